@@ -1,0 +1,86 @@
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+// Import direction, docs/architecture.md: errors <- field <- sharing <- messages <- protocols <- node <- main;
+// schema, encoding, query, statistics are pure; transport, store, chain are leaves that know errors, messages and types.
+const FORBIDDEN = {
+  field: ["sharing", "messages", "schema", "encoding", "query", "statistics", "chain", "transport", "store", "protocols", "node"],
+  sharing: ["messages", "schema", "encoding", "query", "statistics", "chain", "transport", "store", "protocols", "node"],
+  messages: ["schema", "encoding", "query", "statistics", "chain", "transport", "store", "protocols", "node"],
+  schema: ["encoding", "query", "statistics", "chain", "transport", "store", "protocols", "node"],
+  encoding: ["query", "statistics", "chain", "transport", "store", "protocols", "node"],
+  query: ["encoding", "statistics", "chain", "transport", "store", "protocols", "node"],
+  statistics: ["encoding", "chain", "transport", "store", "protocols", "node"],
+  protocols: ["schema", "encoding", "query", "statistics", "chain", "transport", "store", "node"],
+  chain: ["field", "sharing", "schema", "encoding", "query", "statistics", "transport", "store", "protocols", "node"],
+  store: ["field", "sharing", "schema", "encoding", "query", "statistics", "chain", "transport", "protocols", "node"],
+  transport: ["field", "sharing", "schema", "encoding", "query", "statistics", "chain", "store", "protocols", "node"],
+};
+
+const direction = Object.entries(FORBIDDEN).map(([folder, forbidden]) => ({
+  files: [`workers/${folder}/**/*.ts`],
+  rules: {
+    "@typescript-eslint/no-restricted-imports": [
+      "error",
+      {
+        patterns: [
+          {
+            group: forbidden.map((name) => `**/${name}/**`),
+            message: `workers/${folder} may not import this folder (docs/architecture.md, "Direction").`,
+            allowTypeImports: ["chain", "store", "transport"].includes(folder),
+          },
+          { group: ["**/index.ts", "#*"], message: "Doors are for scripts; import the real file." },
+        ],
+      },
+    ],
+  },
+}));
+
+const safe = ["describe", "it", "test", "suite", "before", "after", "beforeEach", "afterEach"];
+
+export default tseslint.config(
+  { ignores: ["node_modules", "artifacts", "cache", "types", "coverage"] },
+  js.configs.recommended,
+  {
+    files: ["**/*.mjs", "**/*.js"],
+    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
+  },
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.recommended],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        { allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: safe }] },
+      ],
+      "@typescript-eslint/no-misused-promises": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "no-console": "error",
+    },
+  },
+  ...direction,
+  {
+    files: ["workers/**/*.ts"],
+    ignores: ["workers/main.ts", "workers/node/configuration.ts"],
+    rules: {
+      "no-restricted-globals": ["error", { name: "process", message: "Environment and argv enter in main.ts only." }],
+      "no-restricted-properties": [
+        "error",
+        { object: "Math", property: "random", message: "Randomness is injected." },
+        { object: "Date", property: "now", message: "The clock is injected." },
+      ],
+    },
+  },
+  {
+    files: ["scripts/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        { patterns: [{ group: ["**/workers/**"], message: "Scripts reach workers' code through the doors of package.json#imports." }] },
+      ],
+    },
+  },
+  { files: ["scripts/demo/**/*.ts", "scripts/cli.ts", "workers/main.ts", "test/**/*.ts"], rules: { "no-console": "off" } },
+);

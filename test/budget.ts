@@ -1,0 +1,26 @@
+/**
+ * Every size that trades confidence for time, in one place. `npm test` must end within 15 minutes on 2 cores;
+ * `npm run test:deep` sets OPALINE_DEEP=1 and takes as long as it takes.
+ */
+const deep = process.env["OPALINE_DEEP"] === "1";
+
+function size(normal: number, deepSize: number): number {
+  return deep ? deepSize : normal;
+}
+
+export const budget = {
+  deep,
+  /** fast-check runs of a cheap pure property. */
+  propertyRuns: size(200, 10_000),
+  /** fast-check runs of a property that runs a whole protocol or SQL comparison. */
+  protocolRuns: size(40, 2_000),
+  sqlRuns: size(150, 2_000),
+  /** Random structs hashed in TypeScript and Solidity. */
+  statementRuns: size(200, 1_000),
+  /** Malformed frames fed to the decoder. */
+  fuzzedFrames: size(5_000, 50_000),
+  /** kill -9 cycles of the store. */
+  killCycles: size(3, 50),
+  /** Bytes flipped one at a time in stored chunks. */
+  flippedBytes: size(50, 1_000),
+} as const;

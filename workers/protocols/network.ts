@@ -1,0 +1,28 @@
+/**
+ * What a protocol may know of the network: who takes part, and one exchange per round. Implementations: loopback
+ * (tests, conformance) and sessions over the TLS mesh (`transport/`, adapted in `node/`); one compliance suite runs
+ * over both.
+ */
+import type { PartyIndex } from "../sharing/parties.ts";
+
+export interface Network {
+  readonly self: PartyIndex;
+  /** The participants of this attempt, ascending, `self` included. */
+  readonly parties: readonly PartyIndex[];
+
+  /**
+   * One round: sends each listed peer one frame and waits for one frame from each expected peer. Frames are bound to
+   * (session, epoch, attempt, step, sender, receiver, seq); a peer's frame for another step is an error, never skipped.
+   * Rounds must be called in the same order by all.
+   *
+   * @param step name of the protocol step, for the transcript, traces and tests
+   * @param outgoing at most one payload per peer; `self` is not a peer
+   * @param expected payload length in bytes per peer that will send; a frame of another length throws
+   * @throws CodedError NETWORK_ABORTED | NETWORK_TIMEOUT | NETWORK_WRONG_LENGTH | NETWORK_WRONG_STEP, naming the peer
+   */
+  exchange(
+    step: string,
+    outgoing: ReadonlyMap<PartyIndex, Uint8Array>,
+    expected: ReadonlyMap<PartyIndex, number>,
+  ): Promise<Map<PartyIndex, Uint8Array>>;
+}
