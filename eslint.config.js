@@ -4,8 +4,31 @@ import tseslint from "typescript-eslint";
 // Import direction, docs/architecture.md: errors <- field <- sharing <- messages <- protocols <- node <- main;
 // schema, encoding, query, statistics are pure; transport, store, chain are leaves that know errors, messages and types.
 const FORBIDDEN = {
-  field: ["sharing", "messages", "schema", "encoding", "query", "statistics", "chain", "transport", "store", "protocols", "node"],
-  sharing: ["messages", "schema", "encoding", "query", "statistics", "chain", "transport", "store", "protocols", "node"],
+  field: [
+    "sharing",
+    "messages",
+    "schema",
+    "encoding",
+    "query",
+    "statistics",
+    "chain",
+    "transport",
+    "store",
+    "protocols",
+    "node",
+  ],
+  sharing: [
+    "messages",
+    "schema",
+    "encoding",
+    "query",
+    "statistics",
+    "chain",
+    "transport",
+    "store",
+    "protocols",
+    "node",
+  ],
   messages: ["schema", "encoding", "query", "statistics", "chain", "transport", "store", "protocols", "node"],
   schema: ["encoding", "query", "statistics", "chain", "transport", "store", "protocols", "node"],
   encoding: ["query", "statistics", "chain", "transport", "store", "protocols", "node"],
@@ -78,9 +101,19 @@ export default tseslint.config(
     rules: {
       "@typescript-eslint/no-restricted-imports": [
         "error",
-        { patterns: [{ group: ["**/workers/**"], message: "Scripts reach workers' code through the doors of package.json#imports." }] },
+        {
+          patterns: [
+            {
+              group: ["**/workers/**"],
+              message: "Scripts reach workers' code through the doors of package.json#imports.",
+            },
+          ],
+        },
       ],
     },
   },
-  { files: ["scripts/demo/**/*.ts", "scripts/cli.ts", "workers/main.ts", "test/**/*.ts"], rules: { "no-console": "off" } },
+  {
+    files: ["scripts/demo/**/*.ts", "scripts/cli.ts", "workers/main.ts", "test/**/*.ts"],
+    rules: { "no-console": "off" },
+  },
 );

@@ -2,8 +2,19 @@
 pragma solidity 0.8.37;
 
 /// @title One vocabulary for every act, and a running hash that shows gaps
+/// @notice An auditor who holds all Recorded events recomputes every head from the first (head before it: 0) to the last
+/// and compares with `head()`: an event left out, added or altered does not fit.
 interface IAuditTrail {
-    /// head = keccak256(abi.encode(previousHead, sequence, act, subject, actor, organisation, oldHash, newHash, keccak256(bytes(reason)), blockNumber))
+    /// @notice An act, right after the state change it reports.
+    /// @param sequence 0 for the first record, then one more each time
+    /// @param subject what it was done to: an account (as uint160), study, dataset, query or request id
+    /// @param actor who did it; for a relayed signature, who signed
+    /// @param act keccak256 of the act's name, see audit/Acts.sol
+    /// @param organisation of the actor; 0 for the consortium, a contract, or whoever posts what others signed
+    /// @param oldHash what the subject was before; 0 = nothing
+    /// @param newHash what it is now; 0 = nothing, or nothing that has a hash
+    /// @param reason free text of the actor, empty for most acts
+    /// @param head keccak256(abi.encode(previousHead, sequence, act, subject, actor, organisation, oldHash, newHash, keccak256(bytes(reason)), blockNumber))
     event Recorded(
         uint64 indexed sequence,
         bytes32 indexed subject,
@@ -15,14 +26,18 @@ interface IAuditTrail {
         string reason,
         bytes32 head
     );
+    /// @notice `recorder` may write to the trail from now on, for ever.
     event RecorderAdded(address indexed recorder);
 
+    /// @notice Thrown when an account that is not a recorder writes to the trail.
     error AuditTrailNotRecorder(address account);
+    /// @notice Thrown when the account is a recorder already.
+    error AuditTrailAlreadyRecorder(address recorder);
 
+    /// @notice Lets a contract write. Restricted: the consortium, and the query catalogue for each query contract it makes.
+    /// @param recorder the contract; it must have code
     function addRecorder(address recorder) external;
-    /// @param act keccak256 of the act's name, see audit/Acts.sol
-    /// @param subject what it was done to: an account, study, dataset, query or request id
-    /// @param organisation of the actor; 0 for the consortium
+    /// @notice Appends one act. Recorders only; the parameters are those of `Recorded`.
     function record(
         bytes32 act,
         bytes32 subject,
@@ -32,6 +47,10 @@ interface IAuditTrail {
         bytes32 newHash,
         string calldata reason
     ) external;
+    /// @notice The head of the newest record; 0 before the first.
     function head() external view returns (bytes32);
+    /// @notice How many acts are recorded, which is the next sequence.
     function length() external view returns (uint64);
+    /// @notice Whether the account may write.
+    function isRecorder(address account) external view returns (bool);
 }

@@ -27,27 +27,52 @@ interface IMemberRegistry {
         bytes32[] purposes;
     }
 
+    /// @notice The consortium vouches for `account` until `expiry` (unix seconds, inclusive); a renewal looks the same.
     event MemberAdmitted(address indexed account, bytes32 indexed organisation, uint64 expiry);
+    /// @notice The consortium took the credential back, for good.
     event MemberRevoked(address indexed account, string reason);
+    /// @notice The member moved its endpoint or its certificate.
     event MemberEndpointChanged(address indexed account, string endpoint, bytes32 tlsFingerprint);
 
+    /// @notice Thrown when an account whose credential is still valid is admitted.
     error MemberRegistryAlreadyAdmitted(address account);
+    /// @notice Thrown when the account was never admitted, or may not act as a member now (expired or revoked).
     error MemberRegistryNotMember(address account);
+    /// @notice Thrown when a revoked account is revoked or admitted again: it needs a new key.
     error MemberRegistryAlreadyRevoked(address account);
+    /// @notice Thrown when a credential would be expired already.
     error MemberRegistryInvalidExpiry(uint64 expiry);
+    /// @notice Thrown when a field that this role needs is empty or not of its form.
     error MemberRegistryMissingField(string field);
+    /// @notice Thrown when the certificate is, or was, another member's.
     error MemberRegistryFingerprintInUse(bytes32 tlsFingerprint);
+    /// @notice Thrown when more purposes are given than a request can check cheaply.
+    error MemberRegistryTooManyPurposes(uint256 purposes, uint256 maximum);
 
+    /// @notice Admits an account, or renews one whose credential has expired. Restricted to the consortium.
+    /// @param account the member's key, not zero
+    /// @param admission what the credential says; at most 32 purposes
     function admit(address account, Admission calldata admission) external;
+    /// @notice Ends a credential for good. Restricted to the consortium.
+    /// @param reason free text, kept in the audit trail
     function revoke(address account, string calldata reason) external;
     /// @notice A member moves its own endpoint or certificate.
+    /// @param endpoint host:port; empty where the role has none
+    /// @param tlsFingerprint SHA-256 of the DER certificate; 0 where the role has none
     function setEndpoint(string calldata endpoint, bytes32 tlsFingerprint) external;
+    /// @notice Admitted, not revoked, not past its expiry (the second `expiry` itself is valid).
     function isActive(address account) external view returns (bool);
+    /// @notice Everything about a member, revoked ones included; reverts with MemberRegistryNotMember.
     function member(address account) external view returns (Member memory);
+    /// @notice 0 for an account that was never admitted.
     function organisationOf(address account) external view returns (bytes32);
-    /// @notice The member whose certificate has this fingerprint, or zero.
+    /// @notice The first of `purposes` that the member does not hold; 0 when it holds them all.
+    /// O(purposes held x purposes asked).
+    function missingPurpose(address account, bytes32[] calldata purposes) external view returns (bytes32);
+    /// @notice The member whose certificate has this fingerprint, or zero. It may be revoked: ask isActive.
     function accountOf(bytes32 tlsFingerprint) external view returns (address);
+    /// @notice How many accounts were ever admitted.
     function count() external view returns (uint256);
-    /// @notice A page of at most 100 accounts, revoked ones included.
+    /// @notice A page of at most 100 accounts, revoked ones included, in order of first admission.
     function accounts(uint256 offset, uint256 limit) external view returns (address[] memory);
 }

@@ -6,6 +6,8 @@ import {DatasetId, StudyId} from "../types/Identifiers.sol";
 
 /// @title Datasets: what each owner committed to, as append-only segments
 interface IDatasetRegistry {
+    /// @notice The owner appended `segment`, making `version`, shared among the committee of `committeeEpoch`;
+    /// fileHashes[j-1] is the keccak256 of worker j's share file.
     event DatasetActivated(
         DatasetId indexed datasetId,
         StudyId indexed studyId,
@@ -16,18 +18,34 @@ interface IDatasetRegistry {
         bytes32[] fileHashes
     );
 
+    /// @notice Thrown when the sender is not an active data owner.
     error DatasetRegistryInactiveOwner(address owner);
+    /// @notice Thrown when the study has no committee yet.
     error DatasetRegistryNoCommittee(StudyId studyId);
+    /// @notice Thrown when the segment has no rows or no columns.
     error DatasetRegistryEmptySegment();
+    /// @notice Thrown when the dataset would have more than 2^log2N rows.
     error DatasetRegistryTooManyRows(uint256 rowCount, uint256 maximum);
+    /// @notice Thrown when `version` is not the next one.
     error DatasetRegistryWrongVersion(uint64 version, uint64 expected);
+    /// @notice Thrown when the files are not those the segment commits to.
     error DatasetRegistrySharesRootMismatch(bytes32 sharesRoot, bytes32 computed);
+    /// @notice Thrown when a segment with the same share files is in the dataset already.
+    error DatasetRegistrySegmentReused(bytes32 sharesRoot);
+    /// @notice Thrown unless there is one file hash and one receipt for each worker of the committee.
     error DatasetRegistryReceiptCount(uint256 receipts, uint256 expected);
+    /// @notice Thrown when receipt `index` (0-based) was not signed by worker index+1 over its file.
     error DatasetRegistryInvalidReceipt(uint256 index, address recovered, address expected);
+    /// @notice Thrown when a worker of the committee may not act now (expired or revoked).
+    error DatasetRegistryInactiveWorker(address worker);
+    /// @notice Thrown when no dataset has this id.
     error DatasetRegistryUnknown(DatasetId datasetId);
 
-    /// @notice The owner appends a segment, making version `version` (1, 2, ...). sharesRoot must be
-    /// keccak256(abi.encode(fileHashes)); receipts[j] is worker j+1's EIP-712 Receipt(datasetId, worker, fileHash).
+    /// @notice The owner appends a segment, making version `version` (1, 2, ...). The first of a study freezes its
+    /// committee. O(versions) gas: about 6,500 for each earlier segment.
+    /// @param segment sharesRoot must be keccak256(abi.encode(fileHashes))
+    /// @param receipts receipts[j] is worker j+1's EIP-712 Receipt(bytes32 datasetId,address worker,bytes32 fileHash)
+    /// over fileHashes[j], 65 bytes, domain {Opaline, 1, chain id, this registry}
     function activate(
         StudyId studyId,
         uint64 version,
@@ -35,14 +53,22 @@ interface IDatasetRegistry {
         bytes32[] calldata fileHashes,
         bytes[] calldata receipts
     ) external returns (DatasetId datasetId);
+    /// @notice keccak256(abi.encode(chainId, this registry, studyId, owner)), whether it exists or not.
     function datasetIdOf(StudyId studyId, address owner) external view returns (DatasetId);
+    /// @notice Reverts with DatasetRegistryUnknown.
     function dataset(DatasetId datasetId) external view returns (Dataset memory);
+    /// @notice Zero for an unknown dataset.
     function ownerOf(DatasetId datasetId) external view returns (address);
     /// @notice Latest version; 0 before the first activation.
     function version(DatasetId datasetId) external view returns (uint64);
+    /// @notice All segments, oldest first. O(versions); for calls from outside.
     function segments(DatasetId datasetId) external view returns (Segment[] memory);
-    /// @notice keccak256(abi.encode(datasetId, version, segments)) of the latest version.
+    /// @notice keccak256(abi.encode(datasetId, version, segments)) of the latest version; 0 for an unknown dataset.
     function datasetRoot(DatasetId datasetId) external view returns (bytes32);
+    /// @notice The roots of several datasets of one study; 0 where a dataset is unknown or of another study.
+    function datasetRoots(StudyId studyId, DatasetId[] calldata datasetIds) external view returns (bytes32[] memory);
+    /// @notice How many datasets the study has.
     function count(StudyId studyId) external view returns (uint256);
+    /// @notice A page of at most 100 of the study's datasets, in order of first activation.
     function datasets(StudyId studyId, uint256 offset, uint256 limit) external view returns (DatasetId[] memory);
 }

@@ -6,6 +6,8 @@ import {Policy} from "../types/Policy.sol";
 
 /// @title Studies: one schema, one policy, one row per subject
 interface IStudyRegistry {
+    /// schemaHash = keccak256 of the schema's exact JSON text; policyHash = keccak256(abi.encode(Policy)); srsHash: the
+    /// proof system's reference string, 0 = no proofs; 2^log2N rows at most; registeredAt: block timestamp.
     struct Study {
         bytes32 schemaHash;
         bytes32 policyHash;
@@ -16,13 +18,33 @@ interface IStudyRegistry {
     }
 
     /// @notice schema is the exact JSON text whose keccak256 is schemaHash.
-    event StudyRegistered(StudyId indexed studyId, bytes32 indexed schemaHash, string name, string schema, Policy policy);
+    event StudyRegistered(
+        StudyId indexed studyId,
+        bytes32 indexed schemaHash,
+        string name,
+        string schema,
+        Policy policy
+    );
 
+    /// @notice Thrown when a study of this name and schema exists.
     error StudyRegistryAlreadyRegistered(StudyId studyId);
+    /// @notice Thrown when no study has this id.
     error StudyRegistryUnknown(StudyId studyId);
+    /// @notice Thrown when the name or the schema is empty.
+    error StudyRegistryMissingField(string field);
+    /// @notice Thrown when a field of the policy is outside what is safe; see {register}.
     error StudyRegistryInvalidPolicy(string field);
+    /// @notice Thrown when log2N is 0 or more than 28, the two-adicity of the field.
     error StudyRegistryInvalidLog2N(uint8 log2N);
 
+    /// @notice Registers a study, for good: a new policy is a new study. Restricted to the consortium.
+    /// @param name unique together with the schema
+    /// @param schema the JSON text
+    /// @param policy k >= 5; vettings >= vettingOrganisations >= 2; minimumThreshold 1..3; deadlineBlocks
+    /// 1..1,000,000; at most 16 purposes; price below 2^96 wei, 0 = free
+    /// @param log2N 1..28: room for 2^log2N rows in each dataset
+    /// @param srsHash of the proof system's reference string; 0 = no proofs
+    /// @return studyId keccak256(abi.encode(chainId, this registry, schemaHash, keccak256(bytes(name))))
     function register(
         string calldata name,
         string calldata schema,
@@ -30,8 +52,12 @@ interface IStudyRegistry {
         uint8 log2N,
         bytes32 srsHash
     ) external returns (StudyId studyId);
+    /// @notice Reverts with StudyRegistryUnknown.
     function study(StudyId studyId) external view returns (Study memory);
+    /// @notice Reverts with StudyRegistryUnknown. O(purposes).
     function policy(StudyId studyId) external view returns (Policy memory);
+    /// @notice How many studies are registered.
     function count() external view returns (uint256);
+    /// @notice A page of at most 100 studies, in order of registration.
     function studies(uint256 offset, uint256 limit) external view returns (StudyId[] memory);
 }

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Acts} from "../audit/Acts.sol";
+import {Audited} from "../audit/Audited.sol";
+import {IAuditTrail} from "../audit/IAuditTrail.sol";
+import {Deployed} from "../types/Deployed.sol";
+import {Paging} from "../types/Paging.sol";
+import {IMemberRegistry} from "./IMemberRegistry.sol";
+
+/// @title What all roles share; a role says in one hook which fields it needs
+abstract contract MemberRegistry is IMemberRegistry, AccessManaged, Audited {
+    /// @dev A request checks the study's purposes against these: 32 cost it at most about 70,000 gas.
+    uint256 private constant MAX_PURPOSES = 32;
+
+    mapping(address account => Member) private _members;
+    mapping(bytes32 tlsFingerprint => address) private _accountOf;
+    address[] private _accounts;
+
+    constructor(address authority, IAuditTrail trail) AccessManaged(Deployed.check(authority)) Audited(trail) {}
+
+    /// @inheritdoc IMemberRegistry
+    function admit(address account, Admission calldata admission) external restricted {
+        Member storage entry = _members[account];
+        _checkAdmissible(account, entry, admission);
+        if (entry.expiry == 0) _accounts.push(account);
+        _setFingerprint(account, entry, admission.tlsFingerprint);
+        bytes32 organisation = keccak256(bytes(admission.organisationName));
+        bytes32 oldHash = entry.organisation;
+        entry.organisation = organisation;
+        entry.issuer = msg.sender;
+        entry.admittedAt = uint64(block.timestamp); // fits for 5 x 10^11 years
+        entry.expiry = admission.expiry;
+        entry.organisationName = admission.organisationName;
+        entry.endpoint = admission.endpoint;
+        entry.encryptionKey = admission.encryptionKey;
+        entry.purposes = admission.purposes;
+        emit MemberAdmitted(account, organisation, admission.expiry);
+        _record(Acts.MEMBER_ADMITTED, _subject(account), msg.sender, 0, oldHash, keccak256(abi.encode(admission)));
+    }
+
+    /// @inheritdoc IMemberRegistry
+    function revoke(address account, string calldata reason) external restricted {
+        Member storage entry = _members[account];
+        if (entry.expiry == 0) revert MemberRegistryNotMember(account);
+        if (entry.revoked) revert MemberRegistryAlreadyRevoked(account);
+        entry.revoked = true;
+        emit MemberRevoked(account, reason);
+        _recordBecause(Acts.MEMBER_REVOKED, _subject(account), entry.organisation, reason);
+    }
+
+    /// @inheritdoc IMemberRegistry
+    function setEndpoint(string calldata endpoint, bytes32 tlsFingerprint) external {
+        if (!isActive(msg.sender)) revert MemberRegistryNotMember(msg.sender);
+        Member storage entry = _members[msg.sender];
+        _requireFields(endpoint, tlsFingerprint, entry.encryptionKey);
+        bytes32 oldHash = keccak256(abi.encode(entry.endpoint, entry.tlsFingerprint));
+        _setFingerprint(msg.sender, entry, tlsFingerprint);
+        entry.endpoint = endpoint;
+        emit MemberEndpointChanged(msg.sender, endpoint, tlsFingerprint);
+        bytes32 newHash = keccak256(abi.encode(endpoint, tlsFingerprint));
+        bytes32 subject = _subject(msg.sender);
+        _record(Acts.MEMBER_ENDPOINT_CHANGED, subject, msg.sender, entry.organisation, oldHash, newHash);
+    }
+
+    /// @inheritdoc IMemberRegistry
+    function member(address account) external view returns (Member memory) {
+        if (_members[account].expiry == 0) revert MemberRegistryNotMember(account);
+        return _members[account];
+    }
+
+    /// @inheritdoc IMemberRegistry
+    function organisationOf(address account) external view returns (bytes32) {
+        return _members[account].organisation;
+    }
+
+    /// @inheritdoc IMemberRegistry
+    function missingPurpose(address account, bytes32[] calldata purposes) external view returns (bytes32) {
+        bytes32[] memory held = _members[account].purposes;
+        for (uint256 i = 0; i < purposes.length; ++i) {
+            bool found = false;
+            for (uint256 j = 0; j < held.length && !found; ++j) found = held[j] == purposes[i];
+            if (!found) return purposes[i];
+        }
+        return 0;
+    }
+
+    /// @inheritdoc IMemberRegistry
+    function accountOf(bytes32 tlsFingerprint) external view returns (address) {
+        address account = _accountOf[tlsFingerprint];
+        // A certificate that was replaced no longer speaks for its member.
+        return _members[account].tlsFingerprint == tlsFingerprint ? account : address(0);
+    }
+
+    /// @inheritdoc IMemberRegistry
+    function count() external view returns (uint256) {
+        return _accounts.length;
+    }
+
+    /// @inheritdoc IMemberRegistry
+    function accounts(uint256 offset, uint256 limit) external view returns (address[] memory page) {
+        page = new address[](Paging.size(_accounts.length, offset, limit));
+        for (uint256 i = 0; i < page.length; ++i) page[i] = _accounts[offset + i];
+    }
+
+    /// @inheritdoc IMemberRegistry
+    function isActive(address account) public view returns (bool) {
+        Member storage entry = _members[account];
+        return !entry.revoked && block.timestamp <= entry.expiry;
+    }
+
+    /// @dev The one hook: reverts with MemberRegistryMissingField when this role needs more than it is given.
+    function _requireFields(
+        string calldata endpoint,
+        bytes32 tlsFingerprint,
+        bytes memory encryptionKey
+    ) internal view virtual;
+
+    function _setFingerprint(address account, Member storage entry, bytes32 tlsFingerprint) private {
+        if (tlsFingerprint == entry.tlsFingerprint) return;
+        // A certificate once shown stays with its account for ever: nobody else can take it over.
+        if (tlsFingerprint != 0) {
+            address holder = _accountOf[tlsFingerprint];
+            if (holder != address(0) && holder != account) revert MemberRegistryFingerprintInUse(tlsFingerprint);
+            _accountOf[tlsFingerprint] = account;
+        }
+        entry.tlsFingerprint = tlsFingerprint;
+    }
+
+    function _checkAdmissible(address account, Member storage entry, Admission calldata admission) private view {
+        if (account == address(0)) revert MemberRegistryMissingField("account");
+        if (entry.revoked) revert MemberRegistryAlreadyRevoked(account);
+        if (isActive(account)) revert MemberRegistryAlreadyAdmitted(account);
+        if (admission.expiry < block.timestamp) revert MemberRegistryInvalidExpiry(admission.expiry);
+        if (bytes(admission.organisationName).length == 0) revert MemberRegistryMissingField("organisationName");
+        if (admission.purposes.length > MAX_PURPOSES) {
+            revert MemberRegistryTooManyPurposes(admission.purposes.length, MAX_PURPOSES);
+        }
+        _requireFields(admission.endpoint, admission.tlsFingerprint, admission.encryptionKey);
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Acts} from "../audit/Acts.sol";
+import {Audited} from "../audit/Audited.sol";
+import {IAuditTrail} from "../audit/IAuditTrail.sol";
+import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
+import {Deployed} from "../types/Deployed.sol";
+import {QueryHash, StudyId} from "../types/Identifiers.sol";
+import {IQuerySmartContract} from "./IQuerySmartContract.sol";
+import {QueryOrigin} from "./QueryOrigin.sol";
+
+/// @title Half of a query contract: which query it is, and who has accepted its agreement
+/// @dev A clone has no constructor and no initialiser: what makes it this query's contract is appended to its code
+/// (QueryOrigin), so it cannot be set twice. OpenZeppelin's EIP712 sees that a clone's address is not the cached one and
+/// builds the domain at each call.
+abstract contract Agreements is IQuerySmartContract, EIP712, Nonces, Audited {
+    bytes32 private constant ACCEPTANCE_TYPEHASH = keccak256(
+        "Acceptance(bytes32 queryHash,bytes32 agreementHash,address querier,string name,string meaning,uint64 signedAt,uint256 nonce,uint256 deadline)"
+    );
+
+    address private immutable _implementation;
+    IMemberRegistry internal immutable _queriers;
+
+    mapping(address querier => bool) private _accepted;
+
+    constructor(IAuditTrail trail, IMemberRegistry queriers) EIP712("Opaline", "1") Audited(trail) {
+        _implementation = address(this);
+        _queriers = IMemberRegistry(Deployed.check(address(queriers)));
+    }
+
+    /// @inheritdoc IQuerySmartContract
+    function acceptAgreement(Acceptance calldata acceptance, bytes calldata signature) external {
+        QueryOrigin memory origin = _origin();
+        address querier = acceptance.querier;
+        if (QueryHash.unwrap(acceptance.queryHash) != QueryHash.unwrap(origin.queryHash)) {
+            revert QuerySmartContractWrongQuery(acceptance.queryHash, origin.queryHash);
+        }
+        if (acceptance.agreementHash != origin.agreementHash) {
+            revert QuerySmartContractWrongAgreement(acceptance.agreementHash, origin.agreementHash);
+        }
+        if (block.timestamp > acceptance.deadline) revert QuerySmartContractAcceptanceExpired(acceptance.deadline);
+        if (!_queriers.isActive(querier)) revert QuerySmartContractNotQuerier(querier);
+        _useCheckedNonce(querier, acceptance.nonce);
+        address recovered = ECDSA.recoverCalldata(_hashTypedDataV4(_hash(acceptance)), signature);
+        if (recovered != querier) revert QuerySmartContractInvalidAcceptance(recovered, querier);
+        _accepted[querier] = true;
+        bytes32 hash = origin.agreementHash;
+        emit AgreementAccepted(querier, hash, acceptance.name, acceptance.meaning, acceptance.signedAt);
+        bytes32 subject = QueryHash.unwrap(origin.queryHash);
+        _record(Acts.AGREEMENT_ACCEPTED, subject, querier, _queriers.organisationOf(querier), 0, hash);
+    }
+
+    /// @inheritdoc IQuerySmartContract
+    function queryHash() external view returns (QueryHash) {
+        return _origin().queryHash;
+    }
+
+    /// @inheritdoc IQuerySmartContract
+    function studyId() external view returns (StudyId) {
+        return _origin().studyId;
+    }
+
+    /// @inheritdoc IQuerySmartContract
+    function agreementHash() external view returns (bytes32) {
+        return _origin().agreementHash;
+    }
+
+    /// @inheritdoc IQuerySmartContract
+    function hasAccepted(address querier) public view returns (bool) {
+        return _accepted[querier];
+    }
+
+    /// @inheritdoc IQuerySmartContract
+    function nonces(address querier) public view override(IQuerySmartContract, Nonces) returns (uint256) {
+        return super.nonces(querier);
+    }
+
+    /// @dev Reverts on the implementation itself: it has no query, no requests and no use but to be cloned.
+    function _origin() internal view returns (QueryOrigin memory) {
+        if (address(this) == _implementation) revert QuerySmartContractNotClone();
+        return abi.decode(Clones.fetchCloneArgs(address(this)), (QueryOrigin));
+    }
+
+    function _hash(Acceptance calldata acceptance) private pure returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(
+                    ACCEPTANCE_TYPEHASH,
+                    acceptance.queryHash,
+                    acceptance.agreementHash,
+                    acceptance.querier,
+                    keccak256(bytes(acceptance.name)),
+                    keccak256(bytes(acceptance.meaning)),
+                    acceptance.signedAt,
+                    acceptance.nonce,
+                    acceptance.deadline
+                )
+            );
+    }
+}

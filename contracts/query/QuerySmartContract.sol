@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Acts} from "../audit/Acts.sol";
+import {IAuditTrail} from "../audit/IAuditTrail.sol";
+import {IEscrow} from "../fees/IEscrow.sol";
+import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
+import {Assurance} from "../result/IResultVerifier.sol";
+import {ICommitteeRegistry} from "../study/ICommitteeRegistry.sol";
+import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
+import {IStudyRegistry} from "../study/IStudyRegistry.sol";
+import {Deployed} from "../types/Deployed.sol";
+import {DatasetId, QueryHash, RequestId, StudyId} from "../types/Identifiers.sol";
+import {Policy} from "../types/Policy.sol";
+import {Outcome, ReleaseClass, RequestContext, Statement, Verdict, WorkerSignature} from "../types/Statement.sol";
+import {Agreements} from "./Agreements.sol";
+import {AnswerQuorum} from "./AnswerQuorum.sol";
+import {CodeStorage} from "./CodeStorage.sol";
+import {IQuerySmartContract} from "./IQuerySmartContract.sol";
+import {Parameters} from "./Parameters.sol";
+import {QueryOrigin} from "./QueryOrigin.sol";
+import {VerdictRules} from "./VerdictRules.sol";
+
+/// @title The implementation that every vetted query's contract is a clone of
+/// @dev The registries are immutables of the implementation, shared by all clones; {Agreements} says how a clone knows its
+/// query.
+contract QuerySmartContract is Agreements {
+    bytes32 private constant ANSWER_TYPEHASH = keccak256("Answer(bytes32 statement)");
+
+    IStudyRegistry private immutable _studies;
+    ICommitteeRegistry private immutable _committees;
+    IDatasetRegistry private immutable _datasets;
+    IEscrow private immutable _escrow;
+
+    mapping(RequestId requestId => Request) private _requests;
+
+    constructor(
+        IAuditTrail trail,
+        IMemberRegistry queriers,
+        IStudyRegistry studies,
+        ICommitteeRegistry committees,
+        IDatasetRegistry datasets,
+        IEscrow escrow
+    ) Agreements(trail, queriers) {
+        _studies = IStudyRegistry(Deployed.check(address(studies)));
+        _committees = ICommitteeRegistry(Deployed.check(address(committees)));
+        _datasets = IDatasetRegistry(Deployed.check(address(datasets)));
+        _escrow = IEscrow(Deployed.check(address(escrow)));
+    }
+
+    /// @inheritdoc IQuerySmartContract
+    function request(
+        bytes calldata parameters,
+        DatasetId[] calldata datasetIds,
+        ReleaseClass releaseClass,
+        bytes32 recipientsHash
+    ) external payable returns (RequestId requestId) {
+        QueryOrigin memory origin = _origin();
+        if (releaseClass != ReleaseClass.PUBLIC) revert QuerySmartContractUnsupportedReleaseClass(releaseClass);
+        if (recipientsHash != 0) revert QuerySmartContractUnexpectedRecipients(recipientsHash);
+        Policy memory policy = _authorise(origin);
+        Parameters.check(parameters, CodeStorage.read(origin.boundsCode));
+        RequestContext memory context = _context(origin, parameters, datasetIds);
+        context.policyHash = keccak256(abi.encode(policy));
+        requestId = context.requestId;
+        uint64 deadlineBlock = uint64(block.number) + policy.deadlineBlocks;
+        bytes32 contextHash = keccak256(abi.encode(context));
+        Request storage entry = _requests[requestId];
+        entry.querier = msg.sender;
+        entry.deadlineBlock = deadlineBlock;
+        entry.state = RequestState.REQUESTED;
+        entry.paid = msg.value != 0;
+        entry.contextHash = contextHash;
+        emit QueryRequested(requestId, msg.sender, parameters, datasetIds, context, deadlineBlock);
+        bytes32 organisation = _queriers.organisationOf(msg.sender);
+        _record(Acts.QUERY_REQUESTED, RequestId.unwrap(requestId), msg.sender, organisation, 0, contextHash);
+        if (msg.value != 0) _escrow.hold{value: msg.value}(requestId, context.committeeEpoch, msg.sender);
+    }
+
+    /// @inheritdoc IQuerySmartContract
+    function answer(
+        RequestContext calldata context,
+        Verdict calldata verdict,
+        WorkerSignature[] calldata signatures
+    ) external {
+        Request storage entry = _open(context.requestId);
+        bytes32 contextHash = keccak256(abi.encode(context));
+        if (contextHash != entry.contextHash) revert QuerySmartContractContextMismatch(contextHash, entry.contextHash);
+        if (block.number > entry.deadlineBlock) {
+            revert QuerySmartContractDeadlinePassed(entry.deadlineBlock, uint64(block.number));
+        }
+        VerdictRules.check(verdict);
+        bytes32 statement = Statement.hash(context, verdict);
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(ANSWER_TYPEHASH, statement)));
+        AnswerQuorum.check(_committees, context, digest, signatures);
+        if (verdict.outcome == Outcome.ANSWERED) _answered(entry, context.requestId, verdict, statement);
+        else _refused(entry, context.requestId, verdict, statement);
+    }
+
+    /// @inheritdoc IQuerySmartContract
+    function expire(RequestId requestId) external {
+        Request storage entry = _open(requestId);
+        if (block.number <= entry.deadlineBlock) {
+            revert QuerySmartContractDeadlineNotReached(entry.deadlineBlock, uint64(block.number));
+        }
+        entry.state = RequestState.EXPIRED;
+        emit QueryExpired(requestId);
+        _record(Acts.QUERY_EXPIRED, RequestId.unwrap(requestId), msg.sender, 0, entry.contextHash, 0);
+        if (entry.paid) _escrow.refund(requestId);
+    }
+
+    /// @inheritdoc IQuerySmartContract
+    function requestOf(RequestId requestId) external view returns (Request memory) {
+        return _requests[requestId];
+    }
+
+    function _answered(
+        Request storage entry,
+        RequestId requestId,
+        Verdict calldata verdict,
+        bytes32 statement
+    ) private {
+        entry.state = RequestState.ANSWERED;
+        entry.assurance = Assurance.QUORUM;
+        entry.outputsHash = keccak256(abi.encode(verdict.outputs));
+        emit QueryAnswered(
+            requestId,
+            verdict.attempt,
+            verdict.suppressedBitmap,
+            verdict.outputs,
+            verdict.sealedHash,
+            statement
+        );
+        _record(Acts.QUERY_ANSWERED, RequestId.unwrap(requestId), msg.sender, 0, entry.contextHash, statement);
+        if (entry.paid) _escrow.release(requestId);
+    }
+
+    /// @dev Work that ended in a refusal is paid; FAILED_UNAVAILABLE means no work was done, and the querier is refunded.
+    function _refused(Request storage entry, RequestId requestId, Verdict calldata verdict, bytes32 statement) private {
+        bool failed = verdict.outcome == Outcome.FAILED_UNAVAILABLE;
+        entry.state = failed ? RequestState.FAILED : RequestState.REFUSED;
+        entry.assurance = Assurance.QUORUM;
+        emit QueryRefused(requestId, verdict.attempt, verdict.outcome, statement);
+        bytes32 act = failed ? Acts.QUERY_FAILED : Acts.QUERY_REFUSED;
+        _record(act, RequestId.unwrap(requestId), msg.sender, 0, entry.contextHash, statement);
+        if (!entry.paid) return;
+        if (failed) _escrow.refund(requestId);
+        else _escrow.release(requestId);
+    }
+
+    /// @dev The context but for the policy's hash.
+    function _context(
+        QueryOrigin memory origin,
+        bytes calldata parameters,
+        DatasetId[] calldata datasetIds
+    ) private returns (RequestContext memory context) {
+        context.studyId = origin.studyId;
+        context.queryHash = origin.queryHash;
+        context.parametersHash = keccak256(parameters);
+        context.datasetRoots = _datasetRoots(origin.studyId, datasetIds);
+        context.committeeEpoch = _committees.currentEpoch(origin.studyId);
+        context.requestBlock = uint64(block.number);
+        context.requestId = RequestId.wrap(
+            keccak256(
+                abi.encode(
+                    block.chainid,
+                    address(this),
+                    msg.sender,
+                    _useNonce(msg.sender),
+                    origin.queryHash,
+                    context.parametersHash,
+                    context.datasetRoots,
+                    block.number
+                )
+            )
+        );
+    }
+
+    function _authorise(QueryOrigin memory origin) private view returns (Policy memory policy) {
+        if (!origin.catalogue.isActive(origin.queryHash)) revert QuerySmartContractInactiveQuery(origin.queryHash);
+        if (!_queriers.isActive(msg.sender)) revert QuerySmartContractNotQuerier(msg.sender);
+        if (!hasAccepted(msg.sender)) revert QuerySmartContractAgreementNotAccepted(msg.sender);
+        policy = _studies.policy(origin.studyId);
+        if (policy.purposes.length != 0) {
+            bytes32 missing = _queriers.missingPurpose(msg.sender, policy.purposes);
+            if (missing != 0) revert QuerySmartContractMissingPurpose(missing);
+        }
+        if (msg.value != policy.price) revert QuerySmartContractWrongPayment(msg.value, policy.price);
+    }
+
+    /// @dev O(datasets), chosen and paid for by the querier.
+    function _datasetRoots(
+        StudyId study,
+        DatasetId[] calldata datasetIds
+    ) private view returns (bytes32[] memory roots) {
+        if (datasetIds.length == 0) revert QuerySmartContractNoDatasets();
+        roots = _datasets.datasetRoots(study, datasetIds);
+        for (uint256 i = 0; i < roots.length; ++i) {
+            if (i != 0 && DatasetId.unwrap(datasetIds[i]) <= DatasetId.unwrap(datasetIds[i - 1])) {
+                revert QuerySmartContractDatasetsNotAscending(i);
+            }
+            if (roots[i] == 0) revert QuerySmartContractDatasetOfOtherStudy(datasetIds[i]);
+        }
+    }
+
+    function _open(RequestId requestId) private view returns (Request storage entry) {
+        entry = _requests[requestId];
+        if (entry.state == RequestState.NONE) revert QuerySmartContractUnknownRequest(requestId);
+        if (entry.state != RequestState.REQUESTED) revert QuerySmartContractNotOpen(requestId, entry.state);
+    }
+}

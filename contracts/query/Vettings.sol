@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Audited} from "../audit/Audited.sol";
+import {IAuditTrail} from "../audit/IAuditTrail.sol";
+import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
+import {Deployed} from "../types/Deployed.sol";
+import {QueryHash} from "../types/Identifiers.sol";
+import {IQueryCatalogue} from "./IQueryCatalogue.sol";
+
+/// @title Half of the catalogue: who may vet, and whether they signed
+abstract contract Vettings is IQueryCatalogue, EIP712, Nonces, Audited {
+    bytes32 private constant VETTING_TYPEHASH = keccak256(
+        "Vetting(bytes32 queryHash,address vetter,bool approved,string name,string meaning,uint64 signedAt,uint256 nonce,uint256 deadline)"
+    );
+
+    IMemberRegistry internal immutable _vetters;
+    IMemberRegistry internal immutable _queriers;
+
+    mapping(QueryHash queryHash => mapping(address vetter => bool)) private _vetted;
+
+    constructor(
+        IAuditTrail trail,
+        IMemberRegistry vetters,
+        IMemberRegistry queriers
+    ) EIP712("Opaline", "1") Audited(trail) {
+        _vetters = IMemberRegistry(Deployed.check(address(vetters)));
+        _queriers = IMemberRegistry(Deployed.check(address(queriers)));
+    }
+
+    /// @inheritdoc IQueryCatalogue
+    function hasVetted(QueryHash queryHash, address vetter) external view returns (bool) {
+        return _vetted[queryHash][vetter];
+    }
+
+    /// @inheritdoc IQueryCatalogue
+    function nonces(address vetter) public view override(IQueryCatalogue, Nonces) returns (uint256) {
+        return super.nonces(vetter);
+    }
+
+    /// @dev Reverts unless the vetter may vet this author's query and signed exactly this; then counts it as vetted and its
+    /// nonce as used.
+    function _useVetting(
+        Vetting calldata vetting,
+        bytes calldata signature,
+        address author
+    ) internal returns (bytes32 organisation, bytes32 structHash) {
+        organisation = _authoriseVetter(vetting, author);
+        _useCheckedNonce(vetting.vetter, vetting.nonce);
+        structHash = _hash(vetting);
+        address recovered = ECDSA.recoverCalldata(_hashTypedDataV4(structHash), signature);
+        if (recovered != vetting.vetter) revert QueryCatalogueInvalidSignature(recovered, vetting.vetter);
+        _vetted[vetting.queryHash][vetting.vetter] = true;
+    }
+
+    function _authoriseVetter(Vetting calldata vetting, address author) private view returns (bytes32 organisation) {
+        address vetter = vetting.vetter;
+        if (block.timestamp > vetting.deadline) revert QueryCatalogueVettingExpired(vetting.deadline);
+        if (!_vetters.isActive(vetter)) revert QueryCatalogueNotVetter(vetter);
+        organisation = _vetters.organisationOf(vetter);
+        // The author may be known as a querier, as a vetter, or as both.
+        if (organisation == _queriers.organisationOf(author) || organisation == _vetters.organisationOf(author)) {
+            revert QueryCatalogueOwnOrganisation(vetter);
+        }
+        if (_vetted[vetting.queryHash][vetter]) revert QueryCatalogueAlreadyVetted(vetting.queryHash, vetter);
+    }
+
+    function _hash(Vetting calldata vetting) private pure returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(
+                    VETTING_TYPEHASH,
+                    vetting.queryHash,
+                    vetting.vetter,
+                    vetting.approved,
+                    keccak256(bytes(vetting.name)),
+                    keccak256(bytes(vetting.meaning)),
+                    vetting.signedAt,
+                    vetting.nonce,
+                    vetting.deadline
+                )
+            );
+    }
+}

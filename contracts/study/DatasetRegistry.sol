@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Acts} from "../audit/Acts.sol";
+import {Audited} from "../audit/Audited.sol";
+import {IAuditTrail} from "../audit/IAuditTrail.sol";
+import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
+import {Dataset, Segment} from "../types/Dataset.sol";
+import {Deployed} from "../types/Deployed.sol";
+import {DatasetId, StudyId} from "../types/Identifiers.sol";
+import {Paging} from "../types/Paging.sol";
+import {ICommitteeRegistry} from "./ICommitteeRegistry.sol";
+import {IDatasetRegistry} from "./IDatasetRegistry.sol";
+import {IStudyRegistry} from "./IStudyRegistry.sol";
+
+/// @title Datasets
+contract DatasetRegistry is IDatasetRegistry, EIP712, Audited {
+    bytes32 private constant RECEIPT_TYPEHASH = keccak256("Receipt(bytes32 datasetId,address worker,bytes32 fileHash)");
+
+    IMemberRegistry private immutable _owners;
+    IStudyRegistry private immutable _studies;
+    ICommitteeRegistry private immutable _committees;
+
+    mapping(DatasetId datasetId => Dataset) private _datasets;
+    mapping(DatasetId datasetId => Segment[]) private _segments;
+    mapping(DatasetId datasetId => address) private _ownerOf;
+    mapping(StudyId studyId => mapping(DatasetId datasetId => bytes32)) private _roots;
+    mapping(StudyId studyId => DatasetId[]) private _datasetIds;
+
+    constructor(
+        IAuditTrail trail,
+        IMemberRegistry owners,
+        IStudyRegistry studies,
+        ICommitteeRegistry committees
+    ) EIP712("Opaline", "1") Audited(trail) {
+        _owners = IMemberRegistry(Deployed.check(address(owners)));
+        _studies = IStudyRegistry(Deployed.check(address(studies)));
+        _committees = ICommitteeRegistry(Deployed.check(address(committees)));
+    }
+
+    /// @inheritdoc IDatasetRegistry
+    function activate(
+        StudyId studyId,
+        uint64 version_,
+        Segment calldata segment,
+        bytes32[] calldata fileHashes,
+        bytes[] calldata receipts
+    ) external returns (DatasetId datasetId) {
+        if (!_owners.isActive(msg.sender)) revert DatasetRegistryInactiveOwner(msg.sender);
+        datasetId = datasetIdOf(studyId, msg.sender);
+        _checkSegment(datasetId, version_, segment, fileHashes);
+        uint64 epoch = _checkReceipts(studyId, datasetId, fileHashes, receipts);
+        bytes32 oldRoot = _roots[studyId][datasetId];
+        if (version_ == 1) {
+            _ownerOf[datasetId] = msg.sender;
+            _datasetIds[studyId].push(datasetId);
+            _committees.freeze(studyId);
+        }
+        _append(studyId, datasetId, segment);
+        bytes32 root = keccak256(abi.encode(datasetId, version_, _segments[datasetId]));
+        _roots[studyId][datasetId] = root;
+        emit DatasetActivated(datasetId, studyId, msg.sender, version_, epoch, segment, fileHashes);
+        bytes32 organisation = _owners.organisationOf(msg.sender);
+        _record(Acts.DATASET_ACTIVATED, DatasetId.unwrap(datasetId), msg.sender, organisation, oldRoot, root);
+    }
+
+    /// @inheritdoc IDatasetRegistry
+    function dataset(DatasetId datasetId) external view returns (Dataset memory) {
+        if (_ownerOf[datasetId] == address(0)) revert DatasetRegistryUnknown(datasetId);
+        return _datasets[datasetId];
+    }
+
+    /// @inheritdoc IDatasetRegistry
+    function ownerOf(DatasetId datasetId) external view returns (address) {
+        return _ownerOf[datasetId];
+    }
+
+    /// @inheritdoc IDatasetRegistry
+    function version(DatasetId datasetId) external view returns (uint64) {
+        return uint64(_segments[datasetId].length); // each costs a transaction: far below 2^64
+    }
+
+    /// @inheritdoc IDatasetRegistry
+    function segments(DatasetId datasetId) external view returns (Segment[] memory) {
+        return _segments[datasetId];
+    }
+
+    /// @inheritdoc IDatasetRegistry
+    function datasetRoot(DatasetId datasetId) external view returns (bytes32) {
+        return _roots[_datasets[datasetId].studyId][datasetId];
+    }
+
+    /// @inheritdoc IDatasetRegistry
+    function datasetRoots(
+        StudyId studyId,
+        DatasetId[] calldata datasetIds
+    ) external view returns (bytes32[] memory roots) {
+        roots = new bytes32[](datasetIds.length);
+        for (uint256 i = 0; i < roots.length; ++i) roots[i] = _roots[studyId][datasetIds[i]];
+    }
+
+    /// @inheritdoc IDatasetRegistry
+    function count(StudyId studyId) external view returns (uint256) {
+        return _datasetIds[studyId].length;
+    }
+
+    /// @inheritdoc IDatasetRegistry
+    function datasets(StudyId studyId, uint256 offset, uint256 limit) external view returns (DatasetId[] memory page) {
+        DatasetId[] storage all = _datasetIds[studyId];
+        page = new DatasetId[](Paging.size(all.length, offset, limit));
+        for (uint256 i = 0; i < page.length; ++i) page[i] = all[offset + i];
+    }
+
+    /// @inheritdoc IDatasetRegistry
+    function datasetIdOf(StudyId studyId, address owner) public view returns (DatasetId) {
+        return DatasetId.wrap(keccak256(abi.encode(block.chainid, address(this), studyId, owner)));
+    }
+
+    function _append(StudyId studyId, DatasetId datasetId, Segment calldata segment) private {
+        IStudyRegistry.Study memory study = _studies.study(studyId);
+        Dataset storage entry = _datasets[datasetId];
+        uint256 rows = uint256(entry.rowCount) + segment.rowCount;
+        uint256 maximum = 1 << study.log2N;
+        if (rows > maximum) revert DatasetRegistryTooManyRows(rows, maximum);
+        entry.studyId = studyId;
+        entry.schemaHash = study.schemaHash;
+        entry.rowCount = uint64(rows); // <= 2^28
+        entry.log2N = study.log2N;
+        entry.columnsRoot = segment.columnsRoot;
+        entry.sharesRoot = segment.sharesRoot;
+        _segments[datasetId].push(segment);
+    }
+
+    function _checkSegment(
+        DatasetId datasetId,
+        uint64 version_,
+        Segment calldata segment,
+        bytes32[] calldata fileHashes
+    ) private view {
+        Segment[] storage earlier = _segments[datasetId];
+        uint64 expected = uint64(earlier.length + 1);
+        if (version_ != expected) revert DatasetRegistryWrongVersion(version_, expected);
+        if (segment.rowCount == 0 || segment.columnsRoot == 0) revert DatasetRegistryEmptySegment();
+        bytes32 computed = keccak256(abi.encode(fileHashes));
+        if (segment.sharesRoot != computed) revert DatasetRegistrySharesRootMismatch(segment.sharesRoot, computed);
+        for (uint256 i = 0; i < earlier.length; ++i) {
+            if (earlier[i].sharesRoot == computed) revert DatasetRegistrySegmentReused(computed);
+        }
+    }
+
+    function _checkReceipts(
+        StudyId studyId,
+        DatasetId datasetId,
+        bytes32[] calldata fileHashes,
+        bytes[] calldata receipts
+    ) private view returns (uint64 epoch) {
+        epoch = _committees.currentEpoch(studyId);
+        if (epoch == 0) revert DatasetRegistryNoCommittee(studyId);
+        uint256 n = _committees.committee(studyId, epoch).workers.length;
+        if (fileHashes.length != n) revert DatasetRegistryReceiptCount(fileHashes.length, n);
+        if (receipts.length != n) revert DatasetRegistryReceiptCount(receipts.length, n);
+        for (uint256 i = 0; i < n; ++i) {
+            (address worker, bool active) = _committees.signer(studyId, epoch, uint8(i + 1)); // n <= 7
+            if (!active) revert DatasetRegistryInactiveWorker(worker);
+            bytes32 digest = keccak256(abi.encode(RECEIPT_TYPEHASH, datasetId, worker, fileHashes[i]));
+            address recovered = ECDSA.recoverCalldata(_hashTypedDataV4(digest), receipts[i]);
+            if (recovered != worker) revert DatasetRegistryInvalidReceipt(i, recovered, worker);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+/** `opaline admin admit`: the consortium vouches for a member of one role. */
+import { readFileSync } from "node:fs";
+import { ZeroHash } from "ethers";
+import { type JsonRpc, type Mined, chainTime, memberRegistry } from "#chain";
+import { fingerprintOf } from "#transport";
+import { runAlone } from "../cli.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
+import { signerOptions, withSigner } from "../connection.ts";
+import { purposeCode } from "../purposes.ts";
+import { invalidOption, readAddress, readBytes32, readLastSecond } from "../readOption.ts";
+import { type GasReport, gasReport } from "../gasReport.ts";
+import { ROLE_NAMES, parseRole } from "./roles.ts";
+
+export interface AdmittedMember extends GasReport {
+  readonly role: string;
+  readonly account: string;
+  readonly organisation: string;
+  /** Seconds since 1970. */
+  readonly expiry: bigint;
+}
+
+const YEAR_SECONDS = 31_536_000n;
+
+export const command = defineCommand({
+  command: "admin admit",
+  describe: "Admit an account to a role: organisation, until when, and how it is reached",
+  examples: [
+    [
+      "admin admit --role vetter --account 0x… --organisation 'Ethics Board North' --keystore k.json --password-file pw",
+      "a vetter, for one year",
+    ],
+    [
+      "admin admit --role worker --account 0x… --organisation 'University A' --endpoint mpc.a.edu:7443 " +
+        "--certificate tls-certificate.pem --keystore k.json --password-file pw",
+      "a worker, pinned to its certificate",
+    ],
+  ],
+  options: {
+    ...signerOptions,
+    role: { type: "string", describe: `One of ${ROLE_NAMES.join(", ")}`, required: true },
+    account: { type: "string", describe: "The member's address", required: true },
+    organisation: { type: "string", describe: "The member's organisation, as everyone will read it", required: true },
+    expires: { type: "string", describe: "Last valid day, YYYY-MM-DD (default: one year from now)" },
+    endpoint: { type: "string", describe: "host:port of a worker's endpoint" },
+    fingerprint: { type: "string", describe: "SHA-256 of the member's TLS certificate (DER), 0x-hex" },
+    certificate: { type: "string", describe: "The certificate itself (PEM), instead of its fingerprint" },
+    purpose: { type: "strings", describe: "A purpose the member may use data for (DUO code); repeat for more" },
+  },
+  handler: (options, context): Promise<AdmittedMember> => {
+    const role = parseRole(options.role);
+    const account = readAddress("account", options.account);
+    const tlsFingerprint = readFingerprint(options, context);
+    const purposes = options.purpose.map(purposeCode);
+    return withSigner(options, context, async ({ deployment, provider, signer }) => {
+      const expiry = await readExpiry(options.expires, provider);
+      const mined: Mined = await memberRegistry(deployment, role, signer).admit(account, {
+        organisationName: options.organisation,
+        expiry,
+        tlsFingerprint,
+        endpoint: options.endpoint ?? "",
+        encryptionKey: "0x",
+        purposes,
+      });
+      return { role: options.role, account, organisation: options.organisation, expiry, ...gasReport(mined) };
+    });
+  },
+});
+
+function readFingerprint(
+  options: { readonly fingerprint: string | undefined; readonly certificate: string | undefined },
+  context: CommandContext,
+): string {
+  const { fingerprint, certificate } = options;
+  if (fingerprint !== undefined && certificate !== undefined) {
+    throw invalidOption("fingerprint", "either --fingerprint or --certificate");
+  }
+  if (certificate !== undefined) return fingerprintOf(readFileSync(context.resolve(certificate), "utf8"));
+  return fingerprint === undefined ? ZeroHash : readBytes32("fingerprint", fingerprint);
+}
+
+async function readExpiry(text: string | undefined, rpc: JsonRpc): Promise<bigint> {
+  return text === undefined ? (await chainTime(rpc)) + YEAR_SECONDS : readLastSecond("expires", text);
+}
+
+if (import.meta.main) await runAlone(command);

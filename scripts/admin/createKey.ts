@@ -1,0 +1,7 @@
+/** `opaline admin create-key` */
+import { runAlone } from "../cli.ts";
+import { createKeyCommand } from "../memberKey.ts";
+
+export const command = createKeyCommand("admin");
+
+if (import.meta.main) await runAlone(command);

@@ -1,0 +1,76 @@
+/** `opaline admin register-study`: one schema and one policy, under a name. */
+import { readFileSync } from "node:fs";
+import { ZeroHash, parseEther } from "ethers";
+import { type Policy, eventOf, studyRegistry } from "#chain";
+import { parseSchema } from "#schema";
+import { runAlone } from "../cli.ts";
+import { defineCommand } from "../command.ts";
+import { signerOptions, withSigner } from "../connection.ts";
+import { gasReport } from "../gasReport.ts";
+import { purposeCode } from "../purposes.ts";
+import { invalidOption, readWhole } from "../readOption.ts";
+
+export const command = defineCommand({
+  command: "admin register-study",
+  describe: "Register a study: its schema (JSON) and its policy",
+  examples: [
+    [
+      "admin register-study --name 'Adaptive trial 7' --schema schema.json --purpose DUO:0000007 " +
+        "--keystore k.json --password-file pw",
+      "prints the study id that everything else names",
+    ],
+  ],
+  options: {
+    ...signerOptions,
+    name: { type: "string", describe: "The study's name", required: true },
+    schema: {
+      type: "string",
+      describe: "File with the schema's JSON text; its exact bytes are hashed",
+      required: true,
+    },
+    log2N: { type: "string", describe: "The study's rows per dataset are at most 2 to this power", default: "14" },
+    k: { type: "string", describe: "Smallest set that may be disclosed", default: "11" },
+    vettings: { type: "string", describe: "Approvals a query needs", default: "2" },
+    vettingOrganisations: { type: "string", describe: "Organisations these must come from", default: "2" },
+    minimumThreshold: { type: "string", describe: "Least degree t of a production committee", default: "2" },
+    demonstration: { type: "boolean", describe: "Allow a smaller committee; every answer then says so" },
+    openingsBudget: { type: "string", describe: "Openings allowed per dataset", default: "1000" },
+    deadlineBlocks: { type: "string", describe: "Blocks after which a request expires", default: "600" },
+    priceEther: { type: "string", describe: "Price of a request, in ether", default: "0.01" },
+    purpose: { type: "strings", describe: "A purpose every querier must hold (DUO code); repeat for more" },
+  },
+  handler: (options, context) => {
+    const schemaText = readFileSync(context.resolve(options.schema), "utf8");
+    const schema = parseSchema(schemaText);
+    const policy: Policy = {
+      k: Number(readWhole("k", options.k, 1n, 65_535n)),
+      vettings: Number(readWhole("vettings", options.vettings, 1n, 255n)),
+      vettingOrganisations: Number(readWhole("vetting-organisations", options.vettingOrganisations, 1n, 255n)),
+      minimumThreshold: Number(readWhole("minimum-threshold", options.minimumThreshold, 1n, 3n)),
+      demonstration: options.demonstration,
+      openingsBudget: Number(readWhole("openings-budget", options.openingsBudget, 1n, 4_294_967_295n)),
+      deadlineBlocks: readWhole("deadline-blocks", options.deadlineBlocks, 1n, 2n ** 64n - 1n),
+      price: readEther("price-ether", options.priceEther),
+      purposes: options.purpose.map(purposeCode),
+    };
+    const log2N = Number(readWhole("log2-n", options.log2N, 1n, 28n));
+    return withSigner(options, context, async ({ deployment, signer }) => {
+      const mined = await studyRegistry(deployment, signer).register(options.name, schemaText, policy, log2N, ZeroHash);
+      const studyId = String(eventOf(mined, "StudyRegistered").args["studyId"]);
+      return {
+        studyId,
+        name: options.name,
+        schemaHash: schema.hash,
+        fields: schema.fields.length,
+        ...gasReport(mined),
+      };
+    });
+  },
+});
+
+function readEther(option: string, text: string): bigint {
+  if (!/^[0-9]+(\.[0-9]{1,18})?$/.test(text)) throw invalidOption(option, "a decimal number of at most 18 places");
+  return parseEther(text);
+}
+
+if (import.meta.main) await runAlone(command);

@@ -1,0 +1,117 @@
+/**
+ * `opaline <role> <verb>`: the one place of the scripts where argv, the clock, randomness, the working directory and
+ * key files come in. It finds the command, parses its options, prints its value, and turns errors into exit codes.
+ */
+import { randomBytes } from "node:crypto";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CodedError, isCoded } from "#errors";
+import { openKeystore, readPassword } from "#chain";
+import type { AnyCommand, CommandContext } from "./command.ts";
+import { parseCommandLine } from "./commandLine.ts";
+import { EXIT_FAILED, exitCodeOf } from "./exitCode.ts";
+import { findCommand, listCommands, listRoles } from "./findCommand.ts";
+import { jsonOf, textOf } from "./printValue.ts";
+
+const SCRIPTS_FOLDER = dirname(fileURLToPath(import.meta.url));
+
+/** Where a command writes; both end their text with a line break. */
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+const processTerminal: Terminal = {
+  out: (text) => process.stdout.write(`${text}\n`),
+  err: (text) => process.stderr.write(`${text}\n`),
+};
+
+/** The context of a command run by a person or a program. */
+export function processContext(signal: AbortSignal, terminal: Terminal = processTerminal): CommandContext {
+  return {
+    randomBytes: (length) => new Uint8Array(randomBytes(length)),
+    now: () => Date.now(),
+    resolve: (path) => resolve(process.cwd(), path),
+    unlock: (keystorePath, passwordPath) => openKeystore(keystorePath, readPassword(passwordPath)),
+    log: terminal.err,
+    signal,
+  };
+}
+
+/** Runs one command line (the words after `opaline`). Returns the exit code. */
+export async function runCommandLine(words: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
+  const json = words.includes("--json");
+  try {
+    const [role, verb, ...rest] = words;
+    if (role === undefined || isHelp(role)) return await printHelp(terminal, listRoles(SCRIPTS_FOLDER));
+    if (verb === undefined || isHelp(verb)) {
+      const roles = listRoles(SCRIPTS_FOLDER);
+      if (!roles.includes(role)) await findCommand(SCRIPTS_FOLDER, role, "");
+      return await printHelp(terminal, [role]);
+    }
+    return await runCommand(await findCommand(SCRIPTS_FOLDER, role, verb), rest, terminal);
+  } catch (error) {
+    return printError(error, json, terminal);
+  }
+}
+
+/** Runs one command with the words after its verb. Returns the exit code. */
+export async function runCommand(
+  command: AnyCommand,
+  words: readonly string[],
+  terminal: Terminal = processTerminal,
+): Promise<number> {
+  const interruption = new AbortController();
+  const interrupt = (): void => interruption.abort(new CodedError({ code: "COMMAND_INTERRUPTED" }, "interrupted"));
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  try {
+    const parsed = await parseCommandLine(command, words);
+    if (parsed.help !== undefined) {
+      terminal.out(parsed.help);
+      return 0;
+    }
+    const value = await command.handler(parsed.options as never, processContext(interruption.signal, terminal));
+    terminal.out(parsed.json ? jsonOf(value) : (command.print ?? textOf)(value as never));
+    return (command.succeeded ?? (() => true))(value as never) ? 0 : EXIT_FAILED;
+  } catch (error) {
+    return printError(error, words.includes("--json"), terminal);
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}
+
+/** What a verb's own file does when it is started by itself. */
+export async function runAlone(command: AnyCommand): Promise<void> {
+  process.exitCode = await runCommand(command, process.argv.slice(2));
+}
+
+function printError(error: unknown, json: boolean, terminal: Terminal): number {
+  const detail = isCoded(error) ? error.detail : { code: "INTERNAL" };
+  const message = error instanceof Error ? error.message : String(error);
+  terminal.err(json ? jsonOf({ error: { ...detail, message } }) : `error ${detail.code}: ${message}`);
+  return exitCodeOf(error);
+}
+
+async function printHelp(terminal: Terminal, roles: readonly string[]): Promise<number> {
+  const lines = ["opaline <role> <verb> [options]", ""];
+  for (const role of roles) {
+    lines.push(role);
+    for (const [verb, command] of await listCommands(SCRIPTS_FOLDER, role)) {
+      lines.push(`  ${verb.padEnd(18)}${command.describe}`);
+    }
+  }
+  lines.push("", "opaline <role> <verb> --help shows a command's options and examples; --json prints one JSON value.");
+  terminal.out(lines.join("\n"));
+  return 0;
+}
+
+function isHelp(word: string): boolean {
+  return word === "--help" || word === "-h" || word === "help";
+}
+
+if (import.meta.main) {
+  // Not awaited at top level: verb files import this module, and would wait for it while it waits for them.
+  void runCommandLine(process.argv.slice(2)).then((code) => {
+    process.exitCode = code;
+  });
+}

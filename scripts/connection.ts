@@ -1,0 +1,64 @@
+/** What nearly every command needs first: the deployment, the chain it is on, and where it signs, a key. */
+import type { BaseWallet, JsonRpcProvider } from "ethers";
+import { type Deployment, connectProvider, readDeployment } from "#chain";
+import type { CommandContext } from "./command.ts";
+
+export const networkOptions = {
+  deployment: {
+    type: "string",
+    describe: "Folder with the deployment's addresses and ABIs",
+    default: "deployments/local",
+  },
+  rpc: { type: "string", describe: "URL of the chain's JSON-RPC", default: "http://127.0.0.1:8545" },
+} as const;
+
+export const signerOptions = {
+  ...networkOptions,
+  keystore: { type: "string", describe: "V3 keystore of the account that signs", required: true },
+  passwordFile: { type: "string", describe: "File with the keystore's password, mode 0600", required: true },
+} as const;
+
+export interface NetworkOptionValues {
+  readonly deployment: string;
+  readonly rpc: string;
+}
+export interface SignerOptionValues extends NetworkOptionValues {
+  readonly keystore: string;
+  readonly passwordFile: string;
+}
+
+export interface Connection {
+  readonly deployment: Deployment;
+  readonly provider: JsonRpcProvider;
+}
+export interface SignerConnection extends Connection {
+  /** Connected to the provider. */
+  readonly signer: BaseWallet;
+}
+
+/** Reads only. The chain id is checked before anything else. */
+export async function withNetwork<Value>(
+  options: NetworkOptionValues,
+  context: CommandContext,
+  act: (connection: Connection) => Promise<Value>,
+): Promise<Value> {
+  const deployment = readDeployment(context.resolve(options.deployment));
+  const provider = await connectProvider(options.rpc, deployment.chainId);
+  try {
+    return await act({ deployment, provider });
+  } finally {
+    provider.destroy();
+  }
+}
+
+/** Reads and signs. The key is unlocked after the chain id has been checked. */
+export function withSigner<Value>(
+  options: SignerOptionValues,
+  context: CommandContext,
+  act: (connection: SignerConnection) => Promise<Value>,
+): Promise<Value> {
+  return withNetwork(options, context, async (connection) => {
+    const wallet = await context.unlock(context.resolve(options.keystore), context.resolve(options.passwordFile));
+    return act({ ...connection, signer: wallet.connect(connection.provider) as BaseWallet });
+  });
+}

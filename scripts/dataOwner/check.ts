@@ -1,0 +1,50 @@
+/** `opaline data-owner check`: reads a CSV against the study's schema, on this machine; nothing is sent. */
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { readTable, summarizeTable } from "#encoding";
+import { type StudySchema, columnCount, parseSchema } from "#schema";
+import { runAlone } from "../cli.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
+import { networkOptions, withNetwork } from "../connection.ts";
+import { invalidOption, readBytes32 } from "../readOption.ts";
+import { openStudy } from "../study.ts";
+import { readOwnFile } from "./readOwnFile.ts";
+
+export const command = defineCommand({
+  command: "data-owner check",
+  describe: "Check a CSV file against a study's schema; nothing leaves this machine",
+  examples: [
+    ["data-owner check --study 0x… --csv patients.csv", "with the schema registered on chain"],
+    ["data-owner check --schema schema.json --csv patients.csv", "with a schema file, no chain needed"],
+  ],
+  options: {
+    ...networkOptions,
+    csv: { type: "string", describe: "The CSV file, one row per patient", required: true },
+    study: { type: "string", describe: "Study id; the schema is read from the chain" },
+    schema: { type: "string", describe: "Schema file (JSON), instead of --study" },
+  },
+  handler: async (options, context) => {
+    const schema = await readSchema(options, context);
+    const table = readTable(readOwnFile(context.resolve(options.csv)), schema, basename(options.csv));
+    const { rowCount, fields } = summarizeTable(table, schema);
+    return { file: basename(options.csv), schemaHash: schema.hash, rowCount, columns: columnCount(schema), fields };
+  },
+});
+
+function readSchema(
+  options: {
+    readonly deployment: string;
+    readonly rpc: string;
+    readonly study: string | undefined;
+    readonly schema: string | undefined;
+  },
+  context: CommandContext,
+): Promise<StudySchema> {
+  const { study, schema } = options;
+  if ((study === undefined) === (schema === undefined)) throw invalidOption("study", "either --study or --schema");
+  if (schema !== undefined) return Promise.resolve(parseSchema(readFileSync(context.resolve(schema), "utf8")));
+  const studyId = readBytes32("study", study!);
+  return withNetwork(options, context, async (connection) => (await openStudy(connection, studyId)).schema);
+}
+
+if (import.meta.main) await runAlone(command);

@@ -1,0 +1,214 @@
+/**
+ * `opaline data-owner contribute`: reads, encodes, commits and shares a CSV, uploads each worker its file, collects the
+ * signed receipts, and activates the dataset on chain. Interrupted anywhere, the same command goes on where it was.
+ */
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import { keccak256 } from "ethers";
+import { committeeRegistry, datasetRegistry, eventOf } from "#chain";
+import { commitColumns, encodeTable, readTable, shareSegment } from "#encoding";
+import { CodedError } from "#errors";
+import { bn254Fr } from "#field";
+import { shareFileHash, sharesRoot } from "#messages";
+import { runAlone } from "../cli.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
+import { type SignerConnection, signerOptions, withSigner } from "../connection.ts";
+import { readBytes32 } from "../readOption.ts";
+import { type OpenStudy, openStudy } from "../study.ts";
+import {
+  type Contribution,
+  contributionFolder,
+  discardContribution,
+  knownSubjects,
+  markActivated,
+  readContribution,
+  readReceipt,
+  segmentOf,
+  writeContribution,
+} from "./preparedContribution.ts";
+import { readOwnFile } from "./readOwnFile.ts";
+import { uploadShares } from "./uploadShares.ts";
+
+export type ContributeErrorDetail =
+  | { readonly code: "CONTRIBUTE_ANOTHER_PREPARED"; readonly version: number }
+  | { readonly code: "CONTRIBUTE_NO_COMMITTEE"; readonly studyId: string }
+  | { readonly code: "CONTRIBUTE_TOO_MANY_ROWS"; readonly rowCount: number; readonly maximum: number }
+  | { readonly code: "CONTRIBUTE_KNOWN_SUBJECTS"; readonly rows: number };
+
+/** Q of DESIGN.md section 4: how many values a proof may open of one column; seeds are stored, not blinders. */
+const BLINDERS_PER_COLUMN = 1_024;
+
+export const command = defineCommand({
+  command: "data-owner contribute",
+  describe: "Contribute a CSV file: encode, commit, share, upload to every worker, activate on chain",
+  examples: [
+    [
+      "data-owner contribute --study 0x… --csv patients.csv --directory ~/opaline-private " +
+        "--keystore ~/opaline-private/keystore.json --password-file ~/opaline-private/password",
+      "repeat the same command if it was interrupted",
+    ],
+  ],
+  options: {
+    ...signerOptions,
+    study: { type: "string", describe: "Study id", required: true },
+    csv: { type: "string", describe: "The CSV file, one row per patient", required: true },
+    directory: {
+      type: "string",
+      describe: "The hospital's private folder (from init); salts are kept here",
+      required: true,
+    },
+    discard: { type: "boolean", describe: "Give up a prepared, not yet active contribution of another file" },
+  },
+  handler: (options, context) => {
+    const studyId = readBytes32("study", options.study);
+    const csv = readOwnFile(context.resolve(options.csv));
+    const privateFolder = context.resolve(options.directory);
+    return withSigner(options, context, async (connection) => {
+      const study = await openStudy(connection, studyId);
+      const place = await findPlace(connection, studyId, privateFolder, keccak256(csv), options.discard);
+      if (!existsSync(place.folder)) {
+        context.log(`reading ${basename(options.csv)}`);
+        await prepare(connection, study, { ...place, privateFolder, csv, fileName: basename(options.csv) }, context);
+      }
+      const contribution = readContribution(place.folder)!;
+      await uploadShares(connection, contribution, place.folder, privateFolder, context);
+      return activate(connection, contribution, place.folder, context);
+    });
+  },
+});
+
+interface Place {
+  readonly folder: string;
+  readonly datasetId: string;
+  readonly version: number;
+}
+
+/** The folder of this file's contribution: a prepared one to go on with, or the next version's. */
+async function findPlace(
+  { deployment, provider, signer }: SignerConnection,
+  studyId: string,
+  privateFolder: string,
+  csvHash: string,
+  discard: boolean,
+): Promise<Place> {
+  const registry = datasetRegistry(deployment, provider);
+  const datasetId = await registry.datasetIdOf(studyId, signer.address);
+  const active = Number(await registry.version(datasetId));
+  const placeOf = (version: number): Place => ({
+    folder: contributionFolder(privateFolder, datasetId, version),
+    datasetId,
+    version,
+  });
+  // Activated on chain, but interrupted before it was noted here: go on with that one.
+  const last = placeOf(active);
+  const lastContribution = readContribution(last.folder);
+  if (lastContribution?.csvHash === csvHash) return last;
+  const next = placeOf(active + 1);
+  const prepared = readContribution(next.folder);
+  if (prepared === undefined || prepared.csvHash === csvHash) return next;
+  if (!discard) {
+    throw new CodedError<ContributeErrorDetail>(
+      { code: "CONTRIBUTE_ANOTHER_PREPARED", version: next.version },
+      `version ${next.version} is prepared from another file and not yet active; finish it, or give it up with --discard`,
+    );
+  }
+  discardContribution(next.folder);
+  return next;
+}
+
+interface Preparation extends Place {
+  readonly privateFolder: string;
+  readonly csv: Uint8Array;
+  readonly fileName: string;
+}
+
+async function prepare(
+  { deployment, provider }: SignerConnection,
+  { studyId, study, schema }: OpenStudy,
+  { folder, datasetId, version, privateFolder, csv, fileName }: Preparation,
+  { randomBytes }: CommandContext,
+): Promise<void> {
+  const registry = committeeRegistry(deployment, provider);
+  const epoch = await registry.currentEpoch(studyId);
+  if (epoch === 0n) {
+    throw new CodedError<ContributeErrorDetail>(
+      { code: "CONTRIBUTE_NO_COMMITTEE", studyId },
+      `study ${studyId} has no committee yet: there is no one to send shares to`,
+    );
+  }
+  const { workers, threshold } = await registry.committee(studyId, epoch);
+  const table = readTable(csv, schema, fileName);
+  refuseTooManyRows(table.rowCount, study.log2N);
+  refuseKnownSubjects(table.subjects, knownSubjects(privateFolder, datasetId));
+  const segment = encodeTable(table, schema, randomBytes);
+  const commitments = commitColumns(segment, randomBytes);
+  const facts = {
+    studyId,
+    datasetId,
+    version: BigInt(version),
+    schemaHash: schema.hash,
+    committeeEpoch: epoch,
+    log2N: study.log2N,
+    blinders: BLINDERS_PER_COLUMN,
+  };
+  const files = shareSegment(bn254Fr, segment, facts, { n: workers.length, t: threshold }, randomBytes);
+  const fileHashes = files.map(shareFileHash);
+  const contribution: Contribution = {
+    studyId,
+    datasetId,
+    version,
+    schemaHash: schema.hash,
+    committeeEpoch: epoch.toString(),
+    csvHash: keccak256(csv),
+    rowCount: segment.rowCount,
+    columnsRoot: commitments.columnsRoot,
+    sharesRoot: sharesRoot(fileHashes),
+    fileHashes,
+  };
+  writeContribution(folder, contribution, segment, commitments, files);
+}
+
+function refuseTooManyRows(rowCount: number, log2N: number): void {
+  const maximum = 2 ** log2N;
+  if (rowCount <= maximum) return;
+  throw new CodedError<ContributeErrorDetail>(
+    { code: "CONTRIBUTE_TOO_MANY_ROWS", rowCount, maximum },
+    `the file has ${rowCount} rows; this study takes ${maximum} per dataset`,
+  );
+}
+
+/** One row per subject, over all versions: the same person twice would be counted twice. */
+function refuseKnownSubjects(subjects: readonly string[], known: ReadonlyMap<string, number>): void {
+  const rows = subjects.filter((subject) => known.has(subject)).length;
+  if (rows === 0) return;
+  throw new CodedError<ContributeErrorDetail>(
+    { code: "CONTRIBUTE_KNOWN_SUBJECTS", rows },
+    `${rows} subjects of this file are in an earlier version already; a new version holds new subjects only`,
+  );
+}
+
+async function activate(
+  { deployment, provider, signer }: SignerConnection,
+  contribution: Contribution,
+  folder: string,
+  { log }: CommandContext,
+) {
+  const { studyId, datasetId, version, rowCount, columnsRoot, sharesRoot, fileHashes } = contribution;
+  const value = { datasetId, version, rowCount, columnsRoot, sharesRoot, workers: fileHashes.length };
+  if (contribution.activated !== undefined)
+    return { ...value, transaction: contribution.activated, alreadyActive: true };
+  const registry = datasetRegistry(deployment, signer);
+  const onChain = (await datasetRegistry(deployment, provider).segments(datasetId))[version - 1];
+  if (onChain !== undefined && onChain.sharesRoot === sharesRoot) {
+    markActivated(folder, "seen on chain");
+    return { ...value, transaction: "seen on chain", alreadyActive: true };
+  }
+  const receipts = fileHashes.map((_, index) => readReceipt(folder, index + 1)!);
+  const mined = await registry.activate(studyId, BigInt(version), segmentOf(contribution), fileHashes, receipts);
+  eventOf(mined, "DatasetActivated");
+  markActivated(folder, mined.hash);
+  log(`dataset ${datasetId} version ${version} is active`);
+  return { ...value, transaction: mined.hash, gasUsed: mined.gasUsed, alreadyActive: false };
+}
+
+if (import.meta.main) await runAlone(command);

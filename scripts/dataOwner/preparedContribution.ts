@@ -1,0 +1,116 @@
+/**
+ * A contribution on the owner's disk: prepared once, as a whole, before anything is sent, so that an interrupted one is
+ * resumed with the same shares and never mixed with another.
+ *
+ * `<private>/datasets/<dataset id>/v<version>/`
+ *   contribution.json  what the chain will be told, and what happened so far
+ *   salts.json         column and handle salts, in schema and slot order (secret, kept: they open the commitments)
+ *   slots.json         subject ids in slot order (secret, kept: a row's slot is permanent)
+ *   shares/<j>.share   worker j's share file (secret, erased once the dataset is active)
+ *   receipts/<j>       worker j's signed receipt
+ *
+ * Invariants: the folder appears by one rename, complete; files are 0600 in 0700 folders; shares are erased only after
+ * the activation is seen on chain.
+ */
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { hexlify } from "ethers";
+import type { DatasetSegment } from "#chain";
+import type { ColumnCommitments, EncodedSegment } from "#encoding";
+import { makePrivateFolder, writePrivateFile } from "../privateFiles.ts";
+
+export interface Contribution {
+  readonly studyId: string;
+  readonly datasetId: string;
+  readonly version: number;
+  readonly schemaHash: string;
+  readonly committeeEpoch: string;
+  /** keccak256 of the CSV file: tells a resumed contribution from another one. Stays on this disk. */
+  readonly csvHash: string;
+  readonly rowCount: number;
+  readonly columnsRoot: string;
+  readonly sharesRoot: string;
+  /** By Shamir point, from 1. */
+  readonly fileHashes: readonly string[];
+  /** The transaction that activated it. */
+  readonly activated?: string;
+}
+
+/** Where one version of a dataset is prepared. */
+export function contributionFolder(privateFolder: string, datasetId: string, version: number): string {
+  return join(privateFolder, "datasets", datasetId, `v${version}`);
+}
+
+export function readContribution(folder: string): Contribution | undefined {
+  const path = join(folder, "contribution.json");
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Contribution) : undefined;
+}
+
+/** Writes everything next to the folder, then renames it into place. */
+export function writeContribution(
+  folder: string,
+  contribution: Contribution,
+  segment: EncodedSegment,
+  commitments: ColumnCommitments,
+  shareFiles: readonly Uint8Array[],
+): void {
+  const draft = `${folder}.draft`;
+  rmSync(draft, { recursive: true, force: true });
+  makePrivateFolder(dirname(folder));
+  for (const path of [draft, join(draft, "shares"), join(draft, "receipts")]) mkdirSync(path, { mode: 0o700 });
+  const salts = { columns: commitments.salts.map(hex), handles: commitments.handles.salts.map(hex) };
+  writePrivateFile(join(draft, "salts.json"), JSON.stringify(salts));
+  writePrivateFile(join(draft, "slots.json"), JSON.stringify(segment.subjectsBySlot));
+  shareFiles.forEach((file, index) => writePrivateFile(shareFilePath(draft, index + 1), file));
+  writePrivateFile(join(draft, "contribution.json"), JSON.stringify(contribution, undefined, 2));
+  renameSync(draft, folder);
+}
+
+export function shareFilePath(folder: string, party: number): string {
+  return join(folder, "shares", `${party}.share`);
+}
+
+export function readReceipt(folder: string, party: number): string | undefined {
+  const path = join(folder, "receipts", String(party));
+  return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
+}
+
+export function keepReceipt(folder: string, party: number, receipt: string): void {
+  writePrivateFile(join(folder, "receipts", String(party)), `${receipt}\n`);
+}
+
+/** Notes the activation, then erases the share files: from here on only the workers hold shares. */
+export function markActivated(folder: string, transaction: string): Contribution {
+  const contribution = { ...readContribution(folder)!, activated: transaction };
+  writePrivateFile(join(folder, "contribution.json"), JSON.stringify(contribution, undefined, 2));
+  rmSync(join(folder, "shares"), { recursive: true, force: true });
+  return contribution;
+}
+
+/** Forgets a contribution that was never activated. */
+export function discardContribution(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Subject ids of every version already prepared or active, with the version. */
+export function knownSubjects(privateFolder: string, datasetId: string): Map<string, number> {
+  const folder = join(privateFolder, "datasets", datasetId);
+  const known = new Map<string, number>();
+  if (!existsSync(folder)) return known;
+  for (const name of readdirSync(folder)) {
+    const version = /^v([0-9]+)$/.exec(name)?.[1];
+    if (version === undefined) continue;
+    const subjects = JSON.parse(readFileSync(join(folder, name, "slots.json"), "utf8")) as string[];
+    for (const subject of subjects) known.set(subject, Number(version));
+  }
+  return known;
+}
+
+export function segmentOf(contribution: Contribution): DatasetSegment {
+  const { rowCount, columnsRoot, sharesRoot } = contribution;
+  return { rowCount: BigInt(rowCount), columnsRoot, sharesRoot };
+}
+
+function hex(bytes: Uint8Array): string {
+  return hexlify(bytes);
+}

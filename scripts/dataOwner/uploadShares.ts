@@ -1,0 +1,116 @@
+/** Sends every worker its share file and keeps its receipt; workers that have one already are passed over. */
+import { readFileSync } from "node:fs";
+import { toBigInt } from "ethers";
+import { type Member, chainTime, committeeRegistry, memberRegistry } from "#chain";
+import { CodedError } from "#errors";
+import { RECEIPT, UPLOAD, type Upload, opalineDomain, signTypedData, signerOf } from "#messages";
+import { uploadShareFile } from "#transport";
+import type { CommandContext } from "../command.ts";
+import type { SignerConnection } from "../connection.ts";
+import { readTlsIdentity } from "../tlsIdentity.ts";
+import { type Contribution, keepReceipt, readReceipt, shareFilePath } from "./preparedContribution.ts";
+
+export type UploadSharesErrorDetail =
+  /** Repeat the command: the workers that have the file are not asked again. */
+  | { readonly code: "CONTRIBUTE_WORKERS_UNAVAILABLE"; readonly workers: readonly string[] }
+  | { readonly code: "CONTRIBUTE_REFUSED"; readonly workers: readonly string[] }
+  | { readonly code: "CONTRIBUTE_BAD_RECEIPT"; readonly worker: string };
+
+/** How long a signed upload may be used. */
+const UPLOAD_SECONDS = 3_600n;
+/** For the connection, and again for the receipt, which follows a write to the worker's disk. */
+const UPLOAD_TIMEOUT_MS = 60_000;
+
+/** @throws CodedError CONTRIBUTE_WORKERS_UNAVAILABLE | CONTRIBUTE_REFUSED | CONTRIBUTE_BAD_RECEIPT after trying all */
+export async function uploadShares(
+  connection: SignerConnection,
+  contribution: Contribution,
+  folder: string,
+  privateFolder: string,
+  context: CommandContext,
+): Promise<void> {
+  if (contribution.activated !== undefined) return;
+  const { deployment, provider } = connection;
+  const registry = committeeRegistry(deployment, provider);
+  const { workers } = await registry.committee(contribution.studyId, BigInt(contribution.committeeEpoch));
+  const members = memberRegistry(deployment, "worker", provider);
+  const results = await Promise.allSettled(
+    workers.map(async (account, index) => {
+      if (readReceipt(folder, index + 1) !== undefined) return;
+      const worker = await members.member(account);
+      const receipt = await uploadTo(worker, index + 1, connection, contribution, folder, privateFolder, context);
+      keepReceipt(folder, index + 1, receipt);
+      context.log(`worker ${index + 1} (${worker.organisationName}) has its shares and signed the receipt`);
+    }),
+  );
+  reportFailures(workers, results);
+}
+
+async function uploadTo(
+  worker: Member,
+  party: number,
+  { deployment, provider, signer }: SignerConnection,
+  { studyId, datasetId, fileHashes }: Contribution,
+  folder: string,
+  privateFolder: string,
+  { randomBytes, now, signal }: CommandContext,
+): Promise<string> {
+  const file = readFileSync(shareFilePath(folder, party));
+  const fileHash = fileHashes[party - 1]!;
+  const upload: Upload = {
+    studyId,
+    datasetId,
+    worker: worker.account,
+    fileHash,
+    bytes: BigInt(file.length),
+    nonce: toBigInt(randomBytes(32)),
+    deadline: (await chainTime(provider)) + UPLOAD_SECONDS,
+  };
+  const domain = opalineDomain(deployment.chainId, deployment.address("DatasetRegistry"));
+  const { receipt } = await uploadShareFile({
+    endpoint: worker.endpoint,
+    workerFingerprint: worker.tlsFingerprint,
+    identity: readTlsIdentity(privateFolder),
+    upload,
+    signature: await signTypedData(signer, domain, UPLOAD, upload),
+    file,
+    now,
+    timeoutMs: UPLOAD_TIMEOUT_MS,
+    signal,
+  });
+  if (signerOf(domain, RECEIPT, { datasetId, worker: worker.account, fileHash }, receipt) === worker.account)
+    return receipt;
+  throw new CodedError<UploadSharesErrorDetail>(
+    { code: "CONTRIBUTE_BAD_RECEIPT", worker: worker.account },
+    `worker ${party} (${worker.organisationName}) answered with a receipt that it did not sign`,
+  );
+}
+
+/** All workers were tried; one error names all that failed, and says whether trying again can help. */
+function reportFailures(workers: readonly string[], results: readonly PromiseSettledResult<void>[]): void {
+  const failures = results.flatMap((result, index) =>
+    result.status === "rejected"
+      ? [{ worker: workers[index]!, party: index + 1, reason: result.reason as unknown }]
+      : [],
+  );
+  if (failures.length === 0) return;
+  const lines = failures.map(
+    ({ party, reason }) => `worker ${party}: ${reason instanceof Error ? reason.message : reason}`,
+  );
+  const final = failures.filter(({ reason }) => !isWorthRepeating(reason));
+  const code = final.length === 0 ? "CONTRIBUTE_WORKERS_UNAVAILABLE" : "CONTRIBUTE_REFUSED";
+  throw new CodedError<UploadSharesErrorDetail>(
+    { code, workers: (final.length === 0 ? failures : final).map(({ worker }) => worker) },
+    `${failures.length} of ${workers.length} workers have not taken their shares; ${lines.join("; ")}`,
+    { cause: failures[0]!.reason },
+  );
+}
+
+/** A worker that is away or restarting. */
+const PASSING = new Set(["TRANSPORT_UNREACHABLE", "TRANSPORT_TIMEOUT", "TRANSPORT_CLOSED"]);
+
+function isWorthRepeating(reason: unknown): boolean {
+  if (!(reason instanceof CodedError)) return false;
+  const detail = reason.detail as { readonly code: string; readonly retryable?: boolean };
+  return detail.retryable === true || PASSING.has(detail.code);
+}

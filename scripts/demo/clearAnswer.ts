@@ -1,0 +1,86 @@
+/**
+ * The answer in clear, for comparison in the demonstration and in tests only: the same SQL text, run by SQLite over the
+ * hospitals' own files. Nothing here is used by the network; the two share no code but the schema's field list.
+ */
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { parse } from "csv-parse/sync";
+import type { SchemaField, StudySchema } from "#schema";
+
+export type Cell = string | number | null;
+
+/** @param files the owners' CSV texts, each with a header line */
+export function clearAnswer(
+  files: readonly string[],
+  schema: StudySchema,
+  sql: string,
+  parameters: Readonly<Record<string, string | number>>,
+): Cell[][] {
+  const database = new DatabaseSync(":memory:");
+  try {
+    registerVariances(database);
+    loadTable(database, files, schema);
+    const statement = database.prepare(sql);
+    statement.setReturnArrays(true);
+    return statement.all(parameters) as unknown as Cell[][];
+  } finally {
+    database.close();
+  }
+}
+
+function loadTable(database: DatabaseSync, files: readonly string[], schema: StudySchema): void {
+  const columns = schema.fields.map((field) => `"${field.name}" ${affinity(field)}`).join(", ");
+  database.exec(`CREATE TABLE "${schema.table}" (${columns})`);
+  const insert = database.prepare(`INSERT INTO "${schema.table}" VALUES (${schema.fields.map(() => "?").join(", ")})`);
+  database.exec("BEGIN");
+  for (const file of files) {
+    const records = parse(file, { columns: true, bom: true }) as Record<string, string>[];
+    for (const record of records) insert.run(...schema.fields.map((field) => cellOf(record, field, schema)));
+  }
+  database.exec("COMMIT");
+}
+
+/** TEXT: a category's text compares as it is written, and sums as the number it spells. */
+function affinity(field: SchemaField): string {
+  if (field.type === "integer") return "INTEGER";
+  return field.type === "number" ? "REAL" : "TEXT";
+}
+
+function cellOf(record: Readonly<Record<string, string>>, field: SchemaField, schema: StudySchema): SQLInputValue {
+  const text = record[field.name] ?? "";
+  if (text === "" || schema.missingValues.includes(text) || field.missingValues.includes(text)) return null;
+  return field.type === "integer" || field.type === "number" ? Number(text) : text;
+}
+
+/** SQLite has no variances. Two passes: the mean first, then the squared distances from it. */
+function registerVariances(database: DatabaseSync): void {
+  for (const [name, finish] of Object.entries(VARIANCES)) {
+    database.aggregate(name, {
+      start: () => [] as number[],
+      step: (values: number[], value: unknown) => {
+        if (value !== null) values.push(Number(value));
+        return values;
+      },
+      result: (values: number[]) => finish(values),
+    } as never);
+  }
+}
+
+const VARIANCES: Readonly<Record<string, (values: readonly number[]) => number | null>> = {
+  VAR_POP: (values) => scatter(values, 0),
+  VAR_SAMP: (values) => scatter(values, 1),
+  VARIANCE: (values) => scatter(values, 1),
+  STDDEV_POP: (values) => root(scatter(values, 0)),
+  STDDEV_SAMP: (values) => root(scatter(values, 1)),
+  STDDEV: (values) => root(scatter(values, 1)),
+};
+
+/** Σ(v − mean)² / (n − lost); null when too few values. */
+function scatter(values: readonly number[], lost: number): number | null {
+  if (values.length <= lost) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - lost);
+}
+
+function root(value: number | null): number | null {
+  return value === null ? null : Math.sqrt(value);
+}

@@ -1,0 +1,26 @@
+/**
+ * Purposes of data use, as codes of the GA4GH Data Use Ontology (https://github.com/EBISPOT/DUO), for example
+ * `DUO:0000007` (disease-specific research). On chain a code is its text, padded with zeros to 32 bytes.
+ */
+import { decodeBytes32String, encodeBytes32String } from "ethers";
+import { CodedError } from "#errors";
+
+/** @throws CodedError PURPOSE_INVALID */
+export function purposeCode(text: string): string {
+  if (!/^[A-Za-z0-9:._-]{1,31}$/.test(text)) {
+    throw new CodedError(
+      { code: "PURPOSE_INVALID", purpose: text },
+      `purpose "${text}": 1 to 31 letters, digits and :._- expected, for example DUO:0000007`,
+    );
+  }
+  return encodeBytes32String(text);
+}
+
+/** The text of a code, or the code itself when it is not a text. */
+export function purposeText(code: string): string {
+  try {
+    return decodeBytes32String(code);
+  } catch {
+    return code;
+  }
+}

@@ -1,0 +1,33 @@
+/** A query that may be asked: vetted, not revoked, and thus with a contract of its own. */
+import { QueryState } from "#chain";
+import { CodedError } from "#errors";
+import type { Connection } from "../connection.ts";
+import { type OpenQuery, openQuery, stateName } from "../query.ts";
+
+export type QuerierErrorDetail =
+  | { readonly code: "QUERY_NOT_ACTIVE"; readonly queryHash: string; readonly state: string }
+  | { readonly code: "QUERY_NO_DATASETS"; readonly studyId: string }
+  | { readonly code: "QUERY_PARAMETER_FORM"; readonly parameter: string }
+  | { readonly code: "REQUEST_UNKNOWN"; readonly requestId: string }
+  /** Past its deadline; `querier expire` gets the price back. */
+  | { readonly code: "REQUEST_OVERDUE"; readonly requestId: string; readonly deadlineBlock: string }
+  /** Not answered yet. */
+  | { readonly code: "REQUEST_PENDING"; readonly requestId: string; readonly deadlineBlock: string }
+  /** The outputs in the event are not those the contract stored. */
+  | { readonly code: "ANSWER_MISMATCH"; readonly requestId: string };
+
+/** @throws CodedError QUERY_NOT_ACTIVE, saying where the vetting stands */
+export async function openActiveQuery(connection: Connection, queryHash: string): Promise<OpenQuery> {
+  const open = await openQuery(connection, queryHash);
+  const { state, approvals, organisations } = open.query;
+  if (state === QueryState.ACTIVE) return open;
+  const { vettings, vettingOrganisations } = open.study.policy;
+  const why =
+    state === QueryState.REVOKED
+      ? "it was revoked"
+      : `it has ${approvals} of ${vettings} approvals, from ${organisations} of ${vettingOrganisations} organisations`;
+  throw new CodedError<QuerierErrorDetail>(
+    { code: "QUERY_NOT_ACTIVE", queryHash, state: stateName(state) },
+    `query ${queryHash} cannot be requested: ${why}`,
+  );
+}

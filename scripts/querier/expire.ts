@@ -1,0 +1,30 @@
+/** `opaline querier expire`: ends a request that nobody answered in time, and takes its price back. */
+import { escrow, querySmartContract } from "#chain";
+import { runAlone } from "../cli.ts";
+import { defineCommand } from "../command.ts";
+import { signerOptions, withSigner } from "../connection.ts";
+import { gasReport } from "../gasReport.ts";
+import { readBytes32 } from "../readOption.ts";
+import { readRequestEvents } from "./answerReport.ts";
+
+export const command = defineCommand({
+  command: "querier expire",
+  describe: "End an unanswered request past its deadline; the price goes back to who paid it",
+  examples: [["querier expire --request 0x… --keystore k.json --password-file pw", "refunded, visible as expired"]],
+  options: { ...signerOptions, request: { type: "string", describe: "Request id", required: true } },
+  handler: (options, context) => {
+    const requestId = readBytes32("request", options.request);
+    return withSigner(options, context, async (connection) => {
+      const { deployment, signer } = connection;
+      const { queryContract, requested } = await readRequestEvents(connection, requestId);
+      const mined = await querySmartContract(deployment, queryContract, signer).expire(requestId);
+      const purse = escrow(deployment, signer);
+      // Whoever ends the request, only the payer can take the money.
+      const refunded = requested.querier === signer.address ? await purse.credit(signer.address) : 0n;
+      if (refunded > 0n) await purse.withdraw();
+      return { requestId, state: "EXPIRED", refunded, ...gasReport(mined) };
+    });
+  },
+});
+
+if (import.meta.main) await runAlone(command);

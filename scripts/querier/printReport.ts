@@ -1,0 +1,20 @@
+/** An answer as a person reads it: the table, and what it rests on. */
+import { tableOf } from "../printValue.ts";
+import type { AnswerReport } from "./answerReport.ts";
+
+export function printReport(report: AnswerReport): string {
+  const { n, t, demonstration } = report.committee;
+  const parameters = Object.entries(report.parameters).map(([name, value]) => `${name} = ${value}`);
+  const lines = [
+    report.sql,
+    ...(parameters.length === 0 ? [] : [`with ${parameters.join(", ")}`]),
+    "",
+    report.state === "ANSWERED" ? tableOf(report.columns, report.rows) : `no answer: ${report.outcome ?? report.state}`,
+    "",
+    `request    ${report.requestId}`,
+    `state      ${report.state}, assurance ${report.assurance}`,
+    `committee  n = ${n}, t = ${t}${demonstration ? " (a demonstration, not for production)" : ""}`,
+    `datasets   ${report.datasets}`,
+  ];
+  return lines.join("\n");
+}

@@ -1,0 +1,60 @@
+/** `opaline querier publish`: a query as SQL text, compiled and published for vetting. */
+import { readFileSync } from "node:fs";
+import { eventOf, queryCatalogue } from "#chain";
+import { compileQuery, queryHash as hashQuery } from "#query";
+import { runAlone } from "../cli.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
+import { signerOptions, withSigner } from "../connection.ts";
+import { gasReport } from "../gasReport.ts";
+import { describeParameters } from "../query.ts";
+import { invalidOption, readBytes32 } from "../readOption.ts";
+import { openStudy } from "../study.ts";
+
+const DEFAULT_AGREEMENT =
+  "The answer is used for the study's purposes only, is not linked with other data to identify anyone, and is reported " +
+  "with its assurance.";
+
+export const command = defineCommand({
+  command: "querier publish",
+  describe: "Publish a query (SQL text) for vetting",
+  examples: [
+    [
+      "querier publish --study 0x… --sql 'SELECT arm, COUNT(*) FROM trial GROUP BY arm' --keystore k.json --password-file pw",
+      "prints the query hash that the vetters sign",
+    ],
+    ["querier publish --study 0x… --sql-file response.sql --keystore k.json --password-file pw", "SQL from a file"],
+  ],
+  options: {
+    ...signerOptions,
+    study: { type: "string", describe: "Study id", required: true },
+    sql: { type: "string", describe: "The SQL text" },
+    sqlFile: { type: "string", describe: "File with the SQL text, instead of --sql" },
+    agreement: { type: "string", describe: "What a querier must accept before asking", default: DEFAULT_AGREEMENT },
+  },
+  handler: (options, context) => {
+    const studyId = readBytes32("study", options.study);
+    const sql = readSql(options, context);
+    return withSigner(options, context, async (connection) => {
+      const { schema } = await openStudy(connection, studyId);
+      const { descriptorBytes, boundsBytes, bounds, manifest } = await compileQuery(sql, schema);
+      const mined = await queryCatalogue(connection.deployment, connection.signer).publish(
+        ...([studyId, descriptorBytes, sql, boundsBytes, manifest, options.agreement] as const),
+      );
+      const queryHash = String(eventOf(mined, "QueryPublished").args["queryHash"]);
+      const compiledHash = hashQuery(schema.hash, descriptorBytes, sql, boundsBytes, manifest, options.agreement);
+      const parameters = describeParameters(bounds, schema);
+      return { queryHash, studyId, sql, parameters, manifest, agrees: queryHash === compiledHash, ...gasReport(mined) };
+    });
+  },
+  succeeded: ({ agrees }) => agrees,
+});
+
+function readSql(
+  { sql, sqlFile }: { readonly sql: string | undefined; readonly sqlFile: string | undefined },
+  { resolve }: CommandContext,
+): string {
+  if ((sql === undefined) === (sqlFile === undefined)) throw invalidOption("sql", "either --sql or --sql-file");
+  return sql ?? readFileSync(resolve(sqlFile!), "utf8").trim();
+}
+
+if (import.meta.main) await runAlone(command);

@@ -1,0 +1,77 @@
+/** `opaline querier request`: asks a vetted query with parameters, pays, and waits for the answer. */
+import {
+  datasetRegistry,
+  eventOf,
+  querySmartContract,
+} from "#chain";
+import { CodedError } from "#errors";
+import { ReleaseClass, ZERO_HASH, encodeParameters } from "#messages";
+import { bindParameters } from "#query";
+import { runAlone } from "../cli.ts";
+import { defineCommand } from "../command.ts";
+import { type Connection, signerOptions, withSigner } from "../connection.ts";
+import { gasReport } from "../gasReport.ts";
+import { readBytes32 } from "../readOption.ts";
+import { readAll } from "../study.ts";
+import { type QuerierErrorDetail, openActiveQuery } from "./activeQuery.ts";
+import { reportAnswer } from "./answerReport.ts";
+import { printReport } from "./printReport.ts";
+import { readParameters } from "./readParameters.ts";
+import { waitForAnswer } from "./waitForAnswer.ts";
+
+export const command = defineCommand({
+  command: "querier request",
+  describe: "Ask a vetted query: check parameters, pay, wait for the workers, print the answer",
+  examples: [
+    [
+      "querier request --query 0x… --parameter lo=40 --parameter hi=64 --parameter marker=EGFR " +
+        "--keystore k.json --password-file pw",
+      "over all datasets of the study",
+    ],
+    ["querier request --query 0x… --no-wait --keystore k.json --password-file pw", "read it later: querier answer"],
+  ],
+  options: {
+    ...signerOptions,
+    query: { type: "string", describe: "Query hash", required: true },
+    parameter: { type: "strings", describe: "name=value, once per parameter" },
+    dataset: { type: "strings", describe: "Ask these datasets only (default: all of the study)" },
+    wait: { type: "boolean", describe: "Wait for the answer", default: true },
+  },
+  handler: (options, context) => {
+    const queryHash = readBytes32("query", options.query);
+    const given = readParameters(options.parameter);
+    const chosen = options.dataset.map((id) => readBytes32("dataset", id));
+    return withSigner(options, context, async (connection) => {
+      const { deployment, signer } = connection;
+      const { query, bounds, study } = await openActiveQuery(connection, queryHash);
+      const values = bindParameters(bounds, study.schema, given);
+      const datasetIds = chosen.length > 0 ? chosen.sort() : await activeDatasets(connection, query.studyId);
+      const contract = querySmartContract(deployment, query.queryContract, signer);
+      const mined = await contract.request(
+        encodeParameters(values),
+        datasetIds,
+        ReleaseClass.PUBLIC,
+        ZERO_HASH,
+        study.policy.price,
+      );
+      const requestId = String(eventOf(mined, "QueryRequested").args["requestId"]);
+      context.log(`request ${requestId} is in block ${mined.block}`);
+      if (options.wait) await waitForAnswer(connection, query.queryContract, requestId, context);
+      return { ...(await reportAnswer(connection, requestId, query.queryContract)), request: gasReport(mined) };
+    });
+  },
+  print: printReport,
+});
+
+/** Ascending by id, as the contract wants them. @throws CodedError QUERY_NO_DATASETS */
+async function activeDatasets({ deployment, provider }: Connection, studyId: string): Promise<string[]> {
+  const registry = datasetRegistry(deployment, provider);
+  const ids = await readAll(registry.count(studyId), (offset, limit) => registry.datasets(studyId, offset, limit));
+  if (ids.length > 0) return ids.sort();
+  throw new CodedError<QuerierErrorDetail>(
+    { code: "QUERY_NO_DATASETS", studyId },
+    `study ${studyId} has no active dataset yet`,
+  );
+}
+
+if (import.meta.main) await runAlone(command);

@@ -1,0 +1,38 @@
+/** A study as the chain has it, its schema parsed. */
+import { type Policy, type Study, studyRegistry } from "#chain";
+import { type StudySchema, parseSchema } from "#schema";
+import type { Connection } from "./connection.ts";
+
+export interface OpenStudy {
+  readonly studyId: string;
+  readonly study: Study;
+  readonly policy: Policy;
+  readonly schema: StudySchema;
+}
+
+/** The schema's text comes from the registration's event; its hash is checked against the study's. */
+export async function openStudy({ deployment, provider }: Connection, studyId: string): Promise<OpenStudy> {
+  const registry = studyRegistry(deployment, provider);
+  const study = await registry.study(studyId);
+  const policy = await registry.policy(studyId);
+  const schema = parseSchema(await registry.schemaText(provider, studyId));
+  return { studyId, study, policy, schema };
+}
+
+/** Pages of a registry's list, until all are read. */
+export async function readAll(
+  count: Promise<number>,
+  page: (offset: number, limit: number) => Promise<string[]>,
+): Promise<string[]> {
+  const total = await count;
+  const found: string[] = [];
+  while (found.length < total) {
+    const more = await page(found.length, PAGE);
+    if (more.length === 0) break;
+    found.push(...more);
+  }
+  return found;
+}
+
+/** The registries give no more at once. */
+const PAGE = 100;

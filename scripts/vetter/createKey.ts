@@ -1,0 +1,7 @@
+/** `opaline vetter create-key` */
+import { runAlone } from "../cli.ts";
+import { createKeyCommand } from "../memberKey.ts";
+
+export const command = createKeyCommand("vetter");
+
+if (import.meta.main) await runAlone(command);

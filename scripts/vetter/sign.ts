@@ -1,0 +1,66 @@
+/** `opaline vetter sign`: an expert's signed approval or rejection of exactly this query, sent to the catalogue. */
+import { chainTime, queryCatalogue } from "#chain";
+import { CodedError } from "#errors";
+import { VETTING, type Vetting, opalineDomain, signTypedData } from "#messages";
+import { runAlone } from "../cli.ts";
+import { defineCommand } from "../command.ts";
+import { signerOptions, withSigner } from "../connection.ts";
+import { gasReport } from "../gasReport.ts";
+import { openQuery, recompiles, stateName } from "../query.ts";
+import { readBytes32 } from "../readOption.ts";
+
+export type VetterSignErrorDetail =
+  /** What is published is not what its SQL compiles to. */
+  { readonly code: "VETTER_QUERY_DIFFERS"; readonly queryHash: string };
+
+/** The signature is sent at once; a day leaves room for a slow chain. */
+const SIGNATURE_SECONDS = 86_400n;
+const APPROVAL = "I have read the SQL text and the disclosure manifest and approve this query for this study";
+const REJECTION = "I have read the SQL text and the disclosure manifest and reject this query";
+
+export const command = defineCommand({
+  command: "vetter sign",
+  describe: "Sign your approval of a query (or --reject it); it is recompiled first",
+  examples: [
+    ["vetter sign --query 0x… --name 'Dr A. Expert' --keystore k.json --password-file pw", "approve"],
+    ["vetter sign --query 0x… --name 'Dr A. Expert' --reject --keystore k.json --password-file pw", "reject"],
+  ],
+  options: {
+    ...signerOptions,
+    query: { type: "string", describe: "Query hash", required: true },
+    name: { type: "string", describe: "Your name, as it stands on the record", required: true },
+    meaning: { type: "string", describe: "What your signature means (default: a plain approval or rejection)" },
+    reject: { type: "boolean", describe: "Reject instead of approve" },
+  },
+  handler: (options, context) => {
+    const queryHash = readBytes32("query", options.query);
+    return withSigner(options, context, async (connection) => {
+      const { deployment, provider, signer } = connection;
+      if (!options.reject && !(await recompiles(await openQuery(connection, queryHash)))) {
+        throw new CodedError<VetterSignErrorDetail>(
+          { code: "VETTER_QUERY_DIFFERS", queryHash },
+          `query ${queryHash} is not what its SQL text compiles to; nothing was signed`,
+        );
+      }
+      const catalogue = queryCatalogue(deployment, signer);
+      const signedAt = await chainTime(provider);
+      const vetting: Vetting = {
+        queryHash,
+        vetter: signer.address,
+        approved: !options.reject,
+        name: options.name,
+        meaning: options.meaning ?? (options.reject ? REJECTION : APPROVAL),
+        signedAt,
+        nonce: await catalogue.nonces(signer.address),
+        deadline: signedAt + SIGNATURE_SECONDS,
+      };
+      const domain = opalineDomain(deployment.chainId, catalogue.address);
+      const mined = await catalogue.vet(vetting, await signTypedData(signer, domain, VETTING, vetting));
+      const { state, approvals, organisations } = await catalogue.query(queryHash);
+      const { approved } = vetting;
+      return { queryHash, approved, approvals, organisations, state: stateName(state), ...gasReport(mined) };
+    });
+  },
+});
+
+if (import.meta.main) await runAlone(command);

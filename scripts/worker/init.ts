@@ -1,0 +1,72 @@
+/**
+ * `opaline worker init`: a worker's folder: key, password file, TLS identity and `.env`. `workers/main.ts` started in
+ * that folder is the worker.
+ */
+import { join } from "node:path";
+import { readDeployment } from "#chain";
+import { runAlone } from "../cli.ts";
+import { defineCommand } from "../command.ts";
+import { networkOptions } from "../connection.ts";
+import { createMemberKey, keyOptions } from "../memberKey.ts";
+import { makePrivateFolder, writePrivateFile } from "../privateFiles.ts";
+import { invalidOption } from "../readOption.ts";
+import { writeTlsIdentity } from "../tlsIdentity.ts";
+
+export const command = defineCommand({
+  command: "worker init",
+  describe: "Make a worker's folder: key, password file, TLS certificate and configuration (.env)",
+  examples: [
+    [
+      "worker init --directory /srv/opaline --name 'University A' --listen 0.0.0.0:7443 --host mpc.a.edu",
+      "give account, endpoint and fingerprint to the consortium",
+    ],
+  ],
+  options: {
+    ...networkOptions,
+    ...keyOptions,
+    name: { type: "string", describe: "The operator's organisation, for the certificate", required: true },
+    listen: { type: "string", describe: "host:port to listen on", default: "0.0.0.0:7443" },
+    host: { type: "string", describe: "Name under which others reach it (default: the host it listens on)" },
+  },
+  handler: async (options, context) => {
+    const folder = context.resolve(options.directory);
+    const { host, port } = parseListen(options.listen);
+    const publicHost = options.host ?? host;
+    const deploymentFolder = context.resolve(options.deployment);
+    const { chainId } = readDeployment(deploymentFolder);
+    const key = await createMemberKey(folder, context);
+    const tls = await writeTlsIdentity(folder, options.name, [publicHost], context);
+    const environment = {
+      OPALINE_DATA_DIR: join(folder, "store"),
+      OPALINE_KEY_DIR: join(folder, "keys"),
+      OPALINE_KEYSTORE: key.keystore,
+      OPALINE_PASSWORD_FILE: key.passwordFile,
+      OPALINE_TLS_KEY: tls.key,
+      OPALINE_TLS_CERTIFICATE: tls.certificate,
+      OPALINE_LISTEN: options.listen,
+      OPALINE_RPC_URL: options.rpc,
+      OPALINE_CHAIN_ID: String(chainId),
+      OPALINE_DEPLOYMENT: deploymentFolder,
+    };
+    makePrivateFolder(environment.OPALINE_DATA_DIR);
+    makePrivateFolder(environment.OPALINE_KEY_DIR);
+    const configuration = join(folder, ".env");
+    writePrivateFile(configuration, envText(environment));
+    const endpoint = `https://${publicHost}:${port}`;
+    return { ...key, endpoint, certificate: tls.certificate, fingerprint: tls.fingerprint, configuration };
+  },
+});
+
+function parseListen(text: string): { host: string; port: string } {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})$/.exec(text);
+  if (match === null) throw invalidOption("listen", "host:port");
+  return { host: match[1]!, port: match[2]! };
+}
+
+/** Quoted, as dotenv reads it: paths may hold spaces. */
+function envText(environment: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(environment).map(([name, value]) => `${name}="${value}"`);
+  return ["# Made by `opaline worker init`; .env.example explains every variable.", ...lines, ""].join("\n");
+}
+
+if (import.meta.main) await runAlone(command);

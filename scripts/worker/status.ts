@@ -1,0 +1,67 @@
+/** `opaline worker status`: what a running worker says of itself, over the Unix socket in its data folder. */
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import { CodedError } from "#errors";
+import { runAlone } from "../cli.ts";
+import { defineCommand } from "../command.ts";
+
+export type WorkerStatusErrorDetail =
+  | { readonly code: "WORKER_UNREACHABLE"; readonly socket: string }
+  | { readonly code: "WORKER_REFUSED"; readonly reason: string };
+
+export const command = defineCommand({
+  command: "worker status",
+  describe: "Describe a running worker: chain position, peers, requests, security model",
+  examples: [["worker status --data-dir /srv/opaline/store --json", "as JSON, for monitoring"]],
+  options: {
+    dataDir: { type: "string", describe: "The worker's data folder (OPALINE_DATA_DIR)", default: "store" },
+  },
+  handler: ({ dataDir }, { resolve, signal }) => askWorker(join(resolve(dataDir), "control.sock"), "status", signal),
+});
+
+/**
+ * One question, one answer.
+ *
+ * @throws CodedError WORKER_UNREACHABLE (no worker runs there, or not yet) | WORKER_REFUSED
+ */
+export async function askWorker(socketPath: string, question: string, signal: AbortSignal): Promise<unknown> {
+  const answer = JSON.parse(await exchangeLine(socketPath, JSON.stringify({ command: question }), signal)) as {
+    readonly ok: boolean;
+    readonly code?: string;
+    readonly message?: string;
+    readonly [answer: string]: unknown;
+  };
+  if (answer.ok) return answer[question];
+  throw new CodedError<WorkerStatusErrorDetail>(
+    { code: "WORKER_REFUSED", reason: answer.code ?? "unknown" },
+    `the worker refused: ${answer.message ?? answer.code}`,
+  );
+}
+
+function exchangeLine(path: string, line: string, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ path, signal });
+    let text = "";
+    socket.setEncoding("utf8");
+    socket.once("connect", () => socket.write(`${line}\n`));
+    socket.on("data", (more: string) => {
+      text += more;
+      const end = text.indexOf("\n");
+      if (end < 0) return;
+      socket.destroy();
+      resolve(text.slice(0, end));
+    });
+    const fail = (cause?: Error): void =>
+      reject(
+        new CodedError<WorkerStatusErrorDetail>(
+          { code: "WORKER_UNREACHABLE", socket: path },
+          `no worker answers on ${path}`,
+          { cause },
+        ),
+      );
+    socket.once("error", fail);
+    socket.once("close", () => fail());
+  });
+}
+
+if (import.meta.main) await runAlone(command);

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { createCipheriv, hkdfSync } from "node:crypto";
+import { describe, it } from "node:test";
+
+import { isCoded } from "../../../workers/errors.ts";
+import { bn254Fr } from "../../../workers/field/bn254.ts";
+import type { FieldVector } from "../../../workers/field/field.ts";
+import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
+import type { PartyIndex } from "../../../workers/sharing/parties.ts";
+import { expandBlinders, expandShared, expandZero, subsetName, subsetsHeldBy } from "../../../workers/sharing/prss.ts";
+import type { ReplicatedKeys } from "../../../workers/sharing/prss.ts";
+import { reconstruct } from "../../../workers/sharing/shamir.ts";
+import { assertUniform } from "../field/chiSquare.ts";
+import { committees, sizeName } from "./committees.ts";
+import { dealKeys } from "./dealtKeys.ts";
+
+const field = bn254Fr;
+const LENGTH = 20;
+/** Joint histograms need about this many elements: 4^3 bins of 60. */
+const SAMPLES = 4_000;
+
+for (const size of committees) {
+  const { n, t } = size;
+  for (const parties of subsets(partiesOf(n), 2 * t + 1)) {
+    describe(`PRSS and PRZS among ${subsetName(parties)} of ${sizeName(size)}`, () => {
+      const keySets = dealKeys(parties, t, "prss");
+      const shared = keySets.map((keys) => expandShared(field, keys, "a", LENGTH));
+      const zeros = keySets.map((keys) => expandZero(field, keys, "a", LENGTH));
+
+      it("shares random elements at degree t, not below", () => {
+        const secret = reconstruct(field, t, parties, shared);
+        for (const points of subsets(parties, t + 1)) {
+          assert(field.equal(reconstruct(field, t, points, pick(parties, shared, points)), secret));
+        }
+        assertInconsistent(t - 1, parties, shared);
+        assert(field.toResidues(secret).every((value) => value !== 0n));
+      });
+
+      it("is the sum of the subsets' streams", () => {
+        const streams = subsets(parties, t + 1).map((subset) => {
+          const holder = keySets[parties.indexOf(subset[0] as PartyIndex)] as ReplicatedKeys;
+          return firstWords(holder.keys.get(subsetName(subset)) as Uint8Array, "Opaline.PRSS.v1|shared|a");
+        });
+        const expected = field.linearCombination(
+          streams.map(() => 1n),
+          streams,
+        );
+        assert(field.equal(reconstruct(field, t, parties, shared), expected));
+      });
+
+      it("shares zeros at degree 2t, not below", () => {
+        assert(field.equal(reconstruct(field, 2 * t, parties, zeros), field.zeros(LENGTH)));
+        assertInconsistent(2 * t - 1, parties, zeros);
+        for (const share of zeros) assert(field.toResidues(share).every((value) => value !== 0n));
+      });
+
+      it("gives every party a different stream per label, purpose and key set, and the same one twice", () => {
+        for (const [position, keys] of keySets.entries()) {
+          const other = dealKeys(parties, t, "other")[position] as ReplicatedKeys;
+          const expansions = [
+            expandShared(field, keys, "a", LENGTH),
+            expandShared(field, keys, "b", LENGTH),
+            expandZero(field, keys, "a", LENGTH),
+            expandZero(field, keys, "b", LENGTH),
+            expandBlinders(field, keys, "a", LENGTH),
+            expandBlinders(field, keys, "b", LENGTH),
+            expandShared(field, other, "a", LENGTH),
+          ];
+          const elements = expansions.flatMap((expansion) => field.toResidues(expansion));
+          assert.equal(new Set(elements).size, elements.length, "no element occurs twice");
+          assert(field.equal(expandShared(field, keys, "a", LENGTH), shared[position] as FieldVector));
+          assert.equal(expandShared(field, keys, "a", 0).length, 0);
+          assert.equal(expandZero(field, keys, "a", 0).length, 0);
+        }
+      });
+    });
+  }
+
+  describe(`privacy of PRSS and PRZS, ${sizeName(size)}`, () => {
+    const parties = partiesOf(2 * t + 1);
+    for (const coalition of subsets(parties, t)) {
+      const outsiders = parties.filter((party) => !coalition.includes(party));
+
+      it(`the key that ${subsetName(coalition)} do not hold moves nothing they hold, and everything they do not`, () => {
+        const before = dealKeys(parties, t, "view");
+        const after = dealKeys(parties, t, "view", { [subsetName(outsiders)]: "moved" });
+        for (const [position, party] of parties.entries()) {
+          const [old, fresh] = [before[position] as ReplicatedKeys, after[position] as ReplicatedKeys];
+          for (const expand of [expandShared, expandZero]) {
+            const [left, right] = [expand(field, old, "x", LENGTH), expand(field, fresh, "x", LENGTH)];
+            const unchanged = field.toResidues(field.sub(left, right)).filter((value) => value === 0n).length;
+            assert.equal(unchanged, coalition.includes(party) ? LENGTH : 0);
+          }
+        }
+      });
+
+      it(`what ${subsetName(coalition)} do not hold looks uniform: the secret, and t others' zero shares jointly`, () => {
+        const keySets = dealKeys(parties, t, `uniform ${subsetName(coalition)}`);
+        const shares = keySets.map((keys) => expandShared(field, keys, "u", SAMPLES));
+        assertUniform(jointBins([reconstruct(field, t, parties, shares)], 64), "PRSS secrets");
+        const zeros = keySets.map((keys) => expandZero(field, keys, "u", SAMPLES));
+        assertUniform(jointBins(pick(parties, zeros, outsiders.slice(0, t)), 4), "PRZS shares");
+      });
+    }
+
+    it("expands a column's blinders among all n workers at degree t", () => {
+      const workers = partiesOf(n);
+      const shares = dealKeys(workers, t, "blinders").map((seeds) => expandBlinders(field, seeds, "0xc0", LENGTH));
+      const blinders = reconstruct(field, t, workers, shares);
+      assertInconsistent(t - 1, workers, shares);
+      const longer = dealKeys(workers, t, "blinders").map((seeds) => expandBlinders(field, seeds, "0xc0", 2 * LENGTH));
+      const prefix = field.view(reconstruct(field, t, workers, longer), 0, LENGTH);
+      assert(field.equal(prefix, blinders), "fewer blinders are the first of more");
+    });
+  });
+}
+
+describe("replicated keys", () => {
+  const parties = partiesOf(3);
+
+  it("are named by their members and listed in order", () => {
+    assert.equal(subsetName(parties), "1,2,3");
+    assert.deepEqual(subsetsHeldBy(parties[1] as PartyIndex, parties, 1), [
+      [1, 2],
+      [2, 3],
+    ]);
+  });
+
+  it("are refused when one is missing, foreign or of another length, as a bug", () => {
+    const keys = dealKeys(parties, 1, "broken")[0] as ReplicatedKeys;
+    const key = keys.keys.get("1,2") as Uint8Array;
+    for (const wrong of [
+      new Map([["1,2", key]]),
+      new Map([
+        ["1,2", key],
+        ["2,3", key],
+      ]),
+      new Map([
+        ["1,2", key],
+        ["1,3", key.subarray(1)],
+      ]),
+      new Map([...keys.keys, ["2,3", key]]),
+    ]) {
+      assert.throws(() => expandShared(field, { ...keys, keys: wrong }, "x", 1), { code: "ERR_ASSERTION" });
+      assert.throws(() => expandZero(field, { ...keys, keys: wrong }, "x", 1), { code: "ERR_ASSERTION" });
+    }
+  });
+});
+
+function pick(
+  parties: readonly PartyIndex[],
+  shares: readonly FieldVector[],
+  points: readonly PartyIndex[],
+): FieldVector[] {
+  return points.map((point) => shares[parties.indexOf(point)] as FieldVector);
+}
+
+function assertInconsistent(degree: number, parties: readonly PartyIndex[], shares: readonly FieldVector[]): void {
+  assert.throws(
+    () => reconstruct(field, degree, parties, shares),
+    (error) => isCoded(error, "SHARING_INCONSISTENT"),
+  );
+}
+
+/** The generator written out: HKDF, AES-256-CTR, 254-bit draws below r. */
+function firstWords(key: Uint8Array, context: string): FieldVector {
+  const streamKey = new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), context, 32));
+  const stream = createCipheriv("aes-256-ctr", streamKey, Buffer.alloc(16)).update(Buffer.alloc(32 * 10 * LENGTH));
+  const draws = Array.from({ length: 10 * LENGTH }, (_, index) =>
+    BigInt(`0x${stream.subarray(32 * index, 32 * index + 32).toString("hex")}`),
+  );
+  const mask = (1n << 254n) - 1n;
+  return field.fromIntegers(
+    draws
+      .map((draw) => draw & mask)
+      .filter((draw) => draw < field.modulus)
+      .slice(0, LENGTH),
+  );
+}
+
+function jointBins(vectors: readonly FieldVector[], bins: number): number[] {
+  const residues = vectors.map((vector) => field.toResidues(vector));
+  const counts = new Array<number>(bins ** vectors.length).fill(0);
+  for (let index = 0; index < SAMPLES; index++) {
+    const bin = residues.reduce(
+      (joint, each) => joint * bins + Number(((each[index] as bigint) * BigInt(bins)) / field.modulus),
+      0,
+    );
+    counts[bin] = (counts[bin] as number) + 1;
+  }
+  return counts;
+}

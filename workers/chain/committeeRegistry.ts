@@ -1,0 +1,56 @@
+/** Committees: which workers hold a study's shares (`contracts/study/ICommitteeRegistry.sol`). */
+import type { ContractRunner } from "ethers";
+import type { ICommitteeRegistry } from "../../types/study/ICommitteeRegistry.ts";
+import { type Deployment, openContract } from "./deployment.ts";
+import { type Mined, mine, read } from "./transactions.ts";
+
+export interface Committee {
+  readonly epoch: bigint;
+  /** Shamir degree t. */
+  readonly threshold: number;
+  /** True: too small for production; every answer says so. */
+  readonly demonstration: boolean;
+  /** workers[j - 1] is Shamir point j. */
+  readonly workers: readonly string[];
+}
+
+export interface CommitteeRegistry {
+  readonly address: string;
+  appoint(studyId: string, workers: readonly string[], threshold: number): Promise<Mined>;
+  committee(studyId: string, epoch: bigint): Promise<Committee>;
+  /** 0 before the first appointment. */
+  currentEpoch(studyId: string): Promise<bigint>;
+  quorum(studyId: string, epoch: bigint): Promise<number>;
+  signer(studyId: string, epoch: bigint, index: number): Promise<{ worker: string; active: boolean }>;
+}
+
+const NAME = "CommitteeRegistry";
+
+/** min(n − t, 2t + 1): the number of signatures an answer needs; all honest workers, but no more than compute. */
+export function quorumOf(n: number, t: number): number {
+  return Math.min(n - t, 2 * t + 1);
+}
+
+export function committeeRegistry(deployment: Deployment, runner: ContractRunner): CommitteeRegistry {
+  const contract = openContract<ICommitteeRegistry>(deployment, NAME, runner);
+  return {
+    address: deployment.address(NAME),
+    appoint: (studyId, workers, threshold) =>
+      mine(deployment, `${NAME}.appoint`, contract.appoint(studyId, [...workers], threshold)),
+    async committee(studyId, epoch) {
+      const found = await read(deployment, `${NAME}.committee`, contract.committee(studyId, epoch));
+      return {
+        epoch: found.epoch,
+        threshold: Number(found.threshold),
+        demonstration: found.demonstration,
+        workers: [...found.workers],
+      };
+    },
+    currentEpoch: (studyId) => read(deployment, `${NAME}.currentEpoch`, contract.currentEpoch(studyId)),
+    quorum: async (studyId, epoch) => Number(await read(deployment, `${NAME}.quorum`, contract.quorum(studyId, epoch))),
+    async signer(studyId, epoch, index) {
+      const found = await read(deployment, `${NAME}.signer`, contract.signer(studyId, epoch, index));
+      return { worker: found.worker, active: found.active };
+    },
+  };
+}

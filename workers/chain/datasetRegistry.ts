@@ -1,0 +1,85 @@
+/** Datasets: what each owner committed to (`contracts/study/IDatasetRegistry.sol`). */
+import type { ContractRunner } from "ethers";
+import type { IDatasetRegistry } from "../../types/study/IDatasetRegistry.ts";
+import { type Deployment, openContract } from "./deployment.ts";
+import { type Mined, mine, read } from "./transactions.ts";
+
+export interface DatasetSegment {
+  readonly rowCount: bigint;
+  readonly columnsRoot: string;
+  readonly sharesRoot: string;
+}
+
+export interface Dataset {
+  readonly studyId: string;
+  readonly schemaHash: string;
+  readonly rowCount: bigint;
+  readonly log2N: number;
+  readonly scheme: number;
+  readonly columnsRoot: string;
+  readonly sharesRoot: string;
+}
+
+export interface DatasetRegistry {
+  readonly address: string;
+  /**
+   * @param version 1 for the first segment, then one more each time
+   * @param fileHashes keccak256 of each worker's share file, by Shamir point
+   * @param receipts each worker's EIP-712 Receipt, by Shamir point
+   */
+  activate(
+    studyId: string,
+    version: bigint,
+    segment: DatasetSegment,
+    fileHashes: readonly string[],
+    receipts: readonly string[],
+  ): Promise<Mined>;
+  datasetIdOf(studyId: string, owner: string): Promise<string>;
+  dataset(datasetId: string): Promise<Dataset>;
+  ownerOf(datasetId: string): Promise<string>;
+  /** Latest version; 0 before the first activation. */
+  version(datasetId: string): Promise<bigint>;
+  segments(datasetId: string): Promise<DatasetSegment[]>;
+  datasetRoot(datasetId: string): Promise<string>;
+  count(studyId: string): Promise<number>;
+  datasets(studyId: string, offset: number, limit: number): Promise<string[]>;
+}
+
+const NAME = "DatasetRegistry";
+
+export function datasetRegistry(deployment: Deployment, runner: ContractRunner): DatasetRegistry {
+  const contract = openContract<IDatasetRegistry>(deployment, NAME, runner);
+  return {
+    address: deployment.address(NAME),
+    activate: (studyId, version, segment, fileHashes, receipts) =>
+      mine(
+        deployment,
+        `${NAME}.activate`,
+        contract.activate(studyId, version, segment, [...fileHashes], [...receipts]),
+      ),
+    datasetIdOf: (studyId, owner) => read(deployment, `${NAME}.datasetIdOf`, contract.datasetIdOf(studyId, owner)),
+    async dataset(datasetId) {
+      const found = await read(deployment, `${NAME}.dataset`, contract.dataset(datasetId));
+      return {
+        studyId: found.studyId,
+        schemaHash: found.schemaHash,
+        rowCount: found.rowCount,
+        log2N: Number(found.log2N),
+        scheme: Number(found.scheme),
+        columnsRoot: found.columnsRoot,
+        sharesRoot: found.sharesRoot,
+      };
+    },
+    ownerOf: (datasetId) => read(deployment, `${NAME}.ownerOf`, contract.ownerOf(datasetId)),
+    version: (datasetId) => read(deployment, `${NAME}.version`, contract.version(datasetId)),
+    async segments(datasetId) {
+      const found = await read(deployment, `${NAME}.segments`, contract.segments(datasetId));
+      return found.map(({ rowCount, columnsRoot, sharesRoot }) => ({ rowCount, columnsRoot, sharesRoot }));
+    },
+    datasetRoot: (datasetId) => read(deployment, `${NAME}.datasetRoot`, contract.datasetRoot(datasetId)),
+    count: async (studyId) => Number(await read(deployment, `${NAME}.count`, contract.count(studyId))),
+    datasets: async (studyId, offset, limit) => [
+      ...(await read(deployment, `${NAME}.datasets`, contract.datasets(studyId, offset, limit))),
+    ],
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * What can go wrong on the way to the chain. A revert is decoded with every ABI of the deployment, because an error
+ * may come from a contract that the called one calls.
+ */
+import type { Interface } from "ethers";
+import { CodedError } from "../errors.ts";
+
+export type ChainErrorDetail =
+  /** The deployment folder is missing something or is not ours. */
+  | { readonly code: "CHAIN_DEPLOYMENT"; readonly path: string }
+  /** The node answers for another chain than the configuration names. */
+  | { readonly code: "CHAIN_WRONG_ID"; readonly expected: string; readonly actual: string }
+  /** No answer, or none that makes sense; worth trying again. */
+  | { readonly code: "CHAIN_UNREACHABLE"; readonly method: string }
+  /** A contract refused; `error` is the custom error's name, or "Error" with a text, or "unknown". */
+  | { readonly code: "CHAIN_REVERTED"; readonly error: string; readonly args: Readonly<Record<string, string>> }
+  /** The account that signs cannot pay for the transaction. */
+  | { readonly code: "CHAIN_INSUFFICIENT_FUNDS" }
+  /** Sent, but not mined in time; it may still be. */
+  | { readonly code: "CHAIN_TRANSACTION_PENDING"; readonly hash: string }
+  /** A block that was confirmed and acted upon is no longer part of the chain. An operator must look. */
+  | { readonly code: "CHAIN_REORG"; readonly block: number; readonly stored: string; readonly canonical: string }
+  /** An event that a public record promises is not there. */
+  | { readonly code: "CHAIN_EVENT_MISSING"; readonly event: string; readonly id: string };
+
+export type KeystoreErrorDetail =
+  | { readonly code: "KEYSTORE_MISSING"; readonly path: string }
+  | { readonly code: "KEYSTORE_PERMISSIONS"; readonly path: string; readonly mode: string }
+  | { readonly code: "KEYSTORE_INVALID"; readonly path: string }
+  | { readonly code: "KEYSTORE_WRONG_PASSWORD"; readonly path: string }
+  | { readonly code: "KEYSTORE_EMPTY_PASSWORD"; readonly path: string }
+  | { readonly code: "KEYSTORE_EXISTS"; readonly path: string };
+
+/** Keys under which ethers and JSON-RPC servers nest one error in another. */
+const NESTED = ["error", "info", "cause", "data"] as const;
+
+function revertData(error: unknown, depth = 0): string | undefined {
+  if (depth > 5 || typeof error !== "object" || error === null) return undefined;
+  for (const key of NESTED) {
+    const value = (error as Record<string, unknown>)[key];
+    if (key === "data" && typeof value === "string" && /^0x([0-9a-f]{2})*$/i.test(value)) return value;
+    const found = revertData(value, depth + 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function ethersCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : undefined;
+}
+
+const UNREACHABLE = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "NETWORK_ERROR",
+  "SERVER_ERROR",
+  "TIMEOUT",
+  "UNSUPPORTED_OPERATION",
+]);
+
+/** True when the node did not answer at all (refused, reset, timed out), as opposed to answering with an error. */
+export function isConnectionError(error: unknown): boolean {
+  const code = ethersCode(error);
+  return code !== undefined && UNREACHABLE.has(code);
+}
+
+function textArguments(
+  fragment: { inputs: readonly { name: string }[] },
+  args: readonly unknown[],
+): Record<string, string> {
+  return Object.fromEntries(fragment.inputs.map((input, i) => [input.name || String(i), String(args[i])]));
+}
+
+function parseRevert(data: string, interfaces: readonly Interface[]): ChainErrorDetail & { code: "CHAIN_REVERTED" } {
+  for (const abi of interfaces) {
+    const parsed = data === "0x" ? null : abi.parseError(data);
+    if (parsed === null) continue;
+    return { code: "CHAIN_REVERTED", error: parsed.name, args: textArguments(parsed.fragment, [...parsed.args]) };
+  }
+  return { code: "CHAIN_REVERTED", error: "unknown", args: { data: data.slice(0, 10) } };
+}
+
+/** Turns whatever a call or a transaction threw into a `CodedError`; coded errors pass unchanged. */
+export function chainError(
+  error: unknown,
+  interfaces: readonly Interface[],
+  what: string,
+): CodedError<ChainErrorDetail> {
+  if (error instanceof CodedError) return error as CodedError<ChainErrorDetail>;
+  if (ethersCode(error) === "INSUFFICIENT_FUNDS") {
+    return new CodedError({ code: "CHAIN_INSUFFICIENT_FUNDS" }, `${what}: the signing account cannot pay the gas`, {
+      cause: error,
+    });
+  }
+  const data = revertData(error);
+  if (data !== undefined || ethersCode(error) === "CALL_EXCEPTION") {
+    const detail = parseRevert(data ?? "0x", interfaces);
+    const args = Object.entries(detail.args).map(([name, value]) => `${name} ${value}`);
+    return new CodedError(detail, `${what} was refused on chain: ${detail.error}(${args.join(", ")})`, {
+      cause: error,
+    });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CodedError(
+    { code: "CHAIN_UNREACHABLE", method: what },
+    `${what}: the chain's node did not answer as it should (${reason})`,
+    { cause: error },
+  );
+}

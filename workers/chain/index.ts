@@ -1,0 +1,34 @@
+/** The door `#chain`: what scripts may use of the chain layer. */
+export { auditTrail, nextHead, verifyRecords, type AuditRecord, type AuditTrail } from "./auditTrail.ts";
+export { committeeRegistry, quorumOf, type Committee, type CommitteeRegistry } from "./committeeRegistry.ts";
+export { datasetRegistry, type Dataset, type DatasetRegistry, type DatasetSegment } from "./datasetRegistry.ts";
+export { openContract, readDeployment, type Deployment } from "./deployment.ts";
+export { chainError, isConnectionError, type ChainErrorDetail, type KeystoreErrorDetail } from "./errors.ts";
+export { escrow, type Escrow } from "./escrow.ts";
+export { encryptKey, openKeystore, readPassword, readPrivateFile, SCRYPT_N, writeKeystore } from "./keystore.ts";
+export { allLogs, latestBlock, type ChainLog, type LogFilter } from "./logs.ts";
+export {
+  MEMBER_REGISTRIES,
+  memberRegistry,
+  type Admission,
+  type Member,
+  type MemberRegistry,
+  type MemberRole,
+} from "./memberRegistries.ts";
+export { chainTime, checkChainId, connectProvider, openProvider, type JsonRpc } from "./provider.ts";
+export { queryCatalogue, QueryState, type Publication, type Query, type QueryCatalogue } from "./queryCatalogue.ts";
+export {
+  parseQueryEvent,
+  querySmartContract,
+  RequestState,
+  type QueryAnswered,
+  type QueryContractEvent,
+  type QueryExpired,
+  type QueryRefused,
+  type QueryRequested,
+  type QuerySmartContract,
+  type Request,
+  type WorkerSignature,
+} from "./querySmartContract.ts";
+export { studyRegistry, type Policy, type Study, type StudyRegistry } from "./studyRegistry.ts";
+export { eventOf, type EmittedEvent, type Mined } from "./transactions.ts";

@@ -1,0 +1,62 @@
+/** The connection to a chain's node: standard JSON-RPC over HTTP, nothing pushed, nothing cached. */
+import { FetchRequest, JsonRpcProvider } from "ethers";
+import { CodedError } from "../errors.ts";
+import { type ChainErrorDetail, chainError } from "./errors.ts";
+
+/** A node that has not answered after this long is treated as away; ethers would wait five minutes. */
+const REQUEST_TIMEOUT_MS = 15_000;
+/** How often ethers looks for a receipt; its default of 4 s would dominate a local answer's time. */
+const RECEIPT_POLL_MS = 50;
+
+/** The two calls that following a chain needs; `JsonRpcProvider` is one. */
+export interface JsonRpc {
+  send(method: string, params: unknown[]): Promise<unknown>;
+}
+
+/** No network access yet: every call may fail and be tried again. */
+export function openProvider(url: string, chainId: bigint): JsonRpcProvider {
+  const request = new FetchRequest(url);
+  request.timeout = REQUEST_TIMEOUT_MS;
+  return new JsonRpcProvider(request, chainId, {
+    staticNetwork: true, // the chain id is configured; do not ask before each call
+    batchMaxCount: 1, // some nodes limit batches
+    cacheTimeout: -1, // never answer from memory
+    pollingInterval: RECEIPT_POLL_MS,
+  });
+}
+
+/**
+ * @throws CodedError CHAIN_WRONG_ID naming both chains
+ * @throws CodedError CHAIN_UNREACHABLE
+ */
+export async function checkChainId(rpc: JsonRpc, expected: bigint): Promise<void> {
+  let actual: bigint;
+  try {
+    actual = BigInt((await rpc.send("eth_chainId", [])) as string);
+  } catch (error) {
+    throw chainError(error, [], "eth_chainId");
+  }
+  if (actual === expected) return;
+  throw new CodedError<ChainErrorDetail>(
+    { code: "CHAIN_WRONG_ID", expected: String(expected), actual: String(actual) },
+    `The chain's node answers for chain ${actual}, but the configuration says chain ${expected}. Nothing was sent.`,
+  );
+}
+
+/** Opens a provider and makes sure that it is the right chain's. */
+export async function connectProvider(url: string, chainId: bigint): Promise<JsonRpcProvider> {
+  const provider = openProvider(url, chainId);
+  try {
+    await checkChainId(provider, chainId);
+  } catch (error) {
+    provider.destroy();
+    throw error;
+  }
+  return provider;
+}
+
+/** Seconds since 1970 by the newest block: deadlines use this clock, never the machine's. */
+export async function chainTime(rpc: JsonRpc): Promise<bigint> {
+  const block = (await rpc.send("eth_getBlockByNumber", ["latest", false])) as { timestamp: string };
+  return BigInt(block.timestamp);
+}

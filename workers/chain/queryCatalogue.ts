@@ -1,0 +1,113 @@
+/** The catalogue of vetted queries (`contracts/query/IQueryCatalogue.sol`). */
+import { type ContractRunner, keccak256, toUtf8Bytes } from "ethers";
+import type { IQueryCatalogue } from "../../types/query/IQueryCatalogue.ts";
+import type { Vetting } from "../messages/typedData.ts";
+import { CodedError } from "../errors.ts";
+import { type Deployment, openContract } from "./deployment.ts";
+import type { ChainErrorDetail } from "./errors.ts";
+import { onlyLog } from "./logs.ts";
+import type { JsonRpc } from "./provider.ts";
+import { type Mined, mine, read } from "./transactions.ts";
+
+/** As the contract numbers them. */
+export const QueryState = { NONE: 0, PUBLISHED: 1, ACTIVE: 2, REVOKED: 3 } as const;
+export type QueryState = (typeof QueryState)[keyof typeof QueryState];
+
+export interface Query {
+  readonly studyId: string;
+  readonly schemaHash: string;
+  readonly author: string;
+  readonly state: QueryState;
+  readonly approvals: number;
+  readonly organisations: number;
+  /** Zero address until active. */
+  readonly queryContract: string;
+  readonly agreementHash: string;
+  /** abi.encode(ParameterBound[]), 0x-hex. */
+  readonly bounds: string;
+}
+
+/** What the publication's event adds to what the contract stores. */
+export interface Publication {
+  readonly sql: string;
+  readonly bounds: string;
+  readonly manifest: string;
+  readonly agreement: string;
+}
+
+export interface QueryCatalogue {
+  readonly address: string;
+  publish(
+    studyId: string,
+    descriptor: string,
+    sql: string,
+    bounds: string,
+    manifest: string,
+    agreement: string,
+  ): Promise<Mined>;
+  vet(vetting: Vetting, signature: string): Promise<Mined>;
+  revoke(queryHash: string, reason: string): Promise<Mined>;
+  query(queryHash: string): Promise<Query>;
+  descriptor(queryHash: string): Promise<string>;
+  isActive(queryHash: string): Promise<boolean>;
+  nonces(vetter: string): Promise<bigint>;
+  count(): Promise<number>;
+  queries(offset: number, limit: number): Promise<string[]>;
+  /** The texts, from the publication's event; the agreement and bounds are checked against the catalogue. */
+  publication(rpc: JsonRpc, queryHash: string): Promise<Publication>;
+}
+
+const NAME = "QueryCatalogue";
+
+async function readPublication(
+  deployment: Deployment,
+  rpc: JsonRpc,
+  queryHash: string,
+  stored: Query,
+): Promise<Publication> {
+  const abi = deployment.abi(NAME);
+  const topics = abi.encodeFilterTopics("QueryPublished", [queryHash]) as string[];
+  const filter = { addresses: [deployment.address(NAME)], topics };
+  const log = await onlyLog(rpc, filter, deployment.block, "QueryPublished", queryHash);
+  const args = abi.parseLog({ topics: [...log.topics], data: log.data })?.args.toObject() as Record<string, string>;
+  const { sql = "", bounds = "", manifest = "", agreement = "" } = args;
+  if (bounds === stored.bounds && keccak256(toUtf8Bytes(agreement)) === stored.agreementHash) {
+    return { sql, bounds, manifest, agreement };
+  }
+  throw new CodedError<ChainErrorDetail>(
+    { code: "CHAIN_EVENT_MISSING", event: "QueryPublished", id: queryHash },
+    `The publication of query ${queryHash} does not agree with what the catalogue stores`,
+  );
+}
+
+export function queryCatalogue(deployment: Deployment, runner: ContractRunner): QueryCatalogue {
+  const contract = openContract<IQueryCatalogue>(deployment, NAME, runner);
+  const query = async (queryHash: string): Promise<Query> => {
+    const found = await read(deployment, `${NAME}.query`, contract.query(queryHash));
+    return {
+      studyId: found.studyId,
+      schemaHash: found.schemaHash,
+      author: found.author,
+      state: Number(found.state) as QueryState,
+      approvals: Number(found.approvals),
+      organisations: Number(found.organisations),
+      queryContract: found.queryContract,
+      agreementHash: found.agreementHash,
+      bounds: found.bounds,
+    };
+  };
+  return {
+    address: deployment.address(NAME),
+    publish: (studyId, descriptor, sql, bounds, manifest, agreement) =>
+      mine(deployment, `${NAME}.publish`, contract.publish(studyId, descriptor, sql, bounds, manifest, agreement)),
+    vet: (vetting, signature) => mine(deployment, `${NAME}.vet`, contract.vet({ ...vetting }, signature)),
+    revoke: (queryHash, reason) => mine(deployment, `${NAME}.revoke`, contract.revoke(queryHash, reason)),
+    query,
+    descriptor: (queryHash) => read(deployment, `${NAME}.descriptor`, contract.descriptor(queryHash)),
+    isActive: (queryHash) => read(deployment, `${NAME}.isActive`, contract.isActive(queryHash)),
+    nonces: (vetter) => read(deployment, `${NAME}.nonces`, contract.nonces(vetter)),
+    count: async () => Number(await read(deployment, `${NAME}.count`, contract.count())),
+    queries: async (offset, limit) => [...(await read(deployment, `${NAME}.queries`, contract.queries(offset, limit)))],
+    publication: async (rpc, queryHash) => readPublication(deployment, rpc, queryHash, await query(queryHash)),
+  };
+}

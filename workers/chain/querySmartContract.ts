@@ -1,0 +1,194 @@
+/** One vetted query's contract: requests and answers (`contracts/query/IQuerySmartContract.sol`). */
+import type { ContractRunner } from "ethers";
+import type { IQuerySmartContract, RequestContextStructOutput } from "../../types/query/IQuerySmartContract.ts";
+import type { Assurance, Outcome, ReleaseClass, RequestContext, Verdict } from "../messages/statement.ts";
+import type { Acceptance } from "../messages/typedData.ts";
+import { type Deployment, openContract } from "./deployment.ts";
+import type { ChainLog } from "./logs.ts";
+import { type Mined, mine, read } from "./transactions.ts";
+
+/** As the contract numbers them. */
+export const RequestState = { NONE: 0, REQUESTED: 1, ANSWERED: 2, REFUSED: 3, EXPIRED: 4, FAILED: 5 } as const;
+export type RequestState = (typeof RequestState)[keyof typeof RequestState];
+
+export interface Request {
+  readonly querier: string;
+  /** The last block at which an answer is accepted. */
+  readonly deadlineBlock: bigint;
+  readonly state: RequestState;
+  readonly assurance: Assurance;
+  readonly contextHash: string;
+  readonly outputsHash: string;
+}
+
+/** A worker's signature on the statement; index is its Shamir point. */
+export interface WorkerSignature {
+  readonly index: number;
+  readonly signature: string;
+}
+
+export interface QueryRequested {
+  readonly requestId: string;
+  readonly querier: string;
+  /** abi.encode(int256[]), 0x-hex. */
+  readonly parameters: string;
+  readonly datasetIds: readonly string[];
+  readonly context: RequestContext;
+  readonly deadlineBlock: bigint;
+}
+
+export interface QueryAnswered {
+  readonly requestId: string;
+  readonly attempt: bigint;
+  readonly suppressedBitmap: string;
+  readonly outputs: readonly bigint[];
+  readonly sealedHash: string;
+  readonly statement: string;
+}
+
+export interface QueryRefused {
+  readonly requestId: string;
+  readonly attempt: bigint;
+  readonly outcome: Outcome;
+  readonly statement: string;
+}
+
+export interface QueryExpired {
+  readonly requestId: string;
+}
+
+export type QueryContractEvent =
+  | ({ readonly name: "QueryRequested" } & QueryRequested)
+  | ({ readonly name: "QueryAnswered" } & QueryAnswered)
+  | ({ readonly name: "QueryRefused" } & QueryRefused)
+  | ({ readonly name: "QueryExpired" } & QueryExpired);
+
+export interface QuerySmartContract {
+  readonly address: string;
+  acceptAgreement(acceptance: Acceptance, signature: string): Promise<Mined>;
+  /** @param price wei, exactly the study's price */
+  request(
+    parameters: string,
+    datasetIds: readonly string[],
+    releaseClass: ReleaseClass,
+    recipientsHash: string,
+    price: bigint,
+  ): Promise<Mined>;
+  /** @param signatures strictly ascending by index */
+  answer(context: RequestContext, verdict: Verdict, signatures: readonly WorkerSignature[]): Promise<Mined>;
+  expire(requestId: string): Promise<Mined>;
+  requestOf(requestId: string): Promise<Request>;
+  hasAccepted(querier: string): Promise<boolean>;
+  nonces(querier: string): Promise<bigint>;
+  queryHash(): Promise<string>;
+  studyId(): Promise<string>;
+}
+
+/** Name under which the clones' ABI is deployed. */
+const NAME = "QuerySmartContract";
+
+function contextFrom(found: RequestContextStructOutput): RequestContext {
+  return {
+    studyId: found.studyId,
+    requestId: found.requestId,
+    queryHash: found.queryHash,
+    parametersHash: found.parametersHash,
+    policyHash: found.policyHash,
+    datasetRoots: [...found.datasetRoots],
+    committeeEpoch: found.committeeEpoch,
+    requestBlock: found.requestBlock,
+    consentMaskRoot: found.consentMaskRoot,
+    releaseClass: Number(found.releaseClass) as ReleaseClass,
+    recipientsHash: found.recipientsHash,
+  };
+}
+
+/** Reads one of the four request events; undefined for any other log. */
+export function parseQueryEvent(
+  deployment: Deployment,
+  log: Pick<ChainLog, "topics" | "data">,
+): QueryContractEvent | undefined {
+  const parsed = deployment.abi(NAME).parseLog({ topics: [...log.topics], data: log.data });
+  if (parsed === null) return undefined;
+  const { args } = parsed;
+  const requestId = String(args["requestId"]);
+  switch (parsed.name) {
+    case "QueryRequested":
+      return {
+        name: "QueryRequested",
+        requestId,
+        querier: String(args["querier"]),
+        parameters: String(args["parameters"]),
+        datasetIds: [...(args["datasetIds"] as string[])],
+        context: contextFrom(args["context"] as RequestContextStructOutput),
+        deadlineBlock: BigInt(args["deadlineBlock"] as bigint),
+      };
+    case "QueryAnswered":
+      return {
+        name: "QueryAnswered",
+        requestId,
+        attempt: BigInt(args["attempt"] as bigint),
+        suppressedBitmap: String(args["suppressedBitmap"]),
+        outputs: [...(args["outputs"] as bigint[])],
+        sealedHash: String(args["sealedHash"]),
+        statement: String(args["statement"]),
+      };
+    case "QueryRefused":
+      return {
+        name: "QueryRefused",
+        requestId,
+        attempt: BigInt(args["attempt"] as bigint),
+        outcome: Number(args["outcome"]) as Outcome,
+        statement: String(args["statement"]),
+      };
+    case "QueryExpired":
+      return { name: "QueryExpired", requestId };
+    default:
+      return undefined;
+  }
+}
+
+export function querySmartContract(
+  deployment: Deployment,
+  address: string,
+  runner: ContractRunner,
+): QuerySmartContract {
+  const contract = openContract<IQuerySmartContract>(deployment, NAME, runner, address);
+  return {
+    address,
+    acceptAgreement: (acceptance, signature) =>
+      mine(deployment, `${NAME}.acceptAgreement`, contract.acceptAgreement({ ...acceptance }, signature)),
+    request: (parameters, datasetIds, releaseClass, recipientsHash, price) =>
+      mine(
+        deployment,
+        `${NAME}.request`,
+        contract.request(parameters, [...datasetIds], releaseClass, recipientsHash, { value: price }),
+      ),
+    answer: (context, verdict, signatures) =>
+      mine(
+        deployment,
+        `${NAME}.answer`,
+        contract.answer(
+          { ...context, datasetRoots: [...context.datasetRoots] },
+          { ...verdict, outputs: [...verdict.outputs] },
+          signatures.map(({ index, signature }) => ({ index, signature })),
+        ),
+      ),
+    expire: (requestId) => mine(deployment, `${NAME}.expire`, contract.expire(requestId)),
+    async requestOf(requestId) {
+      const found = await read(deployment, `${NAME}.requestOf`, contract.requestOf(requestId));
+      return {
+        querier: found.querier,
+        deadlineBlock: found.deadlineBlock,
+        state: Number(found.state) as RequestState,
+        assurance: Number(found.assurance) as Assurance,
+        contextHash: found.contextHash,
+        outputsHash: found.outputsHash,
+      };
+    },
+    hasAccepted: (querier) => read(deployment, `${NAME}.hasAccepted`, contract.hasAccepted(querier)),
+    nonces: (querier) => read(deployment, `${NAME}.nonces`, contract.nonces(querier)),
+    queryHash: () => read(deployment, `${NAME}.queryHash`, contract.queryHash()),
+    studyId: () => read(deployment, `${NAME}.studyId`, contract.studyId()),
+  };
+}

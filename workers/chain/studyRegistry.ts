@@ -1,0 +1,111 @@
+/** Studies: one schema, one policy (`contracts/study/IStudyRegistry.sol`). */
+import { type ContractRunner, keccak256, toUtf8Bytes } from "ethers";
+import type { IStudyRegistry, PolicyStruct } from "../../types/study/IStudyRegistry.ts";
+import { CodedError } from "../errors.ts";
+import { type Deployment, openContract } from "./deployment.ts";
+import type { ChainErrorDetail } from "./errors.ts";
+import { onlyLog } from "./logs.ts";
+import type { JsonRpc } from "./provider.ts";
+import { type Mined, mine, read } from "./transactions.ts";
+
+/** As `contracts/types/Policy.sol`. */
+export interface Policy {
+  readonly k: number;
+  readonly vettings: number;
+  readonly vettingOrganisations: number;
+  readonly minimumThreshold: number;
+  readonly demonstration: boolean;
+  readonly openingsBudget: number;
+  readonly deadlineBlocks: bigint;
+  /** Wei. */
+  readonly price: bigint;
+  readonly purposes: readonly string[];
+}
+
+export interface Study {
+  readonly schemaHash: string;
+  readonly policyHash: string;
+  readonly srsHash: string;
+  readonly log2N: number;
+  readonly registeredAt: bigint;
+  readonly name: string;
+}
+
+export interface StudyRegistry {
+  readonly address: string;
+  register(name: string, schema: string, policy: Policy, log2N: number, srsHash: string): Promise<Mined>;
+  study(studyId: string): Promise<Study>;
+  policy(studyId: string): Promise<Policy>;
+  count(): Promise<number>;
+  studies(offset: number, limit: number): Promise<string[]>;
+  /** The schema's exact JSON text, from the registration's event; its keccak256 is checked against the study. */
+  schemaText(rpc: JsonRpc, studyId: string): Promise<string>;
+}
+
+const NAME = "StudyRegistry";
+
+async function readSchemaText(
+  deployment: Deployment,
+  rpc: JsonRpc,
+  studyId: string,
+  schemaHash: string,
+): Promise<string> {
+  const abi = deployment.abi(NAME);
+  const topics = abi.encodeFilterTopics("StudyRegistered", [studyId]) as string[];
+  const filter = { addresses: [deployment.address(NAME)], topics };
+  const log = await onlyLog(rpc, filter, deployment.block, "StudyRegistered", studyId);
+  const schema = String(abi.parseLog({ topics: [...log.topics], data: log.data })?.args["schema"]);
+  if (keccak256(toUtf8Bytes(schema)) === schemaHash) return schema;
+  throw new CodedError<ChainErrorDetail>(
+    { code: "CHAIN_EVENT_MISSING", event: "StudyRegistered", id: studyId },
+    `The schema in the registration of study ${studyId} does not have the study's schema hash ${schemaHash}`,
+  );
+}
+
+export function studyRegistry(deployment: Deployment, runner: ContractRunner): StudyRegistry {
+  const contract = openContract<IStudyRegistry>(deployment, NAME, runner);
+  const study = async (studyId: string): Promise<Study> => {
+    const found = await read(deployment, `${NAME}.study`, contract.study(studyId));
+    return {
+      schemaHash: found.schemaHash,
+      policyHash: found.policyHash,
+      srsHash: found.srsHash,
+      log2N: Number(found.log2N),
+      registeredAt: found.registeredAt,
+      name: found.name,
+    };
+  };
+  return {
+    address: deployment.address(NAME),
+    register: (name, schema, policy, log2N, srsHash) =>
+      mine(
+        deployment,
+        `${NAME}.register`,
+        contract.register(
+          name,
+          schema,
+          { ...policy, purposes: [...policy.purposes] } satisfies PolicyStruct,
+          log2N,
+          srsHash,
+        ),
+      ),
+    study,
+    async policy(studyId) {
+      const found = await read(deployment, `${NAME}.policy`, contract.policy(studyId));
+      return {
+        k: Number(found.k),
+        vettings: Number(found.vettings),
+        vettingOrganisations: Number(found.vettingOrganisations),
+        minimumThreshold: Number(found.minimumThreshold),
+        demonstration: found.demonstration,
+        openingsBudget: Number(found.openingsBudget),
+        deadlineBlocks: found.deadlineBlocks,
+        price: found.price,
+        purposes: [...found.purposes],
+      };
+    },
+    count: async () => Number(await read(deployment, `${NAME}.count`, contract.count())),
+    studies: async (offset, limit) => [...(await read(deployment, `${NAME}.studies`, contract.studies(offset, limit)))],
+    schemaText: async (rpc, studyId) => readSchemaText(deployment, rpc, studyId, (await study(studyId)).schemaHash),
+  };
+}

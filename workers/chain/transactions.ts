@@ -1,0 +1,88 @@
+/** Calls and transactions with one kind of failure: a `CodedError` that names the custom error. */
+import type { ContractTransactionResponse, Log, TransactionReceipt } from "ethers";
+import { CodedError } from "../errors.ts";
+import type { Deployment } from "./deployment.ts";
+import { type ChainErrorDetail, chainError, isConnectionError } from "./errors.ts";
+
+/** After this long an unmined transaction is reported; it may still be mined. */
+const MINING_TIMEOUT_MS = 120_000;
+
+export interface EmittedEvent {
+  /** Address of the contract that emitted it. */
+  readonly contract: string;
+  readonly name: string;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** A transaction that was mined and did not revert. */
+export interface Mined {
+  readonly hash: string;
+  readonly block: number;
+  readonly gasUsed: bigint;
+  readonly events: readonly EmittedEvent[];
+}
+
+function decodeEvent(deployment: Deployment, log: Log): EmittedEvent | undefined {
+  for (const abi of deployment.interfaces) {
+    const parsed = abi.parseLog(log);
+    if (parsed !== null) return { contract: log.address, name: parsed.name, args: parsed.args.toObject() };
+  }
+  return undefined;
+}
+
+function minedFrom(deployment: Deployment, receipt: TransactionReceipt): Mined {
+  const events = receipt.logs.map((log) => decodeEvent(deployment, log)).filter((event) => event !== undefined);
+  return { hash: receipt.hash, block: receipt.blockNumber, gasUsed: receipt.gasUsed, events };
+}
+
+/**
+ * Waits until a transaction is in a block.
+ *
+ * @throws CodedError CHAIN_REVERTED | CHAIN_INSUFFICIENT_FUNDS | CHAIN_UNREACHABLE | CHAIN_TRANSACTION_PENDING
+ */
+export async function mine(
+  deployment: Deployment,
+  what: string,
+  sent: Promise<ContractTransactionResponse>,
+): Promise<Mined> {
+  let hash: string | undefined;
+  try {
+    const response = await sent;
+    hash = response.hash;
+    const receipt = await response.wait(1, MINING_TIMEOUT_MS);
+    if (receipt === null) throw new Error("no receipt");
+    return minedFrom(deployment, receipt);
+  } catch (error) {
+    if (hash !== undefined && isConnectionError(error)) {
+      throw new CodedError<ChainErrorDetail>(
+        { code: "CHAIN_TRANSACTION_PENDING", hash },
+        `${what}: transaction ${hash} was sent but is not seen mined yet`,
+        { cause: error },
+      );
+    }
+    throw chainError(error, deployment.interfaces, what);
+  }
+}
+
+/**
+ * A read.
+ *
+ * @throws CodedError CHAIN_REVERTED | CHAIN_UNREACHABLE
+ */
+export async function read<Value>(deployment: Deployment, what: string, call: Promise<Value>): Promise<Value> {
+  try {
+    return await call;
+  } catch (error) {
+    throw chainError(error, deployment.interfaces, what);
+  }
+}
+
+/** The one event of that name in a transaction. */
+export function eventOf(mined: Mined, name: string): EmittedEvent {
+  const found = mined.events.find((event) => event.name === name);
+  if (found !== undefined) return found;
+  throw new CodedError<ChainErrorDetail>(
+    { code: "CHAIN_EVENT_MISSING", event: name, id: mined.hash },
+    `Transaction ${mined.hash} emitted no ${name}`,
+  );
+}

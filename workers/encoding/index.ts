@@ -1,0 +1,21 @@
+/** The door `#encoding`. */
+export {
+  columnCommitment,
+  commitColumns,
+  handleOf,
+  HANDLES_ID,
+  HANDLES_KIND,
+  proveLeaf,
+  verifyLeaf,
+} from "./commitColumns.ts";
+export type { ColumnCommitments, ColumnLeaf, Handles } from "./commitColumns.ts";
+export { MAX_PROBLEMS } from "./csvReport.ts";
+export type { CsvErrorDetail, CsvProblem, CsvProblemCode } from "./csvReport.ts";
+export { encodeTable } from "./encodeTable.ts";
+export type { EncodedSegment } from "./encodeTable.ts";
+export { readTable } from "./readTable.ts";
+export type { Table } from "./readTable.ts";
+export { shareSegment } from "./shareSegment.ts";
+export type { SegmentFacts } from "./shareSegment.ts";
+export { summarizeTable } from "./summarizeTable.ts";
+export type { FieldSummary, TableSummary } from "./summarizeTable.ts";

@@ -1,0 +1,32 @@
+/** The door `#messages`: everything that crosses a wire or the chain, except frames between workers. */
+export { columnId } from "./columnId.ts";
+export { datasetRoot, sharesRoot } from "./datasetRoot.ts";
+export type { Segment } from "./datasetRoot.ts";
+export {
+  AtomOp,
+  decodeBounds,
+  decodeDescriptor,
+  decodeParameters,
+  encodeBounds,
+  encodeDescriptor,
+  encodeParameters,
+  Finish,
+  ParameterKind,
+} from "./descriptor.ts";
+export type { Descriptor, ParameterBound } from "./descriptor.ts";
+export { decodeShareFile, encodeShareFile, shareFileHash, shareFileLength } from "./shareFile.ts";
+export type { ShareFile, ShareFileErrorDetail, ShareFileHeader } from "./shareFile.ts";
+export { Assurance, Outcome, ReleaseClass, statementHash, ZERO_HASH } from "./statement.ts";
+export type { RequestContext, StatementInput, Verdict } from "./statement.ts";
+export {
+  ACCEPTANCE,
+  ANSWER,
+  hashTypedData,
+  opalineDomain,
+  RECEIPT,
+  signerOf,
+  signTypedData,
+  UPLOAD,
+  VETTING,
+} from "./typedData.ts";
+export type { Acceptance, Receipt, TypedDataSigner, Upload, Vetting } from "./typedData.ts";

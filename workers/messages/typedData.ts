@@ -1,0 +1,144 @@
+/**
+ * EIP-712 types signed in the network, one table per struct, and the domain that binds a signature to a chain and a
+ * contract. The contracts hash the same words; `test/contracts` compares the digests.
+ *
+ * Source: EIP-712, https://eips.ethereum.org/EIPS/eip-712
+ */
+import { type TypedDataDomain, type TypedDataField, TypedDataEncoder, recoverAddress } from "ethers";
+
+export type TypeTable = Record<string, TypedDataField[]>;
+
+/** A worker's signature on a request's statement; domain: the Query Smart Contract. */
+export const ANSWER: TypeTable = { Answer: [{ name: "statement", type: "bytes32" }] };
+
+/** A worker has stored a share file durably; domain: the DatasetRegistry. */
+export const RECEIPT: TypeTable = {
+  Receipt: [
+    { name: "datasetId", type: "bytes32" },
+    { name: "worker", type: "address" },
+    { name: "fileHash", type: "bytes32" },
+  ],
+};
+
+/** A data owner lets one worker have one share file; domain: the DatasetRegistry. */
+export const UPLOAD: TypeTable = {
+  Upload: [
+    { name: "studyId", type: "bytes32" },
+    { name: "datasetId", type: "bytes32" },
+    { name: "worker", type: "address" },
+    { name: "fileHash", type: "bytes32" },
+    { name: "bytes", type: "uint256" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
+
+/** An expert vetter approves or rejects a query; domain: the QueryCatalogue. */
+export const VETTING: TypeTable = {
+  Vetting: [
+    { name: "queryHash", type: "bytes32" },
+    { name: "vetter", type: "address" },
+    { name: "approved", type: "bool" },
+    { name: "name", type: "string" },
+    { name: "meaning", type: "string" },
+    { name: "signedAt", type: "uint64" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
+
+/** A querier accepts a query's agreement; domain: the Query Smart Contract. */
+export const ACCEPTANCE: TypeTable = {
+  Acceptance: [
+    { name: "queryHash", type: "bytes32" },
+    { name: "agreementHash", type: "bytes32" },
+    { name: "querier", type: "address" },
+    { name: "name", type: "string" },
+    { name: "meaning", type: "string" },
+    { name: "signedAt", type: "uint64" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
+
+/** Times are seconds since 1970, by the chain's clock; bytes is the exact length of the share file. */
+export interface Upload {
+  readonly studyId: string;
+  readonly datasetId: string;
+  readonly worker: string;
+  readonly fileHash: string;
+  readonly bytes: bigint;
+  readonly nonce: bigint;
+  readonly deadline: bigint;
+}
+
+export interface Receipt {
+  readonly datasetId: string;
+  readonly worker: string;
+  readonly fileHash: string;
+}
+
+export interface Vetting {
+  readonly queryHash: string;
+  readonly vetter: string;
+  readonly approved: boolean;
+  readonly name: string;
+  readonly meaning: string;
+  readonly signedAt: bigint;
+  readonly nonce: bigint;
+  readonly deadline: bigint;
+}
+
+export interface Acceptance {
+  readonly queryHash: string;
+  readonly agreementHash: string;
+  readonly querier: string;
+  readonly name: string;
+  readonly meaning: string;
+  readonly signedAt: bigint;
+  readonly nonce: bigint;
+  readonly deadline: bigint;
+}
+
+/** Whoever can sign typed data: an ethers wallet today, a KMS tomorrow. */
+export interface TypedDataSigner {
+  signTypedData(domain: TypedDataDomain, types: TypeTable, value: Record<string, unknown>): Promise<string>;
+}
+
+/** Domain "Opaline", version "1". */
+export function opalineDomain(chainId: bigint, verifyingContract: string): TypedDataDomain {
+  return { name: "Opaline", version: "1", chainId, verifyingContract };
+}
+
+/** The EIP-712 digest. */
+export function hashTypedData(domain: TypedDataDomain, types: TypeTable, message: object): string {
+  return TypedDataEncoder.hash(domain, types, message as Record<string, unknown>);
+}
+
+export function signTypedData(
+  signer: TypedDataSigner,
+  domain: TypedDataDomain,
+  types: TypeTable,
+  message: object,
+): Promise<string> {
+  return signer.signTypedData(domain, types, message as Record<string, unknown>);
+}
+
+/**
+ * The address that signed, checksummed, or undefined when the signature is not one: 65 bytes, v 27 or 28, low s, as
+ * OpenZeppelin's ECDSA accepts it on chain.
+ */
+export function signerOf(
+  domain: TypedDataDomain,
+  types: TypeTable,
+  message: object,
+  signature: string,
+): string | undefined {
+  if (!/^0x[0-9a-fA-F]{128}(1b|1c|1B|1C)$/.test(signature)) return undefined;
+  try {
+    // ethers refuses a high s ("non-canonical s") when it parses.
+    return recoverAddress(hashTypedData(domain, types, message), signature);
+  } catch {
+    return undefined;
+  }
+}

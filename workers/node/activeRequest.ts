@@ -1,0 +1,286 @@
+/**
+ * One open request at one worker: its attempts, its own signature, the others' signatures, and the posting.
+ *
+ * Guarantees
+ *  - What leaves signed has been recorded before (`recordSigned`): one statement per attempt, and in a later attempt
+ *    only the same outcome, suppression and outputs. A worker that computes something else stays silent and alarms.
+ *  - A quorum found anywhere ends the attempts everywhere: whoever has it answers any proposal with it.
+ *  - Past the deadline no attempt runs; the request is expired on chain so that the querier is paid back.
+ */
+import { type Committee, quorumOf } from "../chain/committeeRegistry.ts";
+import type { QueryRequested, RequestState, WorkerSignature } from "../chain/querySmartContract.ts";
+import type { Mined } from "../chain/transactions.ts";
+import { type Proposal, decodeParticipants, encodeParticipants } from "../messages/proposal.ts";
+import { type SignedVerdict, decodeSignedVerdict, encodeSignedVerdict } from "../messages/signedVerdict.ts";
+import { type Verdict, resultHash, statementHash } from "../messages/statement.ts";
+import { ANSWER, type TypedDataSigner, opalineDomain, signTypedData } from "../messages/typedData.ts";
+import { type Frame, FrameKind } from "../messages/frame.ts";
+import type { PartyIndex } from "../sharing/parties.ts";
+import type { Timers } from "../transport/timers.ts";
+import { Attempts, rankOf } from "./attempts.ts";
+import { type Log, errorFields } from "./log.ts";
+import { Posting } from "./posting.ts";
+import { SignatureCollection } from "./signatureCollection.ts";
+
+/** A request as the follower confirmed it, and the committee that holds its shares. */
+export interface ConfirmedRequest {
+  readonly event: QueryRequested;
+  /** The Query Smart Contract. */
+  readonly contract: string;
+  readonly committee: Committee;
+  readonly self: PartyIndex;
+}
+
+/** Durable before anything leaves. */
+export interface RequestRecords {
+  lastAttempt(requestId: string): bigint;
+  /** Throws unless higher than every attempt taken before. */
+  takeAttempt(requestId: string, attempt: bigint): void;
+  /** Throws when this attempt was signed with another statement, or the request with another result. */
+  recordSigned(requestId: string, attempt: bigint, statement: string, resultHash: string): void;
+}
+
+export interface ActiveRequestModules {
+  readonly chainId: bigint;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly records: RequestRecords;
+  readonly signer: TypedDataSigner;
+  readonly inTurn: <Value>(send: () => Promise<Value>) => Promise<Value>;
+  isConnected(address: string): boolean;
+  /** Sends and forgets: a peer that misses a frame gets the next one. */
+  send(address: string, frame: Frame): void;
+  mayPropose(): boolean;
+  compute(request: ConfirmedRequest, proposal: Proposal, signal: AbortSignal): Promise<Verdict>;
+  stateOf(request: ConfirmedRequest): Promise<RequestState>;
+  answer(request: ConfirmedRequest, verdict: Verdict, signatures: readonly WorkerSignature[]): Promise<Mined>;
+  expire(request: ConfirmedRequest): Promise<Mined>;
+}
+
+export interface ActiveRequestOptions {
+  readonly attemptTimeoutMs: number;
+  readonly takeoverMs: number;
+}
+
+export class ActiveRequest {
+  readonly request: ConfirmedRequest;
+  readonly #modules: ActiveRequestModules;
+  readonly #options: ActiveRequestOptions;
+  readonly #attempts: Attempts;
+  readonly #collection: SignatureCollection;
+  #proposed = false;
+  #posting: Posting | undefined;
+  #expired = false;
+  #ended = false;
+
+  constructor(request: ConfirmedRequest, modules: ActiveRequestModules, options: ActiveRequestOptions) {
+    this.request = request;
+    this.#modules = modules;
+    this.#options = options;
+    this.#attempts = this.#createAttempts();
+    const { event, contract, committee } = request;
+    this.#collection = new SignatureCollection({
+      chainId: modules.chainId,
+      contract,
+      context: event.context,
+      workers: committee.workers,
+      quorum: quorumOf(committee.workers.length, committee.threshold),
+    });
+  }
+
+  start(): void {
+    this.#attempts.start();
+  }
+
+  /** True while a run that this worker proposed is under way. */
+  get isProposing(): boolean {
+    return this.#proposed && this.#attempts.isRunning;
+  }
+
+  get attempt(): bigint {
+    return this.#attempts.expected;
+  }
+
+  /** The chain shows an end (answered, refused, expired), or the worker stops. */
+  end(): void {
+    this.#ended = true;
+    this.#attempts.close();
+    this.#posting?.stop();
+  }
+
+  /** @param newest the chain's newest block: past the deadline nothing can be answered */
+  onBlock(newest: number): void {
+    if (this.#ended || this.#expired || BigInt(newest) <= this.request.event.deadlineBlock) return;
+    this.#expired = true;
+    this.#attempts.close();
+    this.#posting?.stop();
+    const { requestId } = this.request.event;
+    this.#modules.log("warn", "request-deadline-passed", {
+      requestId,
+      deadlineBlock: this.request.event.deadlineBlock,
+    });
+    this.#post(
+      "expire",
+      0n,
+      () => this.#modules.expire(this.request),
+      () => undefined,
+    );
+  }
+
+  /** @throws CodedError for a frame that an honest member never sends */
+  onFrame(from: string, frame: Frame): void {
+    const member = this.#indexOf(from);
+    if (member === undefined || this.#ended) return;
+    if (frame.kind === FrameKind.PROPOSE) this.#onProposal(member, frame);
+    if (frame.kind === FrameKind.SIGNATURE) this.#onSignatures(decodeSignedVerdict(frame.payload));
+  }
+
+  #createAttempts(): Attempts {
+    const { event, committee, self } = this.request;
+    const { requestId } = event;
+    const { timers, records, mayPropose } = this.#modules;
+    return new Attempts(
+      {
+        timers,
+        connected: () => this.#others().filter((party) => this.#modules.isConnected(this.#addressOf(party))),
+        lastAttempt: () => records.lastAttempt(requestId),
+        takeAttempt: (attempt) => {
+          records.takeAttempt(requestId, attempt);
+          this.#proposed = false;
+        },
+        mayPropose,
+        propose: (proposal) => this.#propose(proposal),
+        run: (proposal, signal) => this.#run(proposal, signal),
+        resend: () => this.#resend(),
+      },
+      {
+        requestId,
+        self,
+        n: committee.workers.length,
+        t: committee.threshold,
+        attemptTimeoutMs: this.#options.attemptTimeoutMs,
+      },
+    );
+  }
+
+  #propose(proposal: Proposal): void {
+    this.#proposed = true;
+    const { requestId, attempt, participants } = proposal;
+    this.#modules.log("info", "attempt-proposed", { requestId, attempt, participants });
+    this.#broadcast(FrameKind.PROPOSE, attempt, encodeParticipants(participants));
+  }
+
+  #onProposal(from: PartyIndex, frame: Frame): void {
+    const { requestId } = this.request.event;
+    const { attempt } = frame;
+    const quorum = this.#collection.quorum();
+    if (quorum !== undefined) {
+      this.#sendTo(from, FrameKind.SIGNATURE, quorum.verdict.attempt, encodeSignedVerdict(quorum));
+      return;
+    }
+    const answer = this.#attempts.onProposal(from, {
+      requestId,
+      attempt,
+      participants: decodeParticipants(frame.payload),
+    });
+    const level = answer === "accepted" ? "info" : "debug";
+    this.#modules.log(level, "attempt-proposal", { requestId, attempt, from, answer });
+  }
+
+  async #run(proposal: Proposal, signal: AbortSignal): Promise<void> {
+    const { requestId, attempt } = proposal;
+    try {
+      const verdict = await this.#modules.compute(this.request, proposal, signal);
+      signal.throwIfAborted();
+      await this.#sign(verdict);
+    } catch (error) {
+      const level = signal.aborted ? "debug" : "warn";
+      this.#modules.log(level, "attempt-failed", { requestId, attempt, ...errorFields(error) });
+      throw error;
+    }
+  }
+
+  async #sign(verdict: Verdict): Promise<void> {
+    const { event, contract, self } = this.request;
+    const { chainId, records, signer, log } = this.#modules;
+    const statement = statementHash({ chainId, contract, context: event.context, verdict });
+    records.recordSigned(event.requestId, verdict.attempt, statement, resultHash(verdict));
+    const signature = await signTypedData(signer, opalineDomain(chainId, contract), ANSWER, { statement });
+    const signed = { verdict, signatures: [{ index: self, signature }] };
+    log("info", "verdict-signed", { requestId: event.requestId, attempt: verdict.attempt, outcome: verdict.outcome });
+    this.#broadcast(FrameKind.SIGNATURE, verdict.attempt, encodeSignedVerdict(signed));
+    this.#onSignatures(signed);
+  }
+
+  #onSignatures({ verdict, signatures }: SignedVerdict): void {
+    const { requestId } = this.request.event;
+    for (const signature of signatures) {
+      const addition = this.#collection.add(verdict, signature);
+      if (addition !== "equivocation" && addition !== "invalid") continue;
+      const level = addition === "equivocation" ? "alarm" : "warn";
+      const { attempt } = verdict;
+      this.#modules.log(level, `signature-${addition}`, { requestId, attempt, index: signature.index });
+    }
+    const quorum = this.#collection.quorum();
+    if (quorum !== undefined && this.#posting === undefined && !this.#ended && !this.#expired) this.#postAnswer(quorum);
+  }
+
+  #postAnswer({ verdict, signatures }: SignedVerdict): void {
+    this.#attempts.pause();
+    const send = (): Promise<Mined> => this.#modules.answer(this.request, verdict, signatures);
+    // A signer may have been revoked since: other members' signatures on another attempt may still do.
+    this.#post("answer", verdict.attempt, send, () => {
+      this.#posting = undefined;
+      this.#collection.discard(verdict);
+      this.#attempts.resume();
+    });
+  }
+
+  #post(act: "answer" | "expire", attempt: bigint, send: () => Promise<Mined>, onRefused: () => void): void {
+    const { event, committee, self } = this.request;
+    const rank = rankOf(event.requestId, attempt, self, committee.workers.length);
+    const { timers, log, inTurn } = this.#modules;
+    const stateOf = (): Promise<RequestState> => this.#modules.stateOf(this.request);
+    const options = { requestId: event.requestId, act, rank, takeoverMs: this.#options.takeoverMs };
+    this.#posting = new Posting({ timers, log, inTurn, stateOf, send, onRefused }, options);
+    this.#posting.start();
+  }
+
+  #resend(): void {
+    const signed = this.#collection.quorum() ?? this.#collection.latestOf(this.request.self);
+    if (signed !== undefined) this.#broadcast(FrameKind.SIGNATURE, signed.verdict.attempt, encodeSignedVerdict(signed));
+  }
+
+  #broadcast(kind: FrameKind, attempt: bigint, payload: Uint8Array): void {
+    for (const party of this.#others()) this.#sendTo(party, kind, attempt, payload);
+  }
+
+  #sendTo(party: PartyIndex, kind: FrameKind, attempt: bigint, payload: Uint8Array): void {
+    const { requestId, context } = this.request.event;
+    const place = {
+      session: requestId,
+      epoch: context.committeeEpoch,
+      attempt,
+      step: 0,
+      sender: 0,
+      receiver: 0,
+      seq: 0,
+    };
+    this.#modules.send(this.#addressOf(party), { kind, ...place, payload });
+  }
+
+  #others(): PartyIndex[] {
+    const { committee, self } = this.request;
+    return committee.workers.map((_, i) => (i + 1) as PartyIndex).filter((party) => party !== self);
+  }
+
+  #addressOf(party: PartyIndex): string {
+    return this.request.committee.workers[party - 1]!;
+  }
+
+  #indexOf(address: string): PartyIndex | undefined {
+    const lower = address.toLowerCase();
+    const position = this.request.committee.workers.findIndex((worker) => worker.toLowerCase() === lower);
+    return position < 0 ? undefined : ((position + 1) as PartyIndex);
+  }
+}

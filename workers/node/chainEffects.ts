@@ -1,0 +1,141 @@
+/**
+ * What confirmed events change in the store. Runs inside the follower's transaction, so everything here is synchronous
+ * and happens exactly once; what must be asked of the chain beforehand is asked in `prepare`.
+ *
+ *   QueryRequested             -> the request is pending
+ *   QueryAnswered/Refused/Expired -> the request is settled
+ *   DatasetActivated           -> this worker's share file of that version is active (or known to be missing)
+ */
+import type { Deployment } from "../chain/deployment.ts";
+import type { ChainLog } from "../chain/logs.ts";
+import { type QueryContractEvent, type QueryRequested, parseQueryEvent } from "../chain/querySmartContract.ts";
+import { sharesRoot } from "../messages/datasetRoot.ts";
+import { Outcome } from "../messages/statement.ts";
+import type { SettledState } from "../store/requestStore.ts";
+import type { Store } from "../store/openStore.ts";
+import { type Committees, seatIn } from "./committees.ts";
+import { type Log, errorFields } from "./log.ts";
+
+export interface EffectModules {
+  readonly deployment: Deployment;
+  readonly store: Pick<Store, "requests" | "shares">;
+  readonly committees: Committees;
+  readonly self: string;
+  readonly log: Log;
+}
+
+interface DatasetActivated {
+  readonly datasetId: string;
+  readonly studyId: string;
+  readonly version: bigint;
+  readonly committeeEpoch: bigint;
+  readonly sharesRoot: string;
+  readonly fileHashes: readonly string[];
+}
+
+/** Events with integers as text: SQLite keeps the public event of a request as JSON. */
+export function requestToJson(event: QueryRequested): string {
+  return JSON.stringify(event, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+}
+
+export function requestFromJson(text: string): QueryRequested {
+  const event = JSON.parse(text) as QueryRequested;
+  const { context } = event;
+  return {
+    ...event,
+    deadlineBlock: BigInt(event.deadlineBlock),
+    context: { ...context, committeeEpoch: BigInt(context.committeeEpoch), requestBlock: BigInt(context.requestBlock) },
+  };
+}
+
+function isFrom(log: ChainLog, address: string): boolean {
+  return log.address.toLowerCase() === address.toLowerCase();
+}
+
+function parseActivation(deployment: Deployment, log: ChainLog): DatasetActivated | undefined {
+  if (!isFrom(log, deployment.address("DatasetRegistry"))) return undefined;
+  const parsed = deployment.abi("DatasetRegistry").parseLog({ topics: [...log.topics], data: log.data });
+  if (parsed?.name !== "DatasetActivated") return undefined;
+  const { args } = parsed;
+  return {
+    datasetId: String(args["datasetId"]),
+    studyId: String(args["studyId"]),
+    version: args["version"] as bigint,
+    committeeEpoch: args["committeeEpoch"] as bigint,
+    sharesRoot: String((args["segment"] as { sharesRoot: string }).sharesRoot),
+    fileHashes: [...(args["fileHashes"] as string[])],
+  };
+}
+
+/** The address of the Query Smart Contract that a log announces. */
+export function discoverQueryContract(deployment: Deployment, log: ChainLog): string | undefined {
+  if (!isFrom(log, deployment.address("QueryCatalogue"))) return undefined;
+  const parsed = deployment.abi("QueryCatalogue").parseLog({ topics: [...log.topics], data: log.data });
+  return parsed?.name === "QueryActivated" ? String(parsed.args["queryContract"]) : undefined;
+}
+
+export class ChainEffects {
+  readonly #modules: EffectModules;
+
+  constructor(modules: EffectModules) {
+    this.#modules = modules;
+  }
+
+  /** Reads what `apply` will need. @throws CodedError CHAIN_UNREACHABLE, then nothing is applied */
+  async prepare(logs: readonly ChainLog[]): Promise<void> {
+    for (const log of logs) {
+      const activation = parseActivation(this.#modules.deployment, log);
+      if (activation !== undefined) {
+        await this.#modules.committees.committee(activation.studyId, activation.committeeEpoch);
+      }
+    }
+  }
+
+  /** Inside the transaction. */
+  apply(logs: readonly ChainLog[]): void {
+    for (const log of logs) {
+      const activation = parseActivation(this.#modules.deployment, log);
+      if (activation !== undefined) this.#activate(activation);
+      const event = parseQueryEvent(this.#modules.deployment, log);
+      if (event !== undefined) this.#applyRequestEvent(event, log);
+    }
+  }
+
+  #activate(activation: DatasetActivated): void {
+    const { committees, self, store, log } = this.#modules;
+    const { datasetId, studyId, version, committeeEpoch, fileHashes } = activation;
+    const committee = committees.known(studyId, committeeEpoch);
+    const seat = committee === undefined ? undefined : seatIn(committee, self);
+    const fileHash = seat === undefined ? undefined : fileHashes[seat - 1];
+    if (fileHash === undefined) return;
+    if (sharesRoot(fileHashes) !== activation.sharesRoot) {
+      return log("alarm", "dataset-activation-inconsistent", { datasetId, version });
+    }
+    try {
+      const isHere = store.shares.activateSegment(datasetId, version, fileHash);
+      log(isHere ? "info" : "alarm", isHere ? "dataset-activated" : "dataset-shares-missing", { datasetId, version });
+    } catch (error) {
+      // Only this dataset is affected; following goes on.
+      log("alarm", "dataset-activation-refused", { datasetId, version, ...errorFields(error) });
+    }
+  }
+
+  #applyRequestEvent(event: QueryContractEvent, chainLog: ChainLog): void {
+    const { requests } = this.#modules.store;
+    const { requestId } = event;
+    if (event.name === "QueryRequested") {
+      const { name: _name, ...request } = event;
+      const queryContract = chainLog.address;
+      requests.insert({ requestId, queryContract, block: chainLog.blockNumber, event: requestToJson(request) });
+      return;
+    }
+    if (requests.get(requestId) === undefined) return;
+    requests.settle(requestId, settledBy(event));
+  }
+}
+
+function settledBy(event: Exclude<QueryContractEvent, { name: "QueryRequested" }>): SettledState {
+  if (event.name === "QueryAnswered") return "answered";
+  if (event.name === "QueryExpired") return "expired";
+  return event.outcome === Outcome.FAILED_UNAVAILABLE ? "failed" : "refused";
+}

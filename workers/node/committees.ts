@@ -1,0 +1,72 @@
+/**
+ * Which committees this worker serves on. A committee never changes once appointed, so what was read is kept; who its
+ * members are now (revoked, moved, new certificate) is asked of the worker registry each time.
+ */
+import type { Committee, CommitteeRegistry } from "../chain/committeeRegistry.ts";
+import type { StudyRegistry } from "../chain/studyRegistry.ts";
+import type { PartyIndex } from "../sharing/parties.ts";
+
+export interface Seat {
+  readonly studyId: string;
+  readonly committee: Committee;
+  /** This worker's Shamir point. */
+  readonly self: PartyIndex;
+}
+
+/** Largest page the registries return. */
+const PAGE = 100;
+
+/** This worker's point in a committee; undefined when it is no member. */
+export function seatIn(committee: Committee, address: string): PartyIndex | undefined {
+  const lower = address.toLowerCase();
+  const position = committee.workers.findIndex((worker) => worker.toLowerCase() === lower);
+  return position < 0 ? undefined : ((position + 1) as PartyIndex);
+}
+
+export class Committees {
+  readonly #registry: CommitteeRegistry;
+  readonly #studies: StudyRegistry;
+  readonly #self: string;
+  readonly #known = new Map<string, Committee>();
+
+  constructor(registry: CommitteeRegistry, studies: StudyRegistry, self: string) {
+    this.#registry = registry;
+    this.#studies = studies;
+    this.#self = self;
+  }
+
+  /** @throws CodedError CHAIN_REVERTED for an epoch that never was */
+  async committee(studyId: string, epoch: bigint): Promise<Committee> {
+    const key = keyOf(studyId, epoch);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const committee = await this.#registry.committee(studyId, epoch);
+    this.#known.set(key, committee);
+    return committee;
+  }
+
+  /** What was read before, without asking the chain. */
+  known(studyId: string, epoch: bigint): Committee | undefined {
+    return this.#known.get(keyOf(studyId, epoch));
+  }
+
+  /** This worker's seats in the studies' current committees. O(studies). */
+  async seats(): Promise<Seat[]> {
+    const seats: Seat[] = [];
+    const count = await this.#studies.count();
+    for (let offset = 0; offset < count; offset += PAGE) {
+      for (const studyId of await this.#studies.studies(offset, PAGE)) {
+        const epoch = await this.#registry.currentEpoch(studyId);
+        if (epoch === 0n) continue;
+        const committee = await this.committee(studyId, epoch);
+        const self = seatIn(committee, this.#self);
+        if (self !== undefined) seats.push({ studyId, committee, self });
+      }
+    }
+    return seats;
+  }
+}
+
+function keyOf(studyId: string, epoch: bigint): string {
+  return `${studyId.toLowerCase()}/${epoch}`;
+}

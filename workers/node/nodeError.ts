@@ -1,0 +1,22 @@
+/** Why this worker does not compute, sign or accept something. Details carry ids, codes and counts only. */
+import { CodedError } from "../errors.ts";
+
+export type NodeErrorDetail =
+  /** The request does not ask what was vetted, or not as it may be asked. */
+  | { readonly code: "PLAN_REFUSED"; readonly requestId: string; readonly reason: string }
+  /** The request is in order, but this worker lacks shares for it. */
+  | {
+      readonly code: "PLAN_MISSING_SHARES";
+      readonly datasetId: string;
+      readonly version: string;
+      readonly reason: string;
+    }
+  /** Two attempts of one request came out differently here: nothing is signed. */
+  | { readonly code: "SIGNING_CONFLICT"; readonly requestId: string; readonly attempt: string }
+  | { readonly code: "NODE_NOT_REGISTERED"; readonly address: string; readonly reason: string }
+  | { readonly code: "NODE_WRONG_CERTIFICATE"; readonly own: string; readonly registered: string }
+  | { readonly code: "NODE_BAD_CERTIFICATE"; readonly path: string };
+
+export function nodeError(detail: NodeErrorDetail, message: string, cause?: unknown): CodedError<NodeErrorDetail> {
+  return new CodedError(detail, message, cause === undefined ? undefined : { cause });
+}

@@ -1,0 +1,92 @@
+/**
+ * One attempt, from proposal to verdict: plan, columns, fresh keys among the participants, circuit, outputs. Nothing of
+ * it is kept: shares leave memory with the attempt.
+ *
+ * Adversary: semi-honest participants, at most t of them. What may be revealed when it throws: nothing before the last
+ * round; the outputs if the last round reached others but not this worker.
+ */
+import type { Field, FieldVector, RandomBytes } from "../field/field.ts";
+import type { Proposal } from "../messages/proposal.ts";
+import { Outcome, type Verdict, ZERO_HASH } from "../messages/statement.ts";
+import { agreeKeys } from "../protocols/agreeKeys.ts";
+import { evaluateCircuit } from "../protocols/evaluateCircuit.ts";
+import type { Network } from "../protocols/network.ts";
+import type { PartyIndex } from "../sharing/parties.ts";
+import type { ConfirmedRequest } from "./activeRequest.ts";
+import type { QueryPlan } from "./queryPlan.ts";
+
+/** The network of one attempt; `abort` tells the others at once that this worker gave up. */
+export interface AttemptNetwork extends Network {
+  close(): void;
+  abort(code: string): void;
+}
+
+export interface RunModules {
+  readonly field: Field;
+  readonly chainId: bigint;
+  readonly randomBytes: RandomBytes;
+  plan(request: ConfirmedRequest): Promise<QueryPlan>;
+  /** 32-byte words of this worker's shares of one column, versions 1..version. */
+  loadColumn(datasetId: string, version: bigint, columnId: string): Uint8Array;
+  /** @param members participants and their addresses */
+  openNetwork(
+    request: ConfirmedRequest,
+    attempt: bigint,
+    members: ReadonlyMap<PartyIndex, string>,
+    signal: AbortSignal,
+  ): AttemptNetwork;
+}
+
+/** @throws CodedError PLAN_* | STORE_* | PROTOCOL_* | NETWORK_* */
+export async function runQuery(
+  request: ConfirmedRequest,
+  proposal: Proposal,
+  signal: AbortSignal,
+  modules: RunModules,
+): Promise<Verdict> {
+  const { attempt, participants } = proposal;
+  const { workers } = request.committee;
+  const members = new Map(participants.map((party) => [party, workers[party - 1]!]));
+  const network = modules.openNetwork(request, attempt, members, signal);
+  try {
+    const plan = await modules.plan(request);
+    signal.throwIfAborted();
+    const verdict = plan.empty
+      ? { attempt, outcome: Outcome.REFUSED_EMPTY_SET, suppressedBitmap: "0x", outputs: [], sealedHash: ZERO_HASH }
+      : await compute(request, attempt, network, plan, modules);
+    network.close();
+    return verdict;
+  } catch (error) {
+    network.abort("ATTEMPT_FAILED");
+    throw error;
+  }
+}
+
+async function compute(
+  { event, contract, committee }: ConfirmedRequest,
+  attempt: bigint,
+  network: Network,
+  plan: QueryPlan & { empty: false },
+  modules: RunModules,
+): Promise<Verdict> {
+  const { field, chainId, randomBytes } = modules;
+  const { requestId } = event;
+  const t = committee.threshold;
+  const columns = loadColumns(plan, modules);
+  const keys = await agreeKeys(
+    network,
+    { chainId, contract, requestId, attempt, epoch: committee.epoch, t },
+    randomBytes,
+  );
+  const outputs = await evaluateCircuit({ network, field, t, keys }, plan.circuit, columns);
+  return { attempt, outcome: Outcome.ANSWERED, suppressedBitmap: "0x", outputs, sealedHash: ZERO_HASH };
+}
+
+/** The circuit's columns over the rows of all datasets, in the plan's order. O(columns × rows). */
+function loadColumns({ circuit, datasets }: QueryPlan & { empty: false }, modules: RunModules): FieldVector[] {
+  const { field, loadColumn } = modules;
+  return circuit.columns.map((columnId) => {
+    const pieces = datasets.map(({ datasetId, version }) => field.fromWords(loadColumn(datasetId, version, columnId)));
+    return pieces.length === 1 ? pieces[0]! : field.concat(pieces);
+  });
+}

@@ -1,0 +1,62 @@
+/**
+ * One round of field vectors: canonical words out, canonical words in, traced.
+ *
+ * Whatever arrives is parsed here and nowhere else. What a lying peer can still do is send another canonical element.
+ */
+import assert from "node:assert/strict";
+
+import { CodedError } from "../errors.ts";
+import type { FieldVector } from "../field/field.ts";
+import type { PartyIndex } from "../sharing/parties.ts";
+import type { ProtocolError } from "./protocolError.ts";
+import type { ProtocolSession } from "./session.ts";
+
+/**
+ * Sends each peer its vector and returns one vector from each expected peer.
+ *
+ * @param expected elements per peer that will send
+ * @throws CodedError PROTOCOL_BAD_PAYLOAD naming the peer, or the network's error; what was sent is then revealed
+ */
+export async function exchangeVectors(
+  session: ProtocolSession,
+  step: string,
+  outgoing: ReadonlyMap<PartyIndex, FieldVector>,
+  expected: ReadonlyMap<PartyIndex, number>,
+): Promise<Map<PartyIndex, FieldVector>> {
+  const { network, field, trace } = session;
+  const payloads = mapValues(outgoing, (vector) => field.toWords(vector));
+  const lengths = mapValues(expected, (elements) => elements * field.byteLength);
+  trace?.push({ step, bytesSent: [...payloads.values()].reduce((total, payload) => total + payload.length, 0) });
+  const received = await network.exchange(step, payloads, lengths);
+  return mapValues(lengths, (bytes, peer) => {
+    const payload = received.get(peer);
+    assert(payload?.length === bytes, "the network returns one payload of the expected length per peer");
+    return parseVector(session, step, peer, payload);
+  });
+}
+
+/** Every party but this one. */
+export function peersOf({ network }: ProtocolSession): PartyIndex[] {
+  return network.parties.filter((party) => party !== network.self);
+}
+
+/** The same value for each of several parties. */
+export function toEach<Value>(parties: readonly PartyIndex[], value: Value): Map<PartyIndex, Value> {
+  return new Map(parties.map((party) => [party, value]));
+}
+
+function parseVector({ field }: ProtocolSession, step: string, peer: PartyIndex, payload: Uint8Array): FieldVector {
+  try {
+    return field.fromWords(payload);
+  } catch (cause) {
+    throw new CodedError<ProtocolError>(
+      { code: "PROTOCOL_BAD_PAYLOAD", peer, step },
+      `party ${peer} sent elements that are not canonical in step ${step}`,
+      { cause },
+    );
+  }
+}
+
+function mapValues<Key, From, To>(source: ReadonlyMap<Key, From>, change: (value: From, key: Key) => To): Map<Key, To> {
+  return new Map([...source].map(([key, value]) => [key, change(value, key)]));
+}

@@ -1,0 +1,65 @@
+/**
+ * Builds a descriptor's atoms, factors and products, each stored once and numbered by first use, so that equal queries
+ * give equal bytes. A factor's terms are kept in ascending order of signal.
+ */
+import type { Atom, Factor, Product } from "../messages/descriptor.ts";
+import { AtomOp } from "../messages/descriptor.ts";
+import { NO_FIELD } from "../schema/studySchema.ts";
+import type { End } from "./filters.ts";
+
+/** A term of a factor under construction: products are numbered after all atoms, so only at the end. */
+export interface PendingTerm {
+  readonly coefficient: bigint;
+  readonly on: "atom" | "product";
+  readonly index: number;
+}
+
+export interface Assembly {
+  atom(op: AtomOp, field: number, lo?: End, hi?: End): number;
+  /** A public linear combination; the index of the factor. */
+  factor(terms: readonly PendingTerm[]): number;
+  /** The factor that is the row-wise product of two factors. */
+  multiply(left: number, right: number): number;
+  finish(): { readonly atoms: Atom[]; readonly factors: Factor[]; readonly products: Product[] };
+}
+
+export const ACTIVE_FIELD = NO_FIELD;
+
+export function startAssembly(): Assembly {
+  const atoms: Atom[] = [];
+  const factors: PendingTerm[][] = [];
+  const products: Product[] = [];
+  const factor: Assembly["factor"] = (terms) => {
+    const order = (term: PendingTerm): number => (term.on === "atom" ? 0 : 1);
+    return intern(
+      factors,
+      [...terms].sort((a, b) => order(a) - order(b) || a.index - b.index),
+    );
+  };
+  return {
+    atom: (op, field, lo = { value: 0n }, hi = { value: 0n }) => intern(atoms, atomOf(op, field, lo, hi)),
+    factor,
+    multiply: (left, right) => factor([{ coefficient: 1n, on: "product", index: intern(products, { left, right }) }]),
+    finish: () => ({ atoms, products, factors: factors.map((terms) => numbered(terms, atoms.length)) }),
+  };
+}
+
+function atomOf(op: AtomOp, field: number, lo: End, hi: End): Atom {
+  const number = (end: End): bigint => ("parameter" in end ? BigInt(end.parameter) : end.value);
+  const bind = ("parameter" in lo ? 1 : 0) + ("parameter" in hi ? 2 : 0);
+  return { op, field, lo: number(lo), hi: number(hi), bind };
+}
+
+function numbered(terms: readonly PendingTerm[], atoms: number): Factor {
+  return {
+    terms: terms.map(({ coefficient, on, index }) => ({ coefficient, signal: on === "atom" ? index : atoms + index })),
+  };
+}
+
+function intern<T>(list: T[], item: T): number {
+  const key = (value: T): string =>
+    JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? `${part}` : part));
+  const wanted = key(item);
+  const found = list.findIndex((candidate) => key(candidate) === wanted);
+  return found >= 0 ? found : list.push(item) - 1;
+}

@@ -1,0 +1,65 @@
+/**
+ * Reads a study's schema from its JSON text, strictly: an unknown or repeated key, an unsafe name, bounds or cut-points
+ * that make no sense are refused, naming the place. The form is described in this folder's README.
+ */
+import { keccak256, toUtf8Bytes } from "ethers";
+import { columnCount } from "./columns.ts";
+import type { JsonNode } from "./jsonNode.ts";
+import { readJson } from "./jsonNode.ts";
+import { parseField } from "./parseField.ts";
+import { parseName, parseTextList, refuseRepeats } from "./schemaTexts.ts";
+import { schemaError } from "./schemaError.ts";
+import type { SchemaField, StudySchema } from "./studySchema.ts";
+
+export type { SchemaErrorDetail } from "./schemaError.ts";
+
+/** Committed columns per study. One costs 32 bytes per row and worker, plus its blinders: 4,096 is 131 KB a row. */
+export const MAX_COLUMNS = 4_096;
+
+const KEYS = ["name", "title", "table", "subject", "missingValues", "fields"];
+
+/**
+ * @param text the JSON text; its keccak256 over the exact UTF-8 bytes becomes `hash`
+ * @throws CodedError SCHEMA_*, with the JSON path
+ */
+export function parseSchema(text: string): StudySchema {
+  const root = readJson(text).object(KEYS);
+  const missingValues = parseTextList(root.optional("missingValues")) ?? [""];
+  const subject = parseSubject(root.required("subject"));
+  const fields = parseFields(root.required("fields"), subject, missingValues);
+  return {
+    name: parseStudyName(root.required("name")),
+    title: root.optional("title")?.text(),
+    table: parseName(root.required("table")),
+    subject,
+    missingValues,
+    fields,
+    hash: keccak256(toUtf8Bytes(text)),
+  };
+}
+
+function parseStudyName(node: JsonNode): string {
+  const name = node.text();
+  if (/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/.test(name)) return name;
+  throw schemaError("SCHEMA_BAD_NAME", node.path, "must be 1 to 64 letters, digits, spaces, dots, dashes or _");
+}
+
+/** A CSV header only, never a name in SQL: any text that is visible. */
+function parseSubject(node: JsonNode): string {
+  const subject = node.text();
+  if (subject !== "" && subject.trim() === subject) return subject;
+  throw schemaError("SCHEMA_BAD_NAME", node.path, "must be a CSV header without spaces around it");
+}
+
+function parseFields(node: JsonNode, subject: string, missingValues: readonly string[]): SchemaField[] {
+  const fields = node.list().map((item) => parseField(item, missingValues));
+  if (fields.length === 0) throw schemaError("SCHEMA_BAD_RANGE", node.path, "needs at least one field");
+  // SQL ignores the case of unquoted names, so two fields may not differ by case alone.
+  const names = [subject, ...fields.map(({ name }) => name)].map((name) => name.toLowerCase());
+  refuseRepeats(names, node.path, "SCHEMA_DUPLICATE_NAME");
+  const columns = fields.reduce((sum, field) => sum + columnCount(field), 1);
+  if (columns > MAX_COLUMNS) {
+    throw schemaError("SCHEMA_TOO_MANY_COLUMNS", node.path, `gives ${columns} columns, at most ${MAX_COLUMNS}`);
+  }
+  return fields;
+}

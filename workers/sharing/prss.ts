@@ -1,0 +1,120 @@
+/**
+ * Sharings without communication, from replicated keys. For every subset S of |P| − t parties, exactly the members of
+ * S hold K_S; whatever t parties collude, one S is disjoint from them and its stream is uniform to them.
+ *
+ *   f_S   the polynomial of degree t with f_S(0) = 1 and f_S(i) = 0 for the t parties i of P outside S
+ *   PRSS  share_j = Σ_{S∋j} r_S·f_S(j)                       degree t, secret Σ_S r_S
+ *   PRZS  share_j = Σ_{S∋j} Σ_{k=1..t} r_{S,k}·j^k·f_S(j)      degree 2t, secret 0
+ *
+ * Protects: against any t parties PRSS is a uniform degree-t sharing and, when |P| = 2t + 1, PRZS is a uniform
+ * degree-2t sharing of zero, both up to the strength of the generator. Does not protect: one (keys, label, purpose)
+ * always gives the same sharing, so a label must be used once per key set (`protocols/masks.ts` enforces it), and
+ * nothing here checks that members hold equal keys (`protocols/agreeKeys.ts` does).
+ * Generator: AES-256-CTR, zero counter, under HKDF-SHA256(K_S; purpose, label): a fresh AES key per use.
+ * Source: R. Cramer, I. Damgård, Y. Ishai, "Share conversion, pseudorandom secret-sharing and applications to secure
+ * computation", TCC 2005, https://doi.org/10.1007/978-3-540-30576-7_19 [CDI05].
+ */
+import assert from "node:assert/strict";
+import { createCipheriv, hkdfSync } from "node:crypto";
+
+import type { Field, FieldVector, RandomBytes } from "../field/field.ts";
+import { subsets } from "./parties.ts";
+import type { PartyIndex } from "./parties.ts";
+
+/** What one party holds of a replicated key set. */
+export interface ReplicatedKeys {
+  readonly self: PartyIndex;
+  /** P, ascending. */
+  readonly parties: readonly PartyIndex[];
+  readonly t: number;
+  /** By `subsetName`: the 32-byte K_S of every S of |P| − t parties that contains `self`. */
+  readonly keys: ReadonlyMap<string, Uint8Array>;
+}
+
+export const REPLICATED_KEY_BYTES = 32;
+
+/** Streams of different purposes never meet, whatever their labels. */
+type Purpose = "shared" | "zero" | "blinder";
+
+/** Members in index order, as "1,2". */
+export function subsetName(subset: readonly PartyIndex[]): string {
+  return subset.join(",");
+}
+
+/** The subsets whose key `self` holds, lexicographic. */
+export function subsetsHeldBy(self: PartyIndex, parties: readonly PartyIndex[], t: number): PartyIndex[][] {
+  return subsets(parties, parties.length - t).filter((subset) => subset.includes(self));
+}
+
+/** A share, of degree t, of `length` pseudorandom elements that no t parties know. [CDI05, §3] */
+export function expandShared(field: Field, keys: ReplicatedKeys, label: string, length: number): FieldVector {
+  return expandDegreeT(field, keys, "shared", label, length);
+}
+
+/** A share, of degree 2t, of `length` zeros. [CDI05, §4] */
+export function expandZero(field: Field, keys: ReplicatedKeys, label: string, length: number): FieldVector {
+  const held = heldKeys(keys);
+  const terms = held.flatMap(({ key }) =>
+    Array.from({ length: keys.t }, (_, k) => draw(field, key, "zero", `${k + 1}|${label}`, length)),
+  );
+  const weights = held.flatMap(({ subset }) => {
+    const factor = subsetPolynomialAt(field, keys, subset);
+    return Array.from({ length: keys.t }, (_, k) => field.reduce(BigInt(keys.self) ** BigInt(k + 1) * factor));
+  });
+  return field.linearCombination(weights, terms);
+}
+
+/**
+ * A share, of degree t, of the blinders r_1..r_count of one committed column, from the seeds its dealer chose.
+ * r_0 = 0 is neither drawn nor returned. Unlike masks, blinders belong to the column and are expanded again whenever
+ * they are needed.
+ *
+ * @param seeds replicated keys over all n workers of the epoch
+ */
+export function expandBlinders(field: Field, seeds: ReplicatedKeys, columnId: string, count: number): FieldVector {
+  return expandDegreeT(field, seeds, "blinder", columnId, count);
+}
+
+function expandDegreeT(
+  field: Field,
+  keys: ReplicatedKeys,
+  purpose: Purpose,
+  label: string,
+  length: number,
+): FieldVector {
+  const held = heldKeys(keys);
+  return field.linearCombination(
+    held.map(({ subset }) => subsetPolynomialAt(field, keys, subset)),
+    held.map(({ key }) => draw(field, key, purpose, label, length)),
+  );
+}
+
+function heldKeys(keys: ReplicatedKeys): { subset: PartyIndex[]; key: Uint8Array }[] {
+  const held = subsetsHeldBy(keys.self, keys.parties, keys.t);
+  assert.equal(keys.keys.size, held.length, "one replicated key per subset that contains this party");
+  return held.map((subset) => {
+    const key = keys.keys.get(subsetName(subset));
+    assert(key?.length === REPLICATED_KEY_BYTES, `a 32-byte key for subset ${subsetName(subset)}`);
+    return { subset, key };
+  });
+}
+
+/** f_S(self) = Π_{i∈P∖S} (i − self)/i. */
+function subsetPolynomialAt(field: Field, { self, parties }: ReplicatedKeys, subset: readonly PartyIndex[]): bigint {
+  const outside = parties.filter((party) => !subset.includes(party));
+  const numerator = outside.reduce((product, party) => product * BigInt(party - self), 1n);
+  const denominator = outside.reduce((product, party) => product * BigInt(party), 1n);
+  return field.reduce(numerator * field.invert(denominator));
+}
+
+/** The first `length` stream words that pass the field's rejection: equal for all holders of the key. */
+function draw(field: Field, key: Uint8Array, purpose: Purpose, label: string, length: number): FieldVector {
+  return field.random(length, keyStream(key, `Opaline.PRSS.v1|${purpose}|${label}`));
+}
+
+/** Purposes hold no "|", so that (purpose, label) is read off the context unambiguously. */
+function keyStream(key: Uint8Array, context: string): RandomBytes {
+  const streamKey = new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), context, 32));
+  const cipher = createCipheriv("aes-256-ctr", streamKey, new Uint8Array(16));
+  return (length) => cipher.update(new Uint8Array(length));
+}

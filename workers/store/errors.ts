@@ -1,0 +1,68 @@
+/** What the store can refuse or lose. Details name datasets, versions, columns and chunks, never contents. */
+import { CodedError } from "../errors.ts";
+
+/** Where a ciphertext stands. `columnId` and `chunk` are absent for a segment's seeds. */
+export interface CipherPlace {
+  readonly datasetId: string;
+  readonly version: bigint;
+  readonly columnId?: string;
+  readonly chunk?: number;
+}
+
+export type StoreErrorDetail =
+  | { readonly code: "STORE_LOCKED"; readonly path: string }
+  | { readonly code: "STORE_FOREIGN_FILE"; readonly path: string }
+  | { readonly code: "STORE_NEWER_FILE"; readonly path: string; readonly found: number; readonly supported: number }
+  | { readonly code: "STORE_PERMISSIONS"; readonly path: string; readonly mode: string }
+  /** The disk, or the configured maximum; the transaction was rolled back. */
+  | { readonly code: "STORE_FULL" }
+  | { readonly code: "STORE_IO"; readonly errcode: number }
+  | { readonly code: "STORE_CORRUPT"; readonly errcode: number }
+  | { readonly code: "STORE_NESTED_TRANSACTION" }
+  | { readonly code: "STORE_INVALID"; readonly field: string }
+  | { readonly code: "STORE_KEY_MISSING"; readonly datasetId: string }
+  | { readonly code: "STORE_KEY_UNREADABLE"; readonly datasetId: string }
+  | { readonly code: "STORE_DATASET_ERASED"; readonly datasetId: string }
+  | {
+      readonly code: "STORE_SEGMENT_MISSING";
+      readonly datasetId: string;
+      readonly version: bigint;
+      readonly activated: boolean;
+    }
+  | { readonly code: "STORE_SEGMENT_CONFLICT"; readonly datasetId: string; readonly version: bigint }
+  | {
+      readonly code: "STORE_TOO_MANY_PENDING";
+      readonly datasetId: string;
+      readonly version: bigint;
+      readonly maximum: number;
+    }
+  | {
+      readonly code: "STORE_COLUMN_MISSING";
+      readonly datasetId: string;
+      readonly version: bigint;
+      readonly columnId: string;
+    }
+  | ({ readonly code: "STORE_CHUNK_MISSING" } & CipherPlace)
+  | ({ readonly code: "STORE_DECRYPT_FAILED" } & CipherPlace)
+  | { readonly code: "STORE_REQUEST_UNKNOWN"; readonly requestId: string }
+  | { readonly code: "STORE_REQUEST_CONFLICT"; readonly requestId: string }
+  | {
+      readonly code: "STORE_REQUEST_SETTLED";
+      readonly requestId: string;
+      readonly state: string;
+      readonly wanted: string;
+    }
+  | {
+      readonly code: "STORE_ATTEMPT_USED";
+      readonly requestId: string;
+      readonly attempt: bigint;
+      readonly lastAttempt: bigint;
+    }
+  | { readonly code: "STORE_ATTEMPT_NOT_TAKEN"; readonly requestId: string; readonly attempt: bigint }
+  | { readonly code: "STORE_SIGNED_OTHER"; readonly requestId: string; readonly attempt: bigint }
+  | { readonly code: "STORE_RESULT_CHANGED"; readonly requestId: string; readonly attempt: bigint }
+  | { readonly code: "STORE_NONCE_USED"; readonly signer: string; readonly nonce: string };
+
+export function storeError(detail: StoreErrorDetail, message: string, cause?: unknown): CodedError {
+  return new CodedError(detail, message, cause === undefined ? undefined : { cause });
+}

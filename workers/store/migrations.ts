@@ -1,0 +1,84 @@
+/**
+ * The store's schema, as numbered steps: step i takes a file from version i to i + 1. A step that has shipped is never
+ * edited; a change is a new step at the end.
+ *
+ * Ids and hashes are stored as bytes, integers as integers, so that keys are short and comparisons exact.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE dataset (
+    id INTEGER PRIMARY KEY,
+    dataset_id BLOB NOT NULL UNIQUE CHECK (length(dataset_id) = 32),
+    -- 1: its shares and key are gone for good
+    erased INTEGER NOT NULL DEFAULT 0 CHECK (erased IN (0, 1))
+  ) STRICT;
+
+  -- What the chain says: which file of this worker's is version v.
+  CREATE TABLE activation (
+    dataset INTEGER NOT NULL REFERENCES dataset (id),
+    version INTEGER NOT NULL CHECK (version >= 1),
+    file_hash BLOB NOT NULL CHECK (length(file_hash) = 32),
+    PRIMARY KEY (dataset, version)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What owners sent: several files may claim the same version until one is activated.
+  CREATE TABLE segment (
+    id INTEGER PRIMARY KEY,
+    dataset INTEGER NOT NULL REFERENCES dataset (id),
+    version INTEGER NOT NULL CHECK (version >= 1),
+    file_hash BLOB NOT NULL CHECK (length(file_hash) = 32),
+    epoch INTEGER NOT NULL,
+    row_count INTEGER NOT NULL CHECK (row_count >= 1),
+    -- the share file's public header, JSON, integers beyond 2^53 as text
+    header TEXT NOT NULL,
+    seeds BLOB NOT NULL,
+    UNIQUE (dataset, version, file_hash)
+  ) STRICT;
+
+  CREATE TABLE stored_column (
+    id INTEGER PRIMARY KEY,
+    segment INTEGER NOT NULL REFERENCES segment (id),
+    column_id BLOB NOT NULL CHECK (length(column_id) = 32),
+    UNIQUE (segment, column_id)
+  ) STRICT;
+
+  -- id = stored_column.id * 2^20 + chunk number: one integer key, chunks of a column side by side
+  CREATE TABLE chunk (
+    id INTEGER PRIMARY KEY,
+    ciphertext BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE cursor (
+    name TEXT PRIMARY KEY,
+    block INTEGER NOT NULL,
+    block_hash BLOB NOT NULL CHECK (length(block_hash) = 32),
+    log_index INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE request (
+    request_id BLOB PRIMARY KEY CHECK (length(request_id) = 32),
+    query_contract BLOB NOT NULL CHECK (length(query_contract) = 20),
+    block INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'answered', 'refused', 'expired', 'failed')),
+    last_attempt INTEGER NOT NULL DEFAULT 0,
+    -- the event that made the request, JSON, public
+    event TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX request_by_state ON request (state, block);
+
+  CREATE TABLE signed_statement (
+    request_id BLOB NOT NULL REFERENCES request (request_id),
+    attempt INTEGER NOT NULL,
+    statement BLOB NOT NULL CHECK (length(statement) = 32),
+    result_hash BLOB NOT NULL CHECK (length(result_hash) = 32),
+    PRIMARY KEY (request_id, attempt)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE upload_nonce (
+    signer BLOB NOT NULL CHECK (length(signer) = 20),
+    nonce BLOB NOT NULL CHECK (length(nonce) = 32),
+    deadline INTEGER NOT NULL,
+    PRIMARY KEY (signer, nonce)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

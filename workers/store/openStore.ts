@@ -1,0 +1,61 @@
+/**
+ * A worker's whole memory: one SQLite file, and one key file per dataset beside it. Everything in the file is public or
+ * sealed. `transaction` spans all parts, so that an effect and the cursor past it are stored together.
+ */
+import type { RandomBytes } from "../field/field.ts";
+import { CursorStore } from "./cursorStore.ts";
+import { Database } from "./database.ts";
+import { DatasetKeys } from "./datasetKeys.ts";
+import { RequestStore } from "./requestStore.ts";
+import { ShareStore } from "./shareStore.ts";
+import { UploadNonceStore } from "./uploadNonceStore.ts";
+
+export interface StoreOptions {
+  /** Folder of the dataset keys: on another backup schedule than the file, or none. Made with mode 0700. */
+  readonly keyDir: string;
+  /** 32 bytes, from `deriveWrappingKey`. */
+  readonly wrappingKey: Uint8Array;
+  readonly randomBytes: RandomBytes;
+  /** Refuse to let the file grow beyond this (STORE_FULL). Default: until the disk is full. */
+  readonly maxBytes?: number;
+}
+
+export interface Store {
+  readonly shares: ShareStore;
+  readonly cursors: CursorStore;
+  readonly requests: RequestStore;
+  readonly uploadNonces: UploadNonceStore;
+  /**
+   * All of `work`, which is synchronous, or none of it; durable when this returns.
+   * @throws CodedError STORE_NESTED_TRANSACTION, STORE_FULL, and whatever `work` throws
+   */
+  transaction<Result>(work: () => Result): Result;
+  close(): void;
+}
+
+/**
+ * @param path of the SQLite file, made if absent, mode 0600
+ * @throws CodedError STORE_LOCKED (another process has it), STORE_NEWER_FILE, STORE_FOREIGN_FILE, STORE_CORRUPT,
+ *   STORE_PERMISSIONS
+ */
+export function openStore(path: string, options: StoreOptions): Store {
+  const { keyDir, wrappingKey, randomBytes, maxBytes } = options;
+  const keys = new DatasetKeys(keyDir, wrappingKey, randomBytes);
+  const database = new Database(path, maxBytes);
+  try {
+    return {
+      shares: new ShareStore({ database, keys, randomBytes }),
+      cursors: new CursorStore(database),
+      requests: new RequestStore(database),
+      uploadNonces: new UploadNonceStore(database),
+      transaction: (work) => database.transaction(work),
+      close() {
+        database.close();
+        keys.close();
+      },
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

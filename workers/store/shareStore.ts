@@ -1,0 +1,390 @@
+/**
+ * Shares at rest. A share file is stored as received, in chunks of CHUNK_ROWS words, each sealed under its dataset's key
+ * and bound to its place (chunkCipher.ts).
+ *
+ * Invariants
+ * 1. A segment is stored whole or not at all, and after its key is durable.
+ * 2. Several files may be pending for one version; when the chain names one, it stays and the others go. A version whose
+ *    file is not here is missing: reading it is an error, never a shorter column.
+ * 3. `loadColumn` returns words of activated versions only, all of them, in order, or throws.
+ * 4. An erased dataset never returns: first its rows go and a tombstone stays (one transaction), then the key. A crash
+ *    between the two is finished when the store opens.
+ *
+ *   (none) --putSegment--> pending --activateSegment--> active --eraseDataset--> erased
+ *   (none) --activateSegment--> missing --putSegment (that file only)--> active
+ */
+import { strict as assert } from "node:assert";
+import type { StatementSync } from "node:sqlite";
+import type { RandomBytes } from "../field/field.ts";
+import type { ShareFile, ShareFileHeader } from "../messages/shareFile.ts";
+import { chunkContext, seal, SEAL_OVERHEAD_BYTES, seedsContext, unseal, type SealedSegment } from "./chunkCipher.ts";
+import type { Database } from "./database.ts";
+import type { DatasetKeys } from "./datasetKeys.ts";
+import { storeError, type CipherPlace } from "./errors.ts";
+import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
+
+const WORD_BYTES = 32;
+const SEED_BYTES = 32;
+/** 32 KiB, one page. Fewer rows cost a nonce, a tag and a key more often; more gain nothing. */
+export const CHUNK_ROWS = 1_024;
+const CHUNK_BYTES = CHUNK_ROWS * WORD_BYTES;
+/** chunk.id = column.id * CHUNKS_PER_COLUMN + chunk number; 2^28 rows are 2^18 chunks. */
+const CHUNKS_PER_COLUMN = 1n << 20n;
+/** An owner whose activation fails may share anew; eight files of one version say that something else is wrong. */
+export const MAX_PENDING_FILES = 8;
+
+export interface SegmentStatus {
+  readonly version: bigint;
+  /** pending: received, not activated. missing: activated, but this worker lacks the file. */
+  readonly state: "pending" | "active" | "missing";
+  /** keccak256 of the share file. */
+  readonly fileHash: string;
+  readonly epoch: bigint | undefined;
+  readonly rowCount: number | undefined;
+}
+
+export interface DatasetStatus {
+  readonly datasetId: string;
+  readonly erased: boolean;
+  readonly segments: readonly SegmentStatus[];
+}
+
+interface SegmentRow extends SealedSegment {
+  readonly id: bigint;
+}
+
+export interface ShareStoreModules {
+  readonly database: Database;
+  readonly keys: DatasetKeys;
+  readonly randomBytes: RandomBytes;
+}
+
+export class ShareStore {
+  readonly #database: Database;
+  readonly #keys: DatasetKeys;
+  readonly #randomBytes: RandomBytes;
+  readonly #sql: ReturnType<typeof prepareAll>;
+
+  constructor({ database, keys, randomBytes }: ShareStoreModules) {
+    this.#database = database;
+    this.#keys = keys;
+    this.#randomBytes = randomBytes;
+    this.#sql = prepareAll(database);
+    this.#finishErasures();
+  }
+
+  /**
+   * Stores a decoded share file, durably unless inside a transaction, which then decides.
+   * @param fileHash keccak256 of the file's bytes, as its receipt will say
+   * @returns "held" when this very file was here already
+   * @throws CodedError STORE_SEGMENT_CONFLICT (another file is active), STORE_TOO_MANY_PENDING, STORE_DATASET_ERASED,
+   *   STORE_KEY_MISSING, STORE_FULL
+   */
+  putSegment({ header, seeds, columns }: ShareFile, fileHash: string): "stored" | "held" {
+    const version = storedInteger(header.version, "version");
+    const hash = hexToBytes(fileHash, 32, "fileHash");
+    return this.#database.atomically(() => {
+      const dataset = this.#datasetRow(header.datasetId);
+      if (this.#admit(dataset, header.datasetId, version, hash) === "held") return "held";
+      const key = this.#keyForWriting(dataset, header.datasetId);
+      const place = {
+        datasetId: hexToBytes(header.datasetId, 32, "datasetId"),
+        version,
+        fileHash: hash,
+        epoch: storedInteger(header.committeeEpoch, "committeeEpoch"),
+        rowCount: storedInteger(header.rowCount, "rowCount"),
+      };
+      const sealedSeeds = seal(key, seedsContext(place), Buffer.concat(seeds), this.#randomBytes);
+      const { epoch, rowCount } = place;
+      const segment = this.#sql.insertSegment.run(
+        dataset,
+        version,
+        hash,
+        epoch,
+        rowCount,
+        headerText(header),
+        sealedSeeds,
+      );
+      header.columns.forEach((columnId, index) => {
+        this.#putColumn({ ...place, id: BigInt(segment.lastInsertRowid) }, key, columnId, columns[index]!);
+      });
+      return "stored";
+    });
+  }
+
+  /**
+   * The chain has made `fileHash` this worker's file of a version; other files of that version are deleted.
+   * @returns whether the file is here
+   * @throws CodedError STORE_SEGMENT_CONFLICT when another file was activated before
+   */
+  activateSegment(datasetId: string, version: bigint, fileHash: string): boolean {
+    const hash = hexToBytes(fileHash, 32, "fileHash");
+    return this.#database.atomically(() => {
+      const dataset = this.#datasetRow(datasetId);
+      const known = this.#sql.activation.get(dataset, storedInteger(version, "version"));
+      if (known !== undefined && bytesToHex(known["file_hash"]) !== bytesToHex(hash))
+        throw conflict(datasetId, version);
+      if (known === undefined) this.#sql.insertActivation.run(dataset, version, hash);
+      for (const row of this.#sql.files.all(dataset, version)) {
+        if (bytesToHex(row["file_hash"]) !== bytesToHex(hash)) this.#deleteSegment(row["id"] as bigint);
+      }
+      return this.#sql.segment.get(dataset, version, hash) !== undefined;
+    });
+  }
+
+  /** Whether this version is activated and its file is here. */
+  hasVersion(datasetId: string, version: bigint): boolean {
+    return this.#database.guarded(() => this.#activeSegment(datasetId, version)) !== undefined;
+  }
+
+  /**
+   * One column of versions 1..upToVersion, concatenated: 32-byte big-endian canonical words, in slot order.
+   * @throws CodedError STORE_SEGMENT_MISSING, STORE_COLUMN_MISSING, STORE_CHUNK_MISSING, STORE_DECRYPT_FAILED,
+   *   STORE_KEY_MISSING, STORE_KEY_UNREADABLE; nothing of the column is returned
+   */
+  loadColumn(datasetId: string, upToVersion: bigint, columnId: string): Uint8Array {
+    return this.#database.guarded(() => {
+      const segments = this.#activeSegments(datasetId, upToVersion);
+      const key = this.#keys.read(datasetId.toLowerCase());
+      const words = new Uint8Array(segments.reduce((sum, { rowCount }) => sum + Number(rowCount), 0) * WORD_BYTES);
+      let offset = 0;
+      for (const segment of segments) {
+        const length = Number(segment.rowCount) * WORD_BYTES;
+        this.#loadInto(words.subarray(offset, offset + length), segment, key, columnId);
+        offset += length;
+      }
+      return words;
+    });
+  }
+
+  /** The public header of an activated version's file. @throws CodedError STORE_SEGMENT_MISSING */
+  loadHeader(datasetId: string, version: bigint): ShareFileHeader {
+    return this.#database.guarded(() => {
+      const row = this.#sql.header.get(this.#requireActive(datasetId, version).id);
+      return parseHeaderText(row?.["header"] as string);
+    });
+  }
+
+  /** The blinder seeds of an activated version, in the order of its header's seedSubsets. */
+  loadSeeds(datasetId: string, version: bigint): Uint8Array[] {
+    return this.#database.guarded(() => {
+      const segment = this.#requireActive(datasetId, version);
+      const sealed = this.#sql.seeds.get(segment.id)?.["seeds"] as Uint8Array;
+      const plain = unseal(this.#keys.read(datasetId.toLowerCase()), seedsContext(segment), sealed);
+      if (plain === undefined) throw undecryptable({ datasetId, version });
+      return Array.from({ length: plain.length / SEED_BYTES }, (_, i) =>
+        plain.slice(i * SEED_BYTES, (i + 1) * SEED_BYTES),
+      );
+    });
+  }
+
+  /** Every version of a dataset that this worker has, or should have; ascending. */
+  segments(datasetId: string): SegmentStatus[] {
+    return this.#database.guarded(() =>
+      this.#sql.segmentStatus.all({ dataset_id: hexToBytes(datasetId, 32, "datasetId") }).map(statusOfRow),
+    );
+  }
+
+  datasets(): DatasetStatus[] {
+    return this.#database
+      .guarded(() => this.#sql.datasets.all())
+      .map((row) => {
+        const datasetId = bytesToHex(row["dataset_id"]);
+        return { datasetId, erased: row["erased"] === 1n, segments: this.segments(datasetId) };
+      });
+  }
+
+  /** Forgets a dataset for good, in backups of the database too. Not inside a transaction: the key cannot come back. */
+  eraseDataset(datasetId: string): void {
+    this.#database.transaction(() => {
+      const dataset = this.#datasetRow(datasetId);
+      for (const row of this.#sql.segmentsOf.all(dataset)) this.#deleteSegment(row["id"] as bigint);
+      this.#sql.markErased.run(dataset);
+    });
+    this.#keys.erase(datasetId.toLowerCase());
+  }
+
+  #finishErasures(): void {
+    for (const { datasetId, erased } of this.datasets())
+      if (erased && this.#keys.has(datasetId)) this.#keys.erase(datasetId);
+  }
+
+  /** The dataset's row, made if there is none. */
+  #datasetRow(datasetId: string): bigint {
+    const bytes = hexToBytes(datasetId, 32, "datasetId");
+    this.#sql.insertDataset.run(bytes);
+    return this.#sql.dataset.get(bytes)?.["id"] as bigint;
+  }
+
+  #admit(dataset: bigint, datasetId: string, version: bigint, hash: Uint8Array): "new" | "held" {
+    if (this.#sql.datasetById.get(dataset)?.["erased"] === 1n) {
+      throw storeError({ code: "STORE_DATASET_ERASED", datasetId }, `dataset ${datasetId} was erased here`);
+    }
+    if (this.#sql.segment.get(dataset, version, hash) !== undefined) return "held";
+    const activated = this.#sql.activation.get(dataset, version)?.["file_hash"];
+    if (activated !== undefined && bytesToHex(activated) !== bytesToHex(hash)) throw conflict(datasetId, version);
+    if (this.#sql.files.all(dataset, version).length >= MAX_PENDING_FILES) {
+      const detail = { code: "STORE_TOO_MANY_PENDING", datasetId, version, maximum: MAX_PENDING_FILES } as const;
+      throw storeError(detail, `dataset ${datasetId} version ${version}: ${MAX_PENDING_FILES} files await activation`);
+    }
+    return "new";
+  }
+
+  /** A dataset that has segments must have its key: a new one would make the old segments unreadable. */
+  #keyForWriting(dataset: bigint, datasetId: string): Uint8Array {
+    const isFirst = this.#sql.segmentsOf.all(dataset).length === 0;
+    return isFirst ? this.#keys.readOrCreate(datasetId.toLowerCase()) : this.#keys.read(datasetId.toLowerCase());
+  }
+
+  #putColumn(segment: SegmentRow, key: Uint8Array, columnId: string, words: Uint8Array): void {
+    assert(
+      words.length === Number(segment.rowCount) * WORD_BYTES,
+      "a decoded share file has columns of rowCount words",
+    );
+    const idBytes = hexToBytes(columnId, 32, "columnId");
+    const column = BigInt(this.#sql.insertColumn.run(segment.id, idBytes).lastInsertRowid);
+    for (let chunk = 0; chunk * CHUNK_BYTES < words.length; chunk += 1) {
+      const plain = words.subarray(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES);
+      const sealed = seal(key, chunkContext(segment, idBytes, chunk), plain, this.#randomBytes);
+      this.#sql.insertChunk.run(column * CHUNKS_PER_COLUMN + BigInt(chunk), sealed);
+    }
+  }
+
+  #loadInto(words: Uint8Array, segment: SegmentRow, key: Uint8Array, columnId: string): void {
+    const idBytes = hexToBytes(columnId, 32, "columnId");
+    const [datasetId, version] = [bytesToHex(segment.datasetId), segment.version];
+    const column = this.#sql.column.get(segment.id, idBytes)?.["id"] as bigint | undefined;
+    if (column === undefined) {
+      const detail = { code: "STORE_COLUMN_MISSING", datasetId, version, columnId } as const;
+      throw storeError(detail, `dataset ${datasetId} version ${version} has no column ${columnId}`);
+    }
+    const first = column * CHUNKS_PER_COLUMN;
+    for (let chunk = 0; chunk * CHUNK_BYTES < words.length; chunk += 1) {
+      const place = { datasetId, version, columnId, chunk };
+      const sealed = this.#sql.chunk.get(first + BigInt(chunk))?.["ciphertext"] as Uint8Array | undefined;
+      if (sealed === undefined)
+        throw storeError({ code: "STORE_CHUNK_MISSING", ...place }, `${textOf(place)} is missing`);
+      const plain = unseal(key, chunkContext(segment, idBytes, chunk), sealed);
+      const due = Math.min(CHUNK_BYTES, words.length - chunk * CHUNK_BYTES);
+      if (plain?.length !== due || sealed.length !== due + SEAL_OVERHEAD_BYTES) throw undecryptable(place);
+      words.set(plain, chunk * CHUNK_BYTES);
+    }
+  }
+
+  #activeSegments(datasetId: string, upToVersion: bigint): SegmentRow[] {
+    const segments: SegmentRow[] = [];
+    for (let version = 1n; version <= upToVersion; version += 1n)
+      segments.push(this.#requireActive(datasetId, version));
+    return segments;
+  }
+
+  #requireActive(datasetId: string, version: bigint): SegmentRow {
+    const segment = this.#activeSegment(datasetId, version);
+    if (segment !== undefined) return segment;
+    const activated = this.segments(datasetId).some((known) => known.version === version && known.state === "missing");
+    const why = activated ? "its file is not here" : "it is not activated";
+    const detail = { code: "STORE_SEGMENT_MISSING", datasetId, version, activated } as const;
+    throw storeError(detail, `dataset ${datasetId} version ${version}: ${why}`);
+  }
+
+  #activeSegment(datasetId: string, version: bigint): SegmentRow | undefined {
+    const bytes = hexToBytes(datasetId, 32, "datasetId");
+    const row = this.#sql.activeSegment.get(bytes, storedInteger(version, "version"));
+    if (row === undefined) return undefined;
+    return {
+      id: row["id"] as bigint,
+      datasetId: bytes,
+      version,
+      fileHash: row["file_hash"] as Uint8Array,
+      epoch: row["epoch"] as bigint,
+      rowCount: row["row_count"] as bigint,
+    };
+  }
+
+  #deleteSegment(segment: bigint): void {
+    for (const row of this.#sql.columnsOf.all(segment)) {
+      const first = (row["id"] as bigint) * CHUNKS_PER_COLUMN;
+      this.#sql.deleteChunks.run(first, first + CHUNKS_PER_COLUMN - 1n);
+    }
+    this.#sql.deleteColumns.run(segment);
+    this.#sql.deleteSegment.run(segment);
+  }
+}
+
+function prepareAll(database: Database) {
+  const prepare = (sql: string): StatementSync => database.prepare(sql);
+  return {
+    insertDataset: prepare("INSERT OR IGNORE INTO dataset (dataset_id) VALUES (?)"),
+    dataset: prepare("SELECT id FROM dataset WHERE dataset_id = ?"),
+    datasetById: prepare("SELECT erased FROM dataset WHERE id = ?"),
+    datasets: prepare("SELECT dataset_id, erased FROM dataset ORDER BY dataset_id"),
+    markErased: prepare("UPDATE dataset SET erased = 1 WHERE id = ?"),
+    activation: prepare("SELECT file_hash FROM activation WHERE dataset = ? AND version = ?"),
+    insertActivation: prepare("INSERT INTO activation (dataset, version, file_hash) VALUES (?, ?, ?)"),
+    segment: prepare("SELECT id FROM segment WHERE dataset = ? AND version = ? AND file_hash = ?"),
+    files: prepare("SELECT id, file_hash FROM segment WHERE dataset = ? AND version = ?"),
+    segmentsOf: prepare("SELECT id FROM segment WHERE dataset = ?"),
+    header: prepare("SELECT header FROM segment WHERE id = ?"),
+    seeds: prepare("SELECT seeds FROM segment WHERE id = ?"),
+    insertSegment: prepare(
+      "INSERT INTO segment (dataset, version, file_hash, epoch, row_count, header, seeds) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    ),
+    activeSegment: prepare(
+      `SELECT segment.id, segment.file_hash, epoch, row_count
+       FROM segment JOIN dataset ON dataset.id = segment.dataset JOIN activation USING (dataset, version, file_hash)
+       WHERE dataset.dataset_id = ? AND version = ?`,
+    ),
+    segmentStatus: prepare(
+      `SELECT version, segment.file_hash, epoch, row_count,
+         CASE WHEN activation.dataset IS NULL THEN 'pending' ELSE 'active' END AS state
+       FROM segment LEFT JOIN activation USING (dataset, version, file_hash)
+       WHERE segment.dataset = (SELECT id FROM dataset WHERE dataset_id = :dataset_id)
+       UNION ALL
+       SELECT version, activation.file_hash, NULL, NULL, 'missing'
+       FROM activation LEFT JOIN segment USING (dataset, version, file_hash)
+       WHERE segment.id IS NULL AND activation.dataset = (SELECT id FROM dataset WHERE dataset_id = :dataset_id)
+       ORDER BY version, 2`,
+    ),
+    column: prepare("SELECT id FROM stored_column WHERE segment = ? AND column_id = ?"),
+    columnsOf: prepare("SELECT id FROM stored_column WHERE segment = ?"),
+    insertColumn: prepare("INSERT INTO stored_column (segment, column_id) VALUES (?, ?)"),
+    deleteColumns: prepare("DELETE FROM stored_column WHERE segment = ?"),
+    deleteSegment: prepare("DELETE FROM segment WHERE id = ?"),
+    chunk: prepare("SELECT ciphertext FROM chunk WHERE id = ?"),
+    insertChunk: prepare("INSERT INTO chunk (id, ciphertext) VALUES (?, ?)"),
+    deleteChunks: prepare("DELETE FROM chunk WHERE id BETWEEN ? AND ?"),
+  };
+}
+
+function statusOfRow(row: Record<string, unknown>): SegmentStatus {
+  return {
+    version: row["version"] as bigint,
+    state: row["state"] as SegmentStatus["state"],
+    fileHash: bytesToHex(row["file_hash"]),
+    epoch: (row["epoch"] as bigint | null) ?? undefined,
+    rowCount: row["row_count"] === null ? undefined : Number(row["row_count"]),
+  };
+}
+
+function headerText(header: ShareFileHeader): string {
+  return JSON.stringify(header, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+}
+
+function parseHeaderText(text: string): ShareFileHeader {
+  const header = JSON.parse(text) as ShareFileHeader & { version: string; committeeEpoch: string };
+  return { ...header, version: BigInt(header.version), committeeEpoch: BigInt(header.committeeEpoch) };
+}
+
+function conflict(datasetId: string, version: bigint): Error {
+  const detail = { code: "STORE_SEGMENT_CONFLICT", datasetId, version } as const;
+  return storeError(detail, `dataset ${datasetId} version ${version} is activated with another file`);
+}
+
+function undecryptable(place: CipherPlace): Error {
+  return storeError({ code: "STORE_DECRYPT_FAILED", ...place }, `${textOf(place)} does not decrypt`);
+}
+
+function textOf({ datasetId, version, columnId, chunk }: CipherPlace): string {
+  const part = columnId === undefined ? "seeds" : `column ${columnId} chunk ${chunk}`;
+  return `dataset ${datasetId} version ${version} ${part}`;
+}

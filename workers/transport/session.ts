@@ -1,0 +1,307 @@
+/**
+ * The `Network` of one attempt over the mesh. Frames carry party indices; a frame counts only if it came over the
+ * socket pinned to the member at that index, is meant for this party, and continues that member's sequence.
+ *
+ * What goes wrong ends the session, once and for all parties that can still be told: the first failure rejects the
+ * round under way and every later one, an ABORT frame goes to all, and the key is never opened again. There is no
+ * recovery inside an attempt: the next attempt has fresh randomness and fresh frames.
+ *
+ * A round's payload travels as ROUND_PART frames of MAX_PAYLOAD_BYTES and a last ROUND. TLS keeps order, yet frames up
+ * to REORDER_WINDOW ahead are put in order, repeats are dropped, and a larger gap is a failure.
+ *
+ * Adversary: members that lie about anything but who they are. A lie in a payload is the protocol's business; here a
+ * lying member can end the attempt, and is named.
+ */
+import { strict as assert } from "node:assert";
+import { id } from "ethers";
+import { isCoded } from "../errors.ts";
+import { FrameKind, MAX_PAYLOAD_BYTES, type Frame } from "../messages/frame.ts";
+import type { Network } from "../protocols/network.ts";
+import type { PartyIndex } from "../sharing/parties.ts";
+import { networkError, transportError } from "./errors.ts";
+import { FrameSequence } from "./frameSequence.ts";
+import type { Members, SessionCarrier, SessionInbox, SessionKey } from "./sessionTable.ts";
+
+export interface SessionOptions extends SessionKey {
+  readonly mesh: SessionCarrier;
+  /** This worker's index in the committee epoch. */
+  readonly self: PartyIndex;
+  /** The participants of this attempt, self included, and the address of each. */
+  readonly members: Members;
+  /** Longest one round may take, its sending included. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface SessionTraffic {
+  rounds: number;
+  sentBytes: number;
+  receivedBytes: number;
+}
+
+/** A `Network` with an end: `close` when the protocol is done, `abort` when this worker gives it up. */
+export interface Session extends Network {
+  /** Payload bytes and rounds so far. */
+  readonly traffic: Readonly<SessionTraffic>;
+  /** Silent: peers may still be reading what was sent. During a round it aborts. */
+  close(): void;
+  /** Ends the attempt for everyone; `code` is told to the peers. */
+  abort(code: string): void;
+}
+
+interface Round {
+  readonly step: string;
+  readonly tag: number;
+  readonly expected: ReadonlyMap<PartyIndex, number>;
+  readonly received: Map<PartyIndex, Uint8Array>;
+  readonly unsent: Set<PartyIndex>;
+  readonly complete: () => void;
+}
+
+/** What an ABORT may carry: one byte for the party blamed (0: nobody), then the code in these characters. */
+const ABORT_CODE = /^[A-Z0-9_]{0,64}$/;
+
+/**
+ * Opens this worker's end. Never waits: a member without a link has failed the session already, and the first
+ * `exchange` says so.
+ * @throws CodedError NETWORK_SESSION_REUSED
+ */
+export function openSession(options: SessionOptions): Session {
+  return new MeshSession(options);
+}
+
+/** First four bytes of keccak256 of the step's name. */
+export function stepTag(step: string): number {
+  return Number.parseInt(id(step).slice(2, 10), 16);
+}
+
+class MeshSession implements Session, SessionInbox {
+  readonly self: PartyIndex;
+  readonly parties: readonly PartyIndex[];
+  readonly traffic: SessionTraffic = { rounds: 0, sentBytes: 0, receivedBytes: 0 };
+  readonly #options: SessionOptions;
+  readonly #inbound = new Map<PartyIndex, FrameSequence>();
+  readonly #sendSeq = new Map<PartyIndex, number>();
+  readonly #broken = Promise.withResolvers<never>();
+  readonly #onSignal = (): void => this.abort("ABORTED");
+  #failure: Error | undefined;
+  #closed = false;
+  #round: Round | undefined;
+
+  constructor(options: SessionOptions) {
+    const { mesh, self, members, signal } = options;
+    assert(members.get(self) === mesh.self, "a session's own index must be this worker's address");
+    this.#options = options;
+    this.self = self;
+    this.parties = [...members.keys()].sort((a, b) => a - b);
+    this.#broken.promise.catch(ignore);
+    for (const party of this.#others()) this.#inbound.set(party, new FrameSequence());
+    mesh.sessions.open(options, this);
+    signal?.addEventListener("abort", this.#onSignal, { once: true });
+    if (signal?.aborted) this.abort("ABORTED");
+    for (const party of this.#others()) if (!mesh.isConnected(members.get(party)!)) this.#lost(party, "not connected");
+  }
+
+  async exchange(
+    step: string,
+    outgoing: ReadonlyMap<PartyIndex, Uint8Array>,
+    expected: ReadonlyMap<PartyIndex, number>,
+  ): Promise<Map<PartyIndex, Uint8Array>> {
+    assert(this.#round === undefined, "rounds of one session are sequential");
+    assert(!this.#closed, "the session was closed");
+    for (const party of [...outgoing.keys(), ...expected.keys()]) assert(this.#inbound.has(party), `no peer ${party}`);
+    if (this.#failure !== undefined) throw this.#failure;
+    const arrived = Promise.withResolvers<void>();
+    const round = {
+      step,
+      tag: stepTag(step),
+      expected,
+      received: new Map(),
+      unsent: new Set(outgoing.keys()),
+      complete: arrived.resolve,
+    };
+    this.#round = round;
+    const { mesh, timeoutMs } = this.#options;
+    const cancelTimer = mesh.timers.after(timeoutMs, () => this.#timedOut(round));
+    try {
+      this.#pump();
+      const sends = [...outgoing].map(([party, payload]) => this.#sendPayload(round, party, payload));
+      await Promise.race([Promise.all([arrived.promise, ...sends]), this.#broken.promise]);
+      this.traffic.rounds += 1;
+      return round.received;
+    } finally {
+      cancelTimer();
+      this.#round = undefined;
+    }
+  }
+
+  close(): void {
+    if (this.#round !== undefined) this.abort("CLOSED");
+    this.#closed = true;
+    this.#detach();
+  }
+
+  abort(code: string): void {
+    const detail = { code: "NETWORK_ABORTED", peer: this.self, reason: code } as const;
+    this.#fail(networkError(detail, `this worker gave the attempt up: ${code}`));
+  }
+
+  stop(): void {
+    this.abort("TRANSPORT_STOPPED");
+  }
+
+  peerLost(address: string): void {
+    for (const party of this.#others())
+      if (this.#options.members.get(party) === address) this.#lost(party, "link lost");
+  }
+
+  accept(from: string, frame: Frame): void {
+    const party = frame.sender as PartyIndex;
+    const sequence = this.#inbound.get(party);
+    if (sequence === undefined || this.#options.members.get(party) !== from || frame.receiver !== this.self) {
+      const detail = { code: "TRANSPORT_BAD_FRAME", peer: from, reason: "FRAME_WRONG_PARTY" } as const;
+      throw transportError(detail, `${from} sent a frame from party ${frame.sender} to party ${frame.receiver}`);
+    }
+    if (this.#failure !== undefined) return;
+    if (frame.kind === FrameKind.ABORT) return this.#abortedBy(party, frame.payload);
+    if (!sequence.add(frame)) return this.#misbehaved(party, "sequence gap");
+    this.#checkUnread(party, from);
+    this.#pump();
+  }
+
+  /** Takes what the round under way waits for; whatever else came stays for later rounds. */
+  #pump(): void {
+    const round = this.#round;
+    if (round === undefined || this.#failure !== undefined) return;
+    for (const [party, bytes] of round.expected) {
+      if (round.received.has(party)) continue;
+      const message = this.#inbound.get(party)!.take();
+      if (message === undefined) continue;
+      if (message.step !== round.tag) return this.#wrongStep(party, round, message.step);
+      if (message.payload.length !== bytes) return this.#wrongLength(party, round, message.payload.length, bytes);
+      this.traffic.receivedBytes += bytes;
+      round.received.set(party, message.payload);
+    }
+    if (round.received.size === round.expected.size) round.complete();
+  }
+
+  async #sendPayload(round: Round, party: PartyIndex, payload: Uint8Array): Promise<void> {
+    const address = this.#options.members.get(party)!;
+    const { mesh, session, epoch, attempt, self } = this.#options;
+    let offset = 0;
+    do {
+      const part = payload.subarray(offset, offset + MAX_PAYLOAD_BYTES);
+      offset += part.length;
+      const kind = offset < payload.length ? FrameKind.ROUND_PART : FrameKind.ROUND;
+      const seq = this.#nextSeq(party);
+      const frame = {
+        kind,
+        session,
+        epoch,
+        attempt,
+        step: round.tag,
+        sender: self,
+        receiver: party,
+        seq,
+        payload: part,
+      };
+      try {
+        await mesh.send(address, frame);
+      } catch (cause) {
+        return this.#lost(party, isCoded(cause) ? cause.code : "write failed", cause);
+      }
+      if (this.#failure !== undefined) return;
+    } while (offset < payload.length);
+    round.unsent.delete(party);
+    this.traffic.sentBytes += payload.length;
+  }
+
+  #nextSeq(party: PartyIndex): number {
+    const seq = this.#sendSeq.get(party) ?? 0;
+    this.#sendSeq.set(party, seq + 1);
+    return seq;
+  }
+
+  #checkUnread(party: PartyIndex, from: string): void {
+    let [frames, bytes] = [0, 0];
+    for (const sequence of this.#inbound.values()) {
+      frames += sequence.unreadFrames;
+      bytes += sequence.unreadBytes;
+    }
+    const { maxUnreadFrames, maxUnreadBytes } = this.#options.mesh.sessions.limits;
+    if (frames <= maxUnreadFrames && bytes <= maxUnreadBytes) return;
+    const limit = frames > maxUnreadFrames ? "maxUnreadFrames" : "maxUnreadBytes";
+    this.#misbehaved(party, limit);
+    throw transportError({ code: "TRANSPORT_FLOODED", peer: from, limit }, `${from} sends too far ahead`);
+  }
+
+  #abortedBy(party: PartyIndex, payload: Uint8Array): void {
+    const code = Buffer.from(payload.subarray(1)).toString("latin1");
+    const reason = ABORT_CODE.test(code) ? `peer gave up: ${code}` : "peer gave up";
+    const blamed = payload[0] ?? 0;
+    const blame = this.parties.includes(blamed as PartyIndex) ? `, naming party ${blamed}` : "";
+    const detail = { code: "NETWORK_ABORTED", peer: party, reason: reason + blame } as const;
+    this.#fail(networkError(detail, `party ${party} ended the attempt: ${reason}${blame}`));
+  }
+
+  #lost(party: PartyIndex, reason: string, cause?: unknown): void {
+    const detail = { code: "NETWORK_ABORTED", peer: party, reason } as const;
+    this.#fail(networkError(detail, `party ${party} is gone: ${reason}`, cause));
+  }
+
+  #misbehaved(party: PartyIndex, reason: string): void {
+    const detail = { code: "NETWORK_ABORTED", peer: party, reason } as const;
+    this.#fail(networkError(detail, `party ${party} broke the session's rules: ${reason}`));
+  }
+
+  #wrongStep(peer: PartyIndex, { step, tag }: Round, seenTag: number): void {
+    const [seen, expected] = [seenTag, tag].map((value) => value.toString(16).padStart(8, "0")) as [string, string];
+    const detail = { code: "NETWORK_WRONG_STEP", peer, step, seen, expected } as const;
+    this.#fail(networkError(detail, `party ${peer} is at step ${seen}, this party at ${step} (${expected})`));
+  }
+
+  #wrongLength(peer: PartyIndex, { step }: Round, bytes: number, expected: number): void {
+    const detail = { code: "NETWORK_WRONG_LENGTH", peer, step, bytes, expected } as const;
+    this.#fail(networkError(detail, `party ${peer} sent ${bytes} bytes in ${step}, ${expected} were due`));
+  }
+
+  #timedOut(round: Round): void {
+    const { step, expected, received, unsent } = round;
+    const silent = [...expected.keys()].filter((party) => !received.has(party));
+    const missing = (silent.length > 0 ? silent : [...unsent]).sort((a, b) => a - b);
+    const { timeoutMs } = this.#options;
+    const detail = { code: "NETWORK_TIMEOUT", peer: missing[0] ?? this.self, missing, step, timeoutMs } as const;
+    this.#fail(networkError(detail, `no frame from party ${missing.join(", ")} in ${step} within ${timeoutMs} ms`));
+  }
+
+  /** The first failure counts. Tells every member that still has a link. */
+  #fail(error: ReturnType<typeof networkError>): void {
+    if (this.#failure !== undefined || this.#closed) return;
+    this.#failure = error;
+    this.#broken.reject(error);
+    this.#tellAbort(error);
+    this.#detach();
+  }
+
+  #tellAbort(error: ReturnType<typeof networkError>): void {
+    const { mesh, session, epoch, attempt, self, members } = this.#options;
+    const blamed = (error.detail as { peer?: number }).peer ?? 0;
+    const payload = Buffer.concat([Buffer.from([blamed]), Buffer.from(error.code, "latin1")]);
+    for (const party of this.#others()) {
+      const place = { session, epoch, attempt, step: 0, sender: self, receiver: party, seq: this.#nextSeq(party) };
+      // A member that cannot be told has lost the link, and knows by that.
+      mesh.send(members.get(party)!, { kind: FrameKind.ABORT, ...place, payload }).catch(ignore);
+    }
+  }
+
+  #detach(): void {
+    this.#options.signal?.removeEventListener("abort", this.#onSignal);
+    this.#options.mesh.sessions.end(this.#options);
+  }
+
+  #others(): PartyIndex[] {
+    return this.parties.filter((party) => party !== this.self);
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,206 @@
+/**
+ * Which frames belong to which session. Workers do not open an attempt at the same instant, so frames may arrive for a
+ * session that this worker has yet to open: they wait here, within limits of count, bytes and age per peer. Frames for a
+ * session that has ended are dropped, and a session's key is never opened twice.
+ *
+ * Invariants
+ * 1. A key (session, epoch, attempt) is in at most one of: open, early, ended.
+ * 2. What one peer can make this table hold is bounded by maxEarlyFrames and maxEarlyBytes; the frame beyond ends its link.
+ * 3. When a peer's link ends, every open session with it ends, and its early frames are replaced by that fact: a session
+ *    must never run on frames of two links, between which some may have been lost.
+ */
+import { FrameKind, type Frame } from "../messages/frame.ts";
+import { networkError, transportError } from "./errors.ts";
+import type { PartyIndex } from "../sharing/parties.ts";
+import type { Timers } from "./timers.ts";
+
+export interface SessionLimits {
+  /** Early frames and bytes of one peer, all sessions together. First rounds are small: keys, then hashes. */
+  readonly maxEarlyFrames: number;
+  readonly maxEarlyBytes: number;
+  /** After this long an attempt that we did not join has failed by its own timeout. */
+  readonly maxEarlyAgeMs: number;
+  /** Frames and bytes that one open session holds unread. A peer runs at most a round ahead in our protocols. */
+  readonly maxUnreadFrames: number;
+  readonly maxUnreadBytes: number;
+  /** Ended sessions remembered; an attempt number is persisted as used long before it falls out. */
+  readonly maxEndedSessions: number;
+}
+
+export const SESSION_LIMITS: SessionLimits = {
+  maxEarlyFrames: 1_024,
+  maxEarlyBytes: 16 << 20,
+  maxEarlyAgeMs: 60_000,
+  maxUnreadFrames: 4_096,
+  maxUnreadBytes: 256 << 20,
+  maxEndedSessions: 4_096,
+};
+
+/** What the table and its sessions need of the mesh. */
+export interface SessionCarrier {
+  readonly self: string;
+  readonly timers: Timers;
+  readonly sessions: SessionTable;
+  send(to: string, frame: Frame): Promise<void>;
+  isConnected(address: string): boolean;
+  disconnect(address: string, reason: Error): void;
+  onFrame(kind: FrameKind, handler: (from: string, frame: Frame) => void): void;
+}
+
+export interface SessionKey {
+  /** 0x-hex bytes32, lower case. */
+  readonly session: string;
+  readonly epoch: bigint;
+  readonly attempt: bigint;
+}
+
+/** An open session as the table sees it. */
+export interface SessionInbox {
+  /** Throws when the frame is one that an honest peer never sends. */
+  accept(from: string, frame: Frame): void;
+  peerLost(address: string): void;
+  stop(): void;
+}
+
+interface Early {
+  readonly from: string;
+  frames: Frame[];
+  bytes: number;
+  lost: boolean;
+  readonly cancelExpiry: () => void;
+}
+
+export class SessionTable {
+  readonly limits: SessionLimits;
+  readonly #carrier: Pick<SessionCarrier, "timers" | "disconnect">;
+  readonly #open = new Map<string, SessionInbox>();
+  /** By key, then by address. */
+  readonly #early = new Map<string, Map<string, Early>>();
+  /** Insertion order is age. */
+  readonly #ended = new Set<string>();
+
+  constructor(carrier: Pick<SessionCarrier, "timers" | "disconnect" | "onFrame">, limits?: Partial<SessionLimits>) {
+    this.#carrier = carrier;
+    this.limits = { ...SESSION_LIMITS, ...limits };
+    for (const kind of [FrameKind.ROUND, FrameKind.ROUND_PART, FrameKind.ABORT]) {
+      carrier.onFrame(kind, (from, frame) => this.#route(from, frame));
+    }
+  }
+
+  /**
+   * Makes `inbox` the receiver of this key's frames and hands it those that came early.
+   * @throws CodedError NETWORK_SESSION_REUSED
+   */
+  open(key: SessionKey, inbox: SessionInbox): void {
+    const name = nameOf(key);
+    if (this.#open.has(name) || this.#ended.has(name)) {
+      const detail = { code: "NETWORK_SESSION_REUSED", session: key.session, attempt: String(key.attempt) } as const;
+      throw networkError(detail, `attempt ${key.attempt} of session ${key.session} was already opened`);
+    }
+    this.#open.set(name, inbox);
+    const early = this.#early.get(name);
+    this.#early.delete(name);
+    for (const entry of early?.values() ?? []) this.#handOver(entry, inbox);
+  }
+
+  /** Ends the key for good. */
+  end(key: SessionKey): void {
+    const name = nameOf(key);
+    if (!this.#open.delete(name)) return;
+    this.#ended.add(name);
+    if (this.#ended.size > this.limits.maxEndedSessions) {
+      const [oldest] = this.#ended;
+      this.#ended.delete(oldest!);
+    }
+  }
+
+  peerLost(address: string): void {
+    for (const inbox of [...this.#open.values()]) inbox.peerLost(address);
+    for (const byAddress of this.#early.values()) {
+      const entry = byAddress.get(address);
+      if (entry !== undefined) Object.assign(entry, { frames: [], bytes: 0, lost: true });
+    }
+  }
+
+  stop(): void {
+    for (const inbox of [...this.#open.values()]) inbox.stop();
+    for (const byAddress of this.#early.values()) for (const entry of byAddress.values()) entry.cancelExpiry();
+    this.#early.clear();
+  }
+
+  /** For `status`: sessions open, and frames waiting for sessions that are not. */
+  counts(): { open: number; earlyFrames: number; earlyBytes: number } {
+    let [earlyFrames, earlyBytes] = [0, 0];
+    for (const byAddress of this.#early.values()) {
+      for (const entry of byAddress.values()) {
+        earlyFrames += entry.frames.length;
+        earlyBytes += entry.bytes;
+      }
+    }
+    return { open: this.#open.size, earlyFrames, earlyBytes };
+  }
+
+  #route(from: string, frame: Frame): void {
+    const name = nameOf(frame);
+    const inbox = this.#open.get(name);
+    if (inbox !== undefined) inbox.accept(from, frame);
+    else if (!this.#ended.has(name)) this.#keep(name, from, frame);
+  }
+
+  #keep(name: string, from: string, frame: Frame): void {
+    const held = this.#heldFor(from);
+    const { maxEarlyFrames, maxEarlyBytes } = this.limits;
+    if (held.frames + 1 > maxEarlyFrames || held.bytes + frame.payload.length > maxEarlyBytes) {
+      const limit = held.frames + 1 > maxEarlyFrames ? "maxEarlyFrames" : "maxEarlyBytes";
+      const detail = { code: "TRANSPORT_FLOODED", peer: from, limit } as const;
+      throw transportError(detail, `${from} sends too much for sessions that are not open`);
+    }
+    const entry = this.#earlyEntry(name, from);
+    if (entry.lost) return;
+    entry.frames.push(frame);
+    entry.bytes += frame.payload.length;
+  }
+
+  #earlyEntry(name: string, from: string): Early {
+    const byAddress = this.#early.get(name) ?? new Map<string, Early>();
+    this.#early.set(name, byAddress);
+    const known = byAddress.get(from);
+    if (known !== undefined) return known;
+    const cancelExpiry = this.#carrier.timers.after(this.limits.maxEarlyAgeMs, () => {
+      byAddress.delete(from);
+      if (byAddress.size === 0 && this.#early.get(name) === byAddress) this.#early.delete(name);
+    });
+    const entry = { from, frames: [], bytes: 0, lost: false, cancelExpiry };
+    byAddress.set(from, entry);
+    return entry;
+  }
+
+  /** An entry counts as a frame even when empty, so that entries are bounded too. O(early entries). */
+  #heldFor(from: string): { frames: number; bytes: number } {
+    let [frames, bytes] = [0, 0];
+    for (const byAddress of this.#early.values()) {
+      const entry = byAddress.get(from);
+      if (entry === undefined) continue;
+      frames += Math.max(1, entry.frames.length);
+      bytes += entry.bytes;
+    }
+    return { frames, bytes };
+  }
+
+  #handOver(entry: Early, inbox: SessionInbox): void {
+    entry.cancelExpiry();
+    try {
+      for (const frame of entry.frames) inbox.accept(entry.from, frame);
+      if (entry.lost) inbox.peerLost(entry.from);
+    } catch (error) {
+      this.#carrier.disconnect(entry.from, error as Error);
+    }
+  }
+}
+
+export function nameOf({ session, epoch, attempt }: SessionKey): string {
+  return `${session}:${epoch}:${attempt}`;
+}
+
+/** Shamir points of a committee epoch, and the worker at each. */
+export type Members = ReadonlyMap<PartyIndex, string>;
