@@ -3,8 +3,10 @@
  * key files come in. It finds the command, parses its options, prints its value, and turns errors into exit codes.
  */
 import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parse as parseDotenv } from "dotenv";
 import { CodedError, isCoded } from "#errors";
 import { openKeystore, readPassword } from "#chain";
 import type { AnyCommand, CommandContext } from "./command.ts";
@@ -33,9 +35,16 @@ export function processContext(signal: AbortSignal, terminal: Terminal = process
     now: () => Date.now(),
     resolve: (path) => resolve(process.cwd(), path),
     unlock: (keystorePath, passwordPath) => openKeystore(keystorePath, readPassword(passwordPath)),
+    setting: (name) => process.env[name] ?? dotenvSettings()[name],
     log: terminal.err,
     signal,
   };
+}
+
+/** The working folder's `.env`, as a worker started there reads it; nothing is put into the environment. */
+function dotenvSettings(): Readonly<Record<string, string>> {
+  const path = resolve(process.cwd(), ".env");
+  return existsSync(path) ? parseDotenv(readFileSync(path)) : {};
 }
 
 /** Runs one command line (the words after `opaline`). Returns the exit code. */
@@ -71,13 +80,17 @@ export async function runCommand(
       return 0;
     }
     const value = await command.handler(parsed.options as never, processContext(interruption.signal, terminal));
-    terminal.out(parsed.json ? jsonOf(value) : (command.print ?? textOf)(value as never));
+    terminal.out(parsed.json ? jsonOf(asJson(command, value)) : (command.print ?? textOf)(value as never));
     return (command.succeeded ?? (() => true))(value as never) ? 0 : EXIT_FAILED;
   } catch (error) {
     return printError(error, words.includes("--json"), terminal);
   } finally {
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
+}
+
+function asJson(command: AnyCommand, value: unknown): unknown {
+  return command.json === undefined ? value : command.json(value as never);
 }
 
 /** What a verb's own file does when it is started by itself. */

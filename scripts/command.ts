@@ -33,6 +33,8 @@ export interface CommandContext {
   readonly resolve: (path: string) => string;
   /** The signing key in a V3 keystore; the password is the first line of a file only its owner can read. */
   readonly unlock: (keystorePath: string, passwordPath: string) => Promise<BaseWallet>;
+  /** A setting from the environment or the working folder's `.env`: paths and addresses, never a secret. */
+  readonly setting: (name: string) => string | undefined;
   /** One line of progress, on stderr. */
   readonly log: (line: string) => void;
   /** Aborted when the user interrupts; long waits end then. */
@@ -49,14 +51,17 @@ export interface Command<Specs extends OptionSpecs = OptionSpecs, Value = unknow
   readonly handler: (options: OptionValues<Specs>, context: CommandContext) => Promise<Value>;
   /** Text for a person; without it the value is laid out by its shape. */
   readonly print?: (value: Value) => string;
+  /** What `--json` prints, where that is not the value itself. */
+  readonly json?: (value: Value) => unknown;
   /** False: the value is printed as always, and the command exits 1. */
   readonly succeeded?: (value: Value) => boolean;
 }
 
 /** A command whose types are forgotten, as the dispatcher holds it. */
-export type AnyCommand = Omit<Command, "handler" | "print" | "succeeded"> & {
+export type AnyCommand = Omit<Command, "handler" | "print" | "json" | "succeeded"> & {
   readonly handler: (options: never, context: CommandContext) => Promise<unknown>;
   readonly print?: (value: never) => string;
+  readonly json?: (value: never) => unknown;
   readonly succeeded?: (value: never) => boolean;
 };
 

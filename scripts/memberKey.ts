@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { getAddress, hexlify } from "ethers";
+import { SigningKey, computeAddress, hexlify } from "ethers";
 import { encryptKey, readPassword } from "#chain";
 import { CodedError } from "#errors";
 import { type CommandContext, defineCommand } from "./command.ts";
@@ -16,6 +16,8 @@ export const keyOptions = {
 
 export interface MemberKey {
   readonly account: string;
+  /** Compressed secp256k1 point of the same key: what others encrypt to. */
+  readonly encryptionKey: string;
   readonly keystore: string;
   readonly passwordFile: string;
 }
@@ -44,11 +46,8 @@ export async function createMemberKey(folder: string, context: CommandContext, s
   const privateKey = hexlify(context.randomBytes(KEY_BYTES));
   const json = await encryptKey(privateKey, readPassword(passwordFile), scryptN === undefined ? {} : { scryptN });
   writePrivateFile(keystore, `${json}\n`);
-  return { account: accountOf(json), keystore, passwordFile };
-}
-
-function accountOf(keystoreJson: string): string {
-  return getAddress((JSON.parse(keystoreJson) as { address: string }).address);
+  const encryptionKey = SigningKey.computePublicKey(privateKey, true);
+  return { account: computeAddress(encryptionKey), encryptionKey, keystore, passwordFile };
 }
 
 /** `opaline <role> create-key`, alike for every role that has no more than a key. */

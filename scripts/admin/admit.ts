@@ -30,8 +30,8 @@ export const command = defineCommand({
       "a vetter, for one year",
     ],
     [
-      "admin admit --role worker --account 0x… --organisation 'University A' --endpoint mpc.a.edu:7443 " +
-        "--certificate tls-certificate.pem --keystore k.json --password-file pw",
+      "admin admit --role worker --account 0x… --organisation 'University A' --endpoint https://mpc.a.edu:7443 " +
+        "--certificate tls-certificate.pem --encryption-key 0x02… --keystore k.json --password-file pw",
       "a worker, pinned to its certificate",
     ],
   ],
@@ -41,15 +41,17 @@ export const command = defineCommand({
     account: { type: "string", describe: "The member's address", required: true },
     organisation: { type: "string", describe: "The member's organisation, as everyone will read it", required: true },
     expires: { type: "string", describe: "Last valid day, YYYY-MM-DD (default: one year from now)" },
-    endpoint: { type: "string", describe: "host:port of a worker's endpoint" },
+    endpoint: { type: "string", describe: "A worker's endpoint, https://host:port" },
     fingerprint: { type: "string", describe: "SHA-256 of the member's TLS certificate (DER), 0x-hex" },
     certificate: { type: "string", describe: "The certificate itself (PEM), instead of its fingerprint" },
+    encryptionKey: { type: "string", describe: "Compressed secp256k1 public key (33 bytes, 0x-hex); workers need one" },
     purpose: { type: "strings", describe: "A purpose the member may use data for (DUO code); repeat for more" },
   },
   handler: (options, context): Promise<AdmittedMember> => {
     const role = parseRole(options.role);
     const account = readAddress("account", options.account);
     const tlsFingerprint = readFingerprint(options, context);
+    const encryptionKey = readPublicKey(options.encryptionKey);
     const purposes = options.purpose.map(purposeCode);
     return withSigner(options, context, async ({ deployment, provider, signer }) => {
       const expiry = await readExpiry(options.expires, provider);
@@ -58,7 +60,7 @@ export const command = defineCommand({
         expiry,
         tlsFingerprint,
         endpoint: options.endpoint ?? "",
-        encryptionKey: "0x",
+        encryptionKey,
         purposes,
       });
       return { role: options.role, account, organisation: options.organisation, expiry, ...gasReport(mined) };
@@ -76,6 +78,12 @@ function readFingerprint(
   }
   if (certificate !== undefined) return fingerprintOf(readFileSync(context.resolve(certificate), "utf8"));
   return fingerprint === undefined ? ZeroHash : readBytes32("fingerprint", fingerprint);
+}
+
+function readPublicKey(text: string | undefined): string {
+  if (text === undefined) return "0x";
+  if (!/^0x0[23][0-9a-fA-F]{64}$/.test(text)) throw invalidOption("encryption-key", "0x02 or 0x03 and 64 hex digits");
+  return text.toLowerCase();
 }
 
 async function readExpiry(text: string | undefined, rpc: JsonRpc): Promise<bigint> {

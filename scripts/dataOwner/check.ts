@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { readTable, summarizeTable } from "#encoding";
-import { type StudySchema, columnCount, parseSchema } from "#schema";
+import { type StudySchema, columnsOf, parseSchema } from "#schema";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
@@ -27,7 +27,7 @@ export const command = defineCommand({
     const schema = await readSchema(options, context);
     const table = readTable(readOwnFile(context.resolve(options.csv)), schema, basename(options.csv));
     const { rowCount, fields } = summarizeTable(table, schema);
-    return { file: basename(options.csv), schemaHash: schema.hash, rowCount, columns: columnCount(schema), fields };
+    return { file: basename(options.csv), schemaHash: schema.hash, rowCount, columns: columnsOf(schema).length, fields };
   },
 });
 

@@ -28,12 +28,12 @@ export async function endChild(child: ChildProcess, graceMs: number = GRACE_MS):
 }
 
 /**
- * Ends the listed children at once when this process exits in any way that still runs code (an error, `process.exit`),
- * so that nothing is left running. Returns the function that forgets them.
+ * Kills the children at once when this process exits in any way that still runs code (an error, `process.exit`), so that
+ * nothing is left running. Returns the function that takes this back.
  */
-export function endWithThisProcess(children: ReadonlySet<ChildProcess>): () => void {
+export function endWithThisProcess(children: () => readonly ChildProcess[]): () => void {
   const kill = (): void => {
-    for (const child of children) child.kill("SIGKILL");
+    for (const child of children()) child.kill("SIGKILL");
   };
   process.once("exit", kill);
   return () => process.off("exit", kill);

@@ -11,7 +11,7 @@ import {
   querySmartContract,
 } from "#chain";
 import { CodedError } from "#errors";
-import { Assurance, Outcome, decodeBounds } from "#messages";
+import { Assurance, Outcome, decodeBounds, decodeParameters } from "#messages";
 import { formatFieldValue } from "#schema";
 import { finishAnswer } from "#statistics";
 import type { Connection } from "../connection.ts";
@@ -138,7 +138,7 @@ async function finish(
 }
 
 function parameterTexts({ publication, study }: OpenQuery, encoded: string): Record<string, string> {
-  const [values] = AbiCoder.defaultAbiCoder().decode(["int256[]"], encoded) as unknown as [bigint[]];
+  const values = decodeParameters(encoded);
   const bounds = decodeBounds(publication.bounds);
   return Object.fromEntries(
     bounds.map(({ name, field }, index) => [name, formatFieldValue(study.schema.fields[field]!, values[index]!)]),

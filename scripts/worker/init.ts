@@ -5,9 +5,9 @@
 import { join } from "node:path";
 import { readDeployment } from "#chain";
 import { runAlone } from "../cli.ts";
-import { defineCommand } from "../command.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
 import { networkOptions } from "../connection.ts";
-import { createMemberKey, keyOptions } from "../memberKey.ts";
+import { type MemberKey, createMemberKey, keyOptions } from "../memberKey.ts";
 import { makePrivateFolder, writePrivateFile } from "../privateFiles.ts";
 import { invalidOption } from "../readOption.ts";
 import { writeTlsIdentity } from "../tlsIdentity.ts";
@@ -28,34 +28,58 @@ export const command = defineCommand({
     listen: { type: "string", describe: "host:port to listen on", default: "0.0.0.0:7443" },
     host: { type: "string", describe: "Name under which others reach it (default: the host it listens on)" },
   },
-  handler: async (options, context) => {
-    const folder = context.resolve(options.directory);
-    const { host, port } = parseListen(options.listen);
-    const publicHost = options.host ?? host;
-    const deploymentFolder = context.resolve(options.deployment);
-    const { chainId } = readDeployment(deploymentFolder);
-    const key = await createMemberKey(folder, context);
-    const tls = await writeTlsIdentity(folder, options.name, [publicHost], context);
-    const environment = {
-      OPALINE_DATA_DIR: join(folder, "store"),
-      OPALINE_KEY_DIR: join(folder, "keys"),
-      OPALINE_KEYSTORE: key.keystore,
-      OPALINE_PASSWORD_FILE: key.passwordFile,
-      OPALINE_TLS_KEY: tls.key,
-      OPALINE_TLS_CERTIFICATE: tls.certificate,
-      OPALINE_LISTEN: options.listen,
-      OPALINE_RPC_URL: options.rpc,
-      OPALINE_CHAIN_ID: String(chainId),
-      OPALINE_DEPLOYMENT: deploymentFolder,
-    };
-    makePrivateFolder(environment.OPALINE_DATA_DIR);
-    makePrivateFolder(environment.OPALINE_KEY_DIR);
-    const configuration = join(folder, ".env");
-    writePrivateFile(configuration, envText(environment));
-    const endpoint = `https://${publicHost}:${port}`;
-    return { ...key, endpoint, certificate: tls.certificate, fingerprint: tls.fingerprint, configuration };
-  },
+  handler: (options, context) => initWorker(options, context),
 });
+
+export interface InitWorkerOptions {
+  readonly deployment: string;
+  readonly rpc: string;
+  readonly directory: string;
+  readonly name: string;
+  readonly listen: string;
+  readonly host: string | undefined;
+}
+
+export interface InitializedWorker extends MemberKey {
+  readonly endpoint: string;
+  readonly certificate: string;
+  readonly fingerprint: string;
+  /** The `.env` file. */
+  readonly configuration: string;
+}
+
+/** @param scryptN cost of the keystore's password; tests ask for less than the default */
+export async function initWorker(
+  options: InitWorkerOptions,
+  context: CommandContext,
+  scryptN?: number,
+): Promise<InitializedWorker> {
+  const folder = context.resolve(options.directory);
+  const { host, port } = parseListen(options.listen);
+  const publicHost = options.host ?? host;
+  const deploymentFolder = context.resolve(options.deployment);
+  const { chainId } = readDeployment(deploymentFolder);
+  const key = await createMemberKey(folder, context, scryptN);
+  const tls = await writeTlsIdentity(folder, options.name, [publicHost], context);
+  const environment = {
+    OPALINE_DATA_DIR: join(folder, "store"),
+    OPALINE_KEY_DIR: join(folder, "keys"),
+    OPALINE_KEYSTORE: key.keystore,
+    OPALINE_PASSWORD_FILE: key.passwordFile,
+    OPALINE_TLS_KEY: tls.key,
+    OPALINE_TLS_CERTIFICATE: tls.certificate,
+    OPALINE_LISTEN: options.listen,
+    OPALINE_RPC_URL: options.rpc,
+    OPALINE_CHAIN_ID: String(chainId),
+    OPALINE_DEPLOYMENT: deploymentFolder,
+  };
+  makePrivateFolder(environment.OPALINE_DATA_DIR);
+  makePrivateFolder(environment.OPALINE_KEY_DIR);
+  const configuration = join(folder, ".env");
+  writePrivateFile(configuration, envText(environment));
+  const endpoint = `https://${publicHost}:${port}`;
+  return { ...key, endpoint, certificate: tls.certificate, fingerprint: tls.fingerprint, configuration };
+}
 
 function parseListen(text: string): { host: string; port: string } {
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})$/.exec(text);

@@ -12,11 +12,23 @@ export type WorkerStatusErrorDetail =
 export const command = defineCommand({
   command: "worker status",
   describe: "Describe a running worker: chain position, peers, requests, security model",
-  examples: [["worker status --data-dir /srv/opaline/store --json", "as JSON, for monitoring"]],
+  examples: [
+    ["worker status --json", "of the worker configured here (.env), as JSON, for monitoring"],
+    ["worker status --data-dir /srv/opaline/store", "of another one on this machine"],
+  ],
   options: {
-    dataDir: { type: "string", describe: "The worker's data folder (OPALINE_DATA_DIR)", default: "store" },
+    dataDir: { type: "string", describe: "The worker's data folder (default: OPALINE_DATA_DIR, also from .env)" },
   },
-  handler: ({ dataDir }, { resolve, signal }) => askWorker(join(resolve(dataDir), "control.sock"), "status", signal),
+  handler: async ({ dataDir }, { resolve, setting, signal }) => {
+    const folder = dataDir ?? setting("OPALINE_DATA_DIR");
+    if (folder === undefined) {
+      throw new CodedError(
+        { code: "CONFIGURATION_MISSING", setting: "OPALINE_DATA_DIR" },
+        "which worker? Give --data-dir, or set OPALINE_DATA_DIR, or run this where its .env is",
+      );
+    }
+    return askWorker(join(resolve(folder), "control.sock"), "status", signal);
+  },
 });
 
 /**

@@ -49,7 +49,7 @@ export function committeeRegistry(deployment: Deployment, runner: ContractRunner
     currentEpoch: (studyId) => read(deployment, `${NAME}.currentEpoch`, contract.currentEpoch(studyId)),
     quorum: async (studyId, epoch) => Number(await read(deployment, `${NAME}.quorum`, contract.quorum(studyId, epoch))),
     async signer(studyId, epoch, index) {
-      const found = await read(deployment, `${NAME}.signer`, contract.signer(studyId, epoch, index));
+      const found = await read(deployment, `${NAME}.signer`, contract.getFunction("signer")(studyId, epoch, index));
       return { worker: found.worker, active: found.active };
     },
   };

@@ -99,7 +99,9 @@ export class ChainFollower {
   /**
    * Follows until the signal aborts.
    *
-   * @throws CodedError CHAIN_REORG | CHAIN_WRONG_ID, or whatever the store threw: none of them is retried
+   * Coded failures of the store (a full disk) are retried as those of the node are.
+   *
+   * @throws CodedError CHAIN_REORG | CHAIN_WRONG_ID, and anything that is not a CodedError: a bug
    */
   async run(signal: AbortSignal): Promise<void> {
     let failures = 0;
@@ -110,7 +112,7 @@ export class ChainFollower {
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
-        if (!isCoded(error, "CHAIN_UNREACHABLE")) throw error;
+        if (!isCoded(error) || isFinal(error)) throw error;
         pauseMs = Math.min(MOST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures, 10));
         failures += 1;
         this.#modules.onOutage(error, pauseMs);
@@ -133,7 +135,7 @@ export class ChainFollower {
       this.#reachable = false;
       // The node may come back as another one: ask for its chain id again before the next effect.
       this.#checkedChain = false;
-      if (isCoded(error) && !isCoded(error, "CHAIN_UNREACHABLE")) this.#stoppedBy = error;
+      if (isFinal(error)) this.#stoppedBy = error;
       throw error;
     }
   }
@@ -232,6 +234,11 @@ export class ChainFollower {
       last = page.to;
     }
   }
+}
+
+/** What no retry can mend. */
+function isFinal(error: unknown): error is CodedError {
+  return isCoded(error, "CHAIN_REORG") || isCoded(error, "CHAIN_WRONG_ID");
 }
 
 function isPast(cursor: ChainCursor | undefined, log: ChainLog): boolean {

@@ -213,7 +213,8 @@ function decodeCanonical<T>(
   encode: (value: T) => string,
 ): T {
   const raw = rawBytes(bytes);
-  if (raw.length > limit) throw malformed("DESCRIPTOR_TOO_LARGE", "bytes", `has ${raw.length}, at most ${limit} allowed`);
+  if (raw.length > limit)
+    throw malformed("DESCRIPTOR_TOO_LARGE", "bytes", `has ${raw.length}, at most ${limit} allowed`);
   let value: T;
   let again: Uint8Array;
   try {
@@ -221,7 +222,9 @@ function decodeCanonical<T>(
     again = getBytes(encode(value));
   } catch (cause) {
     const detail = { code: "DESCRIPTOR_NOT_CANONICAL", at: "bytes" } as const;
-    throw new CodedError<DescriptorErrorDetail>(detail, "descriptor bytes: not an ABI encoding of this shape", { cause });
+    throw new CodedError<DescriptorErrorDetail>(detail, "descriptor bytes: not an ABI encoding of this shape", {
+      cause,
+    });
   }
   if (raw.length === again.length && raw.every((byte, index) => byte === again[index])) return value;
   throw malformed("DESCRIPTOR_NOT_CANONICAL", "bytes", "encoding the value again gives other bytes");
@@ -298,14 +301,26 @@ function checkAtom({ op, field, lo, hi, bind }: Atom, index: number): void {
   const unused = op === AtomOp.RANGE || op === AtomOp.DIGIT ? 0n : op === AtomOp.EQ ? hi : lo | hi;
   check(unused === 0n, at, "has a nonzero unused word");
   const bound = [...(bind & 1 ? [lo] : []), ...(bind & 2 ? [hi] : [])];
-  check(bound.every((parameter) => parameter >= 0n && parameter < MAX_PARAMETERS), at, "binds no possible parameter");
+  check(
+    bound.every((parameter) => parameter >= 0n && parameter < MAX_PARAMETERS),
+    at,
+    "binds no possible parameter",
+  );
 }
 
 function checkFactor({ atoms, products }: Descriptor, { terms }: Factor, index: number): void {
   const at = `factors[${index}]`;
   check(terms.length > 0, at, "has no terms");
-  check(terms.every(({ coefficient }) => coefficient !== 0n), at, "has a zero coefficient");
-  check(terms.every(({ signal }) => signal < atoms.length + products.length), at, "names a signal that does not exist");
+  check(
+    terms.every(({ coefficient }) => coefficient !== 0n),
+    at,
+    "has a zero coefficient",
+  );
+  check(
+    terms.every(({ signal }) => signal < atoms.length + products.length),
+    at,
+    "names a signal that does not exist",
+  );
   const ascending = terms.every(({ signal }, term) => term === 0 || signal > terms[term - 1]!.signal);
   check(ascending, at, "has terms out of order");
 }
@@ -325,7 +340,11 @@ function checkStep({ steps, factors, columns }: Descriptor): void {
   const { axes, outputs } = step!;
   check(axes.length <= MAX_AXES, "steps[0].axes", `has more than ${MAX_AXES}`);
   check(new Set(axes.map(({ field }) => field)).size === axes.length, "steps[0].axes", "repeats a field");
-  check(outputs.length > 0 && outputs.length <= MAX_OUTPUTS, "steps[0].outputs", `has none or more than ${MAX_OUTPUTS}`);
+  check(
+    outputs.length > 0 && outputs.length <= MAX_OUTPUTS,
+    "steps[0].outputs",
+    `has none or more than ${MAX_OUTPUTS}`,
+  );
   outputs.forEach(({ left, right }, index) => {
     const exist = left < factors.length && (right === NO_FACTOR || right < factors.length);
     check(exist, `steps[0].outputs[${index}]`, "names a factor that does not exist");
@@ -336,7 +355,11 @@ function checkStep({ steps, factors, columns }: Descriptor): void {
     check(isOneOf(Finish, column.finish), at, "has an unknown finish");
     check(column.sums.length === SUMS[column.finish], at, "has another number of sums than its finish reads");
     const limit = column.finish === Finish.GROUP ? axes.length : outputs.length;
-    check(column.sums.every((sum) => sum < limit), at, "names a sum or axis that does not exist");
+    check(
+      column.sums.every((sum) => sum < limit),
+      at,
+      "names a sum or axis that does not exist",
+    );
     check(column.decimals <= MAX_DECIMALS, at, `has more than ${MAX_DECIMALS} decimals`);
     const first = columns.findIndex(({ name }) => name === column.name);
     check(column.name !== "" && first === index, at, "has an empty or repeated name");

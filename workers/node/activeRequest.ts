@@ -10,6 +10,7 @@
 import { type Committee, quorumOf } from "../chain/committeeRegistry.ts";
 import type { QueryRequested, RequestState, WorkerSignature } from "../chain/querySmartContract.ts";
 import type { Mined } from "../chain/transactions.ts";
+import { isCoded } from "../errors.ts";
 import { type Proposal, decodeParticipants, encodeParticipants } from "../messages/proposal.ts";
 import { type SignedVerdict, decodeSignedVerdict, encodeSignedVerdict } from "../messages/signedVerdict.ts";
 import { type Verdict, resultHash, statementHash } from "../messages/statement.ts";
@@ -194,7 +195,8 @@ export class ActiveRequest {
       signal.throwIfAborted();
       await this.#sign(verdict);
     } catch (error) {
-      const level = signal.aborted ? "debug" : "warn";
+      const conflict = isCoded(error, "STORE_RESULT_CHANGED") || isCoded(error, "STORE_SIGNED_OTHER");
+      const level = conflict ? "alarm" : signal.aborted ? "debug" : "warn";
       this.#modules.log(level, "attempt-failed", { requestId, attempt, ...errorFields(error) });
       throw error;
     }

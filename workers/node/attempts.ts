@@ -114,9 +114,9 @@ export class Attempts {
     this.#options = options;
   }
 
-  /** Waits for, or proposes, the first attempt that was never used here. */
+  /** Waits for, or proposes, the first attempt that was never used here, unless a proposal came already. */
   start(): void {
-    this.#enter(this.#modules.lastAttempt() + 1n);
+    if (this.#expected === 0n && this.#state === "open") this.#enter(this.#modules.lastAttempt() + 1n);
   }
 
   get expected(): bigint {
@@ -148,7 +148,7 @@ export class Attempts {
   resume(): void {
     if (this.#state !== "paused") return;
     this.#state = "open";
-    this.start();
+    this.#enter(this.#modules.lastAttempt() + 1n);
   }
 
   /** The request has ended: nothing more happens. */

@@ -56,14 +56,23 @@ export class Committees {
     const count = await this.#studies.count();
     for (let offset = 0; offset < count; offset += PAGE) {
       for (const studyId of await this.#studies.studies(offset, PAGE)) {
-        const epoch = await this.#registry.currentEpoch(studyId);
-        if (epoch === 0n) continue;
-        const committee = await this.committee(studyId, epoch);
-        const self = seatIn(committee, this.#self);
-        if (self !== undefined) seats.push({ studyId, committee, self });
+        const seat = await this.currentSeat(studyId);
+        if (seat !== undefined) seats.push(seat);
       }
     }
     return seats;
+  }
+
+  /** This worker's seat in a study's current committee; undefined when it has none. */
+  async currentSeat(studyId: string): Promise<Seat | undefined> {
+    const epoch = await this.#registry.currentEpoch(studyId);
+    return epoch === 0n ? undefined : this.seat(studyId, epoch);
+  }
+
+  async seat(studyId: string, epoch: bigint): Promise<Seat | undefined> {
+    const committee = await this.committee(studyId, epoch);
+    const self = seatIn(committee, this.#self);
+    return self === undefined ? undefined : { studyId, committee, self };
   }
 }
 

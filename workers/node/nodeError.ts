@@ -11,9 +11,6 @@ export type NodeErrorDetail =
       readonly version: string;
       readonly reason: string;
     }
-  /** Two attempts of one request came out differently here: nothing is signed. */
-  | { readonly code: "SIGNING_CONFLICT"; readonly requestId: string; readonly attempt: string }
-  | { readonly code: "NODE_NOT_REGISTERED"; readonly address: string; readonly reason: string }
   | { readonly code: "NODE_WRONG_CERTIFICATE"; readonly own: string; readonly registered: string }
   | { readonly code: "NODE_BAD_CERTIFICATE"; readonly path: string };
 

@@ -10,7 +10,7 @@
  *  5. Every dataset root recomputes from the registry's first v segments for some v; of each of them the very file that
  *     its activation names for this worker (and sharesRoot binds) is stored, of this committee and number of rows.
  */
-import { AbiCoder, keccak256 } from "ethers";
+import { keccak256 } from "ethers";
 import type { Deployment } from "../chain/deployment.ts";
 import type { DatasetRegistry, DatasetSegment } from "../chain/datasetRegistry.ts";
 import { allLogs } from "../chain/logs.ts";
@@ -20,7 +20,13 @@ import type { QueryRequested } from "../chain/querySmartContract.ts";
 import type { StudyRegistry } from "../chain/studyRegistry.ts";
 import type { Circuit } from "../messages/circuit.ts";
 import { datasetRoot } from "../messages/datasetRoot.ts";
-import { type Descriptor, decodeBounds, decodeDescriptor } from "../messages/descriptor.ts";
+import {
+  type Descriptor,
+  type ParameterBound,
+  decodeBounds,
+  decodeDescriptor,
+  decodeParameters,
+} from "../messages/descriptor.ts";
 import { ReleaseClass, ZERO_HASH } from "../messages/statement.ts";
 import { checkParameters } from "../query/bindParameters.ts";
 import { buildCircuit } from "../query/buildCircuit.ts";
@@ -56,10 +62,8 @@ export interface PlanModules {
 interface VettedQuery {
   readonly schema: StudySchema;
   readonly descriptor: Descriptor;
-  readonly bounds: ReturnType<typeof decodeBounds>;
+  readonly bounds: readonly ParameterBound[];
 }
-
-const abi = AbiCoder.defaultAbiCoder();
 
 function refuse(event: QueryRequested, reason: string): never {
   const { requestId } = event;
@@ -133,15 +137,13 @@ async function checkRevokedAfter(event: QueryRequested, { rpc, deployment, catal
 
 /** Check 3. */
 function readParameters(event: QueryRequested, { bounds }: VettedQuery): bigint[] {
-  const values = [...(abi.decode(["int256[]"], event.parameters)[0] as bigint[])];
-  if (abi.encode(["int256[]"], [values]) !== event.parameters)
-    refuse(event, "the parameters are not in canonical form");
   try {
+    const values = decodeParameters(event.parameters);
     checkParameters(bounds, values);
+    return values;
   } catch (error) {
-    refuse(event, isCoded(error) ? `a parameter is out of bounds (${error.code})` : "a parameter is out of bounds");
+    refuse(event, `the parameters are not the vetted ones (${isCoded(error) ? error.code : "malformed"})`);
   }
-  return values;
 }
 
 /** Check 5. */

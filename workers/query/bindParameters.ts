@@ -34,8 +34,12 @@ export function bindParameters(
   const names = bounds.map(({ name }) => name);
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    const expected = names.length === 0 ? "the query has no parameters" : `it has ${listNames(names.map((name) => `:${name}`))}`;
-    throw failure({ code: "PARAMETER_UNKNOWN", parameter: unknown, expected: names }, `there is no parameter :${unknown}; ${expected}`);
+    const expected =
+      names.length === 0 ? "the query has no parameters" : `it has ${listNames(names.map((name) => `:${name}`))}`;
+    throw failure(
+      { code: "PARAMETER_UNKNOWN", parameter: unknown, expected: names },
+      `there is no parameter :${unknown}; ${expected}`,
+    );
   }
   const values = bounds.map((bound) => {
     if (!Object.hasOwn(given, bound.name)) {
@@ -48,7 +52,11 @@ export function bindParameters(
 }
 
 /** @throws CodedError PARAMETER_COUNT | PARAMETER_OUT_OF_BOUNDS */
-export function checkParameters(bounds: readonly ParameterBound[], values: readonly bigint[], schema?: StudySchema): void {
+export function checkParameters(
+  bounds: readonly ParameterBound[],
+  values: readonly bigint[],
+  schema?: StudySchema,
+): void {
   if (bounds.length !== values.length) {
     const detail = { code: "PARAMETER_COUNT", expected: bounds.length, given: values.length } as const;
     throw failure(detail, `${bounds.length} parameters are needed, ${values.length} are given`);
@@ -100,6 +108,10 @@ function displayed(bound: ParameterBound, value: bigint, field: SchemaField | un
   return bound.kind === ParameterKind.DATE && !calendar ? `day ${value}` : formatParameter(bound, value, field);
 }
 
-function failure(detail: ParameterErrorDetail, message: string, options?: ErrorOptions): CodedError<ParameterErrorDetail> {
+function failure(
+  detail: ParameterErrorDetail,
+  message: string,
+  options?: ErrorOptions,
+): CodedError<ParameterErrorDetail> {
   return new CodedError<ParameterErrorDetail>(detail, message, options);
 }

@@ -45,7 +45,8 @@ export function buildCircuit(descriptor: Descriptor, parameters: readonly bigint
     throw circuitError({ code: "CIRCUIT_SCHEMA_MISMATCH", ...detail }, "it was compiled for another schema");
   }
   const building: Building = { schema, columns: [], positions: new Map(), products: [], zero: new Set() };
-  const form = (factor: number): LinearForm => expandFactor(building, descriptor, descriptor.factors[factor]!, parameters);
+  const form = (factor: number): LinearForm =>
+    expandFactor(building, descriptor, descriptor.factors[factor]!, parameters);
   for (const { left, right } of descriptor.products) multiply(building, form(left), form(right));
   const step = descriptor.steps[0]!;
   const outputs = step.axes.length === 0 ? plainOutputs(step, form) : cellOutputs(building, step, form);
@@ -103,7 +104,9 @@ function expandFactor(
       columns.set(position, (columns.get(position) ?? 0n) + coefficient * term.coefficient);
     }
   }
-  const nonzero = [...columns].map(([position, sum]) => [position, residue(sum)] as const).filter(([, sum]) => sum !== 0n);
+  const nonzero = [...columns]
+    .map(([position, sum]) => [position, residue(sum)] as const)
+    .filter(([, sum]) => sum !== 0n);
   return { columns: nonzero.sort(([a], [b]) => a - b), products };
 }
 
@@ -199,7 +202,9 @@ function residue(value: bigint): bigint {
 }
 
 function emptyReason({ atoms }: Descriptor, parameters: readonly bigint[], schema: StudySchema): string {
-  const empty = atoms.map((atom) => bindAtom(atom, parameters)).find(({ op, lo, hi }) => op === AtomOp.RANGE && lo > hi);
+  const empty = atoms
+    .map((atom) => bindAtom(atom, parameters))
+    .find(({ op, lo, hi }) => op === AtomOp.RANGE && lo > hi);
   const field = empty === undefined ? undefined : schema.fields[empty.field];
   if (field === undefined) return "with these parameters no row can satisfy the query's conditions";
   return `with these parameters the range of ${field.name} is empty: its lower end is above its upper end`;

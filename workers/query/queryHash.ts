@@ -19,6 +19,18 @@ export function queryHash(
   agreement: string,
 ): string {
   const text = (written: string): string => keccak256(toUtf8Bytes(written));
-  const words = [schemaHash, keccak256(descriptorBytes), text(sql), keccak256(boundsBytes), text(manifest), text(agreement)];
-  return keccak256(abi.encode(words.map(() => "bytes32"), words));
+  const words = [
+    schemaHash,
+    keccak256(descriptorBytes),
+    text(sql),
+    keccak256(boundsBytes),
+    text(manifest),
+    text(agreement),
+  ];
+  return keccak256(
+    abi.encode(
+      words.map(() => "bytes32"),
+      words,
+    ),
+  );
 }

@@ -75,9 +75,18 @@ export class Database {
     }
   }
 
-  /** In the open transaction if there is one, else in its own. */
+  /** In its own transaction, or as one step of the open one: should it throw, and be caught, the step leaves no trace. */
   atomically<Result>(work: () => Result): Result {
-    return this.#inTransaction ? this.guarded(work) : this.transaction(work);
+    if (!this.#inTransaction) return this.transaction(work);
+    this.guarded(() => this.#database.exec("SAVEPOINT step"));
+    try {
+      const result = this.guarded(work);
+      this.guarded(() => this.#database.exec("RELEASE step"));
+      return result;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK TO step; RELEASE step");
+      throw error;
+    }
   }
 
   /** Runs `work` with SQLite's errors translated. */

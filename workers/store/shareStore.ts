@@ -14,7 +14,6 @@
  *   (none) --activateSegment--> missing --putSegment (that file only)--> active
  */
 import { strict as assert } from "node:assert";
-import type { StatementSync } from "node:sqlite";
 import type { RandomBytes } from "../field/field.ts";
 import type { ShareFile, ShareFileHeader } from "../messages/shareFile.ts";
 import { chunkContext, seal, SEAL_OVERHEAD_BYTES, seedsContext, unseal, type SealedSegment } from "./chunkCipher.ts";
@@ -22,6 +21,7 @@ import type { Database } from "./database.ts";
 import type { DatasetKeys } from "./datasetKeys.ts";
 import { storeError, type CipherPlace } from "./errors.ts";
 import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
+import { prepareShareStatements, type ShareStatements } from "./shareStatements.ts";
 
 const WORD_BYTES = 32;
 const SEED_BYTES = 32;
@@ -63,13 +63,13 @@ export class ShareStore {
   readonly #database: Database;
   readonly #keys: DatasetKeys;
   readonly #randomBytes: RandomBytes;
-  readonly #sql: ReturnType<typeof prepareAll>;
+  readonly #sql: ShareStatements;
 
   constructor({ database, keys, randomBytes }: ShareStoreModules) {
     this.#database = database;
     this.#keys = keys;
     this.#randomBytes = randomBytes;
-    this.#sql = prepareAll(database);
+    this.#sql = prepareShareStatements(database);
     this.#finishErasures();
   }
 
@@ -309,51 +309,6 @@ export class ShareStore {
     this.#sql.deleteColumns.run(segment);
     this.#sql.deleteSegment.run(segment);
   }
-}
-
-function prepareAll(database: Database) {
-  const prepare = (sql: string): StatementSync => database.prepare(sql);
-  return {
-    insertDataset: prepare("INSERT OR IGNORE INTO dataset (dataset_id) VALUES (?)"),
-    dataset: prepare("SELECT id FROM dataset WHERE dataset_id = ?"),
-    datasetById: prepare("SELECT erased FROM dataset WHERE id = ?"),
-    datasets: prepare("SELECT dataset_id, erased FROM dataset ORDER BY dataset_id"),
-    markErased: prepare("UPDATE dataset SET erased = 1 WHERE id = ?"),
-    activation: prepare("SELECT file_hash FROM activation WHERE dataset = ? AND version = ?"),
-    insertActivation: prepare("INSERT INTO activation (dataset, version, file_hash) VALUES (?, ?, ?)"),
-    segment: prepare("SELECT id FROM segment WHERE dataset = ? AND version = ? AND file_hash = ?"),
-    files: prepare("SELECT id, file_hash FROM segment WHERE dataset = ? AND version = ?"),
-    segmentsOf: prepare("SELECT id FROM segment WHERE dataset = ?"),
-    header: prepare("SELECT header FROM segment WHERE id = ?"),
-    seeds: prepare("SELECT seeds FROM segment WHERE id = ?"),
-    insertSegment: prepare(
-      "INSERT INTO segment (dataset, version, file_hash, epoch, row_count, header, seeds) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    ),
-    activeSegment: prepare(
-      `SELECT segment.id, segment.file_hash, epoch, row_count
-       FROM segment JOIN dataset ON dataset.id = segment.dataset JOIN activation USING (dataset, version, file_hash)
-       WHERE dataset.dataset_id = ? AND version = ?`,
-    ),
-    segmentStatus: prepare(
-      `SELECT version, segment.file_hash, epoch, row_count,
-         CASE WHEN activation.dataset IS NULL THEN 'pending' ELSE 'active' END AS state
-       FROM segment LEFT JOIN activation USING (dataset, version, file_hash)
-       WHERE segment.dataset = (SELECT id FROM dataset WHERE dataset_id = :dataset_id)
-       UNION ALL
-       SELECT version, activation.file_hash, NULL, NULL, 'missing'
-       FROM activation LEFT JOIN segment USING (dataset, version, file_hash)
-       WHERE segment.id IS NULL AND activation.dataset = (SELECT id FROM dataset WHERE dataset_id = :dataset_id)
-       ORDER BY version, 2`,
-    ),
-    column: prepare("SELECT id FROM stored_column WHERE segment = ? AND column_id = ?"),
-    columnsOf: prepare("SELECT id FROM stored_column WHERE segment = ?"),
-    insertColumn: prepare("INSERT INTO stored_column (segment, column_id) VALUES (?, ?)"),
-    deleteColumns: prepare("DELETE FROM stored_column WHERE segment = ?"),
-    deleteSegment: prepare("DELETE FROM segment WHERE id = ?"),
-    chunk: prepare("SELECT ciphertext FROM chunk WHERE id = ?"),
-    insertChunk: prepare("INSERT INTO chunk (id, ciphertext) VALUES (?, ?)"),
-    deleteChunks: prepare("DELETE FROM chunk WHERE id BETWEEN ? AND ?"),
-  };
 }
 
 function statusOfRow(row: Record<string, unknown>): SegmentStatus {

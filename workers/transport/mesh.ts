@@ -18,7 +18,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { transportError } from "./errors.ts";
 import { PROTOCOL_VERSION } from "./hello.ts";
 import type { TlsIdentity } from "./identity.ts";
-import { LINK_LIMITS, PeerLink, type LinkLimits } from "./peerLink.ts";
+import { CLOSE_GRACE_MS, CLOSE_REFUSED, LINK_LIMITS, PeerLink, type LinkLimits } from "./peerLink.ts";
 import { SessionTable, type SessionLimits } from "./sessionTable.ts";
 import { nodeTimers, type Timers } from "./timers.ts";
 
@@ -194,8 +194,8 @@ export class Mesh {
     const allowed = peer !== undefined && address > this.self && !this.#stopping.signal.aborted;
     if (!allowed) {
       socket.on("error", () => socket.terminate());
-      socket.close(4000, "not a peer, or this worker dials");
-      const cancel = this.timers.after(this.#limits.heartbeatMs, () => socket.terminate());
+      socket.close(CLOSE_REFUSED, "not a peer, or this worker dials");
+      const cancel = this.timers.after(CLOSE_GRACE_MS, () => socket.terminate());
       socket.once("close", cancel);
       this.#options.onEvent?.({ event: "PeerRefused", peer: address, error: unknownPeer(address) });
       return;
@@ -263,7 +263,7 @@ export class Mesh {
       if (record === undefined) throw unknownPeer(peer.address);
       const socket = await this.#openSocket(peer.address, record);
       peer.dialing = false;
-      if (this.#stopping.signal.aborted || this.#peers.get(peer.address) !== peer) return socket.terminate();
+      if (this.#stopping.signal.aborted || this.#peers.get(peer.address) !== peer) return discard(socket);
       this.#greet(peer, record.fingerprint.toLowerCase(), socket);
     } catch (error) {
       peer.dialing = false;
@@ -312,4 +312,10 @@ function checkAddress(address: string): string {
 function unknownPeer(address: string): Error {
   const detail = { code: "TRANSPORT_UNKNOWN_PEER", peer: address } as const;
   return transportError(detail, `${address} is no active peer under this certificate`);
+}
+
+/** Ends a socket that nobody listens to yet; it reports that as an error. */
+function discard(socket: WebSocket): void {
+  socket.on("error", () => {});
+  socket.terminate();
 }

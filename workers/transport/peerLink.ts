@@ -11,7 +11,7 @@
  */
 import type { WebSocket } from "ws";
 import { isCoded } from "../errors.ts";
-import { decodeFrame, encodeFrame, type Frame } from "../messages/frame.ts";
+import { decodeFrame, encodeFrame, FrameKind, type Frame } from "../messages/frame.ts";
 import { transportError } from "./errors.ts";
 import { checkHello, encodeHello, type Hello } from "./hello.ts";
 import type { Timers } from "./timers.ts";
@@ -51,7 +51,9 @@ export interface LinkOptions {
 }
 
 /** Close code of our own refusals (RFC 6455, 7.4.2: 4000-4999 are private). */
-const CLOSE_REFUSED = 4000;
+export const CLOSE_REFUSED = 4000;
+/** For the closing handshake; a peer that ignores it loses the socket. A worker must stop within two seconds. */
+export const CLOSE_GRACE_MS = 1_000;
 /** A close reason may have 123 bytes. */
 const MAX_REASON = 120;
 
@@ -118,9 +120,8 @@ export class PeerLink {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#cancelTimer();
-    const { socket, timers, limits, onClosed } = this.#options;
-    // The closing handshake gets one heartbeat's time; a peer that ignores it loses the socket.
-    const cancel = timers.after(limits.heartbeatMs, () => socket.terminate());
+    const { socket, timers, onClosed } = this.#options;
+    const cancel = timers.after(CLOSE_GRACE_MS, () => socket.terminate());
     if (socket.readyState === socket.CLOSED) cancel();
     else socket.once("close", cancel);
     onClosed(this, reason);
@@ -150,6 +151,9 @@ export class PeerLink {
 
   #deliver(frame: Frame): void {
     const { limits, peer, onFrame } = this.#options;
+    if (frame.kind === FrameKind.HELLO) {
+      throw transportError({ code: "TRANSPORT_BAD_FRAME", peer, reason: "second hello" }, `${peer} said hello twice`);
+    }
     if (this.#pending >= limits.maxPendingFrames) {
       const detail = { code: "TRANSPORT_FLOODED", peer, limit: "maxPendingFrames" } as const;
       throw transportError(detail, `${peer} sends faster than its frames are handled`);

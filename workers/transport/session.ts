@@ -14,7 +14,7 @@
  */
 import { strict as assert } from "node:assert";
 import { id } from "ethers";
-import { isCoded } from "../errors.ts";
+import { isCoded, type CodedError } from "../errors.ts";
 import { FrameKind, MAX_PAYLOAD_BYTES, type Frame } from "../messages/frame.ts";
 import type { Network } from "../protocols/network.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
@@ -43,7 +43,7 @@ export interface SessionTraffic {
 export interface Session extends Network {
   /** Payload bytes and rounds so far. */
   readonly traffic: Readonly<SessionTraffic>;
-  /** Silent: peers may still be reading what was sent. During a round it aborts. */
+  /** Tells nobody: peers may still be reading what was sent. During a round it aborts. */
   close(): void;
   /** Ends the attempt for everyone; `code` is told to the peers. */
   abort(code: string): void;
@@ -62,8 +62,7 @@ interface Round {
 const ABORT_CODE = /^[A-Z0-9_]{0,64}$/;
 
 /**
- * Opens this worker's end. Never waits: a member without a link has failed the session already, and the first
- * `exchange` says so.
+ * Opens this worker's end. Never waits: when a member has no link, the first round that needs it fails at once.
  * @throws CodedError NETWORK_SESSION_REUSED
  */
 export function openSession(options: SessionOptions): Session {
@@ -83,9 +82,10 @@ class MeshSession implements Session, SessionInbox {
   readonly #inbound = new Map<PartyIndex, FrameSequence>();
   readonly #sendSeq = new Map<PartyIndex, number>();
   readonly #broken = Promise.withResolvers<never>();
+  /** Members whose link has ended, or never was: what they sent before still counts, but nothing more will come. */
+  readonly #gone = new Map<PartyIndex, CodedError>();
   readonly #onSignal = (): void => this.abort("ABORTED");
   #failure: Error | undefined;
-  #closed = false;
   #round: Round | undefined;
 
   constructor(options: SessionOptions) {
@@ -99,7 +99,9 @@ class MeshSession implements Session, SessionInbox {
     mesh.sessions.open(options, this);
     signal?.addEventListener("abort", this.#onSignal, { once: true });
     if (signal?.aborted) this.abort("ABORTED");
-    for (const party of this.#others()) if (!mesh.isConnected(members.get(party)!)) this.#lost(party, "not connected");
+    for (const party of this.#others()) {
+      if (!mesh.isConnected(members.get(party)!)) this.#gone.set(party, this.#lost(party, "not connected"));
+    }
   }
 
   async exchange(
@@ -108,7 +110,6 @@ class MeshSession implements Session, SessionInbox {
     expected: ReadonlyMap<PartyIndex, number>,
   ): Promise<Map<PartyIndex, Uint8Array>> {
     assert(this.#round === undefined, "rounds of one session are sequential");
-    assert(!this.#closed, "the session was closed");
     for (const party of [...outgoing.keys(), ...expected.keys()]) assert(this.#inbound.has(party), `no peer ${party}`);
     if (this.#failure !== undefined) throw this.#failure;
     const arrived = Promise.withResolvers<void>();
@@ -125,6 +126,7 @@ class MeshSession implements Session, SessionInbox {
     const cancelTimer = mesh.timers.after(timeoutMs, () => this.#timedOut(round));
     try {
       this.#pump();
+      for (const party of outgoing.keys()) if (this.#gone.has(party)) this.#fail(this.#gone.get(party)!);
       const sends = [...outgoing].map(([party, payload]) => this.#sendPayload(round, party, payload));
       await Promise.race([Promise.all([arrived.promise, ...sends]), this.#broken.promise]);
       this.traffic.rounds += 1;
@@ -136,14 +138,13 @@ class MeshSession implements Session, SessionInbox {
   }
 
   close(): void {
-    if (this.#round !== undefined) this.abort("CLOSED");
-    this.#closed = true;
+    if (this.#round !== undefined) return this.abort("CLOSED");
+    this.#failure ??= this.#givenUp("CLOSED");
     this.#detach();
   }
 
   abort(code: string): void {
-    const detail = { code: "NETWORK_ABORTED", peer: this.self, reason: code } as const;
-    this.#fail(networkError(detail, `this worker gave the attempt up: ${code}`));
+    this.#fail(this.#givenUp(code));
   }
 
   stop(): void {
@@ -151,8 +152,10 @@ class MeshSession implements Session, SessionInbox {
   }
 
   peerLost(address: string): void {
-    for (const party of this.#others())
-      if (this.#options.members.get(party) === address) this.#lost(party, "link lost");
+    for (const party of this.#others()) {
+      if (this.#options.members.get(party) === address) this.#gone.set(party, this.#lost(party, "link lost"));
+    }
+    this.#pump();
   }
 
   accept(from: string, frame: Frame): void {
@@ -176,6 +179,7 @@ class MeshSession implements Session, SessionInbox {
     for (const [party, bytes] of round.expected) {
       if (round.received.has(party)) continue;
       const message = this.#inbound.get(party)!.take();
+      if (message === undefined && this.#gone.has(party)) return this.#fail(this.#gone.get(party)!);
       if (message === undefined) continue;
       if (message.step !== round.tag) return this.#wrongStep(party, round, message.step);
       if (message.payload.length !== bytes) return this.#wrongLength(party, round, message.payload.length, bytes);
@@ -185,9 +189,12 @@ class MeshSession implements Session, SessionInbox {
     if (round.received.size === round.expected.size) round.complete();
   }
 
-  async #sendPayload(round: Round, party: PartyIndex, payload: Uint8Array): Promise<void> {
+  async #sendPayload(round: Round, party: PartyIndex, given: Uint8Array): Promise<void> {
+    if (this.#failure !== undefined) return;
     const address = this.#options.members.get(party)!;
     const { mesh, session, epoch, attempt, self } = this.#options;
+    // The first frame is encoded at once; for the others the caller's buffer must not change meanwhile.
+    const payload = given.length > MAX_PAYLOAD_BYTES ? given.slice() : given;
     let offset = 0;
     do {
       const part = payload.subarray(offset, offset + MAX_PAYLOAD_BYTES);
@@ -208,7 +215,7 @@ class MeshSession implements Session, SessionInbox {
       try {
         await mesh.send(address, frame);
       } catch (cause) {
-        return this.#lost(party, isCoded(cause) ? cause.code : "write failed", cause);
+        return this.#fail(this.#lost(party, isCoded(cause) ? cause.code : "write failed", cause));
       }
       if (this.#failure !== undefined) return;
     } while (offset < payload.length);
@@ -244,9 +251,14 @@ class MeshSession implements Session, SessionInbox {
     this.#fail(networkError(detail, `party ${party} ended the attempt: ${reason}${blame}`));
   }
 
-  #lost(party: PartyIndex, reason: string, cause?: unknown): void {
+  #givenUp(code: string): CodedError {
+    const detail = { code: "NETWORK_ABORTED", peer: this.self, reason: code } as const;
+    return networkError(detail, `party ${this.self}, this worker, gave the attempt up: ${code}`);
+  }
+
+  #lost(party: PartyIndex, reason: string, cause?: unknown): CodedError {
     const detail = { code: "NETWORK_ABORTED", peer: party, reason } as const;
-    this.#fail(networkError(detail, `party ${party} is gone: ${reason}`, cause));
+    return networkError(detail, `party ${party} is gone: ${reason}`, cause);
   }
 
   #misbehaved(party: PartyIndex, reason: string): void {
@@ -275,15 +287,15 @@ class MeshSession implements Session, SessionInbox {
   }
 
   /** The first failure counts. Tells every member that still has a link. */
-  #fail(error: ReturnType<typeof networkError>): void {
-    if (this.#failure !== undefined || this.#closed) return;
+  #fail(error: CodedError): void {
+    if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#broken.reject(error);
     this.#tellAbort(error);
     this.#detach();
   }
 
-  #tellAbort(error: ReturnType<typeof networkError>): void {
+  #tellAbort(error: CodedError): void {
     const { mesh, session, epoch, attempt, self, members } = this.#options;
     const blamed = (error.detail as { peer?: number }).peer ?? 0;
     const payload = Buffer.concat([Buffer.from([blamed]), Buffer.from(error.code, "latin1")]);

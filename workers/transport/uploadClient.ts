@@ -17,7 +17,7 @@ export interface ShareFileUpload {
   readonly signature: string;
   readonly file: Uint8Array;
   readonly now: () => number;
-  /** For the connection, and again for the answer. */
+  /** Longest wait for the connection, and then for any byte to move. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
@@ -35,6 +35,7 @@ const RETRYABLE = new Set([500, 502, 503, 504, 507]);
 export async function uploadShareFile(options: ShareFileUpload): Promise<{ receipt: string }> {
   const { endpoint, workerFingerprint: fingerprint, upload, timeoutMs } = options;
   const socket = await connectPinned({ ...options, endpoint, fingerprint, peer: upload.worker });
+  socket.setTimeout(timeoutMs, () => socket.destroy(new Error("no answer in time")));
   try {
     const answer = await send(
       {
@@ -42,7 +43,6 @@ export async function uploadShareFile(options: ShareFileUpload): Promise<{ recei
         host: new URL(endpoint).hostname,
         method: "POST",
         path: "/upload",
-        timeout: timeoutMs,
         headers: {
           [UPLOAD_HEADER]: encodeUploadHeader(options),
           "content-type": "application/octet-stream",
@@ -70,7 +70,6 @@ function send(options: RequestOptions, file: Uint8Array): Promise<Answer> {
     const fail = (reason: string, cause?: unknown): void => reject(refused(0, reason, true, cause));
     const outgoing: ClientRequest = request(options);
     outgoing.on("continue", () => outgoing.end(file));
-    outgoing.on("timeout", () => outgoing.destroy(new Error("no answer in time")));
     outgoing.on("error", (cause) => fail(cause.message, cause));
     outgoing.on("response", (response) => {
       readAnswer(response).then(resolve, (cause: unknown) => fail("unreadable answer", cause));

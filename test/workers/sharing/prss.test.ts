@@ -10,14 +10,15 @@ import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { expandBlinders, expandShared, expandZero, subsetName, subsetsHeldBy } from "../../../workers/sharing/prss.ts";
 import type { ReplicatedKeys } from "../../../workers/sharing/prss.ts";
 import { reconstruct } from "../../../workers/sharing/shamir.ts";
+import { budget } from "../../budget.ts";
 import { assertUniform } from "../field/chiSquare.ts";
 import { committees, sizeName } from "./committees.ts";
 import { dealKeys } from "./dealtKeys.ts";
 
 const field = bn254Fr;
 const LENGTH = 20;
-/** Joint histograms need about this many elements: 4^3 bins of 60. */
-const SAMPLES = 4_000;
+/** Joint histograms have at most 4^3 bins, and the test wants 10 a bin. */
+const SAMPLES = budget.deep ? 20_000 : 1_000;
 
 for (const size of committees) {
   const { n, t } = size;
@@ -76,7 +77,21 @@ for (const size of committees) {
     });
   }
 
-  describe(`privacy of PRSS and PRZS, ${sizeName(size)}`, () => {
+  describe(`blinders, ${sizeName(size)}`, () => {
+    it("expands a column's blinders among all n workers at degree t", () => {
+      const workers = partiesOf(n);
+      const shares = dealKeys(workers, t, "blinders").map((seeds) => expandBlinders(field, seeds, "0xc0", LENGTH));
+      const blinders = reconstruct(field, t, workers, shares);
+      assertInconsistent(t - 1, workers, shares);
+      const longer = dealKeys(workers, t, "blinders").map((seeds) => expandBlinders(field, seeds, "0xc0", 2 * LENGTH));
+      const prefix = field.view(reconstruct(field, t, workers, longer), 0, LENGTH);
+      assert(field.equal(prefix, blinders), "fewer blinders are the first of more");
+    });
+  });
+}
+
+for (const t of [1, 2, 3]) {
+  describe(`privacy of PRSS and PRZS among ${2 * t + 1}`, () => {
     const parties = partiesOf(2 * t + 1);
     for (const coalition of subsets(parties, t)) {
       const outsiders = parties.filter((party) => !coalition.includes(party));
@@ -94,24 +109,28 @@ for (const size of committees) {
         }
       });
 
+      it(`given all that ${subsetName(coalition)} hold, t zero shares of the others are still independent`, () => {
+        // What the one unknown key contributes to t shares of t elements, as a matrix: of full rank, as t streams make it.
+        const before = dealKeys(parties, t, "rank");
+        const after = dealKeys(parties, t, "rank", { [subsetName(outsiders)]: "moved" });
+        const matrix = outsiders.slice(0, t).map((party) => {
+          const [left, right] = [before, after].map((keySets) => {
+            return expandZero(field, keySets[parties.indexOf(party)] as ReplicatedKeys, "r", t);
+          });
+          return field.toResidues(field.sub(left as FieldVector, right as FieldVector));
+        });
+        assert.notEqual(field.reduce(determinant(matrix)), 0n);
+      });
+
       it(`what ${subsetName(coalition)} do not hold looks uniform: the secret, and t others' zero shares jointly`, () => {
         const keySets = dealKeys(parties, t, `uniform ${subsetName(coalition)}`);
-        const shares = keySets.map((keys) => expandShared(field, keys, "u", SAMPLES));
-        assertUniform(jointBins([reconstruct(field, t, parties, shares)], 64), "PRSS secrets");
-        const zeros = keySets.map((keys) => expandZero(field, keys, "u", SAMPLES));
-        assertUniform(jointBins(pick(parties, zeros, outsiders.slice(0, t)), 4), "PRZS shares");
+        const keysOf = (party: PartyIndex): ReplicatedKeys => keySets[parties.indexOf(party)] as ReplicatedKeys;
+        const shares = outsiders.map((party) => expandShared(field, keysOf(party), "u", SAMPLES));
+        assertUniform(jointBins([reconstruct(field, t, outsiders, shares)], 64), "PRSS secrets");
+        const zeros = outsiders.slice(0, t).map((party) => expandZero(field, keysOf(party), "u", SAMPLES));
+        assertUniform(jointBins(zeros, 4), "PRZS shares");
       });
     }
-
-    it("expands a column's blinders among all n workers at degree t", () => {
-      const workers = partiesOf(n);
-      const shares = dealKeys(workers, t, "blinders").map((seeds) => expandBlinders(field, seeds, "0xc0", LENGTH));
-      const blinders = reconstruct(field, t, workers, shares);
-      assertInconsistent(t - 1, workers, shares);
-      const longer = dealKeys(workers, t, "blinders").map((seeds) => expandBlinders(field, seeds, "0xc0", 2 * LENGTH));
-      const prefix = field.view(reconstruct(field, t, workers, longer), 0, LENGTH);
-      assert(field.equal(prefix, blinders), "fewer blinders are the first of more");
-    });
   });
 }
 
@@ -160,6 +179,15 @@ function assertInconsistent(degree: number, parties: readonly PartyIndex[], shar
     () => reconstruct(field, degree, parties, shares),
     (error) => isCoded(error, "SHARING_INCONSISTENT"),
   );
+}
+
+/** Laplace expansion along the first row; at most 3 by 3 here. */
+function determinant([first, ...rest]: bigint[][]): bigint {
+  if (first === undefined) return 1n;
+  return first.reduce((total, entry, column) => {
+    const minor = rest.map((row) => row.filter((_, other) => other !== column));
+    return total + (column % 2 === 0 ? entry : -entry) * determinant(minor);
+  }, 0n);
 }
 
 /** The generator written out: HKDF, AES-256-CTR, 254-bit draws below r. */

@@ -1,0 +1,220 @@
+/**
+ * A whole network on this machine: chain, contracts, members and workers, every worker a process. The demonstration and
+ * the end-to-end tests run on it; every step goes through the same commands that people type.
+ */
+import { join } from "node:path";
+import type { BaseWallet } from "ethers";
+import { openProvider } from "#chain";
+import { command as appointCommittee } from "../admin/appointCommittee.ts";
+import { command as deploy } from "../admin/deploy.ts";
+import { command as registerStudy } from "../admin/registerStudy.ts";
+import type { CommandContext } from "../command.ts";
+import { command as contribute } from "../dataOwner/contribute.ts";
+import { initWorker } from "../worker/init.ts";
+import { writePrivateFile } from "../privateFiles.ts";
+import { LOCAL_CHAIN_ID, type LocalChain, startChain } from "./chain.ts";
+import { endWithThisProcess } from "./childProcess.ts";
+import { freePorts } from "./freePorts.ts";
+import {
+  type LocalMember,
+  type MemberOptions,
+  admitMember,
+  createMember,
+  memberFolder,
+  memberOptions,
+} from "./localMembers.ts";
+import { WorkerService } from "./workerService.ts";
+
+export interface LocalNetworkPlan {
+  /** A private folder for every key, store and share; its path must be short (Unix sockets). */
+  readonly folder: string;
+  /** Where addresses and ABIs are written, `deployments/<network>`. */
+  readonly deployment: string;
+  readonly hospitals: readonly string[];
+  readonly vetters: readonly string[];
+  readonly querier: string;
+  readonly workers: readonly string[];
+  readonly threshold: number;
+  /** scrypt's N of the members' keystores; undefined = full cost. Workers' keystores have `workerScryptN`. */
+  readonly scryptN: number | undefined;
+  readonly workerScryptN: number | undefined;
+  /** Configuration that the workers get besides their `.env`. */
+  readonly workerEnvironment: Readonly<Record<string, string>>;
+}
+
+export interface StudyPlan {
+  readonly name: string;
+  readonly schemaText: string;
+  readonly deadlineBlocks: number;
+  readonly priceEther: string;
+  readonly purposes: readonly string[];
+}
+
+/** 1,000 ether: Hardhat's chain gives it for the asking. */
+const FUNDS = `0x${(1_000n * 10n ** 18n).toString(16)}`;
+
+export class LocalNetwork {
+  readonly plan: LocalNetworkPlan;
+  readonly #context: CommandContext;
+  readonly #wallets = new Map<string, Promise<BaseWallet>>();
+  #chain: LocalChain | undefined;
+  #forget: (() => void) | undefined;
+  admin!: LocalMember;
+  querier!: LocalMember;
+  hospitals: LocalMember[] = [];
+  vetters: LocalMember[] = [];
+  workers: LocalMember[] = [];
+  services: WorkerService[] = [];
+  studyId = "";
+
+  constructor(plan: LocalNetworkPlan, context: CommandContext) {
+    this.plan = plan;
+    this.#context = { ...context, unlock: (keystore, password) => this.#unlock(context, keystore, password) };
+  }
+
+  /** The caller's context, with each keystore opened only once. */
+  get context(): CommandContext {
+    return this.#context;
+  }
+
+  get rpc(): string {
+    return this.#chain!.url;
+  }
+
+  /** Options for commands that only read. */
+  get network(): { readonly deployment: string; readonly rpc: string } {
+    return { deployment: this.plan.deployment, rpc: this.rpc };
+  }
+
+  optionsOf(member: LocalMember): MemberOptions {
+    return memberOptions(member, this.plan.deployment, this.rpc);
+  }
+
+  async startChain(): Promise<void> {
+    this.#chain = await startChain();
+    this.#forget = endWithThisProcess(() => [this.#chain!.child, ...this.services.flatMap(({ child }) => child ?? [])]);
+  }
+
+  /** The consortium's key, and the contracts deployed with it. @returns gas used */
+  async deployContracts(): Promise<bigint> {
+    this.admin = await this.#create("admin", "Consortium", 0);
+    await this.#fund([this.admin]);
+    const options = { ...this.optionsOf(this.admin), chainId: String(LOCAL_CHAIN_ID), replace: true };
+    const { gasUsed } = await deploy.handler(options, { ...this.#context, log: () => undefined });
+    return gasUsed;
+  }
+
+  /** Keys for everyone, then their admission. */
+  async admitMembers(purposes: readonly string[]): Promise<void> {
+    const { hospitals, vetters, querier, workers } = this.plan;
+    this.hospitals = await this.#createAll("data-owner", hospitals);
+    this.vetters = await this.#createAll("vetter", vetters);
+    this.querier = await this.#create("querier", querier, 0);
+    this.workers = await this.#initWorkers(workers);
+    const members = [...this.hospitals, ...this.vetters, this.querier, ...this.workers];
+    await this.#fund(members);
+    // One after the other: they are transactions of one account.
+    for (const member of members) await admitMember(member, this.optionsOf(this.admin), purposes, this.#context);
+  }
+
+  async registerStudy(study: StudyPlan): Promise<void> {
+    const schema = join(this.plan.folder, "schema.json");
+    writePrivateFile(schema, study.schemaText);
+    const consortium = this.optionsOf(this.admin);
+    const registered = await registerStudy.handler(
+      {
+        ...consortium,
+        name: study.name,
+        schema,
+        log2N: "10",
+        k: "11",
+        vettings: "2",
+        vettingOrganisations: "2",
+        minimumThreshold: "2",
+        demonstration: true,
+        openingsBudget: "1000",
+        deadlineBlocks: String(study.deadlineBlocks),
+        priceEther: study.priceEther,
+        purpose: [...study.purposes],
+      },
+      this.#context,
+    );
+    this.studyId = registered.studyId;
+    const worker = this.workers.map(({ key }) => key.account);
+    const threshold = String(this.plan.threshold);
+    await appointCommittee.handler({ ...consortium, study: this.studyId, worker, threshold }, this.#context);
+  }
+
+  /** Starts the workers (all, or some) and waits until each sees every other one that runs. */
+  async startWorkers(services: readonly WorkerService[] = this.services): Promise<void> {
+    for (const service of services) service.start();
+    await this.untilConnected();
+  }
+
+  async untilConnected(): Promise<void> {
+    const running = this.services.filter((service) => service.running);
+    await Promise.all(
+      running.map((service) =>
+        service.until((status) => connectedPeers(status) >= running.length - 1, this.#context.signal),
+      ),
+    );
+  }
+
+  async contribute(hospital: LocalMember, csvText: string): Promise<void> {
+    const csv = join(hospital.folder, "patients.csv");
+    writePrivateFile(csv, csvText);
+    const options = { ...this.optionsOf(hospital), study: this.studyId, csv, directory: hospital.folder, discard: false };
+    await contribute.handler(options, this.#context);
+  }
+
+  /** Ends every process; safe to call at any time, more than once. */
+  async stop(): Promise<void> {
+    await Promise.all(this.services.map((service) => service.stop()));
+    await this.#chain?.stop();
+    this.#forget?.();
+  }
+
+  #create(role: "admin" | "data-owner" | "vetter" | "querier", organisation: string, number: number): Promise<LocalMember> {
+    const folder = memberFolder(this.plan.folder, role, number);
+    return createMember(role, organisation, folder, this.#context, this.plan.scryptN);
+  }
+
+  #createAll(role: "data-owner" | "vetter", organisations: readonly string[]): Promise<LocalMember[]> {
+    return Promise.all(organisations.map((organisation, index) => this.#create(role, organisation, index + 1)));
+  }
+
+  async #initWorkers(organisations: readonly string[]): Promise<LocalMember[]> {
+    const ports = await freePorts(organisations.length, this.#context.randomBytes);
+    const workers: LocalMember[] = [];
+    for (const [index, organisation] of organisations.entries()) {
+      const folder = memberFolder(this.plan.folder, "worker", index + 1);
+      const listen = `127.0.0.1:${ports[index]}`;
+      const options = { ...this.network, directory: folder, name: organisation, listen, host: undefined };
+      const made = await initWorker(options, this.#context, this.plan.workerScryptN);
+      const { fingerprint, endpoint } = made;
+      workers.push({ role: "worker", organisation, folder, key: made, fingerprint, endpoint });
+      this.services.push(new WorkerService(folder, this.plan.workerEnvironment));
+    }
+    return workers;
+  }
+
+  async #fund(members: readonly LocalMember[]): Promise<void> {
+    const provider = openProvider(this.rpc, LOCAL_CHAIN_ID);
+    try {
+      for (const { key } of members) await provider.send("hardhat_setBalance", [key.account, FUNDS]);
+    } finally {
+      provider.destroy();
+    }
+  }
+
+  #unlock(context: CommandContext, keystore: string, password: string): Promise<BaseWallet> {
+    const wallet = this.#wallets.get(keystore) ?? context.unlock(keystore, password);
+    this.#wallets.set(keystore, wallet);
+    return wallet;
+  }
+}
+
+function connectedPeers(status: Readonly<Record<string, unknown>>): number {
+  const peers = (status["peers"] ?? []) as readonly { readonly connected: boolean }[];
+  return peers.filter(({ connected }) => connected).length;
+}

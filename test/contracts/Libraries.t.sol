@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {CodeStorage} from "../../contracts/query/CodeStorage.sol";
+import {Parameters} from "../../contracts/query/Parameters.sol";
+import {ParameterBound, ParameterKind} from "../../contracts/types/Descriptor.sol";
+import {Paging} from "../../contracts/types/Paging.sol";
+
+contract ParametersHarness {
+    function check(bytes calldata parameters, bytes calldata bounds) external pure {
+        Parameters.check(parameters, bounds);
+    }
+}
+
+/// @title Fuzzed properties of the small libraries
+contract LibrariesTest {
+    ParametersHarness private _harness = new ParametersHarness();
+
+    function testFuzz_parametersPassExactlyInsideTheirBounds(int256 value, int256 minimum, int256 maximum) public view {
+        bool passed = _passes(abi.encode(_one(value)), _bounds(minimum, maximum, new int256[](0)));
+        assert(passed == (minimum <= value && value <= maximum));
+    }
+
+    function testFuzz_parametersPassExactlyWhenAllowed(int8 value, int8 first, int8 second) public view {
+        int256[] memory allowed = new int256[](2);
+        allowed[0] = first;
+        allowed[1] = second;
+        bool passed = _passes(abi.encode(_one(value)), _bounds(-128, 127, allowed));
+        assert(passed == (value == first || value == second));
+    }
+
+    function testFuzz_onlyTheCanonicalFormPasses(bytes calldata parameters) public view {
+        bytes memory bounds = _bounds(type(int256).min, type(int256).max, new int256[](0));
+        bool canonical =
+            parameters.length == 96 &&
+                uint256(bytes32(parameters[:32])) == 32 &&
+                uint256(bytes32(parameters[32:64])) == 1;
+        assert(_passes(parameters, bounds) == canonical);
+    }
+
+    function testFuzz_storedCodeReadsBack(bytes calldata content, bytes32 salt) public {
+        assert(keccak256(CodeStorage.read(CodeStorage.write(salt, content))) == keccak256(content));
+    }
+
+    function testFuzz_pagesStayInside(uint256 length, uint256 offset, uint256 limit) public pure {
+        uint256 size = Paging.size(length, offset, limit);
+        assert(size <= 100 && size <= limit);
+        assert(size == 0 || (offset < length && size <= length - offset));
+    }
+
+    function _passes(bytes memory parameters, bytes memory bounds) private view returns (bool) {
+        try _harness.check(parameters, bounds) {
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
+    function _one(int256 value) private pure returns (int256[] memory values) {
+        values = new int256[](1);
+        values[0] = value;
+    }
+
+    function _bounds(int256 minimum, int256 maximum, int256[] memory allowed) private pure returns (bytes memory) {
+        ParameterBound[] memory bounds = new ParameterBound[](1);
+        bounds[0] = ParameterBound("p", ParameterKind.INTEGER, 0, 0, minimum, maximum, allowed);
+        return abi.encode(bounds);
+    }
+}

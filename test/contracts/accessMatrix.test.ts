@@ -1,0 +1,123 @@
+/**
+ * Who may call what: one row for every state-changing function of every deployed contract. A function without a row
+ * fails, so that a new one is thought about.
+ */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Contract, FunctionFragment, Interface, ParamType, ZeroAddress } from "ethers";
+import type { HDNodeWallet } from "ethers";
+import { load } from "./support/chain.ts";
+import { CONSORTIUM, OUTSIDER, OWNERS, QUERIER, RELAYER, VETTERS, WORKERS, vetQuery } from "./support/consortium.ts";
+import { reverts } from "./support/reverts.ts";
+
+/** consortium, catalogue, datasets: by role, tested here; the others have their own rule, tested with the function. */
+type Row = "consortium" | "catalogue" | "datasets" | "own rule";
+const MEMBERS: Record<string, Row> = { admit: "consortium", revoke: "consortium", setEndpoint: "own rule" };
+const MATRIX: Record<string, Record<string, Row>> = {
+  AuditTrail: { addRecorder: "catalogue", record: "own rule" },
+  DataOwnerRegistry: MEMBERS,
+  VetterRegistry: MEMBERS,
+  QuerierRegistry: MEMBERS,
+  WorkerRegistry: MEMBERS,
+  StudyRegistry: { register: "consortium" },
+  CommitteeRegistry: { appoint: "consortium", freeze: "datasets" },
+  DatasetRegistry: { activate: "own rule" },
+  Escrow: {
+    addQueryContract: "catalogue",
+    hold: "own rule",
+    release: "own rule",
+    refund: "own rule",
+    settle: "own rule",
+    withdraw: "own rule",
+  },
+  QuerySmartContract: { acceptAgreement: "own rule", request: "own rule", answer: "own rule", expire: "own rule" },
+  QueryCatalogue: { publish: "own rule", vet: "own rule", revoke: "consortium" },
+};
+/** AccessManaged's own: callable by the AccessManager alone. */
+const AUTHORITY = "setAuthority";
+
+const CALLERS: readonly (readonly [who: string, wallet: HDNodeWallet])[] = [
+  ["consortium", CONSORTIUM],
+  ["nobody", OUTSIDER],
+  ["data owner", OWNERS[0] as HDNodeWallet],
+  ["vetter", VETTERS[0] as HDNodeWallet],
+  ["querier", QUERIER],
+  ["worker", WORKERS[0] as HDNodeWallet],
+  ["revoked vetter", RELAYER],
+];
+
+function changing(abi: Interface): FunctionFragment[] {
+  const fragments = abi.fragments.filter((fragment) => FunctionFragment.isFragment(fragment));
+  return fragments.filter(({ constant }) => !constant);
+}
+
+/** A value of any ABI type: all zero. */
+function zero(type: ParamType): unknown {
+  if (type.baseType === "array") return [];
+  if (type.baseType === "tuple") return type.components?.map(zero);
+  if (type.type === "string") return "";
+  if (type.type === "bytes") return "0x";
+  if (type.type === "bool") return false;
+  if (type.type === "address") return ZeroAddress;
+  return type.type.startsWith("bytes") ? `0x${"00".repeat(Number(type.type.slice(5)))}` : 0n;
+}
+
+describe("access", () => {
+  async function everyRole() {
+    const world = await vetQuery();
+    await world.vetters.admit(RELAYER.address, await admissionOf(RELAYER, "Ethics C"));
+    await world.vetters.revoke(RELAYER.address, "");
+    return { ...world, deployed: world.deployment.contracts };
+  }
+
+  it("has a row for every function of every contract that changes state", async () => {
+    const { deployed } = await load(everyRole);
+    for (const [name, { abi }] of Object.entries(deployed)) {
+      if (name === "ConsortiumAccess") continue;
+      const found = changing(Interface.from(abi)).map((fragment) => fragment.name);
+      const rows = Object.keys(MATRIX[name] ?? {});
+      assert.deepEqual(found.filter((each) => each !== AUTHORITY).sort(), rows.sort(), name);
+    }
+  });
+
+  for (const [name, rows] of Object.entries(MATRIX)) {
+    for (const [method, row] of Object.entries(rows)) {
+      if (row === "own rule") continue;
+      it(`${name}.${method} is for ${row} only`, async () => {
+        const { deployed } = await load(everyRole);
+        const { address, abi } = deployed[name] ?? { address: "", abi: [] };
+        for (const [who, wallet] of CALLERS) {
+          if (who === row) continue;
+          const contract = new Contract(address, abi, wallet);
+          const fragment = contract.getFunction(method).fragment;
+          const act = contract.getFunction(method)(...fragment.inputs.map(zero));
+          await reverts(act, contract, "AccessManagedUnauthorized", [wallet.address]);
+        }
+      });
+    }
+  }
+
+  it("lets nobody but the access manager change the access manager", async () => {
+    const { deployed } = await load(everyRole);
+    for (const [name, { address, abi }] of Object.entries(deployed)) {
+      if (!Interface.from(abi).hasFunction(AUTHORITY)) continue;
+      for (const [, wallet] of CALLERS) {
+        const contract = new Contract(address, abi, wallet);
+        const act = contract.getFunction(AUTHORITY)(OUTSIDER.address);
+        await reverts(act, contract, "AccessManagedUnauthorized", [wallet.address]);
+        assert.ok(name in MATRIX);
+      }
+    }
+  });
+
+  it("lets nobody but the consortium change a role", async () => {
+    const { access } = await load(everyRole);
+    for (const [who, wallet] of CALLERS) {
+      if (who === "consortium") continue;
+      for (const role of [0n, 1n, 2n]) {
+        const act = access.connect(wallet).grantRole(role, wallet.address, 0);
+        await reverts(act, access, "AccessManagerUnauthorizedAccount", [wallet.address, 0]);
+      }
+    }
+  });
+});

@@ -1,0 +1,31 @@
+import { describe } from "node:test";
+import { ZeroHash } from "ethers";
+import { shouldBehaveLikeMemberRegistry } from "./support/memberRegistry.behavior.ts";
+
+const NO_FINGERPRINT = ["tlsFingerprint", { tlsFingerprint: ZeroHash }] as const;
+
+describe("DataOwnerRegistry", () => {
+  shouldBehaveLikeMemberRegistry(({ owners }) => owners, [NO_FINGERPRINT]);
+});
+
+describe("VetterRegistry", () => {
+  shouldBehaveLikeMemberRegistry(({ vetters }) => vetters, []);
+});
+
+describe("QuerierRegistry", () => {
+  shouldBehaveLikeMemberRegistry(({ queriers }) => queriers, []);
+});
+
+describe("WorkerRegistry", () => {
+  shouldBehaveLikeMemberRegistry(
+    ({ workers }) => workers,
+    [
+      NO_FINGERPRINT,
+      ["endpoint", { endpoint: "" }],
+      ["encryptionKey", { encryptionKey: "0x" }],
+      ["encryptionKey", { encryptionKey: `0x02${"11".repeat(31)}` }],
+      ["encryptionKey", { encryptionKey: `0x02${"11".repeat(33)}` }],
+      ["encryptionKey", { encryptionKey: `0x04${"11".repeat(32)}` }],
+    ],
+  );
+});

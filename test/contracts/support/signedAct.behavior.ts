@@ -1,0 +1,107 @@
+/** What every contract that checks a signature promises, whatever was signed (RELIABILITY A1). */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { TypedDataEncoder, recoverAddress } from "ethers";
+import type { HDNodeWallet, TypedDataDomain, TypedDataField } from "ethers";
+import { ethers } from "./chain.ts";
+import { OUTSIDER } from "./consortium.ts";
+import { type Reverting, reverts } from "./reverts.ts";
+import { compact, highS, withTrailingByte, withV, zeroSignature } from "./signatures.ts";
+
+export type SignedAct = {
+  readonly contract: Reverting;
+  readonly domain: TypedDataDomain;
+  readonly types: Record<string, TypedDataField[]>;
+  readonly message: Record<string, unknown>;
+  readonly signer: HDNodeWallet;
+  /** Sends the act with this signature and everything else right. */
+  readonly submit: (signature: string) => Promise<unknown>;
+  /** The error for a signature by somebody else, and its arguments. */
+  readonly invalid: (recovered: string) => readonly [name: string, args: readonly unknown[]];
+};
+
+/** @param prepare leaves the chain one right signature away from success */
+export function shouldCheckSignature(name: string, prepare: () => Promise<SignedAct>): void {
+  describe(`${name} signature`, () => {
+    const sign = async ({ signer, domain, types, message }: SignedAct): Promise<string> =>
+      signer.signTypedData(domain, types, message);
+
+    /** Whom the contract recovers when it was signed under another domain, type or message. */
+    async function refusesForgery(act: SignedAct, signature: string): Promise<void> {
+      const digest = TypedDataEncoder.hash(act.domain, act.types, act.message);
+      const recovered = recoverAddress(digest, signature);
+      assert.notEqual(recovered, act.signer.address);
+      await reverts(act.submit(signature), act.contract, ...act.invalid(recovered));
+    }
+
+    it("is taken when it is right", async () => {
+      const act = await prepare();
+      await act.submit(await sign(act));
+    });
+    it("of somebody else is refused", async () => {
+      const act = await prepare();
+      await refusesForgery(act, await OUTSIDER.signTypedData(act.domain, act.types, act.message));
+    });
+    for (const [what, change] of [
+      ["another chain", { chainId: 1n }],
+      ["another contract", { verifyingContract: "0x000000000000000000000000000000000000dEaD" }],
+      ["another version", { version: "2" }],
+      ["another name", { name: "opaline" }],
+    ] as const) {
+      it(`for ${what} is refused`, async () => {
+        const act = await prepare();
+        await refusesForgery(act, await sign({ ...act, domain: { ...act.domain, ...change } }));
+      });
+    }
+    it("over another struct with the same fields is refused", async () => {
+      const act = await prepare();
+      const fields = Object.values(act.types)[0] ?? [];
+      await refusesForgery(act, await sign({ ...act, types: { Other: fields } }));
+    });
+    it("with a changed field is refused, whichever field it is", async () => {
+      const act = await prepare();
+      const snapshot = await ethers.provider.send("evm_snapshot", []);
+      for (const { name: field, type } of Object.values(act.types)[0] ?? []) {
+        const message = { ...act.message, [field]: otherValue(act.message[field], type) };
+        await refusesForgery(act, await sign({ ...act, message }));
+      }
+      await ethers.provider.send("evm_revert", [snapshot]);
+    });
+    it("with a high s is refused", async () => {
+      const act = await prepare();
+      const { signature, s } = highS(await sign(act));
+      await reverts(act.submit(signature), act.contract, "ECDSAInvalidSignatureS", [s]);
+    });
+    it("of 64 bytes is refused", async () => {
+      const act = await prepare();
+      await reverts(act.submit(compact(await sign(act))), act.contract, "ECDSAInvalidSignatureLength", [64n]);
+    });
+    it("of 66 bytes is refused", async () => {
+      const act = await prepare();
+      await reverts(act.submit(withTrailingByte(await sign(act))), act.contract, "ECDSAInvalidSignatureLength", [66n]);
+    });
+    it("of no bytes is refused", async () => {
+      const act = await prepare();
+      await reverts(act.submit("0x"), act.contract, "ECDSAInvalidSignatureLength", [0n]);
+    });
+    for (const v of [0, 1, 26, 29, 255]) {
+      it(`with v = ${v} is refused`, async () => {
+        const act = await prepare();
+        await reverts(act.submit(withV(await sign(act), v)), act.contract, "ECDSAInvalidSignature");
+      });
+    }
+    it("that recovers to the zero address is refused", async () => {
+      const act = await prepare();
+      await reverts(act.submit(zeroSignature()), act.contract, "ECDSAInvalidSignature");
+    });
+  });
+}
+
+function otherValue(value: unknown, type: string): unknown {
+  if (type === "string") return `${String(value)}.`;
+  if (type === "bool") return !(value as boolean);
+  if (type === "address") return "0x000000000000000000000000000000000000dEaD";
+  const bits = type === "bytes32" ? 256 : Number(type.slice(4));
+  const flipped = BigInt(value as bigint | string) ^ 1n;
+  return type === "bytes32" ? `0x${flipped.toString(16).padStart(bits / 4, "0")}` : flipped;
+}

@@ -1,0 +1,129 @@
+/** Workers that are killed, stopped and started late: every request is answered, rightly, once. */
+import { after, before, describe, it } from "node:test";
+import assert from "node:assert/strict";
+import { readDeployment } from "../../workers/chain/deployment.ts";
+import { allLogs as chainLogs, latestBlock } from "../../workers/chain/logs.ts";
+import { openProvider } from "../../workers/chain/provider.ts";
+import { parseQueryEvent } from "../../workers/chain/querySmartContract.ts";
+import { LOCAL_CHAIN_ID } from "../../scripts/demo/chain.ts";
+import { equalAnswers } from "../../scripts/demo/compareAnswers.ts";
+import { askQuery, openVettedQuery } from "../../scripts/demo/vettedQuery.ts";
+import type { WorkerService } from "../../scripts/demo/workerService.ts";
+import type { AnswerReport } from "../../scripts/querier/answerReport.ts";
+import { command as show } from "../../scripts/querier/show.ts";
+import { type TestNetwork, allLogs, logLines, startTestNetwork, until, untilReport } from "../support/network.ts";
+import { TRIAL_SQL, expectedRows, trialStudy } from "../support/trialStudy.ts";
+
+const trial = trialStudy();
+const FULL = { lo: 20, hi: 89 };
+
+describe("workers that fail", () => {
+  let test: TestNetwork;
+  let query: string;
+  let queryContract: string;
+
+  before(async () => {
+    test = await startTestNetwork({ schemaText: trial.schemaText, sites: trial.sites });
+    query = await openVettedQuery(test.network, TRIAL_SQL);
+    queryContract = (await show.handler({ ...test.network.network, query }, test.network.context)).queryContract;
+  });
+  after(() => test.close());
+
+  async function ask(parameters: { lo: number; hi: number }): Promise<string> {
+    return (await askQuery(test.network, query, { parameters, wait: false })).requestId;
+  }
+
+  async function assertAnsweredOnce(requestId: string, parameters: { lo: number; hi: number }): Promise<AnswerReport> {
+    const report = await untilReport(test.network, requestId, ({ state }) => state !== "REQUESTED").catch((error: Error) => {
+      throw new Error(`${error.message}\n${allLogs(test.network)}`);
+    });
+    assert.equal(report.state, "ANSWERED");
+    assert.ok(equalAnswers(report.rows, expectedRows(trial, parameters, report.rows)), JSON.stringify(report.rows));
+    assert.deepEqual(await endings(requestId), ["QueryAnswered"]);
+    return report;
+  }
+
+  /** Names of the events that ended a request, in the whole history of the query's contract. */
+  async function endings(requestId: string): Promise<string[]> {
+    const provider = openProvider(test.network.rpc, LOCAL_CHAIN_ID);
+    try {
+      const deployment = readDeployment(test.network.plan.deployment);
+      const filter = { addresses: [queryContract], topics: [null, requestId] };
+      const logs = await chainLogs(provider, filter, deployment.block, await latestBlock(provider));
+      const names = logs.map((log) => parseQueryEvent(deployment, log)?.name);
+      return names.filter((name) => name !== undefined && name !== "QueryRequested") as string[];
+    } finally {
+      provider.destroy();
+    }
+  }
+
+  /** The worker that proposes an attempt: position (requestId + attempt) mod n of the committee. */
+  function proposerOf(requestId: string, attempt: bigint): WorkerService {
+    const { services } = test.network;
+    return services[Number((BigInt(requestId) + attempt) % BigInt(services.length))]!;
+  }
+
+  async function restart(service: WorkerService): Promise<void> {
+    service.start();
+    await test.network.untilConnected();
+  }
+
+  it("a proposer killed in the middle of its attempt: another one proposes", async () => {
+    const requestId = await ask(FULL);
+    const proposer = proposerOf(requestId, 1n);
+    await until("the first attempt", 30_000, () => logLines(proposer, "attempt-proposed", requestId)[0]);
+    await proposer.kill();
+    await assertAnsweredOnce(requestId, FULL);
+    await restart(proposer);
+  });
+
+  it("a worker killed before the request is confirmed: three of four answer", async () => {
+    const parameters = { lo: 40, hi: 69 };
+    const requestId = await ask(parameters);
+    const proposer = proposerOf(requestId, 1n);
+    await proposer.kill();
+    await assertAnsweredOnce(requestId, parameters);
+
+    // Back again, it learns from the chain that the request is answered, and signs nothing.
+    await restart(proposer);
+    await proposer.until((status) => (status["requests"] as { pending: number }).pending === 0, test.network.context.signal);
+    assert.deepEqual(logLines(proposer, "verdict-signed", requestId), []);
+    assert.deepEqual(await endings(requestId), ["QueryAnswered"]);
+  });
+
+  it("two workers stopped: the request waits, and is answered when one comes back", async () => {
+    const parameters = { lo: 30, hi: 84 };
+    const [first, second] = test.network.services as [WorkerService, WorkerService];
+    assert.equal(await first.stop(), 0);
+    assert.equal(await second.stop(), 0);
+    const requestId = await ask(parameters);
+    const third = test.network.services[2]!;
+    await until("the request is taken up", 30_000, () => logLines(third, "request-taken-up", requestId)[0]);
+    assert.deepEqual(await endings(requestId), []);
+    await restart(first);
+    await assertAnsweredOnce(requestId, parameters);
+
+    // The last one starts late: it catches up, and the next request can be answered with it and without another.
+    await restart(second);
+    await third.stop();
+    const next = { lo: 25, hi: 59 };
+    await assertAnsweredOnce(await ask(next), next);
+    assert.equal(logLines(second, "worker-failed", "").length, 0);
+    await restart(third);
+  });
+
+  it("all workers killed at once: started again, they answer what was asked before and nothing twice", async () => {
+    const parameters = { lo: 50, hi: 79 };
+    const requestId = await ask(parameters);
+    await Promise.all(test.network.services.map((service) => service.kill()));
+    await test.network.startWorkers();
+    await assertAnsweredOnce(requestId, parameters);
+  });
+
+  it("SIGTERM ends a worker cleanly, with exit code 0 and its socket gone", async () => {
+    const [service] = test.network.services as [WorkerService];
+    assert.equal(await service.stop(), 0);
+    await assert.rejects(service.status(test.network.context.signal), { code: "WORKER_UNREACHABLE" });
+    await restart(service);
+  });
+});

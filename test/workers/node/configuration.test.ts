@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { parse } from "dotenv";
+import type { CodedError } from "../../../workers/errors.ts";
+import { type ConfigurationErrorDetail, readConfiguration } from "../../../workers/node/configuration.ts";
+
+const COMPLETE = {
+  OPALINE_DATA_DIR: "data",
+  OPALINE_KEY_DIR: "/keys",
+  OPALINE_KEYSTORE: "keystore.json",
+  OPALINE_PASSWORD_FILE: "password",
+  OPALINE_TLS_KEY: "tls.key",
+  OPALINE_TLS_CERTIFICATE: "tls.crt",
+  OPALINE_LISTEN: "127.0.0.1:7443",
+  OPALINE_RPC_URL: "http://127.0.0.1:8545",
+  OPALINE_CHAIN_ID: "31337",
+  OPALINE_DEPLOYMENT: "deployments/local",
+};
+
+function problemsOf(environment: Record<string, string | undefined>): Record<string, string> {
+  try {
+    readConfiguration(environment, "/work");
+  } catch (error) {
+    const { detail } = error as CodedError<ConfigurationErrorDetail>;
+    assert.equal(detail.code, "CONFIGURATION_INVALID");
+    return Object.fromEntries(detail.problems.map(({ variable, problem }) => [variable, problem]));
+  }
+  return {};
+}
+
+describe("readConfiguration", () => {
+  it("resolves paths and fills in defaults", () => {
+    const configuration = readConfiguration(COMPLETE, "/work");
+    assert.equal(configuration.dataDir, "/work/data");
+    assert.equal(configuration.keyDir, "/keys");
+    assert.deepEqual(configuration.listen, { host: "127.0.0.1", port: 7443 });
+    assert.equal(configuration.chainId, 31337n);
+    const { confirmations, pollMs, attemptTimeoutMs, logLevel } = configuration;
+    assert.deepEqual([confirmations, pollMs, attemptTimeoutMs, logLevel], [2, 500, 15_000, "info"]);
+    assert.deepEqual(readConfiguration({ ...COMPLETE, OPALINE_LISTEN: "[::1]:0" }, "/").listen, { host: "::1", port: 0 });
+  });
+
+  it("reports everything that is missing at once", () => {
+    assert.deepEqual(Object.keys(problemsOf({})), Object.keys(COMPLETE));
+    assert.match(problemsOf({})["OPALINE_KEYSTORE"]!, /is not set\. Set it to/);
+    assert.deepEqual(Object.keys(problemsOf({ ...COMPLETE, OPALINE_RPC_URL: "  " })), ["OPALINE_RPC_URL"]);
+  });
+
+  it("names every bad value", () => {
+    const bad = {
+      OPALINE_LISTEN: "7443",
+      OPALINE_RPC_URL: "ws://127.0.0.1",
+      OPALINE_CHAIN_ID: "0x1",
+      OPALINE_CONFIRMATIONS: "-1",
+      OPALINE_POLL_MS: "5",
+      OPALINE_ATTEMPT_TIMEOUT_MS: "soon",
+      OPALINE_LOG_LEVEL: "loud",
+    };
+    assert.deepEqual(Object.keys(problemsOf({ ...COMPLETE, ...bad })), Object.keys(bad));
+    for (const listen of ["host:65536", "a b:1", ":1", "host:"]) {
+      assert.deepEqual(Object.keys(problemsOf({ ...COMPLETE, OPALINE_LISTEN: listen })), ["OPALINE_LISTEN"]);
+    }
+  });
+
+  it("is documented: .env.example sets every variable to something valid", () => {
+    const example = parse(readFileSync(new URL("../../../.env.example", import.meta.url), "utf8"));
+    assert.deepEqual(problemsOf(example), {});
+    const source = readFileSync(new URL("../../../workers/node/configuration.ts", import.meta.url), "utf8");
+    const variables = new Set(source.match(/OPALINE_[A-Z_]+/g));
+    assert.deepEqual(new Set(Object.keys(example)), variables);
+  });
+});

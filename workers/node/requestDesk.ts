@@ -1,0 +1,153 @@
+/**
+ * All open requests of this worker: takes them up when the follower has confirmed them, hands each its frames, and ends
+ * them when the chain does. What is open is what the store says is pending, so a restart takes up exactly the same.
+ */
+import type { Deployment } from "../chain/deployment.ts";
+import type { Frame } from "../messages/frame.ts";
+import type { StoredRequest } from "../store/requestStore.ts";
+import type { Store } from "../store/openStore.ts";
+import {
+  ActiveRequest,
+  type ActiveRequestModules,
+  type ActiveRequestOptions,
+  type ConfirmedRequest,
+} from "./activeRequest.ts";
+import { requestFromJson } from "./chainEffects.ts";
+import type { Committees } from "./committees.ts";
+import { EarlyFrames } from "./earlyFrames.ts";
+import { CodedError, isCoded } from "../errors.ts";
+import { type Log, errorFields } from "./log.ts";
+
+/**
+ * Attempts that this worker proposes at once. A participant joins whatever it is asked to, so at most this many times n
+ * run here; limiting joins as well could make two workers wait for each other.
+ */
+export const MOST_PROPOSED = 4;
+
+export interface DeskModules extends Omit<ActiveRequestModules, "mayPropose"> {
+  readonly deployment: Deployment;
+  readonly committees: Pick<Committees, "seat">;
+  readonly store: Pick<Store, "requests">;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+export class RequestDesk {
+  readonly #modules: DeskModules;
+  readonly #options: ActiveRequestOptions;
+  readonly #active = new Map<string, ActiveRequest>();
+  /** Pending requests of committees this worker is not on. */
+  readonly #others = new Set<string>();
+  readonly #early: EarlyFrames;
+  #refreshing: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(modules: DeskModules, options: ActiveRequestOptions) {
+    this.#modules = modules;
+    this.#options = options;
+    this.#early = new EarlyFrames(modules.now);
+  }
+
+  /** After the follower has moved: takes up new requests and looks at deadlines. Resolves when done. */
+  onBlock(newest: number): Promise<void> {
+    this.#refreshing = this.#refreshing
+      .then(() => this.#takeUp())
+      .then(() => {
+        for (const request of this.#active.values()) request.onBlock(newest);
+      });
+    return this.#refreshing;
+  }
+
+  /** The events that end requests have been committed. */
+  endSettled(): void {
+    const pending = new Set(this.#modules.store.requests.pending().map(({ requestId }) => requestId));
+    for (const [requestId, request] of this.#active) {
+      if (pending.has(requestId)) continue;
+      request.end();
+      this.#active.delete(requestId);
+      this.#modules.log("info", "request-ended", {
+        requestId,
+        state: this.#modules.store.requests.get(requestId)?.state,
+      });
+    }
+  }
+
+  /**
+   * A proposal or a signature.
+   *
+   * @throws CodedError when no honest worker could have sent it; the peer's link is then closed
+   */
+  onFrame(from: string, frame: Frame): void {
+    if (this.#stopped) return;
+    const request = this.#active.get(frame.session);
+    if (request !== undefined) return this.#deliver(request, from, frame);
+    const known = this.#modules.store.requests.get(frame.session);
+    if (known !== undefined && known.state !== "pending") return;
+    if (!this.#early.hold(from, frame))
+      this.#modules.log("warn", "early-frame-dropped", { from, session: frame.session });
+  }
+
+  /** The attempt each open request is at. */
+  attempts(): { readonly requestId: string; readonly attempt: bigint }[] {
+    return [...this.#active].map(([requestId, request]) => ({ requestId, attempt: request.attempt }));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const request of this.#active.values()) request.end();
+    this.#active.clear();
+  }
+
+  async #takeUp(): Promise<void> {
+    for (const stored of this.#modules.store.requests.pending()) {
+      const { requestId } = stored;
+      if (this.#stopped || this.#active.has(requestId) || this.#others.has(requestId)) continue;
+      try {
+        const confirmed = await this.#confirm(stored);
+        if (confirmed === undefined) this.#others.add(requestId);
+        else if (!this.#stopped) this.#open(confirmed);
+      } catch (error) {
+        // The chain could not be asked: the next block tries again.
+        this.#modules.log("warn", "request-delayed", { requestId, ...errorFields(error) });
+      }
+    }
+  }
+
+  async #confirm({ queryContract, event: text }: StoredRequest): Promise<ConfirmedRequest | undefined> {
+    const event = requestFromJson(text);
+    const { studyId, committeeEpoch } = event.context;
+    const seat = await this.#modules.committees.seat(studyId, committeeEpoch);
+    if (seat === undefined) return undefined;
+    return { event, contract: queryContract, committee: seat.committee, self: seat.self };
+  }
+
+  #open(confirmed: ConfirmedRequest): void {
+    const { requestId } = confirmed.event;
+    const { deadlineBlock } = confirmed.event;
+    const mayPropose = (): boolean =>
+      [...this.#active.values()].filter((each) => each.isProposing).length < MOST_PROPOSED;
+    const request = new ActiveRequest(confirmed, { ...this.#modules, mayPropose }, this.#options);
+    this.#active.set(requestId, request);
+    this.#modules.log("info", "request-taken-up", { requestId, contract: confirmed.contract, deadlineBlock });
+    for (const { from, frame } of this.#early.take(requestId)) {
+      try {
+        this.#deliver(request, from, frame);
+      } catch (error) {
+        this.#modules.log("warn", "early-frame-refused", { requestId, from, ...errorFields(error) });
+      }
+    }
+    request.start();
+  }
+
+  /** Malformed frames are the peer's fault; a store that refuses (settled meanwhile, disk full) is not. */
+  #deliver(request: ActiveRequest, from: string, frame: Frame): void {
+    try {
+      request.onFrame(from, frame);
+    } catch (error) {
+      const isPeers = isCoded(error, "PROPOSAL_INVALID") || isCoded(error, "SIGNED_VERDICT_INVALID");
+      if (isPeers || !(error instanceof CodedError)) throw error;
+      this.#modules.log("warn", "frame-not-handled", { requestId: frame.session, from, ...errorFields(error) });
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/** What a worker says of itself: public facts only. The shape is an interface for operators' monitoring. */
+import type { FollowerStatus } from "../chain/follower.ts";
+import { WHOLE_BLOCK } from "../chain/follower.ts";
+import type { StoredRequestState } from "../store/requestStore.ts";
+import type { DatasetStatus } from "../store/shareStore.ts";
+import type { PeerStatus } from "../transport/mesh.ts";
+import type { Seat } from "./committees.ts";
+import { SECURITY_STATEMENT } from "./security.ts";
+
+export interface StatusFacts {
+  readonly version: string;
+  readonly address: string;
+  readonly organisation: string | undefined;
+  readonly registration: string;
+  readonly port: number | undefined;
+  readonly chainId: bigint;
+  readonly network: string;
+  readonly confirmations: number;
+  readonly follower: FollowerStatus;
+  readonly peers: readonly PeerStatus[];
+  readonly seats: readonly Seat[];
+  readonly datasets: readonly DatasetStatus[];
+  readonly requests: Readonly<Record<StoredRequestState, number>>;
+  readonly attempts: readonly { readonly requestId: string; readonly attempt: bigint }[];
+}
+
+export interface WorkerStatus {
+  readonly version: string;
+  readonly security: string;
+  /** "ready": registered, following, at least 2t peers of every committee connected. */
+  readonly state: "starting" | "ready" | "degraded" | "stopped";
+  /** Code of what stopped it, or undefined. */
+  readonly stoppedBy: string | undefined;
+  readonly address: string;
+  readonly organisation: string | undefined;
+  readonly registration: string;
+  readonly port: number | undefined;
+  readonly chain: {
+    readonly id: string;
+    readonly network: string;
+    readonly block: number | undefined;
+    readonly lag: number | undefined;
+    readonly reachable: boolean;
+    readonly confirmations: number;
+  };
+  readonly cursor:
+    { readonly block: number; readonly blockHash: string; readonly logIndex: number | "end" } | undefined;
+  readonly peers: readonly PeerStatus[];
+  readonly committees: readonly {
+    readonly studyId: string;
+    readonly epoch: string;
+    readonly index: number;
+    readonly n: number;
+    readonly t: number;
+    readonly demonstration: boolean;
+  }[];
+  readonly datasets: readonly {
+    readonly datasetId: string;
+    readonly version: string;
+    readonly rows: number | undefined;
+    readonly state: string;
+  }[];
+  readonly requests: Readonly<Record<StoredRequestState, number>>;
+  readonly open: readonly { readonly requestId: string; readonly attempt: string }[];
+}
+
+export function statusOf(facts: StatusFacts): WorkerStatus {
+  const { follower, seats, peers } = facts;
+  const { cursor } = follower;
+  return {
+    version: facts.version,
+    security: SECURITY_STATEMENT,
+    state: stateOf(facts),
+    stoppedBy: follower.stoppedBy,
+    address: facts.address,
+    organisation: facts.organisation,
+    registration: facts.registration,
+    port: facts.port,
+    chain: {
+      id: String(facts.chainId),
+      network: facts.network,
+      block: follower.newest,
+      lag: follower.lag,
+      reachable: follower.reachable,
+      confirmations: facts.confirmations,
+    },
+    cursor: cursor && { ...cursor, logIndex: cursor.logIndex === WHOLE_BLOCK ? "end" : cursor.logIndex },
+    peers,
+    committees: seats.map(({ studyId, committee, self }) => ({
+      studyId,
+      epoch: String(committee.epoch),
+      index: self,
+      n: committee.workers.length,
+      t: committee.threshold,
+      demonstration: committee.demonstration,
+    })),
+    datasets: facts.datasets.flatMap(({ datasetId, segments }) =>
+      segments.map(({ version, rowCount, state }) => ({ datasetId, version: String(version), rows: rowCount, state })),
+    ),
+    requests: facts.requests,
+    open: facts.attempts.map(({ requestId, attempt }) => ({ requestId, attempt: String(attempt) })),
+  };
+}
+
+function stateOf({ follower, registration, seats, peers, port }: StatusFacts): WorkerStatus["state"] {
+  if (follower.stoppedBy !== undefined) return "stopped";
+  if (port === undefined || follower.newest === undefined) return "starting";
+  const connected = new Set(peers.filter((peer) => peer.connected).map((peer) => peer.address.toLowerCase()));
+  const isReachable = ({ committee }: Seat): boolean =>
+    committee.workers.filter((worker) => connected.has(worker.toLowerCase())).length >= 2 * committee.threshold;
+  return follower.reachable && registration === "active" && seats.every(isReachable) ? "ready" : "degraded";
+}

@@ -1,0 +1,224 @@
+/**
+ * Whether a data owner may leave a share file here, and the receipt for it. Everything is asked of the chain at the
+ * moment of the upload: an owner revoked a block ago uploads nothing.
+ *
+ *  before the body   this worker is meant; the deadline lies ahead by the chain's clock; the signer is an active data
+ *                    owner whose registered certificate is the connection's; the dataset is that owner's in that study;
+ *                    this worker serves on the study's current committee; the nonce is new
+ *  after the body    the file decodes; its header says exactly what the chain says; the version is the next one
+ *
+ * The same file again, under the same signature, is answered with the same receipt: an owner whose connection broke
+ * repeats the upload. A receipt is signed only after the file is durable.
+ */
+import type { DatasetRegistry } from "../chain/datasetRegistry.ts";
+import type { MemberRegistry } from "../chain/memberRegistries.ts";
+import type { JsonRpc } from "../chain/provider.ts";
+import { chainTime } from "../chain/provider.ts";
+import type { StudyRegistry } from "../chain/studyRegistry.ts";
+import { CodedError } from "../errors.ts";
+import { type ShareFile, type ShareFileHeader, decodeShareFile } from "../messages/shareFile.ts";
+import {
+  RECEIPT,
+  type TypedDataSigner,
+  UPLOAD,
+  opalineDomain,
+  signTypedData,
+  signerOf,
+} from "../messages/typedData.ts";
+import { columnsOf } from "../schema/columns.ts";
+import { parseSchema } from "../schema/parseSchema.ts";
+import type { Store } from "../store/openStore.ts";
+import type { UploadGate, UploadRequest } from "../transport/uploadDesk.ts";
+import type { Committees, Seat } from "./committees.ts";
+import { type Log, errorFields } from "./log.ts";
+
+export type UploadRefusalDetail =
+  | { readonly code: "UPLOAD_WRONG_WORKER"; readonly worker: string; readonly own: string }
+  | { readonly code: "UPLOAD_EXPIRED"; readonly deadline: string; readonly chainTime: string }
+  | { readonly code: "UPLOAD_BAD_SIGNATURE" }
+  | { readonly code: "UPLOAD_NOT_OWNER"; readonly account: string }
+  | { readonly code: "UPLOAD_WRONG_CERTIFICATE"; readonly account: string; readonly fingerprint: string }
+  | { readonly code: "UPLOAD_WRONG_DATASET"; readonly datasetId: string; readonly expected: string }
+  | { readonly code: "UPLOAD_NOT_ON_COMMITTEE"; readonly studyId: string }
+  | { readonly code: "UPLOAD_NONCE_USED"; readonly account: string; readonly nonce: string }
+  | { readonly code: "UPLOAD_HEADER_MISMATCH"; readonly field: string }
+  | { readonly code: "UPLOAD_WRONG_VERSION"; readonly version: string; readonly expected: string };
+
+export interface UploadModules {
+  readonly chainId: bigint;
+  /** This worker's address. */
+  readonly self: string;
+  readonly rpc: JsonRpc;
+  readonly owners: Pick<MemberRegistry, "isActive" | "accountOf">;
+  readonly studies: Pick<StudyRegistry, "study" | "schemaText">;
+  readonly datasets: Pick<DatasetRegistry, "address" | "datasetIdOf" | "version">;
+  readonly committees: Pick<Committees, "currentSeat">;
+  readonly store: Pick<Store, "shares" | "uploadNonces" | "transaction">;
+  readonly signer: TypedDataSigner;
+  readonly log: Log;
+}
+
+function refuse(detail: UploadRefusalDetail, message: string): never {
+  throw new CodedError(detail, message);
+}
+
+export class Uploads implements UploadGate {
+  readonly #modules: UploadModules;
+
+  constructor(modules: UploadModules) {
+    this.#modules = modules;
+  }
+
+  async authorizeUpload(request: UploadRequest): Promise<void> {
+    try {
+      await this.#authorize(request);
+    } catch (error) {
+      this.#modules.log("warn", "upload-refused", { datasetId: request.upload.datasetId, ...errorFields(error) });
+      throw error;
+    }
+  }
+
+  async receiveUpload(request: UploadRequest, file: Uint8Array): Promise<string> {
+    const { datasetId, fileHash } = request.upload;
+    const { log, self, signer, chainId, datasets } = this.#modules;
+    try {
+      const decoded = decodeShareFile(file);
+      await this.#checkHeader(request, decoded.header);
+      const stored = this.#store(request, decoded);
+      const { version, rowCount } = decoded.header;
+      log("info", "upload-received", { datasetId, version, rows: rowCount, fileHash, stored });
+      const domain = opalineDomain(chainId, datasets.address);
+      return await signTypedData(signer, domain, RECEIPT, { datasetId, worker: self, fileHash });
+    } catch (error) {
+      log("warn", "upload-refused", { datasetId, ...errorFields(error) });
+      throw error;
+    }
+  }
+
+  async #authorize({ upload, signature, fingerprint }: UploadRequest): Promise<void> {
+    const { chainId, self, rpc, datasets, committees } = this.#modules;
+    const { worker, deadline, studyId, datasetId, nonce } = upload;
+    if (worker.toLowerCase() !== self.toLowerCase()) {
+      refuse({ code: "UPLOAD_WRONG_WORKER", worker, own: self }, `The upload is for ${worker}, this worker is ${self}`);
+    }
+    const now = await chainTime(rpc);
+    if (now > deadline) {
+      const detail = { code: "UPLOAD_EXPIRED", deadline: String(deadline), chainTime: String(now) } as const;
+      refuse(detail, `The upload had to arrive by ${deadline}; the chain's time is ${now}`);
+    }
+    const owner = signerOf(opalineDomain(chainId, datasets.address), UPLOAD, upload, signature);
+    if (owner === undefined) refuse({ code: "UPLOAD_BAD_SIGNATURE" }, "The upload's signature is malformed");
+    await this.#checkOwner(owner, fingerprint);
+    const expected = await datasets.datasetIdOf(studyId, owner);
+    if (expected.toLowerCase() !== datasetId) {
+      const detail = { code: "UPLOAD_WRONG_DATASET", datasetId, expected } as const;
+      refuse(detail, `Dataset ${datasetId} is not ${owner}'s in study ${studyId}; that is ${expected}`);
+    }
+    if ((await committees.currentSeat(studyId)) === undefined) {
+      refuse({ code: "UPLOAD_NOT_ON_COMMITTEE", studyId }, `This worker is not on study ${studyId}'s committee`);
+    }
+    if (this.#isNonceSpent(owner, nonce, upload)) {
+      const detail = { code: "UPLOAD_NONCE_USED", account: owner, nonce: String(nonce) } as const;
+      refuse(detail, `${owner} has used upload nonce ${nonce} for another file`);
+    }
+  }
+
+  /** A wrong signature recovers to some other account: that account is then no owner, or not this connection's. */
+  async #checkOwner(account: string, fingerprint: string): Promise<void> {
+    const { owners } = this.#modules;
+    if (!(await owners.isActive(account))) {
+      refuse({ code: "UPLOAD_NOT_OWNER", account }, `${account}, who signed the upload, is no active data owner`);
+    }
+    const registered = await owners.accountOf(fingerprint);
+    if (registered?.toLowerCase() !== account.toLowerCase()) {
+      const detail = { code: "UPLOAD_WRONG_CERTIFICATE", account, fingerprint } as const;
+      refuse(detail, `Certificate ${fingerprint} is not the one registered for ${account}`);
+    }
+  }
+
+  #isNonceSpent(
+    owner: string,
+    nonce: bigint,
+    { datasetId, fileHash }: { datasetId: string; fileHash: string },
+  ): boolean {
+    const { uploadNonces, shares } = this.#modules.store;
+    if (!uploadNonces.isUsed(owner, nonce)) return false;
+    return !shares.segments(datasetId).some((known) => known.fileHash === fileHash && known.state !== "missing");
+  }
+
+  async #checkHeader({ upload }: UploadRequest, header: ShareFileHeader): Promise<void> {
+    const { studyId, datasetId, fileHash } = upload;
+    const { studies, committees, datasets, store, rpc } = this.#modules;
+    const seat = await committees.currentSeat(studyId);
+    if (seat === undefined) refuse({ code: "UPLOAD_NOT_ON_COMMITTEE", studyId }, `Not on study ${studyId}'s committee`);
+    const study = await studies.study(studyId);
+    const schema = parseSchema(await studies.schemaText(rpc, studyId));
+    const columns = columnsOf(schema).map(({ id }) => id);
+    const field = firstMismatch(header, {
+      studyId,
+      datasetId,
+      schemaHash: schema.hash,
+      log2N: study.log2N,
+      seat,
+      columns,
+    });
+    if (field !== undefined) {
+      refuse({ code: "UPLOAD_HEADER_MISMATCH", field }, `The share file's ${field} is not what the chain says`);
+    }
+    const isHeld = store.shares
+      .segments(datasetId)
+      .some((known) => known.fileHash === fileHash && known.version === header.version);
+    const expected = (await datasets.version(datasetId)) + 1n;
+    if (header.version !== expected && !isHeld) {
+      const detail = {
+        code: "UPLOAD_WRONG_VERSION",
+        version: String(header.version),
+        expected: String(expected),
+      } as const;
+      refuse(detail, `The share file is version ${header.version}; the next version of this dataset is ${expected}`);
+    }
+  }
+
+  /** File and nonce in one transaction: a replayed upload finds the nonce, a failed one has not spent it. */
+  #store({ upload, signature }: UploadRequest, file: ShareFile): "stored" | "held" {
+    const { store, chainId, datasets } = this.#modules;
+    const owner = signerOf(opalineDomain(chainId, datasets.address), UPLOAD, upload, signature)!;
+    return store.transaction(() => {
+      const stored = store.shares.putSegment(file, upload.fileHash);
+      if (!store.uploadNonces.isUsed(owner, upload.nonce)) store.uploadNonces.use(owner, upload.nonce, upload.deadline);
+      else if (stored === "stored") {
+        const detail = { code: "UPLOAD_NONCE_USED", account: owner, nonce: String(upload.nonce) } as const;
+        refuse(detail, `${owner} has used upload nonce ${upload.nonce} for another file`);
+      }
+      return stored;
+    });
+  }
+}
+
+interface HeaderFacts {
+  readonly studyId: string;
+  readonly datasetId: string;
+  readonly schemaHash: string;
+  readonly log2N: number;
+  readonly seat: Seat;
+  readonly columns: readonly string[];
+}
+
+/** The first field of the header that differs from the chain's word. */
+function firstMismatch(header: ShareFileHeader, facts: HeaderFacts): string | undefined {
+  const { committee, self } = facts.seat;
+  const matches: Readonly<Record<string, boolean>> = {
+    studyId: header.studyId === facts.studyId.toLowerCase(),
+    datasetId: header.datasetId === facts.datasetId.toLowerCase(),
+    schemaHash: header.schemaHash === facts.schemaHash.toLowerCase(),
+    committeeEpoch: header.committeeEpoch === committee.epoch,
+    n: header.n === committee.workers.length,
+    t: header.t === committee.threshold,
+    party: header.party === self,
+    log2N: header.log2N === facts.log2N,
+    columns:
+      header.columns.length === facts.columns.length &&
+      header.columns.every((id, i) => id === facts.columns[i]?.toLowerCase()),
+  };
+  return Object.keys(matches).find((field) => matches[field] === false);
+}

@@ -1,0 +1,121 @@
+/**
+ * SQL text and a study schema to a query that can be vetted: descriptor, parameter bounds, disclosure manifest, cost.
+ * A pure function of its inputs, to the byte: a vetter or auditor recompiles and compares. White space, comments, the
+ * case of keywords and the order of ANDed conditions do not change the descriptor.
+ */
+import type { Descriptor, ParameterBound } from "../messages/descriptor.ts";
+import {
+  decodeBounds,
+  decodeDescriptor,
+  DESCRIPTOR_FORMAT,
+  encodeBounds,
+  encodeDescriptor,
+  MAX_BOUNDS_BYTES,
+  MAX_DESCRIPTOR_BYTES,
+  MAX_OUTPUTS,
+} from "../messages/descriptor.ts";
+import type { StudySchema } from "../schema/studySchema.ts";
+import { startAssembly } from "./assembleDescriptor.ts";
+import { NO_DISCLOSURE_CONTROL, writeManifest } from "./manifest.ts";
+import { assembleMeasures } from "./measures.ts";
+import { normalizeConditions } from "./normalizeConditions.ts";
+import { collectParameterUses } from "./parameterUses.ts";
+import { parseSql } from "./parseSql.ts";
+import type { QueryCost } from "./queryCost.ts";
+import { queryCost } from "./queryCost.ts";
+import { checkTable } from "./resolveNames.ts";
+import type { Selection } from "./selectColumns.ts";
+import { selectColumns } from "./selectColumns.ts";
+import type { SqlText } from "./sqlText.ts";
+import { refuse, tokenFrom } from "./sqlText.ts";
+import { DEFAULT_MAX_ROWS, SUM_LIMIT, worstCaseSums } from "./worstCase.ts";
+
+/** Every opened value is a word of an event: 1,024 cost some 300,000 gas of data alone. */
+export const MAX_OPENED_VALUES = 1_024;
+
+export interface CompiledQuery {
+  /** As given. */
+  readonly sql: string;
+  readonly descriptor: Descriptor;
+  readonly descriptorBytes: string;
+  readonly bounds: readonly ParameterBound[];
+  readonly boundsBytes: string;
+  readonly manifest: string;
+  readonly cost: QueryCost;
+}
+
+export interface CompileOptions {
+  /** Rows that sums must fit for; default 2^28. */
+  readonly maxRows?: bigint;
+  /** The manifest's sentence on disclosure control. */
+  readonly disclosureControl?: string;
+}
+
+/** @throws CodedError SQL_*, with the fragment, line and column of what is refused */
+export async function compileQuery(
+  text: string,
+  schema: StudySchema,
+  { maxRows = DEFAULT_MAX_ROWS, disclosureControl = NO_DISCLOSURE_CONTROL }: CompileOptions = {},
+): Promise<CompiledQuery> {
+  const parsed = await parseSql(text);
+  const { sql } = parsed;
+  checkTable(parsed, schema);
+  const uses = collectParameterUses(sql);
+  const filters = normalizeConditions({ sql, schema, uses }, parsed.where);
+  const selection = selectColumns(parsed, filters, schema);
+  const bounds = uses.bounds();
+  const assembly = startAssembly();
+  const grouped = selection.axes.length > 0;
+  const outputs = assembleMeasures(assembly, { filters, measures: selection.measures, grouped }, schema);
+  const descriptor: Descriptor = {
+    format: DESCRIPTOR_FORMAT,
+    schemaHash: schema.hash,
+    ...assembly.finish(),
+    steps: [{ axes: selection.axes, outputs }],
+    columns: selection.columns,
+  };
+  const cost = queryCost(descriptor, schema);
+  refuseLarge(sql, selection, cost);
+  const worstCase = refuseOverflow(sql, descriptor, schema, maxRows);
+  const manifest = writeManifest({ schema, filters, selection, bounds, cost, worstCase, maxRows, disclosureControl });
+  return { sql: text, ...encoded(sql, descriptor, bounds), manifest, cost };
+}
+
+function refuseLarge(sql: SqlText, { measures }: Selection, { openedValues }: QueryCost): void {
+  if (openedValues <= MAX_OPENED_VALUES && measures.length <= MAX_OUTPUTS) return;
+  const problem = `the answer would open ${openedValues} numbers, at most ${MAX_OPENED_VALUES} are allowed; group by fewer columns`;
+  throw refuse(sql, tokenFrom(sql, 0), problem, "SQL_TOO_LARGE");
+}
+
+function refuseOverflow(sql: SqlText, descriptor: Descriptor, schema: StudySchema, maxRows: bigint): bigint {
+  const worst = worstCaseSums(descriptor, schema, maxRows).reduce((a, b) => (a > b ? a : b), 0n);
+  if (worst < SUM_LIMIT) return worst;
+  const problem = `a sum over ${maxRows} rows could exceed the field that holds it; the schema's bounds are too wide`;
+  throw refuse(sql, tokenFrom(sql, 0), problem, "SQL_OVERFLOW");
+}
+
+/** Decoding what was encoded proves that workers will accept it. */
+function encoded(
+  sql: SqlText,
+  descriptor: Descriptor,
+  bounds: readonly ParameterBound[],
+): Pick<CompiledQuery, "descriptor" | "descriptorBytes" | "bounds" | "boundsBytes"> {
+  const descriptorBytes = encodeDescriptor(descriptor);
+  const boundsBytes = encodeBounds(bounds);
+  const sizes = [
+    [descriptorBytes, MAX_DESCRIPTOR_BYTES],
+    [boundsBytes, MAX_BOUNDS_BYTES],
+  ] as const;
+  for (const [hex, limit] of sizes) {
+    const size = (hex.length - 2) / 2;
+    if (size <= limit) continue;
+    const problem = `the compiled query has ${size} bytes, at most ${limit} fit a contract; use fewer conditions or constants`;
+    throw refuse(sql, tokenFrom(sql, 0), problem, "SQL_TOO_LARGE");
+  }
+  return {
+    descriptor: decodeDescriptor(descriptorBytes),
+    descriptorBytes,
+    bounds: decodeBounds(boundsBytes),
+    boundsBytes,
+  };
+}

@@ -1,0 +1,12 @@
+/** What scripts may use of the query language. */
+export { bindParameters, checkParameters, formatParameter } from "./bindParameters.ts";
+export type { ParameterErrorDetail } from "./bindParameters.ts";
+export { buildCircuit, cellCount } from "./buildCircuit.ts";
+export type { BuiltCircuit } from "./buildCircuit.ts";
+export type { CircuitErrorDetail } from "./circuitError.ts";
+export { compileQuery, MAX_OPENED_VALUES } from "./compileQuery.ts";
+export type { CompiledQuery, CompileOptions } from "./compileQuery.ts";
+export { NO_DISCLOSURE_CONTROL } from "./manifest.ts";
+export type { QueryCost } from "./queryCost.ts";
+export { queryHash } from "./queryHash.ts";
+export type { SqlErrorCode, SqlErrorDetail } from "./sqlError.ts";

@@ -1,0 +1,4 @@
+/** What scripts may use to finish an answer in public. */
+export type { AnswerErrorDetail } from "./answerError.ts";
+export { finishAnswer } from "./finishAnswer.ts";
+export type { AnswerTable, AnswerValue } from "./finishAnswer.ts";
