@@ -10,12 +10,13 @@ import {ICommitteeRegistry} from "../study/ICommitteeRegistry.sol";
 import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {IStudyRegistry} from "../study/IStudyRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
-import {DatasetId, QueryHash, RequestId, StudyId} from "../types/Identifiers.sol";
+import {DatasetId, RequestId} from "../types/Identifiers.sol";
 import {Policy} from "../types/Policy.sol";
 import {Outcome, ReleaseClass, RequestContext, Statement, Verdict, WorkerSignature} from "../types/Statement.sol";
 import {Agreements} from "./Agreements.sol";
 import {AnswerQuorum} from "./AnswerQuorum.sol";
 import {CodeStorage} from "./CodeStorage.sol";
+import {DatasetChoice} from "./DatasetChoice.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
 import {Parameters} from "./Parameters.sol";
 import {QueryOrigin} from "./QueryOrigin.sol";
@@ -157,7 +158,7 @@ contract QuerySmartContract is Agreements {
         context.studyId = origin.studyId;
         context.queryHash = origin.queryHash;
         context.parametersHash = keccak256(parameters);
-        context.datasetRoots = _datasetRoots(origin.studyId, datasetIds);
+        context.datasetRoots = DatasetChoice.rootsOf(_datasets, origin.studyId, datasetIds);
         context.committeeEpoch = _committees.currentEpoch(origin.studyId);
         context.requestBlock = uint64(block.number);
         context.requestId = RequestId.wrap(
@@ -186,21 +187,6 @@ contract QuerySmartContract is Agreements {
             if (missing != 0) revert QuerySmartContractMissingPurpose(missing);
         }
         if (msg.value != policy.price) revert QuerySmartContractWrongPayment(msg.value, policy.price);
-    }
-
-    /// @dev O(datasets), chosen and paid for by the querier.
-    function _datasetRoots(
-        StudyId study,
-        DatasetId[] calldata datasetIds
-    ) private view returns (bytes32[] memory roots) {
-        if (datasetIds.length == 0) revert QuerySmartContractNoDatasets();
-        roots = _datasets.datasetRoots(study, datasetIds);
-        for (uint256 i = 0; i < roots.length; ++i) {
-            if (i != 0 && DatasetId.unwrap(datasetIds[i]) <= DatasetId.unwrap(datasetIds[i - 1])) {
-                revert QuerySmartContractDatasetsNotAscending(i);
-            }
-            if (roots[i] == 0) revert QuerySmartContractDatasetOfOtherStudy(datasetIds[i]);
-        }
     }
 
     function _open(RequestId requestId) private view returns (Request storage entry) {

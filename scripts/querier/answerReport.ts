@@ -2,6 +2,7 @@
 import { AbiCoder, ZeroAddress, keccak256 } from "ethers";
 import {
   type QueryContractEvent,
+  type Request,
   RequestState,
   allLogs,
   committeeRegistry,
@@ -61,10 +62,8 @@ export async function reportAnswer(
   queryContract?: string,
 ): Promise<AnswerReport> {
   const { deployment, provider } = connection;
-  const events = await readRequestEvents(connection, requestId, queryContract);
-  const { requested, ending } = events;
+  const { requested, ending, request } = await readRequest(connection, requestId, queryContract);
   const { context } = requested;
-  const request = await querySmartContract(deployment, events.queryContract, provider).requestOf(requestId);
   const open = await openQuery(connection, context.queryHash);
   const registry = committeeRegistry(deployment, provider);
   const committee = await registry.committee(context.studyId, context.committeeEpoch);
@@ -85,6 +84,20 @@ export async function reportAnswer(
     deadlineBlock: request.deadlineBlock,
     transaction: ending?.transaction,
   };
+}
+
+/** Events and stored state of one moment: an answer that comes between the two reads is in both, or in neither. */
+async function readRequest(
+  connection: Connection,
+  requestId: string,
+  queryContract: string | undefined,
+): Promise<RequestEvents & { readonly request: Request }> {
+  const { deployment, provider } = connection;
+  const before = await readRequestEvents(connection, requestId, queryContract);
+  const request = await querySmartContract(deployment, before.queryContract, provider).requestOf(requestId);
+  if (request.state === RequestState.REQUESTED) return { ...before, ending: undefined, request };
+  const events = before.ending === undefined ? await readRequestEvents(connection, requestId, before.queryContract) : before;
+  return { ...events, request };
 }
 
 /** Every event of one request. @throws CodedError REQUEST_UNKNOWN */

@@ -31,7 +31,7 @@ contract EscrowHandler {
         paidOut += msg.value;
     }
 
-    function hold(uint8 request, uint64 amount) external {
+    function hold(uint8 request, uint32 amount) external {
         paidIn += amount;
         _escrow.hold{value: amount}(id(request), 1, address(this));
     }

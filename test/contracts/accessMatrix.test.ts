@@ -4,10 +4,20 @@
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Contract, FunctionFragment, Interface, ParamType, ZeroAddress } from "ethers";
-import type { HDNodeWallet } from "ethers";
+import { Contract, FunctionFragment, Interface, ZeroAddress } from "ethers";
+import type { HDNodeWallet , ParamType} from "ethers";
 import { load } from "./support/chain.ts";
-import { CONSORTIUM, OUTSIDER, OWNERS, QUERIER, RELAYER, VETTERS, WORKERS, vetQuery } from "./support/consortium.ts";
+import {
+  CONSORTIUM,
+  OUTSIDER,
+  OWNERS,
+  QUERIER,
+  RELAYER,
+  VETTERS,
+  WORKERS,
+  admissionOf,
+  vetQuery,
+} from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
 /** consortium, catalogue, datasets: by role, tested here; the others have their own rule, tested with the function. */

@@ -1,5 +1,5 @@
 /** Workers that are killed, stopped and started late: every request is answered, rightly, once. */
-import { after, before, describe, it } from "node:test";
+import { after, before, beforeEach, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { readDeployment } from "../../workers/chain/deployment.ts";
 import { allLogs as chainLogs, latestBlock } from "../../workers/chain/logs.ts";
@@ -27,6 +27,8 @@ describe("workers that fail", () => {
     query = await openVettedQuery(test.network, TRIAL_SQL);
     queryContract = (await show.handler({ ...test.network.network, query }, test.network.context)).queryContract;
   });
+  // Every test begins with four workers, whatever the one before left.
+  beforeEach(() => test.network.startWorkers(test.network.services.filter(({ running }) => !running)));
   after(() => test.close());
 
   async function ask(parameters: { lo: number; hi: number }): Promise<string> {
@@ -74,7 +76,6 @@ describe("workers that fail", () => {
     await until("the first attempt", 30_000, () => logLines(proposer, "attempt-proposed", requestId)[0]);
     await proposer.kill();
     await assertAnsweredOnce(requestId, FULL);
-    await restart(proposer);
   });
 
   it("a worker killed before the request is confirmed: three of four answer", async () => {
@@ -109,7 +110,6 @@ describe("workers that fail", () => {
     const next = { lo: 25, hi: 59 };
     await assertAnsweredOnce(await ask(next), next);
     assert.equal(logLines(second, "worker-failed", "").length, 0);
-    await restart(third);
   });
 
   it("all workers killed at once: started again, they answer what was asked before and nothing twice", async () => {
@@ -124,6 +124,5 @@ describe("workers that fail", () => {
     const [service] = test.network.services as [WorkerService];
     assert.equal(await service.stop(), 0);
     await assert.rejects(service.status(test.network.context.signal), { code: "WORKER_UNREACHABLE" });
-    await restart(service);
   });
 });
