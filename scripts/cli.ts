@@ -83,7 +83,9 @@ export async function runCommand(
     terminal.out(parsed.json ? jsonOf(asJson(command, value)) : (command.print ?? textOf)(value as never));
     return (command.succeeded ?? (() => true))(value as never) ? 0 : EXIT_FAILED;
   } catch (error) {
-    return printError(error, words.includes("--json"), terminal);
+    // Whatever an interrupted command died of, it was the interruption.
+    const { aborted, reason } = interruption.signal;
+    return printError(aborted ? reason : error, words.includes("--json"), terminal);
   } finally {
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }

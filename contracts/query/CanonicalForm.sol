@@ -2,10 +2,12 @@
 pragma solidity 0.8.37;
 
 import {Descriptor, ParameterBound} from "../types/Descriptor.sol";
+import {QueryHash} from "../types/Identifiers.sol";
 import {IQueryCatalogue} from "./IQueryCatalogue.sol";
 
-/// @title A published query is exactly the ABI encoding of what it decodes to
-/// @dev Otherwise a vetter's decoder, a worker's and the contract's could read different queries from the same bytes.
+/// @title The one form of a published query, and its hash
+/// @dev Descriptor and bounds are exactly the ABI encoding of what they decode to. Otherwise a vetter's decoder, a worker's
+/// and the contract's could read different queries from the same bytes.
 library CanonicalForm {
     uint16 internal constant FORMAT = 1;
 
@@ -24,5 +26,28 @@ library CanonicalForm {
         if (keccak256(abi.encode(bound)) != keccak256(bounds)) {
             revert IQueryCatalogue.QueryCatalogueNonCanonical("bounds");
         }
+    }
+
+    /// @dev What vetters sign and workers compare: it binds everything a person reads and everything a worker computes.
+    function hash(
+        bytes32 schemaHash,
+        bytes calldata descriptor,
+        string calldata sql,
+        bytes calldata bounds,
+        string calldata manifest,
+        bytes32 agreementHash
+    ) internal pure returns (QueryHash) {
+        bytes32 descriptorHash = keccak256(descriptor);
+        bytes32 sqlHash = keccak256(bytes(sql));
+        bytes32 manifestHash = keccak256(bytes(manifest));
+        bytes memory words = abi.encode(
+            schemaHash,
+            descriptorHash,
+            sqlHash,
+            keccak256(bounds),
+            manifestHash,
+            agreementHash
+        );
+        return QueryHash.wrap(keccak256(words));
     }
 }

@@ -70,18 +70,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
         bytes32 schemaHash = _studies.study(studyId).schemaHash;
         CanonicalForm.check(descriptor_, bounds, schemaHash);
         bytes32 agreementHash = keccak256(bytes(agreement));
-        queryHash = QueryHash.wrap(
-            keccak256(
-                abi.encode(
-                    schemaHash,
-                    keccak256(descriptor_),
-                    keccak256(bytes(sql)),
-                    keccak256(bounds),
-                    keccak256(bytes(manifest)),
-                    agreementHash
-                )
-            )
-        );
+        queryHash = CanonicalForm.hash(schemaHash, descriptor_, sql, bounds, manifest, agreementHash);
         Entry storage entry = _entries[queryHash];
         if (entry.state != QueryState.NONE) revert QueryCatalogueAlreadyPublished(queryHash);
         entry.studyId = studyId;

@@ -27,9 +27,13 @@ export async function signQuery(network: LocalNetwork, query: string, vetter: Lo
   await sign.handler({ ...options, reject: false }, network.context);
 }
 
-export async function acceptAgreement(network: LocalNetwork, query: string): Promise<void> {
+export async function acceptAgreement(
+  network: LocalNetwork,
+  query: string,
+  querier: LocalMember = network.querier,
+): Promise<void> {
   const meaning = "I have read the agreement and accept it";
-  const options = { ...network.optionsOf(network.querier), query, name: "Dr R. Searcher", meaning };
+  const options = { ...network.optionsOf(querier), query, name: "Dr R. Searcher", meaning };
   await accept.handler(options, network.context);
 }
 

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Contract, FunctionFragment, Interface, ZeroAddress } from "ethers";
-import type { HDNodeWallet , ParamType} from "ethers";
+import type { HDNodeWallet, ParamType } from "ethers";
 import { load } from "./support/chain.ts";
 import {
   CONSORTIUM,

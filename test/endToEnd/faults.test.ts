@@ -1,6 +1,8 @@
 /** Workers that are killed, stopped and started late: every request is answered, rightly, once. */
 import { after, before, beforeEach, describe, it } from "node:test";
 import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { readDeployment } from "../../workers/chain/deployment.ts";
 import { allLogs as chainLogs, latestBlock } from "../../workers/chain/logs.ts";
 import { openProvider } from "../../workers/chain/provider.ts";
@@ -11,6 +13,7 @@ import { askQuery, openVettedQuery } from "../../scripts/demo/vettedQuery.ts";
 import type { WorkerService } from "../../scripts/demo/workerService.ts";
 import type { AnswerReport } from "../../scripts/querier/answerReport.ts";
 import { command as show } from "../../scripts/querier/show.ts";
+import { exitCodeOf } from "../../scripts/exitCode.ts";
 import { type TestNetwork, allLogs, logLines, startTestNetwork, until, untilReport } from "../support/network.ts";
 import { TRIAL_SQL, expectedRows, trialStudy } from "../support/trialStudy.ts";
 
@@ -36,9 +39,11 @@ describe("workers that fail", () => {
   }
 
   async function assertAnsweredOnce(requestId: string, parameters: { lo: number; hi: number }): Promise<AnswerReport> {
-    const report = await untilReport(test.network, requestId, ({ state }) => state !== "REQUESTED").catch((error: Error) => {
-      throw new Error(`${error.message}\n${allLogs(test.network)}`);
-    });
+    const report = await untilReport(test.network, requestId, ({ state }) => state !== "REQUESTED").catch(
+      (error: Error) => {
+        throw new Error(`${error.message}\n${allLogs(test.network)}`);
+      },
+    );
     assert.equal(report.state, "ANSWERED");
     assert.ok(equalAnswers(report.rows, expectedRows(trial, parameters, report.rows)), JSON.stringify(report.rows));
     assert.deepEqual(await endings(requestId), ["QueryAnswered"]);
@@ -65,6 +70,13 @@ describe("workers that fail", () => {
     return services[Number((BigInt(requestId) + attempt) % BigInt(services.length))]!;
   }
 
+  /** What the hospital has on disk of version 2. */
+  function readPrepared(folder: string): { fileHashes: readonly string[]; activated?: string } {
+    const [dataset] = readdirSync(join(folder, "datasets"));
+    const path = join(folder, "datasets", dataset!, "v2", "contribution.json");
+    return JSON.parse(readFileSync(path, "utf8")) as { fileHashes: readonly string[]; activated?: string };
+  }
+
   async function restart(service: WorkerService): Promise<void> {
     service.start();
     await test.network.untilConnected();
@@ -87,7 +99,10 @@ describe("workers that fail", () => {
 
     // Back again, it learns from the chain that the request is answered, and signs nothing.
     await restart(proposer);
-    await proposer.until((status) => (status["requests"] as { pending: number }).pending === 0, test.network.context.signal);
+    await proposer.until(
+      (status) => (status["requests"] as { pending: number }).pending === 0,
+      test.network.context.signal,
+    );
     assert.deepEqual(logLines(proposer, "verdict-signed", requestId), []);
     assert.deepEqual(await endings(requestId), ["QueryAnswered"]);
   });
@@ -118,6 +133,34 @@ describe("workers that fail", () => {
     await Promise.all(test.network.services.map((service) => service.kill()));
     await test.network.startWorkers();
     await assertAnsweredOnce(requestId, parameters);
+  });
+
+  it("a contribution interrupted by an absent worker goes on with the same shares, and the query sees the new version", async () => {
+    const hospital = test.network.hospitals[0]!;
+    const [header, ...rows] = trial.sites[0]!.csv.trimEnd().split("\n") as [string, ...string[]];
+    const csv = [header, ...rows.slice(0, 60).map((row) => row.replace("MER", "NEW")), ""].join("\n");
+    const [service] = test.network.services as [WorkerService];
+    await service.stop();
+    await assert.rejects(test.network.contribute(hospital, csv), (error: { code: string; detail: object }) => {
+      const workers = [test.network.workers[0]!.key.account];
+      assert.deepEqual(error.detail, { code: "CONTRIBUTE_WORKERS_UNAVAILABLE", workers });
+      assert.equal(exitCodeOf(error), 75);
+      return true;
+    });
+    const prepared = readPrepared(hospital.folder);
+    await assert.rejects(test.network.contribute(hospital, `${csv}NEW-9999,control,EGFR,50,1,0\n`), {
+      detail: { code: "CONTRIBUTE_ANOTHER_PREPARED", version: 2 },
+    });
+    await restart(service);
+    await test.network.contribute(hospital, csv);
+    const active = readPrepared(hospital.folder);
+    assert.deepEqual(active.fileHashes, prepared.fileHashes);
+    assert.match(String(active.activated), /^0x/);
+
+    const requestId = await ask(FULL);
+    const report = await untilReport(test.network, requestId, ({ state }) => state !== "REQUESTED");
+    const grown = { ...trial, sites: [...trial.sites, { name: "new patients", csv }] };
+    assert.ok(equalAnswers(report.rows, expectedRows(grown, FULL, report.rows)), JSON.stringify(report.rows));
   });
 
   it("SIGTERM ends a worker cleanly, with exit code 0 and its socket gone", async () => {

@@ -110,7 +110,8 @@ if (directory !== undefined) {
       const rows = byKey(reportOf("heart.oldpeak"), 1);
       const { groups } = references.get("heart.oldpeak")!;
       assert.equal(rows.size, groups!.length);
-      for (const group of groups!) assertStats(rows.get(String(group["disease"]))!, group, `disease ${group["disease"]}`);
+      for (const group of groups!)
+        assertStats(rows.get(String(group["disease"]))!, group, `disease ${group["disease"]}`);
     });
 
     it("counts values below zero", () => {

@@ -14,7 +14,12 @@ describe("exitCodeOf", () => {
   });
 
   it("is 75 where repeating can help", () => {
-    for (const code of ["CHAIN_UNREACHABLE", "WORKER_UNREACHABLE", "CONTRIBUTE_WORKERS_UNAVAILABLE", "REQUEST_PENDING"]) {
+    for (const code of [
+      "CHAIN_UNREACHABLE",
+      "WORKER_UNREACHABLE",
+      "CONTRIBUTE_WORKERS_UNAVAILABLE",
+      "REQUEST_PENDING",
+    ]) {
       assert.equal(exitCodeOf(coded(code)), 75, code);
     }
     assert.equal(exitCodeOf(coded("UPLOAD_REFUSED", { retryable: true })), 75);

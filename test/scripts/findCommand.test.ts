@@ -41,7 +41,10 @@ describe("every command", async () => {
 
       it(`${role} ${verb} takes no secret as an option`, () => {
         const options = Object.keys(command.options);
-        assert.deepEqual(options.filter((name) => /^(password|privateKey|key|secret|mnemonic)$/i.test(name)), []);
+        assert.deepEqual(
+          options.filter((name) => /^(password|privateKey|key|secret|mnemonic)$/i.test(name)),
+          [],
+        );
       });
     }
   }

@@ -30,7 +30,9 @@ describe("createMemberKey", () => {
   it("never replaces a key", async () => {
     const first = await createMemberKey(join(folder.path, "b"), context, SCRYPT_N);
     const before = readFileSync(first.keystore, "utf8");
-    await assert.rejects(createMemberKey(join(folder.path, "b"), context, SCRYPT_N), { detail: { code: "KEYSTORE_EXISTS", path: first.keystore } });
+    await assert.rejects(createMemberKey(join(folder.path, "b"), context, SCRYPT_N), {
+      detail: { code: "KEYSTORE_EXISTS", path: first.keystore },
+    });
     assert.equal(readFileSync(first.keystore, "utf8"), before);
   });
 

@@ -79,7 +79,13 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
     await network.startChain();
     await network.deployContracts();
     await network.admitMembers(purposes);
-    await network.registerStudy({ name: "Test", schemaText, deadlineBlocks: DEADLINE_BLOCKS, priceEther: PRICE_ETHER, purposes });
+    await network.registerStudy({
+      name: "Test",
+      schemaText,
+      deadlineBlocks: DEADLINE_BLOCKS,
+      priceEther: PRICE_ETHER,
+      purposes,
+    });
     await network.startWorkers();
     for (const [index, { csv }] of sites.entries()) await network.contribute(network.hospitals[index]!, csv);
   } catch (error) {

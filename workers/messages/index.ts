@@ -2,17 +2,8 @@
 export { columnId } from "./columnId.ts";
 export { datasetRoot, sharesRoot } from "./datasetRoot.ts";
 export type { Segment } from "./datasetRoot.ts";
-export {
-  AtomOp,
-  decodeBounds,
-  decodeDescriptor,
-  decodeParameters,
-  encodeBounds,
-  encodeDescriptor,
-  encodeParameters,
-  Finish,
-  ParameterKind,
-} from "./descriptor.ts";
+export { AtomOp, encodeBounds, encodeDescriptor, encodeParameters, Finish, ParameterKind } from "./descriptor.ts";
+export { decodeBounds, decodeDescriptor, decodeParameters } from "./decodeDescriptor.ts";
 export type { Descriptor, ParameterBound } from "./descriptor.ts";
 export { decodeShareFile, encodeShareFile, shareFileHash, shareFileLength } from "./shareFile.ts";
 export type { ShareFile, ShareFileErrorDetail, ShareFileHeader } from "./shareFile.ts";

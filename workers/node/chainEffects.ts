@@ -35,7 +35,9 @@ interface DatasetActivated {
 
 /** Events with integers as text: SQLite keeps the public event of a request as JSON. */
 export function requestToJson(event: QueryRequested): string {
-  return JSON.stringify(event, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+  const { requestId, querier, parameters, datasetIds, context, deadlineBlock } = event;
+  const stored: QueryRequested = { requestId, querier, parameters, datasetIds, context, deadlineBlock };
+  return JSON.stringify(stored, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
 }
 
 export function requestFromJson(text: string): QueryRequested {
@@ -124,9 +126,8 @@ export class ChainEffects {
     const { requests } = this.#modules.store;
     const { requestId } = event;
     if (event.name === "QueryRequested") {
-      const { name: _name, ...request } = event;
       const queryContract = chainLog.address;
-      requests.insert({ requestId, queryContract, block: chainLog.blockNumber, event: requestToJson(request) });
+      requests.insert({ requestId, queryContract, block: chainLog.blockNumber, event: requestToJson(event) });
       return;
     }
     if (requests.get(requestId) === undefined) return;

@@ -20,13 +20,8 @@ import type { QueryRequested } from "../chain/querySmartContract.ts";
 import type { StudyRegistry } from "../chain/studyRegistry.ts";
 import type { Circuit } from "../messages/circuit.ts";
 import { datasetRoot } from "../messages/datasetRoot.ts";
-import {
-  type Descriptor,
-  type ParameterBound,
-  decodeBounds,
-  decodeDescriptor,
-  decodeParameters,
-} from "../messages/descriptor.ts";
+import { type Descriptor, type ParameterBound } from "../messages/descriptor.ts";
+import { decodeBounds, decodeDescriptor, decodeParameters } from "../messages/decodeDescriptor.ts";
 import { ReleaseClass, ZERO_HASH } from "../messages/statement.ts";
 import { checkParameters } from "../query/bindParameters.ts";
 import { buildCircuit } from "../query/buildCircuit.ts";

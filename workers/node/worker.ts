@@ -247,7 +247,8 @@ export class Worker {
     if (event.event === "PeerConnected") log("info", "peer-connected", { peer: event.peer });
     else {
       const name = event.event === "PeerDisconnected" ? "peer-disconnected" : "peer-refused";
-      log(name === "peer-refused" ? "debug" : "warn", name, { peer: event.peer, ...errorFields(event.error) });
+      const isExpected = name === "peer-refused" || this.#stopping.signal.aborted;
+      log(isExpected ? "debug" : "warn", name, { peer: event.peer, ...errorFields(event.error) });
     }
   }
 

@@ -3,7 +3,7 @@
  * give equal bytes. A factor's terms are kept in ascending order of signal.
  */
 import type { Atom, Factor, Product } from "../messages/descriptor.ts";
-import { AtomOp } from "../messages/descriptor.ts";
+import type { AtomOp } from "../messages/descriptor.ts";
 import { NO_FIELD } from "../schema/studySchema.ts";
 import type { End } from "./filters.ts";
 

@@ -4,16 +4,14 @@
  * case of keywords and the order of ANDed conditions do not change the descriptor.
  */
 import type { Descriptor, ParameterBound } from "../messages/descriptor.ts";
+import { DESCRIPTOR_FORMAT, encodeBounds, encodeDescriptor } from "../messages/descriptor.ts";
 import {
   decodeBounds,
   decodeDescriptor,
-  DESCRIPTOR_FORMAT,
-  encodeBounds,
-  encodeDescriptor,
   MAX_BOUNDS_BYTES,
   MAX_DESCRIPTOR_BYTES,
   MAX_OUTPUTS,
-} from "../messages/descriptor.ts";
+} from "../messages/decodeDescriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { startAssembly } from "./assembleDescriptor.ts";
 import { NO_DISCLOSURE_CONTROL, writeManifest } from "./manifest.ts";

@@ -80,18 +80,35 @@ function describeFilter(filter: Filter, schema: StudySchema, bounds: readonly Pa
         filter.indices.map((index) => lineText(field, index)),
         "or",
       )}`;
-    case "oneOf":
-      return `${name} is ${filter.negated ? "present and is none of" : "one of"} ${listed(filter.members.map(end), "and")}`;
-    case "intervals":
-      return `${name} is ${listed(
-        filter.intervals.map(([lo, hi]) => `from ${valueText(field, lo)} to ${valueText(field, hi)}`),
-        "or",
-      )} (both ends included)`;
-    case "range": {
-      const range = `from ${end(filter.lo)} to ${end(filter.hi)} (both ends included)`;
-      return filter.negated ? `${name} is present and not ${range}` : `${name} is ${range}`;
+    case "oneOf": {
+      const members = listed(filter.members.map(end), "or");
+      return filter.negated ? `${name} is present and is not ${members}` : `${name} is ${members}`;
     }
+    case "intervals": {
+      const ranges = filter.intervals.map(([lo, hi]) => describeRange(field, { value: lo }, { value: hi }, end));
+      return `${name} is ${listed(ranges, "or")}`;
+    }
+    case "range":
+      if (!filter.negated) return `${name} is ${describeRange(field, filter.lo, filter.hi, end)}`;
+      if (isMaximum(field, filter.hi)) return `${name} is below ${end(filter.lo)}`;
+      if (isMinimum(field, filter.lo)) return `${name} is above ${end(filter.hi)}`;
+      return `${name} is present and is not ${describeRange(field, filter.lo, filter.hi, end)}`;
   }
+}
+
+function describeRange(field: SchemaField, lo: End, hi: End, end: (at: End) => string): string {
+  if (end(lo) === end(hi)) return end(lo);
+  if (isMaximum(field, hi)) return `at least ${end(lo)}`;
+  if (isMinimum(field, lo)) return `at most ${end(hi)}`;
+  return `from ${end(lo)} to ${end(hi)} (both included)`;
+}
+
+function isMinimum(field: SchemaField, at: End): boolean {
+  return field.type !== "category" && "value" in at && at.value === field.minimum;
+}
+
+function isMaximum(field: SchemaField, at: End): boolean {
+  return field.type !== "category" && "value" in at && at.value === field.maximum;
 }
 
 function parameterLines({ bounds, schema }: ManifestFacts): string[] {

@@ -115,8 +115,9 @@ describe("chain", () => {
     assert.equal((await studies.study(studyId)).schemaHash, id(SCHEMA));
     assert.deepEqual(await studies.studies(0, 10), [studyId]);
     await assert.rejects(studies.schemaText(chain.provider, id("unknown")), { code: "CHAIN_REVERTED" });
-    await assert.rejects(queryCatalogue(deployment, chain.provider).publication(chain.provider, id("none")), (error: CodedError) =>
-      ["CHAIN_REVERTED", "CHAIN_EVENT_MISSING"].includes(error.code),
+    await assert.rejects(
+      queryCatalogue(deployment, chain.provider).publication(chain.provider, id("none")),
+      (error: CodedError) => ["CHAIN_REVERTED", "CHAIN_EVENT_MISSING"].includes(error.code),
     );
   });
 

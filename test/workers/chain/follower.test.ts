@@ -145,7 +145,11 @@ describe("ChainFollower", () => {
         const answer = await chain.provider.send(method, params);
         if (method !== "eth_getLogs") return answer;
         const [log] = answer as { logIndex: string; topics: string[] }[];
-        return numbers(1_200).map((value) => ({ ...log, logIndex: `0x${value.toString(16)}`, topics: [`0x${value.toString(16)}`] }));
+        return numbers(1_200).map((value) => ({
+          ...log,
+          logIndex: `0x${value.toString(16)}`,
+          topics: [`0x${value.toString(16)}`],
+        }));
       },
     };
     const store = new MemoryStore();
@@ -275,24 +279,30 @@ describe("ChainFollower", () => {
     await chain.mine(2);
     const fault = fc.constantFrom("none", "none", "none", "away", "limit");
     await fc.assert(
-      fc.asyncProperty(fc.array(fault, { maxLength: 60 }), fc.integer({ min: 1, max: 9 }), async (faults, pageBlocks) => {
-        const schedule = [...faults];
-        const rpc: JsonRpc = {
-          send(method, params) {
-            const next = schedule.shift() ?? "none";
-            if (next === "away") return refused();
-            if (next === "limit" && method === "eth_getLogs") throw new Error("limit exceeded");
-            return chain.provider.send(method, params);
-          },
-        };
-        const store = new MemoryStore();
-        // A new follower after each failure: every poll is also a restart.
-        for (let tries = 0; store.cursor()?.block !== startBlock + 12 && tries < 100; tries++) {
-          const follower = createFollower(rpc, store, [emitter], { startBlock, pageBlocks });
-          await follower.poll().catch((error: unknown) => assert.equal((error as CodedError).code, "CHAIN_UNREACHABLE"));
-        }
-        assert.deepEqual(store.handled, numbers(12));
-      }),
+      fc.asyncProperty(
+        fc.array(fault, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (faults, pageBlocks) => {
+          const schedule = [...faults];
+          const rpc: JsonRpc = {
+            send(method, params) {
+              const next = schedule.shift() ?? "none";
+              if (next === "away") return refused();
+              if (next === "limit" && method === "eth_getLogs") throw new Error("limit exceeded");
+              return chain.provider.send(method, params);
+            },
+          };
+          const store = new MemoryStore();
+          // A new follower after each failure: every poll is also a restart.
+          for (let tries = 0; store.cursor()?.block !== startBlock + 12 && tries < 100; tries++) {
+            const follower = createFollower(rpc, store, [emitter], { startBlock, pageBlocks });
+            await follower
+              .poll()
+              .catch((error: unknown) => assert.equal((error as CodedError).code, "CHAIN_UNREACHABLE"));
+          }
+          assert.deepEqual(store.handled, numbers(12));
+        },
+      ),
       { numRuns: budget.protocolRuns },
     );
   });

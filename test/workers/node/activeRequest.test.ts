@@ -19,7 +19,10 @@ function assertOneAnswer(world: RequestWorld): void {
     assert.equal(statements.size, 1, `attempt ${attempt} has one statement`);
   }
   for (const { taken } of world.records) {
-    assert.ok(taken.every((attempt, i) => i === 0 || attempt > taken[i - 1]!), "attempt numbers only grow");
+    assert.ok(
+      taken.every((attempt, i) => i === 0 || attempt > taken[i - 1]!),
+      "attempt numbers only grow",
+    );
   }
 }
 
@@ -34,7 +37,10 @@ describe("ActiveRequest", () => {
         world.startAll();
         assert.ok(await world.time.until(() => world.settled(), DEADLINE_MS));
         assertOneAnswer(world);
-        assert.deepEqual([world.posted[0]!.by, world.posted[0]!.verdict!.attempt, world.late], [proposerOf(REQUEST, 1n, n), 1n, 0]);
+        assert.deepEqual(
+          [world.posted[0]!.by, world.posted[0]!.verdict!.attempt, world.late],
+          [proposerOf(REQUEST, 1n, n), 1n, 0],
+        );
         assert.ok(world.time.nowMs < 200);
       });
 
@@ -157,7 +163,11 @@ describe("ActiveRequest", () => {
     propose(proposer, 1n, [1, 2]);
     propose(proposer, 1n, [1, 2, 3, 4]);
     propose(proposer, 1n + 4n * 1_000n, [1, 2, 3]);
-    propose(proposer, 1n, [1, 2, 3, 4].filter((party) => party !== proposer));
+    propose(
+      proposer,
+      1n,
+      [1, 2, 3, 4].filter((party) => party !== proposer),
+    );
     assert.deepEqual(world.records[first! - 1]!.taken, []);
     assert.throws(() => propose(proposer, 1n, [2, 1, 3]), { code: "PROPOSAL_INVALID" });
     assert.throws(() => propose(proposer, 1n, []), { code: "PROPOSAL_INVALID" });

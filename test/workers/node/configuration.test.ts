@@ -38,7 +38,10 @@ describe("readConfiguration", () => {
     assert.equal(configuration.chainId, 31337n);
     const { confirmations, pollMs, attemptTimeoutMs, logLevel } = configuration;
     assert.deepEqual([confirmations, pollMs, attemptTimeoutMs, logLevel], [2, 500, 15_000, "info"]);
-    assert.deepEqual(readConfiguration({ ...COMPLETE, OPALINE_LISTEN: "[::1]:0" }, "/").listen, { host: "::1", port: 0 });
+    assert.deepEqual(readConfiguration({ ...COMPLETE, OPALINE_LISTEN: "[::1]:0" }, "/").listen, {
+      host: "::1",
+      port: 0,
+    });
   });
 
   it("reports everything that is missing at once", () => {

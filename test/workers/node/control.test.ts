@@ -61,7 +61,9 @@ describe("ControlSocket", () => {
       const [answer] = (await ask(path, `${line}\n`)) as { ok: boolean; code: string }[];
       assert.deepEqual([answer!.ok, answer!.code], [false, "CONTROL_BAD_REQUEST"]);
     }
-    assert.deepEqual(await ask(path, '{"command":"fail"}\n'), [{ ok: false, code: "CONTROL_FAILED", message: "internal error" }]);
+    assert.deepEqual(await ask(path, '{"command":"fail"}\n'), [
+      { ok: false, code: "CONTROL_FAILED", message: "internal error" },
+    ]);
     assert.deepEqual(await ask(path, '{"command":"refuse"}\n'), [
       { ok: false, code: "CHAIN_UNREACHABLE", message: "the chain is away" },
     ]);
@@ -80,7 +82,6 @@ describe("ControlSocket", () => {
   it("takes over what a killed worker left behind, and refuses a path the system cannot hold", async () => {
     await control.stop();
     writeFileSync(path, "");
-    await control.start().catch(() => undefined);
     control = new ControlSocket(path, { status: () => ({}) });
     await control.start();
     assert.equal((await ask(path, '{"command":"status"}\n')).length, 1);

@@ -12,7 +12,11 @@ import type { Frame } from "../../../workers/messages/frame.ts";
 import type { Proposal } from "../../../workers/messages/proposal.ts";
 import { Outcome, ReleaseClass, type Verdict, ZERO_HASH, statementHash } from "../../../workers/messages/statement.ts";
 import { ANSWER, opalineDomain, signerOf } from "../../../workers/messages/typedData.ts";
-import { ActiveRequest, type ActiveRequestModules, type ConfirmedRequest } from "../../../workers/node/activeRequest.ts";
+import {
+  ActiveRequest,
+  type ActiveRequestModules,
+  type ConfirmedRequest,
+} from "../../../workers/node/activeRequest.ts";
 import { oneAfterAnother } from "../../../workers/node/posting.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { VirtualTime } from "./virtualTime.ts";
@@ -72,7 +76,12 @@ export class RequestWorld {
   constructor(options: WorldOptions) {
     this.#options = options;
     const requestId = options.requestId ?? keccak256("0x01");
-    this.records = Array.from({ length: options.n }, () => ({ last: 0n, taken: [], signed: new Map(), result: undefined }));
+    this.records = Array.from({ length: options.n }, () => ({
+      last: 0n,
+      taken: [],
+      signed: new Map(),
+      result: undefined,
+    }));
     this.alive = Array.from({ length: options.n }, () => undefined);
     this.#event = {
       requestId,
@@ -118,7 +127,8 @@ export class RequestWorld {
   kill(party: PartyIndex): void {
     this.alive[party - 1]?.end();
     this.alive[party - 1] = undefined;
-    for (const [attempt, { participants }] of this.#meetings) if (participants.includes(party)) this.#endMeeting(attempt);
+    for (const [attempt, { participants }] of this.#meetings)
+      if (participants.includes(party)) this.#endMeeting(attempt);
   }
 
   mine(block: number): void {

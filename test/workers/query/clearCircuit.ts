@@ -29,7 +29,9 @@ export function evaluateClear(circuit: Circuit, columns: ReadonlyMap<string, rea
   const form = ({ columns: terms, products: earlier }: LinearForm): bigint[] =>
     Array.from({ length: rows }, (_, row) => {
       const linear = terms.reduce((sum, [column, weight]) => sum + weight * loaded[column]![row]!, 0n);
-      return earlier.reduce((sum, [product, weight]) => sum + weight * products[product]![row]!, linear) % BN254_FR_MODULUS;
+      return (
+        earlier.reduce((sum, [product, weight]) => sum + weight * products[product]![row]!, linear) % BN254_FR_MODULUS
+      );
     });
   for (const { left, right } of circuit.products) {
     const [a, b] = [form(left), form(right)];

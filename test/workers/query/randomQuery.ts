@@ -19,7 +19,20 @@ export interface RandomCase {
 
 type Draw = fc.GeneratorValue;
 
-const TEXTS = ["a", "b", "O'Brien", "Zürich/Basel", "東京", "nai\u0308ve", "two\nlines", " spaced ", ":lo", "--", '"q"', "0x"];
+const TEXTS = [
+  "a",
+  "b",
+  "O'Brien",
+  "Zürich/Basel",
+  "東京",
+  "nai\u0308ve",
+  "two\nlines",
+  " spaced ",
+  ":lo",
+  "--",
+  '"q"',
+  "0x",
+];
 
 export const randomCase: fc.Arbitrary<RandomCase> = fc.gen().map((g) => {
   const schema = drawSchema(g);
@@ -32,8 +45,15 @@ export const randomCase: fc.Arbitrary<RandomCase> = fc.gen().map((g) => {
     const field = g(fc.boolean) ? focus : g(fc.constantFrom<SchemaField[]>, ...schema.fields);
     return drawCondition(g, field, parameters);
   });
-  const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(g(fc.constantFrom, " AND ", "\n  and ", " /* and */ AND "))}`;
-  const groups = g(fc.subarray<SchemaField>, schema.fields.filter(({ type }) => type === "category"), { maxLength: 3 });
+  const where =
+    conditions.length === 0
+      ? ""
+      : ` WHERE ${conditions.join(g(fc.constantFrom, " AND ", "\n  and ", " /* and */ AND "))}`;
+  const groups = g(
+    fc.subarray<SchemaField>,
+    schema.fields.filter(({ type }) => type === "category"),
+    { maxLength: 3 },
+  );
   const names = groups.map(({ name }) => name);
   const selected = [...g(fc.subarray<string>, names), ...drawAggregates(g, schema)];
   const sql = `SELECT ${selected.join(", ")} FROM t${where}${names.length > 0 ? ` GROUP BY ${names.join(", ")}` : ""}`;
@@ -42,7 +62,11 @@ export const randomCase: fc.Arbitrary<RandomCase> = fc.gen().map((g) => {
 });
 
 function drawSchema(g: Draw): StudySchema {
-  const category = (categories: readonly string[]): object => ({ type: "category", categories, required: g(fc.boolean) });
+  const category = (categories: readonly string[]): object => ({
+    type: "category",
+    categories,
+    required: g(fc.boolean),
+  });
   const texts = g(fc.uniqueArray<string, string>, fc.constantFrom(...TEXTS), { minLength: 1, maxLength: 4 });
   const more = g(fc.uniqueArray<string, string>, fc.constantFrom(...TEXTS), { minLength: 1, maxLength: 3 });
   const grades = g(fc.uniqueArray<number, number>, fc.integer({ min: -3, max: 5 }), { minLength: 1, maxLength: 5 });
@@ -52,7 +76,13 @@ function drawSchema(g: Draw): StudySchema {
     category(grades.map(String)),
     { type: "integer", required: g(fc.boolean), ...drawBounds(g, 0) },
     { type: "number", decimals: 2, required: g(fc.boolean), ...drawBounds(g, 2) },
-    { type: "date", required: g(fc.boolean), minimum: "1969-12-01", maximum: "1970-02-28", cutPoints: ["1969-12-31", "1970-01-01", "1970-02-01"] },
+    {
+      type: "date",
+      required: g(fc.boolean),
+      minimum: "1969-12-01",
+      maximum: "1970-02-28",
+      cutPoints: ["1969-12-31", "1970-01-01", "1970-02-01"],
+    },
   ];
   const fields = forms.map((form, index) => ({ name: `f${index}`, ...form }));
   return parseSchema(JSON.stringify({ name: "random", table: "t", subject: "id", fields }));
@@ -63,7 +93,10 @@ function drawBounds(g: Draw, decimals: number): object {
   const width = g(fc.integer, { min: 0, max: 40 });
   const cuts = g(fc.uniqueArray<number, number>, fc.integer({ min: 1, max: 40 }), { maxLength: 12 });
   const text = (value: number): string => (value / 10 ** decimals).toFixed(decimals);
-  const cutPoints = cuts.filter((cut) => cut <= width).sort((a, b) => a - b).map((cut) => text(low + cut));
+  const cutPoints = cuts
+    .filter((cut) => cut <= width)
+    .sort((a, b) => a - b)
+    .map((cut) => text(low + cut));
   return { minimum: text(low), maximum: text(low + width), cutPoints };
 }
 
@@ -77,7 +110,9 @@ function drawValue(g: Draw, field: SchemaField): bigint | null {
 }
 
 function drawAggregates(g: Draw, schema: StudySchema): string[] {
-  const summable = schema.fields.filter((field) => (field.type === "category" ? field.numeric !== undefined : field.type !== "date"));
+  const summable = schema.fields.filter((field) =>
+    field.type === "category" ? field.numeric !== undefined : field.type !== "date",
+  );
   const names = ["SUM", "avg", "VAR_POP", "var_samp", "Variance", "STDDEV_POP", "stddev_samp", "STDDEV"];
   const every = [
     "COUNT(*)",
@@ -91,7 +126,8 @@ function drawAggregates(g: Draw, schema: StudySchema): string[] {
 function drawCondition(g: Draw, field: SchemaField, parameters: string[]): string {
   const name = g(fc.constantFrom, field.name, field.name.toUpperCase(), `t.${field.name}`);
   if (g(fc.integer, { min: 0, max: 5 }) === 0) return `${name} IS ${g(fc.constantFrom, "", "NOT ")}NULL`;
-  const condition = field.type === "category" ? drawCategory(g, field, name, parameters) : drawNumeric(g, field, name, parameters);
+  const condition =
+    field.type === "category" ? drawCategory(g, field, name, parameters) : drawNumeric(g, field, name, parameters);
   return g(fc.boolean) ? condition : `(${condition})`;
 }
 
@@ -135,9 +171,13 @@ function drawNumeric(g: Draw, field: NumericField, name: string, parameters: str
     case 6:
       return `${name} ${g(fc.constantFrom, "IN", "NOT IN")} (${point()}, ${point()})`;
     case 7:
-      return field.type === "date" ? `${name} >= ${low()}` : `${name} ${g(fc.constantFrom, "<", ">", "<=", ">=")} ${outside(g, field)}`;
+      return field.type === "date"
+        ? `${name} >= ${low()}`
+        : `${name} ${g(fc.constantFrom, "<", ">", "<=", ">=")} ${outside(g, field)}`;
     default:
-      return field.type === "date" ? `${name} < ${low()}` : `${name} ${g(fc.constantFrom, "<", ">=")} ${between(g, field)}`;
+      return field.type === "date"
+        ? `${name} < ${low()}`
+        : `${name} ${g(fc.constantFrom, "<", ">=")} ${between(g, field)}`;
   }
 }
 

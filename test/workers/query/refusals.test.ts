@@ -34,8 +34,20 @@ const REFUSALS: readonly Refusal[] = [
   ["SELECT SUM(age) / COUNT(*) FROM trial", "SQL_UNSUPPORTED", "SUM(age) / COUNT(*)", "1:8", /expressions/],
   ["SELECT COUNT(DISTINCT arm) FROM trial", "SQL_UNSUPPORTED", "COUNT(DISTINCT arm)", "1:8", /DISTINCT/],
   ["SELECT DISTINCT arm FROM trial", "SQL_UNSUPPORTED", "DISTINCT arm", "1:8", /GROUP BY/],
-  ["SELECT COUNT(*) FILTER (WHERE age > 20) FROM trial", "SQL_UNSUPPORTED", "COUNT(*) FILTER (WHERE age > 20)", "1:8", /FILTER/],
-  ["SELECT SUM(age) OVER (PARTITION BY arm) FROM trial", "SQL_UNSUPPORTED", "SUM(age) OVER (PARTITION BY arm)", "1:8", /window/],
+  [
+    "SELECT COUNT(*) FILTER (WHERE age > 20) FROM trial",
+    "SQL_UNSUPPORTED",
+    "COUNT(*) FILTER (WHERE age > 20)",
+    "1:8",
+    /FILTER/,
+  ],
+  [
+    "SELECT SUM(age) OVER (PARTITION BY arm) FROM trial",
+    "SQL_UNSUPPORTED",
+    "SUM(age) OVER (PARTITION BY arm)",
+    "1:8",
+    /window/,
+  ],
   ["SELECT pg_sleep(10) FROM trial", "SQL_UNSUPPORTED", "pg_sleep(10)", "1:8", /not offered/],
   ["SELECT pg_catalog.count(age) FROM trial", "SQL_UNSUPPORTED", "pg_catalog.count(age)", "1:8", /not offered/],
   ["SELECT COUNT(*)::int FROM trial", "SQL_UNSUPPORTED", "COUNT(*)::int", "1:8", /expressions/],
@@ -46,12 +58,30 @@ const REFUSALS: readonly Refusal[] = [
   ["SELECT COUNT(*) FROM trial, other", "SQL_UNSUPPORTED", "other", "1:29", /joins/],
   ["SELECT COUNT(*) FROM trial JOIN other ON true", "SQL_UNSUPPORTED", "trial JOIN other ON true", "1:22", /joins/],
   ["SELECT COUNT(*) FROM (SELECT * FROM trial) x", "SQL_UNSUPPORTED", "(SELECT * FROM trial) x", "1:22", /by name/],
-  ["SELECT COUNT(*) FROM trial GROUP BY arm HAVING COUNT(*) > 3", "SQL_UNSUPPORTED", "HAVING COUNT(*) > 3", "1:41", /WHERE/],
-  ["SELECT COUNT(*) FROM trial GROUP BY arm ORDER BY arm", "SQL_UNSUPPORTED", "ORDER BY arm", "1:41", /order of the schema/],
+  [
+    "SELECT COUNT(*) FROM trial GROUP BY arm HAVING COUNT(*) > 3",
+    "SQL_UNSUPPORTED",
+    "HAVING COUNT(*) > 3",
+    "1:41",
+    /WHERE/,
+  ],
+  [
+    "SELECT COUNT(*) FROM trial GROUP BY arm ORDER BY arm",
+    "SQL_UNSUPPORTED",
+    "ORDER BY arm",
+    "1:41",
+    /order of the schema/,
+  ],
   ["SELECT COUNT(*) FROM trial LIMIT 1", "SQL_UNSUPPORTED", "LIMIT 1", "1:28", /every group/],
   ["SELECT COUNT(*) FROM trial OFFSET 1", "SQL_UNSUPPORTED", "OFFSET 1", "1:28", /every group/],
   ["SELECT COUNT(*) FROM trial FOR UPDATE", "SQL_UNSUPPORTED", "FOR UPDATE", "1:28", /locking/],
-  ["SELECT COUNT(*) FROM trial UNION SELECT COUNT(*) FROM trial", "SQL_UNSUPPORTED", "UNION SELECT COUNT(*)", "1:28", /set operations/],
+  [
+    "SELECT COUNT(*) FROM trial UNION SELECT COUNT(*) FROM trial",
+    "SQL_UNSUPPORTED",
+    "UNION SELECT COUNT(*)",
+    "1:28",
+    /set operations/,
+  ],
   ["WITH x AS (SELECT 1) SELECT COUNT(*) FROM trial", "SQL_UNSUPPORTED", "WITH x", "1:1", /WITH/],
   ["SELECT COUNT(*) INTO y FROM trial", "SQL_UNSUPPORTED", "INTO y", "1:17", /INTO/],
   ["VALUES (1)", "SQL_UNSUPPORTED", "VALUES (1)", "1:1", /VALUES/],
@@ -82,7 +112,13 @@ const REFUSALS: readonly Refusal[] = [
   [`${C}arm NOT IN (SELECT 'x')`, "SQL_UNSUPPORTED", "arm NOT IN (SELECT 'x')", "1:34", /subqueries/],
   [`${C}EXISTS (SELECT 1)`, "SQL_UNSUPPORTED", "EXISTS (SELECT 1)", "1:34", /subqueries/],
   [`${C}age = ANY (ARRAY[20])`, "SQL_UNSUPPORTED", "age = ANY (ARRAY[20])", "1:34", /a condition compares/],
-  [`${C}age BETWEEN SYMMETRIC 20 AND 30`, "SQL_UNSUPPORTED", "age BETWEEN SYMMETRIC 20 AND 30", "1:34", /a condition compares/],
+  [
+    `${C}age BETWEEN SYMMETRIC 20 AND 30`,
+    "SQL_UNSUPPORTED",
+    "age BETWEEN SYMMETRIC 20 AND 30",
+    "1:34",
+    /a condition compares/,
+  ],
   [`${C}age OPERATOR(pg_catalog.=) 20`, "SQL_UNSUPPORTED", "age OPERATOR(pg_catalog.=) 20", "1:34", /operator/],
   [`${C}age > 1e1`, "SQL_UNSUPPORTED", "1e1", "1:40", /plain digits/],
   [`${C}age = '20'`, "SQL_TYPE", "'20'", "1:40", /without quotes/],
@@ -108,7 +144,13 @@ const REFUSALS: readonly Refusal[] = [
   ["SELECT COUNT(*) FROM trial -- \u202e", "SQL_UNSUPPORTED", "U+202E", "1:31", /invisible/],
   ["SELECT COUNT(*)\u0000 FROM trial", "SQL_UNSUPPORTED", "U+0000", "1:16", /invisible/],
   [`SELECT COUNT(*) AS ${"n".repeat(64)} FROM trial`, "SQL_UNSUPPORTED", "n".repeat(64), "1:20", /63 bytes/],
-  ["SELECT VAR_POP(age) FROM trial GROUP BY arm, biomarker, grade, site, arm", "SQL_TOO_LARGE", "SELECT VAR_POP(age)", "1:1", /1024/],
+  [
+    "SELECT VAR_POP(age) FROM trial GROUP BY arm, biomarker, grade, site, arm",
+    "SQL_TOO_LARGE",
+    "SELECT VAR_POP(age)",
+    "1:1",
+    /1024/,
+  ],
 ];
 
 async function refusalOf(sql: string): Promise<CodedError<SqlErrorDetail>> {
@@ -132,7 +174,9 @@ describe("what the language refuses", () => {
   }
 
   it("counts columns in characters, before and after parameters", async () => {
-    const { detail } = await refusalOf("SELECT COUNT(*) FROM trial -- é 東 𝔘\nWHERE site = '東京' AND age >= :lower AND age > 42");
+    const { detail } = await refusalOf(
+      "SELECT COUNT(*) FROM trial -- é 東 𝔘\nWHERE site = '東京' AND age >= :lower AND age > 42",
+    );
     assert.deepEqual([detail.line, detail.column, detail.fragment], [2, 41, "age > 42"]);
   });
 
@@ -144,7 +188,9 @@ describe("what the language refuses", () => {
 
   it("refuses sums that could exceed the field", async () => {
     const options = { maxRows: 1n << 250n };
-    await assert.rejects(compileQuery("SELECT AVG(age) FROM trial", trialSchema, options), { detail: { code: "SQL_OVERFLOW", fragment: "SELECT AVG(age)", line: 1, column: 1 } });
+    await assert.rejects(compileQuery("SELECT AVG(age) FROM trial", trialSchema, options), {
+      detail: { code: "SQL_OVERFLOW", fragment: "SELECT AVG(age)", line: 1, column: 1 },
+    });
     await compileQuery("SELECT COUNT(*) FROM trial", trialSchema, options);
   });
 });

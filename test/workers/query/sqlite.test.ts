@@ -22,7 +22,8 @@ async function compileOrNever(drawn: RandomCase): Promise<CompiledQuery | "never
     return await compileQuery(drawn.sql, drawn.schema);
   } catch (error) {
     if (isCoded(error, "SQL_NEVER_TRUE")) return "never";
-    if (isCoded(error, "SQL_PARAMETER") || isCoded(error, "SQL_NO_CUT_POINT") || isCoded(error, "SQL_TYPE")) fc.pre(false);
+    if (isCoded(error, "SQL_PARAMETER") || isCoded(error, "SQL_NO_CUT_POINT") || isCoded(error, "SQL_TYPE"))
+      fc.pre(false);
     throw error;
   }
 }
@@ -48,7 +49,11 @@ function answerInTheClear({ schema, values, rows, picks }: RandomCase, query: Co
   return finishAnswer(query.descriptor, schema, evaluateClear(built.circuit, clearColumns(schema, values, rows)));
 }
 
-function answerOfSqlite(database: DatabaseSync, { schema, sql, picks }: RandomCase, query: CompiledQuery): AnswerTable["rows"] {
+function answerOfSqlite(
+  database: DatabaseSync,
+  { schema, sql, picks }: RandomCase,
+  query: CompiledQuery,
+): AnswerTable["rows"] {
   const parameters = query.bounds.map((bound, index) => {
     return [bound.name, sqlValue(schema.fields[bound.field]!, pick(bound, picks[index]!))] as const;
   });

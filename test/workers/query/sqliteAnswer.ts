@@ -24,7 +24,11 @@ export function openTable(schema: StudySchema, values: Values, rows: number): Da
   return database;
 }
 
-export function sqliteRows(database: DatabaseSync, sql: string, parameters: Readonly<Record<string, SqlValue>>): SqlValue[][] {
+export function sqliteRows(
+  database: DatabaseSync,
+  sql: string,
+  parameters: Readonly<Record<string, SqlValue>>,
+): SqlValue[][] {
   const statement = database.prepare(sql);
   return statement.all(parameters).map((row) => Object.values(row) as SqlValue[]);
 }
@@ -58,7 +62,8 @@ function registerAggregates(database: DatabaseSync): void {
     var_pop: ({ n, sum, squares }) => decimal(n * squares - sum * sum, n * n * SCALE * SCALE),
     var_samp: ({ n, sum, squares }) => (n < 2n ? null : decimal(n * squares - sum * sum, n * (n - 1n) * SCALE * SCALE)),
     stddev_pop: ({ n, sum, squares }) => rootDecimal(n * squares - sum * sum, n * n * SCALE * SCALE),
-    stddev_samp: ({ n, sum, squares }) => (n < 2n ? null : rootDecimal(n * squares - sum * sum, n * (n - 1n) * SCALE * SCALE)),
+    stddev_samp: ({ n, sum, squares }) =>
+      n < 2n ? null : rootDecimal(n * squares - sum * sum, n * (n - 1n) * SCALE * SCALE),
   };
   const all = { ...finishes, variance: finishes["var_samp"]!, stddev: finishes["stddev_samp"]! };
   for (const [name, finish] of Object.entries(all)) {

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { getBytes, hexlify } from "ethers";
+import fc from "fast-check";
+import { isCoded } from "../../../workers/errors.ts";
+import type { Descriptor, ParameterBound } from "../../../workers/messages/descriptor.ts";
+import { encodeBounds, encodeDescriptor, encodeParameters } from "../../../workers/messages/descriptor.ts";
+import {
+  decodeBounds,
+  decodeDescriptor,
+  decodeParameters,
+  MAX_DESCRIPTOR_BYTES,
+} from "../../../workers/messages/decodeDescriptor.ts";
+import { compileQuery } from "../../../workers/query/compileQuery.ts";
+import { budget } from "../../budget.ts";
+import { DEMO_SQL, trialSchema } from "./trialSchema.ts";
+
+const demo = await compileQuery(DEMO_SQL, trialSchema);
+
+/** A copy with one part replaced. */
+function tampered(change: (copy: Writable<Descriptor>) => void): string {
+  const copy = structuredClone(demo.descriptor) as Writable<Descriptor>;
+  change(copy);
+  return encodeDescriptor(copy);
+}
+type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T;
+
+const TAMPERED: readonly (readonly [string, (copy: Writable<Descriptor>) => void, string])[] = [
+  ["another format", (d) => (d.format = 2), "DESCRIPTOR_FORMAT"],
+  ["an unknown operation", (d) => (d.atoms[0]!.op = 9 as 0), "DESCRIPTOR_MALFORMED"],
+  ["a binding where none is possible", (d) => (d.atoms[0]!.bind = 2), "DESCRIPTOR_MALFORMED"],
+  ["a binding to an impossible parameter", (d) => (d.atoms[0]!.lo = 64n), "DESCRIPTOR_MALFORMED"],
+  ["a negative parameter", (d) => (d.atoms[0]!.lo = -1n), "DESCRIPTOR_MALFORMED"],
+  ["a nonzero unused word", (d) => (d.atoms[2]!.hi = 1n), "DESCRIPTOR_MALFORMED"],
+  ["an empty factor", (d) => (d.factors[0]!.terms = []), "DESCRIPTOR_MALFORMED"],
+  ["a zero coefficient", (d) => (d.factors[0]!.terms[0]!.coefficient = 0n), "DESCRIPTOR_MALFORMED"],
+  ["a signal out of range", (d) => (d.factors[0]!.terms[0]!.signal = 10), "DESCRIPTOR_MALFORMED"],
+  ["a repeated term", (d) => d.factors[0]!.terms.push({ coefficient: 1n, signal: 0 }), "DESCRIPTOR_MALFORMED"],
+  ["a product of itself", (d) => (d.products[0]!.left = 2), "DESCRIPTOR_MALFORMED"],
+  ["a product of a later product", (d) => (d.products[1]!.left = 8), "DESCRIPTOR_MALFORMED"],
+  ["a product of no factor", (d) => (d.products[1]!.right = 0xffff), "DESCRIPTOR_MALFORMED"],
+  ["two steps", (d) => d.steps.push(d.steps[0]!), "DESCRIPTOR_MALFORMED"],
+  ["no step", (d) => (d.steps = []), "DESCRIPTOR_MALFORMED"],
+  ["a repeated axis", (d) => d.steps[0]!.axes.push({ field: 0 }), "DESCRIPTOR_MALFORMED"],
+  ["no outputs", (d) => (d.steps[0]!.outputs = []), "DESCRIPTOR_MALFORMED"],
+  ["an output of no factor", (d) => (d.steps[0]!.outputs[0]!.left = 77), "DESCRIPTOR_MALFORMED"],
+  ["an unknown finish", (d) => (d.columns[1]!.finish = 8 as 0), "DESCRIPTOR_MALFORMED"],
+  ["a missing sum", (d) => (d.columns[2]!.sums = [1]), "DESCRIPTOR_MALFORMED"],
+  ["a sum that does not exist", (d) => (d.columns[2]!.sums = [1, 5]), "DESCRIPTOR_MALFORMED"],
+  ["a group without an axis", (d) => (d.columns[0]!.sums = [1]), "DESCRIPTOR_MALFORMED"],
+  ["a repeated column name", (d) => (d.columns[1]!.name = "arm"), "DESCRIPTOR_MALFORMED"],
+  ["impossible decimals", (d) => (d.columns[2]!.decimals = 19), "DESCRIPTOR_MALFORMED"],
+  ["too many bytes", (d) => (d.columns[0]!.name = "n".repeat(MAX_DESCRIPTOR_BYTES)), "DESCRIPTOR_TOO_LARGE"],
+];
+
+describe("decodeDescriptor", () => {
+  it("reads back what was encoded, from hex and from bytes", () => {
+    assert.deepEqual(decodeDescriptor(demo.descriptorBytes), demo.descriptor);
+    assert.deepEqual(decodeDescriptor(getBytes(demo.descriptorBytes)), demo.descriptor);
+  });
+
+  for (const [what, change, code] of TAMPERED) {
+    it(`refuses ${what}`, () => {
+      assert.throws(() => decodeDescriptor(tampered(change)), { code });
+    });
+  }
+
+  it("refuses truncated, longer and odd texts", () => {
+    const bytes = demo.descriptorBytes;
+    for (const text of ["", "0x", "0x123", "zz", bytes.slice(0, -2), `${bytes}00`, `${bytes}${"00".repeat(32)}`]) {
+      assert.throws(() => decodeDescriptor(text), { code: "DESCRIPTOR_NOT_CANONICAL" }, text.slice(0, 20));
+    }
+  });
+
+  it("never takes changed bytes for the same query: it refuses, or reads another one", () => {
+    const original = getBytes(demo.descriptorBytes);
+    const bytes = fc.nat({ max: original.length - 1 });
+    fc.assert(
+      fc.property(bytes, fc.integer({ min: 1, max: 255 }), (position, flip) => {
+        const changed = Uint8Array.from(original, (byte, index) => (index === position ? byte ^ flip : byte));
+        try {
+          assert.equal(encodeDescriptor(decodeDescriptor(changed)), hexlify(changed));
+        } catch (error) {
+          assert.ok(isCoded(error) && error.code.startsWith("DESCRIPTOR_"), String(error));
+        }
+      }),
+      { numRuns: budget.propertyRuns },
+    );
+  });
+});
+
+describe("decodeBounds", () => {
+  const bound = demo.bounds[0]!;
+  const bad: readonly (readonly [string, readonly ParameterBound[]])[] = [
+    ["a repeated name", [bound, bound]],
+    ["a name that SQL could not use", [{ ...bound, name: "a b" }]],
+    ["an unknown kind", [{ ...bound, kind: 4 as 0 }]],
+    ["minimum above maximum", [{ ...bound, minimum: 91n, allowed: [] }]],
+    ["allowed values out of order", [{ ...bound, allowed: [18n, 20n, 20n, 90n] }]],
+    ["allowed values that do not span the bounds", [{ ...bound, allowed: [20n, 90n] }]],
+  ];
+
+  it("reads back what was encoded", () => {
+    assert.deepEqual(decodeBounds(demo.boundsBytes), demo.bounds);
+    assert.deepEqual(decodeBounds(encodeBounds([])), []);
+  });
+
+  for (const [what, bounds] of bad) {
+    it(`refuses ${what}`, () => {
+      assert.throws(() => decodeBounds(encodeBounds(bounds)), { code: "DESCRIPTOR_BOUNDS" });
+    });
+  }
+});
+
+describe("decodeParameters", () => {
+  it("reads back what was encoded, and refuses more than 64", () => {
+    assert.deepEqual(decodeParameters(encodeParameters([-5n, 0n, 1n << 62n])), [-5n, 0n, 1n << 62n]);
+    assert.throws(() => decodeParameters(encodeParameters(Array.from({ length: 65 }, () => 1n))), {
+      code: "DESCRIPTOR_TOO_LARGE",
+    });
+    assert.throws(() => decodeParameters("0x01"), { code: "DESCRIPTOR_NOT_CANONICAL" });
+  });
+});

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
+import { compileQuery } from "../../../workers/query/compileQuery.ts";
+import type { AnswerTable } from "../../../workers/statistics/finishAnswer.ts";
+import { finishAnswer } from "../../../workers/statistics/finishAnswer.ts";
+import { trialSchema } from "../query/trialSchema.ts";
+
+async function finish(sql: string, sums: readonly bigint[]): Promise<AnswerTable> {
+  const { descriptor } = await compileQuery(sql, trialSchema);
+  return finishAnswer(
+    descriptor,
+    trialSchema,
+    sums.map((sum) => (sum < 0n ? sum + BN254_FR_MODULUS : sum)),
+  );
+}
+
+const MOMENTS =
+  "SELECT COUNT(age), SUM(age), AVG(age), VAR_POP(age), VAR_SAMP(age), STDDEV_POP(age), STDDEV_SAMP(age) FROM trial";
+
+describe("finishAnswer", () => {
+  it("finishes moments exactly", async () => {
+    const { columns, rows } = await finish(MOMENTS, [3n, 6n, 14n]);
+    assert.deepEqual(columns.slice(0, 3), ["COUNT(age)", "SUM(age)", "AVG(age)"]);
+    assert.deepEqual(rows, [[3, 6, 2, 2 / 3, 1, Math.sqrt(2 / 3), 1]]);
+  });
+
+  it("gives null where SQL does: no values, and sample variances of one", async () => {
+    assert.deepEqual((await finish(MOMENTS, [0n, 0n, 0n])).rows, [[0, null, null, null, null, null, null]]);
+    assert.deepEqual((await finish(MOMENTS, [1n, 50n, 2500n])).rows, [[1, 50, 50, 0, null, 0, null]]);
+  });
+
+  it("scales decimals back, with signs", async () => {
+    const sql = "SELECT SUM(response), AVG(response), VAR_SAMP(response) FROM trial";
+    // -0.10, 0.20, 0.20
+    assert.deepEqual((await finish(sql, [3n, 30n, 900n])).rows, [[0.3, 0.1, 0.03]]);
+    assert.deepEqual((await finish(sql, [2n, -30n, 500n])).rows, [[-0.3, -0.15, 0.005]]);
+  });
+
+  it("does not lose a small spread on a large mean", async () => {
+    const n = 10n ** 9n;
+    const large = 10n ** 15n;
+    const [row] = (
+      await finish("SELECT VAR_POP(age) FROM trial", [
+        2n * n,
+        2n * n * large + n,
+        n * large * large + n * (large + 1n) ** 2n,
+      ])
+    ).rows;
+    assert.deepEqual(row, [0.25]);
+  });
+
+  it("gives integers beyond 2^53 as text", async () => {
+    const { rows } = await finish("SELECT COUNT(age), SUM(age) FROM trial", [1n << 53n, -(1n << 60n)]);
+    assert.deepEqual(rows, [["9007199254740992", "-1152921504606846976"]]);
+  });
+
+  it("orders groups as the schema does, missing last, and leaves out groups without rows", async () => {
+    const sql = "SELECT biomarker, COUNT(*), AVG(response), arm FROM trial GROUP BY arm, biomarker";
+    const cells = [
+      [2n, 1n, 500n],
+      [0n, 0n, 0n],
+      [1n, 0n, 0n],
+      [0n, 0n, 0n],
+      [4n, 2n, -100n],
+      [0n, 0n, 0n],
+      [0n, 0n, 0n],
+      [0n, 0n, 0n],
+      [1n, 1n, 7n],
+    ];
+    assert.deepEqual((await finish(sql, cells.flat())).rows, [
+      ["positive", 2, 5, "control"],
+      [null, 1, null, "control"],
+      ["negative", 4, -0.5, "drug A"],
+      [null, 1, 0.07, "drug B"],
+    ]);
+  });
+
+  it("gives one row without GROUP BY and none for a table of empty groups", async () => {
+    assert.deepEqual((await finish("SELECT COUNT(*) FROM trial", [0n])).rows, [[0]]);
+    assert.deepEqual((await finish("SELECT COUNT(*) FROM trial GROUP BY arm", [0n, 0n, 0n])).rows, []);
+  });
+
+  it("refuses outputs that no rows can give", async () => {
+    const sql = "SELECT VAR_POP(age) FROM trial";
+    const { descriptor } = await compileQuery(sql, trialSchema);
+    assert.throws(() => finishAnswer(descriptor, trialSchema, [1n, 2n]), {
+      detail: { code: "ANSWER_LENGTH", expected: 3, given: 2 },
+    });
+    assert.throws(() => finishAnswer(descriptor, trialSchema, [1n, 2n, BN254_FR_MODULUS]), {
+      detail: { code: "ANSWER_NOT_CANONICAL", index: 2 },
+    });
+    await assert.rejects(finish(sql, [-1n, 0n, 0n]), { detail: { code: "ANSWER_IMPOSSIBLE", cell: 0 } });
+    await assert.rejects(finish(sql, [2n, 4n, 7n]), { detail: { code: "ANSWER_IMPOSSIBLE", cell: 0 } });
+  });
+});
