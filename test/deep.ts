@@ -23,7 +23,13 @@ async function run(args: readonly string[]): Promise<{ code: number; output: str
 
 if (!budget.deep) throw new Error("run this as `npm run test:deep`");
 const started = performance.now();
-const { code, output } = await run(["--test", "--test-reporter=spec", "--test-concurrency=2", "--test-timeout=3600000", "test/**/*.test.ts"]);
+const { code, output } = await run([
+  "--test",
+  "--test-reporter=spec",
+  "--test-concurrency=2",
+  "--test-timeout=3600000",
+  "test/**/*.test.ts",
+]);
 const minutes = ((performance.now() - started) / 60_000).toFixed(1);
 const count = (name: string): string => new RegExp(`^ℹ ${name} (\\d+)$`, "m").exec(output)?.[1] ?? "?";
 

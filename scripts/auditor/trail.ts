@@ -66,11 +66,20 @@ export const command = defineCommand({
     [
       tableOf(
         ["#", "block", "act", "subject", "actor", "reason"],
-        events.map(({ sequence, block, act, subject, actor, reason }) => [sequence, block, act, subject, actor, reason]),
+        events.map(({ sequence, block, act, subject, actor, reason }) => [
+          sequence,
+          block,
+          act,
+          subject,
+          actor,
+          reason,
+        ]),
       ),
       "",
       `${length} records, head ${head}`,
-      verified ? "verified: no record is missing or altered" : `NOT VERIFIED${gaps.length > 0 ? `, missing: ${gaps.join(", ")}` : ""}`,
+      verified
+        ? "verified: no record is missing or altered"
+        : `NOT VERIFIED${gaps.length > 0 ? `, missing: ${gaps.join(", ")}` : ""}`,
     ].join("\n"),
   succeeded: ({ verified }) => verified,
 });

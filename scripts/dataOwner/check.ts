@@ -27,7 +27,13 @@ export const command = defineCommand({
     const schema = await readSchema(options, context);
     const table = readTable(readOwnFile(context.resolve(options.csv)), schema, basename(options.csv));
     const { rowCount, fields } = summarizeTable(table, schema);
-    return { file: basename(options.csv), schemaHash: schema.hash, rowCount, columns: columnsOf(schema).length, fields };
+    return {
+      file: basename(options.csv),
+      schemaHash: schema.hash,
+      rowCount,
+      columns: columnsOf(schema).length,
+      fields,
+    };
   },
 });
 

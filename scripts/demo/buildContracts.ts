@@ -8,7 +8,10 @@ const HARDHAT = fileURLToPath(new URL("./cli.js", import.meta.resolve("hardhat")
 
 /** @throws CodedError CONTRACTS_BUILD_FAILED with the compiler's words */
 export async function buildContracts(): Promise<void> {
-  const child = spawn(process.execPath, [HARDHAT, "build", "--quiet"], { cwd: PACKAGE_ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [HARDHAT, "build", "--quiet"], {
+    cwd: PACKAGE_ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-4_000)));

@@ -163,7 +163,13 @@ export class LocalNetwork {
   async contribute(hospital: LocalMember, csvText: string): Promise<void> {
     const csv = join(hospital.folder, "patients.csv");
     writePrivateFile(csv, csvText);
-    const options = { ...this.optionsOf(hospital), study: this.studyId, csv, directory: hospital.folder, discard: false };
+    const options = {
+      ...this.optionsOf(hospital),
+      study: this.studyId,
+      csv,
+      directory: hospital.folder,
+      discard: false,
+    };
     await contribute.handler(options, this.#context);
   }
 
@@ -174,7 +180,11 @@ export class LocalNetwork {
     this.#forget?.();
   }
 
-  #create(role: "admin" | "data-owner" | "vetter" | "querier", organisation: string, number: number): Promise<LocalMember> {
+  #create(
+    role: "admin" | "data-owner" | "vetter" | "querier",
+    organisation: string,
+    number: number,
+  ): Promise<LocalMember> {
     const folder = memberFolder(this.plan.folder, role, number);
     return createMember(role, organisation, folder, this.#context, this.plan.scryptN);
   }

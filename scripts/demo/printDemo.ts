@@ -8,17 +8,28 @@ const SHOWN_DIGITS = 8;
 export function printDemo({ answers, committee, security, audit, gas, seconds }: DemoReport): string {
   const requests = new Set(answers.map(({ requestId }) => requestId));
   const events = audit.events.filter(({ subject }) => requests.has(subject));
-  const verdict = answers.every(({ equal }) => equal) ? "Every answer equals the clear-text answer." : "ANSWERS DIFFER.";
+  const verdict = answers.every(({ equal }) => equal)
+    ? "Every answer equals the clear-text answer."
+    : "ANSWERS DIFFER.";
   return [
     ...answers.flatMap(answerLines),
     "",
     `Audit trail of the requests (${audit.events.length} records in all, ${audit.verified ? "verified" : "NOT VERIFIED"})`,
     tableOf(
       ["#", "block", "act", "request", "actor"],
-      events.map(({ sequence, block, act, subject, actor }) => [sequence, block, act, `${subject.slice(0, 10)}…`, actor]),
+      events.map(({ sequence, block, act, subject, actor }) => [
+        sequence,
+        block,
+        act,
+        `${subject.slice(0, 10)}…`,
+        actor,
+      ]),
     ),
     "",
-    tableOf(["stage", "seconds", "gas"], Object.keys(seconds).map((stage) => [stage, seconds[stage], gas[stage] ?? null])),
+    tableOf(
+      ["stage", "seconds", "gas"],
+      Object.keys(seconds).map((stage) => [stage, seconds[stage], gas[stage] ?? null]),
+    ),
     "",
     `Committee: n = ${committee.n}, t = ${committee.t} (a demonstration). ${security}`,
     verdict,

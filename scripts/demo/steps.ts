@@ -69,7 +69,9 @@ export async function runSteps(network: LocalNetwork, trial: SyntheticTrial): Pr
         purposes: [PURPOSE],
       }),
     );
-    await stages.run("workers", `starting ${plan.workers.length} workers, each a process`, () => network.startWorkers());
+    await stages.run("workers", `starting ${plan.workers.length} workers, each a process`, () =>
+      network.startWorkers(),
+    );
     await contributeAll(network, trial, stages);
     const query = await vetQuery(network, stages);
     const answers: DemoAnswer[] = [];

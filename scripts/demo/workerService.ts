@@ -61,7 +61,11 @@ export class WorkerService {
   }
 
   /** Waits until the worker's status passes. @throws CodedError WORKER_START_FAILED with the end of its log */
-  async until(passes: (status: WorkerStatus) => boolean, signal: AbortSignal, timeoutMs = START_TIMEOUT_MS): Promise<void> {
+  async until(
+    passes: (status: WorkerStatus) => boolean,
+    signal: AbortSignal,
+    timeoutMs = START_TIMEOUT_MS,
+  ): Promise<void> {
     for (let waitedMs = 0; waitedMs < timeoutMs; waitedMs += POLL_MS) {
       if (!this.running) throw this.#failed(`ended with ${this.#child?.exitCode ?? this.#child?.signalCode}`);
       try {
@@ -97,6 +101,9 @@ export class WorkerService {
 
   #failed(what: string): CodedError {
     const tail = this.log().slice(-1_500).trim();
-    return new CodedError({ code: "WORKER_START_FAILED", folder: this.folder }, `the worker in ${this.folder} ${what}: ${tail}`);
+    return new CodedError(
+      { code: "WORKER_START_FAILED", folder: this.folder },
+      `the worker in ${this.folder} ${what}: ${tail}`,
+    );
   }
 }

@@ -96,7 +96,8 @@ async function readRequest(
   const before = await readRequestEvents(connection, requestId, queryContract);
   const request = await querySmartContract(deployment, before.queryContract, provider).requestOf(requestId);
   if (request.state === RequestState.REQUESTED) return { ...before, ending: undefined, request };
-  const events = before.ending === undefined ? await readRequestEvents(connection, requestId, before.queryContract) : before;
+  const events =
+    before.ending === undefined ? await readRequestEvents(connection, requestId, before.queryContract) : before;
   return { ...events, request };
 }
 

@@ -1,9 +1,5 @@
 /** `opaline querier request`: asks a vetted query with parameters, pays, and waits for the answer. */
-import {
-  datasetRegistry,
-  eventOf,
-  querySmartContract,
-} from "#chain";
+import { datasetRegistry, eventOf, querySmartContract } from "#chain";
 import { CodedError } from "#errors";
 import { ReleaseClass, ZERO_HASH, encodeParameters } from "#messages";
 import { bindParameters } from "#query";
