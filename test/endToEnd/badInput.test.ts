@@ -310,6 +310,24 @@ describe("bad input", () => {
       assert.equal(code, 75, stderr);
     });
 
+    it("describes a running worker by the data folder in its settings", async () => {
+      const dataDir = { OPALINE_DATA_DIR: join(network.workers[0]!.folder, "store") };
+      const { code, stdout, stderr } = await runProgram("scripts/cli.ts", ["worker", "status", "--json"], dataDir);
+      assert.equal(code, 0, stderr);
+      const status = JSON.parse(stdout) as { state: string; security: string; organisation: string };
+      assert.equal(status.state, "ready");
+      assert.equal(status.organisation, "Operator 1");
+      assert.match(status.security, /Semi-honest/);
+    });
+
+    it("for a worker that does not run ends with 75", async () => {
+      const dataDir = { OPALINE_DATA_DIR: network.plan.folder };
+      const { code, stdout, stderr } = await runProgram("scripts/worker/status.ts", ["--json"], dataDir);
+      assert.equal(code, 75);
+      assert.equal(stdout, "");
+      assert.equal((JSON.parse(stderr) as { error: { code: string } }).error.code, "WORKER_UNREACHABLE");
+    });
+
     it("prints one JSON value, also for a verb's own file", async () => {
       const list = ["--deployment", network.plan.deployment, "--rpc", network.rpc, "--json"];
       const byCli = await runProgram("scripts/cli.ts", ["querier", "list", ...list]);

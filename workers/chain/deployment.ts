@@ -1,5 +1,5 @@
 /**
- * One deployment of the contracts, as `opaline admin deploy-contracts` leaves it in `deployments/<network>/`:
+ * One deployment of the contracts, as `opaline admin deploy` leaves it in `deployments/<network>/`:
  * `contracts.json` {network, chainId, block, contracts: {Name: {address}}} and one `abi/<Name>.json` per contract.
  * ABIs are read at run time; only their types are compiled in.
  */
@@ -37,7 +37,7 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (cause) {
-    throw refuse(path, "cannot be read as JSON. Was `opaline admin deploy-contracts` run for this network?", cause);
+    throw refuse(path, "cannot be read as JSON. Was `opaline admin deploy` run for this network?", cause);
   }
 }
 

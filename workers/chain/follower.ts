@@ -88,6 +88,7 @@ export class ChainFollower {
   #reachable = false;
   #checkedChain = false;
   #stoppedBy: CodedError | undefined;
+  #rediscovered = false;
 
   constructor(modules: FollowerModules, options: FollowerOptions) {
     this.#modules = modules;
@@ -157,10 +158,20 @@ export class ChainFollower {
     }
     const newest = await latestBlock(rpc);
     await this.#checkCanonical(store.cursor());
+    await this.#rediscover(store.cursor());
     const confirmed = newest - this.#options.confirmations;
     for (let from = this.#nextBlock(store.cursor()); from <= confirmed;) from = await this.#handlePage(from, confirmed);
     this.#newest = newest;
     this.#modules.onProgress(Math.min(confirmed, store.cursor()?.block ?? confirmed), newest);
+  }
+
+  /** Contracts announced before the cursor: a follower that starts again must follow them, too. Once per run. */
+  async #rediscover(cursor: ChainCursor | undefined): Promise<void> {
+    if (this.#rediscovered) return;
+    for (let from = this.#options.startBlock; cursor !== undefined && from <= cursor.block;) {
+      from = (await this.#readPage(from, cursor.block)).to + 1;
+    }
+    this.#rediscovered = true;
   }
 
   #nextBlock(cursor: ChainCursor | undefined): number {

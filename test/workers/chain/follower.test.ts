@@ -191,6 +191,30 @@ describe("ChainFollower", () => {
     assert.deepEqual(store.handled, [1, 2, 3, 4]);
   });
 
+  it("still follows an announced contract after a restart", async () => {
+    const first = await chain.deployEmitter();
+    const second = await chain.deployEmitter();
+    const third = await chain.deployEmitter();
+    const startBlock = await chain.provider.getBlockNumber();
+    const announces = new Map([
+      [first, second],
+      [second, third],
+    ]);
+    const discover = (log: ChainLog): string | undefined => announces.get(log.address.toLowerCase());
+    const store = new MemoryStore();
+    const options = { startBlock, confirmations: 0 };
+    await chain.emit(first, 1);
+    await createFollower(chain.provider, store, [first], options, { discover }).poll();
+    await chain.emit(second, 2);
+    await createFollower(chain.provider, store, [first], options, { discover }).poll();
+    await chain.emit(third, 3);
+    const again = createFollower(chain.provider, store, [first], options, { discover });
+    await again.poll();
+    await chain.emit(third, 4);
+    await again.poll();
+    assert.deepEqual(store.handled, [1, 2, 3, 4]);
+  });
+
   it("stops for good when a handled block is replaced, and says so after a restart", async () => {
     const { emitter, startBlock } = await emitted(2);
     const snapshot = (await chain.provider.send("evm_snapshot", [])) as string;
