@@ -61,7 +61,7 @@ export const ACCEPTANCE: TypeTable = {
   ],
 };
 
-/** Times are seconds since 1970, by the chain's clock; bytes is the exact length of the share file. */
+/** verifyingContract = DatasetRegistry. deadline: last second since 1970, by the chain's clock; bytes: exact length of the share file. */
 export interface Upload {
   readonly studyId: string;
   readonly datasetId: string;

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 
 import { CodedError } from "../errors.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
-import type { Network } from "./network.ts";
+import type { Network, NetworkErrorDetail } from "./network.ts";
 
 export interface LoopbackFrame {
   readonly step: string;
@@ -21,25 +21,6 @@ export interface LoopbackOptions {
   /** Sees every frame: returns the payload to deliver, or null to lose it. Records, tampers, drops. */
   readonly intercept?: (frame: LoopbackFrame) => Uint8Array | null;
 }
-
-export type LoopbackErrorDetail =
-  | { readonly code: "NETWORK_ABORTED"; readonly peer: PartyIndex; readonly reason: string }
-  | {
-      readonly code: "NETWORK_TIMEOUT";
-      /** The lowest of the missing. */
-      readonly peer: PartyIndex;
-      readonly missing: readonly PartyIndex[];
-      readonly step: string;
-      readonly timeoutMs: number;
-    }
-  | {
-      readonly code: "NETWORK_WRONG_LENGTH";
-      readonly peer: PartyIndex;
-      readonly step: string;
-      readonly bytes: number;
-      readonly expected: number;
-    }
-  | { readonly code: "NETWORK_WRONG_STEP"; readonly peer: PartyIndex; readonly step: string; readonly seen: string };
 
 /** Rounds in one process take microseconds; only a party that will never answer takes this long. */
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -172,7 +153,7 @@ export class LoopbackNetwork implements Network {
   }
 
   /** After an error the session is dead: this round and all later ones reject, and peers learn of it. */
-  #fail(detail: LoopbackErrorDetail, message: string): void {
+  #fail(detail: NetworkErrorDetail, message: string): void {
     if (this.#failure !== undefined) return;
     this.#failure = new CodedError(detail, message);
     const waiting = this.#waiting;

@@ -26,3 +26,35 @@ export interface Network {
     expected: ReadonlyMap<PartyIndex, number>,
   ): Promise<Map<PartyIndex, Uint8Array>>;
 }
+
+/** How an exchange fails; the same for every implementation. */
+export type NetworkErrorDetail =
+  | {
+      readonly code: "NETWORK_ABORTED";
+      /** The party whose loss, abort or misbehaviour ended the session; self when this worker gave it up. */
+      readonly peer: PartyIndex;
+      readonly reason: string;
+    }
+  | {
+      readonly code: "NETWORK_TIMEOUT";
+      /** The lowest of the missing. */
+      readonly peer: PartyIndex;
+      readonly missing: readonly PartyIndex[];
+      readonly step: string;
+      readonly timeoutMs: number;
+    }
+  | {
+      readonly code: "NETWORK_WRONG_LENGTH";
+      readonly peer: PartyIndex;
+      readonly step: string;
+      readonly bytes: number;
+      readonly expected: number;
+    }
+  | {
+      readonly code: "NETWORK_WRONG_STEP";
+      readonly peer: PartyIndex;
+      readonly step: string;
+      /** The peer's step, as far as its frame tells: its name, or the 4-byte tag of it. */
+      readonly seen: string;
+    }
+  | { readonly code: "NETWORK_SESSION_REUSED"; readonly session: string; readonly attempt: string };

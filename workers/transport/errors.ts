@@ -3,7 +3,7 @@
  * UPLOAD_* one share file on its way in. Details name peers and counts, never payload bytes.
  */
 import { CodedError } from "../errors.ts";
-import type { PartyIndex } from "../sharing/parties.ts";
+import type { NetworkErrorDetail } from "../protocols/network.ts";
 
 export type TransportErrorDetail =
   | { readonly code: "TRANSPORT_BAD_ENDPOINT"; readonly endpoint: string }
@@ -40,38 +40,6 @@ export type TransportErrorDetail =
   | { readonly code: "TRANSPORT_CLOSED"; readonly peer: string; readonly reason: string }
   | { readonly code: "TRANSPORT_STOPPED" }
   | { readonly code: "TRANSPORT_LISTEN_FAILED"; readonly host: string; readonly port: number };
-
-export type NetworkErrorDetail =
-  | {
-      readonly code: "NETWORK_ABORTED";
-      /** The party whose loss, abort or misbehaviour ended the session; self when this worker gave it up. */
-      readonly peer: PartyIndex;
-      readonly reason: string;
-    }
-  | {
-      readonly code: "NETWORK_TIMEOUT";
-      /** The lowest of the missing. */
-      readonly peer: PartyIndex;
-      readonly missing: readonly PartyIndex[];
-      readonly step: string;
-      readonly timeoutMs: number;
-    }
-  | {
-      readonly code: "NETWORK_WRONG_LENGTH";
-      readonly peer: PartyIndex;
-      readonly step: string;
-      readonly bytes: number;
-      readonly expected: number;
-    }
-  | {
-      readonly code: "NETWORK_WRONG_STEP";
-      readonly peer: PartyIndex;
-      readonly step: string;
-      /** stepTag of both, 4 bytes of hex. */
-      readonly seen: string;
-      readonly expected: string;
-    }
-  | { readonly code: "NETWORK_SESSION_REUSED"; readonly session: string; readonly attempt: string };
 
 export type UploadErrorDetail =
   | { readonly code: "UPLOAD_NO_CERTIFICATE" }

@@ -268,7 +268,7 @@ class MeshSession implements Session, SessionInbox {
 
   #wrongStep(peer: PartyIndex, { step, tag }: Round, seenTag: number): void {
     const [seen, expected] = [seenTag, tag].map((value) => value.toString(16).padStart(8, "0")) as [string, string];
-    const detail = { code: "NETWORK_WRONG_STEP", peer, step, seen, expected } as const;
+    const detail = { code: "NETWORK_WRONG_STEP", peer, step, seen } as const;
     this.#fail(networkError(detail, `party ${peer} is at step ${seen}, this party at ${step} (${expected})`));
   }
 

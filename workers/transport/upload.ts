@@ -2,28 +2,13 @@
  * The head of an upload as it travels: header `x-opaline-upload` = base64 of JSON {"upload", "signature"}, integers as
  * decimal text. Strict both ways. The body is the share file and nothing else.
  */
+import type { Upload } from "../messages/typedData.ts";
 import { uploadError } from "./errors.ts";
 
 export const UPLOAD_HEADER = "x-opaline-upload";
 
-/** EIP-712 Upload, verifyingContract = DatasetRegistry. */
-export interface UploadMessage {
-  /** 0x-hex bytes32, lower case. */
-  readonly studyId: string;
-  readonly datasetId: string;
-  /** Address of the worker the file is for, lower case. */
-  readonly worker: string;
-  /** keccak256 of the file. */
-  readonly fileHash: string;
-  /** Length of the file. */
-  readonly bytes: bigint;
-  readonly nonce: bigint;
-  /** Last second, since 1970, at which the worker may accept. */
-  readonly deadline: bigint;
-}
-
 export interface SignedUpload {
-  readonly upload: UploadMessage;
+  readonly upload: Upload;
   /** 0x-hex, 65 bytes. */
   readonly signature: string;
 }

@@ -4,7 +4,8 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import { connectPinned } from "./connectPinned.ts";
 import { uploadError } from "./errors.ts";
 import type { TlsIdentity } from "./identity.ts";
-import { encodeUploadHeader, UPLOAD_HEADER, type UploadMessage } from "./upload.ts";
+import type { Upload } from "../messages/typedData.ts";
+import { encodeUploadHeader, UPLOAD_HEADER } from "./upload.ts";
 
 export interface ShareFileUpload {
   /** The worker's https://host:port and certificate, from the registry. */
@@ -12,7 +13,7 @@ export interface ShareFileUpload {
   readonly workerFingerprint: string;
   /** The owner's own certificate, registered too. */
   readonly identity: TlsIdentity;
-  readonly upload: UploadMessage;
+  readonly upload: Upload;
   /** EIP-712 signature of `upload`, 0x-hex. */
   readonly signature: string;
   readonly file: Uint8Array;

@@ -8,7 +8,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isCoded } from "../errors.ts";
 import { answerJson } from "./answerJson.ts";
 import { uploadError } from "./errors.ts";
-import { decodeUploadHeader, UPLOAD_HEADER, type SignedUpload, type UploadMessage } from "./upload.ts";
+import type { Upload } from "../messages/typedData.ts";
+import { decodeUploadHeader, UPLOAD_HEADER, type SignedUpload } from "./upload.ts";
 
 export interface UploadRequest extends SignedUpload {
   /** Of the certificate that the sender proved to hold. */
@@ -92,7 +93,7 @@ function shownCertificate(certificateOf: () => string): string {
   }
 }
 
-function checkLength(announced: string | undefined, upload: UploadMessage, maximum: number): number {
+function checkLength(announced: string | undefined, upload: Upload, maximum: number): number {
   if (announced === undefined) throw uploadError({ code: "UPLOAD_LENGTH_REQUIRED" }, "Content-Length is required");
   if (upload.bytes > BigInt(maximum)) {
     const detail = { code: "UPLOAD_TOO_LARGE", bytes: String(upload.bytes), maximum } as const;

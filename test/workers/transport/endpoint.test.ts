@@ -6,7 +6,8 @@ import { connect as connectTls } from "node:tls";
 import { keccak256 } from "ethers";
 import { Endpoint, type EndpointLimits } from "../../../workers/transport/endpoint.ts";
 import { createTlsIdentity, fingerprintOf } from "../../../workers/transport/identity.ts";
-import { decodeUploadHeader, encodeUploadHeader, type UploadMessage } from "../../../workers/transport/upload.ts";
+import type { Upload } from "../../../workers/messages/typedData.ts";
+import { decodeUploadHeader, encodeUploadHeader } from "../../../workers/transport/upload.ts";
 import { uploadShareFile, type ShareFileUpload } from "../../../workers/transport/uploadClient.ts";
 import type { UploadGate, UploadRequest } from "../../../workers/transport/uploadDesk.ts";
 import { CodedError } from "../../../workers/errors.ts";
@@ -54,7 +55,7 @@ async function startDesk(test: TestContext, limits: Partial<EndpointLimits> = {}
   return { endpoint, stored, upload };
 }
 
-function message(file: Uint8Array, changes: Partial<UploadMessage> = {}): UploadMessage {
+function message(file: Uint8Array, changes: Partial<Upload> = {}): Upload {
   const ids = { studyId: bytes32("study"), datasetId: bytes32("dataset"), worker: `0x${"77".repeat(20)}` };
   const [fileHash, bytes] = [keccak256(file), BigInt(file.length)];
   return { ...ids, fileHash, bytes, nonce: 1n, deadline: 2_000_000_000n, ...changes };
