@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {StudyId} from "./Identifiers.sol";
+
+/// One committed, append-only piece of a dataset. rowCount counts slots, padding excluded.
+struct Segment {
+    uint64 rowCount;
+    bytes32 columnsRoot;
+    bytes32 sharesRoot;
+}
+
+/// The frozen record of one dataset version. scheme 0: salted keccak column commitments (no proof of ingestion).
+/// columnsRoot and sharesRoot are those of the newest segment; rowCount is the total of all.
+struct Dataset {
+    StudyId studyId;
+    bytes32 schemaHash;
+    uint64 rowCount;
+    uint8 log2N;
+    uint8 scheme;
+    bytes32 columnsRoot;
+    bytes32 sharesRoot;
+    bytes32 ingestProofHash;
+    uint32 openingsUsed;
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// A study's disclosure and service policy; policyHash = keccak256(abi.encode(Policy)).
+/// k: smallest set that may be disclosed; vettings, vettingOrganisations: how many experts, of how many organisations,
+/// must approve a query; minimumThreshold: least degree t of a production committee; demonstration: a committee below
+/// it may serve, and every answer says so; price in wei; purposes: DUO-style codes a querier must hold (all of them).
+struct Policy {
+    uint16 k;
+    uint8 vettings;
+    uint8 vettingOrganisations;
+    uint8 minimumThreshold;
+    bool demonstration;
+    uint32 openingsBudget;
+    uint64 deadlineBlocks;
+    uint256 price;
+    bytes32[] purposes;
+}

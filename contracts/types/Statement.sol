@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {QueryHash, RequestId, StudyId} from "./Identifiers.sol";
+
+enum ReleaseClass {
+    PUBLIC,
+    SEALED
+}
+
+/// What the workers found. NONE is never signed.
+enum Outcome {
+    NONE,
+    ANSWERED,
+    REFUSED_EMPTY_SET,
+    REFUSED_DISCLOSURE,
+    FAILED_UNAVAILABLE
+}
+
+/// What a request fixed when it was made; its hash is stored, its words travel in the event and in calldata.
+struct RequestContext {
+    StudyId studyId;
+    RequestId requestId;
+    QueryHash queryHash;
+    bytes32 parametersHash;
+    bytes32 policyHash;
+    bytes32[] datasetRoots;
+    uint64 committeeEpoch;
+    uint64 requestBlock;
+    bytes32 consentMaskRoot;
+    ReleaseClass releaseClass;
+    bytes32 recipientsHash;
+}
+
+/// What the workers add. outputs are canonical residues of BN254 Fr, row-major; empty unless outcome is ANSWERED.
+struct Verdict {
+    uint64 attempt;
+    Outcome outcome;
+    bytes suppressedBitmap;
+    uint256[] outputs;
+    bytes32 sealedHash;
+}
+
+/// A worker's EIP-712 signature over Answer(bytes32 statement); index is the worker's point (1..n) in the committee.
+struct WorkerSignature {
+    uint8 index;
+    bytes signature;
+}
+
+/// @notice keccak256(abi.encode(DOMAIN, chainId, contract, ...)) exactly as the workers compute it.
+library Statement {
+    bytes32 internal constant DOMAIN = keccak256("Opaline.Statement.v1");
+
+    function hash(RequestContext calldata context, Verdict calldata verdict) internal view returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(
+                    DOMAIN,
+                    block.chainid,
+                    address(this),
+                    context.studyId,
+                    context.requestId,
+                    verdict.attempt,
+                    context.queryHash,
+                    context.parametersHash,
+                    context.policyHash,
+                    context.datasetRoots,
+                    context.committeeEpoch,
+                    context.requestBlock,
+                    context.consentMaskRoot,
+                    context.releaseClass,
+                    context.recipientsHash,
+                    verdict.outcome,
+                    keccak256(abi.encode(verdict.suppressedBitmap, verdict.outputs, verdict.sealedHash))
+                )
+            );
+    }
+}
