@@ -1,8 +1,10 @@
 /** The running record of every act (`contracts/audit/IAuditTrail.sol`), read from its events and checked by its hash. */
-import { AbiCoder, type ContractRunner, keccak256, toUtf8Bytes } from "ethers";
+import { AbiCoder, type ContractRunner, type Interface, keccak256, toUtf8Bytes } from "ethers";
 import type { IAuditTrail } from "../../types/audit/IAuditTrail.ts";
+import { CodedError } from "../errors.ts";
 import { type Deployment, openContract } from "./deployment.ts";
-import { allLogs, latestBlock } from "./logs.ts";
+import type { ChainErrorDetail } from "./errors.ts";
+import { type ChainLog, allLogs, latestBlock } from "./logs.ts";
 import type { JsonRpc } from "./provider.ts";
 import { type Mined, mine, read } from "./transactions.ts";
 
@@ -84,12 +86,22 @@ async function readRecords(deployment: Deployment, rpc: JsonRpc): Promise<AuditR
   const topics = abi.encodeFilterTopics("Recorded", []) as string[];
   const filter = { addresses: [deployment.address(NAME)], topics };
   const logs = await allLogs(rpc, filter, deployment.block, await latestBlock(rpc));
-  return logs.map((log) => {
+  return logs.map((log) => decodeRecord(abi, log));
+}
+
+/** @throws CodedError CHAIN_EVENT_UNREADABLE */
+function decodeRecord(abi: Interface, log: ChainLog): AuditRecord {
+  try {
     const args = abi.parseLog({ topics: [...log.topics], data: log.data })!.args.toObject();
     const { sequence, act, subject, actor, organisation, oldHash, newHash, reason, head } = args;
     const record = { sequence, act, subject, actor, organisation, oldHash, newHash, reason, head };
     return { ...record, block: log.blockNumber, transactionHash: log.transactionHash };
-  });
+  } catch {
+    throw new CodedError<ChainErrorDetail>(
+      { code: "CHAIN_EVENT_UNREADABLE", event: "Recorded", id: log.transactionHash },
+      `The audit record in transaction ${log.transactionHash}, log ${log.logIndex}, cannot be decoded`,
+    );
+  }
 }
 
 export function auditTrail(deployment: Deployment, runner: ContractRunner): AuditTrail {

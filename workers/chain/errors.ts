@@ -21,7 +21,9 @@ export type ChainErrorDetail =
   /** A block that was confirmed and acted upon is no longer part of the chain. An operator must look. */
   | { readonly code: "CHAIN_REORG"; readonly block: number; readonly stored: string; readonly canonical: string }
   /** An event that a public record promises is not there. */
-  | { readonly code: "CHAIN_EVENT_MISSING"; readonly event: string; readonly id: string };
+  | { readonly code: "CHAIN_EVENT_MISSING"; readonly event: string; readonly id: string }
+  /** The event is there, but its content is not what its ABI says, e.g. a text that is not UTF-8. */
+  | { readonly code: "CHAIN_EVENT_UNREADABLE"; readonly event: string; readonly id: string };
 
 export type KeystoreErrorDetail =
   | { readonly code: "KEYSTORE_MISSING"; readonly path: string }
@@ -86,6 +88,38 @@ function parseRevert(data: string, interfaces: readonly Interface[]): ChainError
   return { code: "CHAIN_REVERTED", error: "unknown", args: { data: data.slice(0, 10) } };
 }
 
+/** `https://user:pw@host:1/v3/KEY?x` is `https://host:1`: a node's URL may hold its user's key. */
+export function withoutUrlSecrets(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*):\/\/[^\s"'`<>()[\]{}\\]+/gi, (url: string, scheme: string) => {
+    const host = URL.canParse(url) ? new URL(url).host : "";
+    return `${scheme}://${host === "" ? "…" : host}`;
+  });
+}
+
+/**
+ * What may be said of an error of ethers, Node or a server: its short message and its codes. Their messages, stacks and
+ * fields quote whole requests and answers, and with them the node's URL and what it was sent.
+ */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown error";
+  const { code, shortMessage, error: answered } = error as {
+    readonly code?: unknown;
+    readonly shortMessage?: unknown;
+    readonly error?: { readonly code?: unknown } | null;
+  };
+  const text = typeof shortMessage === "string" ? shortMessage : typeof code === "string" ? code : error.name;
+  const rpcCode = typeof answered?.code === "number" ? `, JSON-RPC error ${answered.code}` : "";
+  return withoutUrlSecrets(`${text}${rpcCode}`);
+}
+
+/** A cause that may be logged and printed whole: name, code and short message of the original, nothing else. */
+export function printableCause(error: unknown): Error {
+  const cause = new Error(reasonOf(error));
+  const code = ethersCode(error);
+  if (error instanceof Error) cause.name = error.name;
+  return code === undefined ? cause : Object.assign(cause, { code });
+}
+
 /** Turns whatever a call or a transaction threw into a `CodedError`; coded errors pass unchanged. */
 export function chainError(
   error: unknown,
@@ -93,23 +127,21 @@ export function chainError(
   what: string,
 ): CodedError<ChainErrorDetail> {
   if (error instanceof CodedError) return error as CodedError<ChainErrorDetail>;
+  const cause = printableCause(error);
   if (ethersCode(error) === "INSUFFICIENT_FUNDS") {
     return new CodedError({ code: "CHAIN_INSUFFICIENT_FUNDS" }, `${what}: the signing account cannot pay the gas`, {
-      cause: error,
+      cause,
     });
   }
   const data = revertData(error);
   if (data !== undefined || ethersCode(error) === "CALL_EXCEPTION") {
     const detail = parseRevert(data ?? "0x", interfaces);
     const args = Object.entries(detail.args).map(([name, value]) => `${name} ${value}`);
-    return new CodedError(detail, `${what} was refused on chain: ${detail.error}(${args.join(", ")})`, {
-      cause: error,
-    });
+    return new CodedError(detail, `${what} was refused on chain: ${detail.error}(${args.join(", ")})`, { cause });
   }
-  const reason = error instanceof Error ? error.message : String(error);
   return new CodedError(
     { code: "CHAIN_UNREACHABLE", method: what },
-    `${what}: the chain's node did not answer as it should (${reason})`,
-    { cause: error },
+    `${what}: the chain's node did not answer as it should (${reasonOf(error)})`,
+    { cause },
   );
 }

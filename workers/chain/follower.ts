@@ -50,7 +50,7 @@ export interface FollowerModules {
   /** The address of a contract that this log announces, to be followed as well. */
   discover(log: ChainLog): string | undefined;
   /** Asked before the logs of a page are committed: reads what their effects need. A failure is an outage. */
-  prepare?(logs: readonly ChainLog[]): Promise<void>;
+  prepare(logs: readonly ChainLog[]): Promise<void>;
   /** After each poll that brought the follower up to `confirmed`; `newest` is the chain's head. */
   onProgress(confirmed: number, newest: number): void;
   /** A failure that will be retried. */
@@ -212,10 +212,9 @@ export class ChainFollower {
         `The chain's node changed its mind about block ${page.to} while it was read; reading again`,
       );
     }
-    this.#commitPage(
-      page.logs.filter((log) => isPast(before, log)),
-      { block: page.to, blockHash: hash, logIndex: WHOLE_BLOCK },
-    );
+    const logs = page.logs.filter((log) => isPast(before, log));
+    await this.#modules.prepare(logs);
+    this.#commitPage(logs, { block: page.to, blockHash: hash, logIndex: WHOLE_BLOCK });
     return page.to + 1;
   }
 

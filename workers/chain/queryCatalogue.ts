@@ -1,11 +1,11 @@
 /** The catalogue of vetted queries (`contracts/query/IQueryCatalogue.sol`). */
-import { type ContractRunner, keccak256, toUtf8Bytes } from "ethers";
+import { type ContractRunner, type Interface, keccak256, toUtf8Bytes } from "ethers";
 import type { IQueryCatalogue } from "../../types/query/IQueryCatalogue.ts";
 import type { Vetting } from "../messages/typedData.ts";
 import { CodedError } from "../errors.ts";
 import { type Deployment, openContract } from "./deployment.ts";
 import type { ChainErrorDetail } from "./errors.ts";
-import { onlyLog } from "./logs.ts";
+import { type ChainLog, onlyLog } from "./logs.ts";
 import type { JsonRpc } from "./provider.ts";
 import { type Mined, mine, read } from "./transactions.ts";
 
@@ -50,6 +50,8 @@ export interface QueryCatalogue {
   query(queryHash: string): Promise<Query>;
   descriptor(queryHash: string): Promise<string>;
   isActive(queryHash: string): Promise<boolean>;
+  /** Whether this vetter has approved or rejected it already. */
+  hasVetted(queryHash: string, vetter: string): Promise<boolean>;
   nonces(vetter: string): Promise<bigint>;
   count(): Promise<number>;
   queries(offset: number, limit: number): Promise<string[]>;
@@ -69,8 +71,7 @@ async function readPublication(
   const topics = abi.encodeFilterTopics("QueryPublished", [queryHash]) as string[];
   const filter = { addresses: [deployment.address(NAME)], topics };
   const log = await onlyLog(rpc, filter, deployment.block, "QueryPublished", queryHash);
-  const args = abi.parseLog({ topics: [...log.topics], data: log.data })?.args.toObject() as Record<string, string>;
-  const { sql = "", bounds = "", manifest = "", agreement = "" } = args;
+  const { sql, bounds, manifest, agreement } = decodePublication(abi, log, queryHash);
   if (bounds === stored.bounds && keccak256(toUtf8Bytes(agreement)) === stored.agreementHash) {
     return { sql, bounds, manifest, agreement };
   }
@@ -78,6 +79,20 @@ async function readPublication(
     { code: "CHAIN_EVENT_MISSING", event: "QueryPublished", id: queryHash },
     `The publication of query ${queryHash} does not agree with what the catalogue stores`,
   );
+}
+
+/** Anyone's bytes: the contract does not look whether a text is UTF-8. @throws CodedError CHAIN_EVENT_UNREADABLE */
+function decodePublication(abi: Interface, log: ChainLog, queryHash: string): Publication {
+  try {
+    const args = abi.parseLog({ topics: [...log.topics], data: log.data })!.args;
+    const text = (name: string): string => String(args[name]); // an undecodable text throws here
+    return { sql: text("sql"), bounds: text("bounds"), manifest: text("manifest"), agreement: text("agreement") };
+  } catch {
+    throw new CodedError<ChainErrorDetail>(
+      { code: "CHAIN_EVENT_UNREADABLE", event: "QueryPublished", id: queryHash },
+      `The publication of query ${queryHash} cannot be decoded: a text is not UTF-8, or its encoding is broken`,
+    );
+  }
 }
 
 export function queryCatalogue(deployment: Deployment, runner: ContractRunner): QueryCatalogue {
@@ -105,6 +120,8 @@ export function queryCatalogue(deployment: Deployment, runner: ContractRunner): 
     query,
     descriptor: (queryHash) => read(deployment, `${NAME}.descriptor`, contract.descriptor(queryHash)),
     isActive: (queryHash) => read(deployment, `${NAME}.isActive`, contract.isActive(queryHash)),
+    hasVetted: (queryHash, vetter) =>
+      read(deployment, `${NAME}.hasVetted`, contract.hasVetted(queryHash, vetter)),
     nonces: (vetter) => read(deployment, `${NAME}.nonces`, contract.nonces(vetter)),
     count: async () => Number(await read(deployment, `${NAME}.count`, contract.count())),
     queries: async (offset, limit) => [...(await read(deployment, `${NAME}.queries`, contract.queries(offset, limit)))],

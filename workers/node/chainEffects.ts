@@ -6,6 +6,7 @@
  *   QueryAnswered/Refused/Expired -> the request is settled
  *   DatasetActivated           -> this worker's share file of that version is active (or known to be missing)
  */
+import assert from "node:assert/strict";
 import type { Deployment } from "../chain/deployment.ts";
 import type { ChainLog } from "../chain/logs.ts";
 import { type QueryContractEvent, type QueryRequested, parseQueryEvent } from "../chain/querySmartContract.ts";
@@ -107,7 +108,8 @@ export class ChainEffects {
     const { committees, self, store, log } = this.#modules;
     const { datasetId, studyId, version, committeeEpoch, fileHashes } = activation;
     const committee = committees.known(studyId, committeeEpoch);
-    const seat = committee === undefined ? undefined : seatIn(committee, self);
+    assert(committee !== undefined, "prepare() read the committee of every activation");
+    const seat = seatIn(committee, self);
     const fileHash = seat === undefined ? undefined : fileHashes[seat - 1];
     if (fileHash === undefined) return;
     if (sharesRoot(fileHashes) !== activation.sharesRoot) {

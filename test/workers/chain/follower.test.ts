@@ -51,6 +51,7 @@ function createFollower(
       store,
       addresses,
       discover: () => undefined,
+      prepare: () => Promise.resolve(),
       onProgress: () => undefined,
       onOutage: () => undefined,
       wait: () => Promise.resolve(),
@@ -189,6 +190,28 @@ describe("ChainFollower", () => {
     const discover = (log: ChainLog): string | undefined => announces.get(log.address.toLowerCase());
     await createFollower(chain.provider, store, [first], { startBlock, confirmations: 0 }, { discover }).poll();
     assert.deepEqual(store.handled, [1, 2, 3, 4]);
+  });
+
+  it("prepares a page's new logs before it commits them, and treats a failure as an outage", async () => {
+    const { emitter, startBlock } = await emitted(2);
+    const store = new MemoryStore();
+    const prepared: number[][] = [];
+    let failures = 1;
+    const prepare = (logs: readonly ChainLog[]): Promise<void> => {
+      prepared.push(logs.map((log) => Number(log.topics[0])));
+      assert.deepEqual(store.handled, []);
+      failures -= 1;
+      return failures >= 0 ? Promise.reject(new Error("away")) : Promise.resolve();
+    };
+    const follower = createFollower(chain.provider, store, [emitter], { startBlock, confirmations: 0 }, { prepare });
+    await assert.rejects(follower.poll());
+    assert.deepEqual(store.handled, []);
+    await follower.poll();
+    assert.deepEqual(prepared, [
+      [1, 2],
+      [1, 2],
+    ]);
+    assert.deepEqual(store.handled, [1, 2]);
   });
 
   it("still follows an announced contract after a restart", async () => {
