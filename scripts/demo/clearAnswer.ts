@@ -51,7 +51,7 @@ function cellOf(record: Readonly<Record<string, string>>, field: SchemaField, sc
   return field.type === "integer" || field.type === "number" ? Number(text) : text;
 }
 
-/** SQLite has no variances. Two passes: the mean first, then the squared distances from it. */
+/** SQLite has no variances. */
 function registerVariances(database: DatabaseSync): void {
   for (const [name, finish] of Object.entries(VARIANCES)) {
     database.aggregate(name, {
@@ -74,11 +74,17 @@ const VARIANCES: Readonly<Record<string, (values: readonly number[]) => number |
   STDDEV: (values) => root(scatter(values, 1)),
 };
 
-/** Σ(v − mean)² / (n − lost); null when too few values. */
+/**
+ * Σ(v − mean)² / (n − lost); null when too few values. Of integers (nΣv² − (Σv)²) / (n(n − lost)): numerator and
+ * denominator are exact below 2^53, so that the quotient is rounded once and every digit can be compared.
+ */
 function scatter(values: readonly number[], lost: number): number | null {
-  if (values.length <= lost) return null;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - lost);
+  const n = values.length;
+  if (n <= lost) return null;
+  const sum = values.reduce((total, value) => total + value, 0);
+  const squares = n * values.reduce((total, value) => total + value ** 2, 0);
+  if (values.every(Number.isInteger) && Number.isSafeInteger(squares)) return (squares - sum ** 2) / (n * (n - lost));
+  return values.reduce((total, value) => total + (value - sum / n) ** 2, 0) / (n - lost);
 }
 
 function root(value: number | null): number | null {

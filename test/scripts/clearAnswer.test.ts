@@ -40,6 +40,13 @@ describe("clearAnswer", () => {
     ]);
   });
 
+  it("rounds a variance of integers once", () => {
+    const file = `id,arm,response,age\n${[61, 62, 64].map((age, i) => `${i},A,1,${age}`).join("\n")}\n`;
+    assert.deepEqual(clearAnswer([file], schema, "SELECT VAR_POP(age), VAR_SAMP(age) FROM trial", {}), [
+      [14 / 9, 7 / 3],
+    ]);
+  });
+
   it("gives no variance of fewer than two values", () => {
     const sql = "SELECT VAR_SAMP(age), VAR_POP(age), STDDEV_SAMP(age) FROM trial WHERE age = 60";
     assert.deepEqual(clearAnswer(files, schema, sql, {}), [[null, 0, null]]);
