@@ -25,7 +25,7 @@ import { type TlsIdentity, fingerprintOf } from "./transport/identity.ts";
 const EXIT = { STOPPED: 0, BUG: 70, TRY_AGAIN: 75, CHAIN: 76, CONFIGURATION: 78 } as const;
 const TRY_AGAIN = new Set([
   ...["STORE_LOCKED", "STORE_FULL", "STORE_IO", "CHAIN_UNREACHABLE"],
-  ...["CONTROL_ALREADY_RUNNING", "CONTROL_LISTEN_FAILED", "TRANSPORT_LISTEN_FAILED"],
+  ...["CONTROL_ALREADY_RUNNING", "CONTROL_LISTEN_FAILED", "HEALTH_LISTEN_FAILED", "TRANSPORT_LISTEN_FAILED"],
 ]);
 
 function exitCodeOf(error: unknown, hasStarted: boolean): number {

@@ -4,6 +4,8 @@
  * Guarantees
  *  - What leaves signed has been recorded before (`recordSigned`): one statement per attempt, and in a later attempt
  *    only the same outcome, suppression and outputs. A worker that computes something else stays silent and alarms.
+ *  - After a restart the recorded verdict is signed and sent again; the request is computed anew only if that does not
+ *    soon lead to a quorum.
  *  - A quorum found anywhere ends the attempts everywhere: whoever has it answers any proposal with it.
  *  - Past the deadline no attempt runs; the request is expired on chain so that the querier is paid back.
  */
@@ -12,13 +14,15 @@ import type { QueryRequested, RequestState, WorkerSignature } from "../chain/que
 import type { Mined } from "../chain/transactions.ts";
 import { isCoded } from "../errors.ts";
 import { type Proposal, decodeParticipants, encodeParticipants } from "../messages/proposal.ts";
-import { type SignedVerdict, decodeSignedVerdict, encodeSignedVerdict } from "../messages/signedVerdict.ts";
+import { type SignedVerdict, decodeSignedVerdict } from "../messages/signedVerdict.ts";
 import { type Verdict, resultHash, statementHash } from "../messages/statement.ts";
 import { ANSWER, type TypedDataSigner, opalineDomain, signTypedData } from "../messages/typedData.ts";
 import { type Frame, FrameKind } from "../messages/frame.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import type { Timers } from "../transport/timers.ts";
+import type { AttemptCounts } from "./attemptCounts.ts";
 import { Attempts, rankOf } from "./attempts.ts";
+import { CommitteePost } from "./committeePost.ts";
 import { type Log, errorFields } from "./log.ts";
 import { Posting } from "./posting.ts";
 import { SignatureCollection } from "./signatureCollection.ts";
@@ -38,7 +42,9 @@ export interface RequestRecords {
   /** Throws unless higher than every attempt taken before. */
   takeAttempt(requestId: string, attempt: bigint): void;
   /** Throws when this attempt was signed with another statement, or the request with another result. */
-  recordSigned(requestId: string, attempt: bigint, statement: string, resultHash: string): void;
+  recordSigned(requestId: string, verdict: Verdict, hashes: { statement: string; resultHash: string }): void;
+  /** The verdict of the newest attempt signed, from before a restart too. */
+  signedVerdict(requestId: string): Verdict | undefined;
 }
 
 export interface ActiveRequestModules {
@@ -46,11 +52,12 @@ export interface ActiveRequestModules {
   readonly timers: Timers;
   readonly log: Log;
   readonly records: RequestRecords;
+  readonly counts: Pick<AttemptCounts, "start" | "fail">;
   readonly signer: TypedDataSigner;
   readonly inTurn: <Value>(send: () => Promise<Value>) => Promise<Value>;
   isConnected(address: string): boolean;
   /** Sends and forgets: a peer that misses a frame gets the next one. */
-  send(address: string, frame: Frame): void;
+  readonly send: (address: string, frame: Frame) => void;
   mayPropose(): boolean;
   compute(request: ConfirmedRequest, proposal: Proposal, signal: AbortSignal): Promise<Verdict>;
   stateOf(request: ConfirmedRequest): Promise<RequestState>;
@@ -69,6 +76,7 @@ export class ActiveRequest {
   readonly #options: ActiveRequestOptions;
   readonly #attempts: Attempts;
   readonly #collection: SignatureCollection;
+  readonly #committee: CommitteePost;
   #proposed = false;
   #posting: Posting | undefined;
   #expired = false;
@@ -78,19 +86,33 @@ export class ActiveRequest {
     this.request = request;
     this.#modules = modules;
     this.#options = options;
+    const { event, contract, committee, self } = request;
+    const { requestId, context } = event;
+    const { workers } = committee;
+    const epoch = context.committeeEpoch;
+    this.#committee = new CommitteePost({ requestId, epoch, workers, self, send: modules.send });
     this.#attempts = this.#createAttempts();
-    const { event, contract, committee } = request;
     this.#collection = new SignatureCollection({
       chainId: modules.chainId,
       contract,
-      context: event.context,
-      workers: committee.workers,
-      quorum: quorumOf(committee.workers.length, committee.threshold),
+      context,
+      workers,
+      quorum: quorumOf(workers.length, committee.threshold),
     });
   }
 
   start(): void {
+    const verdict = this.#modules.records.signedVerdict(this.request.event.requestId);
     this.#attempts.start();
+    if (verdict !== undefined) void this.#signAgain(verdict);
+  }
+
+  /** A peer that was away has missed what was sent meanwhile: it gets the quorum, or this worker's signature. */
+  onPeerConnected(address: string): void {
+    const member = this.#committee.indexOf(address);
+    if (member === undefined || this.#ended) return;
+    const signed = this.#newestSigned();
+    if (signed !== undefined) this.#committee.signedTo(member, signed);
   }
 
   /** True while a run that this worker proposed is under way. */
@@ -120,7 +142,7 @@ export class ActiveRequest {
       requestId,
       deadlineBlock: this.request.event.deadlineBlock,
     });
-    this.#post(
+    this.#putOnChain(
       "expire",
       0n,
       () => this.#modules.expire(this.request),
@@ -130,7 +152,7 @@ export class ActiveRequest {
 
   /** @throws CodedError for a frame that an honest member never sends */
   onFrame(from: string, frame: Frame): void {
-    const member = this.#indexOf(from);
+    const member = this.#committee.indexOf(from);
     if (member === undefined || this.#ended) return;
     if (frame.kind === FrameKind.PROPOSE) this.#onProposal(member, frame);
     if (frame.kind === FrameKind.SIGNATURE) this.#onSignatures(decodeSignedVerdict(frame.payload));
@@ -143,7 +165,8 @@ export class ActiveRequest {
     return new Attempts(
       {
         timers,
-        connected: () => this.#others().filter((party) => this.#modules.isConnected(this.#addressOf(party))),
+        connected: () =>
+          this.#committee.others().filter((party) => this.#modules.isConnected(this.#committee.addressOf(party))),
         lastAttempt: () => records.lastAttempt(requestId),
         takeAttempt: (attempt) => {
           records.takeAttempt(requestId, attempt);
@@ -168,7 +191,7 @@ export class ActiveRequest {
     this.#proposed = true;
     const { requestId, attempt, participants } = proposal;
     this.#modules.log("info", "attempt-proposed", { requestId, attempt, participants });
-    this.#broadcast(FrameKind.PROPOSE, attempt, encodeParticipants(participants));
+    this.#committee.toAll(FrameKind.PROPOSE, attempt, encodeParticipants(participants));
   }
 
   #onProposal(from: PartyIndex, frame: Frame): void {
@@ -176,7 +199,7 @@ export class ActiveRequest {
     const { attempt } = frame;
     const quorum = this.#collection.quorum();
     if (quorum !== undefined) {
-      this.#sendTo(from, FrameKind.SIGNATURE, quorum.verdict.attempt, encodeSignedVerdict(quorum));
+      this.#committee.signedTo(from, quorum);
       return;
     }
     const answer = this.#attempts.onProposal(from, {
@@ -190,11 +213,14 @@ export class ActiveRequest {
 
   async #run(proposal: Proposal, signal: AbortSignal): Promise<void> {
     const { requestId, attempt } = proposal;
+    this.#modules.counts.start();
     try {
       const verdict = await this.#modules.compute(this.request, proposal, signal);
       signal.throwIfAborted();
       await this.#sign(verdict);
+      this.#modules.log("info", "verdict-signed", { requestId, attempt, outcome: verdict.outcome });
     } catch (error) {
+      this.#modules.counts.fail(error);
       const conflict = isCoded(error, "STORE_RESULT_CHANGED") || isCoded(error, "STORE_SIGNED_OTHER");
       const level = conflict ? "alarm" : signal.aborted ? "debug" : "warn";
       this.#modules.log(level, "attempt-failed", { requestId, attempt, ...errorFields(error) });
@@ -202,15 +228,25 @@ export class ActiveRequest {
     }
   }
 
+  /** The very statement recorded before the restart: recording another one would throw. */
+  async #signAgain(verdict: Verdict): Promise<void> {
+    const place = { requestId: this.request.event.requestId, attempt: verdict.attempt };
+    try {
+      await this.#sign(verdict);
+      this.#modules.log("info", "verdict-sent-again", place);
+    } catch (error) {
+      this.#modules.log("warn", "verdict-not-sent-again", { ...place, ...errorFields(error) });
+    }
+  }
+
   async #sign(verdict: Verdict): Promise<void> {
     const { event, contract, self } = this.request;
-    const { chainId, records, signer, log } = this.#modules;
+    const { chainId, records, signer } = this.#modules;
     const statement = statementHash({ chainId, contract, context: event.context, verdict });
-    records.recordSigned(event.requestId, verdict.attempt, statement, resultHash(verdict));
+    records.recordSigned(event.requestId, verdict, { statement, resultHash: resultHash(verdict) });
     const signature = await signTypedData(signer, opalineDomain(chainId, contract), ANSWER, { statement });
     const signed = { verdict, signatures: [{ index: self, signature }] };
-    log("info", "verdict-signed", { requestId: event.requestId, attempt: verdict.attempt, outcome: verdict.outcome });
-    this.#broadcast(FrameKind.SIGNATURE, verdict.attempt, encodeSignedVerdict(signed));
+    this.#committee.signedToAll(signed);
     this.#onSignatures(signed);
   }
 
@@ -231,14 +267,14 @@ export class ActiveRequest {
     this.#attempts.pause();
     const send = (): Promise<Mined> => this.#modules.answer(this.request, verdict, signatures);
     // A signer may have been revoked since: other members' signatures on another attempt may still do.
-    this.#post("answer", verdict.attempt, send, () => {
+    this.#putOnChain("answer", verdict.attempt, send, () => {
       this.#posting = undefined;
       this.#collection.discard(verdict);
       this.#attempts.resume();
     });
   }
 
-  #post(act: "answer" | "expire", attempt: bigint, send: () => Promise<Mined>, onRefused: () => void): void {
+  #putOnChain(act: "answer" | "expire", attempt: bigint, send: () => Promise<Mined>, onRefused: () => void): void {
     const { event, committee, self } = this.request;
     const rank = rankOf(event.requestId, attempt, self, committee.workers.length);
     const { timers, log, inTurn } = this.#modules;
@@ -249,40 +285,11 @@ export class ActiveRequest {
   }
 
   #resend(): void {
-    const signed = this.#collection.quorum() ?? this.#collection.latestOf(this.request.self);
-    if (signed !== undefined) this.#broadcast(FrameKind.SIGNATURE, signed.verdict.attempt, encodeSignedVerdict(signed));
+    const signed = this.#newestSigned();
+    if (signed !== undefined) this.#committee.signedToAll(signed);
   }
 
-  #broadcast(kind: FrameKind, attempt: bigint, payload: Uint8Array): void {
-    for (const party of this.#others()) this.#sendTo(party, kind, attempt, payload);
-  }
-
-  #sendTo(party: PartyIndex, kind: FrameKind, attempt: bigint, payload: Uint8Array): void {
-    const { requestId, context } = this.request.event;
-    const place = {
-      session: requestId,
-      epoch: context.committeeEpoch,
-      attempt,
-      step: 0,
-      sender: 0,
-      receiver: 0,
-      seq: 0,
-    };
-    this.#modules.send(this.#addressOf(party), { kind, ...place, payload });
-  }
-
-  #others(): PartyIndex[] {
-    const { committee, self } = this.request;
-    return committee.workers.map((_, i) => (i + 1) as PartyIndex).filter((party) => party !== self);
-  }
-
-  #addressOf(party: PartyIndex): string {
-    return this.request.committee.workers[party - 1]!;
-  }
-
-  #indexOf(address: string): PartyIndex | undefined {
-    const lower = address.toLowerCase();
-    const position = this.request.committee.workers.findIndex((worker) => worker.toLowerCase() === lower);
-    return position < 0 ? undefined : ((position + 1) as PartyIndex);
+  #newestSigned(): SignedVerdict | undefined {
+    return this.#collection.quorum() ?? this.#collection.latestOf(this.request.self);
   }
 }

@@ -34,6 +34,8 @@ const MOST_DOUBLINGS = 4;
 const PROPOSE_RETRY_MS = 100;
 /** Wait after a failed attempt before the next is proposed, doubled like the time-outs. */
 const FAILURE_PAUSE_MS = 100;
+/** Wait after a restart before a new attempt: links, and the signatures sent over them, take less. */
+const RESTART_PAUSE_MS = 1_000;
 
 export interface AttemptModules {
   readonly timers: Timers;
@@ -114,9 +116,18 @@ export class Attempts {
     this.#options = options;
   }
 
-  /** Waits for, or proposes, the first attempt that was never used here, unless a proposal came already. */
+  /**
+   * Waits for, or proposes, the first attempt that was never used here, unless a proposal came already.
+   *
+   * After a restart the last attempt's signatures get their chance first: others may hold them and send them as soon as
+   * links are made.
+   */
   start(): void {
-    if (this.#expected === 0n && this.#state === "open") this.#enter(this.#modules.lastAttempt() + 1n);
+    if (this.#expected !== 0n || this.#state !== "open") return;
+    const last = this.#modules.lastAttempt();
+    if (last === 0n) return this.#enter(1n);
+    this.#expected = last;
+    this.#cancelRetry = this.#modules.timers.after(RESTART_PAUSE_MS, () => this.#enter(last + 1n));
   }
 
   get expected(): bigint {

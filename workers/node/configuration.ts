@@ -24,6 +24,8 @@ export interface Configuration {
   readonly pollMs: number;
   readonly attemptTimeoutMs: number;
   readonly logLevel: LogLevel;
+  /** Plain HTTP for supervisors (health.ts); undefined = off. */
+  readonly healthListen: { readonly host: string; readonly port: number } | undefined;
 }
 
 export interface ConfigurationProblem {
@@ -88,6 +90,10 @@ export function readConfiguration(environment: Environment, workingDirectory: st
     }
   }
 
+  function takeOptional<Value>(variable: string, parse: Parse<Value>): Value | undefined {
+    return environment[variable]?.trim() ? take(variable, "", parse) : undefined;
+  }
+
   const configuration: Configuration = {
     dataDir: take("OPALINE_DATA_DIR", "a folder for the share store", path),
     keyDir: take("OPALINE_KEY_DIR", "a folder for the datasets' keys, outside the data folder's backups", path),
@@ -103,6 +109,7 @@ export function readConfiguration(environment: Environment, workingDirectory: st
     pollMs: take("OPALINE_POLL_MS", "milliseconds", wholeNumber(20, 600_000), "500"),
     attemptTimeoutMs: take("OPALINE_ATTEMPT_TIMEOUT_MS", "milliseconds", wholeNumber(500, 3_600_000), "15000"),
     logLevel: take("OPALINE_LOG_LEVEL", "a level", parseLogLevel, "info"),
+    healthListen: takeOptional("OPALINE_HEALTH_LISTEN", parseListen),
   };
   if (problems.length === 0) return configuration;
   const lines = problems.map(({ variable, problem }) => `  ${variable} ${problem}`);

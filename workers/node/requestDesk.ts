@@ -88,6 +88,10 @@ export class RequestDesk {
       this.#modules.log("warn", "early-frame-dropped", { from, session: frame.session });
   }
 
+  onPeerConnected(address: string): void {
+    for (const request of this.#active.values()) request.onPeerConnected(address);
+  }
+
   /** The attempt each open request is at. */
   attempts(): { readonly requestId: string; readonly attempt: bigint }[] {
     return [...this.#active].map(([requestId, request]) => ({ requestId, attempt: request.attempt }));

@@ -53,6 +53,8 @@ export interface WorkerStatus {
     readonly n: number;
     readonly t: number;
     readonly demonstration: boolean;
+    /** Other members whose links are open; 2t of them are needed. */
+    readonly connected: number;
   }[];
   readonly datasets: readonly {
     readonly datasetId: string;
@@ -67,6 +69,7 @@ export interface WorkerStatus {
 export function statusOf(facts: StatusFacts): WorkerStatus {
   const { follower, seats, peers } = facts;
   const { cursor } = follower;
+  const connected = connectedAddresses(peers);
   return {
     version: facts.version,
     security: SECURITY_STATEMENT,
@@ -93,6 +96,7 @@ export function statusOf(facts: StatusFacts): WorkerStatus {
       n: committee.workers.length,
       t: committee.threshold,
       demonstration: committee.demonstration,
+      connected: connectedMembers(committee.workers, connected),
     })),
     datasets: facts.datasets.flatMap(({ datasetId, segments }) =>
       segments.map(({ version, rowCount, state }) => ({ datasetId, version: String(version), rows: rowCount, state })),
@@ -102,11 +106,19 @@ export function statusOf(facts: StatusFacts): WorkerStatus {
   };
 }
 
+function connectedAddresses(peers: readonly PeerStatus[]): ReadonlySet<string> {
+  return new Set(peers.filter((peer) => peer.connected).map((peer) => peer.address.toLowerCase()));
+}
+
+function connectedMembers(workers: readonly string[], connected: ReadonlySet<string>): number {
+  return workers.filter((worker) => connected.has(worker.toLowerCase())).length;
+}
+
 function stateOf({ follower, registration, seats, peers, port }: StatusFacts): WorkerStatus["state"] {
   if (follower.stoppedBy !== undefined) return "stopped";
   if (port === undefined || follower.newest === undefined) return "starting";
-  const connected = new Set(peers.filter((peer) => peer.connected).map((peer) => peer.address.toLowerCase()));
+  const connected = connectedAddresses(peers);
   const isReachable = ({ committee }: Seat): boolean =>
-    committee.workers.filter((worker) => connected.has(worker.toLowerCase())).length >= 2 * committee.threshold;
+    connectedMembers(committee.workers, connected) >= 2 * committee.threshold;
   return follower.reachable && registration === "active" && seats.every(isReachable) ? "ready" : "degraded";
 }

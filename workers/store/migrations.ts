@@ -81,4 +81,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (signer, nonce)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What was signed, JSON, until the request is settled: a restarted worker sends it again.
+  ALTER TABLE signed_statement ADD COLUMN verdict TEXT;
+  `,
 ];

@@ -59,6 +59,8 @@ export class RequestStore {
   readonly #settle: StatementSync;
   readonly #selectSigned: StatementSync;
   readonly #insertSigned: StatementSync;
+  readonly #selectVerdict: StatementSync;
+  readonly #forgetVerdicts: StatementSync;
 
   constructor(database: Database) {
     this.#database = database;
@@ -75,8 +77,12 @@ export class RequestStore {
       "SELECT attempt, statement, result_hash FROM signed_statement WHERE request_id = ? ORDER BY attempt",
     );
     this.#insertSigned = database.prepare(
-      "INSERT INTO signed_statement (request_id, attempt, statement, result_hash) VALUES (?, ?, ?, ?)",
+      "INSERT INTO signed_statement (request_id, attempt, statement, result_hash, verdict) VALUES (?, ?, ?, ?, ?)",
     );
+    this.#selectVerdict = database.prepare(
+      "SELECT verdict FROM signed_statement WHERE request_id = ? AND verdict IS NOT NULL ORDER BY attempt DESC LIMIT 1",
+    );
+    this.#forgetVerdicts = database.prepare("UPDATE signed_statement SET verdict = NULL WHERE request_id = ?");
   }
 
   /**
@@ -150,10 +156,11 @@ export class RequestStore {
 
   /**
    * Records what is about to be signed, durably; sign and send only after it returns. The same again is no error.
+   * @param verdict what the statement says, as text of the caller's choosing; kept until the request is settled
    * @throws CodedError STORE_SIGNED_OTHER (this attempt, another digest), STORE_RESULT_CHANGED (another result than in
    *   an earlier attempt), STORE_ATTEMPT_NOT_TAKEN, STORE_REQUEST_UNKNOWN, STORE_NESTED_TRANSACTION
    */
-  recordSigned(requestId: string, { attempt, statement, resultHash }: SignedStatement): void {
+  recordSigned(requestId: string, { attempt, statement, resultHash }: SignedStatement, verdict?: string): void {
     this.#database.transaction(() => {
       if (attempt < 1n || attempt > this.#known(requestId).lastAttempt) {
         const detail = { code: "STORE_ATTEMPT_NOT_TAKEN", requestId, attempt } as const;
@@ -171,8 +178,14 @@ export class RequestStore {
       }
       if (same !== undefined) return;
       const hashes = [hexToBytes(statement, 32, "statement"), hexToBytes(resultHash, 32, "resultHash")] as const;
-      this.#insertSigned.run(idBytes(requestId), attempt, ...hashes);
+      this.#insertSigned.run(idBytes(requestId), attempt, ...hashes, verdict ?? null);
     });
+  }
+
+  /** The text recorded with the newest signed statement; undefined when there is none, or the request is settled. */
+  signedVerdict(requestId: string): string | undefined {
+    const row = this.#database.guarded(() => this.#selectVerdict.get(idBytes(requestId)));
+    return row === undefined ? undefined : String(row["verdict"]);
   }
 
   /** Ascending attempts. */
@@ -195,6 +208,7 @@ export class RequestStore {
       if (state === wanted) return;
       if (state !== "pending") throw settled(requestId, state, wanted);
       this.#settle.run(wanted, idBytes(requestId));
+      this.#forgetVerdicts.run(idBytes(requestId));
     });
   }
 

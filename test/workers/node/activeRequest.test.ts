@@ -115,6 +115,34 @@ describe("ActiveRequest", () => {
     assert.ok(world.posted[0]!.verdict!.attempt > 1n);
   });
 
+  it("sends its signature again after a restart, and computes nothing twice", async () => {
+    let signed = 0;
+    const world: RequestWorld = new RequestWorld({
+      n: 4,
+      t: 1,
+      requestId: REQUEST,
+      onSigned: () => (signed += 1),
+      // Signatures are lost until all workers were killed and have links again.
+      loses: (frame) => frame.kind === FrameKind.SIGNATURE && !linked,
+    });
+    let linked = false;
+    world.startAll();
+    await world.time.until(() => signed === 3, DEADLINE_MS);
+    for (const party of world.parties) world.kill(party);
+    // Last, when it could propose at once.
+    const proposer = proposerOf(REQUEST, 2n, 4);
+    for (const party of [...world.parties.filter((each) => each !== proposer), proposer]) world.start(party);
+    world.time.after(1, () => (linked = true));
+    assert.ok(await world.time.until(() => world.settled(), DEADLINE_MS));
+    assertOneAnswer(world);
+    assert.equal(world.posted[0]!.verdict!.attempt, 1n);
+    assert.deepEqual(
+      world.records.map(({ taken }) => taken),
+      world.parties.map(() => [1n]),
+    );
+    assert.equal(signed, 3);
+  });
+
   it("lets the next rank post when the delegate dies with the quorum in hand", async () => {
     const delegate = proposerOf(REQUEST, 1n, 4);
     const world: RequestWorld = new RequestWorld({ n: 4, t: 1, requestId: REQUEST, onSigned: () => (signed += 1) });

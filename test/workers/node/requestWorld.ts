@@ -12,6 +12,7 @@ import type { Frame } from "../../../workers/messages/frame.ts";
 import type { Proposal } from "../../../workers/messages/proposal.ts";
 import { Outcome, ReleaseClass, type Verdict, ZERO_HASH, statementHash } from "../../../workers/messages/statement.ts";
 import { ANSWER, opalineDomain, signerOf } from "../../../workers/messages/typedData.ts";
+import { AttemptCounts } from "../../../workers/node/attemptCounts.ts";
 import {
   ActiveRequest,
   type ActiveRequestModules,
@@ -37,6 +38,7 @@ export interface Records {
   last: bigint;
   taken: bigint[];
   signed: Map<bigint, string>;
+  verdict: Verdict | undefined;
   result: string | undefined;
 }
 
@@ -80,6 +82,7 @@ export class RequestWorld {
       last: 0n,
       taken: [],
       signed: new Map(),
+      verdict: undefined,
       result: undefined,
     }));
     this.alive = Array.from({ length: options.n }, () => undefined);
@@ -117,6 +120,16 @@ export class RequestWorld {
     });
     this.alive[party - 1] = request;
     request.start();
+    this.time.after(LATENCY_MS, () => this.#connect(party));
+  }
+
+  /** Links between a worker that was started and all that run. */
+  #connect(party: PartyIndex): void {
+    for (const other of this.parties) {
+      if (other === party) continue;
+      this.alive[other - 1]?.onPeerConnected(WALLETS[party - 1]!.address);
+      this.alive[party - 1]?.onPeerConnected(WALLETS[other - 1]!.address);
+    }
   }
 
   startAll(): void {
@@ -176,16 +189,21 @@ export class RequestWorld {
           records.last = attempt;
           records.taken.push(attempt);
         },
-        recordSigned: (_requestId, attempt, statement, result) => {
+        recordSigned: (_requestId, verdict, { statement, resultHash: result }) => {
+          const { attempt } = verdict;
+          if (records.signed.get(attempt) === statement) return;
           if (records.result !== undefined && records.result !== result) {
             throw new CodedError({ code: "STORE_RESULT_CHANGED" }, "another result was signed before");
           }
           assert.ok(!records.signed.has(attempt), `worker ${self} signs attempt ${attempt} twice`);
           records.result = result;
+          records.verdict = verdict;
           records.signed.set(attempt, statement);
           this.#options.onSigned?.(self, attempt);
         },
+        signedVerdict: () => records.verdict,
       },
+      counts: new AttemptCounts(),
       signer: WALLETS[self - 1]!,
       inTurn: oneAfterAnother(),
       isConnected: (address) => this.alive[this.#indexOf(address) - 1] !== undefined,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import type { Store } from "../../../workers/store/openStore.ts";
 import { bytes32, hasCode, storeFolder } from "./storeFixture.ts";
@@ -109,6 +110,37 @@ describe("RequestStore", () => {
       );
       requests.recordSigned(ID, later);
       assert.deepEqual(requests.signed(ID), [SIGNED, later]);
+    });
+
+    it("keeps the newest verdict until the request is settled, restarts included", (test) => {
+      const folder = storeFolder(test);
+      const store = withRequest(folder.open());
+      store.requests.takeAttempt(ID, 3n);
+      assert.equal(store.requests.signedVerdict(ID), undefined);
+      store.requests.recordSigned(ID, SIGNED, '{"attempt":"1"}');
+      store.requests.recordSigned(ID, { ...SIGNED, attempt: 3n, statement: bytes32("later") }, '{"attempt":"3"}');
+      store.close();
+      const { requests } = folder.open();
+      assert.equal(requests.signedVerdict(ID), '{"attempt":"3"}');
+      requests.settle(ID, "answered");
+      assert.equal(requests.signedVerdict(ID), undefined);
+      assert.equal(requests.signed(ID).length, 2, "what was signed is never forgotten");
+    });
+
+    it("takes over what a worker of the first schema signed", (test) => {
+      const folder = storeFolder(test);
+      const store = withRequest(folder.open());
+      store.requests.takeAttempt(ID, 1n);
+      store.requests.recordSigned(ID, SIGNED);
+      store.close();
+      const file = new DatabaseSync(folder.path);
+      file.exec("ALTER TABLE signed_statement DROP COLUMN verdict; PRAGMA user_version = 1");
+      file.close();
+      const { requests } = folder.open();
+      assert.deepEqual([requests.signed(ID), requests.signedVerdict(ID)], [[SIGNED], undefined]);
+      requests.takeAttempt(ID, 2n);
+      requests.recordSigned(ID, { ...SIGNED, attempt: 2n, statement: bytes32("later") }, "{}");
+      assert.equal(requests.signedVerdict(ID), "{}");
     });
 
     it("refuses an attempt that was not taken, and an unknown request", (test) => {

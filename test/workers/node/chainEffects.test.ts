@@ -1,0 +1,210 @@
+/** What each confirmed event changes in the real store; events are encoded with the contracts' own ABIs. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { type TestContext, describe, it } from "node:test";
+import { Interface, type InterfaceAbi, ZeroAddress, ZeroHash, id } from "ethers";
+import type { Deployment } from "../../../workers/chain/deployment.ts";
+import type { ChainLog } from "../../../workers/chain/logs.ts";
+import { sharesRoot } from "../../../workers/messages/datasetRoot.ts";
+import { Outcome, ReleaseClass } from "../../../workers/messages/statement.ts";
+import { ChainEffects, discoverQueryContract, requestFromJson } from "../../../workers/node/chainEffects.ts";
+import { Committees } from "../../../workers/node/committees.ts";
+import type { Store } from "../../../workers/store/openStore.ts";
+import { sampleFile, storeFolder } from "../store/storeFixture.ts";
+
+const ADDRESSES: Readonly<Record<string, string>> = {
+  DatasetRegistry: "0x00000000000000000000000000000000000000D1",
+  QueryCatalogue: "0x00000000000000000000000000000000000000D2",
+};
+const CLONE = "0x00000000000000000000000000000000000000c1";
+const SELF = "0x00000000000000000000000000000000000000A2";
+const WORKERS = ["0x00000000000000000000000000000000000000A1", SELF, "0x00000000000000000000000000000000000000A3"];
+const STUDY = id("study");
+const REQUEST = id("request");
+
+function abiOf(folder: string, name: string): Interface {
+  const path = new URL(`../../../artifacts/contracts/${folder}/${name}.sol/${name}.json`, import.meta.url);
+  return new Interface((JSON.parse(readFileSync(path, "utf8")) as { abi: InterfaceAbi }).abi);
+}
+
+const ABIS: Readonly<Record<string, Interface>> = {
+  DatasetRegistry: abiOf("study", "DatasetRegistry"),
+  QueryCatalogue: abiOf("query", "QueryCatalogue"),
+  QuerySmartContract: abiOf("query", "QuerySmartContract"),
+};
+const DEPLOYMENT: Deployment = {
+  network: "test",
+  chainId: 31337n,
+  block: 1,
+  interfaces: Object.values(ABIS),
+  address: (name) => ADDRESSES[name]!,
+  abi: (name) => ABIS[name]!,
+};
+
+function logOf(contract: string, event: string, values: unknown[], address = ADDRESSES[contract] ?? CLONE): ChainLog {
+  const { topics, data } = ABIS[contract]!.encodeEventLog(event, values);
+  return { address, topics, data, blockNumber: 12, blockHash: ZeroHash, logIndex: 0, transactionHash: ZeroHash };
+}
+
+const CONTEXT = {
+  studyId: STUDY,
+  requestId: REQUEST,
+  queryHash: id("query"),
+  parametersHash: id("parameters"),
+  policyHash: id("policy"),
+  datasetRoots: [id("root")],
+  committeeEpoch: 2n ** 60n,
+  requestBlock: 12n,
+  consentMaskRoot: ZeroHash,
+  releaseClass: ReleaseClass.PUBLIC,
+  recipientsHash: ZeroHash,
+};
+const REQUESTED = logOf("QuerySmartContract", "QueryRequested", [
+  REQUEST,
+  ZeroAddress,
+  "0x1234",
+  [id("dataset")],
+  CONTEXT,
+  500n,
+]);
+
+interface World {
+  readonly store: Store;
+  readonly effects: ChainEffects;
+  readonly logged: string[];
+  readonly asked: string[];
+}
+
+function worldOf(test: TestContext, workers: readonly string[] = WORKERS): World {
+  const store = storeFolder(test).open();
+  const [logged, asked]: [string[], string[]] = [[], []];
+  const committee = { epoch: 1n, threshold: 1, demonstration: true, workers };
+  const registry = {
+    committee: (studyId: string, epoch: bigint) => {
+      asked.push(`${studyId}/${epoch}`);
+      return Promise.resolve({ ...committee, epoch });
+    },
+  };
+  const committees = new Committees(registry as never, {} as never, SELF);
+  const log = (level: string, event: string): void => void logged.push(`${level} ${event}`);
+  const effects = new ChainEffects({ deployment: DEPLOYMENT, store, committees, self: SELF, log });
+  return { store, effects, logged, asked };
+}
+
+describe("ChainEffects", () => {
+  describe("requests", () => {
+    const settled = (event: string, values: unknown[]): ChainLog => logOf("QuerySmartContract", event, values);
+    const answered = settled("QueryAnswered", [REQUEST, 1n, "0x", [7n], ZeroHash, id("statement")]);
+    const refused = (outcome: Outcome): ChainLog => settled("QueryRefused", [REQUEST, 1n, outcome, id("statement")]);
+
+    it("are stored pending, with every field of the event", (test) => {
+      const { store, effects } = worldOf(test);
+      effects.apply([REQUESTED]);
+      const [request] = store.requests.pending();
+      assert.ok(request !== undefined);
+      assert.deepEqual([request.requestId, request.queryContract, request.block], [REQUEST, CLONE, 12]);
+      assert.deepEqual(requestFromJson(request.event), {
+        requestId: REQUEST,
+        querier: ZeroAddress,
+        parameters: "0x1234",
+        datasetIds: [id("dataset")],
+        context: CONTEXT,
+        deadlineBlock: 500n,
+      });
+    });
+
+    for (const [state, log] of [
+      ["answered", answered],
+      ["refused", refused(Outcome.REFUSED_EMPTY_SET)],
+      ["refused", refused(Outcome.REFUSED_DISCLOSURE)],
+      ["failed", refused(Outcome.FAILED_UNAVAILABLE)],
+      ["expired", settled("QueryExpired", [REQUEST])],
+    ] as const) {
+      it(`are ${state} when ${ABIS["QuerySmartContract"]!.parseLog(log)!.signature} says so`, (test) => {
+        const { store, effects } = worldOf(test);
+        effects.apply([REQUESTED, log]);
+        assert.deepEqual(store.requests.pending(), []);
+        assert.equal(store.requests.get(REQUEST)?.state, state);
+      });
+    }
+
+    it("that this worker never saw end without effect; other events have none", (test) => {
+      const { store, effects, logged } = worldOf(test);
+      const other = { ...REQUESTED, topics: [id("Something(uint256)")], data: "0x" };
+      effects.apply([answered, other]);
+      assert.deepEqual([store.requests.get(REQUEST), logged], [undefined, []]);
+    });
+  });
+
+  describe("datasets", () => {
+    const file = sampleFile();
+    const { datasetId } = file.header;
+    const FILES = [id("file 1"), id("file 2"), id("file 3")];
+    const activation = (root = sharesRoot(FILES), address = ADDRESSES["DatasetRegistry"]): ChainLog =>
+      logOf(
+        "DatasetRegistry",
+        "DatasetActivated",
+        [datasetId, STUDY, ZeroAddress, 1n, 1n, [10n, id("columns"), root], FILES],
+        address,
+      );
+    const stateOf = ({ store }: World): (string | undefined)[] =>
+      store.shares.segments(datasetId).map(({ state, fileHash }) => `${state} ${FILES.indexOf(fileHash) + 1}`);
+
+    it("become active by the file that the activation names for this worker", async (test) => {
+      const world = worldOf(test);
+      world.store.shares.putSegment(file, FILES[1]!);
+      await world.effects.prepare([activation(), REQUESTED]);
+      assert.deepEqual(world.asked, [`${STUDY}/1`], "the committee is asked for before the transaction");
+      world.effects.apply([activation()]);
+      assert.deepEqual([stateOf(world), world.logged], [["active 2"], ["info dataset-activated"]]);
+    });
+
+    it("are missing, with an alarm, when this worker's file is not here", async (test) => {
+      const world = worldOf(test);
+      await world.effects.prepare([activation()]);
+      world.effects.apply([activation()]);
+      assert.deepEqual([stateOf(world), world.logged], [["missing 2"], ["alarm dataset-shares-missing"]]);
+    });
+
+    it("stay pending when the file hashes are not those of the shares' root", async (test) => {
+      const world = worldOf(test);
+      world.store.shares.putSegment(file, FILES[1]!);
+      await world.effects.prepare([activation()]);
+      world.effects.apply([activation(id("another root"))]);
+      assert.deepEqual([stateOf(world), world.logged], [["pending 2"], ["alarm dataset-activation-inconsistent"]]);
+    });
+
+    it("stay active when a second activation contradicts the first; following goes on", async (test) => {
+      const world = worldOf(test);
+      world.store.shares.putSegment(file, FILES[1]!);
+      await world.effects.prepare([activation()]);
+      const files = [FILES[0]!, id("another"), FILES[2]!];
+      const values = [datasetId, STUDY, ZeroAddress, 1n, 1n, [10n, id("columns"), sharesRoot(files)], files];
+      world.effects.apply([activation(), logOf("DatasetRegistry", "DatasetActivated", values), REQUESTED]);
+      assert.deepEqual(stateOf(world), ["active 2"]);
+      assert.deepEqual(world.logged, ["info dataset-activated", "alarm dataset-activation-refused"]);
+      assert.equal(world.store.requests.pending().length, 1);
+    });
+
+    it("of committees without this worker, and events of other contracts, change nothing", async (test) => {
+      const other = worldOf(test, [WORKERS[0]!, WORKERS[2]!]);
+      await other.effects.prepare([activation()]);
+      other.effects.apply([activation()]);
+      const forged = worldOf(test);
+      await forged.effects.prepare([activation(undefined, CLONE)]);
+      forged.effects.apply([activation(undefined, CLONE)]);
+      for (const world of [other, forged]) assert.deepEqual([stateOf(world), world.logged], [[], []]);
+      assert.deepEqual(forged.asked, []);
+    });
+  });
+});
+
+describe("discoverQueryContract", () => {
+  it("follows the contract that the catalogue itself announces, and no other", () => {
+    const activated = logOf("QueryCatalogue", "QueryActivated", [id("query"), CLONE]);
+    assert.equal(discoverQueryContract(DEPLOYMENT, activated)?.toLowerCase(), CLONE);
+    assert.equal(discoverQueryContract(DEPLOYMENT, { ...activated, address: CLONE }), undefined);
+    const revoked = logOf("QueryCatalogue", "QueryRevoked", [id("query"), "reason"]);
+    assert.equal(discoverQueryContract(DEPLOYMENT, revoked), undefined);
+  });
+});

@@ -1,0 +1,209 @@
+/** `workers/main.ts` as supervisors see it: exit codes, signals, and what it says of a wrong configuration. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { type TestContext, after, before, describe, it } from "node:test";
+import { Wallet } from "ethers";
+import { artifacts } from "hardhat";
+import { deployContracts, writeDeployment } from "../../../scripts/admin/deployContracts.ts";
+import { writeKeystore } from "../../../workers/chain/keystore.ts";
+import { createTlsIdentity } from "../../../workers/transport/identity.ts";
+import { temporaryFolder } from "../../support/temporaryFolder.ts";
+import { CHAIN_ID, type LocalChain, startLocalChain } from "../chain/localChain.ts";
+import { WorkerProcess } from "./workerProcess.ts";
+
+/** Cheap on purpose. */
+const SCRYPT_N = 1_024;
+/** RELIABILITY A3: an idle worker ends this soon. */
+const MOST_STOP_MS = 2_000;
+/** Nobody listens there. */
+const NO_CHAIN = "http://127.0.0.1:9";
+const REQUIRED = [
+  ...["OPALINE_DATA_DIR", "OPALINE_KEY_DIR", "OPALINE_KEYSTORE", "OPALINE_PASSWORD_FILE", "OPALINE_TLS_KEY"],
+  ...["OPALINE_TLS_CERTIFICATE", "OPALINE_LISTEN", "OPALINE_RPC_URL", "OPALINE_CHAIN_ID", "OPALINE_DEPLOYMENT"],
+];
+
+describe("workers/main.ts", () => {
+  const folder = temporaryFolder();
+  const path = (...names: string[]): string => join(folder.path, ...names);
+  const wallet = Wallet.createRandom();
+  const password = "correct horse battery staple";
+  let chain: LocalChain;
+  let tests = 0;
+
+  before(async () => {
+    chain = await startLocalChain();
+    const deployed = await deployContracts({ signer: chain.wallet, artifact: (name) => artifacts.readArtifact(name) });
+    await writeDeployment(path("deployment"), { network: "test", chainId: CHAIN_ID, ...deployed });
+    await writeKeystore(path("keystore"), wallet.privateKey, password, { scryptN: SCRYPT_N });
+    writeFileSync(path("password"), `${password}\n`, { mode: 0o600 });
+    const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
+    const identity = await createTlsIdentity({
+      commonName: "Worker",
+      hosts: ["127.0.0.1"],
+      randomBytes: random,
+      now: () => Date.now(),
+    });
+    writeFileSync(path("tls.key"), identity.keyPem, { mode: 0o600 });
+    writeFileSync(path("tls.crt"), identity.certificatePem);
+  });
+  after(async () => {
+    await chain.close();
+    folder.remove();
+  });
+
+  /** A complete configuration with a data folder of its own. */
+  function environmentOf(change: Readonly<Record<string, string>> = {}): Record<string, string> {
+    const own = path(`w${tests++}`);
+    mkdirSync(own);
+    return {
+      OPALINE_DATA_DIR: join(own, "data"),
+      OPALINE_KEY_DIR: join(own, "keys"),
+      OPALINE_KEYSTORE: path("keystore"),
+      OPALINE_PASSWORD_FILE: path("password"),
+      OPALINE_TLS_KEY: path("tls.key"),
+      OPALINE_TLS_CERTIFICATE: path("tls.crt"),
+      OPALINE_LISTEN: "127.0.0.1:0",
+      OPALINE_RPC_URL: chain.url,
+      OPALINE_CHAIN_ID: String(CHAIN_ID),
+      OPALINE_DEPLOYMENT: path("deployment"),
+      OPALINE_POLL_MS: "50",
+      OPALINE_LOG_LEVEL: "debug",
+      ...change,
+    };
+  }
+
+  function run(test: TestContext, environment: Readonly<Record<string, string>>): WorkerProcess {
+    const worker = new WorkerProcess(folder.path, environment);
+    test.after(() => worker.kill());
+    return worker;
+  }
+
+  async function failsWith(
+    test: TestContext,
+    exit: number,
+    error: string,
+    environment: Readonly<Record<string, string>>,
+  ): Promise<string> {
+    const worker = run(test, environment);
+    const { code } = await worker.exited;
+    const [failure] = worker.log().filter(({ event }) => event === "worker-failed");
+    assert.deepEqual([code, failure?.level, failure?.error], [exit, "alarm", error], worker.stderr);
+    assert.equal(worker.stdout, "", "nothing is printed but the log");
+    assert.ok(!worker.stderr.includes(password) && !worker.stderr.includes(wallet.privateKey.slice(2)));
+    return failure?.message ?? "";
+  }
+
+  async function stopsWithin(worker: WorkerProcess, signals: readonly NodeJS.Signals[]): Promise<void> {
+    const from = performance.now();
+    for (const signal of signals) worker.child.kill(signal);
+    assert.deepEqual(await worker.exited, { code: 0, signal: null }, worker.stderr);
+    const tookMs = performance.now() - from;
+    assert.ok(tookMs < MOST_STOP_MS, `it took ${tookMs} ms`);
+    assert.equal(worker.log().at(-1)?.event, "worker-stopped");
+  }
+
+  async function occupiedPort(test: TestContext): Promise<number> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    test.after(() => server.close());
+    return (server.address() as AddressInfo).port;
+  }
+
+  describe("ends with 78, for starting again will not help,", () => {
+    it("when variables are missing or wrong: all of them are named at once", async (test) => {
+      const message = await failsWith(test, 78, "CONFIGURATION_INVALID", { OPALINE_POLL_MS: "soon" });
+      for (const variable of [...REQUIRED, "OPALINE_POLL_MS"]) assert.match(message, new RegExp(`${variable} is not`));
+    });
+
+    it("when the password is wrong", async (test) => {
+      const wrong = path("wrong-password");
+      writeFileSync(wrong, "not this one\n", { mode: 0o600 });
+      const environment = environmentOf({ OPALINE_PASSWORD_FILE: wrong });
+      assert.ok(!(await failsWith(test, 78, "KEYSTORE_WRONG_PASSWORD", environment)).includes("not this one"));
+    });
+
+    it("when a file with a secret may be read by the group", async (test) => {
+      for (const [variable, name] of [
+        ["OPALINE_PASSWORD_FILE", "password"],
+        ["OPALINE_KEYSTORE", "keystore"],
+        ["OPALINE_TLS_KEY", "tls.key"],
+      ] as const) {
+        const open = path(`open-${name}`);
+        cpSync(path(name), open);
+        chmodSync(open, 0o640);
+        const message = await failsWith(test, 78, "KEYSTORE_PERMISSIONS", environmentOf({ [variable]: open }));
+        assert.match(message, /mode 0640.*chmod 600/);
+      }
+    });
+
+    it("when the deployment is another chain's: both are named", async (test) => {
+      const message = await failsWith(test, 78, "CHAIN_WRONG_ID", environmentOf({ OPALINE_CHAIN_ID: "7" }));
+      assert.match(message, /OPALINE_CHAIN_ID is 7, .*chain 31337/);
+    });
+
+    it("when the node is another chain's: both are named", async (test) => {
+      const other = path("other");
+      cpSync(path("deployment"), other, { recursive: true });
+      const file = join(other, "contracts.json");
+      const contracts = JSON.parse(readFileSync(file, "utf8")) as object;
+      writeFileSync(file, JSON.stringify({ ...contracts, chainId: 7 }));
+      const environment = environmentOf({ OPALINE_CHAIN_ID: "7", OPALINE_DEPLOYMENT: other });
+      const message = await failsWith(test, 78, "CHAIN_WRONG_ID", environment);
+      assert.match(message, /chain 31337, .*chain 7/);
+    });
+  });
+
+  describe("ends with 75, for it may be tried again,", () => {
+    it("when its port is taken", async (test) => {
+      const port = await occupiedPort(test);
+      const environment = environmentOf({ OPALINE_LISTEN: `127.0.0.1:${port}` });
+      assert.match(await failsWith(test, 75, "TRANSPORT_LISTEN_FAILED", environment), new RegExp(`:${port}`));
+    });
+
+    it("when the port for supervisors is taken", async (test) => {
+      const port = await occupiedPort(test);
+      const environment = environmentOf({ OPALINE_HEALTH_LISTEN: `127.0.0.1:${port}` });
+      assert.match(await failsWith(test, 75, "HEALTH_LISTEN_FAILED", environment), new RegExp(`:${port}`));
+    });
+
+    it("when another worker has its data folder; that one goes on", async (test) => {
+      const environment = environmentOf();
+      const first = run(test, environment);
+      await first.logged("worker-started");
+      await failsWith(test, 75, "STORE_LOCKED", environment);
+      await stopsWithin(first, ["SIGTERM"]);
+    });
+  });
+
+  it("goes on trying when the chain is not there at the start; it is alive, not ready, and can be stopped", async (test) => {
+    const worker = run(test, environmentOf({ OPALINE_RPC_URL: NO_CHAIN, OPALINE_HEALTH_LISTEN: "127.0.0.1:0" }));
+    assert.equal((await worker.logged("chain-outage")).error, "CHAIN_UNREACHABLE");
+    const { port } = await worker.logged("health-started");
+    const ask = async (name: string): Promise<[number, string]> => {
+      const response = await fetch(`http://127.0.0.1:${String(port)}/${name}`);
+      return [response.status, await response.text()];
+    };
+    assert.deepEqual(await ask("healthz"), [200, "alive\n"]);
+    assert.deepEqual(await ask("readyz"), [503, "chain-unreachable\n"]);
+    assert.match((await ask("metrics"))[1], /^opaline_chain_reachable 0$/m);
+    await stopsWithin(worker, ["SIGTERM"]);
+  });
+
+  it("ends with 0 at SIGTERM, soon; more of them, and SIGINT, change nothing", async (test) => {
+    const worker = run(test, environmentOf());
+    await worker.logged("worker-started");
+    await stopsWithin(worker, ["SIGTERM", "SIGTERM", "SIGINT"]);
+    assert.equal(worker.log().filter(({ event }) => event === "worker-stopped").length, 1);
+  });
+
+  it("warns that it is not registered, and prints what is protected and what is not", async (test) => {
+    const worker = run(test, environmentOf());
+    assert.match(String((await worker.logged("worker-starting"))["security"]), /^Semi-honest, honest majority/);
+    assert.equal((await worker.logged("registration"))["registration"], "not registered");
+    await stopsWithin(worker, ["SIGINT"]);
+  });
+});

@@ -1,0 +1,251 @@
+/** Every reason for which a worker does not compute, with real hashes and codecs; the registries are simulated. */
+import assert from "node:assert/strict";
+import { before, beforeEach, describe, it } from "node:test";
+import { Interface, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
+import { QueryState } from "../../../workers/chain/queryCatalogue.ts";
+import type { DatasetSegment } from "../../../workers/chain/datasetRegistry.ts";
+import { datasetRoot } from "../../../workers/messages/datasetRoot.ts";
+import { encodeParameters } from "../../../workers/messages/descriptor.ts";
+import { ReleaseClass, type RequestContext, ZERO_HASH } from "../../../workers/messages/statement.ts";
+import type { ConfirmedRequest } from "../../../workers/node/activeRequest.ts";
+import { type PlanModules, planQuery } from "../../../workers/node/queryPlan.ts";
+import { type CompiledQuery, compileQuery } from "../../../workers/query/compileQuery.ts";
+import { queryHash } from "../../../workers/query/queryHash.ts";
+import type { PartyIndex } from "../../../workers/sharing/parties.ts";
+import type { SegmentStatus } from "../../../workers/store/shareStore.ts";
+import { DEMO_SQL, trialSchema, trialSchemaText } from "../query/trialSchema.ts";
+
+const AGREEMENT = "I shall not try to identify anyone.";
+const CONTRACT = "0x00000000000000000000000000000000000000C1";
+const STUDY = id("study");
+const POLICY = id("policy");
+const REQUEST = id("request");
+/** Ascending, as the contract demands. */
+const DATASETS = [id("dataset 1"), id("dataset 2")].sort();
+const CATALOGUE_ABI = new Interface(["event QueryRevoked(bytes32 indexed queryHash, string reason)"]);
+const REQUEST_BLOCK = 50;
+const GOOD = [40n, 59n, 0n];
+
+function segment(name: string, rowCount: bigint): DatasetSegment {
+  return { rowCount, columnsRoot: id(`columns ${name}`), sharesRoot: id(`shares ${name}`) };
+}
+
+/** What the chain and the store say; tests change single facts. */
+interface World {
+  policyHash: string;
+  queryContract: string;
+  queryStudy: string;
+  state: QueryState;
+  manifest: string;
+  revokedAt: number | undefined;
+  segments: DatasetSegment[];
+  stored: SegmentStatus[];
+}
+
+describe("planQuery", () => {
+  let compiled: CompiledQuery;
+  let hash: string;
+  let world: World;
+
+  before(async () => {
+    compiled = await compileQuery(DEMO_SQL, trialSchema);
+    const { descriptorBytes, sql, boundsBytes, manifest } = compiled;
+    hash = queryHash(trialSchema.hash, descriptorBytes, sql, boundsBytes, manifest, AGREEMENT);
+  });
+
+  beforeEach(() => {
+    const stored = [3, 5].map((rowCount, i) => ({
+      version: BigInt(i + 1),
+      state: "active" as const,
+      fileHash: id(`file ${i}`),
+      epoch: 1n,
+      rowCount,
+    }));
+    world = {
+      policyHash: POLICY,
+      queryContract: CONTRACT,
+      queryStudy: STUDY,
+      state: QueryState.ACTIVE,
+      manifest: compiled.manifest,
+      revokedAt: undefined,
+      segments: [segment("1", 3n), segment("2", 5n)],
+      stored,
+    };
+  });
+
+  function modules(): PlanModules {
+    const { descriptorBytes, sql, boundsBytes } = compiled;
+    const send = (method: string, [filter]: unknown[]): Promise<unknown> => {
+      assert.equal(method, "eth_getLogs");
+      const { fromBlock, toBlock } = filter as { fromBlock: string; toBlock: string };
+      const at = world.revokedAt;
+      if (at === undefined || at < Number(fromBlock) || at > Number(toBlock)) return Promise.resolve([]);
+      return Promise.resolve([{ address: CONTRACT, topics: [], data: "0x", blockNumber: at, logIndex: 0 }]);
+    };
+    const deployment = { block: 1, abi: () => CATALOGUE_ABI };
+    const query = { queryContract: world.queryContract, studyId: world.queryStudy, state: world.state };
+    return {
+      rpc: { send },
+      deployment,
+      catalogue: {
+        address: CONTRACT,
+        query: () => Promise.resolve(query),
+        descriptor: () => Promise.resolve(descriptorBytes),
+        publication: () =>
+          Promise.resolve({ sql, bounds: boundsBytes, manifest: world.manifest, agreement: AGREEMENT }),
+      },
+      studies: {
+        study: () => Promise.resolve({ policyHash: world.policyHash }),
+        schemaText: () => Promise.resolve(trialSchemaText),
+      },
+      datasets: { segments: () => Promise.resolve(world.segments) },
+      storedSegments: () => world.stored,
+    } as unknown as PlanModules;
+  }
+
+  interface Change {
+    readonly context?: Partial<RequestContext>;
+    readonly parameters?: string;
+    readonly datasetIds?: readonly string[];
+  }
+
+  function requestOf({
+    context,
+    parameters = encodeParameters(GOOD),
+    datasetIds = DATASETS,
+  }: Change): ConfirmedRequest {
+    const datasetRoots = DATASETS.map((dataset) => datasetRoot(dataset, 2n, [segment("1", 3n), segment("2", 5n)]));
+    return {
+      contract: CONTRACT,
+      self: 1 as PartyIndex,
+      committee: { epoch: 1n, threshold: 1, demonstration: true, workers: [ZeroAddress] },
+      event: {
+        requestId: REQUEST,
+        querier: ZeroAddress,
+        parameters,
+        datasetIds,
+        deadlineBlock: 100n,
+        context: {
+          studyId: STUDY,
+          requestId: REQUEST,
+          queryHash: hash,
+          parametersHash: keccak256(parameters),
+          policyHash: POLICY,
+          datasetRoots,
+          committeeEpoch: 1n,
+          requestBlock: BigInt(REQUEST_BLOCK),
+          consentMaskRoot: ZERO_HASH,
+          releaseClass: ReleaseClass.PUBLIC,
+          recipientsHash: ZERO_HASH,
+          ...context,
+        },
+      },
+    };
+  }
+
+  const refused = (reason: string, change: Change = {}): Promise<void> =>
+    assert.rejects(planQuery(requestOf(change), modules()), {
+      detail: { code: "PLAN_REFUSED", requestId: REQUEST, reason },
+    });
+  const missing = (reason: string, version: string): Promise<void> =>
+    assert.rejects(planQuery(requestOf({}), modules()), {
+      detail: { code: "PLAN_MISSING_SHARES", datasetId: DATASETS[0], version, reason },
+    });
+
+  it("gives the circuit and every dataset in its version", async () => {
+    const plan = await planQuery(requestOf({}), modules());
+    assert.ok(!plan.empty);
+    assert.deepEqual(
+      plan.datasets,
+      DATASETS.map((datasetId) => ({ datasetId, version: 2n })),
+    );
+    assert.ok(plan.circuit.columns.length > 0);
+  });
+
+  it("takes the version that the request fixed, not what was appended since", async () => {
+    world.segments.push(segment("3", 9n));
+    const plan = await planQuery(requestOf({}), modules());
+    assert.ok(!plan.empty && plan.datasets.every(({ version }) => version === 2n));
+  });
+
+  it("computes nothing for parameters that describe no set", async () => {
+    assert.deepEqual(await planQuery(requestOf({ parameters: encodeParameters([60n, 39n, 0n]) }), modules()), {
+      empty: true,
+    });
+  });
+
+  it("refuses a context that is not the request's, or asks for what is not served", async () => {
+    await refused("the context is another request's", { context: { requestId: id("another") } });
+    await refused("only PUBLIC results are served", { context: { releaseClass: ReleaseClass.SEALED } });
+    await refused("only PUBLIC results are served", { context: { recipientsHash: id("recipients") } });
+    await refused("consent masks are not served", { context: { consentMaskRoot: id("mask") } });
+    await refused("one root per dataset is needed", { context: { datasetRoots: [ZeroHash] } });
+    await refused("the datasets are not ascending", { datasetIds: [...DATASETS].reverse() });
+    await refused("the datasets are not ascending", { datasetIds: [DATASETS[0]!, DATASETS[0]!] });
+    await refused("the parameters are not the context's", { context: { parametersHash: id("others") } });
+  });
+
+  it("refuses another policy than the study's", async () => {
+    world.policyHash = id("another policy");
+    await refused("the policy is not the study's");
+  });
+
+  it("refuses a query that the catalogue has for another contract or study, or not as vetted", async () => {
+    world.queryContract = ZeroAddress;
+    await refused("the catalogue names another contract");
+    world.queryContract = CONTRACT;
+    world.queryStudy = id("another study");
+    await refused("the query is another study's");
+    world.queryStudy = STUDY;
+    for (const state of [QueryState.NONE, QueryState.PUBLISHED]) {
+      world.state = state;
+      await refused("the query is not vetted");
+    }
+  });
+
+  it("refuses a query revoked before the request, and serves one revoked after it", async () => {
+    world.state = QueryState.REVOKED;
+    world.revokedAt = REQUEST_BLOCK - 1;
+    await refused("the query had been revoked");
+    for (const block of [REQUEST_BLOCK, REQUEST_BLOCK + 1]) {
+      world.revokedAt = block;
+      assert.equal((await planQuery(requestOf({}), modules())).empty, false);
+    }
+  });
+
+  it("refuses parts that do not hash to what was vetted", async () => {
+    world.manifest += " ";
+    await refused("the query's parts do not hash to what was vetted");
+  });
+
+  it("refuses parameters out of the vetted bounds, too few, or malformed", async () => {
+    const parameters = (values: bigint[]): Change => ({ parameters: encodeParameters(values) });
+    const reason = (code: string): string => `the parameters are not the vetted ones (${code})`;
+    await refused(reason("PARAMETER_OUT_OF_BOUNDS"), parameters([-1n, 59n, 0n]));
+    await refused(reason("PARAMETER_OUT_OF_BOUNDS"), parameters([40n, 59n, 2n]));
+    await refused(reason("PARAMETER_COUNT"), parameters([40n, 59n]));
+    await assert.rejects(planQuery(requestOf({ parameters: "0x1234" }), modules()), {
+      code: "PLAN_REFUSED",
+      message: /the parameters are not the vetted ones \(DESCRIPTOR_/,
+    });
+  });
+
+  it("refuses a root that is none of the dataset's versions'", async () => {
+    world.segments = [segment("1", 3n), segment("altered", 5n)];
+    await refused(`the root of dataset ${DATASETS[0]} is none of its versions'`);
+  });
+
+  it("names the version whose shares are not here, or are others", async () => {
+    const [first, second] = world.stored as [SegmentStatus, SegmentStatus];
+    world.stored = [first];
+    await missing("its activation has not been seen here", "2");
+    world.stored = [first, { ...second, state: "pending" }];
+    await missing("its activation has not been seen here", "2");
+    world.stored = [{ ...first, state: "missing" }, second];
+    await missing("no shares are stored here", "1");
+    world.stored = [first, { ...second, rowCount: 4 }];
+    await missing("the stored shares have another number of rows", "2");
+    world.stored = [{ ...first, epoch: 2n }, second];
+    await missing("the stored shares are another epoch's", "1");
+  });
+});

@@ -1,0 +1,64 @@
+/** Connects a plan and a run to this worker's chain, store and mesh. */
+import { bn254Fr } from "../field/bn254.ts";
+import type { Store } from "../store/openStore.ts";
+import type { Mesh } from "../transport/mesh.ts";
+import { openSession } from "../transport/session.ts";
+import type { ActiveRequestModules, ConfirmedRequest } from "./activeRequest.ts";
+import { type PlanModules, planQuery } from "./queryPlan.ts";
+import { type AttemptNetwork, type RunModules, runQuery } from "./queryRun.ts";
+import type { WorkerChain } from "./workerChain.ts";
+import type { WorkerModules } from "./workerModules.ts";
+
+export interface ComputationParts {
+  readonly modules: Pick<WorkerModules, "configuration" | "randomBytes">;
+  readonly chain: WorkerChain;
+  readonly store: Store;
+  readonly mesh: Mesh;
+}
+
+export function computeRequest({ modules, chain, store, mesh }: ComputationParts): ActiveRequestModules["compute"] {
+  const { deployment, rpc, catalogue, studies, datasets } = chain;
+  const { attemptTimeoutMs } = modules.configuration;
+  const plan: PlanModules = {
+    rpc,
+    deployment,
+    catalogue,
+    studies,
+    datasets,
+    storedSegments: (datasetId) => store.shares.segments(datasetId),
+  };
+  const run: RunModules = {
+    field: bn254Fr,
+    chainId: deployment.chainId,
+    randomBytes: modules.randomBytes,
+    plan: (confirmed) => planQuery(confirmed, plan),
+    loadColumn: (datasetId, version, columnId) => store.shares.loadColumn(datasetId, version, columnId),
+    openNetwork: (request, attempt, members, signal) =>
+      openAttemptNetwork(mesh, request, { attempt, members, signal, timeoutMs: attemptTimeoutMs }),
+  };
+  return (request, proposal, signal) => runQuery(request, proposal, signal, run);
+}
+
+interface AttemptPlace {
+  readonly attempt: bigint;
+  readonly members: Parameters<RunModules["openNetwork"]>[2];
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+function openAttemptNetwork(
+  mesh: Mesh,
+  { event, self }: ConfirmedRequest,
+  { attempt, members, timeoutMs, signal }: AttemptPlace,
+): AttemptNetwork {
+  return openSession({
+    mesh,
+    session: event.requestId.toLowerCase(),
+    epoch: event.context.committeeEpoch,
+    attempt,
+    self,
+    members: new Map([...members].map(([party, address]) => [party, address.toLowerCase()])),
+    timeoutMs,
+    signal,
+  });
+}

@@ -1,0 +1,80 @@
+/** Connects the request desk to this worker's chain, store and mesh. */
+import { type QuerySmartContract, querySmartContract } from "../chain/querySmartContract.ts";
+import type { Frame } from "../messages/frame.ts";
+import type { Store } from "../store/openStore.ts";
+import type { RequestStore } from "../store/requestStore.ts";
+import type { Mesh } from "../transport/mesh.ts";
+import type { Timers } from "../transport/timers.ts";
+import type { RequestRecords } from "./activeRequest.ts";
+import type { AttemptCounts } from "./attemptCounts.ts";
+import type { Committees } from "./committees.ts";
+import { computeRequest } from "./computeRequest.ts";
+import { type Log, errorFields } from "./log.ts";
+import { oneAfterAnother } from "./posting.ts";
+import { RequestDesk } from "./requestDesk.ts";
+import { verdictFromJson, verdictToJson } from "./storedVerdict.ts";
+import type { WorkerChain } from "./workerChain.ts";
+import type { WorkerModules } from "./workerModules.ts";
+
+/** Each rank waits this part of an attempt's time for the one before to post. */
+const TAKEOVER_PARTS = 3;
+
+export interface DeskParts {
+  readonly modules: WorkerModules;
+  readonly chain: WorkerChain;
+  readonly store: Store;
+  readonly committees: Committees;
+  readonly mesh: Mesh;
+  readonly timers: Timers;
+  readonly counts: AttemptCounts;
+}
+
+export function openDesk({ modules, chain, store, committees, mesh, timers, counts }: DeskParts): RequestDesk {
+  const { configuration, wallet, log, monotonic } = modules;
+  const { deployment, rpc } = chain;
+  const { attemptTimeoutMs } = configuration;
+  const signer = wallet.connect(rpc);
+  const contractOf = (address: string): QuerySmartContract => querySmartContract(deployment, address, signer);
+  return new RequestDesk(
+    {
+      chainId: deployment.chainId,
+      deployment,
+      committees,
+      store,
+      timers,
+      now: monotonic,
+      log,
+      signer: wallet,
+      records: recordsIn(store.requests),
+      counts,
+      inTurn: oneAfterAnother(),
+      isConnected: (address) => mesh.isConnected(address),
+      send: (address, frame) => sendAndForget(mesh, log, address, frame),
+      compute: computeRequest({ modules, chain, store, mesh }),
+      stateOf: async ({ contract, event }) => (await contractOf(contract).requestOf(event.requestId)).state,
+      answer: ({ contract, event }, verdict, signatures) =>
+        contractOf(contract).answer(event.context, verdict, signatures),
+      expire: ({ contract, event }) => contractOf(contract).expire(event.requestId),
+    },
+    { attemptTimeoutMs, takeoverMs: Math.ceil(attemptTimeoutMs / TAKEOVER_PARTS) },
+  );
+}
+
+function recordsIn(requests: RequestStore): RequestRecords {
+  return {
+    lastAttempt: (requestId) => requests.get(requestId)?.lastAttempt ?? 0n,
+    takeAttempt: (requestId, attempt) => requests.takeAttempt(requestId, attempt),
+    recordSigned: (requestId, verdict, { statement, resultHash }) =>
+      requests.recordSigned(requestId, { attempt: verdict.attempt, statement, resultHash }, verdictToJson(verdict)),
+    signedVerdict: (requestId) => {
+      const text = requests.signedVerdict(requestId);
+      return text === undefined ? undefined : verdictFromJson(text);
+    },
+  };
+}
+
+function sendAndForget(mesh: Mesh, log: Log, address: string, frame: Frame): void {
+  mesh.send(address.toLowerCase(), frame).catch((error: unknown) => {
+    log("debug", "frame-not-sent", { peer: address, ...errorFields(error) });
+  });
+}

@@ -1,0 +1,59 @@
+/**
+ * Who this worker works with now: its seats and, from them, the peers that the mesh keeps links to. Read again whenever
+ * the registries changed; a failure leaves the roster stale, and the next block tries again.
+ */
+import type { ChainLog } from "../chain/logs.ts";
+import type { Deployment } from "../chain/deployment.ts";
+import type { Mesh } from "../transport/mesh.ts";
+import type { Committees, Seat } from "./committees.ts";
+import { type Log, errorFields } from "./log.ts";
+import type { Registration } from "./registration.ts";
+
+export interface RosterModules {
+  readonly deployment: Pick<Deployment, "address">;
+  readonly registration: Pick<Registration, "check">;
+  readonly committees: Pick<Committees, "seats">;
+  readonly mesh: Pick<Mesh, "setPeers">;
+  readonly log: Log;
+}
+
+export class Roster {
+  readonly #modules: RosterModules;
+  #seats: readonly Seat[] = [];
+  #isStale = true;
+  #isRefreshing = false;
+
+  constructor(modules: RosterModules) {
+    this.#modules = modules;
+  }
+
+  get seats(): readonly Seat[] {
+    return this.#seats;
+  }
+
+  /** Events of the committee or worker registry make the roster stale. */
+  onCommitted(logs: readonly ChainLog[]): void {
+    const { deployment } = this.#modules;
+    const sources = ["CommitteeRegistry", "WorkerRegistry"].map((name) => deployment.address(name).toLowerCase());
+    if (logs.some((entry) => sources.includes(entry.address.toLowerCase()))) this.#isStale = true;
+  }
+
+  /** After each block: does nothing unless stale. Never rejects. */
+  async refresh(): Promise<void> {
+    if (!this.#isStale || this.#isRefreshing) return;
+    const { registration, committees, mesh, log } = this.#modules;
+    this.#isRefreshing = true;
+    this.#isStale = false;
+    try {
+      await registration.check();
+      this.#seats = await committees.seats();
+      const members = this.#seats.flatMap(({ committee }) => committee.workers.map((each) => each.toLowerCase()));
+      mesh.setPeers([...new Set(members)]);
+    } catch (error) {
+      this.#isStale = true;
+      log("warn", "roster-delayed", errorFields(error));
+    } finally {
+      this.#isRefreshing = false;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/** The chain as one worker uses it: the deployment's contracts over one provider. */
+import type { JsonRpcProvider } from "ethers";
+import { type CommitteeRegistry, committeeRegistry } from "../chain/committeeRegistry.ts";
+import { type DatasetRegistry, datasetRegistry } from "../chain/datasetRegistry.ts";
+import { type Deployment, readDeployment } from "../chain/deployment.ts";
+import { type MemberRegistry, memberRegistry } from "../chain/memberRegistries.ts";
+import { openProvider } from "../chain/provider.ts";
+import { type QueryCatalogue, queryCatalogue } from "../chain/queryCatalogue.ts";
+import { type StudyRegistry, studyRegistry } from "../chain/studyRegistry.ts";
+import { CodedError } from "../errors.ts";
+import type { Configuration } from "./configuration.ts";
+
+export interface WorkerChain {
+  readonly deployment: Deployment;
+  readonly rpc: JsonRpcProvider;
+  readonly workers: MemberRegistry;
+  readonly owners: MemberRegistry;
+  readonly studies: StudyRegistry;
+  readonly committees: CommitteeRegistry;
+  readonly datasets: DatasetRegistry;
+  readonly catalogue: QueryCatalogue;
+}
+
+/** Reads the deployment's folder; asks the chain nothing yet. @throws CodedError CHAIN_DEPLOYMENT | CHAIN_WRONG_ID */
+export function openWorkerChain({ deployment: folder, chainId, rpcUrl }: Configuration): WorkerChain {
+  const deployment = readDeployment(folder);
+  if (deployment.chainId !== chainId) throw wrongDeployment(chainId, deployment.chainId);
+  const rpc = openProvider(rpcUrl, chainId);
+  return {
+    deployment,
+    rpc,
+    workers: memberRegistry(deployment, "worker", rpc),
+    owners: memberRegistry(deployment, "dataOwner", rpc),
+    studies: studyRegistry(deployment, rpc),
+    committees: committeeRegistry(deployment, rpc),
+    datasets: datasetRegistry(deployment, rpc),
+    catalogue: queryCatalogue(deployment, rpc),
+  };
+}
+
+function wrongDeployment(configured: bigint, deployed: bigint): CodedError {
+  return new CodedError(
+    { code: "CHAIN_WRONG_ID", expected: String(configured), actual: String(deployed) },
+    `OPALINE_CHAIN_ID is ${configured}, but the deployment folder is of chain ${deployed}`,
+  );
+}

@@ -1,0 +1,26 @@
+/** What a worker is made of besides its own code: configuration, keys and the edges of the process (from `main.ts`). */
+import type { BaseWallet } from "ethers";
+import type { RandomBytes } from "../field/field.ts";
+import type { TlsIdentity } from "../transport/identity.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Log } from "./log.ts";
+
+export interface WorkerModules {
+  readonly configuration: Configuration;
+  readonly wallet: BaseWallet;
+  readonly identity: TlsIdentity;
+  readonly version: string;
+  readonly randomBytes: RandomBytes;
+  /** Uniform in [0, 1), for jitter. */
+  readonly random: () => number;
+  /** Milliseconds since 1970, for certificates and log lines. */
+  readonly now: () => number;
+  /** Milliseconds that never run backwards. */
+  readonly monotonic: () => number;
+  readonly log: Log;
+}
+
+/** This worker's account, in lower case: its name among peers. */
+export function addressOf({ wallet }: WorkerModules): string {
+  return wallet.address.toLowerCase();
+}
