@@ -6,7 +6,7 @@
  *
  * The header is public. Seeds and words are secret: no error below carries any of them.
  */
-import { keccak256 } from "ethers";
+import { keccak_256 } from "@noble/hashes/sha3.js";
 import { CodedError } from "../errors.ts";
 import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import type { ShareFileHeader } from "./shareFileHeader.ts";
@@ -77,9 +77,12 @@ export function decodeShareFile(bytes: Uint8Array): ShareFile {
   return { header, seeds, columns };
 }
 
-/** keccak256 of the file's exact bytes. */
+/**
+ * keccak256 of the file's exact bytes, lower-case 0x-hex. For its owner: a worker hashes the file as it arrives
+ * (`transport/receiveBody.ts`). This implementation takes half the time of ethers' (measured: 21 MiB/s to 11).
+ */
 export function shareFileHash(bytes: Uint8Array): string {
-  return keccak256(bytes);
+  return `0x${Buffer.from(keccak_256(bytes)).toString("hex")}`;
 }
 
 /** How long the file of this header is, header bytes included: what an upload announces. */

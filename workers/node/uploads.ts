@@ -2,9 +2,10 @@
  * Whether a data owner may leave a share file here, and the receipt for it. Everything is asked of the chain at the
  * moment of the upload: an owner revoked a block ago uploads nothing.
  *
- *  before the body   this worker is meant; the deadline lies ahead by the chain's clock; the signer is an active data
- *                    owner whose registered certificate is the connection's; the dataset is that owner's in that study;
- *                    this worker serves on the study's current committee; the nonce is new
+ *  before the body   without the chain: this worker is meant, the signature is well-formed, the nonce is new; then:
+ *                    the signer is an active data owner whose registered certificate is the connection's; the deadline
+ *                    lies ahead by the chain's clock; the dataset is that owner's in that study; this worker serves on
+ *                    the study's current committee
  *  after the body    the file decodes; its header says exactly what the chain says; the version is the next one
  *
  * The same file again, under the same signature, is answered with the same receipt: an owner whose connection broke
@@ -69,6 +70,11 @@ export class Uploads implements UploadGate {
     this.#modules = modules;
   }
 
+  /** One call, as anyone may cause it. Whether the owner is active is `authorizeUpload`'s to ask. */
+  ownerOf(fingerprint: string): Promise<string | undefined> {
+    return this.#modules.owners.accountOf(fingerprint);
+  }
+
   async authorizeUpload(request: UploadRequest): Promise<void> {
     try {
       await this.#authorize(request);
@@ -101,14 +107,18 @@ export class Uploads implements UploadGate {
     if (worker.toLowerCase() !== self.toLowerCase()) {
       refuse({ code: "UPLOAD_WRONG_WORKER", worker, own: self }, `The upload is for ${worker}, this worker is ${self}`);
     }
+    const owner = signerOf(opalineDomain(chainId, datasets.address), UPLOAD, upload, signature);
+    if (owner === undefined) refuse({ code: "UPLOAD_BAD_SIGNATURE" }, "The upload's signature is malformed");
+    if (this.#isNonceSpent(owner, nonce, upload)) {
+      const detail = { code: "UPLOAD_NONCE_USED", account: owner, nonce: String(nonce) } as const;
+      refuse(detail, `${owner} has used upload nonce ${nonce} for another file`);
+    }
+    await this.#checkOwner(owner, fingerprint);
     const now = await chainTime(rpc);
     if (now > deadline) {
       const detail = { code: "UPLOAD_EXPIRED", deadline: String(deadline), chainTime: String(now) } as const;
       refuse(detail, `The upload had to arrive by ${deadline}; the chain's time is ${now}`);
     }
-    const owner = signerOf(opalineDomain(chainId, datasets.address), UPLOAD, upload, signature);
-    if (owner === undefined) refuse({ code: "UPLOAD_BAD_SIGNATURE" }, "The upload's signature is malformed");
-    await this.#checkOwner(owner, fingerprint);
     const expected = await datasets.datasetIdOf(studyId, owner);
     if (expected.toLowerCase() !== datasetId) {
       const detail = { code: "UPLOAD_WRONG_DATASET", datasetId, expected } as const;
@@ -116,10 +126,6 @@ export class Uploads implements UploadGate {
     }
     if ((await committees.currentSeat(studyId)) === undefined) {
       refuse({ code: "UPLOAD_NOT_ON_COMMITTEE", studyId }, `This worker is not on study ${studyId}'s committee`);
-    }
-    if (this.#isNonceSpent(owner, nonce, upload)) {
-      const detail = { code: "UPLOAD_NONCE_USED", account: owner, nonce: String(nonce) } as const;
-      refuse(detail, `${owner} has used upload nonce ${nonce} for another file`);
     }
   }
 

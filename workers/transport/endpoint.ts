@@ -3,11 +3,13 @@
  * (POST, data owners). Whoever connects must show a certificate; whose it is, is asked of the current registry at every
  * upgrade and upload, through callbacks, so that a revoked certificate is worthless at once.
  *
- * Adversary: anyone who can reach the port. A stranger costs at most `maxConnections` sockets for `headersTimeoutMs`
- * each, and learns an error code; nothing it sends reaches a handler.
+ * Adversary: anyone who can reach the port. Strangers cost at most `maxStrangers` sockets for `headersTimeoutMs` each,
+ * which leaves room for every peer (connections.ts), and learn an error code; nothing they send reaches a handler.
  */
+import { strict as assert } from "node:assert";
 import { createServer, type Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { WebSocketServer, type WebSocket } from "ws";
@@ -15,31 +17,42 @@ import { isCoded } from "../errors.ts";
 import { MAX_FRAME_BYTES } from "../messages/frame.ts";
 import { transportError } from "./errors.ts";
 import { checkCertificate, type TlsIdentity } from "./identity.ts";
-import { UploadDesk, type UploadGate } from "./uploadDesk.ts";
+import { nodeTimers, type Timers } from "./timers.ts";
+import { ADMISSION_LIMITS } from "./uploadAdmission.ts";
+import { UploadDesk, type DeskLimits, type UploadConnection, type UploadGate } from "./uploadDesk.ts";
 import { answerJson } from "./answerJson.ts";
+import { Connections, type ConnectionLimits } from "./connections.ts";
 
-export interface EndpointLimits {
-  /** Sockets of all kinds. 6 peers twice over (one dying, one new) and uploads leave ample room in 64. */
+export interface EndpointLimits extends ConnectionLimits, DeskLimits {
+  /** Sockets of all kinds; strangers may hold `maxStrangers` of them, which must be fewer. */
   readonly maxConnections: number;
   /** Longest wait for a TLS handshake, and again for a request's headers. */
   readonly headersTimeoutMs: number;
   /** Longest upload, start to end. */
   readonly uploadTimeoutMs: number;
-  /**
-   * Body of one upload, held in memory once: 64 MiB is about 2,000 columns of 1,024 rows. Hashing it (measured: 9 MiB/s)
-   * stops this thread for 7 s, which peers' heartbeats forgive; 256 MiB would not be forgiven.
-   */
+  /** Body of one upload, held in memory once. */
   readonly maxUploadBytes: number;
-  /** Uploads at once; times maxUploadBytes it bounds their memory. */
-  readonly maxUploads: number;
 }
 
 export const ENDPOINT_LIMITS: EndpointLimits = {
-  maxConnections: 64,
+  // 32 strangers, 2 uploads and 47 peers twice over. A socket costs some 50 KiB with TLS.
+  maxConnections: 128,
+  maxStrangers: 32,
+  // A demonstration's committee of 7 and its owners dial from one address, as does a hospital behind NAT.
+  maxStrangersPerNetwork: 16,
+  maxPinnedPerCertificate: 2,
   headersTimeoutMs: 10_000,
-  uploadTimeoutMs: 300_000,
-  maxUploadBytes: 64 << 20,
-  maxUploads: 2,
+  // The largest upload in 20 minutes is 1.8 Mbit/s.
+  uploadTimeoutMs: 1_200_000,
+  /**
+   * 256 MiB is about 8,000 columns of 1,024 rows, or 260 columns of 2^15. Hashing (measured: 21 MiB/s) goes along with
+   * the body and yields to peers' heartbeats; decoding and storing then stop this thread for 1 s (measured), which
+   * heartbeats forgive. Memory is what limits: this much per slot. Twice as much would need a file in pieces.
+   */
+  maxUploadBytes: 256 << 20,
+  minRateBytes: 2 << 20,
+  rateIntervalMs: 30_000,
+  ...ADMISSION_LIMITS,
 };
 
 export interface EndpointOptions {
@@ -51,6 +64,8 @@ export interface EndpointOptions {
   readonly now: () => number;
   /** The active worker whose registered certificate this is, now; undefined refuses. Addresses in lower case. */
   readonly workerOf: (fingerprint: string) => Promise<string | undefined>;
+  /** For the rate of uploads. */
+  readonly timers?: Timers;
   /** Absent: /upload answers 404. */
   readonly uploads?: UploadGate;
   readonly limits?: Partial<EndpointLimits>;
@@ -64,12 +79,14 @@ export class Endpoint {
   readonly #limits: EndpointLimits;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
-  readonly #connections = new Set<Duplex>();
+  readonly #connections: Connections;
   #onPeer: PeerHandler | undefined;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
     this.#limits = { ...ENDPOINT_LIMITS, ...options.limits };
+    assert(this.#limits.maxStrangers < this.#limits.maxConnections, "strangers must leave room for peers");
+    this.#connections = new Connections(this.#limits);
     this.#sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
     this.#server = this.#createServer();
   }
@@ -103,7 +120,7 @@ export class Endpoint {
 
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const socket of this.#connections) socket.destroy();
+    this.#connections.closeAll();
     await closed;
   }
 
@@ -124,13 +141,13 @@ export class Endpoint {
       connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
     });
     server.maxConnections = maxConnections;
-    const desk = this.#options.uploads === undefined ? undefined : new UploadDesk(this.#options.uploads, this.#limits);
-    server.on("connection", (socket: Duplex) => this.#track(socket));
+    const desk = this.#createDesk();
+    server.on("connection", (socket: Socket) => this.#connections.add(socket));
     server.on("tlsClientError", (_error, socket) => socket.destroy());
     server.on("upgrade", (request, socket, head) => void this.#upgrade(request, socket, head));
     const serve = (request: IncomingMessage, response: ServerResponse): void => {
       if (desk !== undefined && request.url === "/upload" && request.method === "POST") {
-        void desk.receive(request, response, () => this.#certificateOf(request));
+        void desk.receive(request, response, this.#uploadConnection(request));
       } else answerJson(response, 404, { code: "NOT_FOUND", message: "/peer (WebSocket) and POST /upload only" });
     };
     // A client that says `Expect: 100-continue` sends its body only once the desk has agreed to it.
@@ -138,10 +155,16 @@ export class Endpoint {
     return server;
   }
 
-  #track(socket: Duplex): void {
-    this.#connections.add(socket);
-    socket.on("error", () => socket.destroy());
-    socket.once("close", () => this.#connections.delete(socket));
+  #createDesk(): UploadDesk | undefined {
+    const { uploads: gate, timers = nodeTimers, now } = this.#options;
+    return gate === undefined ? undefined : new UploadDesk({ gate, limits: this.#limits, timers, now });
+  }
+
+  #uploadConnection(request: IncomingMessage): UploadConnection {
+    return {
+      certificate: () => this.#certificateOf(request),
+      authorised: (fingerprint) => this.#connections.pin(request.socket, fingerprint),
+    };
   }
 
   /** @returns the fingerprint of the certificate shown, whose dates hold */
@@ -159,6 +182,7 @@ export class Endpoint {
       const address = await this.#options.workerOf(fingerprint);
       if (address === undefined) return refuseUpgrade(socket, "403 Forbidden", "TRANSPORT_UNKNOWN_PEER");
       if (socket.destroyed) return;
+      this.#connections.pin(request.socket, fingerprint);
       this.#sockets.handleUpgrade(request, socket, head, (peer) =>
         this.#onPeer?.(address.toLowerCase(), fingerprint, peer),
       );

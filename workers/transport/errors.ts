@@ -49,7 +49,16 @@ export type UploadErrorDetail =
   | { readonly code: "UPLOAD_TOO_LARGE"; readonly bytes: string; readonly maximum: number }
   | { readonly code: "UPLOAD_WRONG_LENGTH"; readonly bytes: string; readonly expected: string }
   | { readonly code: "UPLOAD_WRONG_HASH"; readonly seen: string; readonly expected: string }
-  | { readonly code: "UPLOAD_BUSY"; readonly maximum: number }
+  | { readonly code: "UPLOAD_UNKNOWN_CERTIFICATE"; readonly fingerprint: string }
+  | { readonly code: "UPLOAD_BUSY"; readonly limit: string; readonly maximum: number }
+  /** Earlier uploads of this owner failed. */
+  | { readonly code: "UPLOAD_BACKED_OFF"; readonly waitMs: number }
+  | {
+      readonly code: "UPLOAD_TOO_SLOW";
+      readonly received: number;
+      readonly minimum: number;
+      readonly intervalMs: number;
+    }
   | { readonly code: "UPLOAD_INTERRUPTED"; readonly received: number; readonly expected: number }
   /** Only from uploadClient: the worker answered with an error of its own, or with something unreadable. */
   | { readonly code: "UPLOAD_REFUSED"; readonly status: number; readonly reason: string; readonly retryable: boolean };

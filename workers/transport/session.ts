@@ -1,6 +1,7 @@
 /**
  * The `Network` of one attempt over the mesh. Frames carry party indices; a frame counts only if it came over the
- * socket pinned to the member at that index, is meant for this party, and continues that member's sequence.
+ * socket pinned to the member at that index, is meant for this party, and continues that member's sequence. Frames of
+ * workers that are no members are dropped.
  *
  * What goes wrong ends the session, once and for all parties that can still be told: the first failure rejects the
  * round under way and every later one, an ABORT frame goes to all, and the key is never opened again. There is no
@@ -18,8 +19,18 @@ import { isCoded, type CodedError } from "../errors.ts";
 import { FrameKind, MAX_PAYLOAD_BYTES, type Frame } from "../messages/frame.ts";
 import type { Network } from "../protocols/network.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
-import { networkError, transportError } from "./errors.ts";
+import { transportError } from "./errors.ts";
 import { FrameSequence } from "./frameSequence.ts";
+import {
+  abortedBy,
+  encodeAbort,
+  givenUp,
+  lost,
+  misbehaved,
+  timedOut,
+  wrongLength,
+  wrongStep,
+} from "./sessionFailures.ts";
 import type { Members, SessionCarrier, SessionInbox, SessionKey } from "./sessionTable.ts";
 
 export interface SessionOptions extends SessionKey {
@@ -58,9 +69,6 @@ interface Round {
   readonly complete: () => void;
 }
 
-/** What an ABORT may carry: one byte for the party blamed (0: nobody), then the code in these characters. */
-const ABORT_CODE = /^[A-Z0-9_]{0,64}$/;
-
 /**
  * Opens this worker's end. Never waits: when a member has no link, the first round that needs it fails at once.
  * @throws CodedError NETWORK_SESSION_REUSED
@@ -80,6 +88,7 @@ class MeshSession implements Session, SessionInbox {
   readonly traffic: SessionTraffic = { rounds: 0, sentBytes: 0, receivedBytes: 0 };
   readonly #options: SessionOptions;
   readonly #inbound = new Map<PartyIndex, FrameSequence>();
+  readonly #addresses: ReadonlySet<string>;
   readonly #sendSeq = new Map<PartyIndex, number>();
   readonly #broken = Promise.withResolvers<never>();
   /** Members whose link has ended, or never was: what they sent before still counts, but nothing more will come. */
@@ -94,13 +103,14 @@ class MeshSession implements Session, SessionInbox {
     this.#options = options;
     this.self = self;
     this.parties = [...members.keys()].sort((a, b) => a - b);
+    this.#addresses = new Set(members.values());
     this.#broken.promise.catch(ignore);
     for (const party of this.#others()) this.#inbound.set(party, new FrameSequence());
     mesh.sessions.open(options, this);
     signal?.addEventListener("abort", this.#onSignal, { once: true });
     if (signal?.aborted) this.abort("ABORTED");
     for (const party of this.#others()) {
-      if (!mesh.isConnected(members.get(party)!)) this.#gone.set(party, this.#lost(party, "not connected"));
+      if (!mesh.isConnected(members.get(party)!)) this.#gone.set(party, lost(party, "not connected"));
     }
   }
 
@@ -139,12 +149,12 @@ class MeshSession implements Session, SessionInbox {
 
   close(): void {
     if (this.#round !== undefined) return this.abort("CLOSED");
-    this.#failure ??= this.#givenUp("CLOSED");
+    this.#failure ??= givenUp(this.self, "CLOSED");
     this.#detach();
   }
 
   abort(code: string): void {
-    this.#fail(this.#givenUp(code));
+    this.#fail(givenUp(this.self, code));
   }
 
   stop(): void {
@@ -153,12 +163,15 @@ class MeshSession implements Session, SessionInbox {
 
   peerLost(address: string): void {
     for (const party of this.#others()) {
-      if (this.#options.members.get(party) === address) this.#gone.set(party, this.#lost(party, "link lost"));
+      if (this.#options.members.get(party) === address) this.#gone.set(party, lost(party, "link lost"));
     }
     this.#pump();
   }
 
   accept(from: string, frame: Frame): void {
+    // A dishonest proposer may have told honest workers of different participants: an honest worker then sends here
+    // what only the others expect. That is no fault of its link.
+    if (!this.#addresses.has(from)) return;
     const party = frame.sender as PartyIndex;
     const sequence = this.#inbound.get(party);
     if (sequence === undefined || this.#options.members.get(party) !== from || frame.receiver !== this.self) {
@@ -166,8 +179,8 @@ class MeshSession implements Session, SessionInbox {
       throw transportError(detail, `${from} sent a frame from party ${frame.sender} to party ${frame.receiver}`);
     }
     if (this.#failure !== undefined) return;
-    if (frame.kind === FrameKind.ABORT) return this.#abortedBy(party, frame.payload);
-    if (!sequence.add(frame)) return this.#misbehaved(party, "sequence gap");
+    if (frame.kind === FrameKind.ABORT) return this.#fail(abortedBy(party, frame.payload, this.parties));
+    if (!sequence.add(frame)) return this.#fail(misbehaved(party, "sequence gap"));
     this.#checkUnread(party, from);
     this.#pump();
   }
@@ -181,8 +194,9 @@ class MeshSession implements Session, SessionInbox {
       const message = this.#inbound.get(party)!.take();
       if (message === undefined && this.#gone.has(party)) return this.#fail(this.#gone.get(party)!);
       if (message === undefined) continue;
-      if (message.step !== round.tag) return this.#wrongStep(party, round, message.step);
-      if (message.payload.length !== bytes) return this.#wrongLength(party, round, message.payload.length, bytes);
+      if (message.step !== round.tag) return this.#fail(wrongStep(party, round.step, round.tag, message.step));
+      if (message.payload.length !== bytes)
+        return this.#fail(wrongLength(party, round.step, message.payload.length, bytes));
       this.traffic.receivedBytes += bytes;
       round.received.set(party, message.payload);
     }
@@ -215,7 +229,7 @@ class MeshSession implements Session, SessionInbox {
       try {
         await mesh.send(address, frame);
       } catch (cause) {
-        return this.#fail(this.#lost(party, isCoded(cause) ? cause.code : "write failed", cause));
+        return this.#fail(lost(party, isCoded(cause) ? cause.code : "write failed", cause));
       }
       if (this.#failure !== undefined) return;
     } while (offset < payload.length);
@@ -238,52 +252,15 @@ class MeshSession implements Session, SessionInbox {
     const { maxUnreadFrames, maxUnreadBytes } = this.#options.mesh.sessions.limits;
     if (frames <= maxUnreadFrames && bytes <= maxUnreadBytes) return;
     const limit = frames > maxUnreadFrames ? "maxUnreadFrames" : "maxUnreadBytes";
-    this.#misbehaved(party, limit);
+    this.#fail(misbehaved(party, limit));
     throw transportError({ code: "TRANSPORT_FLOODED", peer: from, limit }, `${from} sends too far ahead`);
-  }
-
-  #abortedBy(party: PartyIndex, payload: Uint8Array): void {
-    const code = Buffer.from(payload.subarray(1)).toString("latin1");
-    const reason = ABORT_CODE.test(code) ? `peer gave up: ${code}` : "peer gave up";
-    const blamed = payload[0] ?? 0;
-    const blame = this.parties.includes(blamed as PartyIndex) ? `, naming party ${blamed}` : "";
-    const detail = { code: "NETWORK_ABORTED", peer: party, reason: reason + blame } as const;
-    this.#fail(networkError(detail, `party ${party} ended the attempt: ${reason}${blame}`));
-  }
-
-  #givenUp(code: string): CodedError {
-    const detail = { code: "NETWORK_ABORTED", peer: this.self, reason: code } as const;
-    return networkError(detail, `party ${this.self}, this worker, gave the attempt up: ${code}`);
-  }
-
-  #lost(party: PartyIndex, reason: string, cause?: unknown): CodedError {
-    const detail = { code: "NETWORK_ABORTED", peer: party, reason } as const;
-    return networkError(detail, `party ${party} is gone: ${reason}`, cause);
-  }
-
-  #misbehaved(party: PartyIndex, reason: string): void {
-    const detail = { code: "NETWORK_ABORTED", peer: party, reason } as const;
-    this.#fail(networkError(detail, `party ${party} broke the session's rules: ${reason}`));
-  }
-
-  #wrongStep(peer: PartyIndex, { step, tag }: Round, seenTag: number): void {
-    const [seen, expected] = [seenTag, tag].map((value) => value.toString(16).padStart(8, "0")) as [string, string];
-    const detail = { code: "NETWORK_WRONG_STEP", peer, step, seen } as const;
-    this.#fail(networkError(detail, `party ${peer} is at step ${seen}, this party at ${step} (${expected})`));
-  }
-
-  #wrongLength(peer: PartyIndex, { step }: Round, bytes: number, expected: number): void {
-    const detail = { code: "NETWORK_WRONG_LENGTH", peer, step, bytes, expected } as const;
-    this.#fail(networkError(detail, `party ${peer} sent ${bytes} bytes in ${step}, ${expected} were due`));
   }
 
   #timedOut(round: Round): void {
     const { step, expected, received, unsent } = round;
     const silent = [...expected.keys()].filter((party) => !received.has(party));
     const missing = (silent.length > 0 ? silent : [...unsent]).sort((a, b) => a - b);
-    const { timeoutMs } = this.#options;
-    const detail = { code: "NETWORK_TIMEOUT", peer: missing[0] ?? this.self, missing, step, timeoutMs } as const;
-    this.#fail(networkError(detail, `no frame from party ${missing.join(", ")} in ${step} within ${timeoutMs} ms`));
+    this.#fail(timedOut(this.self, missing, step, this.#options.timeoutMs));
   }
 
   /** The first failure counts. Tells every member that still has a link. */
@@ -297,8 +274,7 @@ class MeshSession implements Session, SessionInbox {
 
   #tellAbort(error: CodedError): void {
     const { mesh, session, epoch, attempt, self, members } = this.#options;
-    const blamed = (error.detail as { peer?: number }).peer ?? 0;
-    const payload = Buffer.concat([Buffer.from([blamed]), Buffer.from(error.code, "latin1")]);
+    const payload = encodeAbort(error);
     for (const party of this.#others()) {
       const place = { session, epoch, attempt, step: 0, sender: self, receiver: party, seq: this.#nextSeq(party) };
       // A member that cannot be told has lost the link, and knows by that.

@@ -27,7 +27,7 @@ export interface ShareFileUpload {
 const MAX_ANSWER_BYTES = 64 << 10;
 const RECEIPT = /^0x[0-9a-fA-F]{130}$/;
 /** Statuses after which the same upload may be sent again. */
-const RETRYABLE = new Set([500, 502, 503, 504, 507]);
+const RETRYABLE = new Set([408, 429, 500, 502, 503, 504, 507]);
 
 /**
  * @returns the worker's EIP-712 Receipt signature; the caller checks whose it is
@@ -87,7 +87,7 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
     if (bytes > MAX_ANSWER_BYTES) throw new Error("answer too long");
     chunks.push(chunk);
   }
-  const body: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  const body = parseJson(Buffer.concat(chunks).toString("utf8"));
   if (typeof body !== "object" || body === null) throw new Error("answer is no object");
   return { status: response.statusCode ?? 0, body: body as Record<string, unknown> };
 }
@@ -95,8 +95,31 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
 function readReceipt({ status, body }: Answer): { receipt: string } {
   const receipt = body["receipt"];
   if (status === 200 && typeof receipt === "string" && RECEIPT.test(receipt)) return { receipt };
-  const reason = status === 200 ? "no receipt in the answer" : `${String(body["code"])}: ${String(body["message"])}`;
-  throw refused(status, reason.slice(0, 500), RETRYABLE.has(status));
+  const reason = status === 200 ? "no receipt in the answer" : reasonOf(body);
+  throw refused(status, reason, RETRYABLE.has(status));
+}
+
+/** JSON.parse quotes the text in its error: the worker's words, which must not reach a message or its cause. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("answer is no JSON");
+  }
+}
+
+const CODE = /^[A-Z_]{1,64}$/;
+/** Control, format (direction marks too), surrogate, private and unassigned characters; line and paragraph ends. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+/** Longer than any message of ours; short enough to leave the owner's terminal readable. */
+const MAX_MESSAGE_CHARACTERS = 300;
+
+/** The worker may be an adversary, and this is shown to a person: nothing that a terminal would act upon. */
+function reasonOf({ code, message }: Record<string, unknown>): string {
+  const shownCode = typeof code === "string" && CODE.test(code) ? code : "no valid code";
+  if (typeof message !== "string") return shownCode;
+  const shown = [...message.replace(UNPRINTABLE, "")].slice(0, MAX_MESSAGE_CHARACTERS).join("");
+  return `${shownCode}: ${shown}`;
 }
 
 function refused(status: number, reason: string, retryable: boolean, cause?: unknown): Error {

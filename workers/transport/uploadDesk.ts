@@ -1,14 +1,17 @@
 /**
- * Receives share files. Order of checks, cheapest and least trusting first: certificate, head, size, authority (a
- * callback that asks the registry), and only then the body, into one buffer of the announced size; then its hash; then
- * the store, whose receipt is the answer. Nothing is kept of an upload that fails at any of them.
+ * Receives share files. Order of checks, cheapest and least trusting first: certificate, head and size, which cost
+ * nothing but this thread; whose certificate it is (one look-up, few at a time); that owner's turn; authority (a
+ * callback that asks the registries); a slot; and only then the body, hashed as it comes. Last the store, whose receipt
+ * is the answer. Nothing is kept of an upload that fails at any of them.
  */
-import { keccak256 } from "ethers";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isCoded } from "../errors.ts";
 import { answerJson } from "./answerJson.ts";
 import { uploadError } from "./errors.ts";
 import type { Upload } from "../messages/typedData.ts";
+import { receiveBody, type RateLimits } from "./receiveBody.ts";
+import type { Timers } from "./timers.ts";
+import { UploadAdmission, type AdmissionLimits } from "./uploadAdmission.ts";
 import { decodeUploadHeader, UPLOAD_HEADER, type SignedUpload } from "./upload.ts";
 
 export interface UploadRequest extends SignedUpload {
@@ -16,74 +19,107 @@ export interface UploadRequest extends SignedUpload {
   readonly fingerprint: string;
 }
 
-/** What the node decides; both may throw a CodedError, which the owner is told as code and message. */
+/** What the node decides; each may throw a CodedError, which the owner is told as code and message. */
 export interface UploadGate {
+  /** Anyone can make this worker ask: it should cost one call. @returns the account, active or not, in any case */
+  ownerOf(fingerprint: string): Promise<string | undefined>;
   /** Before the body: is the signer an active owner with this certificate, the nonce unused, the deadline ahead? */
   authorizeUpload(request: UploadRequest): Promise<void>;
   /** Stores the file, uses up the nonce in the same transaction, and signs. @returns the receipt's signature */
   receiveUpload(request: UploadRequest, file: Uint8Array): Promise<string>;
 }
 
-interface DeskLimits {
+export interface DeskLimits extends AdmissionLimits, RateLimits {
   readonly maxUploadBytes: number;
-  readonly maxUploads: number;
+}
+
+export interface DeskModules {
+  readonly gate: UploadGate;
+  readonly limits: DeskLimits;
+  readonly timers: Timers;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** What the connection tells of the sender, and is told. */
+export interface UploadConnection {
+  /** Throws unless a valid certificate was shown. */
+  certificate(): string;
+  /** This certificate's upload is authorised: the socket is no stranger's. */
+  authorised(fingerprint: string): void;
 }
 
 const STATUS: Readonly<Record<string, number>> = {
   UPLOAD_NO_CERTIFICATE: 403,
   UPLOAD_BAD_CERTIFICATE: 403,
+  UPLOAD_UNKNOWN_CERTIFICATE: 403,
+  UPLOAD_TOO_SLOW: 408,
   UPLOAD_LENGTH_REQUIRED: 411,
   UPLOAD_TOO_LARGE: 413,
+  UPLOAD_BACKED_OFF: 429,
   UPLOAD_BUSY: 503,
   STORE_FULL: 507,
 };
 
 export class UploadDesk {
-  readonly #gate: UploadGate;
-  readonly #limits: DeskLimits;
-  #open = 0;
+  readonly #modules: DeskModules;
+  readonly #admission: UploadAdmission;
 
-  constructor(gate: UploadGate, limits: DeskLimits) {
-    this.#gate = gate;
-    this.#limits = limits;
+  constructor(modules: DeskModules) {
+    const { gate, limits, now } = modules;
+    this.#modules = modules;
+    this.#admission = new UploadAdmission({ ownerOf: (fingerprint) => gate.ownerOf(fingerprint), now }, limits);
   }
 
-  /** Never rejects: every failure becomes an answer. `certificateOf` throws unless a valid certificate was shown. */
-  async receive(request: IncomingMessage, response: ServerResponse, certificateOf: () => string): Promise<void> {
-    const counted = this.#open < this.#limits.maxUploads;
-    if (counted) this.#open += 1;
+  /** Never rejects: every failure becomes an answer. */
+  async receive(request: IncomingMessage, response: ServerResponse, connection: UploadConnection): Promise<void> {
     try {
-      if (!counted) throw busy(this.#limits.maxUploads);
-      const receipt = await this.#accept(request, response, certificateOf);
+      const receipt = await this.#accept(request, response, connection);
       answerJson(response, 200, { receipt });
     } catch (error) {
       refuse(response, error);
-    } finally {
-      if (counted) this.#open -= 1;
     }
   }
 
-  async #accept(request: IncomingMessage, response: ServerResponse, certificateOf: () => string): Promise<string> {
-    const fingerprint = shownCertificate(certificateOf);
+  async #accept(request: IncomingMessage, response: ServerResponse, connection: UploadConnection): Promise<string> {
+    const { gate, limits } = this.#modules;
+    const fingerprint = shownCertificate(connection);
     const header = request.headers[UPLOAD_HEADER];
     const signed = decodeUploadHeader(Array.isArray(header) ? undefined : header);
-    const length = checkLength(request.headers["content-length"], signed.upload, this.#limits.maxUploadBytes);
+    const length = checkLength(request.headers["content-length"], signed.upload, limits.maxUploadBytes);
     const upload: UploadRequest = { ...signed, fingerprint };
-    await this.#gate.authorizeUpload(upload);
-    if (request.headers.expect !== undefined) response.writeContinue();
-    const file = await readBody(request, length);
-    const seen = keccak256(file);
-    if (seen !== upload.upload.fileHash) {
-      const detail = { code: "UPLOAD_WRONG_HASH", seen, expected: upload.upload.fileHash } as const;
-      throw uploadError(detail, `the body hashes to ${seen}, the owner signed ${upload.upload.fileHash}`);
+    const owner = await this.#admission.identify(fingerprint);
+    return this.#admission.asOwner(owner, async () => {
+      await gate.authorizeUpload(upload);
+      const run = async (): Promise<string> => {
+        connection.authorised(fingerprint);
+        if (request.headers.expect !== undefined) response.writeContinue();
+        return gate.receiveUpload(upload, await this.#readFile(request, length, signed.upload));
+      };
+      return this.#admission.inSlot(owner, run, isOwnersFault);
+    });
+  }
+
+  async #readFile(request: IncomingMessage, length: number, { fileHash }: Upload): Promise<Uint8Array> {
+    const { limits, timers } = this.#modules;
+    const { minRateBytes, rateIntervalMs } = limits;
+    const { file, hash } = await receiveBody(request, { length, timers, minRateBytes, rateIntervalMs });
+    if (hash !== fileHash) {
+      const detail = { code: "UPLOAD_WRONG_HASH", seen: hash, expected: fileHash } as const;
+      throw uploadError(detail, `the body hashes to ${hash}, the owner signed ${fileHash}`);
     }
-    return this.#gate.receiveUpload(upload, file);
+    return file;
   }
 }
 
-function shownCertificate(certificateOf: () => string): string {
+/** Not the store's, the chain's or this worker's own. */
+function isOwnersFault(error: unknown): boolean {
+  return isCoded(error) && /^(UPLOAD|SHARE_FILE)_/.test(error.code);
+}
+
+function shownCertificate(connection: UploadConnection): string {
   try {
-    return certificateOf();
+    return connection.certificate();
   } catch (error) {
     if (isCoded(error, "TRANSPORT_NO_CERTIFICATE")) {
       throw uploadError({ code: "UPLOAD_NO_CERTIFICATE" }, "a client certificate is required", error);
@@ -104,32 +140,6 @@ function checkLength(announced: string | undefined, upload: Upload, maximum: num
     throw uploadError(detail, `Content-Length ${announced}, the owner signed ${upload.bytes} bytes`);
   }
   return Number(upload.bytes);
-}
-
-/** Node's parser delivers exactly Content-Length bytes or an error; the cap is kept here all the same. */
-async function readBody(request: IncomingMessage, length: number): Promise<Uint8Array> {
-  const body = Buffer.alloc(length);
-  let received = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      if (received + chunk.length > length) break;
-      body.set(chunk, received);
-      received += chunk.length;
-    }
-  } catch (cause) {
-    throw interrupted(received, length, cause);
-  }
-  if (received !== length) throw interrupted(received, length);
-  return body;
-}
-
-function interrupted(received: number, expected: number, cause?: unknown): Error {
-  const detail = { code: "UPLOAD_INTERRUPTED", received, expected } as const;
-  return uploadError(detail, `the body ended at ${received} of ${expected} bytes`, cause);
-}
-
-function busy(maximum: number): Error {
-  return uploadError({ code: "UPLOAD_BUSY", maximum }, `${maximum} uploads are under way; try again`);
 }
 
 /** A CodedError is the owner's to read; anything else is ours, and says nothing. */

@@ -10,6 +10,7 @@ import type { Upload } from "../../../workers/messages/typedData.ts";
 import { decodeUploadHeader, encodeUploadHeader } from "../../../workers/transport/upload.ts";
 import { uploadShareFile, type ShareFileUpload } from "../../../workers/transport/uploadClient.ts";
 import type { UploadGate, UploadRequest } from "../../../workers/transport/uploadDesk.ts";
+import type { Timers } from "../../../workers/transport/timers.ts";
 import { CodedError } from "../../../workers/errors.ts";
 import { bytes32, hasCode, storeFolder } from "../store/storeFixture.ts";
 import { identityOf, makeIdentity, now } from "./meshFixture.ts";
@@ -17,15 +18,25 @@ import { identityOf, makeIdentity, now } from "./meshFixture.ts";
 const FILE = Buffer.alloc(200_000, 5);
 const RECEIPT = `0x${"ab".repeat(65)}`;
 const OWNER = `0x${"0c".repeat(20)}`;
+const SECOND_OWNER = `0x${"0d".repeat(20)}`;
 
-/** A gate that knows one owner and keeps nonces in a real store, as the node does. */
-async function startDesk(test: TestContext, limits: Partial<EndpointLimits> = {}, changes: Partial<UploadGate> = {}) {
+/** A gate that knows two owners and keeps nonces in a real store, as the node does. */
+async function startDesk(
+  test: TestContext,
+  limits: Partial<EndpointLimits> = {},
+  changes: Partial<UploadGate> = {},
+  timers?: Timers,
+) {
   const owner = await identityOf("owner");
   const { uploadNonces } = storeFolder(test).open();
   const stored: Uint8Array[] = [];
+  const owners = new Map([
+    [owner.fingerprint, OWNER],
+    [(await identityOf("second owner")).fingerprint, SECOND_OWNER],
+  ]);
   const gate: UploadGate = {
-    authorizeUpload({ fingerprint, upload }: UploadRequest) {
-      if (fingerprint !== owner.fingerprint) throw new CodedError({ code: "UPLOAD_UNKNOWN_OWNER" }, "no active owner");
+    ownerOf: (fingerprint) => Promise.resolve(owners.get(fingerprint)),
+    authorizeUpload({ upload }: UploadRequest) {
       if (uploadNonces.isUsed(OWNER, upload.nonce)) throw new CodedError({ code: "STORE_NONCE_USED" }, "nonce used");
       return Promise.resolve();
     },
@@ -38,7 +49,16 @@ async function startDesk(test: TestContext, limits: Partial<EndpointLimits> = {}
   };
   const identity = await identityOf("worker 1");
   const workerOf = () => Promise.resolve(undefined);
-  const endpoint = new Endpoint({ identity, host: "127.0.0.1", port: 0, now, workerOf, uploads: gate, limits });
+  const endpoint = new Endpoint({
+    identity,
+    host: "127.0.0.1",
+    port: 0,
+    now,
+    workerOf,
+    uploads: gate,
+    limits,
+    ...(timers && { timers }),
+  });
   await endpoint.start();
   test.after(() => endpoint.stop());
   const base = {
@@ -80,7 +100,10 @@ describe("/upload", () => {
 
   it("refuses an owner that the registry does not know, and an expired certificate", async (test) => {
     const { upload, stored } = await startDesk(test);
-    await assert.rejects(upload({ identity: await makeIdentity("stranger") }), refused(422, "UPLOAD_UNKNOWN_OWNER"));
+    await assert.rejects(
+      upload({ identity: await makeIdentity("stranger") }),
+      refused(403, "UPLOAD_UNKNOWN_CERTIFICATE"),
+    );
     const old = await makeIdentity("owner", () => now() - 864_000_000, 5);
     await assert.rejects(upload({ identity: old }), refused(403, "UPLOAD_BAD_CERTIFICATE"));
     assert.equal(stored.length, 0);
@@ -124,26 +147,84 @@ describe("/upload", () => {
     assert.equal(readable, true);
   });
 
-  it("takes a bounded number at once", async (test) => {
+  it("takes a bounded number at once, one of each owner", async (test) => {
     const [started, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const receiveUpload = async (): Promise<string> => {
+      started.resolve();
+      await release.promise;
+      return RECEIPT;
+    };
+    const { upload } = await startDesk(test, { maxUploads: 1 }, { receiveUpload });
+    const first = upload();
+    await started.promise;
+    for (const name of ["owner", "second owner"]) {
+      await assert.rejects(
+        upload({ identity: await identityOf(name) }),
+        (error) => refused(503, "UPLOAD_BUSY")(error) && hasCode("UPLOAD_REFUSED", { retryable: true })(error),
+      );
+    }
+    release.resolve();
+    await first;
+    await upload();
+  });
+
+  it("gives a slot to authorised uploads only", async (test) => {
+    const [started, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const second = await identityOf("second owner");
     const { upload } = await startDesk(
       test,
       { maxUploads: 1 },
       {
-        async authorizeUpload() {
+        async authorizeUpload({ fingerprint }) {
+          if (fingerprint !== second.fingerprint) return;
           started.resolve();
           await release.promise;
         },
       },
     );
-    const first = upload();
+    const pending = upload({ identity: second, upload: message(FILE, { nonce: 2n }) });
     await started.promise;
+    await upload();
+    release.resolve();
+    await pending;
+  });
+
+  it("looks few strangers up at once, takes no slot for them, and owners seen lately pass them", async (test) => {
+    const [owner, release] = [await identityOf("owner"), Promise.withResolvers<void>()];
+    const asked: string[] = [];
+    const two = Promise.withResolvers<void>();
+    const { upload } = await startDesk(
+      test,
+      { maxUploads: 1, maxLookUps: 2 },
+      {
+        async ownerOf(fingerprint) {
+          asked.push(fingerprint);
+          if (fingerprint === owner.fingerprint) return OWNER;
+          if (asked.length === 3) two.resolve();
+          await release.promise;
+          return undefined;
+        },
+      },
+    );
+    await upload();
+    const strangers = await Promise.all([1, 2, 3].map((i) => identityOf(`stranger ${i}`)));
+    const waiting = strangers.slice(0, 2).map((identity) => upload({ identity }).catch((error: unknown) => error));
+    await two.promise;
+    await assert.rejects(upload({ identity: strangers[2]! }), refused(503, "UPLOAD_BUSY"));
+    await upload({ upload: message(FILE, { nonce: 2n }) });
+    release.resolve();
+    for (const error of await Promise.all(waiting)) assert.ok(refused(403, "UPLOAD_UNKNOWN_CERTIFICATE")(error));
+    assert.equal(asked.length, 3);
+  });
+
+  it("makes an owner wait after an upload that failed", async (test) => {
+    const { upload } = await startDesk(test);
+    await assert.rejects(upload({ file: Buffer.alloc(FILE.length, 6) }), refused(422, "UPLOAD_WRONG_HASH"));
     await assert.rejects(
       upload(),
-      (error) => refused(503, "UPLOAD_BUSY")(error) && hasCode("UPLOAD_REFUSED", { retryable: true })(error),
+      (error) => refused(429, "UPLOAD_BACKED_OFF")(error) && hasCode("UPLOAD_REFUSED", { retryable: true })(error),
     );
-    release.resolve();
-    await first;
+    await upload({ identity: await identityOf("second owner") });
   });
 
   it("tells nothing of an error that is not the owner's", async (test) => {
@@ -214,14 +295,16 @@ describe("sockets that stop half-way are dropped", () => {
     assert.equal(stored.length, 0);
   });
 
-  it("when there are too many", async (test) => {
-    const { endpoint, upload } = await startDesk(test, { maxConnections: 2 });
-    const held = [1, 2].map(() => connectTcp(endpoint.port, "127.0.0.1").on("error", () => {}));
-    await Promise.all(held.map((socket) => once(socket, "connect")));
-    await assert.rejects(upload(), hasCode("TRANSPORT_UNREACHABLE"));
-    held[0]!.destroy();
-    await once(held[0]!, "close");
-    held[1]!.destroy();
+  it("in the middle of a body, for being too slow", async (test) => {
+    const interval = Promise.withResolvers<() => void>();
+    const timers = { after: (_ms: number, run: () => void) => (interval.resolve(run), () => {}) };
+    const { endpoint, upload, stored } = await startDesk(test, { maxUploads: 1, minOwnerBackoffMs: 0 }, {}, timers);
+    const pending = rawRequest(endpoint.port, head(FILE.length), await identityOf("owner"));
+    (await interval.promise)();
+    const answer = await pending;
+    assert.match(answer, /408 .*UPLOAD_TOO_SLOW/s);
+    assert.equal(stored.length, 0);
+    await upload();
   });
 });
 

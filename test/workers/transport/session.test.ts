@@ -91,7 +91,7 @@ describe("a session's frames", () => {
   for (const [what, changes, from] of [
     ["under another party's index", {}, 2],
     ["meant for another receiver", { receiver: 3 }, 0],
-    ["from a party that is no member", { sender: 7 }, 0],
+    ["of a member under no member's index", { sender: 7 }, 0],
   ] as const) {
     it(`${what} cost the sender its link`, async (test) => {
       const net = await netFor(test, 3);
@@ -104,6 +104,22 @@ describe("a session's frames", () => {
       await assert.rejects(receive(session, from + 1, "a"), hasCode("NETWORK_ABORTED", { peer: from + 1 }));
     });
   }
+
+  it("of a worker that is no member are dropped, early or not, and cost it nothing", async (test) => {
+    const net = await netFor(test, 3);
+    const victim = net.workers[1]!;
+    const outsider = { sender: 3 };
+    await inject(net, outsider, 2);
+    await settledLink(net, 2);
+    const session = sessionAt(net, 1, {}, [1, 2]);
+    await inject(net, outsider, 2);
+    await inject(net, { ...outsider, kind: FrameKind.ABORT }, 2);
+    await inject(net, { sender: 1 }, 2);
+    await settledLink(net, 2);
+    await inject(net);
+    assert.equal((await receive(session, 1, "a")).size, 1);
+    assert.ok(victim.mesh.isConnected(net.workers[2]!.address));
+  });
 
   it("that came for a session which has ended are dropped, and it cannot be opened again", async (test) => {
     const net = await netFor(test, 2);
@@ -243,10 +259,10 @@ describe("one worker in two committees", () => {
   });
 });
 
-/** Resolves when what worker 0 has sent to worker 1 so far has been handled there. */
-async function settledLink(net: TestNet): Promise<void> {
-  const [first, second] = net.workers as [TestNet["workers"][number], TestNet["workers"][number]];
+/** Resolves when what this worker has sent to worker 1 so far has been handled there. */
+async function settledLink(net: TestNet, from = 0): Promise<void> {
+  const second = net.workers[1]!;
   const arrived = new Promise<void>((resolve) => second.mesh.onFrame(FrameKind.PROPOSE, () => resolve()));
-  await first.mesh.send(second.address, frame({ kind: FrameKind.PROPOSE }));
+  await net.workers[from]!.mesh.send(second.address, frame({ kind: FrameKind.PROPOSE }));
   await arrived;
 }
