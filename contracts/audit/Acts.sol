@@ -21,6 +21,8 @@ library Acts {
     bytes32 internal constant QUERY_ACTIVATED = keccak256("QueryActivated");
     bytes32 internal constant QUERY_REVOKED = keccak256("QueryRevoked");
 
+    /// A signed, unused vetting or acceptance was withdrawn; oldHash, newHash: the nonce before and after.
+    bytes32 internal constant NONCE_CANCELLED = keccak256("NonceCancelled");
     bytes32 internal constant AGREEMENT_ACCEPTED = keccak256("AgreementAccepted");
     bytes32 internal constant QUERY_REQUESTED = keccak256("QueryRequested");
     bytes32 internal constant QUERY_ANSWERED = keccak256("QueryAnswered");

@@ -31,10 +31,12 @@ interface IMemberRegistry {
     event MemberAdmitted(address indexed account, bytes32 indexed organisation, uint64 expiry);
     /// @notice The consortium took the credential back, for good.
     event MemberRevoked(address indexed account, string reason);
-    /// @notice The member moved its endpoint or its certificate.
+    /// @notice The member moved its endpoint or its certificate; or the certificate it had declared was given to another
+    /// member by the consortium, and its own is 0 until it declares one.
     event MemberEndpointChanged(address indexed account, string endpoint, bytes32 tlsFingerprint);
 
-    /// @notice Thrown when an account whose credential is still valid is admitted.
+    /// @notice Thrown when an account whose credential is still valid is admitted without a later expiry, or for another
+    /// organisation.
     error MemberRegistryAlreadyAdmitted(address account);
     /// @notice Thrown when the account was never admitted, or may not act as a member now (expired or revoked).
     error MemberRegistryNotMember(address account);
@@ -44,19 +46,23 @@ interface IMemberRegistry {
     error MemberRegistryInvalidExpiry(uint64 expiry);
     /// @notice Thrown when a field that this role needs is empty or not of its form.
     error MemberRegistryMissingField(string field);
-    /// @notice Thrown when the certificate is, or was, another member's.
+    /// @notice Thrown when the certificate is another active member's; at an admission, only when the consortium gave it
+    /// that certificate.
     error MemberRegistryFingerprintInUse(bytes32 tlsFingerprint);
     /// @notice Thrown when more purposes are given than a request can check cheaply.
     error MemberRegistryTooManyPurposes(uint256 purposes, uint256 maximum);
 
-    /// @notice Admits an account, or renews one whose credential has expired. Restricted to the consortium.
+    /// @notice Admits an account or renews its credential: at any time to a later expiry for the same organisation, and
+    /// without these conditions once it has expired. Everything else is as the new admission says. Takes the certificate
+    /// from a member that had only declared it (see {setEndpoint}). Restricted to the consortium.
     /// @param account the member's key, not zero
     /// @param admission what the credential says; at most 32 purposes
     function admit(address account, Admission calldata admission) external;
     /// @notice Ends a credential for good. Restricted to the consortium.
     /// @param reason free text, kept in the audit trail
     function revoke(address account, string calldata reason) external;
-    /// @notice A member moves its own endpoint or certificate.
+    /// @notice A member moves its own endpoint or certificate. A certificate declared here is reserved while the member is
+    /// active and shows it, but an admission by the consortium overrides it.
     /// @param endpoint host:port; empty where the role has none
     /// @param tlsFingerprint SHA-256 of the DER certificate; 0 where the role has none
     function setEndpoint(string calldata endpoint, bytes32 tlsFingerprint) external;
@@ -69,7 +75,7 @@ interface IMemberRegistry {
     /// @notice The first of `purposes` that the member does not hold; 0 when it holds them all.
     /// O(purposes held x purposes asked).
     function missingPurpose(address account, bytes32[] calldata purposes) external view returns (bytes32);
-    /// @notice The member whose certificate has this fingerprint, or zero. It may be revoked: ask isActive.
+    /// @notice The active member whose current certificate has this fingerprint, or zero.
     function accountOf(bytes32 tlsFingerprint) external view returns (address);
     /// @notice How many accounts were ever admitted.
     function count() external view returns (uint256);

@@ -11,11 +11,17 @@ import {IMemberRegistry} from "./IMemberRegistry.sol";
 
 /// @title What all roles share; a role says in one hook which fields it needs
 abstract contract MemberRegistry is IMemberRegistry, AccessManaged, Audited {
+    /// @dev vouched: the consortium admitted the account with this certificate; otherwise the member only says it is its own.
+    struct Claim {
+        address account;
+        bool vouched;
+    }
+
     /// @dev A request checks the study's purposes against these: 32 cost it at most about 70,000 gas.
     uint256 private constant MAX_PURPOSES = 32;
 
     mapping(address account => Member) private _members;
-    mapping(bytes32 tlsFingerprint => address) private _accountOf;
+    mapping(bytes32 tlsFingerprint => Claim) private _claims;
     address[] private _accounts;
 
     constructor(address authority, IAuditTrail trail) AccessManaged(Deployed.check(authority)) Audited(trail) {}
@@ -25,7 +31,7 @@ abstract contract MemberRegistry is IMemberRegistry, AccessManaged, Audited {
         Member storage entry = _members[account];
         _checkAdmissible(account, entry, admission);
         if (entry.expiry == 0) _accounts.push(account);
-        _setFingerprint(account, entry, admission.tlsFingerprint);
+        _vouch(account, entry, admission.tlsFingerprint);
         bytes32 organisation = keccak256(bytes(admission.organisationName));
         bytes32 oldHash = entry.organisation;
         entry.organisation = organisation;
@@ -56,7 +62,7 @@ abstract contract MemberRegistry is IMemberRegistry, AccessManaged, Audited {
         Member storage entry = _members[msg.sender];
         _requireFields(endpoint, tlsFingerprint, entry.encryptionKey);
         bytes32 oldHash = keccak256(abi.encode(entry.endpoint, entry.tlsFingerprint));
-        _setFingerprint(msg.sender, entry, tlsFingerprint);
+        _declare(msg.sender, entry, tlsFingerprint);
         entry.endpoint = endpoint;
         emit MemberEndpointChanged(msg.sender, endpoint, tlsFingerprint);
         bytes32 newHash = keccak256(abi.encode(endpoint, tlsFingerprint));
@@ -88,9 +94,7 @@ abstract contract MemberRegistry is IMemberRegistry, AccessManaged, Audited {
 
     /// @inheritdoc IMemberRegistry
     function accountOf(bytes32 tlsFingerprint) external view returns (address) {
-        address account = _accountOf[tlsFingerprint];
-        // A certificate that was replaced no longer speaks for its member.
-        return _members[account].tlsFingerprint == tlsFingerprint ? account : address(0);
+        return _holderOf(tlsFingerprint);
     }
 
     /// @inheritdoc IMemberRegistry
@@ -117,26 +121,59 @@ abstract contract MemberRegistry is IMemberRegistry, AccessManaged, Audited {
         bytes memory encryptionKey
     ) internal view virtual;
 
-    function _setFingerprint(address account, Member storage entry, bytes32 tlsFingerprint) private {
+    /// @dev The consortium's word beats a member's own: otherwise any member could keep another out by naming its
+    /// certificate first.
+    function _vouch(address account, Member storage entry, bytes32 tlsFingerprint) private {
+        entry.tlsFingerprint = tlsFingerprint;
+        if (tlsFingerprint == 0) return;
+        address holder = _holderOf(tlsFingerprint);
+        bool taken = holder != address(0) && holder != account;
+        if (taken && _claims[tlsFingerprint].vouched) revert MemberRegistryFingerprintInUse(tlsFingerprint);
+        _claims[tlsFingerprint] = Claim(account, true);
+        if (taken) _clearFingerprint(holder, tlsFingerprint);
+    }
+
+    function _clearFingerprint(address holder, bytes32 tlsFingerprint) private {
+        Member storage entry = _members[holder];
+        entry.tlsFingerprint = 0;
+        emit MemberEndpointChanged(holder, entry.endpoint, 0);
+        bytes32 oldHash = keccak256(abi.encode(entry.endpoint, tlsFingerprint));
+        bytes32 newHash = keccak256(abi.encode(entry.endpoint, bytes32(0)));
+        _record(Acts.MEMBER_ENDPOINT_CHANGED, _subject(holder), msg.sender, 0, oldHash, newHash);
+    }
+
+    function _declare(address account, Member storage entry, bytes32 tlsFingerprint) private {
         if (tlsFingerprint == entry.tlsFingerprint) return;
-        // A certificate once shown stays with its account for ever: nobody else can take it over.
         if (tlsFingerprint != 0) {
-            address holder = _accountOf[tlsFingerprint];
-            if (holder != address(0) && holder != account) revert MemberRegistryFingerprintInUse(tlsFingerprint);
-            _accountOf[tlsFingerprint] = account;
+            if (_holderOf(tlsFingerprint) != address(0)) revert MemberRegistryFingerprintInUse(tlsFingerprint);
+            _claims[tlsFingerprint] = Claim(account, false);
         }
         entry.tlsFingerprint = tlsFingerprint;
+    }
+
+    /// @dev A claim lapses when its account shows another certificate, expires or is revoked.
+    function _holderOf(bytes32 tlsFingerprint) private view returns (address) {
+        address account = _claims[tlsFingerprint].account;
+        bool holds = _members[account].tlsFingerprint == tlsFingerprint && isActive(account);
+        return holds ? account : address(0);
     }
 
     function _checkAdmissible(address account, Member storage entry, Admission calldata admission) private view {
         if (account == address(0)) revert MemberRegistryMissingField("account");
         if (entry.revoked) revert MemberRegistryAlreadyRevoked(account);
-        if (isActive(account)) revert MemberRegistryAlreadyAdmitted(account);
+        if (isActive(account)) _checkRenewal(account, entry, admission);
         if (admission.expiry < block.timestamp) revert MemberRegistryInvalidExpiry(admission.expiry);
         if (bytes(admission.organisationName).length == 0) revert MemberRegistryMissingField("organisationName");
         if (admission.purposes.length > MAX_PURPOSES) {
             revert MemberRegistryTooManyPurposes(admission.purposes.length, MAX_PURPOSES);
         }
         _requireFields(admission.endpoint, admission.tlsFingerprint, admission.encryptionKey);
+    }
+
+    /// @dev A credential that is still valid can be prolonged; to say anything else it must have ended.
+    function _checkRenewal(address account, Member storage entry, Admission calldata admission) private view {
+        bool prolonged = admission.expiry > entry.expiry;
+        bool sameOrganisation = keccak256(bytes(admission.organisationName)) == entry.organisation;
+        if (!prolonged || !sameOrganisation) revert MemberRegistryAlreadyAdmitted(account);
     }
 }

@@ -56,6 +56,16 @@ abstract contract Agreements is IQuerySmartContract, EIP712, Nonces, Audited {
     }
 
     /// @inheritdoc IQuerySmartContract
+    function cancelNonce() external {
+        bytes32 subject = QueryHash.unwrap(_origin().queryHash);
+        bytes32 organisation = _queriers.organisationOf(msg.sender);
+        if (organisation == 0) revert QuerySmartContractNotQuerier(msg.sender);
+        uint256 nonce = _useNonce(msg.sender);
+        emit NonceCancelled(msg.sender, nonce);
+        _record(Acts.NONCE_CANCELLED, subject, msg.sender, organisation, bytes32(nonce), bytes32(nonce + 1));
+    }
+
+    /// @inheritdoc IQuerySmartContract
     function queryHash() external view returns (QueryHash) {
         return _origin().queryHash;
     }

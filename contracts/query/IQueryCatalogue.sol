@@ -12,7 +12,8 @@ interface IQueryCatalogue {
         REVOKED
     }
 
-    /// approvals: vetters who approved; organisations: of how many organisations; queryContract: zero before activation;
+    /// approvals: approvers who were active at the latest approval; organisations: of how many organisations they were
+    /// then; both final once active; queryContract: zero before activation;
     /// descriptorCode: its code is a STOP byte, then abi.encode(Descriptor); bounds: abi.encode(ParameterBound[]).
     struct Query {
         StudyId studyId;
@@ -60,6 +61,8 @@ interface IQueryCatalogue {
         string meaning,
         uint64 signedAt
     );
+    /// @notice The account withdrew whatever it had signed, and not yet used, with this nonce.
+    event NonceCancelled(address indexed account, uint256 nonce);
     /// @notice The vetting that completed the policy made the query's contract.
     event QueryActivated(QueryHash indexed queryHash, address indexed queryContract);
     /// @notice The query takes no more requests; those already made run to their end.
@@ -79,7 +82,8 @@ interface IQueryCatalogue {
     error QueryCatalogueNonCanonical(string part);
     /// @notice Thrown when the publisher is neither an active querier nor an active vetter.
     error QueryCatalogueNotAuthor(address account);
-    /// @notice Thrown when the vetter is not active when its signature arrives.
+    /// @notice Thrown when the vetter is not active when its signature arrives, or an account that was never admitted as a
+    /// vetter cancels a nonce.
     error QueryCatalogueNotVetter(address account);
     /// @notice Thrown when the vetter is of the author's organisation.
     error QueryCatalogueOwnOrganisation(address vetter);
@@ -107,10 +111,14 @@ interface IQueryCatalogue {
         string calldata manifest,
         string calldata agreement
     ) external returns (QueryHash queryHash);
-    /// @notice Anyone relays a vetter's signature. The one that completes the policy activates the query and clones its
-    /// Query Smart Contract. A no is recorded and counts for nothing.
+    /// @notice Anyone relays a vetter's signature. The approval that completes the policy activates the query and
+    /// clones its Query Smart Contract; of the earlier ones, those count whose vetters are still active. A no is recorded
+    /// and counts for nothing.
     /// @param signature 65 bytes, domain {Opaline, 1, chain id, this contract}
     function vet(Vetting calldata vetting, bytes calldata signature) external;
+    /// @notice The sender, a vetter now or formerly, uses up its next nonce: a vetting signed with it can no longer be
+    /// relayed.
+    function cancelNonce() external;
     /// @notice Ends a published or active query, for good. Restricted to the consortium.
     function revoke(QueryHash queryHash, string calldata reason) external;
     /// @notice Reverts with QueryCatalogueUnknown.

@@ -53,6 +53,8 @@ interface IQuerySmartContract {
         string meaning,
         uint64 signedAt
     );
+    /// @notice The account withdrew whatever it had signed, and not yet used, with this nonce.
+    event NonceCancelled(address indexed account, uint256 nonce);
     /// @notice The workers' order: everything they need besides the descriptor.
     event QueryRequested(
         RequestId indexed requestId,
@@ -80,7 +82,7 @@ interface IQuerySmartContract {
     error QuerySmartContractNotClone();
     /// @notice Thrown when the query was revoked.
     error QuerySmartContractInactiveQuery(QueryHash queryHash);
-    /// @notice Thrown when the account is not an active querier.
+    /// @notice Thrown when the account is not an active querier; when it cancels a nonce, only if it was never one.
     error QuerySmartContractNotQuerier(address account);
     /// @notice Thrown when the querier's credential lacks a purpose the study asks for.
     error QuerySmartContractMissingPurpose(bytes32 purpose);
@@ -137,6 +139,9 @@ interface IQuerySmartContract {
     /// @notice Anyone relays a querier's acceptance of the agreement; accepting again changes nothing but the nonce.
     /// @param signature 65 bytes, domain {Opaline, 1, chain id, this contract}
     function acceptAgreement(Acceptance calldata acceptance, bytes calldata signature) external;
+    /// @notice The sender, a querier now or formerly, uses up its next nonce here: an acceptance signed with it can no
+    /// longer be relayed.
+    function cancelNonce() external;
     /// @notice Asks. datasetIds strictly ascending; parameters = abi.encode(int256[]); pays the study's price exactly.
     /// The context's consentMaskRoot is 0 until a consent registry exists; zero means every active row.
     /// @param releaseClass PUBLIC
@@ -162,7 +167,7 @@ interface IQuerySmartContract {
     function requestOf(RequestId requestId) external view returns (Request memory);
     /// @notice Whether the querier has accepted the agreement.
     function hasAccepted(address querier) external view returns (bool);
-    /// @notice The querier's next nonce; acceptances and requests both use one.
+    /// @notice The querier's next nonce; acceptances, requests and cancellations use one each.
     function nonces(address querier) external view returns (uint256);
     /// @notice The vetted query this contract serves.
     function queryHash() external view returns (QueryHash);

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Acts} from "../audit/Acts.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {IEscrow} from "../fees/IEscrow.sol";
@@ -39,7 +40,6 @@ contract QueryCatalogue is AccessManaged, Vettings {
     address private immutable _implementation;
 
     mapping(QueryHash queryHash => Entry) private _entries;
-    mapping(QueryHash queryHash => mapping(bytes32 organisation => bool)) private _approvedBy;
     QueryHash[] private _queryHashes;
 
     constructor(
@@ -91,9 +91,9 @@ contract QueryCatalogue is AccessManaged, Vettings {
         if (entry.state != QueryState.PUBLISHED) revert QueryCatalogueNotPublished(queryHash, entry.state);
         (bytes32 organisation, bytes32 structHash) = _useVetting(vetting, signature, entry.author);
         if (vetting.approved) {
-            ++entry.approvals;
-            if (!_approvedBy[queryHash][organisation]) ++entry.organisations;
-            _approvedBy[queryHash][organisation] = true;
+            (uint256 approvals, uint256 organisations) = _countApprovals(queryHash, entry.author);
+            entry.approvals = SafeCast.toUint8(approvals);
+            entry.organisations = SafeCast.toUint8(organisations);
         }
         emit QueryVetted(queryHash, vetting.vetter, vetting.approved, vetting.name, vetting.meaning, vetting.signedAt);
         bytes32 act = vetting.approved ? Acts.QUERY_VETTED : Acts.QUERY_REJECTED;

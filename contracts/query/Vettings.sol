@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Acts} from "../audit/Acts.sol";
 import {Audited} from "../audit/Audited.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
@@ -21,6 +22,7 @@ abstract contract Vettings is IQueryCatalogue, EIP712, Nonces, Audited {
     IMemberRegistry internal immutable _queriers;
 
     mapping(QueryHash queryHash => mapping(address vetter => bool)) private _vetted;
+    mapping(QueryHash queryHash => address[]) private _approvers;
 
     constructor(
         IAuditTrail trail,
@@ -41,6 +43,16 @@ abstract contract Vettings is IQueryCatalogue, EIP712, Nonces, Audited {
         return super.nonces(vetter);
     }
 
+    /// @inheritdoc IQueryCatalogue
+    function cancelNonce() external {
+        bytes32 organisation = _vetters.organisationOf(msg.sender);
+        if (organisation == 0) revert QueryCatalogueNotVetter(msg.sender);
+        uint256 nonce = _useNonce(msg.sender);
+        emit NonceCancelled(msg.sender, nonce);
+        bytes32 subject = _subject(msg.sender);
+        _record(Acts.NONCE_CANCELLED, subject, msg.sender, organisation, bytes32(nonce), bytes32(nonce + 1));
+    }
+
     /// @dev Reverts unless the vetter may vet this author's query and signed exactly this; then counts it as vetted and its
     /// nonce as used.
     function _useVetting(
@@ -54,6 +66,29 @@ abstract contract Vettings is IQueryCatalogue, EIP712, Nonces, Audited {
         address recovered = ECDSA.recoverCalldata(_hashTypedDataV4(structHash), signature);
         if (recovered != vetting.vetter) revert QueryCatalogueInvalidSignature(recovered, vetting.vetter);
         _vetted[vetting.queryHash][vetting.vetter] = true;
+        if (vetting.approved) _approvers[vetting.queryHash].push(vetting.vetter);
+    }
+
+    /// @dev How many approvers may vet this author's query now, and of how many organisations: one that was revoked, has
+    /// expired or has moved to the author's organisation does not count. O(approvers^2), in practice little more than
+    /// the policy's vettings: the query is active as soon as they suffice.
+    function _countApprovals(
+        QueryHash queryHash,
+        address author
+    ) internal view returns (uint256 approvals, uint256 organisations) {
+        address[] memory approvers = _approvers[queryHash];
+        bytes32[] memory seen = new bytes32[](approvers.length);
+        for (uint256 i = 0; i < approvers.length; ++i) {
+            if (!_vetters.isActive(approvers[i])) continue;
+            bytes32 organisation = _vetters.organisationOf(approvers[i]);
+            if (_isOwnOrganisation(organisation, author)) continue;
+            ++approvals;
+            uint256 j = 0;
+            while (j < organisations && seen[j] != organisation) ++j;
+            if (j != organisations) continue;
+            seen[j] = organisation;
+            ++organisations;
+        }
     }
 
     function _authoriseVetter(Vetting calldata vetting, address author) private view returns (bytes32 organisation) {
@@ -61,11 +96,13 @@ abstract contract Vettings is IQueryCatalogue, EIP712, Nonces, Audited {
         if (block.timestamp > vetting.deadline) revert QueryCatalogueVettingExpired(vetting.deadline);
         if (!_vetters.isActive(vetter)) revert QueryCatalogueNotVetter(vetter);
         organisation = _vetters.organisationOf(vetter);
-        // The author may be known as a querier, as a vetter, or as both.
-        if (organisation == _queriers.organisationOf(author) || organisation == _vetters.organisationOf(author)) {
-            revert QueryCatalogueOwnOrganisation(vetter);
-        }
+        if (_isOwnOrganisation(organisation, author)) revert QueryCatalogueOwnOrganisation(vetter);
         if (_vetted[vetting.queryHash][vetter]) revert QueryCatalogueAlreadyVetted(vetting.queryHash, vetter);
+    }
+
+    /// @dev The author may be known as a querier, as a vetter, or as both.
+    function _isOwnOrganisation(bytes32 organisation, address author) private view returns (bool) {
+        return organisation == _queriers.organisationOf(author) || organisation == _vetters.organisationOf(author);
     }
 
     function _hash(Vetting calldata vetting) private pure returns (bytes32) {

@@ -40,8 +40,14 @@ const MATRIX: Record<string, Record<string, Row>> = {
     settle: "own rule",
     withdraw: "own rule",
   },
-  QuerySmartContract: { acceptAgreement: "own rule", request: "own rule", answer: "own rule", expire: "own rule" },
-  QueryCatalogue: { publish: "own rule", vet: "own rule", revoke: "consortium" },
+  QuerySmartContract: {
+    acceptAgreement: "own rule",
+    cancelNonce: "own rule",
+    request: "own rule",
+    answer: "own rule",
+    expire: "own rule",
+  },
+  QueryCatalogue: { publish: "own rule", vet: "own rule", cancelNonce: "own rule", revoke: "consortium" },
 };
 /** AccessManaged's own: callable by the AccessManager alone. */
 const AUTHORITY = "setAuthority";

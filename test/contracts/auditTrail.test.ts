@@ -13,7 +13,7 @@ const NAMES = [
   ...["CommitteeAppointed", "CommitteeFrozen", "DatasetActivated", "QueryPublished", "QueryVetted", "QueryRejected"],
   ...["QueryActivated", "QueryRevoked", "AgreementAccepted", "QueryRequested", "QueryAnswered", "QueryRefused"],
   ...["QueryFailed", "QueryExpired", "QueryContractAdded", "PaymentHeld", "PaymentReleased", "PaymentRefunded"],
-  ...["PaymentSettled", "Withdrawn"],
+  ...["PaymentSettled", "Withdrawn", "NonceCancelled"],
 ];
 const WORDS = [
   ...["bytes32", "uint64", "bytes32", "bytes32", "address", "bytes32", "bytes32", "bytes32", "bytes32"],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ZeroAddress, ZeroHash, concat, hexlify, id, keccak256 } from "ethers";
+import { ZeroAddress, ZeroHash, concat, hexlify, id, keccak256, zeroPadValue } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { encodeBounds, encodeDescriptor } from "../../workers/messages/descriptor.ts";
 import { VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
@@ -19,6 +19,7 @@ import {
   SCHEMA_HASH,
   VETTERS,
   WORKERS,
+  YEAR,
   admissionOf,
   publication,
   publish,
@@ -30,7 +31,12 @@ import {
   vettingOf,
 } from "./support/consortium.ts";
 import { reverts, revertsBare } from "./support/reverts.ts";
-import { shouldCheckSignature } from "./support/signedAct.behavior.ts";
+import {
+  type DeadlineAct,
+  shouldCancelNonce,
+  shouldCheckSignature,
+  shouldKeepDeadline,
+} from "./support/signedAct.behavior.ts";
 
 const [ETHICS_A, ETHICS_A2, ETHICS_B, OWN] = VETTERS as [HDNodeWallet, HDNodeWallet, HDNodeWallet, HDNodeWallet];
 const STATE = { PUBLISHED: 1n, ACTIVE: 2n, REVOKED: 3n };
@@ -254,23 +260,6 @@ describe("QueryCatalogue", () => {
         /QueryCatalogueInvalidSignature/,
       );
     });
-    for (const [when, offset, taken] of [
-      ["a second before", -1n, true],
-      ["in the second of", 0n, true],
-      ["a second after", 1n, false],
-    ] as const) {
-      it(`${taken ? "takes" : "refuses"} a signature ${when} its deadline`, async () => {
-        const world = await load(publishQuery);
-        const deadline = (await now()) + 100n;
-        const vetting = { ...(await vettingOf(world, ETHICS_A)), deadline };
-        const domain = opalineDomain(chainId, await world.catalogue.getAddress());
-        const signature = await ETHICS_A.signTypedData(domain, VETTING, vetting);
-        await networkHelpers.time.setNextBlockTimestamp(deadline + offset);
-        const act = world.catalogue.vet(vetting, signature, { gasLimit: 5_000_000 });
-        if (taken) await act;
-        else await reverts(act, world.catalogue, "QueryCatalogueVettingExpired", [deadline]);
-      });
-    }
     it("refuses a nonce that was used, and one that is not yet due", async () => {
       const world = await load(publishQuery);
       await vet(world, ETHICS_A);
@@ -283,6 +272,64 @@ describe("QueryCatalogue", () => {
       }
       await vet(other, ETHICS_A);
       assert.equal(await world.catalogue.nonces(ETHICS_A.address), 2n);
+    });
+    it("does not count the approval of a vetter revoked since", async () => {
+      const world = await load(publishQuery);
+      const { catalogue, queryHash, vetters } = world;
+      await vet(world, ETHICS_A);
+      await vetters.revoke(ETHICS_A.address, "conflict of interest");
+      await vet(world, ETHICS_B);
+      const query = await catalogue.query(queryHash);
+      assert.deepEqual([query.approvals, query.organisations, query.state], [1n, 1n, STATE.PUBLISHED]);
+      await vet(world, ETHICS_A2);
+      const active = await catalogue.query(queryHash);
+      assert.deepEqual([active.approvals, active.organisations, active.state], [2n, 2n, STATE.ACTIVE]);
+    });
+    it("counts the organisations of the vetters that are left", async () => {
+      const world = await load(publishQuery);
+      const { catalogue, queryHash, vetters } = world;
+      const [first, second] = [OUTSIDER, OWNERS[0] as HDNodeWallet];
+      for (const vetter of [first, second]) await vetters.admit(vetter.address, await admissionOf(vetter, "Ethics C"));
+      await vet(world, ETHICS_B);
+      await vetters.revoke(ETHICS_B.address, "");
+      await vet(world, first);
+      await vet(world, second);
+      let query = await catalogue.query(queryHash);
+      assert.deepEqual([query.approvals, query.organisations, query.state], [2n, 1n, STATE.PUBLISHED]);
+      await vet(world, ETHICS_A);
+      query = await catalogue.query(queryHash);
+      assert.deepEqual([query.approvals, query.organisations, query.state], [3n, 2n, STATE.ACTIVE]);
+    });
+    it("does not count a vetter whose credential has expired, and counts it again once renewed", async () => {
+      const world = await load(publishQuery);
+      const { catalogue, queryHash, vetters } = world;
+      await vet(world, ETHICS_A);
+      const { expiry } = await vetters.member(ETHICS_A.address);
+      for (const each of [ETHICS_A2, ETHICS_B]) {
+        const admission = await admissionOf(each, each === ETHICS_B ? "Ethics B" : "Ethics A");
+        await vetters.admit(each.address, { ...admission, expiry: expiry + YEAR });
+      }
+      await networkHelpers.time.increaseTo(expiry + 1n);
+      await vet(world, ETHICS_B);
+      assert.equal(await catalogue.isActive(queryHash), false);
+      await vetters.admit(ETHICS_A.address, {
+        ...(await admissionOf(ETHICS_A, "Ethics A")),
+        expiry: expiry + YEAR,
+      });
+      await vet(world, ETHICS_A2);
+      assert.deepEqual((await catalogue.query(queryHash)).approvals, 3n);
+      assert.equal(await catalogue.isActive(queryHash), true);
+    });
+    it("does not count a vetter who has moved to the author's organisation", async () => {
+      const world = await load(publishQuery);
+      const { catalogue, queryHash, vetters } = world;
+      const expiry = (await now()) + 100n;
+      await vetters.admit(OUTSIDER.address, { ...(await admissionOf(OUTSIDER, "Ethics C")), expiry });
+      await vet(world, OUTSIDER);
+      await networkHelpers.time.increaseTo(expiry + 1n);
+      await vetters.admit(OUTSIDER.address, await admissionOf(OUTSIDER, "University"));
+      await vet(world, ETHICS_B);
+      assert.equal(await catalogue.isActive(queryHash), false);
     });
     it("asks as many vetters as the policy says", async () => {
       async function strict(): Promise<QueryWorld> {
@@ -297,17 +344,39 @@ describe("QueryCatalogue", () => {
     });
   });
 
-  shouldCheckSignature("Vetting", async () => {
+  async function vetting(deadline?: bigint): Promise<DeadlineAct> {
     const world = await load(publishQuery);
-    const message = await vettingOf(world, ETHICS_A);
+    const given = await vettingOf(world, ETHICS_A);
+    const message = { ...given, deadline: deadline ?? given.deadline };
     return {
       contract: world.catalogue,
       domain: opalineDomain(chainId, await world.catalogue.getAddress()),
       types: VETTING,
       message,
       signer: ETHICS_A,
-      submit: (signature) => world.catalogue.connect(RELAYER).vet(message, signature),
+      submit: (signature) => world.catalogue.connect(RELAYER).vet(message, signature, { gasLimit: 5_000_000 }),
       invalid: (recovered) => ["QueryCatalogueInvalidSignature", [recovered, ETHICS_A.address]],
+      expired: "QueryCatalogueVettingExpired",
+    };
+  }
+  shouldCheckSignature("Vetting", vetting);
+  shouldKeepDeadline("Vetting", vetting);
+
+  shouldCancelNonce("Vetting", async () => {
+    const world = await load(publishQuery);
+    const { catalogue } = world;
+    return {
+      ...(await vetting()),
+      trail: world.trail,
+      nonceOf: (account) => catalogue.nonces(account),
+      cancelNonce: (by) => catalogue.connect(by).cancelNonce(),
+      cancelled: async (account) => {
+        const events = await catalogue.queryFilter(catalogue.filters.NonceCancelled(account));
+        return events.map(({ args }) => args.nonce);
+      },
+      subject: zeroPadValue(ETHICS_A.address, 32),
+      organisation: "Ethics A",
+      stranger: ["QueryCatalogueNotVetter", world.vetters],
     };
   });
 

@@ -72,9 +72,37 @@ export function shouldBehaveLikeMemberRegistry(
       const act = registry.connect(OUTSIDER).admit(member, admission);
       await reverts(act, registry, "AccessManagedUnauthorized", [OUTSIDER.address]);
     });
-    it("refuses an account whose credential is valid", async () => {
+    it("refuses an account whose credential is valid, unless it is for longer", async () => {
       const { registry, admission } = await withMember();
-      await reverts(registry.admit(member, admission), registry, "MemberRegistryAlreadyAdmitted", [member]);
+      for (const expiry of [admission.expiry, admission.expiry - 1n]) {
+        const act = registry.admit(member, { ...admission, expiry });
+        await reverts(act, registry, "MemberRegistryAlreadyAdmitted", [member]);
+      }
+    });
+    it("refuses to move a member whose credential is valid to another organisation", async () => {
+      const { registry, admission } = await withMember();
+      const moved = { ...admission, organisationName: "Elsewhere", expiry: admission.expiry + YEAR };
+      await reverts(registry.admit(member, moved), registry, "MemberRegistryAlreadyAdmitted", [member]);
+      assert.equal(await registry.organisationOf(member), id("Clinic"));
+    });
+    it("renews a credential before it expires: told and recorded like the first time, without a second entry", async () => {
+      const { registry, admission, trail } = await withMember();
+      const length = await trail.length();
+      const expiry = admission.expiry + 1n;
+      await registry.admit(member, { ...admission, expiry, endpoint: "b.example:2", purposes: [] });
+      const found = await registry.member(member);
+      assert.deepEqual([found.expiry, found.endpoint, [...found.purposes]], [expiry, "b.example:2", []]);
+      assert.deepEqual([await registry.count(), await registry.accountOf(admission.tlsFingerprint)], [1n, member]);
+      const told = await registry.queryFilter(registry.filters.MemberAdmitted(member));
+      assert.deepEqual(
+        told.map(({ args }) => args.expiry),
+        [admission.expiry, expiry],
+      );
+      const recorded = await trail.queryFilter(trail.filters.Recorded(length));
+      assert.deepEqual(
+        recorded.map(({ args }) => [args.act, args.oldHash]),
+        [[id("MemberAdmitted"), id("Clinic")]],
+      );
     });
     it("refuses the zero account", async () => {
       const { registry, admission } = await empty();
@@ -106,6 +134,53 @@ export function shouldBehaveLikeMemberRegistry(
     it("refuses another member's certificate", async () => {
       const { registry, admission } = await withMember();
       const act = registry.admit(second, admission);
+      await reverts(act, registry, "MemberRegistryFingerprintInUse", [admission.tlsFingerprint]);
+    });
+    it("takes a certificate back from a member that had declared it, and says so", async () => {
+      const { registry, trail } = await withMember();
+      const admission = await admissionOf(OTHER_QUERIER, "Other");
+      await registry.connect(QUERIER).setEndpoint("squatter.example:1", admission.tlsFingerprint);
+      const length = await trail.length();
+      await registry.admit(second, admission);
+      assert.equal(await registry.accountOf(admission.tlsFingerprint), second);
+      assert.equal((await registry.member(member)).tlsFingerprint, ZeroHash);
+      const told = await registry.queryFilter(registry.filters.MemberEndpointChanged(member));
+      assert.deepEqual([...(told.at(-1)?.args ?? [])], [member, "squatter.example:1", ZeroHash]);
+      const recorded = (await trail.queryFilter(trail.filters.Recorded())).slice(Number(length));
+      assert.deepEqual(
+        recorded.map(({ args }) => [args.act, BigInt(args.subject), args.actor]),
+        [
+          [id("MemberEndpointChanged"), BigInt(member), CONSORTIUM.address],
+          [id("MemberAdmitted"), BigInt(second), CONSORTIUM.address],
+        ],
+      );
+    });
+    it("is not kept out by a member that declared the certificate and moved on", async () => {
+      const { registry } = await withMember();
+      const admission = await admissionOf(OTHER_QUERIER, "Other");
+      await registry.connect(QUERIER).setEndpoint("squatter.example:1", admission.tlsFingerprint);
+      await registry.connect(QUERIER).setEndpoint("squatter.example:1", id("another"));
+      await registry.admit(second, admission);
+      assert.equal(await registry.accountOf(admission.tlsFingerprint), second);
+      assert.equal((await registry.member(member)).tlsFingerprint, id("another"));
+    });
+    it("gives a rotating member the certificate that another declared first", async () => {
+      const { registry, admission } = await withMember();
+      await registry.admit(second, await admissionOf(OTHER_QUERIER, "Other"));
+      await registry.connect(OTHER_QUERIER).setEndpoint("squatter.example:1", id("next"));
+      const expiry = admission.expiry + YEAR;
+      await registry.admit(member, { ...admission, expiry, tlsFingerprint: id("next") });
+      assert.equal(await registry.accountOf(id("next")), member);
+      const act = registry.connect(OTHER_QUERIER).setEndpoint("squatter.example:1", id("next"));
+      await reverts(act, registry, "MemberRegistryFingerprintInUse", [id("next")]);
+    });
+    it("of an expired member refuses its certificate when it has meanwhile been given to another", async () => {
+      const { registry, admission } = await withMember();
+      await networkHelpers.time.increaseTo(admission.expiry + 1n);
+      const expiry = admission.expiry + YEAR;
+      await registry.admit(second, { ...admission, expiry });
+      assert.equal(await registry.accountOf(admission.tlsFingerprint), second);
+      const act = registry.admit(member, { ...admission, expiry });
       await reverts(act, registry, "MemberRegistryFingerprintInUse", [admission.tlsFingerprint]);
     });
     for (const [field, change] of required) {
@@ -170,16 +245,17 @@ export function shouldBehaveLikeMemberRegistry(
       await registry.revoke(member, "");
       await reverts(registry.revoke(member, ""), registry, "MemberRegistryAlreadyRevoked", [member]);
     });
-    it("keeps the certificate from being taken over", async () => {
+    it("ends the claim to a certificate: it speaks for nobody, then for whom it is given to", async () => {
       const { registry, admission } = await withMember();
       await registry.revoke(member, "");
-      const act = registry.admit(second, admission);
-      await reverts(act, registry, "MemberRegistryFingerprintInUse", [admission.tlsFingerprint]);
+      assert.equal(await registry.accountOf(admission.tlsFingerprint), ZeroAddress);
+      await registry.admit(second, admission);
+      assert.equal(await registry.accountOf(admission.tlsFingerprint), second);
     });
   });
 
   describe("setEndpoint", () => {
-    it("moves a member; the old certificate speaks for nobody, and for nobody else", async () => {
+    it("moves a member; the old certificate speaks for nobody, until another shows it", async () => {
       const { registry, admission } = await withMember();
       await registry.connect(QUERIER).setEndpoint("moved.example:7443", id("new certificate"));
       const found = await registry.member(member);
@@ -187,6 +263,14 @@ export function shouldBehaveLikeMemberRegistry(
       assert.equal(found.tlsFingerprint, id("new certificate"));
       assert.equal(await registry.accountOf(id("new certificate")), member);
       assert.equal(await registry.accountOf(admission.tlsFingerprint), ZeroAddress);
+      await registry.admit(second, await admissionOf(OTHER_QUERIER, "Other"));
+      await registry.connect(OTHER_QUERIER).setEndpoint("a.example:1", admission.tlsFingerprint);
+      assert.equal(await registry.accountOf(admission.tlsFingerprint), second);
+    });
+    it("changes nothing when the certificate stays: what an admission gave is still given", async () => {
+      const { registry, admission } = await withMember();
+      await registry.connect(QUERIER).setEndpoint("moved.example:7443", admission.tlsFingerprint);
+      assert.equal(await registry.accountOf(admission.tlsFingerprint), member);
       const act = registry.admit(second, admission);
       await reverts(act, registry, "MemberRegistryFingerprintInUse", [admission.tlsFingerprint]);
     });
@@ -212,11 +296,14 @@ export function shouldBehaveLikeMemberRegistry(
       const act = registry.connect(QUERIER).setEndpoint("a.example:1", id("x"));
       await reverts(act, registry, "MemberRegistryNotMember", [member]);
     });
-    it("refuses another member's certificate", async () => {
+    it("refuses another member's certificate, given at an admission or declared", async () => {
       const { registry } = await withMember();
       await registry.admit(second, await admissionOf(OTHER_QUERIER, "Other"));
-      const act = registry.connect(QUERIER).setEndpoint("a.example:1", FINGERPRINT(second));
-      await reverts(act, registry, "MemberRegistryFingerprintInUse", [FINGERPRINT(second)]);
+      const given = registry.connect(QUERIER).setEndpoint("a.example:1", FINGERPRINT(second));
+      await reverts(given, registry, "MemberRegistryFingerprintInUse", [FINGERPRINT(second)]);
+      await registry.connect(OTHER_QUERIER).setEndpoint("b.example:1", id("declared"));
+      const declared = registry.connect(QUERIER).setEndpoint("a.example:1", id("declared"));
+      await reverts(declared, registry, "MemberRegistryFingerprintInUse", [id("declared")]);
     });
     for (const [field, change] of required.filter(([field]) => field !== "encryptionKey")) {
       it(`refuses ${JSON.stringify(change)}`, async () => {

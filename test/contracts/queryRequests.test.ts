@@ -1,0 +1,225 @@
+/** What may be asked of a query contract, by whom, and what a request fixes. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AbiCoder, ZeroHash, concat, id, keccak256 } from "ethers";
+import type { HDNodeWallet } from "ethers";
+import { encodeParameters } from "../../workers/messages/descriptor.ts";
+import { contextHash } from "../../workers/messages/statement.ts";
+import { blockNumber, chainId, ethers, load, networkHelpers } from "./support/chain.ts";
+import {
+  CONSORTIUM,
+  OTHER_QUERIER,
+  OUTSIDER,
+  PARAMETERS,
+  POLICY,
+  PRICE,
+  PURPOSE,
+  QUERIER,
+  VETTERS,
+  YEAR,
+  accept,
+  acceptAgreement,
+  admissionOf,
+  answer,
+  ask,
+  openRequest,
+} from "./support/consortium.ts";
+import { reverts, revertsBare } from "./support/reverts.ts";
+
+const STATE = { NONE: 0n, REQUESTED: 1n, ANSWERED: 2n, REFUSED: 3n, EXPIRED: 4n, FAILED: 5n };
+const coder = AbiCoder.defaultAbiCoder();
+
+describe("QuerySmartContract", () => {
+  describe("request", () => {
+    type Change = {
+      parameters?: string;
+      datasetIds?: string[];
+      releaseClass?: number;
+      recipientsHash?: string;
+      value?: bigint;
+      from?: HDNodeWallet;
+    };
+    async function send(change: Change, prepare?: (world: Awaited<ReturnType<typeof acceptAgreement>>) => unknown) {
+      const world = await load(acceptAgreement);
+      await prepare?.(world);
+      const { parameters = PARAMETERS, releaseClass = 0, recipientsHash = ZeroHash, value = PRICE } = change;
+      const { datasetIds = world.datasetIds, from = QUERIER } = change;
+      const act = world.query.connect(from).request(parameters, datasetIds, releaseClass, recipientsHash, { value });
+      return { world, query: world.query, act };
+    }
+
+    it("fixes the context that the workers will sign, and stores its hash", async () => {
+      const world = await load(openRequest);
+      const { context, deadlineBlock } = world.asked;
+      const { query, studies, datasets, studyId, queryHash, datasetIds } = world;
+      assert.equal(context.studyId, studyId);
+      assert.equal(context.queryHash, queryHash);
+      assert.equal(context.parametersHash, keccak256(PARAMETERS));
+      assert.equal(context.policyHash, (await studies.study(studyId)).policyHash);
+      assert.deepEqual(context.datasetRoots, await Promise.all(datasetIds.map((each) => datasets.datasetRoot(each))));
+      assert.deepEqual([context.committeeEpoch, context.requestBlock], [1n, await blockNumber()]);
+      assert.deepEqual(
+        [context.consentMaskRoot, context.releaseClass, context.recipientsHash],
+        [ZeroHash, 0, ZeroHash],
+      );
+      assert.equal(deadlineBlock, context.requestBlock + POLICY.deadlineBlocks);
+      const found = await query.requestOf(context.requestId);
+      assert.equal(found.contextHash, contextHash(context));
+      assert.deepEqual(
+        [found.querier, found.deadlineBlock, found.state, found.assurance, found.paid],
+        [QUERIER.address, deadlineBlock, STATE.REQUESTED, 0n, true],
+      );
+    });
+    it("names the request by everything that makes it unique", async () => {
+      const world = await load(openRequest);
+      const { context } = world.asked;
+      const types = ["uint256", "address", "address", "uint256", "bytes32", "bytes32", "bytes32[]", "uint256"];
+      const words = [chainId, await world.query.getAddress(), QUERIER.address, 1n, context.queryHash];
+      const rest = [context.parametersHash, context.datasetRoots, context.requestBlock];
+      assert.equal(context.requestId, keccak256(coder.encode(types, [...words, ...rest])));
+    });
+    it("tells the parameters and the datasets in the event", async () => {
+      const world = await load(openRequest);
+      const { query, asked, datasetIds } = world;
+      const [event] = await query.queryFilter(query.filters.QueryRequested(asked.context.requestId));
+      assert.equal(event?.args.parameters, PARAMETERS);
+      assert.deepEqual([...(event?.args.datasetIds ?? [])], datasetIds);
+      assert.equal(event?.args.querier, QUERIER.address);
+    });
+    it("pays the escrow, and records request and payment", async () => {
+      const { asked, escrow, trail, query } = await load(openRequest);
+      const { requestId } = asked.context;
+      const payment = await escrow.paymentOf(requestId);
+      assert.deepEqual(
+        [payment.payer, payment.committeeEpoch, payment.state, payment.queryContract, payment.amount],
+        [QUERIER.address, 1n, 1n, await query.getAddress(), PRICE],
+      );
+      assert.equal(await ethers.provider.getBalance(await escrow.getAddress()), PRICE);
+      const events = await trail.queryFilter(trail.filters.Recorded(undefined, requestId));
+      assert.deepEqual(
+        events.map(({ args }) => args.act),
+        [id("QueryRequested"), id("PaymentHeld")],
+      );
+      assert.equal(events[0]?.args.newHash, contextHash(asked.context));
+    });
+    it("of a free study touches no escrow", async () => {
+      async function free() {
+        return openRequest(4, 1, { ...POLICY, price: 0n });
+      }
+      const world = await load(free);
+      const { requestId } = world.asked.context;
+      assert.equal((await world.query.requestOf(requestId)).paid, false);
+      assert.equal((await world.escrow.paymentOf(requestId)).state, 0n);
+      await answer(world);
+      assert.equal((await world.query.requestOf(requestId)).state, STATE.ANSWERED);
+    });
+    it("gives two equal questions two ids", async () => {
+      const world = await load(openRequest);
+      const second = await ask(world);
+      assert.notEqual(second.context.requestId, world.asked.context.requestId);
+    });
+    it("takes one dataset of several", async () => {
+      const { datasetIds } = await load(acceptAgreement);
+      await (
+        await send({ datasetIds: datasetIds.slice(1, 2) })
+      ).act;
+    });
+    it("refuses a revoked query", async () => {
+      const { query, world, act } = await send({}, ({ catalogue, queryHash }) => catalogue.revoke(queryHash, ""));
+      await reverts(act, query, "QuerySmartContractInactiveQuery", [world.queryHash]);
+    });
+    it("refuses accounts that are no queriers", async () => {
+      for (const from of [OUTSIDER, CONSORTIUM, VETTERS[0] as HDNodeWallet]) {
+        const { query, act } = await send({ from });
+        await reverts(act, query, "QuerySmartContractNotQuerier", [from.address]);
+      }
+    });
+    it("refuses a revoked querier, and one whose credential expired", async () => {
+      const revoked = await send({}, ({ queriers }) => queriers.revoke(QUERIER.address, ""));
+      await reverts(revoked.act, revoked.query, "QuerySmartContractNotQuerier", [QUERIER.address]);
+      const expired = await send({}, () => networkHelpers.time.increase(2n * YEAR));
+      await reverts(expired.act, expired.query, "QuerySmartContractNotQuerier", [QUERIER.address]);
+    });
+    it("refuses a querier without the study's purpose", async () => {
+      const { query, act } = await send({ from: OUTSIDER }, async (world) => {
+        await world.queriers.admit(OUTSIDER.address, {
+          ...(await admissionOf(OUTSIDER, "Sponsor")),
+          purposes: [id("x")],
+        });
+        await accept(world, OUTSIDER);
+      });
+      await reverts(act, query, "QuerySmartContractMissingPurpose", [PURPOSE]);
+    });
+    it("refuses a querier who has not accepted the agreement", async () => {
+      const { query, act } = await send({ from: OTHER_QUERIER });
+      await reverts(act, query, "QuerySmartContractAgreementNotAccepted", [OTHER_QUERIER.address]);
+    });
+    for (const value of [0n, PRICE - 1n, PRICE + 1n]) {
+      it(`refuses ${value} wei where ${PRICE} are asked`, async () => {
+        const { query, act } = await send({ value });
+        await reverts(act, query, "QuerySmartContractWrongPayment", [value, PRICE]);
+      });
+    }
+    for (const values of [[], [40n, 70n], [40n, 70n, 2n, 2n]]) {
+      it(`refuses ${values.length} parameters where 3 are asked`, async () => {
+        const { query, act } = await send({ parameters: encodeParameters(values) });
+        await reverts(act, query, "QuerySmartContractParameterCount", [values.length, 3]);
+      });
+    }
+    for (const [values, index] of [
+      [[17n, 70n, 2n], 0],
+      [[18n, 91n, 2n], 1],
+      [[18n, 90n, 1n], 2],
+      [[18n, 90n, 3n], 2],
+      [[-(2n ** 255n), 90n, 2n], 0],
+      [[18n, 2n ** 255n - 1n, 2n], 1],
+    ] as const) {
+      it(`refuses parameters ${values.map((value) => value.toString().slice(0, 8)).join(", ")}`, async () => {
+        const { query, act } = await send({ parameters: encodeParameters(values) });
+        await reverts(act, query, "QuerySmartContractParameterOutOfBounds", [index, values[index]]);
+      });
+    }
+    for (const values of [
+      [18n, 90n, 0n],
+      [90n, 18n, 2n],
+    ]) {
+      it(`takes parameters at their bounds: ${values.join(", ")}`, async () => {
+        await (
+          await send({ parameters: encodeParameters(values) })
+        ).act;
+      });
+    }
+    for (const [what, parameters] of [
+      ["nothing", "0x"],
+      ["trailing bytes", concat([PARAMETERS, "0x00"])],
+      ["a trailing word", concat([PARAMETERS, ZeroHash])],
+      ["a missing word", PARAMETERS.slice(0, -64)],
+      ["another offset", concat([`0x${"00".repeat(31)}40`, ZeroHash, `0x${PARAMETERS.slice(66)}`])],
+      ["an offset of zero", concat([ZeroHash, ZeroHash])],
+    ] as const) {
+      it(`refuses parameters with ${what}`, async () => {
+        const { query, act } = await send({ parameters });
+        await reverts(act, query, "QuerySmartContractNonCanonicalParameters");
+      });
+    }
+    it("refuses no dataset, an unknown one, one twice, and a descending order", async () => {
+      const { datasetIds } = await load(acceptAgreement);
+      const [first = "", second = ""] = datasetIds;
+      const none = await send({ datasetIds: [] });
+      await reverts(none.act, none.query, "QuerySmartContractNoDatasets");
+      const unknown = await send({ datasetIds: [ZeroHash, first] });
+      await reverts(unknown.act, unknown.query, "QuerySmartContractDatasetOfOtherStudy", [ZeroHash]);
+      const twice = await send({ datasetIds: [first, first] });
+      await reverts(twice.act, twice.query, "QuerySmartContractDatasetsNotAscending", [1]);
+      const descending = await send({ datasetIds: [second, first] });
+      await reverts(descending.act, descending.query, "QuerySmartContractDatasetsNotAscending", [1]);
+    });
+    it("refuses SEALED, recipients of a PUBLIC answer, and a class that does not exist", async () => {
+      const sealed = await send({ releaseClass: 1 });
+      await reverts(sealed.act, sealed.query, "QuerySmartContractUnsupportedReleaseClass", [1]);
+      const recipients = await send({ recipientsHash: id("board") });
+      await reverts(recipients.act, recipients.query, "QuerySmartContractUnexpectedRecipients", [id("board")]);
+      await revertsBare((await send({ releaseClass: 2 })).act);
+    });
+  });
+});
