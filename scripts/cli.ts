@@ -13,6 +13,7 @@ import type { AnyCommand, CommandContext } from "./command.ts";
 import { parseCommandLine } from "./commandLine.ts";
 import { EXIT_FAILED, exitCodeOf } from "./exitCode.ts";
 import { findCommand, listCommands, listRoles } from "./findCommand.ts";
+import { legibleText } from "./legibleText.ts";
 import { jsonOf, textOf } from "./printValue.ts";
 
 const SCRIPTS_FOLDER = dirname(fileURLToPath(import.meta.url));
@@ -27,6 +28,11 @@ const processTerminal: Terminal = {
   out: (text) => process.stdout.write(`${text}\n`),
   err: (text) => process.stderr.write(`${text}\n`),
 };
+
+/** Whatever a command, its progress or its errors quote of others: nothing reaches a terminal that it would act on. */
+function legible({ out, err }: Terminal): Terminal {
+  return { out: (text) => out(legibleText(text)), err: (text) => err(legibleText(text)) };
+}
 
 /** The context of a command run by a person or a program. */
 export function processContext(signal: AbortSignal, terminal: Terminal = processTerminal): CommandContext {
@@ -48,7 +54,8 @@ function dotenvSettings(): Readonly<Record<string, string>> {
 }
 
 /** Runs one command line (the words after `opaline`). Returns the exit code. */
-export async function runCommandLine(words: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
+export async function runCommandLine(words: readonly string[], given: Terminal = processTerminal): Promise<number> {
+  const terminal = legible(given);
   const json = words.includes("--json");
   try {
     const [role, verb, ...rest] = words;
@@ -68,8 +75,9 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
 export async function runCommand(
   command: AnyCommand,
   words: readonly string[],
-  terminal: Terminal = processTerminal,
+  given: Terminal = processTerminal,
 ): Promise<number> {
+  const terminal = legible(given);
   const interruption = new AbortController();
   const interrupt = (): void => interruption.abort(new CodedError({ code: "COMMAND_INTERRUPTED" }, "interrupted"));
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
@@ -100,11 +108,17 @@ export async function runAlone(command: AnyCommand): Promise<void> {
   process.exitCode = await runCommand(command, process.argv.slice(2));
 }
 
+/** Of an error that is not coded only the name: libraries' messages may quote rows, subject ids, URLs with keys. */
 function printError(error: unknown, json: boolean, terminal: Terminal): number {
   const detail = isCoded(error) ? error.detail : { code: "INTERNAL" };
-  const message = error instanceof Error ? error.message : String(error);
+  const message = isCoded(error) ? error.message : unexpected(error);
   terminal.err(json ? jsonOf({ error: { ...detail, message } }) : `error ${detail.code}: ${message}`);
   return exitCodeOf(error);
+}
+
+function unexpected(error: unknown): string {
+  const name = error instanceof Error && /^[A-Za-z]{1,40}$/.test(error.name) ? error.name : "Error";
+  return `unexpected ${name}; its text is withheld, as it may quote private data. This is a defect: please report it.`;
 }
 
 async function printHelp(terminal: Terminal, roles: readonly string[]): Promise<number> {

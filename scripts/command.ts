@@ -23,7 +23,13 @@ type OptionValue<Spec> = Spec extends { type: "boolean" }
       : string | undefined;
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
-export type OptionValues<Specs extends OptionSpecs> = { readonly [Name in keyof Specs]: OptionValue<Specs[Name]> };
+/** Names of options that may be left out: texts without a default. */
+type OptionalName<Specs extends OptionSpecs> = {
+  [Name in keyof Specs]: undefined extends OptionValue<Specs[Name]> ? Name : never;
+}[keyof Specs];
+export type OptionValues<Specs extends OptionSpecs> = {
+  readonly [Name in Exclude<keyof Specs, OptionalName<Specs>>]: OptionValue<Specs[Name]>;
+} & { readonly [Name in OptionalName<Specs>]?: OptionValue<Specs[Name]> };
 
 export interface CommandContext {
   readonly randomBytes: (length: number) => Uint8Array;

@@ -1,6 +1,7 @@
 /** What nearly every command needs first: the deployment, the chain it is on, and where it signs, a key. */
 import type { BaseWallet, JsonRpcProvider } from "ethers";
-import { type Deployment, connectProvider, readDeployment } from "#chain";
+import { type Deployment, chainError, connectProvider, isConnectionError, readDeployment } from "#chain";
+import { isCoded } from "#errors";
 import type { CommandContext } from "./command.ts";
 
 export const networkOptions = {
@@ -46,6 +47,9 @@ export async function withNetwork<Value>(
   const provider = await connectProvider(options.rpc, deployment.chainId);
   try {
     return await act({ deployment, provider });
+  } catch (error) {
+    // A raw error of the node's connection quotes its URL, which may hold a key.
+    throw !isCoded(error) && isConnectionError(error) ? chainError(error, deployment.interfaces, "chain") : error;
   } finally {
     provider.destroy();
   }

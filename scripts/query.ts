@@ -1,10 +1,17 @@
 /** A published query as the chain has it, and as its SQL text compiles today: equal, or not to be trusted. */
 import { type Publication, type Query, QueryState, queryCatalogue } from "#chain";
+import { CodedError, isCoded } from "#errors";
 import { type Descriptor, type ParameterBound, decodeBounds, decodeDescriptor } from "#messages";
-import { compileQuery, queryHash as hashQuery } from "#query";
+import { compileQuery, describeUnseen, findUnseen, queryHash as hashQuery } from "#query";
 import { type StudySchema, formatFieldValue } from "#schema";
 import type { Connection } from "./connection.ts";
 import { type OpenStudy, openStudy } from "./study.ts";
+
+export interface QueryErrorDetail {
+  readonly code: "QUERY_BOUND_FOREIGN";
+  readonly parameter: string;
+  readonly field: number;
+}
 
 export interface OpenQuery {
   readonly queryHash: string;
@@ -27,11 +34,37 @@ export async function openDescriptor({ deployment, provider }: Connection, query
   return decodeDescriptor(await queryCatalogue(deployment, provider).descriptor(queryHash));
 }
 
-/** Whether the published SQL compiles to exactly the published hash: descriptor, bounds and manifest included. */
-export async function recompiles({ queryHash, publication, study }: OpenQuery): Promise<boolean> {
+/** Whether a vetter may sign: what was published is what its SQL compiles to, and every text shows all it holds. */
+export interface Signability {
+  /** The published SQL compiles to exactly the published hash: descriptor, bounds and manifest included. */
+  readonly recompiled: boolean;
+  /** Why not to sign; empty when there is no reason. */
+  readonly problems: readonly string[];
+}
+
+export async function checkSignable(open: OpenQuery): Promise<Signability> {
+  const { sql, manifest, agreement } = open.publication;
+  const texts = { "the SQL text": sql, "the manifest": manifest, "the agreement": agreement };
+  const problems = Object.entries(texts).flatMap(([what, text]) => {
+    const found = findUnseen(text);
+    return found === undefined ? [] : [describeUnseen(what, found)];
+  });
+  try {
+    const recompiled = await recompiles(open);
+    if (!recompiled) problems.push("the published hash is not what the SQL text compiles to");
+    return { recompiled, problems };
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    return { recompiled: false, problems: [...problems, `the SQL text does not compile: ${error.message}`] };
+  }
+}
+
+async function recompiles({ queryHash, publication, study }: OpenQuery): Promise<boolean> {
   const { sql, agreement } = publication;
   const compiled = await compileQuery(sql, study.schema);
   const { descriptorBytes, boundsBytes, manifest } = compiled;
+  // The published manifest is what a vetter reads: it must be the compiled one itself, not only hash alike.
+  if (manifest !== publication.manifest) return false;
   return hashQuery(study.schema.hash, descriptorBytes, sql, boundsBytes, manifest, agreement) === queryHash;
 }
 
@@ -52,7 +85,8 @@ export interface ParameterDescription {
 /** Parameters with their bounds, as people write them. */
 export function describeParameters(bounds: readonly ParameterBound[], schema: StudySchema): ParameterDescription[] {
   return bounds.map(({ name, field, minimum, maximum, allowed }) => {
-    const schemaField = schema.fields[field]!;
+    const schemaField = schema.fields[field];
+    if (schemaField === undefined) throw foreignBound(name, field);
     const text = (value: bigint): string => formatFieldValue(schemaField, value);
     return {
       name,
@@ -62,4 +96,11 @@ export function describeParameters(bounds: readonly ParameterBound[], schema: St
       allowed: allowed.map(text),
     };
   });
+}
+
+function foreignBound(parameter: string, field: number): CodedError<QueryErrorDetail> {
+  return new CodedError(
+    { code: "QUERY_BOUND_FOREIGN", parameter, field },
+    `the bounds of parameter ${parameter} name field ${field}, which the study's schema does not have`,
+  );
 }

@@ -1,5 +1,4 @@
 /** `opaline admin admit`: the consortium vouches for a member of one role. */
-import { readFileSync } from "node:fs";
 import { ZeroHash } from "ethers";
 import { type JsonRpc, type Mined, chainTime, memberRegistry } from "#chain";
 import { fingerprintOf } from "#transport";
@@ -7,6 +6,7 @@ import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { purposeCode } from "../purposes.ts";
+import { readInputFile } from "../readInputFile.ts";
 import { invalidOption, readAddress, readBytes32, readLastSecond } from "../readOption.ts";
 import { type GasReport, gasReport } from "../gasReport.ts";
 import { ROLE_NAMES, parseRole } from "./roles.ts";
@@ -69,15 +69,24 @@ export const command = defineCommand({
 });
 
 function readFingerprint(
-  options: { readonly fingerprint: string | undefined; readonly certificate: string | undefined },
+  options: { readonly fingerprint?: string | undefined; readonly certificate?: string | undefined },
   context: CommandContext,
 ): string {
   const { fingerprint, certificate } = options;
   if (fingerprint !== undefined && certificate !== undefined) {
     throw invalidOption("fingerprint", "either --fingerprint or --certificate");
   }
-  if (certificate !== undefined) return fingerprintOf(readFileSync(context.resolve(certificate), "utf8"));
+  if (certificate !== undefined)
+    return certificateFingerprint(readInputFile("certificate", context.resolve(certificate)));
   return fingerprint === undefined ? ZeroHash : readBytes32("fingerprint", fingerprint);
+}
+
+function certificateFingerprint(pem: string): string {
+  try {
+    return fingerprintOf(pem);
+  } catch {
+    throw invalidOption("certificate", "a file with one certificate in PEM");
+  }
 }
 
 function readPublicKey(text: string | undefined): string {

@@ -1,5 +1,4 @@
 /** `opaline admin register-study`: one schema and one policy, under a name. */
-import { readFileSync } from "node:fs";
 import { ZeroHash, parseEther } from "ethers";
 import { type Policy, eventOf, studyRegistry } from "#chain";
 import { parseSchema } from "#schema";
@@ -8,6 +7,7 @@ import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { purposeCode } from "../purposes.ts";
+import { readInputFile } from "../readInputFile.ts";
 import { invalidOption, readWhole } from "../readOption.ts";
 
 export const command = defineCommand({
@@ -34,13 +34,17 @@ export const command = defineCommand({
     vettingOrganisations: { type: "string", describe: "Organisations these must come from", default: "2" },
     minimumThreshold: { type: "string", describe: "Least degree t of a production committee", default: "2" },
     demonstration: { type: "boolean", describe: "Allow a smaller committee; every answer then says so" },
-    openingsBudget: { type: "string", describe: "Openings allowed per dataset", default: "1000" },
+    openingsBudget: {
+      type: "string",
+      describe: "Openings allowed per dataset: recorded; not enforced in this version",
+      default: "1000",
+    },
     deadlineBlocks: { type: "string", describe: "Blocks after which a request expires", default: "600" },
     priceEther: { type: "string", describe: "Price of a request, in ether", default: "0.01" },
     purpose: { type: "strings", describe: "A purpose every querier must hold (DUO code); repeat for more" },
   },
   handler: (options, context) => {
-    const schemaText = readFileSync(context.resolve(options.schema), "utf8");
+    const schemaText = readInputFile("schema", context.resolve(options.schema));
     const schema = parseSchema(schemaText);
     const policy: Policy = {
       k: Number(readWhole("k", options.k, 1n, 65_535n)),

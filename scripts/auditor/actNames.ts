@@ -3,6 +3,7 @@ export const ACT_NAMES = [
   "RecorderAdded",
   "MemberAdmitted",
   "MemberRevoked",
+  "NonceCancelled",
   "MemberEndpointChanged",
   "StudyRegistered",
   "CommitteeAppointed",

@@ -10,10 +10,13 @@ import { networkOptions, withNetwork } from "../connection.ts";
 import { tableOf } from "../printValue.ts";
 import { invalidOption } from "../readOption.ts";
 import { ACT_NAMES } from "./actNames.ts";
+import { type TrailFault, findTrailFault } from "./trailFault.ts";
 
 export interface TrailReport {
   /** No record is missing, added, moved or altered. */
   readonly verified: boolean;
+  /** The first record that is missing, moved or altered. */
+  readonly fault: TrailFault | undefined;
   /** Records on chain. */
   readonly length: bigint;
   readonly head: string;
@@ -53,8 +56,10 @@ export const command = defineCommand({
       const { length, head } = await readHead(trail);
       const records = (await trail.records(provider)).filter(({ sequence }) => sequence < length);
       const gaps = missing(records, length);
+      const fault = findTrailFault(records, length, head);
       return {
-        verified: gaps.length === 0 && verifyRecords(records, head),
+        verified: fault === undefined && gaps.length === 0 && verifyRecords(records, head),
+        fault,
         length,
         head,
         gaps,
@@ -62,7 +67,7 @@ export const command = defineCommand({
       };
     });
   },
-  print: ({ verified, length, head, gaps, events }) =>
+  print: ({ verified, fault, length, head, gaps, events }) =>
     [
       tableOf(
         ["#", "block", "act", "subject", "actor", "reason"],
@@ -79,10 +84,14 @@ export const command = defineCommand({
       `${length} records, head ${head}`,
       verified
         ? "verified: no record is missing or altered"
-        : `NOT VERIFIED${gaps.length > 0 ? `, missing: ${gaps.join(", ")}` : ""}`,
+        : `NOT VERIFIED${describeFault(fault)}${gaps.length > 0 ? `; missing: ${gaps.join(", ")}` : ""}`,
     ].join("\n"),
   succeeded: ({ verified }) => verified,
 });
+
+function describeFault(fault: TrailFault | undefined): string {
+  return fault === undefined ? "" : `: record ${fault.sequence} is ${fault.problem}`;
+}
 
 /** Length and head of one moment: read again until no record came in between. */
 async function readHead(trail: AuditTrail): Promise<{ length: bigint; head: string }> {

@@ -1,11 +1,11 @@
 /** `opaline data-owner check`: reads a CSV against the study's schema, on this machine; nothing is sent. */
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { readTable, summarizeTable } from "#encoding";
 import { type StudySchema, columnsOf, parseSchema } from "#schema";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
+import { readInputFile } from "../readInputFile.ts";
 import { invalidOption, readBytes32 } from "../readOption.ts";
 import { openStudy } from "../study.ts";
 import { readOwnFile } from "./readOwnFile.ts";
@@ -41,14 +41,14 @@ function readSchema(
   options: {
     readonly deployment: string;
     readonly rpc: string;
-    readonly study: string | undefined;
-    readonly schema: string | undefined;
+    readonly study?: string | undefined;
+    readonly schema?: string | undefined;
   },
   context: CommandContext,
 ): Promise<StudySchema> {
   const { study, schema } = options;
   if ((study === undefined) === (schema === undefined)) throw invalidOption("study", "either --study or --schema");
-  if (schema !== undefined) return Promise.resolve(parseSchema(readFileSync(context.resolve(schema), "utf8")));
+  if (schema !== undefined) return Promise.resolve(parseSchema(readInputFile("schema", context.resolve(schema))));
   const studyId = readBytes32("study", study!);
   return withNetwork(options, context, async (connection) => (await openStudy(connection, studyId)).schema);
 }

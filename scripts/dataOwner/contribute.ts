@@ -13,6 +13,7 @@ import { shareFileHash, sharesRoot } from "#messages";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { type SignerConnection, signerOptions, withSigner } from "../connection.ts";
+import { withFolderLock } from "../folderLock.ts";
 import { readBytes32 } from "../readOption.ts";
 import { type OpenStudy, openStudy } from "../study.ts";
 import {
@@ -57,7 +58,10 @@ export const command = defineCommand({
       describe: "The hospital's private folder (from init); salts are kept here",
       required: true,
     },
-    discard: { type: "boolean", describe: "Give up a prepared, not yet active contribution of another file" },
+    discard: {
+      type: "boolean",
+      describe: "Give up a prepared, not yet active contribution of another file, or for an earlier committee",
+    },
   },
   handler: (options, context) => {
     const studyId = readBytes32("study", options.study);
@@ -65,14 +69,16 @@ export const command = defineCommand({
     const privateFolder = context.resolve(options.directory);
     return withSigner(options, context, async (connection) => {
       const study = await openStudy(connection, studyId);
-      const place = await findPlace(connection, studyId, privateFolder, keccak256(csv), options.discard);
-      if (!existsSync(place.folder)) {
-        context.log(`reading ${basename(options.csv)}`);
-        await prepare(connection, study, { ...place, privateFolder, csv, fileName: basename(options.csv) }, context);
-      }
-      const contribution = readContribution(place.folder)!;
-      await uploadShares(connection, contribution, place.folder, privateFolder, context);
-      return activate(connection, contribution, place.folder, context);
+      return withFolderLock(privateFolder, context.randomBytes, async () => {
+        const place = await findPlace(connection, studyId, privateFolder, keccak256(csv), options.discard);
+        if (!existsSync(place.folder)) {
+          context.log(`reading ${basename(options.csv)}`);
+          await prepare(connection, study, { ...place, privateFolder, csv, fileName: basename(options.csv) }, context);
+        }
+        const contribution = readContribution(place.folder)!;
+        await uploadShares(connection, contribution, place.folder, privateFolder, context);
+        return activate(connection, contribution, place.folder, context);
+      });
     });
   },
 });
@@ -85,12 +91,13 @@ interface Place {
 
 /** The folder of this file's contribution: a prepared one to go on with, or the next version's. */
 async function findPlace(
-  { deployment, provider, signer }: SignerConnection,
+  connection: SignerConnection,
   studyId: string,
   privateFolder: string,
   csvHash: string,
   discard: boolean,
 ): Promise<Place> {
+  const { deployment, provider, signer } = connection;
   const registry = datasetRegistry(deployment, provider);
   const datasetId = await registry.datasetIdOf(studyId, signer.address);
   const active = Number(await registry.version(datasetId));
@@ -105,8 +112,11 @@ async function findPlace(
   if (lastContribution?.csvHash === csvHash) return last;
   const next = placeOf(active + 1);
   const prepared = readContribution(next.folder);
-  if (prepared === undefined || prepared.csvHash === csvHash) return next;
-  if (!discard) {
+  if (prepared === undefined) return next;
+  if (prepared.csvHash === csvHash) {
+    // For the committee of today it goes on as it is, with or without --discard: the same shares, never two sharings.
+    if (!discard || BigInt(prepared.committeeEpoch) === (await currentEpoch(connection, studyId))) return next;
+  } else if (!discard) {
     throw new CodedError<ContributeErrorDetail>(
       { code: "CONTRIBUTE_ANOTHER_PREPARED", version: next.version },
       `version ${next.version} is prepared from another file and not yet active; finish it, or give it up with --discard`,
@@ -114,6 +124,10 @@ async function findPlace(
   }
   discardContribution(next.folder);
   return next;
+}
+
+function currentEpoch({ deployment, provider }: SignerConnection, studyId: string): Promise<bigint> {
+  return committeeRegistry(deployment, provider).currentEpoch(studyId);
 }
 
 interface Preparation extends Place {

@@ -17,7 +17,13 @@ import { dirname, join } from "node:path";
 import { hexlify } from "ethers";
 import type { DatasetSegment } from "#chain";
 import type { ColumnCommitments, EncodedSegment } from "#encoding";
+import { CodedError } from "#errors";
 import { makePrivateFolder, writePrivateFile } from "../privateFiles.ts";
+
+export interface ContributionErrorDetail {
+  readonly code: "CONTRIBUTION_DAMAGED";
+  readonly path: string;
+}
 
 export interface Contribution {
   readonly studyId: string;
@@ -43,7 +49,7 @@ export function contributionFolder(privateFolder: string, datasetId: string, ver
 
 export function readContribution(folder: string): Contribution | undefined {
   const path = join(folder, "contribution.json");
-  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Contribution) : undefined;
+  return existsSync(path) ? (readJson(path) as Contribution) : undefined;
 }
 
 /** Writes everything next to the folder, then renames it into place. */
@@ -100,7 +106,9 @@ export function knownSubjects(privateFolder: string, datasetId: string): Map<str
   for (const name of readdirSync(folder)) {
     const version = /^v([0-9]+)$/.exec(name)?.[1];
     if (version === undefined) continue;
-    const subjects = JSON.parse(readFileSync(join(folder, name, "slots.json"), "utf8")) as string[];
+    const path = join(folder, name, "slots.json");
+    const subjects = readJson(path);
+    if (!isTexts(subjects)) throw damaged(path);
     for (const subject of subjects) known.set(subject, Number(version));
   }
   return known;
@@ -109,6 +117,26 @@ export function knownSubjects(privateFolder: string, datasetId: string): Map<str
 export function segmentOf(contribution: Contribution): DatasetSegment {
   const { rowCount, columnsRoot, sharesRoot } = contribution;
   return { rowCount: BigInt(rowCount), columnsRoot, sharesRoot };
+}
+
+/** Without the parser's error: it would quote what it read, and that may be subject ids. */
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as unknown;
+  } catch {
+    throw damaged(path);
+  }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function damaged(path: string): CodedError<ContributionErrorDetail> {
+  return new CodedError(
+    { code: "CONTRIBUTION_DAMAGED", path },
+    `${path} is missing, unreadable or not the JSON that was written: restore the private folder from a backup`,
+  );
 }
 
 function hex(bytes: Uint8Array): string {

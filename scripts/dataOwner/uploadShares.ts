@@ -14,14 +14,21 @@ export type UploadSharesErrorDetail =
   /** Repeat the command: the workers that have the file are not asked again. */
   | { readonly code: "CONTRIBUTE_WORKERS_UNAVAILABLE"; readonly workers: readonly string[] }
   | { readonly code: "CONTRIBUTE_REFUSED"; readonly workers: readonly string[] }
-  | { readonly code: "CONTRIBUTE_BAD_RECEIPT"; readonly worker: string };
+  | { readonly code: "CONTRIBUTE_BAD_RECEIPT"; readonly worker: string }
+  /** Prepared for a committee that is no longer the study's. */
+  | { readonly code: "CONTRIBUTE_COMMITTEE_CHANGED"; readonly prepared: string; readonly current: string }
+  /** Revoked or expired members of the committee: nobody gets a share until there is another committee. */
+  | { readonly code: "CONTRIBUTE_WORKERS_INACTIVE"; readonly workers: readonly string[] };
 
 /** How long a signed upload may be used. */
 const UPLOAD_SECONDS = 3_600n;
 /** For the connection, and again for the receipt, which follows a write to the worker's disk. */
 const UPLOAD_TIMEOUT_MS = 60_000;
 
-/** @throws CodedError CONTRIBUTE_WORKERS_UNAVAILABLE | CONTRIBUTE_REFUSED | CONTRIBUTE_BAD_RECEIPT after trying all */
+/**
+ * @throws CodedError CONTRIBUTE_COMMITTEE_CHANGED | CONTRIBUTE_WORKERS_INACTIVE before anything is sent
+ * @throws CodedError CONTRIBUTE_WORKERS_UNAVAILABLE | CONTRIBUTE_REFUSED | CONTRIBUTE_BAD_RECEIPT after trying all
+ */
 export async function uploadShares(
   connection: SignerConnection,
   contribution: Contribution,
@@ -33,6 +40,8 @@ export async function uploadShares(
   const { deployment, provider } = connection;
   const registry = committeeRegistry(deployment, provider);
   const { workers } = await registry.committee(contribution.studyId, BigInt(contribution.committeeEpoch));
+  if (workers.every((_, index) => readReceipt(folder, index + 1) !== undefined)) return;
+  await requireCommittee(connection, contribution, workers);
   const members = memberRegistry(deployment, "worker", provider);
   const results = await Promise.allSettled(
     workers.map(async (account, index) => {
@@ -44,6 +53,31 @@ export async function uploadShares(
     }),
   );
   reportFailures(workers, results);
+}
+
+/** A share in the hands of someone who has left is a share lost: asked before the first one is sent. */
+async function requireCommittee(
+  { deployment, provider }: SignerConnection,
+  { studyId, committeeEpoch }: Contribution,
+  workers: readonly string[],
+): Promise<void> {
+  const current = String(await committeeRegistry(deployment, provider).currentEpoch(studyId));
+  if (current !== committeeEpoch) {
+    throw new CodedError<UploadSharesErrorDetail>(
+      { code: "CONTRIBUTE_COMMITTEE_CHANGED", prepared: committeeEpoch, current },
+      `this contribution was prepared for committee ${committeeEpoch}, but the study's committee is now ${current}: ` +
+        "nothing was sent; repeat with --discard to prepare the file anew",
+    );
+  }
+  const members = memberRegistry(deployment, "worker", provider);
+  const active = await Promise.all(workers.map((account) => members.isActive(account)));
+  const inactive = workers.filter((_, index) => !active[index]);
+  if (inactive.length === 0) return;
+  throw new CodedError<UploadSharesErrorDetail>(
+    { code: "CONTRIBUTE_WORKERS_INACTIVE", workers: inactive },
+    `${inactive.length} of ${workers.length} workers of the committee are revoked or expired ` +
+      `(${inactive.join(", ")}): nothing was sent; ask the consortium for another committee`,
+  );
 }
 
 async function uploadTo(
@@ -95,7 +129,7 @@ function reportFailures(workers: readonly string[], results: readonly PromiseSet
   );
   if (failures.length === 0) return;
   const lines = failures.map(
-    ({ party, reason }) => `worker ${party}: ${reason instanceof Error ? reason.message : reason}`,
+    ({ party, reason }) => `worker ${party}: ${reason instanceof CodedError ? reason.message : "unexpected error"}`,
   );
   const final = failures.filter(({ reason }) => !isWorthRepeating(reason));
   const code = final.length === 0 ? "CONTRIBUTE_WORKERS_UNAVAILABLE" : "CONTRIBUTE_REFUSED";

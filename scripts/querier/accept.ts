@@ -6,6 +6,7 @@ import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { readBytes32 } from "../readOption.ts";
+import { sendOrRelayed } from "../relayed.ts";
 import { openActiveQuery } from "./activeQuery.ts";
 
 /** The signature is sent at once; a day leaves room for a slow chain. */
@@ -46,8 +47,12 @@ export const command = defineCommand({
       };
       const domain = opalineDomain(deployment.chainId, contract.address);
       const signature = await signTypedData(signer, domain, ACCEPTANCE, acceptance);
-      const mined = await contract.acceptAgreement(acceptance, signature);
-      return { queryHash, agreement, alreadyAccepted: false, ...gasReport(mined) };
+      const mined = await sendOrRelayed(
+        () => contract.acceptAgreement(acceptance, signature),
+        () => contract.hasAccepted(signer.address),
+      );
+      if (mined === undefined) return { queryHash, agreement, alreadyAccepted: false, relayedByAnother: true };
+      return { queryHash, agreement, alreadyAccepted: false, relayedByAnother: false, ...gasReport(mined) };
     });
   },
 });

@@ -1,11 +1,11 @@
 /** `opaline querier list`: the queries that may be asked now. */
-import { queryCatalogue, studyRegistry } from "#chain";
+import { studyRegistry } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
-import { stateName } from "../query.ts";
+import { listQueries, sqlOrUnreadable } from "../listQueries.ts";
+import { mapBounded } from "../mapBounded.ts";
 import { readBytes32 } from "../readOption.ts";
-import { readAll } from "../study.ts";
 
 export const command = defineCommand({
   command: "querier list",
@@ -21,21 +21,18 @@ export const command = defineCommand({
   },
   handler: (options, context) => {
     const studyId = options.study === undefined ? undefined : readBytes32("study", options.study);
-    return withNetwork(options, context, async ({ deployment, provider }) => {
-      const catalogue = queryCatalogue(deployment, provider);
-      const studies = studyRegistry(deployment, provider);
-      const hashes = await readAll(catalogue.count(), (offset, limit) => catalogue.queries(offset, limit));
-      const queries = await Promise.all(
-        hashes.map(async (queryHash) => {
-          const { state, ...query } = await catalogue.query(queryHash);
-          const { sql } = await catalogue.publication(provider, queryHash);
-          const study = (await studies.study(query.studyId)).name;
-          return { queryHash, study, studyId: query.studyId, state: stateName(state), sql };
-        }),
+    return withNetwork(options, context, async (connection) => {
+      const studies = studyRegistry(connection.deployment, connection.provider);
+      const listed = await listQueries(
+        connection,
+        (query, state) => (studyId === undefined || query.studyId === studyId) && (options.all || state === "ACTIVE"),
       );
-      return queries.filter(
-        (query) => (studyId === undefined || query.studyId === studyId) && (options.all || query.state === "ACTIVE"),
-      );
+      return mapBounded(listed, 1, async (row) => {
+        const { queryHash, query, state, unreadable } = row;
+        const study = (await studies.study(query.studyId)).name;
+        const readable = unreadable === undefined;
+        return { queryHash, study, studyId: query.studyId, state, readable, sql: sqlOrUnreadable(row) };
+      });
     });
   },
 });

@@ -1,4 +1,5 @@
 /** An answer as a person reads it: the table, and what it rests on. */
+import { legibleLine, legibleText } from "../legibleText.ts";
 import { tableOf } from "../printValue.ts";
 import type { AnswerReport } from "./answerReport.ts";
 
@@ -6,8 +7,9 @@ export function printReport(report: AnswerReport): string {
   const { n, t, demonstration } = report.committee;
   const parameters = Object.entries(report.parameters).map(([name, value]) => `${name} = ${value}`);
   const lines = [
-    report.sql,
-    ...(parameters.length === 0 ? [] : [`with ${parameters.join(", ")}`]),
+    // Indented: its lines cannot be taken for what the report says itself.
+    legibleText(report.sql).replace(/^/gm, "  "),
+    ...(parameters.length === 0 ? [] : [`with ${legibleLine(parameters.join(", "))}`]),
     "",
     report.state === "ANSWERED" ? tableOf(report.columns, report.rows) : `no answer: ${report.outcome ?? report.state}`,
     "",

@@ -1,12 +1,12 @@
 /** `opaline querier publish`: a query as SQL text, compiled and published for vetting. */
-import { readFileSync } from "node:fs";
 import { eventOf, queryCatalogue } from "#chain";
-import { compileQuery, queryHash as hashQuery } from "#query";
+import { compileQuery, queryHash as hashQuery, requireLegible } from "#query";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { describeParameters } from "../query.ts";
+import { readInputFile } from "../readInputFile.ts";
 import { invalidOption, readBytes32 } from "../readOption.ts";
 import { openStudy } from "../study.ts";
 
@@ -34,9 +34,12 @@ export const command = defineCommand({
   handler: (options, context) => {
     const studyId = readBytes32("study", options.study);
     const sql = readSql(options, context);
+    requireLegible("the agreement", options.agreement);
     return withSigner(options, context, async (connection) => {
       const { schema } = await openStudy(connection, studyId);
       const { descriptorBytes, boundsBytes, bounds, manifest } = await compileQuery(sql, schema);
+      // Names and categories of the study's schema are quoted in it.
+      requireLegible("the manifest", manifest);
       const mined = await queryCatalogue(connection.deployment, connection.signer).publish(
         ...([studyId, descriptorBytes, sql, boundsBytes, manifest, options.agreement] as const),
       );
@@ -50,11 +53,11 @@ export const command = defineCommand({
 });
 
 function readSql(
-  { sql, sqlFile }: { readonly sql: string | undefined; readonly sqlFile: string | undefined },
+  { sql, sqlFile }: { readonly sql?: string | undefined; readonly sqlFile?: string | undefined },
   { resolve }: CommandContext,
 ): string {
   if ((sql === undefined) === (sqlFile === undefined)) throw invalidOption("sql", "either --sql or --sql-file");
-  return sql ?? readFileSync(resolve(sqlFile!), "utf8").trim();
+  return sql ?? readInputFile("sql-file", resolve(sqlFile!)).trim();
 }
 
 if (import.meta.main) await runAlone(command);

@@ -1,12 +1,12 @@
 /** `opaline vetter list`: published queries and how far their vetting is. */
 import { ZeroAddress } from "ethers";
-import { queryCatalogue } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
-import { stateName } from "../query.ts";
-import { readBytes32 } from "../readOption.ts";
-import { readAll } from "../study.ts";
+import { listQueries, sqlOrUnreadable } from "../listQueries.ts";
+import { mapBounded } from "../mapBounded.ts";
+import { readAddress, readBytes32 } from "../readOption.ts";
+import { isOwnOrganisation } from "./author.ts";
 
 export const command = defineCommand({
   command: "vetter list",
@@ -18,27 +18,28 @@ export const command = defineCommand({
   options: {
     ...networkOptions,
     study: { type: "string", describe: "Only queries of this study" },
+    vetter: { type: "string", describe: "Your account: marks queries of your own organisation, which you cannot vet" },
     pending: { type: "boolean", describe: "Only queries that are published and not yet active" },
   },
   handler: (options, context) => {
     const studyId = options.study === undefined ? undefined : readBytes32("study", options.study);
-    return withNetwork(options, context, async ({ deployment, provider }) => {
-      const catalogue = queryCatalogue(deployment, provider);
-      const hashes = await readAll(catalogue.count(), (offset, limit) => catalogue.queries(offset, limit));
-      const queries = await Promise.all(
-        hashes.map(async (queryHash) => {
-          const query = await catalogue.query(queryHash);
-          const { sql } = await catalogue.publication(provider, queryHash);
-          const { approvals, organisations } = query;
-          const queryContract = query.queryContract === ZeroAddress ? null : query.queryContract;
-          const state = stateName(query.state);
-          return { queryHash, studyId: query.studyId, state, approvals, organisations, queryContract, sql };
-        }),
+    const vetter = options.vetter === undefined ? undefined : readAddress("vetter", options.vetter);
+    return withNetwork(options, context, async (connection) => {
+      const listed = await listQueries(
+        connection,
+        (query, state) =>
+          (studyId === undefined || query.studyId === studyId) && (!options.pending || state === "PUBLISHED"),
       );
-      return queries.filter(
-        (query) =>
-          (studyId === undefined || query.studyId === studyId) && (!options.pending || query.state === "PUBLISHED"),
-      );
+      return mapBounded(listed, 1, async (row) => {
+        const { queryHash, query, state, unreadable } = row;
+        const { studyId, approvals, organisations } = query;
+        const queryContract = query.queryContract === ZeroAddress ? null : query.queryContract;
+        const own = vetter === undefined ? undefined : await isOwnOrganisation(connection, query.author, vetter);
+        const marked = own === undefined ? {} : { ownOrganisation: own };
+        const sql = sqlOrUnreadable(row);
+        const readable = unreadable === undefined;
+        return { queryHash, studyId, state, approvals, organisations, queryContract, ...marked, readable, sql };
+      });
     });
   },
 });

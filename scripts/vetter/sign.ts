@@ -6,12 +6,16 @@ import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
-import { openQuery, recompiles, stateName } from "../query.ts";
+import { type OpenQuery, checkSignable, openQuery, stateName } from "../query.ts";
 import { readBytes32 } from "../readOption.ts";
+import { sendOrRelayed } from "../relayed.ts";
+import { organisationsOf } from "./author.ts";
 
 export type VetterSignErrorDetail =
-  /** What is published is not what its SQL compiles to. */
-  { readonly code: "VETTER_QUERY_DIFFERS"; readonly queryHash: string };
+  /** What is published is not what its SQL compiles to, */
+  | { readonly code: "VETTER_QUERY_DIFFERS"; readonly queryHash: string }
+  /** or its texts do not show all they hold. */
+  | { readonly code: "VETTER_NOT_SIGNABLE"; readonly queryHash: string };
 
 /** The signature is sent at once; a day leaves room for a slow chain. */
 const SIGNATURE_SECONDS = 86_400n;
@@ -36,12 +40,11 @@ export const command = defineCommand({
     const queryHash = readBytes32("query", options.query);
     return withSigner(options, context, async (connection) => {
       const { deployment, provider, signer } = connection;
-      if (!options.reject && !(await recompiles(await openQuery(connection, queryHash)))) {
-        throw new CodedError<VetterSignErrorDetail>(
-          { code: "VETTER_QUERY_DIFFERS", queryHash },
-          `query ${queryHash} is not what its SQL text compiles to; nothing was signed`,
-        );
-      }
+      const open = await openQuery(connection, queryHash);
+      if (!options.reject) await requireSignable(open);
+      const { author } = open.query;
+      const organisation = (await organisationsOf(connection, author)).join(", ");
+      context.log(`study ${open.study.study.name} (${open.query.studyId}), author ${organisation} (${author})`);
       const catalogue = queryCatalogue(deployment, signer);
       const signedAt = await chainTime(provider);
       const vetting: Vetting = {
@@ -55,12 +58,31 @@ export const command = defineCommand({
         deadline: signedAt + SIGNATURE_SECONDS,
       };
       const domain = opalineDomain(deployment.chainId, catalogue.address);
-      const mined = await catalogue.vet(vetting, await signTypedData(signer, domain, VETTING, vetting));
+      const before = await catalogue.hasVetted(queryHash, signer.address);
+      const signature = await signTypedData(signer, domain, VETTING, vetting);
+      const mined = await sendOrRelayed(
+        () => catalogue.vet(vetting, signature),
+        // Vetted before: the refusal is about that, not about a relayed copy of this signature.
+        async () => !before && (await catalogue.hasVetted(queryHash, signer.address)),
+      );
       const { state, approvals, organisations } = await catalogue.query(queryHash);
       const { approved } = vetting;
-      return { queryHash, approved, approvals, organisations, state: stateName(state), ...gasReport(mined) };
+      const value = { queryHash, approved, approvals, organisations, state: stateName(state) };
+      if (mined === undefined) return { ...value, relayedByAnother: true };
+      return { ...value, relayedByAnother: false, ...gasReport(mined) };
     });
   },
 });
+
+/** @throws CodedError VETTER_QUERY_DIFFERS | VETTER_NOT_SIGNABLE */
+async function requireSignable(open: OpenQuery): Promise<void> {
+  const { recompiled, problems } = await checkSignable(open);
+  if (problems.length === 0) return;
+  const { queryHash } = open;
+  throw new CodedError<VetterSignErrorDetail>(
+    { code: recompiled ? "VETTER_NOT_SIGNABLE" : "VETTER_QUERY_DIFFERS", queryHash },
+    `query ${queryHash} must not be signed: ${problems.join("; ")}; nothing was signed`,
+  );
+}
 
 if (import.meta.main) await runAlone(command);

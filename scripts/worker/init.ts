@@ -37,7 +37,7 @@ export interface InitWorkerOptions {
   readonly directory: string;
   readonly name: string;
   readonly listen: string;
-  readonly host: string | undefined;
+  readonly host?: string | undefined;
 }
 
 export interface InitializedWorker extends MemberKey {

@@ -102,7 +102,11 @@ export function withoutUrlSecrets(text: string): string {
  */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown error";
-  const { code, shortMessage, error: answered } = error as {
+  const {
+    code,
+    shortMessage,
+    error: answered,
+  } = error as {
     readonly code?: unknown;
     readonly shortMessage?: unknown;
     readonly error?: { readonly code?: unknown } | null;

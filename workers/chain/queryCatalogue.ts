@@ -120,8 +120,7 @@ export function queryCatalogue(deployment: Deployment, runner: ContractRunner): 
     query,
     descriptor: (queryHash) => read(deployment, `${NAME}.descriptor`, contract.descriptor(queryHash)),
     isActive: (queryHash) => read(deployment, `${NAME}.isActive`, contract.isActive(queryHash)),
-    hasVetted: (queryHash, vetter) =>
-      read(deployment, `${NAME}.hasVetted`, contract.hasVetted(queryHash, vetter)),
+    hasVetted: (queryHash, vetter) => read(deployment, `${NAME}.hasVetted`, contract.hasVetted(queryHash, vetter)),
     nonces: (vetter) => read(deployment, `${NAME}.nonces`, contract.nonces(vetter)),
     count: async () => Number(await read(deployment, `${NAME}.count`, contract.count())),
     queries: async (offset, limit) => [...(await read(deployment, `${NAME}.queries`, contract.queries(offset, limit)))],

@@ -6,6 +6,8 @@ export type { BuiltCircuit } from "./buildCircuit.ts";
 export type { CircuitErrorDetail } from "./circuitError.ts";
 export { compileQuery, MAX_OPENED_VALUES } from "./compileQuery.ts";
 export type { CompiledQuery, CompileOptions } from "./compileQuery.ts";
+export { describeUnseen, findUnseen, requireLegible } from "./legibility.ts";
+export type { LegibilityErrorDetail, UnseenCharacter } from "./legibility.ts";
 export { NO_DISCLOSURE_CONTROL } from "./manifest.ts";
 export type { QueryCost } from "./queryCost.ts";
 export { queryHash } from "./queryHash.ts";

@@ -7,6 +7,7 @@
  */
 import { hasSqlDetails, parse, scan } from "libpg-query";
 import type { CodedError } from "../errors.ts";
+import { findUnseen, positionAfter } from "./legibility.ts";
 import type { SqlErrorCode, SqlErrorDetail } from "./sqlError.ts";
 import { sqlError } from "./sqlError.ts";
 
@@ -51,16 +52,12 @@ const MAX_IDENTIFIER_BYTES = 63;
 const MAX_FRAGMENT = 120;
 
 const PARAMETER_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-// Invisible or direction-changing characters could show a vetter another text than the one that is compiled.
-const ALLOWED_CONTROLS = ["\n", "\r", "\t"];
-/** Not \u200c and \u200d: they join letters in several scripts. */
-const DECEPTIVE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
 const FRAGMENT_END =
   /^(,|\)|;|and|or|as|from|where|group|having|order|limit|offset|fetch|for|union|intersect|except|window|into)$/i;
 
 /** @throws CodedError SQL_SYNTAX | SQL_UNSUPPORTED | SQL_TOO_LARGE */
 export async function readSqlText(text: string): Promise<SqlText> {
-  refuseDeceptive(text);
+  refuseUnseen(text);
   const bytes = Buffer.from(text, "utf8");
   if (bytes.length > MAX_SQL_BYTES) {
     const where = { fragment: text.slice(0, 40), line: 1, column: 1 };
@@ -91,7 +88,7 @@ export function locate(sql: SqlText, span: Span): Omit<SqlErrorDetail, "code"> {
   const [from, to] = fragmentBounds(sql, span);
   const written = sql.bytes.subarray(from, to).toString("utf8");
   const fragment = written.length > MAX_FRAGMENT ? `${written.slice(0, MAX_FRAGMENT - 1)}…` : written;
-  return { fragment, ...positionOf(sql.bytes.subarray(0, from).toString("utf8")) };
+  return { fragment, ...positionAfter(sql.bytes.subarray(0, from).toString("utf8")) };
 }
 
 /** @param problem what is wrong and what to write instead; the fragment is quoted before it */
@@ -119,15 +116,12 @@ export function tokenFrom(sql: SqlText, offset: number): Span {
   return { start, last: start };
 }
 
-function refuseDeceptive(text: string): void {
-  if (!text.isWellFormed()) {
-    throw sqlError("SQL_UNSUPPORTED", { fragment: "", line: 1, column: 1 }, "the text is not well-formed Unicode");
-  }
-  const match = [...text.matchAll(DECEPTIVE)].find(([character]) => !ALLOWED_CONTROLS.includes(character));
-  if (match === undefined) return;
-  const name = `U+${match[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
-  const where = { fragment: name, ...positionOf(text.slice(0, match.index)) };
-  throw sqlError("SQL_UNSUPPORTED", where, `the invisible character ${name} is not allowed in a query`);
+function refuseUnseen(text: string): void {
+  const found = findUnseen(text);
+  if (found === undefined) return;
+  const { character, line, column } = found;
+  const problem = `the invisible character ${character} is not allowed in a query`;
+  throw sqlError("SQL_UNSUPPORTED", { fragment: character, line, column }, problem);
 }
 
 async function scanTokens(text: string): Promise<Token[]> {
@@ -154,7 +148,7 @@ async function lexicalError(text: string): Promise<unknown> {
     const before = Buffer.from(anonymous, "utf8").subarray(0, offset).toString("utf8");
     return sqlError(
       "SQL_SYNTAX",
-      { fragment: text.slice(before.length, before.length + 40), ...positionOf(before) },
+      { fragment: text.slice(before.length, before.length + 40), ...positionAfter(before) },
       problem,
     );
   };
@@ -181,7 +175,7 @@ function refuseAt(sql: SqlText, parserOffset: number): (problem: string) => Code
   return (problem) => {
     const { start, last } = tokenFrom(sql, originalOffset(sql, parserOffset));
     const token = sql.tokens.find((candidate) => candidate.start === start);
-    const place = positionOf(sql.bytes.subarray(0, last).toString("utf8"));
+    const place = positionAfter(sql.bytes.subarray(0, last).toString("utf8"));
     return sqlError(
       "SQL_SYNTAX",
       { fragment: token?.text ?? "", ...place },
@@ -265,9 +259,4 @@ function endOfName(tokens: readonly Token[], first: number): number {
   if (/^[-:]$/.test(tokens[first]!.text) && first + 1 < tokens.length) end += 1;
   while (tokens[end + 1]?.text === "." && end + 2 < tokens.length) end += 2;
   return end;
-}
-
-function positionOf(before: string): { line: number; column: number } {
-  const lines = before.split("\n");
-  return { line: lines.length, column: Array.from(lines.at(-1)!).length + 1 };
 }

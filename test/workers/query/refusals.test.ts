@@ -142,6 +142,28 @@ const REFUSALS: readonly Refusal[] = [
   [`${C}age IS NULL AND age > 20`, "SQL_NO_CUT_POINT", "age > 20", "1:50", /age >= 21/],
   [`${C}age IS NULL AND age >= 20`, "SQL_NEVER_TRUE", "age >= 20", "1:50", /never TRUE/],
   ["SELECT COUNT(*) FROM trial -- \u202e", "SQL_UNSUPPORTED", "U+202E", "1:31", /invisible/],
+  ...[
+    "00AD",
+    "034F",
+    "061C",
+    "180E",
+    "200B",
+    "200C",
+    "200D",
+    "202E",
+    "2064",
+    "3164",
+    "FE0F",
+    "FEFF",
+    "E000",
+    "D800",
+  ].map((hex): Refusal => {
+    const sql = `SELECT COUNT(*) FROM trial\n-- ${String.fromCodePoint(parseInt(hex, 16))}x`;
+    return [sql, "SQL_UNSUPPORTED", `U+${hex}`, "2:4", new RegExp(`line 2, column 4: .*U\\+${hex}`)];
+  }),
+  ["SELECT COUNT(*) FROM trial -- \u{e0041}", "SQL_UNSUPPORTED", "U+E0041", "1:31", /invisible/],
+  ["SELECT COUNT(*) FROM trial -- not this\rWHERE", "SQL_UNSUPPORTED", "U+000D", "1:39", /invisible/],
+  ["SELECT COUNT(*) FROM trial\r\n-- a\r\r\n", "SQL_UNSUPPORTED", "U+000D", "2:5", /invisible/],
   ["SELECT COUNT(*)\u0000 FROM trial", "SQL_UNSUPPORTED", "U+0000", "1:16", /invisible/],
   [`SELECT COUNT(*) AS ${"n".repeat(64)} FROM trial`, "SQL_UNSUPPORTED", "n".repeat(64), "1:20", /63 bytes/],
   [
@@ -178,6 +200,10 @@ describe("what the language refuses", () => {
       "SELECT COUNT(*) FROM trial -- é 東 𝔘\nWHERE site = '東京' AND age >= :lower AND age > 42",
     );
     assert.deepEqual([detail.line, detail.column, detail.fragment], [2, 41, "age > 42"]);
+  });
+
+  it("takes tabs and both kinds of line ends", async () => {
+    await compileQuery("SELECT COUNT(*)\r\n\tFROM trial\n", trialSchema);
   });
 
   it("refuses a query longer than 16 KiB, and deep parentheses without a crash", async () => {

@@ -1,0 +1,77 @@
+/** A node's URL often holds its user's key: it must be in no error, however it is printed. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { inspect } from "node:util";
+import { chainError, withoutUrlSecrets } from "../../../workers/chain/errors.ts";
+import { allLogs } from "../../../workers/chain/logs.ts";
+import { checkChainId, openProvider } from "../../../workers/chain/provider.ts";
+
+const KEY = "SECRETAPIKEY";
+
+describe("errors of a chain's node", () => {
+  let server: Server;
+  let url: string;
+  /** What the node answers; the key also stands in what it says. */
+  let respond: { readonly status: number; readonly body: string };
+  before(async () => {
+    server = createServer((request, response) => {
+      request.resume();
+      response.writeHead(respond.status, { "content-type": "application/json" }).end(respond.body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v3/${KEY}?apikey=${KEY}`;
+  });
+  after(() => new Promise((resolve) => server.close(resolve)));
+
+  /** Text, JSON with every own property, what the console shows, and the same of all causes. */
+  const everything = (error: unknown): string => {
+    const parts: string[] = [];
+    for (let at = error; at !== undefined; at = (at as Error).cause) {
+      const own = Object.fromEntries(Object.getOwnPropertyNames(at).map((name) => [name, (at as never)[name]]));
+      parts.push(String(at), JSON.stringify(at), JSON.stringify(own), inspect(at, { depth: 20, showHidden: true }));
+    }
+    return parts.join("\n");
+  };
+
+  const ANSWERS = {
+    "401 with a page": { status: 401, body: `{"message":"project ${KEY} is unknown"}` },
+    "a JSON-RPC error": {
+      status: 200,
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, error: { code: -32005, message: `quota of ${KEY}` } }),
+    },
+    "no JSON": { status: 200, body: `<html>${KEY}</html>` },
+  };
+  for (const [name, answer] of Object.entries(ANSWERS)) {
+    it(`keep the URL and the answer to themselves: ${name}`, async () => {
+      respond = answer;
+      const provider = openProvider(url, 31337n);
+      try {
+        const asks = [checkChainId(provider, 31337n), allLogs(provider, { addresses: ["0x"] }, 0, 0)];
+        for (const ask of asks) {
+          const error = await ask.then(
+            () => assert.fail("answered"),
+            (reason: unknown) => reason,
+          );
+          assert.equal((error as { code: string }).code, "CHAIN_UNREACHABLE");
+          assert.ok(!everything(error).includes(KEY), everything(error));
+        }
+      } finally {
+        provider.destroy();
+      }
+    });
+  }
+
+  it("strips user, path and query of every URL in a short message", () => {
+    assert.equal(
+      withoutUrlSecrets(`cannot reach https://u:${KEY}@rpc.example:8545/v3/${KEY}?k=${KEY}#x, or (wss://h/${KEY})`),
+      "cannot reach https://rpc.example:8545 or (wss://h)",
+    );
+    const error = Object.assign(new Error(`x ${KEY}`), { shortMessage: `no https://h/${KEY}`, code: "SERVER_ERROR" });
+    const wrapped = chainError(error, [], "eth_call");
+    assert.match(wrapped.message, /no https:\/\/h\)$/);
+    assert.ok(!everything(wrapped).includes(KEY));
+    assert.ok(!everything(chainError(`text ${KEY}`, [], "eth_call")).includes(KEY));
+  });
+});
