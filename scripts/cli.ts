@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse as parseDotenv } from "dotenv";
 import { CodedError, isCoded } from "#errors";
@@ -15,6 +15,7 @@ import { EXIT_FAILED, exitCodeOf } from "./exitCode.ts";
 import { findCommand, listCommands, listRoles } from "./findCommand.ts";
 import { legibleText } from "./legibleText.ts";
 import { jsonOf, textOf } from "./printValue.ts";
+import { revertHint } from "./revertHints.ts";
 
 const SCRIPTS_FOLDER = dirname(fileURLToPath(import.meta.url));
 
@@ -39,7 +40,7 @@ export function processContext(signal: AbortSignal, terminal: Terminal = process
   return {
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
     now: () => Date.now(),
-    resolve: (path) => resolve(process.cwd(), path),
+    resolve: (path) => resolve(callersFolder(), path),
     unlock: (keystorePath, passwordPath) => openKeystore(keystorePath, readPassword(passwordPath)),
     setting: (name) => process.env[name] ?? dotenvSettings()[name],
     log: terminal.err,
@@ -47,9 +48,14 @@ export function processContext(signal: AbortSignal, terminal: Terminal = process
   };
 }
 
+/** Where the user is: `npm run` changes to the package's folder and keeps the user's in INIT_CWD. */
+function callersFolder(): string {
+  return process.env["INIT_CWD"] ?? process.cwd();
+}
+
 /** The working folder's `.env`, as a worker started there reads it; nothing is put into the environment. */
 function dotenvSettings(): Readonly<Record<string, string>> {
-  const path = resolve(process.cwd(), ".env");
+  const path = resolve(callersFolder(), ".env");
   return existsSync(path) ? parseDotenv(readFileSync(path)) : {};
 }
 
@@ -59,6 +65,10 @@ export async function runCommandLine(words: readonly string[], given: Terminal =
   const json = words.includes("--json");
   try {
     const [role, verb, ...rest] = words;
+    if (role === "--version") {
+      terminal.out(json ? jsonOf({ version: packageVersion() }) : packageVersion());
+      return 0;
+    }
     if (role === undefined || isHelp(role)) return await printHelp(terminal, listRoles(SCRIPTS_FOLDER));
     if (verb === undefined || isHelp(verb)) {
       const roles = listRoles(SCRIPTS_FOLDER);
@@ -69,6 +79,11 @@ export async function runCommandLine(words: readonly string[], given: Terminal =
   } catch (error) {
     return printError(error, json, terminal);
   }
+}
+
+function packageVersion(): string {
+  const text = readFileSync(join(SCRIPTS_FOLDER, "..", "package.json"), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 /** Runs one command with the words after its verb. Returns the exit code. */
@@ -111,9 +126,14 @@ export async function runAlone(command: AnyCommand): Promise<void> {
 /** Of an error that is not coded only the name: libraries' messages may quote rows, subject ids, URLs with keys. */
 function printError(error: unknown, json: boolean, terminal: Terminal): number {
   const detail = isCoded(error) ? error.detail : { code: "INTERNAL" };
-  const message = isCoded(error) ? error.message : unexpected(error);
+  const message = isCoded(error) ? withHint(error) : unexpected(error);
   terminal.err(json ? jsonOf({ error: { ...detail, message } }) : `error ${detail.code}: ${message}`);
   return exitCodeOf(error);
+}
+
+function withHint({ detail, message }: CodedError): string {
+  const hint = revertHint(detail);
+  return hint === undefined ? message : `${message}; ${hint}`;
 }
 
 function unexpected(error: unknown): string {
@@ -129,7 +149,10 @@ async function printHelp(terminal: Terminal, roles: readonly string[]): Promise<
       lines.push(`  ${verb.padEnd(18)}${command.describe}`);
     }
   }
-  lines.push("", "opaline <role> <verb> --help shows a command's options and examples; --json prints one JSON value.");
+  lines.push(
+    "",
+    "opaline <role> <verb> --help shows a command's options and examples; --json prints one JSON value; opaline --version.",
+  );
   terminal.out(lines.join("\n"));
   return 0;
 }

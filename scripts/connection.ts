@@ -3,6 +3,7 @@ import type { BaseWallet, JsonRpcProvider } from "ethers";
 import { type Deployment, chainError, connectProvider, isConnectionError, readDeployment } from "#chain";
 import { isCoded } from "#errors";
 import type { CommandContext } from "./command.ts";
+import { namePayer } from "./funds.ts";
 
 export const networkOptions = {
   deployment: {
@@ -63,6 +64,11 @@ export function withSigner<Value>(
 ): Promise<Value> {
   return withNetwork(options, context, async (connection) => {
     const wallet = await context.unlock(context.resolve(options.keystore), context.resolve(options.passwordFile));
-    return act({ ...connection, signer: wallet.connect(connection.provider) as BaseWallet });
+    const signer = wallet.connect(connection.provider) as BaseWallet;
+    try {
+      return await act({ ...connection, signer });
+    } catch (error) {
+      throw await namePayer(error, connection.provider, signer);
+    }
   });
 }

@@ -51,11 +51,11 @@ export async function createMemberKey(folder: string, context: CommandContext, s
 }
 
 /** `opaline <role> create-key`, alike for every role that has no more than a key. */
-export function createKeyCommand(role: string) {
+export function createKeyCommand(role: string, next = "then give the account it prints to the consortium") {
   return defineCommand({
     command: `${role} create-key`,
     describe: "Make a new key: a V3 keystore and its password file, readable by you only",
-    examples: [[`${role} create-key --directory ~/opaline`, "then give the account it prints to the consortium"]],
+    examples: [[`${role} create-key --directory ~/opaline`, next]],
     options: keyOptions,
     handler: ({ directory }, context): Promise<MemberKey> => createMemberKey(context.resolve(directory), context),
   });

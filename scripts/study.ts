@@ -1,5 +1,6 @@
 /** A study as the chain has it, its schema parsed. */
 import { type Policy, type Study, studyRegistry } from "#chain";
+import { CodedError, isCoded } from "#errors";
 import { type StudySchema, parseSchema } from "#schema";
 import type { Connection } from "./connection.ts";
 
@@ -17,6 +18,16 @@ export async function openStudy({ deployment, provider }: Connection, studyId: s
   const policy = await registry.policy(studyId);
   const schema = parseSchema(await registry.schemaText(provider, studyId));
   return { studyId, study, policy, schema };
+}
+
+/** Lists are filtered by a study's id: of a mistyped one the list would merely be empty. @throws CodedError STUDY_UNKNOWN */
+export async function requireStudy({ deployment, provider }: Connection, studyId: string): Promise<void> {
+  try {
+    await studyRegistry(deployment, provider).study(studyId);
+  } catch (error) {
+    if (!isCoded(error, "CHAIN_REVERTED")) throw error;
+    throw new CodedError({ code: "STUDY_UNKNOWN", studyId }, `no such study: ${studyId}`, { cause: error });
+  }
 }
 
 /** Pages of a registry's list, until all are read. */

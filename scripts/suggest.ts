@@ -18,7 +18,10 @@ export function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
-/** The nearest known word, or undefined when none is near: at most one edit in three letters, and at least two. */
+/**
+ * The nearest known word, or undefined when none is near: at most one edit in three letters, and at least two. Failing
+ * that, the one known word that begins alike: `params` for `parameter`.
+ */
 export function suggest(word: string, known: readonly string[]): string | undefined {
   let nearest: string | undefined;
   let distance = Math.max(2, Math.floor(word.length / 3)) + 1;
@@ -26,5 +29,14 @@ export function suggest(word: string, known: readonly string[]): string | undefi
     const edits = editDistance(word, candidate);
     if (edits < distance) [nearest, distance] = [candidate, edits];
   }
-  return nearest;
+  return nearest ?? onlyWithPrefix(word, known);
+}
+
+/** Letters of a beginning that is no coincidence. */
+const PREFIX = 4;
+
+function onlyWithPrefix(word: string, known: readonly string[]): string | undefined {
+  if (word.length < PREFIX) return undefined;
+  const alike = known.filter((candidate) => candidate.startsWith(word.slice(0, PREFIX)));
+  return alike.length === 1 ? alike[0] : undefined;
 }

@@ -15,8 +15,8 @@ export interface AdmittedMember extends GasReport {
   readonly role: string;
   readonly account: string;
   readonly organisation: string;
-  /** Seconds since 1970. */
-  readonly expiry: bigint;
+  /** Last valid second, ISO 8601. */
+  readonly expiry: string;
 }
 
 const YEAR_SECONDS = 31_536_000n;
@@ -63,10 +63,20 @@ export const command = defineCommand({
         encryptionKey,
         purposes,
       });
-      return { role: options.role, account, organisation: options.organisation, expiry, ...gasReport(mined) };
+      return {
+        role: options.role,
+        account,
+        organisation: options.organisation,
+        expiry: dateOf(expiry),
+        ...gasReport(mined),
+      };
     });
   },
 });
+
+function dateOf(seconds: bigint): string {
+  return new Date(Number(seconds) * 1_000).toISOString();
+}
 
 function readFingerprint(
   options: { readonly fingerprint?: string | undefined; readonly certificate?: string | undefined },

@@ -1,15 +1,16 @@
 /** `opaline admin deploy`: deploys the contracts and writes their addresses and ABIs down. The key becomes the consortium. */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { BaseWallet } from "ethers";
-import { connectProvider } from "#chain";
+import type { BaseWallet, JsonRpcProvider } from "ethers";
+import { chainError, connectProvider } from "#chain";
 import { CodedError } from "#errors";
 import { runAlone } from "../cli.ts";
-import { defineCommand } from "../command.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
 import { signerOptions } from "../connection.ts";
+import { namePayer } from "../funds.ts";
 import { readWhole } from "../readOption.ts";
 import { readArtifact } from "./artifacts.ts";
-import { deployContracts, writeDeployment } from "./deployContracts.ts";
+import { type Deployment, deployContracts, writeDeployment } from "./deployContracts.ts";
 
 export const command = defineCommand({
   command: "admin deploy",
@@ -33,7 +34,7 @@ export const command = defineCommand({
     try {
       const wallet = await context.unlock(context.resolve(options.keystore), context.resolve(options.passwordFile));
       const signer = wallet.connect(provider) as BaseWallet;
-      const { contracts, gasUsed, block } = await deployContracts({ signer, artifact: readArtifact, log: context.log });
+      const { contracts, gasUsed, block } = await deployAll(signer, provider, context);
       const network = basename(directory);
       await writeDeployment(directory, { network, chainId, block, contracts });
       const addresses = Object.fromEntries(Object.entries(contracts).map(([name, { address }]) => [name, address]));
@@ -44,6 +45,15 @@ export const command = defineCommand({
     }
   },
 });
+
+/** @throws CodedError CHAIN_INSUFFICIENT_FUNDS | CHAIN_UNREACHABLE | CHAIN_REVERTED | CONFIGURATION_NOT_BUILT */
+async function deployAll(signer: BaseWallet, provider: JsonRpcProvider, { log }: CommandContext): Promise<Deployment> {
+  try {
+    return await deployContracts({ signer, artifact: readArtifact, log });
+  } catch (error) {
+    throw await namePayer(chainError(error, [], "deployment"), provider, signer);
+  }
+}
 
 function refuseOverwrite(directory: string, replace: boolean): void {
   if (replace || !existsSync(join(directory, "contracts.json"))) return;

@@ -10,6 +10,9 @@ import { purposeCode } from "../purposes.ts";
 import { readInputFile } from "../readInputFile.ts";
 import { invalidOption, readWhole } from "../readOption.ts";
 
+/** With t = 1 two workers that collude have everything: not for production. */
+const LEAST_PRODUCTION_THRESHOLD = 2;
+
 export const command = defineCommand({
   command: "admin register-study",
   describe: "Register a study: its schema (JSON) and its policy",
@@ -57,6 +60,9 @@ export const command = defineCommand({
       price: readEther("price-ether", options.priceEther),
       purposes: options.purpose.map(purposeCode),
     };
+    if (policy.minimumThreshold < LEAST_PRODUCTION_THRESHOLD && !policy.demonstration) {
+      throw invalidOption("minimum-threshold", "2 or 3, or 1 together with --demonstration,");
+    }
     const log2N = Number(readWhole("log2-n", options.log2N, 1n, 28n));
     return withSigner(options, context, async ({ deployment, signer }) => {
       const mined = await studyRegistry(deployment, signer).register(options.name, schemaText, policy, log2N, ZeroHash);

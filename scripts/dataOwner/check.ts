@@ -1,5 +1,6 @@
 /** `opaline data-owner check`: reads a CSV against the study's schema, on this machine; nothing is sent. */
 import { basename } from "node:path";
+import { parse } from "csv-parse/sync";
 import { readTable, summarizeTable } from "#encoding";
 import { type StudySchema, columnsOf, parseSchema } from "#schema";
 import { runAlone } from "../cli.ts";
@@ -25,17 +26,27 @@ export const command = defineCommand({
   },
   handler: async (options, context) => {
     const schema = await readSchema(options, context);
-    const table = readTable(readOwnFile(context.resolve(options.csv)), schema, basename(options.csv));
+    const csv = readOwnFile(context.resolve(options.csv));
+    const table = readTable(csv, schema, basename(options.csv));
     const { rowCount, fields } = summarizeTable(table, schema);
     return {
       file: basename(options.csv),
       schemaHash: schema.hash,
       rowCount,
       columns: columnsOf(schema).length,
+      ignoredColumns: countIgnored(csv, schema),
       fields,
     };
   },
 });
+
+/** Columns of the file that the schema does not name. Their names are not repeated: a header may say more than is meant to be shared. */
+function countIgnored(csv: Uint8Array, schema: StudySchema): number {
+  const options = { to: 1, skip_empty_lines: true, record_delimiter: ["\r\n", "\n"] };
+  const [header = []] = parse(new TextDecoder().decode(csv), options) as string[][];
+  const used = new Set([schema.subject, ...schema.fields.map(({ name }) => name)]);
+  return header.filter((name) => !used.has(name)).length;
+}
 
 function readSchema(
   options: {

@@ -14,6 +14,7 @@ import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { type SignerConnection, signerOptions, withSigner } from "../connection.ts";
 import { withFolderLock } from "../folderLock.ts";
+import { requireFunds } from "../funds.ts";
 import { readBytes32 } from "../readOption.ts";
 import { type OpenStudy, openStudy } from "../study.ts";
 import {
@@ -76,6 +77,8 @@ export const command = defineCommand({
           await prepare(connection, study, { ...place, privateFolder, csv, fileName: basename(options.csv) }, context);
         }
         const contribution = readContribution(place.folder)!;
+        // Before any worker has a share: the activation that follows must be paid.
+        if (contribution.activated === undefined) await requireFunds(connection.provider, connection.signer.address);
         await uploadShares(connection, contribution, place.folder, privateFolder, context);
         return activate(connection, contribution, place.folder, context);
       });

@@ -4,7 +4,7 @@ import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
 import { readBytes32 } from "../readOption.ts";
-import { readAll } from "../study.ts";
+import { readAll, requireStudy } from "../study.ts";
 
 export const command = defineCommand({
   command: "data-owner datasets",
@@ -13,7 +13,9 @@ export const command = defineCommand({
   options: { ...networkOptions, study: { type: "string", describe: "Study id", required: true } },
   handler: (options, context) => {
     const studyId = readBytes32("study", options.study);
-    return withNetwork(options, context, async ({ deployment, provider }) => {
+    return withNetwork(options, context, async (connection) => {
+      await requireStudy(connection, studyId);
+      const { deployment, provider } = connection;
       const registry = datasetRegistry(deployment, provider);
       const owners = memberRegistry(deployment, "dataOwner", provider);
       const ids = await readAll(registry.count(studyId), (offset, limit) => registry.datasets(studyId, offset, limit));

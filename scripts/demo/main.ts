@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { LocalNetwork } from "./localNetwork.ts";
@@ -15,6 +16,9 @@ import { syntheticTrial } from "./syntheticTrial.ts";
 
 /** A hundredth of a keystore's usual cost: these keys live for a minute. The workers' keystores have the full cost. */
 const MEMBER_SCRYPT_N = 1_024;
+
+/** In the package, wherever it is started from. */
+const DEPLOYMENT = fileURLToPath(new URL("../../deployments/demo", import.meta.url));
 
 const WORKERS = ["University Alder", "University Birch", "Institute Cedar", "Foundation Doum"];
 const VETTERS = ["Ethics Board North", "Statistics Institute South"];
@@ -33,7 +37,7 @@ export const command = defineCommand({
     const network = new LocalNetwork(
       {
         folder,
-        deployment: context.resolve("deployments/demo"),
+        deployment: DEPLOYMENT,
         hospitals: trial.sites.map(({ name }) => name),
         vetters: VETTERS,
         querier: "Research Institute",

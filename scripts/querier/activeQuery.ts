@@ -11,6 +11,8 @@ export type QuerierErrorDetail =
   | { readonly code: "REQUEST_UNKNOWN"; readonly requestId: string }
   /** Past its deadline; `querier expire` gets the price back. */
   | { readonly code: "REQUEST_OVERDUE"; readonly requestId: string; readonly deadlineBlock: string }
+  /** The parameters describe no patient at all; nothing was sent. */
+  | { readonly code: "REQUEST_EMPTY_SET"; readonly queryHash: string }
   /** Not answered yet. */
   | { readonly code: "REQUEST_PENDING"; readonly requestId: string; readonly deadlineBlock: string }
   /** The outputs in the event are not those the contract stored. */

@@ -1,10 +1,11 @@
 /** `opaline querier expire`: ends a request that nobody answered in time, and takes its price back. */
-import { escrow, querySmartContract } from "#chain";
+import { RequestState, escrow, querySmartContract } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { readBytes32 } from "../readOption.ts";
+import { sendOrRelayed } from "../relayed.ts";
 import { readRequestEvents } from "./answerReport.ts";
 
 export const command = defineCommand({
@@ -17,12 +18,18 @@ export const command = defineCommand({
     return withSigner(options, context, async (connection) => {
       const { deployment, signer } = connection;
       const { queryContract, requested } = await readRequestEvents(connection, requestId);
-      const mined = await querySmartContract(deployment, queryContract, signer).expire(requestId);
+      const contract = querySmartContract(deployment, queryContract, signer);
+      // Past the deadline the workers expire it, too; the price is still to be taken.
+      const mined = await sendOrRelayed(
+        () => contract.expire(requestId),
+        async () => (await contract.requestOf(requestId)).state === RequestState.EXPIRED,
+      );
       const purse = escrow(deployment, signer);
       // Whoever ends the request, only the payer can take the money.
       const refunded = requested.querier === signer.address ? await purse.credit(signer.address) : 0n;
       if (refunded > 0n) await purse.withdraw();
-      return { requestId, state: "EXPIRED", refunded, ...gasReport(mined) };
+      const value = { requestId, state: "EXPIRED", refunded, expiredByAnother: mined === undefined };
+      return mined === undefined ? value : { ...value, ...gasReport(mined) };
     });
   },
 });

@@ -6,6 +6,7 @@ import { networkOptions, withNetwork } from "../connection.ts";
 import { listQueries, sqlOrUnreadable } from "../listQueries.ts";
 import { mapBounded } from "../mapBounded.ts";
 import { readBytes32 } from "../readOption.ts";
+import { requireStudy } from "../study.ts";
 
 export const command = defineCommand({
   command: "querier list",
@@ -22,6 +23,7 @@ export const command = defineCommand({
   handler: (options, context) => {
     const studyId = options.study === undefined ? undefined : readBytes32("study", options.study);
     return withNetwork(options, context, async (connection) => {
+      if (studyId !== undefined) await requireStudy(connection, studyId);
       const studies = studyRegistry(connection.deployment, connection.provider);
       const listed = await listQueries(
         connection,

@@ -7,12 +7,14 @@ import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { type Connection, signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
+import { openDescriptor } from "../query.ts";
 import { readBytes32 } from "../readOption.ts";
 import { readAll } from "../study.ts";
 import { type QuerierErrorDetail, openActiveQuery } from "./activeQuery.ts";
 import { reportAnswer } from "./answerReport.ts";
 import { printReport } from "./printReport.ts";
 import { readParameters } from "./readParameters.ts";
+import { refuseEmptySet } from "./refuseEmptySet.ts";
 import { waitForAnswer } from "./waitForAnswer.ts";
 
 export const command = defineCommand({
@@ -39,8 +41,10 @@ export const command = defineCommand({
     const chosen = options.dataset.map((id) => readBytes32("dataset", id));
     return withSigner(options, context, async (connection) => {
       const { deployment, signer } = connection;
-      const { query, bounds, study } = await openActiveQuery(connection, queryHash);
+      const open = await openActiveQuery(connection, queryHash);
+      const { query, bounds, study } = open;
       const values = bindParameters(bounds, study.schema, given);
+      refuseEmptySet(open, await openDescriptor(connection, queryHash), values);
       const datasetIds = chosen.length > 0 ? chosen.sort() : await activeDatasets(connection, query.studyId);
       const contract = querySmartContract(deployment, query.queryContract, signer);
       const mined = await contract.request(
@@ -57,6 +61,8 @@ export const command = defineCommand({
     });
   },
   print: printReport,
+  // Without waiting, a request that is made is all that was wanted.
+  succeeded: ({ state }) => state === "ANSWERED" || state === "REQUESTED",
 });
 
 /** Ascending by id, as the contract wants them. @throws CodedError QUERY_NO_DATASETS */

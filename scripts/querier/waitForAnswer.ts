@@ -8,16 +8,18 @@ import type { QuerierErrorDetail } from "./activeQuery.ts";
 
 /** Blocks come once a second or slower; asking oftener would only load the node. */
 const POLL_MS = 250;
+/** Often enough to see that it lives; an answer usually comes first. */
+const LOG_EVERY_MS = 10_000;
 
 /** @throws CodedError REQUEST_OVERDUE past the deadline, COMMAND_INTERRUPTED when the user gives up waiting */
 export async function waitForAnswer(
   { deployment, provider }: Connection,
   queryContract: string,
   requestId: string,
-  { log, signal }: CommandContext,
+  { log, now, signal }: CommandContext,
 ): Promise<void> {
   const contract = querySmartContract(deployment, queryContract, provider);
-  let lastBlock = -1;
+  let loggedAtMs = -Infinity;
   for (;;) {
     const block = await latestBlock(provider);
     const { state, deadlineBlock } = await contract.requestOf(requestId);
@@ -28,8 +30,13 @@ export async function waitForAnswer(
         `request ${requestId} was not answered by block ${deadlineBlock}; \`opaline querier expire\` returns its price`,
       );
     }
-    if (block !== lastBlock) log(`block ${block}: waiting for the workers (deadline: block ${deadlineBlock})`);
-    lastBlock = block;
-    await sleep(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    if (now() - loggedAtMs >= LOG_EVERY_MS) {
+      log(`block ${block}: waiting for the workers (deadline: block ${deadlineBlock})`);
+      loggedAtMs = now();
+    }
+    await sleep(POLL_MS, undefined, { signal }).catch(() => {
+      log(`the request goes on; read it with \`opaline querier answer --request ${requestId}\``);
+      signal.throwIfAborted();
+    });
   }
 }

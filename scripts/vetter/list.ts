@@ -6,6 +6,7 @@ import { networkOptions, withNetwork } from "../connection.ts";
 import { listQueries, sqlOrUnreadable } from "../listQueries.ts";
 import { mapBounded } from "../mapBounded.ts";
 import { readAddress, readBytes32 } from "../readOption.ts";
+import { requireStudy } from "../study.ts";
 import { isOwnOrganisation } from "./author.ts";
 
 export const command = defineCommand({
@@ -25,6 +26,7 @@ export const command = defineCommand({
     const studyId = options.study === undefined ? undefined : readBytes32("study", options.study);
     const vetter = options.vetter === undefined ? undefined : readAddress("vetter", options.vetter);
     return withNetwork(options, context, async (connection) => {
+      if (studyId !== undefined) await requireStudy(connection, studyId);
       const listed = await listQueries(
         connection,
         (query, state) =>

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { readDeployment } from "#chain";
+import { CodedError } from "#errors";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { networkOptions } from "../connection.ts";
@@ -26,7 +27,10 @@ export const command = defineCommand({
     ...keyOptions,
     name: { type: "string", describe: "The operator's organisation, for the certificate", required: true },
     listen: { type: "string", describe: "host:port to listen on", default: "0.0.0.0:7443" },
-    host: { type: "string", describe: "Name under which others reach it (default: the host it listens on)" },
+    host: {
+      type: "string",
+      describe: "Name under which others reach it (default: the host of --listen, unless that is 0.0.0.0)",
+    },
   },
   handler: (options, context) => initWorker(options, context),
 });
@@ -48,6 +52,9 @@ export interface InitializedWorker extends MemberKey {
   readonly configuration: string;
 }
 
+/** Good to listen on, not to be reached under. */
+const EVERY_ADDRESS = new Set(["0.0.0.0", "::", "[::]", "0", "*"]);
+
 /** @param scryptN cost of the keystore's password; tests ask for less than the default */
 export async function initWorker(
   options: InitWorkerOptions,
@@ -57,6 +64,12 @@ export async function initWorker(
   const folder = context.resolve(options.directory);
   const { host, port } = parseListen(options.listen);
   const publicHost = options.host ?? host;
+  if (EVERY_ADDRESS.has(publicHost)) {
+    throw new CodedError(
+      { code: "OPTION_INVALID", option: "host" },
+      `give --host: the name under which other organisations reach this worker (${publicHost} is no one's name)`,
+    );
+  }
   const deploymentFolder = context.resolve(options.deployment);
   const { chainId } = readDeployment(deploymentFolder);
   const key = await createMemberKey(folder, context, scryptN);

@@ -1,4 +1,5 @@
 /** `opaline worker status`: what a running worker says of itself, over the Unix socket in its data folder. */
+import { existsSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { CodedError } from "#errors";
@@ -27,7 +28,14 @@ export const command = defineCommand({
         "which worker? Give --data-dir, or set OPALINE_DATA_DIR, or run this where its .env is",
       );
     }
-    return askWorker(join(resolve(folder), "control.sock"), "status", signal);
+    const path = resolve(folder);
+    if (!existsSync(path)) {
+      throw new CodedError(
+        { code: "CONFIGURATION_DATA_DIR", path },
+        `${path}: no such folder; OPALINE_DATA_DIR in the worker's .env names it`,
+      );
+    }
+    return askWorker(join(path, "control.sock"), "status", signal);
   },
 });
 

@@ -8,6 +8,7 @@ import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
 import { escrow } from "../../workers/chain/escrow.ts";
 import { queryCatalogue } from "../../workers/chain/queryCatalogue.ts";
 import { querySmartContract } from "../../workers/chain/querySmartContract.ts";
+import { eventOf } from "../../workers/chain/transactions.ts";
 import { encodeParameters } from "../../workers/messages/descriptor.ts";
 import { ZERO_HASH } from "../../workers/messages/statement.ts";
 import { compileQuery } from "../../workers/query/compileQuery.ts";
@@ -26,7 +27,9 @@ import {
   signQuery,
 } from "../../scripts/demo/vettedQuery.ts";
 import { WorkerService } from "../../scripts/demo/workerService.ts";
+import { exitCodeOf } from "../../scripts/exitCode.ts";
 import { command as answer } from "../../scripts/querier/answer.ts";
+import { command as request } from "../../scripts/querier/request.ts";
 import { command as expire } from "../../scripts/querier/expire.ts";
 import { waitForAnswer } from "../../scripts/querier/waitForAnswer.ts";
 import { command as review } from "../../scripts/vetter/review.ts";
@@ -131,7 +134,12 @@ describe("bad input", () => {
         network.context,
         SCRYPT_N,
       );
-      await assert.rejects(network.contribute(stranger, [header, ...rows].join("\n")), { code: "CONTRIBUTE_REFUSED" });
+      const file = [header, ...rows].join("\n");
+      await assert.rejects(network.contribute(stranger, file), {
+        detail: { code: "CHAIN_INSUFFICIENT_FUNDS", account: stranger.key.account, balance: "0" },
+      });
+      await test.rpc("hardhat_setBalance", [stranger.key.account, "0x8ac7230489e80000"]);
+      await assert.rejects(network.contribute(stranger, file), { code: "CONTRIBUTE_REFUSED" });
       assert.equal(await datasetsOnChain(), trial.sites.length);
     });
   });
@@ -168,8 +176,26 @@ describe("bad input", () => {
       });
     });
 
-    it("pair that describes no patient at all is answered with a refusal, without MPC", async () => {
-      const report = await askQuery(network, query, { parameters: { lo: 70, hi: 44 } });
+    it("pair that describes no patient at all is refused before anything is paid", async () => {
+      const balance = await test.rpc("eth_getBalance", [network.querier.key.account, "latest"]);
+      await assert.rejects(askQuery(network, query, { parameters: { lo: 70, hi: 44 } }), {
+        detail: { code: "REQUEST_EMPTY_SET", queryHash: query },
+        message: "`:lo` = 70 is above `:hi` = 44: no patient can match; nothing was sent",
+      });
+      assert.equal(await test.rpc("eth_getBalance", [network.querier.key.account, "latest"]), balance);
+    });
+
+    it("pair that describes no patient at all is refused by the workers, too, without MPC", async () => {
+      const requestId = await as(network.querier, async ({ deployment, signer }) => {
+        const { queryContract } = await queryCatalogue(deployment, signer).query(query);
+        const ids = (await datasetRegistry(deployment, signer).datasets(network.studyId, 0, 100)).sort();
+        const contract = querySmartContract(deployment, queryContract, signer);
+        const parameters = encodeParameters([70n, 44n]);
+        const mined = await contract.request(parameters, ids, 0, ZERO_HASH, parseEther(PRICE_ETHER));
+        return String(eventOf(mined, "QueryRequested").args["requestId"]);
+      });
+      const report = await untilReport(network, requestId, ({ state }) => state !== "REQUESTED");
+      assert.equal(request.succeeded!({ ...report, request: undefined as never }), false);
       assert.equal(report.state, "REFUSED");
       assert.equal(report.outcome, "REFUSED_EMPTY_SET");
       assert.deepEqual(report.rows, []);
@@ -382,6 +408,12 @@ describe("bad input", () => {
     const { requestId } = await askQuery(network, query, { parameters: GOOD, wait: false });
     await assert.rejects(expire.handler({ ...querier, request: requestId }, network.context), {
       code: "CHAIN_REVERTED",
+    });
+    const early = answer.handler({ ...network.network, request: requestId }, network.context);
+    await assert.rejects(early, (error: { code: string; message: string }) => {
+      assert.match(error.message, /not answered yet; deadline block [0-9]+$/);
+      assert.deepEqual([error.code, exitCodeOf(error)], ["REQUEST_PENDING", 75]);
+      return true;
     });
     await test.mineBlocks(DEADLINE_BLOCKS + 1);
 

@@ -10,7 +10,8 @@ import { parseQueryEvent } from "../../workers/chain/querySmartContract.ts";
 import { LOCAL_CHAIN_ID } from "../../scripts/demo/chain.ts";
 import { equalAnswers } from "../../scripts/demo/compareAnswers.ts";
 import { askQuery, openVettedQuery } from "../../scripts/demo/vettedQuery.ts";
-import type { WorkerService } from "../../scripts/demo/workerService.ts";
+import type { WorkerService, WorkerStatus } from "../../scripts/demo/workerService.ts";
+import { command as datasets } from "../../scripts/dataOwner/datasets.ts";
 import type { AnswerReport } from "../../scripts/querier/answerReport.ts";
 import { command as show } from "../../scripts/querier/show.ts";
 import { exitCodeOf } from "../../scripts/exitCode.ts";
@@ -24,6 +25,8 @@ describe("workers that fail", () => {
   let test: TestNetwork;
   let query: string;
   let queryContract: string;
+  /** What later versions add is added here, too. */
+  const contributed = [...trial.sites];
 
   before(async () => {
     test = await startTestNetwork({ schemaText: trial.schemaText, sites: trial.sites });
@@ -75,6 +78,12 @@ describe("workers that fail", () => {
     const [dataset] = readdirSync(join(folder, "datasets"));
     const path = join(folder, "datasets", dataset!, "v2", "contribution.json");
     return JSON.parse(readFileSync(path, "utf8")) as { fileHashes: readonly string[]; activated?: string };
+  }
+
+  /** Of one version of a dataset, as a worker's status has it. */
+  function segmentState(status: WorkerStatus, datasetId: string, version: string): string | undefined {
+    const segments = status["datasets"] as readonly { datasetId: string; version: string; state: string }[];
+    return segments.find((segment) => segment.datasetId === datasetId && segment.version === version)?.state;
   }
 
   async function restart(service: WorkerService): Promise<void> {
@@ -159,8 +168,38 @@ describe("workers that fail", () => {
 
     const requestId = await ask(FULL);
     const report = await untilReport(test.network, requestId, ({ state }) => state !== "REQUESTED");
-    const grown = { ...trial, sites: [...trial.sites, { name: "new patients", csv }] };
-    assert.ok(equalAnswers(report.rows, expectedRows(grown, FULL, report.rows)), JSON.stringify(report.rows));
+    contributed.push({ ...trial.sites[0]!, csv });
+    const expected = expectedRows({ ...trial, sites: contributed }, FULL, report.rows);
+    assert.ok(equalAnswers(report.rows, expected), JSON.stringify(report.rows));
+  });
+
+  it("a worker stopped between a dataset's activation and its confirmation has the version active when it is back", async () => {
+    const hospital = test.network.hospitals[1]!;
+    const [header, ...rows] = trial.sites[1]!.csv.trimEnd().split("\n") as [string, ...string[]];
+    const csv = [header, ...rows.slice(0, 40).map((row) => row.replace(/^[^,]+/, "LATE-$&")), ""].join("\n");
+    const [service, second] = test.network.services as [WorkerService, WorkerService];
+    // No block but the activation's own: it stays unconfirmed until mining goes on.
+    await test.rpc("evm_setIntervalMining", [0]);
+    await test.network.contribute(hospital, csv);
+    const options = { ...test.network.network, study: test.network.studyId };
+    const onChain = await datasets.handler(options, test.network.context);
+    const { datasetId, version } = onChain.find(({ owner }) => owner === hospital.key.account)!;
+    assert.equal(version, 2n);
+    assert.equal(segmentState(await service.status(test.network.context.signal), datasetId, "2"), "pending");
+    assert.equal(await service.stop(), 0);
+    await test.rpc("evm_setIntervalMining", [1_000]);
+    await test.mineBlocks(5);
+    await restart(service);
+    await service.until((status) => segmentState(status, datasetId, "2") === "active", test.network.context.signal);
+
+    // With another worker away, the one that was stopped is needed.
+    await second.stop();
+    const requestId = await ask(FULL);
+    const report = await untilReport(test.network, requestId, ({ state }) => state !== "REQUESTED");
+    contributed.push({ ...trial.sites[1]!, csv });
+    const expected = expectedRows({ ...trial, sites: contributed }, FULL, report.rows);
+    assert.ok(equalAnswers(report.rows, expected), JSON.stringify(report.rows));
+    assert.equal(logLines(service, "verdict-signed", requestId).length, 1);
   });
 
   it("SIGTERM ends a worker cleanly, with exit code 0 and its socket gone", async () => {

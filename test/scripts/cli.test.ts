@@ -1,9 +1,12 @@
 /** What a command line writes: nothing a terminal acts on, and of unexpected errors only the name. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { join } from "node:path";
 import { CodedError } from "../../workers/errors.ts";
-import { runCommand } from "../../scripts/cli.ts";
+import { runCommand, runCommandLine } from "../../scripts/cli.ts";
 import { defineCommand } from "../../scripts/command.ts";
+import { runProgram } from "../support/runProgram.ts";
+import { temporaryFolder } from "../support/temporaryFolder.ts";
 
 async function written(handler: (log: (line: string) => void) => Promise<unknown>, words: string[] = []) {
   const out: string[] = [];
@@ -18,6 +21,25 @@ async function written(handler: (log: (line: string) => void) => Promise<unknown
 }
 
 describe("a command line", () => {
+  it("finds relative paths where its user is, not where the package is", async () => {
+    const { path, remove } = temporaryFolder();
+    try {
+      const words = ["vetter", "create-key", "--directory", "key", "--json"];
+      const { code, stdout, stderr } = await runProgram("scripts/cli.ts", words, { INIT_CWD: path });
+      assert.equal(code, 0, stderr);
+      assert.equal((JSON.parse(stdout) as { keystore: string }).keystore, join(path, "key", "keystore.json"));
+    } finally {
+      remove();
+    }
+  });
+
+  it("says its version", async () => {
+    const out: string[] = [];
+    const terminal = { out: (text: string) => out.push(text), err: () => undefined };
+    assert.equal(await runCommandLine(["--version"], terminal), 0);
+    assert.match(out.join(), /^[0-9]+\.[0-9]+\.[0-9]+$/);
+  });
+
   for (const words of [[], ["--json"]]) {
     it(`keeps an unexpected error's text to itself (${words.join("") || "text"})`, async () => {
       const parse = async (): Promise<unknown> => JSON.parse('["PATIENT-4711", oops');

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type Provider, type TypedDataDomain, type TypedDataField, Wallet } from "ethers";
+import { command as datasets } from "../../scripts/dataOwner/datasets.ts";
 import { command as accept } from "../../scripts/querier/accept.ts";
 import { command as listForQuerier } from "../../scripts/querier/list.ts";
 import { command as publish } from "../../scripts/querier/publish.ts";
@@ -58,6 +59,14 @@ describe("published queries", () => {
     await consortium.admit("vetter", "inside", "Research Institute");
   });
   after(() => consortium.close());
+
+  it("of a study that does not exist are an error, not an empty list", async () => {
+    const unknown = { ...consortium.network, study: `0x${"ab".repeat(32)}` };
+    const refused = { code: "STUDY_UNKNOWN", message: /^no such study/ };
+    await assert.rejects(listForVetter.handler({ ...unknown, pending: false }, consortium.context), refused);
+    await assert.rejects(listForQuerier.handler({ ...unknown, all: true }, consortium.context), refused);
+    await assert.rejects(datasets.handler(unknown, consortium.context), refused);
+  });
 
   const publishQuery = async (sql: string, agreement = AGREEMENT): Promise<string> => {
     const options = { ...consortium.as("searcher"), study: consortium.studyId, sql, agreement };

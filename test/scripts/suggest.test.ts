@@ -29,6 +29,11 @@ describe("suggest", () => {
     assert.equal(suggest("reqest", ["answer", "request", "expire"]), "request");
   });
 
+  it("completes a word whose beginning only one known word has", () => {
+    assert.equal(suggest("params", ["parameter", "keystore", "query"]), "parameter");
+    assert.equal(suggest("params", ["parameter-set", "parameter-file"]), undefined);
+  });
+
   it("says nothing when no word is near", () => {
     assert.equal(suggest("hospital", ["admin", "querier", "vetter"]), undefined);
   });

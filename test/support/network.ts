@@ -6,8 +6,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { openProvider } from "../../workers/chain/provider.ts";
-import type { AnswerReport } from "../../scripts/querier/answerReport.ts";
-import { command as answer } from "../../scripts/querier/answer.ts";
+import { withNetwork } from "../../scripts/connection.ts";
+import { type AnswerReport, reportAnswer } from "../../scripts/querier/answerReport.ts";
 import { LOCAL_CHAIN_ID } from "../../scripts/demo/chain.ts";
 import { LocalNetwork } from "../../scripts/demo/localNetwork.ts";
 import type { WorkerService } from "../../scripts/demo/workerService.ts";
@@ -106,7 +106,9 @@ export async function untilReport(
   timeoutMs = 60_000,
 ): Promise<AnswerReport> {
   return until(`request ${request}`, timeoutMs, async () => {
-    const report = await answer.handler({ ...network.network, request }, network.context);
+    const report = await withNetwork(network.network, network.context, (connection) =>
+      reportAnswer(connection, request),
+    );
     return wanted(report) ? report : undefined;
   });
 }

@@ -14,8 +14,8 @@ export type ChainErrorDetail =
   | { readonly code: "CHAIN_UNREACHABLE"; readonly method: string }
   /** A contract refused; `error` is the custom error's name, or "Error" with a text, or "unknown". */
   | { readonly code: "CHAIN_REVERTED"; readonly error: string; readonly args: Readonly<Record<string, string>> }
-  /** The account that signs cannot pay for the transaction. */
-  | { readonly code: "CHAIN_INSUFFICIENT_FUNDS" }
+  /** The account that signs cannot pay for the transaction; account and wei where the caller knows them. */
+  | { readonly code: "CHAIN_INSUFFICIENT_FUNDS"; readonly account?: string; readonly balance?: string }
   /** Sent, but not mined in time; it may still be. */
   | { readonly code: "CHAIN_TRANSACTION_PENDING"; readonly hash: string }
   /** A block that was confirmed and acted upon is no longer part of the chain. An operator must look. */
@@ -65,6 +65,18 @@ const UNREACHABLE = new Set([
   "TIMEOUT",
   "UNSUPPORTED_OPERATION",
 ]);
+
+/** What Hardhat and geth say; ethers recognises geth's text in some of its calls only. */
+const CANNOT_PAY = /insufficient funds|doesn't have enough funds/i;
+
+function saysCannotPay(error: unknown, depth = 0): boolean {
+  if (depth > 5 || typeof error !== "object" || error === null) return false;
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  // Only what the node itself answered: a JSON-RPC error has a number, ethers' own have a text that quotes requests.
+  if (code === "INSUFFICIENT_FUNDS") return true;
+  if (typeof code === "number" && typeof message === "string" && CANNOT_PAY.test(message)) return true;
+  return NESTED.some((key) => saysCannotPay((error as Record<string, unknown>)[key], depth + 1));
+}
 
 /** True when the node did not answer at all (refused, reset, timed out), as opposed to answering with an error. */
 export function isConnectionError(error: unknown): boolean {
@@ -132,12 +144,13 @@ export function chainError(
 ): CodedError<ChainErrorDetail> {
   if (error instanceof CodedError) return error as CodedError<ChainErrorDetail>;
   const cause = printableCause(error);
-  if (ethersCode(error) === "INSUFFICIENT_FUNDS") {
-    return new CodedError({ code: "CHAIN_INSUFFICIENT_FUNDS" }, `${what}: the signing account cannot pay the gas`, {
+  const data = revertData(error);
+  // A contract's own text may say the same; it comes as revert data.
+  if ((data === undefined || data === "0x") && saysCannotPay(error)) {
+    return new CodedError({ code: "CHAIN_INSUFFICIENT_FUNDS" }, `${what}: the signing account cannot pay for it`, {
       cause,
     });
   }
-  const data = revertData(error);
   if (data !== undefined || ethersCode(error) === "CALL_EXCEPTION") {
     const detail = parseRevert(data ?? "0x", interfaces);
     const args = Object.entries(detail.args).map(([name, value]) => `${name} ${value}`);

@@ -55,8 +55,16 @@ export async function connectProvider(url: string, chainId: bigint): Promise<Jso
   return provider;
 }
 
-/** Seconds since 1970 by the newest block: deadlines use this clock, never the machine's. */
+/**
+ * Seconds since 1970 by the newest block: deadlines use this clock, never the machine's.
+ *
+ * @throws CodedError CHAIN_UNREACHABLE
+ */
 export async function chainTime(rpc: JsonRpc): Promise<bigint> {
-  const block = (await rpc.send("eth_getBlockByNumber", ["latest", false])) as { timestamp: string };
-  return BigInt(block.timestamp);
+  try {
+    const block = (await rpc.send("eth_getBlockByNumber", ["latest", false])) as { timestamp: string };
+    return BigInt(block.timestamp);
+  } catch (error) {
+    throw chainError(error, [], "eth_getBlockByNumber");
+  }
 }

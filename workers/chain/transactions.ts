@@ -2,7 +2,7 @@
 import type { ContractTransactionResponse, Log, TransactionReceipt } from "ethers";
 import { CodedError } from "../errors.ts";
 import type { Deployment } from "./deployment.ts";
-import { type ChainErrorDetail, chainError, isConnectionError } from "./errors.ts";
+import { type ChainErrorDetail, chainError, isConnectionError, printableCause } from "./errors.ts";
 
 /** After this long an unmined transaction is reported; it may still be mined. */
 const MINING_TIMEOUT_MS = 120_000;
@@ -57,7 +57,7 @@ export async function mine(
       throw new CodedError<ChainErrorDetail>(
         { code: "CHAIN_TRANSACTION_PENDING", hash },
         `${what}: transaction ${hash} was sent but is not seen mined yet`,
-        { cause: error },
+        { cause: printableCause(error) },
       );
     }
     throw chainError(error, deployment.interfaces, what);

@@ -4,9 +4,12 @@ import { after, before, describe, it } from "node:test";
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
+import type { ContractTransactionResponse } from "ethers";
 import { chainError, withoutUrlSecrets } from "../../../workers/chain/errors.ts";
 import { allLogs } from "../../../workers/chain/logs.ts";
-import { checkChainId, openProvider } from "../../../workers/chain/provider.ts";
+import { chainTime, checkChainId, openProvider } from "../../../workers/chain/provider.ts";
+import { mine } from "../../../workers/chain/transactions.ts";
+import type { CodedError } from "../../../workers/errors.ts";
 
 const KEY = "SECRETAPIKEY";
 
@@ -62,6 +65,58 @@ describe("errors of a chain's node", () => {
       }
     });
   }
+
+  it("keep to themselves when the chain's time is asked, too", async () => {
+    respond = ANSWERS["401 with a page"];
+    const provider = openProvider(url, 31337n);
+    try {
+      const error = await chainTime(provider).then(
+        () => assert.fail("answered"),
+        (reason: unknown) => reason,
+      );
+      assert.equal((error as { code: string }).code, "CHAIN_UNREACHABLE");
+      assert.ok(!everything(error).includes(KEY), everything(error));
+    } finally {
+      provider.destroy();
+    }
+  });
+
+  it("keep to themselves when a transaction is not mined in time", async () => {
+    const timeout = Object.assign(new Error(`POST ${KEY}`), { code: "TIMEOUT", shortMessage: "timeout", request: KEY });
+    const sent = { hash: "0x12", wait: () => Promise.reject(timeout) } as unknown as ContractTransactionResponse;
+    await assert.rejects(mine({ interfaces: [] } as never, "call", Promise.resolve(sent)), (error: unknown) => {
+      assert.deepEqual((error as CodedError).detail, { code: "CHAIN_TRANSACTION_PENDING", hash: "0x12" });
+      assert.ok(!everything(error).includes(KEY), everything(error));
+      return true;
+    });
+  });
+
+  it("recognise an account that cannot pay, by what Hardhat and geth say", () => {
+    const rpcError = { code: -32000, message: "Sender doesn't have enough funds to send tx." };
+    const geth = { code: -32000, message: "insufficient funds for gas * price + value" };
+    for (const thrown of [
+      {
+        code: "UNKNOWN_ERROR",
+        error: { ...rpcError, data: { message: rpcError.message } },
+        payload: { params: [KEY] },
+      },
+      { code: "CALL_EXCEPTION", data: null, info: { error: geth } },
+      { code: "INSUFFICIENT_FUNDS", info: {} },
+    ]) {
+      const error = chainError(Object.assign(new Error("x"), thrown), [], "transfer");
+      assert.deepEqual(error.detail, { code: "CHAIN_INSUFFICIENT_FUNDS" });
+      assert.ok(!everything(error).includes(KEY));
+    }
+  });
+
+  it("leave a contract's own refusal a refusal, whatever its text", () => {
+    const thrown = {
+      code: "CALL_EXCEPTION",
+      data: "0x08c379a0",
+      info: { error: { code: 3, message: "insufficient funds" } },
+    };
+    assert.equal(chainError(Object.assign(new Error("x"), thrown), [], "transfer").code, "CHAIN_REVERTED");
+  });
 
   it("strips user, path and query of every URL in a short message", () => {
     assert.equal(

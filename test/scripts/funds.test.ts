@@ -1,0 +1,41 @@
+/** Accounts without money: said with the account and what to do, before anything else is lost. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { command as deploy } from "../../scripts/admin/deploy.ts";
+import { command as publish } from "../../scripts/querier/publish.ts";
+import { exitCodeOf } from "../../scripts/exitCode.ts";
+import { type Consortium, startConsortium } from "./consortium.ts";
+
+describe("an account that cannot pay", () => {
+  let consortium: Consortium;
+  before(async () => {
+    consortium = await startConsortium();
+  });
+  after(() => consortium.close());
+
+  const refused = async (act: Promise<unknown>, account: string): Promise<void> => {
+    await assert.rejects(act, (error: { detail: object; message: string }) => {
+      assert.deepEqual(error.detail, { code: "CHAIN_INSUFFICIENT_FUNDS", account, balance: "0" });
+      assert.equal(error.message, `account ${account} cannot pay: it has 0.0 ETH; fund it (docs/operators.md, Funds)`);
+      assert.equal(exitCodeOf(error), 1);
+      return true;
+    });
+  };
+
+  it("deploys nothing", async () => {
+    const options = { ...consortium.as("poor"), deployment: "elsewhere", chainId: "31337", replace: false };
+    await refused(deploy.handler(options, consortium.context), consortium.wallet("poor").address);
+  });
+
+  it("publishes nothing", async () => {
+    const account = await consortium.admit("querier", "poor", "Institute");
+    await consortium.chain.provider.send("hardhat_setBalance", [account, "0x0"]);
+    const options = {
+      ...consortium.as("poor"),
+      study: consortium.studyId,
+      sql: "SELECT COUNT(*) FROM trial",
+      agreement: "Only for the study.",
+    };
+    await refused(publish.handler(options, consortium.context), account);
+  });
+});
