@@ -2,6 +2,9 @@
  * What workers send each other once they have signed: the verdict and one or more signatures on its statement. The
  * request's context is not sent: every worker takes it from the chain, so that a signature on another context does not
  * verify. abi.encode(tuple verdict, tuple[] signatures), strict: re-encoding must give the same bytes.
+ *
+ * The encoding has one layout for each number of outputs and signatures, and that is checked before anything is decoded:
+ * a decoder that follows the offsets it is sent can be made to work far longer than the bytes are worth.
  */
 import { AbiCoder, getBytes, hexlify } from "ethers";
 import { CodedError } from "../errors.ts";
@@ -24,6 +27,19 @@ export interface SignedVerdict {
 
 export type SignedVerdictErrorDetail = { readonly code: "SIGNED_VERDICT_INVALID"; readonly reason: string };
 
+/** Most that is ever decoded; 1,024 outputs and 7 signatures take 35 KB. */
+const MAX_BYTES = 64 << 10;
+/** As many values as a query may open. */
+const MAX_VERDICT_OUTPUTS = 1_024;
+/** Attempts are seconds apart and end with their request. */
+const MAX_VERDICT_ATTEMPT = (1n << 32n) - 1n;
+
+const WORD = 32;
+/** Words before the first output: two offsets, the verdict's five, the bitmap's length, the number of outputs. */
+const HEAD_WORDS = 9;
+/** Words of one signature: its offset, its index, its bytes' offset and length, 65 bytes. */
+const SIGNATURE_WORDS = 7;
+
 const TYPES = [
   "tuple(uint64 attempt, uint8 outcome, bytes suppressedBitmap, uint256[] outputs, bytes32 sealedHash)",
   "tuple(uint8 index, bytes signature)[]",
@@ -38,6 +54,28 @@ function invalid(reason: string): CodedError<SignedVerdictErrorDetail> {
   return new CodedError({ code: "SIGNED_VERDICT_INVALID", reason }, `A signed verdict is malformed: ${reason}`);
 }
 
+/** @returns the word's value; Infinity, equal to no length, when it is not below 2^48 */
+function word(payload: Uint8Array, position: number): number {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset + position * WORD, WORD);
+  return bytes.subarray(0, WORD - 6).some((byte) => byte !== 0) ? Infinity : bytes.readUIntBE(WORD - 6, 6);
+}
+
+/** O(1): the offsets and lengths from which the time and the memory of decoding follow. */
+function checkLayout(payload: Uint8Array): void {
+  if (payload.length > MAX_BYTES || payload.length < (HEAD_WORDS + 1) * WORD) throw invalid("length");
+  const [verdictAt, signaturesAt, bitmapAt, outputsAt] = [0, 1, 4, 5].map((position) => word(payload, position));
+  const outputs = word(payload, HEAD_WORDS - 1);
+  if (verdictAt !== 2 * WORD || bitmapAt !== 5 * WORD) throw invalid("layout");
+  // Nothing is suppressed today.
+  if (word(payload, HEAD_WORDS - 2) !== 0) throw invalid("suppressedBitmap");
+  if (outputsAt !== 6 * WORD) throw invalid("layout");
+  if (outputs > MAX_VERDICT_OUTPUTS) throw invalid("outputs");
+  if (signaturesAt !== (HEAD_WORDS + outputs) * WORD || signaturesAt >= payload.length) throw invalid("layout");
+  const signatures = word(payload, HEAD_WORDS + outputs);
+  if (signatures === 0 || signatures > MAX_PARTIES) throw invalid("signatures");
+  if (payload.length !== (HEAD_WORDS + outputs + 1 + signatures * SIGNATURE_WORDS) * WORD) throw invalid("length");
+}
+
 interface RawVerdict {
   readonly attempt: bigint;
   readonly outcome: bigint;
@@ -49,7 +87,7 @@ interface RawVerdict {
 function checkVerdict(raw: RawVerdict): Verdict {
   const outcome = Number(raw.outcome) as Outcome;
   if (outcome === Outcomes.NONE || !Object.values<number>(Outcomes).includes(outcome)) throw invalid("outcome");
-  if (raw.attempt === 0n) throw invalid("attempt");
+  if (raw.attempt === 0n || raw.attempt > MAX_VERDICT_ATTEMPT) throw invalid("attempt");
   if (raw.outputs.some((output) => output >= BN254_FR_MODULUS)) throw invalid("outputs");
   if ((outcome === Outcomes.ANSWERED) !== raw.outputs.length > 0) throw invalid("outputs");
   return {
@@ -73,6 +111,7 @@ function checkSignatures(raw: readonly { index: bigint; signature: string }[]): 
 
 /** @throws CodedError SIGNED_VERDICT_INVALID; signatures are not verified here, that needs the request */
 export function decodeSignedVerdict(payload: Uint8Array): SignedVerdict {
+  checkLayout(payload);
   const hex = hexlify(payload);
   try {
     const [verdict, signatures] = abi.decode(TYPES, hex);

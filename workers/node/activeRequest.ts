@@ -9,66 +9,30 @@
  *  - A quorum found anywhere ends the attempts everywhere: whoever has it answers any proposal with it.
  *  - Past the deadline no attempt runs; the request is expired on chain so that the querier is paid back.
  */
-import { type Committee, quorumOf } from "../chain/committeeRegistry.ts";
-import type { QueryRequested, RequestState, WorkerSignature } from "../chain/querySmartContract.ts";
+import { quorumOf } from "../chain/committeeRegistry.ts";
+import type { RequestState } from "../chain/querySmartContract.ts";
 import type { Mined } from "../chain/transactions.ts";
-import { isCoded } from "../errors.ts";
+import { type ChainErrorDetail } from "../chain/errors.ts";
+import { CodedError, isCoded } from "../errors.ts";
 import { type Proposal, decodeParticipants, encodeParticipants } from "../messages/proposal.ts";
 import { type SignedVerdict, decodeSignedVerdict } from "../messages/signedVerdict.ts";
 import { type Verdict, resultHash, statementHash } from "../messages/statement.ts";
-import { ANSWER, type TypedDataSigner, opalineDomain, signTypedData } from "../messages/typedData.ts";
+import { ANSWER, opalineDomain, signTypedData } from "../messages/typedData.ts";
 import { type Frame, FrameKind } from "../messages/frame.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
-import type { Timers } from "../transport/timers.ts";
-import type { AttemptCounts } from "./attemptCounts.ts";
-import { Attempts, rankOf } from "./attempts.ts";
+import { Attempts } from "./attempts.ts";
 import { CommitteePost } from "./committeePost.ts";
-import { type Log, errorFields } from "./log.ts";
+import { errorFields } from "./log.ts";
+import { proposerOf, rankOf } from "./participants.ts";
 import { Posting } from "./posting.ts";
+import type { ActiveRequestModules, ActiveRequestOptions, ConfirmedRequest } from "./requestModules.ts";
 import { SignatureCollection } from "./signatureCollection.ts";
 
-/** A request as the follower confirmed it, and the committee that holds its shares. */
-export interface ConfirmedRequest {
-  readonly event: QueryRequested;
-  /** The Query Smart Contract. */
-  readonly contract: string;
-  readonly committee: Committee;
-  readonly self: PartyIndex;
-}
-
-/** Durable before anything leaves. */
-export interface RequestRecords {
-  lastAttempt(requestId: string): bigint;
-  /** Throws unless higher than every attempt taken before. */
-  takeAttempt(requestId: string, attempt: bigint): void;
-  /** Throws when this attempt was signed with another statement, or the request with another result. */
-  recordSigned(requestId: string, verdict: Verdict, hashes: { statement: string; resultHash: string }): void;
-  /** The verdict of the newest attempt signed, from before a restart too. */
-  signedVerdict(requestId: string): Verdict | undefined;
-}
-
-export interface ActiveRequestModules {
-  readonly chainId: bigint;
-  readonly timers: Timers;
-  readonly log: Log;
-  readonly records: RequestRecords;
-  readonly counts: Pick<AttemptCounts, "start" | "fail">;
-  readonly signer: TypedDataSigner;
-  readonly inTurn: <Value>(send: () => Promise<Value>) => Promise<Value>;
-  isConnected(address: string): boolean;
-  /** Sends and forgets: a peer that misses a frame gets the next one. */
-  readonly send: (address: string, frame: Frame) => void;
-  mayPropose(): boolean;
-  compute(request: ConfirmedRequest, proposal: Proposal, signal: AbortSignal): Promise<Verdict>;
-  stateOf(request: ConfirmedRequest): Promise<RequestState>;
-  answer(request: ConfirmedRequest, verdict: Verdict, signatures: readonly WorkerSignature[]): Promise<Mined>;
-  expire(request: ConfirmedRequest): Promise<Mined>;
-}
-
-export interface ActiveRequestOptions {
-  readonly attemptTimeoutMs: number;
-  readonly takeoverMs: number;
-}
+export type SignatureErrorDetail = {
+  readonly code: "SIGNATURE_INVALID";
+  readonly index: number;
+  readonly attempt: bigint;
+};
 
 export class ActiveRequest {
   readonly request: ConfirmedRequest;
@@ -77,7 +41,6 @@ export class ActiveRequest {
   readonly #attempts: Attempts;
   readonly #collection: SignatureCollection;
   readonly #committee: CommitteePost;
-  #proposed = false;
   #posting: Posting | undefined;
   #expired = false;
   #ended = false;
@@ -113,11 +76,7 @@ export class ActiveRequest {
     if (member === undefined || this.#ended) return;
     const signed = this.#newestSigned();
     if (signed !== undefined) this.#committee.signedTo(member, signed);
-  }
-
-  /** True while a run that this worker proposed is under way. */
-  get isProposing(): boolean {
-    return this.#proposed && this.#attempts.isRunning;
+    if (this.#attempts.isOpen && this.attempt > 1n) this.#committee.announceTo(member, this.attempt);
   }
 
   get attempt(): bigint {
@@ -155,26 +114,25 @@ export class ActiveRequest {
     const member = this.#committee.indexOf(from);
     if (member === undefined || this.#ended) return;
     if (frame.kind === FrameKind.PROPOSE) this.#onProposal(member, frame);
-    if (frame.kind === FrameKind.SIGNATURE) this.#onSignatures(decodeSignedVerdict(frame.payload));
+    if (frame.kind === FrameKind.SIGNATURE) this.#onSignatures(decodeSignedVerdict(frame.payload), from);
   }
 
   #createAttempts(): Attempts {
     const { event, committee, self } = this.request;
     const { requestId } = event;
-    const { timers, records, mayPropose } = this.#modules;
+    const { timers, log, records, proposed } = this.#modules;
     return new Attempts(
       {
         timers,
         connected: () =>
           this.#committee.others().filter((party) => this.#modules.isConnected(this.#committee.addressOf(party))),
         lastAttempt: () => records.lastAttempt(requestId),
-        takeAttempt: (attempt) => {
-          records.takeAttempt(requestId, attempt);
-          this.#proposed = false;
-        },
-        mayPropose,
+        takeAttempt: (attempt) => records.takeAttempt(requestId, attempt),
+        storeFailed: (error) => log("warn", "attempts-delayed", { requestId, ...errorFields(error) }),
+        mayPropose: () => proposed.mayBegin(),
         propose: (proposal) => this.#propose(proposal),
-        run: (proposal, signal) => this.#run(proposal, signal),
+        announce: (attempt) => this.#committee.announceToAll(attempt),
+        run: (proposal, signal, timeoutMs) => this.#run(proposal, signal, timeoutMs),
         resend: () => this.#resend(),
       },
       {
@@ -188,7 +146,6 @@ export class ActiveRequest {
   }
 
   #propose(proposal: Proposal): void {
-    this.#proposed = true;
     const { requestId, attempt, participants } = proposal;
     this.#modules.log("info", "attempt-proposed", { requestId, attempt, participants });
     this.#committee.toAll(FrameKind.PROPOSE, attempt, encodeParticipants(participants));
@@ -202,29 +159,33 @@ export class ActiveRequest {
       this.#committee.signedTo(from, quorum);
       return;
     }
-    const answer = this.#attempts.onProposal(from, {
-      requestId,
-      attempt,
-      participants: decodeParticipants(frame.payload),
-    });
+    const participants = decodeParticipants(frame.payload);
+    if (participants.length === 0) return this.#attempts.onAnnounced(from, attempt);
+    const answer = this.#attempts.onProposal(from, { requestId, attempt, participants });
     const level = answer === "accepted" ? "info" : "debug";
     this.#modules.log(level, "attempt-proposal", { requestId, attempt, from, answer });
   }
 
-  async #run(proposal: Proposal, signal: AbortSignal): Promise<void> {
+  async #run(proposal: Proposal, signal: AbortSignal, timeoutMs: number): Promise<void> {
     const { requestId, attempt } = proposal;
-    this.#modules.counts.start();
+    const { committee, self } = this.request;
+    const { counts, proposed } = this.#modules;
+    const isOwn = proposerOf(requestId, attempt, committee.workers.length) === self;
+    if (isOwn) proposed.began();
+    counts.start();
     try {
-      const verdict = await this.#modules.compute(this.request, proposal, signal);
+      const verdict = await this.#modules.compute(this.request, proposal, signal, timeoutMs);
       signal.throwIfAborted();
       await this.#sign(verdict);
       this.#modules.log("info", "verdict-signed", { requestId, attempt, outcome: verdict.outcome });
     } catch (error) {
-      this.#modules.counts.fail(error);
+      counts.fail(error);
       const conflict = isCoded(error, "STORE_RESULT_CHANGED") || isCoded(error, "STORE_SIGNED_OTHER");
       const level = conflict ? "alarm" : signal.aborted ? "debug" : "warn";
       this.#modules.log(level, "attempt-failed", { requestId, attempt, ...errorFields(error) });
       throw error;
+    } finally {
+      if (isOwn) proposed.ended();
     }
   }
 
@@ -250,15 +211,24 @@ export class ActiveRequest {
     this.#onSignatures(signed);
   }
 
-  #onSignatures({ verdict, signatures }: SignedVerdict): void {
+  /**
+   * @param from the peer whose link it came through; undefined for this worker's own
+   * @throws CodedError SIGNATURE_INVALID: an honest member verifies what it passes on
+   */
+  #onSignatures({ verdict, signatures }: SignedVerdict, from?: string): void {
     const { requestId } = this.request.event;
+    const { attempt } = verdict;
     for (const signature of signatures) {
       const addition = this.#collection.add(verdict, signature);
-      if (addition !== "equivocation" && addition !== "invalid") continue;
-      const level = addition === "equivocation" ? "alarm" : "warn";
-      const { attempt } = verdict;
-      this.#modules.log(level, `signature-${addition}`, { requestId, attempt, index: signature.index });
+      const { index } = signature;
+      if (addition === "invalid") throw invalidSignature(index, attempt);
+      if (addition !== "equivocation") continue;
+      this.#modules.log("alarm", "signature-equivocation", { requestId, attempt, index, from });
     }
+    this.#postQuorum();
+  }
+
+  #postQuorum(): void {
     const quorum = this.#collection.quorum();
     if (quorum !== undefined && this.#posting === undefined && !this.#ended && !this.#expired) this.#postAnswer(quorum);
   }
@@ -266,15 +236,23 @@ export class ActiveRequest {
   #postAnswer({ verdict, signatures }: SignedVerdict): void {
     this.#attempts.pause();
     const send = (): Promise<Mined> => this.#modules.answer(this.request, verdict, signatures);
-    // A signer may have been revoked since: other members' signatures on another attempt may still do.
-    this.#putOnChain("answer", verdict.attempt, send, () => {
+    this.#putOnChain("answer", verdict.attempt, send, (error) => {
       this.#posting = undefined;
-      this.#collection.discard(verdict);
-      this.#attempts.resume();
+      const index = refusedSigner(error);
+      // A signer may have been revoked since: other members' signatures on the same statement may still do.
+      if (index === undefined) this.#collection.discard(verdict);
+      else this.#collection.drop(verdict, index);
+      this.#postQuorum();
+      if (this.#posting === undefined) this.#attempts.resume();
     });
   }
 
-  #putOnChain(act: "answer" | "expire", attempt: bigint, send: () => Promise<Mined>, onRefused: () => void): void {
+  #putOnChain(
+    act: "answer" | "expire",
+    attempt: bigint,
+    send: () => Promise<Mined>,
+    onRefused: (error: unknown) => void,
+  ): void {
     const { event, committee, self } = this.request;
     const rank = rankOf(event.requestId, attempt, self, committee.workers.length);
     const { timers, log, inTurn } = this.#modules;
@@ -292,4 +270,16 @@ export class ActiveRequest {
   #newestSigned(): SignedVerdict | undefined {
     return this.#collection.quorum() ?? this.#collection.latestOf(this.request.self);
   }
+}
+
+function invalidSignature(index: number, attempt: bigint): CodedError<SignatureErrorDetail> {
+  const detail = { code: "SIGNATURE_INVALID", index, attempt } as const;
+  return new CodedError(detail, `The signature of member ${index} on attempt ${attempt} is not that member's`);
+}
+
+/** The member whose signature the contract did not take; undefined when it refused for another reason. */
+function refusedSigner(error: unknown): number | undefined {
+  if (!isCoded(error, "CHAIN_REVERTED")) return undefined;
+  const detail = error.detail as ChainErrorDetail & { readonly code: "CHAIN_REVERTED" };
+  return detail.error === "QuerySmartContractInvalidSigner" ? Number(detail.args["index"]) : undefined;
 }

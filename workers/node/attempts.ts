@@ -2,32 +2,37 @@
  * The attempts of one request at one worker: who proposes, who takes part, when the next one starts. It decides about
  * numbers and time only; computing and signing happen in `run`.
  *
- * n, t: committee size and degree; attempt a is proposed by the member at position (uint(requestId) + a) mod n.
+ * n, t: committee size and degree; whose turn an attempt is: `participants.ts`.
  *
  * Invariants
  *  1. An attempt number is stored durably (`takeAttempt`) before a message of that attempt is sent or acted on, and is
  *     never used again, restarts included. So no key, mask or signature of an attempt is ever made twice.
- *  2. At most one attempt of a request runs here; taking a higher one aborts the lower.
+ *  2. At most one attempt of a request is under way here. It ends by its own failure, by its time-out, or when t + 1
+ *     members have shown higher attempts: no t members can cut it short.
  *  3. A proposal counts only from its attempt's proposer, with a higher number than any used here, and for exactly
- *     2t + 1 members with the proposer among them.
+ *     2t + 1 members with the proposer among them. One that comes too early is held: one per member.
+ *  4. On one member's word this worker goes at most n attempts ahead, and past others' turns ever more rarely; further
+ *     only to what t + 1 members have shown (`memberProgress.ts`).
  *
- *              propose() / onProposal()              run() resolved
- *   waiting ----------------------------> running -----------------> signed
+ *              #tryPropose() / #accept()             run() resolved
+ *   waiting ----------------------------> under way ----------------> under way, signed
  *      ^  |                                  |                          |
  *      |  | timer: nobody proposed           | failed, or timer         | timer: no quorum in time
  *      +--+<---------------------------------+<-------------------------+      (attempt + 1)
+ *   waiting, under way --t + 1 members are further--> waiting, at their attempt
  *   any --pause() a quorum has signed--> paused --resume() it could not be posted--> waiting
  *   any --close() the request has ended--> closed
  *
- * Time-outs double with each attempt that came to nothing (partial synchrony): a computation that needs longer than the
- * configured time is not cut off for ever by the next proposer.
+ * Workers tell each other when they move on. One that is left behind learns it from t + 1 members; one that is ahead of
+ * all but a few waits, so that the others reach it. Time-outs double with each attempt that came to nothing (partial
+ * synchrony): a computation that needs longer than the configured time is not cut off for ever.
  */
-import type { Timers } from "../transport/timers.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import type { Proposal } from "../messages/proposal.ts";
+import type { AttemptModules, AttemptOptions, ProposalAnswer } from "./attemptModules.ts";
+import { MAX_ATTEMPT, MemberProgress } from "./memberProgress.ts";
+import { chooseParticipants, proposerOf } from "./participants.ts";
 
-/** How far a proposal may run ahead of the attempts used here: bounds what one lying proposer can skip. */
-const MOST_SKIPPED = 1_024n;
 /** Doublings of the time-out: 2^4 times the configured one at most. */
 const MOST_DOUBLINGS = 4;
 /** Wait before looking again for enough connected peers, or for a free slot. */
@@ -36,84 +41,31 @@ const PROPOSE_RETRY_MS = 100;
 const FAILURE_PAUSE_MS = 100;
 /** Wait after a restart before a new attempt: links, and the signatures sent over them, take less. */
 const RESTART_PAUSE_MS = 1_000;
-
-export interface AttemptModules {
-  readonly timers: Timers;
-  /** Peers whose sockets are open now. */
-  connected(): readonly PartyIndex[];
-  /** The highest attempt number used here; 0 for none. */
-  lastAttempt(): bigint;
-  /** Stores durably that this number is used. Throws unless it is higher than every one before. */
-  takeAttempt(attempt: bigint): void;
-  /** False while this worker has proposed as many runs as it may. */
-  mayPropose(): boolean;
-  /** Tells the whole committee. */
-  propose(proposal: Proposal): void;
-  /** Computes, signs and broadcasts. Rejects when the attempt failed; the reason has been logged. */
-  run(proposal: Proposal, signal: AbortSignal): Promise<void>;
-  /** Sends this worker's signature, or the quorum's, once more. */
-  resend(): void;
-}
-
-export interface AttemptOptions {
-  readonly requestId: string;
-  readonly self: PartyIndex;
-  readonly n: number;
-  readonly t: number;
-  readonly attemptTimeoutMs: number;
-}
-
-export type ProposalAnswer =
-  "accepted" | "wrong proposer" | "used" | "too far ahead" | "wrong participants" | "closed" | "paused";
-
-/** The member that proposes an attempt. */
-export function proposerOf(requestId: string, attempt: bigint, n: number): PartyIndex {
-  return (Number((BigInt(requestId) + attempt) % BigInt(n)) + 1) as PartyIndex;
-}
-
-/**
- * A member's turn to act for the others (post, expire): 0 acts first.
- *
- * @param attempt rotates the duty; 0 for acts outside attempts
- */
-export function rankOf(requestId: string, attempt: bigint, member: PartyIndex, n: number): number {
-  return (member - proposerOf(requestId, attempt, n) + n) % n;
-}
-
-/**
- * The proposer and the first 2t of its connected peers, in an order that the attempt number rotates: a member that
- * fails attempts without leaving is left out sooner or later.
- *
- * @returns undefined when too few are connected
- */
-export function chooseParticipants(
-  self: PartyIndex,
-  attempt: bigint,
-  connected: readonly PartyIndex[],
-  { n, t }: { n: number; t: number },
-): PartyIndex[] | undefined {
-  const others = Array.from({ length: n }, (_, i) => (i + 1) as PartyIndex).filter((party) => party !== self);
-  const turn = Number(attempt % BigInt(others.length));
-  const ordered = [...others.slice(turn), ...others.slice(0, turn)];
-  const chosen = ordered.filter((party) => connected.includes(party)).slice(0, 2 * t);
-  return chosen.length < 2 * t ? undefined : [self, ...chosen].sort((a, b) => a - b);
-}
+/** Wait before the store is asked again after it failed (disk full). */
+const STORE_RETRY_MS = 1_000;
 
 export class Attempts {
   readonly #modules: AttemptModules;
   readonly #options: AttemptOptions;
-  /** The attempt this worker waits for, runs or has signed. */
+  readonly #progress: MemberProgress;
+  /** The newest proposal of each member that may still be accepted. */
+  readonly #held = new Map<PartyIndex, Proposal>();
+  /** The attempt this worker waits for, or that is under way or has failed; 0 before `start`. */
   #expected = 0n;
+  /** The expected attempt has begun, with or without this worker, and may still succeed. */
+  #underWay = false;
   /** Attempts that came to nothing since the start. */
   #fruitless = 0;
   #running: { readonly attempt: bigint; readonly controller: AbortController } | undefined;
   #state: "open" | "paused" | "closed" = "open";
+  #isStoreFailing = false;
   #cancelTimeout: () => void = () => undefined;
   #cancelRetry: () => void = () => undefined;
 
   constructor(modules: AttemptModules, options: AttemptOptions) {
     this.#modules = modules;
     this.#options = options;
+    this.#progress = new MemberProgress(options);
   }
 
   /**
@@ -127,33 +79,42 @@ export class Attempts {
     const last = this.#modules.lastAttempt();
     if (last === 0n) return this.#enter(1n);
     this.#expected = last;
-    this.#cancelRetry = this.#modules.timers.after(RESTART_PAUSE_MS, () => this.#enter(last + 1n));
+    this.#retryAfter(RESTART_PAUSE_MS, () => this.#enter(last + 1n));
   }
 
   get expected(): bigint {
     return this.#expected;
   }
 
-  get isRunning(): boolean {
-    return this.#running !== undefined;
+  get isOpen(): boolean {
+    return this.#state === "open";
   }
 
   /** @param from the member whose pinned socket the proposal came through */
   onProposal(from: PartyIndex, proposal: Proposal): ProposalAnswer {
+    const { attempt } = proposal;
+    const malformed = this.#malformed(from, proposal);
+    if (malformed !== undefined) return malformed;
+    this.#progress.show(from, attempt);
     if (this.#state !== "open") return this.#state;
-    const refusal = this.#refusal(from, proposal);
-    if (refusal !== undefined) return refusal;
-    this.#modules.takeAttempt(proposal.attempt);
-    this.#begin(proposal);
-    return "accepted";
+    if (attempt <= this.#modules.lastAttempt()) return "used";
+    this.#held.set(from, proposal);
+    this.#follow();
+    return this.#underWay && this.#expected === attempt ? "accepted" : "held";
+  }
+
+  /** A member says that it has come to this attempt; its word alone changes nothing. */
+  onAnnounced(from: PartyIndex, attempt: bigint): void {
+    if (attempt > MAX_ATTEMPT) return;
+    this.#progress.show(from, attempt);
+    this.#follow();
   }
 
   /** A quorum has signed: no further attempt until `resume`. */
   pause(): void {
     if (this.#state !== "open") return;
     this.#state = "paused";
-    this.#stopTimers();
-    this.#abortRunning();
+    this.#stop();
   }
 
   resume(): void {
@@ -165,51 +126,104 @@ export class Attempts {
   /** The request has ended: nothing more happens. */
   close(): void {
     this.#state = "closed";
-    this.#stopTimers();
-    this.#abortRunning();
+    this.#stop();
   }
 
-  #refusal(from: PartyIndex, { attempt, participants }: Proposal): ProposalAnswer | undefined {
+  #malformed(from: PartyIndex, { attempt, participants }: Proposal): ProposalAnswer | undefined {
     const { requestId, n, t } = this.#options;
     if (from !== proposerOf(requestId, attempt, n)) return "wrong proposer";
-    const last = this.#modules.lastAttempt();
-    if (attempt <= last) return "used";
-    if (attempt > last + MOST_SKIPPED) return "too far ahead";
+    if (attempt > MAX_ATTEMPT) return "too far ahead";
     const fits = participants.length === 2 * t + 1 && participants.every((party) => party >= 1 && party <= n);
     if (!fits || new Set(participants).size !== participants.length) return "wrong participants";
     return participants.includes(from) ? undefined : "wrong participants";
   }
 
+  /** Acts on what members have shown: gives up an attempt that they have left, accepts a proposal, or catches up. */
+  #follow(): void {
+    if (this.#state !== "open") return;
+    const { floor } = this.#progress;
+    if (this.#underWay && floor <= this.#expected) return;
+    const wasUnderWay = this.#underWay;
+    if (wasUnderWay) this.#giveUp();
+    const last = this.#modules.lastAttempt();
+    const next = this.#expected > last ? this.#expected : last + 1n;
+    const inOrder = floor > next ? floor : next;
+    if (this.#accept(last, inOrder)) return;
+    if (wasUnderWay || inOrder > next) this.#enter(inOrder);
+  }
+
+  /** @returns whether the highest admissible proposal, if any, has begun */
+  #accept(last: bigint, inOrder: bigint): boolean {
+    const furthest = inOrder + BigInt(this.#options.n);
+    let best: { from: PartyIndex; proposal: Proposal } | undefined;
+    for (const [from, proposal] of this.#held) {
+      const { attempt } = proposal;
+      // What t + 1 members have left behind would be waited for in vain.
+      const isOver = attempt <= last || attempt < this.#progress.floor;
+      if (isOver) this.#held.delete(from);
+      const mayBegin = attempt <= inOrder || (attempt <= furthest && this.#progress.mayJump(from));
+      if (!isOver && mayBegin && attempt > (best?.proposal.attempt ?? 0n)) best = { from, proposal };
+    }
+    if (best === undefined) return false;
+    const { from, proposal } = best;
+    this.#held.delete(from);
+    if (!this.#take(proposal.attempt)) return false;
+    if (proposal.attempt > inOrder) this.#progress.jumped(from);
+    if (proposal.attempt === inOrder) this.#progress.beganInOrder(from);
+    this.#begin(proposal);
+    return true;
+  }
+
+  #take(attempt: bigint): boolean {
+    try {
+      this.#modules.takeAttempt(attempt);
+      this.#isStoreFailing = false;
+      return true;
+    } catch (error) {
+      this.#reportStore(error);
+      return false;
+    }
+  }
+
+  #reportStore(error: unknown): void {
+    if (!this.#isStoreFailing) this.#modules.storeFailed(error);
+    this.#isStoreFailing = true;
+  }
+
   #enter(attempt: bigint): void {
+    this.#stop();
     this.#expected = attempt;
     this.#armTimeout();
+    if (attempt > 1n) this.#modules.announce(attempt);
+    this.#follow();
+    if (this.#underWay || this.#expected !== attempt) return;
     if (proposerOf(this.#options.requestId, attempt, this.#options.n) === this.#options.self) this.#tryPropose();
   }
 
   #tryPropose(): void {
     const attempt = this.#expected;
     const { requestId, self } = this.#options;
-    const chosen = chooseParticipants(self, attempt, this.#modules.connected(), this.#options);
-    if (chosen === undefined || !this.#modules.mayPropose()) {
-      this.#cancelRetry = this.#modules.timers.after(PROPOSE_RETRY_MS, () => this.#tryPropose());
-      return;
+    const participants = chooseParticipants(self, attempt, this.#modules.connected(), this.#options);
+    if (participants === undefined || !this.#modules.mayPropose()) {
+      return this.#retryAfter(PROPOSE_RETRY_MS, () => this.#tryPropose());
     }
-    const proposal = { requestId, attempt, participants: chosen };
-    this.#modules.takeAttempt(attempt);
+    if (!this.#take(attempt)) return this.#retryAfter(STORE_RETRY_MS, () => this.#tryPropose());
+    const proposal = { requestId, attempt, participants };
+    this.#progress.beganInOrder(self);
     this.#modules.propose(proposal);
     this.#begin(proposal);
   }
 
   #begin(proposal: Proposal): void {
-    this.#stopTimers();
-    this.#abortRunning();
+    this.#stop();
     this.#expected = proposal.attempt;
+    this.#underWay = true;
     this.#armTimeout();
     if (!proposal.participants.includes(this.#options.self)) return;
     const controller = new AbortController();
     const running = { attempt: proposal.attempt, controller };
     this.#running = running;
-    this.#modules.run(proposal, controller.signal).then(
+    this.#modules.run(proposal, controller.signal, this.#doubled(this.#options.attemptTimeoutMs)).then(
       () => this.#ended(running, true),
       () => this.#ended(running, false),
     );
@@ -219,35 +233,57 @@ export class Attempts {
     if (this.#running !== run) return;
     this.#running = undefined;
     if (signed || this.#state !== "open") return;
-    this.#cancelRetry = this.#modules.timers.after(this.#doubled(FAILURE_PAUSE_MS), () => this.#moveOn());
+    this.#underWay = false;
+    this.#retryAfter(this.#doubled(FAILURE_PAUSE_MS), () => this.#moveOn());
+    this.#guarded(() => this.#follow());
   }
 
   /** The expected attempt came to nothing. */
   #moveOn(): void {
-    this.#stopTimers();
-    this.#abortRunning();
+    const { n } = this.#options;
+    const isUsed = this.#expected <= this.#modules.lastAttempt();
+    // So far ahead of the others nothing can be computed: they must come nearer first.
+    const waits = !isUsed && !this.#progress.enoughAt(this.#expected - BigInt(n));
+    this.#giveUp();
+    this.#enter(waits ? this.#expected : this.#expected + 1n);
+  }
+
+  #giveUp(): void {
+    this.#stop();
     this.#fruitless += 1;
     this.#modules.resend();
-    this.#enter(this.#expected + 1n);
   }
 
   #armTimeout(): void {
     this.#cancelTimeout();
-    const ms = this.#doubled(this.#options.attemptTimeoutMs);
-    this.#cancelTimeout = this.#modules.timers.after(ms, () => this.#moveOn());
+    const act = (): void => this.#guarded(() => this.#moveOn());
+    this.#cancelTimeout = this.#modules.timers.after(this.#doubled(this.#options.attemptTimeoutMs), act);
+  }
+
+  #retryAfter(ms: number, act: () => void): void {
+    this.#cancelRetry();
+    this.#cancelRetry = this.#modules.timers.after(ms, () => this.#guarded(act));
+  }
+
+  /** For what timers and promises start: nobody above would catch a failing store. */
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#reportStore(error);
+      if (this.#state === "open") this.#retryAfter(STORE_RETRY_MS, act);
+    }
   }
 
   #doubled(ms: number): number {
     return ms * 2 ** Math.min(this.#fruitless, MOST_DOUBLINGS);
   }
 
-  #stopTimers(): void {
+  #stop(): void {
     this.#cancelTimeout();
     this.#cancelRetry();
-  }
-
-  #abortRunning(): void {
     this.#running?.controller.abort();
     this.#running = undefined;
+    this.#underWay = false;
   }
 }

@@ -1,5 +1,6 @@
 /** One request's messages to the committee's other members, and who of them sent one. */
 import { type Frame, FrameKind } from "../messages/frame.ts";
+import { encodeParticipants } from "../messages/proposal.ts";
 import { type SignedVerdict, encodeSignedVerdict } from "../messages/signedVerdict.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 
@@ -47,6 +48,15 @@ export class CommitteePost {
 
   signedToAll(signed: SignedVerdict): void {
     this.toAll(FrameKind.SIGNATURE, signed.verdict.attempt, encodeSignedVerdict(signed));
+  }
+
+  /** This worker has come to this attempt. */
+  announceTo(party: PartyIndex, attempt: bigint): void {
+    this.#send(party, FrameKind.PROPOSE, attempt, encodeParticipants([]));
+  }
+
+  announceToAll(attempt: bigint): void {
+    this.toAll(FrameKind.PROPOSE, attempt, encodeParticipants([]));
   }
 
   #send(party: PartyIndex, kind: FrameKind, attempt: bigint, payload: Uint8Array): void {

@@ -3,14 +3,14 @@ import { bn254Fr } from "../field/bn254.ts";
 import type { Store } from "../store/openStore.ts";
 import type { Mesh } from "../transport/mesh.ts";
 import { openSession } from "../transport/session.ts";
-import type { ActiveRequestModules, ConfirmedRequest } from "./activeRequest.ts";
+import type { ActiveRequestModules, ConfirmedRequest } from "./requestModules.ts";
 import { type PlanModules, planQuery } from "./queryPlan.ts";
 import { type AttemptNetwork, type RunModules, runQuery } from "./queryRun.ts";
 import type { WorkerChain } from "./workerChain.ts";
 import type { WorkerModules } from "./workerModules.ts";
 
 export interface ComputationParts {
-  readonly modules: Pick<WorkerModules, "configuration" | "randomBytes">;
+  readonly modules: Pick<WorkerModules, "randomBytes">;
   readonly chain: WorkerChain;
   readonly store: Store;
   readonly mesh: Mesh;
@@ -18,7 +18,6 @@ export interface ComputationParts {
 
 export function computeRequest({ modules, chain, store, mesh }: ComputationParts): ActiveRequestModules["compute"] {
   const { deployment, rpc, catalogue, studies, datasets } = chain;
-  const { attemptTimeoutMs } = modules.configuration;
   const plan: PlanModules = {
     rpc,
     deployment,
@@ -27,16 +26,19 @@ export function computeRequest({ modules, chain, store, mesh }: ComputationParts
     datasets,
     storedSegments: (datasetId) => store.shares.segments(datasetId),
   };
-  const run: RunModules = {
+  const run: Omit<RunModules, "openNetwork"> = {
     field: bn254Fr,
     chainId: deployment.chainId,
     randomBytes: modules.randomBytes,
     plan: (confirmed) => planQuery(confirmed, plan),
     loadColumn: (datasetId, version, columnId) => store.shares.loadColumn(datasetId, version, columnId),
-    openNetwork: (request, attempt, members, signal) =>
-      openAttemptNetwork(mesh, request, { attempt, members, signal, timeoutMs: attemptTimeoutMs }),
   };
-  return (request, proposal, signal) => runQuery(request, proposal, signal, run);
+  return (request, proposal, signal, timeoutMs) =>
+    runQuery(request, proposal, signal, {
+      ...run,
+      openNetwork: (of, attempt, members, ended) =>
+        openAttemptNetwork(mesh, of, { attempt, members, signal: ended, timeoutMs }),
+    });
 }
 
 interface AttemptPlace {

@@ -5,7 +5,7 @@ import type { Store } from "../store/openStore.ts";
 import type { RequestStore } from "../store/requestStore.ts";
 import type { Mesh } from "../transport/mesh.ts";
 import type { Timers } from "../transport/timers.ts";
-import type { RequestRecords } from "./activeRequest.ts";
+import type { RequestRecords } from "./requestModules.ts";
 import type { AttemptCounts } from "./attemptCounts.ts";
 import type { Committees } from "./committees.ts";
 import { computeRequest } from "./computeRequest.ts";

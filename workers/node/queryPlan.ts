@@ -30,7 +30,7 @@ import { parseSchema } from "../schema/parseSchema.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import type { SegmentStatus } from "../store/shareStore.ts";
 import { isCoded } from "../errors.ts";
-import type { ConfirmedRequest } from "./activeRequest.ts";
+import type { ConfirmedRequest } from "./requestModules.ts";
 import { nodeError } from "./nodeError.ts";
 
 /** Versions 1..version of a dataset, all stored here; rows are concatenated in the request's order of datasets. */

@@ -12,7 +12,7 @@ import { agreeKeys } from "../protocols/agreeKeys.ts";
 import { evaluateCircuit } from "../protocols/evaluateCircuit.ts";
 import type { Network } from "../protocols/network.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
-import type { ConfirmedRequest } from "./activeRequest.ts";
+import type { ConfirmedRequest } from "./requestModules.ts";
 import type { QueryPlan } from "./queryPlan.ts";
 
 /** The network of one attempt; `abort` tells the others at once that this worker gave up. */

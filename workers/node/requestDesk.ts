@@ -6,25 +6,19 @@ import type { Deployment } from "../chain/deployment.ts";
 import type { Frame } from "../messages/frame.ts";
 import type { StoredRequest } from "../store/requestStore.ts";
 import type { Store } from "../store/openStore.ts";
-import {
-  ActiveRequest,
-  type ActiveRequestModules,
-  type ActiveRequestOptions,
-  type ConfirmedRequest,
-} from "./activeRequest.ts";
+import { ActiveRequest } from "./activeRequest.ts";
 import { requestFromJson } from "./chainEffects.ts";
 import type { Committees } from "./committees.ts";
 import { EarlyFrames } from "./earlyFrames.ts";
 import { CodedError, isCoded } from "../errors.ts";
 import { type Log, errorFields } from "./log.ts";
+import { ProposedRunCount } from "./proposedRuns.ts";
+import type { ActiveRequestModules, ActiveRequestOptions, ConfirmedRequest } from "./requestModules.ts";
 
-/**
- * Attempts that this worker proposes at once. A participant joins whatever it is asked to, so at most this many times n
- * run here; limiting joins as well could make two workers wait for each other.
- */
-export const MOST_PROPOSED = 4;
+/** What no honest member sends. */
+const PEERS_FAULTS = ["PROPOSAL_INVALID", "SIGNED_VERDICT_INVALID", "SIGNATURE_INVALID"] as const;
 
-export interface DeskModules extends Omit<ActiveRequestModules, "mayPropose"> {
+export interface DeskModules extends Omit<ActiveRequestModules, "proposed"> {
   readonly deployment: Deployment;
   readonly committees: Pick<Committees, "seat">;
   readonly store: Pick<Store, "requests">;
@@ -40,6 +34,7 @@ export class RequestDesk {
   /** Pending requests of committees this worker is not on. */
   readonly #others = new Set<string>();
   readonly #early: EarlyFrames;
+  readonly #proposed = new ProposedRunCount();
   #refreshing: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -129,9 +124,7 @@ export class RequestDesk {
   #open(confirmed: ConfirmedRequest): void {
     const { requestId } = confirmed.event;
     const { deadlineBlock } = confirmed.event;
-    const mayPropose = (): boolean =>
-      [...this.#active.values()].filter((each) => each.isProposing).length < MOST_PROPOSED;
-    const request = new ActiveRequest(confirmed, { ...this.#modules, mayPropose }, this.#options);
+    const request = new ActiveRequest(confirmed, { ...this.#modules, proposed: this.#proposed }, this.#options);
     this.#active.set(requestId, request);
     this.#modules.log("info", "request-taken-up", { requestId, contract: confirmed.contract, deadlineBlock });
     for (const { from, frame } of this.#early.take(requestId)) {
@@ -149,8 +142,7 @@ export class RequestDesk {
     try {
       request.onFrame(from, frame);
     } catch (error) {
-      const isPeers = isCoded(error, "PROPOSAL_INVALID") || isCoded(error, "SIGNED_VERDICT_INVALID");
-      if (isPeers || !(error instanceof CodedError)) throw error;
+      if (PEERS_FAULTS.some((code) => isCoded(error, code)) || !(error instanceof CodedError)) throw error;
       this.#modules.log("warn", "frame-not-handled", { requestId: frame.session, from, ...errorFields(error) });
     }
   }

@@ -11,7 +11,7 @@ import type { IndexedSignature, SignedVerdict } from "../messages/signedVerdict.
 import type { PartyIndex } from "../sharing/parties.ts";
 
 /** Attempts remembered per member, newest first: bounds what a member that signs at random can make us hold. */
-const MOST_ATTEMPTS = 32;
+const MOST_ATTEMPTS = 8;
 
 export interface CollectionOptions {
   readonly chainId: bigint;
@@ -28,13 +28,13 @@ export type Addition = "added" | "known" | "invalid" | "equivocation";
 interface Candidate {
   readonly verdict: Verdict;
   readonly signatures: Map<number, string>;
+  isRefused: boolean;
 }
 
 export class SignatureCollection {
   readonly #options: CollectionOptions;
   readonly #byStatement = new Map<string, Candidate>();
   readonly #statementsOf = new Map<number, Map<bigint, string>>();
-  readonly #refused = new Set<string>();
 
   constructor(options: CollectionOptions) {
     this.#options = options;
@@ -42,8 +42,8 @@ export class SignatureCollection {
 
   /** Takes one member's signature on a verdict. */
   add(verdict: Verdict, { index, signature }: IndexedSignature): Addition {
-    const { chainId, contract, context, workers } = this.#options;
-    const statement = statementHash({ chainId, contract, context, verdict });
+    const { chainId, contract, workers } = this.#options;
+    const statement = this.#statementOf(verdict);
     const earlier = this.#statementsOf.get(index)?.get(verdict.attempt);
     if (earlier === statement) return "known";
     const signer = signerOf(opalineDomain(chainId, contract), ANSWER, { statement }, signature);
@@ -51,7 +51,11 @@ export class SignatureCollection {
     if (signer === undefined || member === undefined || signer.toLowerCase() !== member.toLowerCase()) return "invalid";
     if (earlier !== undefined) return "equivocation";
     this.#remember(index, verdict.attempt, statement);
-    const candidate = this.#byStatement.get(statement) ?? { verdict, signatures: new Map<number, string>() };
+    const candidate = this.#byStatement.get(statement) ?? {
+      verdict,
+      signatures: new Map<number, string>(),
+      isRefused: false,
+    };
     candidate.signatures.set(index, signature);
     this.#byStatement.set(statement, candidate);
     return "added";
@@ -59,18 +63,23 @@ export class SignatureCollection {
 
   /** The first verdict that enough members signed, with exactly as many signatures as are needed, ascending. */
   quorum(): SignedVerdict | undefined {
-    for (const [statement, { verdict, signatures }] of this.#byStatement) {
-      if (signatures.size < this.#options.quorum || this.#refused.has(statement)) continue;
+    for (const { verdict, signatures, isRefused } of this.#byStatement.values()) {
+      if (signatures.size < this.#options.quorum || isRefused) continue;
       const ascending = [...signatures].sort(([a], [b]) => a - b).slice(0, this.#options.quorum);
       return { verdict, signatures: ascending.map(([index, signature]) => ({ index, signature })) };
     }
     return undefined;
   }
 
-  /** The chain did not accept this quorum (a signer was revoked): only another attempt's may count. */
+  /** The chain did not accept this member's signature (it was revoked): the others' on this verdict still count. */
+  drop(verdict: Verdict, index: number): void {
+    this.#byStatement.get(this.#statementOf(verdict))?.signatures.delete(index);
+  }
+
+  /** The chain did not accept this verdict: only another attempt's may count. */
   discard(verdict: Verdict): void {
-    const { chainId, contract, context } = this.#options;
-    this.#refused.add(statementHash({ chainId, contract, context, verdict }));
+    const candidate = this.#byStatement.get(this.#statementOf(verdict));
+    if (candidate !== undefined) candidate.isRefused = true;
   }
 
   /** This member's newest verdict and signature, to be sent again. */
@@ -80,6 +89,11 @@ export class SignatureCollection {
     const signature = candidate?.signatures.get(index);
     if (candidate === undefined || signature === undefined) return undefined;
     return { verdict: candidate.verdict, signatures: [{ index, signature }] };
+  }
+
+  #statementOf(verdict: Verdict): string {
+    const { chainId, contract, context } = this.#options;
+    return statementHash({ chainId, contract, context, verdict });
   }
 
   #remember(index: number, attempt: bigint, statement: string): void {

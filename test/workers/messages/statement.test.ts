@@ -167,7 +167,8 @@ describe("messages between workers", () => {
   it("name participants as ascending indices", () => {
     const parties = [1, 3, 4] as PartyIndex[];
     assert.deepEqual(decodeParticipants(encodeParticipants(parties)), parties);
-    for (const bad of [[], [0, 1], [1, 1], [3, 1], [1, 8]]) {
+    assert.deepEqual(decodeParticipants(encodeParticipants([])), [], "only says where its sender is");
+    for (const bad of [[0], [0, 1], [1, 1], [3, 1], [1, 8]]) {
       assert.throws(() => decodeParticipants(Uint8Array.from(bad)), { code: "PROPOSAL_INVALID" });
     }
   });

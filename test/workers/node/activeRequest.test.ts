@@ -5,7 +5,7 @@ import { keccak256, toBeHex } from "ethers";
 import { RequestState } from "../../../workers/chain/querySmartContract.ts";
 import { FrameKind } from "../../../workers/messages/frame.ts";
 import { Outcome } from "../../../workers/messages/statement.ts";
-import { proposerOf } from "../../../workers/node/attempts.ts";
+import { proposerOf } from "../../../workers/node/participants.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { budget } from "../../budget.ts";
 import { RequestWorld } from "./requestWorld.ts";
@@ -198,7 +198,6 @@ describe("ActiveRequest", () => {
     );
     assert.deepEqual(world.records[first! - 1]!.taken, []);
     assert.throws(() => propose(proposer, 1n, [2, 1, 3]), { code: "PROPOSAL_INVALID" });
-    assert.throws(() => propose(proposer, 1n, []), { code: "PROPOSAL_INVALID" });
     const valid = [proposer, first!, others[0]!].sort();
     propose(proposer, 1n, valid);
     propose(proposer, 1n, valid);

@@ -46,6 +46,36 @@ describe("createLog", () => {
   });
 });
 
+describe("repeated warnings about a peer", () => {
+  function writtenAt(times: readonly number[], fields: { from?: string; peer?: string }, level: LogLevel): object[] {
+    let now = 0;
+    const lines: string[] = [];
+    const log = createLog({ level: "debug", now: () => now, sink: (line) => lines.push(line) });
+    for (now of times) log(level, "early-frame-dropped", fields);
+    return lines.map((line) => JSON.parse(line) as object);
+  }
+
+  it("are written once a minute, with the number left out", () => {
+    for (const fields of [{ from: "0xa" }, { peer: "0xa" }]) {
+      const lines = writtenAt([0, 1, 2, 59_999, 60_000, 60_001, 200_000], fields, "warn");
+      assert.deepEqual(
+        lines.map((line) => (line as { leftOut?: number }).leftOut),
+        [undefined, 3, 1],
+      );
+    }
+    assert.equal(writtenAt([0, 1], { from: "0xa" }, "alarm").length, 1);
+    assert.equal(writtenAt([50, 40], { from: "0xa" }, "warn").length, 2, "a clock set back silences nothing");
+  });
+
+  it("do not hide another peer's, another event, or what is no warning about a peer", () => {
+    const { lines, log } = linesAt("debug");
+    for (const from of ["0xa", "0xb"]) for (const event of ["one", "two"]) log("warn", event, { from });
+    assert.equal(lines.length, 4);
+    assert.equal(writtenAt([0, 1], {}, "warn").length, 2);
+    assert.equal(writtenAt([0, 1], { from: "0xa" }, "info").length, 2);
+  });
+});
+
 describe("errorFields", () => {
   it("of our own error gives code, message and the cause's code, and no detail", () => {
     const cause = new CodedError({ code: "STORE_FULL", key: SECRET }, `cause ${SECRET}`);

@@ -7,7 +7,7 @@ import type { DatasetSegment } from "../../../workers/chain/datasetRegistry.ts";
 import { datasetRoot } from "../../../workers/messages/datasetRoot.ts";
 import { encodeParameters } from "../../../workers/messages/descriptor.ts";
 import { ReleaseClass, type RequestContext, ZERO_HASH } from "../../../workers/messages/statement.ts";
-import type { ConfirmedRequest } from "../../../workers/node/activeRequest.ts";
+import type { ConfirmedRequest } from "../../../workers/node/requestModules.ts";
 import { type PlanModules, planQuery } from "../../../workers/node/queryPlan.ts";
 import { type CompiledQuery, compileQuery } from "../../../workers/query/compileQuery.ts";
 import { queryHash } from "../../../workers/query/queryHash.ts";

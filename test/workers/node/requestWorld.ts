@@ -8,23 +8,21 @@ import { CodedError } from "../../../workers/errors.ts";
 import { quorumOf } from "../../../workers/chain/committeeRegistry.ts";
 import { type QueryRequested, RequestState } from "../../../workers/chain/querySmartContract.ts";
 import type { Mined } from "../../../workers/chain/transactions.ts";
-import type { Frame } from "../../../workers/messages/frame.ts";
-import type { Proposal } from "../../../workers/messages/proposal.ts";
+import { type Frame, FrameKind } from "../../../workers/messages/frame.ts";
+import { type Proposal, encodeParticipants } from "../../../workers/messages/proposal.ts";
 import { Outcome, ReleaseClass, type Verdict, ZERO_HASH, statementHash } from "../../../workers/messages/statement.ts";
 import { ANSWER, opalineDomain, signerOf } from "../../../workers/messages/typedData.ts";
 import { AttemptCounts } from "../../../workers/node/attemptCounts.ts";
-import {
-  ActiveRequest,
-  type ActiveRequestModules,
-  type ConfirmedRequest,
-} from "../../../workers/node/activeRequest.ts";
+import { ActiveRequest } from "../../../workers/node/activeRequest.ts";
 import { oneAfterAnother } from "../../../workers/node/posting.ts";
+import { ProposedRunCount } from "../../../workers/node/proposedRuns.ts";
+import type { ActiveRequestModules, ConfirmedRequest } from "../../../workers/node/requestModules.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { VirtualTime } from "./virtualTime.ts";
 
 export const CHAIN_ID = 31337n;
 export const CONTRACT = "0x00000000000000000000000000000000000000C1";
-const ATTEMPT_TIMEOUT_MS = 1_000;
+export const ATTEMPT_TIMEOUT_MS = 1_000;
 const TAKEOVER_MS = 300;
 const LATENCY_MS = 5;
 /** A run of the simulated MPC, once all participants have joined. */
@@ -57,6 +55,10 @@ export interface WorldOptions {
   readonly loses?: (frame: Frame, from: PartyIndex, to: PartyIndex) => boolean;
   /** What a worker computes; by default the same everywhere. */
   readonly outputs?: (self: PartyIndex, attempt: bigint) => readonly bigint[];
+  /** Members whose part is played by the test: they are connected, and run nothing. */
+  readonly played?: readonly PartyIndex[];
+  /** Throws when this worker's store is to fail. */
+  readonly onTake?: (self: PartyIndex, attempt: bigint) => void;
   /** Called when a worker has recorded its signature and before it leaves; may kill it. */
   readonly onSigned?: (self: PartyIndex, attempt: bigint) => void;
 }
@@ -69,6 +71,12 @@ export class RequestWorld {
   /** Every transaction that was accepted, and those that came too late. */
   readonly posted: { by: PartyIndex; act: string; verdict: Verdict | undefined }[] = [];
   late = 0;
+  /** Members whose signatures the contract no longer takes, and how often it refused one. */
+  readonly revoked = new Set<PartyIndex>();
+  refusals = 0;
+  /** Longest a round may take, as each run was told. */
+  readonly runs: { self: PartyIndex; attempt: bigint; timeoutMs: number }[] = [];
+  readonly proposedRuns = new ProposedRunCount();
   state: RequestState = RequestState.REQUESTED;
   newestBlock = 10;
   readonly #options: WorldOptions;
@@ -113,7 +121,7 @@ export class RequestWorld {
   }
 
   start(party: PartyIndex): void {
-    if (this.alive[party - 1] !== undefined || this.state !== RequestState.REQUESTED) return;
+    if (this.alive[party - 1] !== undefined || this.#isPlayed(party) || this.state !== RequestState.REQUESTED) return;
     const request = new ActiveRequest(this.#confirmed(party), this.#modules(party), {
       attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
       takeoverMs: TAKEOVER_MS,
@@ -130,6 +138,20 @@ export class RequestWorld {
       this.alive[other - 1]?.onPeerConnected(WALLETS[party - 1]!.address);
       this.alive[party - 1]?.onPeerConnected(WALLETS[other - 1]!.address);
     }
+  }
+
+  #isPlayed(party: PartyIndex): boolean {
+    return this.#options.played?.includes(party) ?? false;
+  }
+
+  /** A frame of a member that the test plays arrives now. @throws what makes the receiver close the link */
+  deliver(from: PartyIndex, to: PartyIndex, frame: Pick<Frame, "kind" | "attempt" | "payload">): void {
+    const place = { session: this.#event.requestId, epoch: 1n, step: 0, sender: 0, receiver: 0, seq: 0 };
+    this.alive[to - 1]?.onFrame(WALLETS[from - 1]!.address, { ...place, ...frame });
+  }
+
+  propose(from: PartyIndex, to: PartyIndex, attempt: bigint, participants: readonly PartyIndex[]): void {
+    this.deliver(from, to, { kind: FrameKind.PROPOSE, attempt, payload: encodeParticipants(participants) });
   }
 
   startAll(): void {
@@ -185,6 +207,7 @@ export class RequestWorld {
       records: {
         lastAttempt: () => records.last,
         takeAttempt: (_requestId, attempt) => {
+          this.#options.onTake?.(self, attempt);
           assert.ok(attempt > records.last, `worker ${self} uses attempt ${attempt} after ${records.last}`);
           records.last = attempt;
           records.taken.push(attempt);
@@ -206,15 +229,21 @@ export class RequestWorld {
       counts: new AttemptCounts(),
       signer: WALLETS[self - 1]!,
       inTurn: oneAfterAnother(),
-      isConnected: (address) => this.alive[this.#indexOf(address) - 1] !== undefined,
+      isConnected: (address) => {
+        const party = this.#indexOf(address);
+        return this.#isPlayed(party) || this.alive[party - 1] !== undefined;
+      },
       send: (address, frame) => {
         const sender = incarnation();
         const to = this.#indexOf(address);
         if (sender === undefined || this.#options.loses?.(frame, self, to)) return;
         this.time.after(LATENCY_MS, () => this.alive[to - 1]?.onFrame(WALLETS[self - 1]!.address, frame));
       },
-      mayPropose: () => true,
-      compute: (_request, proposal, signal) => this.#compute(self, proposal, signal),
+      proposed: this.proposedRuns,
+      compute: (_request, proposal, signal, timeoutMs) => {
+        this.runs.push({ self, attempt: proposal.attempt, timeoutMs });
+        return this.#compute(self, proposal, signal, timeoutMs);
+      },
       stateOf: () => Promise.resolve(this.state),
       answer: (_request, verdict, signatures) => this.#answer(self, verdict, signatures),
       expire: () => this.#expire(self),
@@ -226,13 +255,18 @@ export class RequestWorld {
   }
 
   /** All participants must meet; one that dies or aborts ends the attempt for all. */
-  async #compute(self: PartyIndex, { attempt, participants }: Proposal, signal: AbortSignal): Promise<Verdict> {
+  async #compute(
+    self: PartyIndex,
+    { attempt, participants }: Proposal,
+    signal: AbortSignal,
+    timeoutMs: number,
+  ): Promise<Verdict> {
     const meeting = this.#meetings.get(attempt) ?? { joined: new Map(), participants };
     this.#meetings.set(attempt, meeting);
     assert.deepEqual(meeting.participants, participants, "one attempt, one set of participants");
     assert.ok(!meeting.joined.has(self), `worker ${self} joins attempt ${attempt} twice`);
     const ended = new Promise<void>((resolve, reject) => meeting.joined.set(self, { resolve, reject }));
-    const cancel = this.time.after(ATTEMPT_TIMEOUT_MS, () => this.#endMeeting(attempt));
+    const cancel = this.time.after(timeoutMs, () => this.#endMeeting(attempt));
     signal.addEventListener("abort", () => this.#endMeeting(attempt), { once: true });
     if (meeting.joined.size === participants.length) {
       this.time.after(RUN_MS, () => meeting.joined.forEach(({ resolve }) => resolve()));
@@ -264,6 +298,8 @@ export class RequestWorld {
       assert.ok(i === 0 || index > signatures[i - 1]!.index);
       assert.equal(signerOf(domain, ANSWER, { statement }, signature), WALLETS[index - 1]!.address);
     });
+    const refused = signatures.find(({ index }) => this.revoked.has(index as PartyIndex));
+    if (refused !== undefined) return this.#refuseSigner(refused.index);
     const isAnswer = verdict.outcome === Outcome.ANSWERED;
     return this.#settle(by, "answer", isAnswer ? RequestState.ANSWERED : RequestState.REFUSED, verdict);
   }
@@ -276,6 +312,12 @@ export class RequestWorld {
   #refuse(error: string): Promise<Mined> {
     this.late += 1;
     return Promise.reject(new CodedError({ code: "CHAIN_REVERTED", error }, error));
+  }
+
+  #refuseSigner(index: number): Promise<Mined> {
+    this.refusals += 1;
+    const error = "QuerySmartContractInvalidSigner";
+    return Promise.reject(new CodedError({ code: "CHAIN_REVERTED", error, args: { index: String(index) } }, error));
   }
 
   #settle(by: PartyIndex, act: string, state: RequestState, verdict: Verdict | undefined): Promise<Mined> {

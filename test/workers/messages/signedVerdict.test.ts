@@ -1,0 +1,87 @@
+/** What a peer may make the decoder do: nothing that costs more than the bytes are worth. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { AbiCoder, concat, getBytes, toBeHex } from "ethers";
+import { decodeSignedVerdict, encodeSignedVerdict } from "../../../workers/messages/signedVerdict.ts";
+import { Outcome, type Verdict, ZERO_HASH } from "../../../workers/messages/statement.ts";
+import { budget } from "../../budget.ts";
+
+const SIGNATURES = [1, 2, 3, 4, 5, 6, 7].map((index) => ({ index, signature: `0x${"11".repeat(65)}` }));
+const WORD = 32;
+
+function verdictOf(outputs: readonly bigint[], change: Partial<Verdict> = {}): Verdict {
+  return { attempt: 1n, outcome: Outcome.ANSWERED, suppressedBitmap: "0x", outputs, sealedHash: ZERO_HASH, ...change };
+}
+
+function numbers(count: number): bigint[] {
+  return Array.from({ length: count }, (_, i) => BigInt(i));
+}
+
+function assertInvalid(payload: Uint8Array, reason?: string): void {
+  const expected = reason === undefined ? {} : { detail: { code: "SIGNED_VERDICT_INVALID", reason } };
+  assert.throws(() => decodeSignedVerdict(payload), { code: "SIGNED_VERDICT_INVALID", ...expected });
+}
+
+describe("decodeSignedVerdict", () => {
+  it("takes as many outputs as a query may open, and any number of signers", () => {
+    for (const count of [1, 2, 1_024]) {
+      for (const signers of [1, 7]) {
+        const signed = { verdict: verdictOf(numbers(count)), signatures: SIGNATURES.slice(0, signers) };
+        assert.deepEqual(decodeSignedVerdict(encodeSignedVerdict(signed)), signed);
+      }
+    }
+    const refusal = { verdict: verdictOf([], { outcome: Outcome.REFUSED_EMPTY_SET }), signatures: SIGNATURES };
+    assert.deepEqual(decodeSignedVerdict(encodeSignedVerdict(refusal)), refusal);
+  });
+
+  it("refuses more outputs, any suppression, and attempts that nobody reaches", () => {
+    const encode = (verdict: Verdict): Uint8Array => encodeSignedVerdict({ verdict, signatures: SIGNATURES });
+    assertInvalid(encode(verdictOf(numbers(1_025))), "outputs");
+    assertInvalid(encode(verdictOf([1n], { suppressedBitmap: "0x01" })), "suppressedBitmap");
+    assertInvalid(encode(verdictOf([1n], { suppressedBitmap: `0x${"00".repeat(32)}` })), "suppressedBitmap");
+    assertInvalid(encode(verdictOf([1n], { attempt: 1n << 32n })), "attempt");
+    assertInvalid(encode(verdictOf([1n], { attempt: (1n << 64n) - 1n })), "attempt");
+    assertInvalid(encode(verdictOf(numbers(2_100))), "length");
+  });
+
+  it("looks at the layout before it decodes: nested offsets into one another take no time", () => {
+    // 1 MiB in which every offset points back and every length is large.
+    const hostile = new Uint8Array(1 << 20);
+    for (let at = 0; at + WORD <= hostile.length; at += WORD) hostile.set(getBytes(toBeHex(WORD, WORD)), at);
+    const started = process.cpuUsage();
+    assertInvalid(hostile);
+    // The same within the limit, behind a head that looks right.
+    const head = [2 * WORD, 9 * WORD, 1, 1, 5 * WORD, 6 * WORD, 0, 0, 0].map((word) => toBeHex(word, WORD));
+    const rest = Array.from({ length: 2_000 }, () => toBeHex(WORD, WORD));
+    assertInvalid(getBytes(concat([...head, ...rest])));
+    const many = AbiCoder.defaultAbiCoder().encode(
+      ["tuple(uint64, uint8, bytes, uint256[], bytes32)", "tuple(uint8 index, bytes signature)[]"],
+      [[1, 1, "0x", [1n], ZERO_HASH], Array.from({ length: 300 }, (_, i) => ({ index: i % 256, signature: "0x" }))],
+    );
+    assertInvalid(getBytes(many), "signatures");
+    const { user, system } = process.cpuUsage(started);
+    assert.ok(user + system < 500_000, `${user + system} µs`);
+  });
+
+  it("takes one encoding only: any change of a word that places another is refused", () => {
+    const bytes = encodeSignedVerdict({ verdict: verdictOf(numbers(3)), signatures: SIGNATURES.slice(0, 2) });
+    const placing = [0, 1, 4, 5, 7, 8, 12, 13, 14, 16, 17];
+    fc.assert(
+      fc.property(fc.constantFrom(...placing), fc.bigInt({ min: 0n, max: (1n << 256n) - 1n }), (word, value) => {
+        const changed = Uint8Array.from(bytes);
+        changed.set(getBytes(toBeHex(value, WORD)), word * WORD);
+        if (Buffer.compare(changed, bytes) !== 0) assertInvalid(changed);
+      }),
+      { numRuns: budget.propertyRuns },
+    );
+  });
+
+  it("reads a payload that is a view into a larger buffer", () => {
+    const signed = { verdict: verdictOf([5n]), signatures: SIGNATURES.slice(0, 1) };
+    const bytes = encodeSignedVerdict(signed);
+    const larger = new Uint8Array(bytes.length + 20).fill(0xff);
+    larger.set(bytes, 7);
+    assert.deepEqual(decodeSignedVerdict(larger.subarray(7, 7 + bytes.length)), signed);
+  });
+});
