@@ -86,13 +86,34 @@ export default tseslint.config(
   ...direction,
   {
     files: ["workers/**/*.ts"],
-    ignores: ["workers/main.ts", "workers/node/configuration.ts"],
+    ignores: ["workers/main.ts"],
     rules: {
       "no-restricted-globals": ["error", { name: "process", message: "Environment and argv enter in main.ts only." }],
       "no-restricted-properties": [
         "error",
         { object: "Math", property: "random", message: "Randomness is injected." },
         { object: "Date", property: "now", message: "The clock is injected." },
+      ],
+    },
+  },
+  {
+    files: ["workers/node/**/*.ts", "test/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        { patterns: [{ group: ["#*"], message: "Doors are for scripts; import the real file." }] },
+      ],
+    },
+  },
+  {
+    files: ["scripts/**/*.ts"],
+    ignores: ["scripts/cli.ts", "scripts/demo/**"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        { object: "Math", property: "random", message: "Randomness is injected." },
+        { object: "Date", property: "now", message: "The clock is injected." },
+        { object: "process", property: "env", message: "The environment enters in cli.ts only." },
       ],
     },
   },

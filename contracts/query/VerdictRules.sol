@@ -6,7 +6,7 @@ import {IQuerySmartContract} from "./IQuerySmartContract.sol";
 
 /// @title Which verdicts have a meaning, whoever signed them
 library VerdictRules {
-    /// @dev r, the order of the scalar field Fr of BN254. The workers' #field computes it from the curve's parameter.
+    /// @dev r, the order of the scalar field Fr of BN254. The literal of workers/field/bn254.ts, which a test recomputes.
     uint256 internal constant BN254_FR_MODULUS =
         21888242871839275222246405745257275088548364400416034343698204186575808495617;
 

@@ -13,7 +13,7 @@ import {IStudyRegistry} from "./IStudyRegistry.sol";
 
 /// @title Studies
 contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
-    /// @dev Below 5 a PUBLIC answer is about people one can name (DESIGN, the gate).
+    /// @dev Below 5 a PUBLIC answer is about people one can name.
     uint16 private constant LEAST_K = 5;
     /// @dev One organisation must not be able to approve its own wish.
     uint8 private constant LEAST_VETTING_ORGANISATIONS = 2;

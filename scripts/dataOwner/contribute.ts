@@ -37,7 +37,10 @@ export type ContributeErrorDetail =
   | { readonly code: "CONTRIBUTE_TOO_MANY_ROWS"; readonly rowCount: number; readonly maximum: number }
   | { readonly code: "CONTRIBUTE_KNOWN_SUBJECTS"; readonly rows: number };
 
-/** Q of DESIGN.md section 4: how many values a proof may open of one column; seeds are stored, not blinders. */
+/**
+ * Q: how many values proofs may open of one column over its life (docs/architecture.md). Fewer would end a dataset's
+ * proofs sooner; more costs proof domains of at least 2(N + Q). Seeds are stored, not blinders.
+ */
 const BLINDERS_PER_COLUMN = 1_024;
 
 export const command = defineCommand({

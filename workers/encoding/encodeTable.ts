@@ -1,5 +1,5 @@
 /**
- * A table to its committed columns in clear: integer vectors over slots, as `DESIGN.md` section 4 defines them. Exact;
+ * A table to its committed columns in clear: integer vectors over slots, one per column of `schema/columns.ts`. Exact;
  * still secret.
  */
 import assert from "node:assert/strict";

@@ -34,7 +34,7 @@ export interface Field {
   /** 32·length bytes, canonical. */
   toWords(vector: FieldVector): Uint8Array;
 
-  /** Elements [from, to) without copying; writing through either is seen by both. */
+  /** Elements [from, to) without copying. */
   view(vector: FieldVector, from: number, to: number): FieldVector;
   concat(vectors: readonly FieldVector[]): FieldVector;
   /** Elements at these indices, in this order. */
@@ -51,7 +51,7 @@ export interface Field {
   sum(a: FieldVector): bigint;
   equal(a: FieldVector, b: FieldVector): boolean;
 
-  /** Uniform by rejection: draws are masked to 254 bits and refused when >= r. */
+  /** Uniform by rejection: draws are masked to the modulus's bit length and refused when >= r. */
   random(length: number, randomBytes: RandomBytes): FieldVector;
 
   /** Scalar helpers, canonical in and out. */

@@ -4,6 +4,7 @@
  *
  * The record is kept per key set (not per session object), so that two sessions over the same keys cannot share a
  * mask either. Across attempts, restarts and restored backups masks differ because the keys do (`agreeKeys.ts`).
+ * Unknown to any t of the 2t + 1 parties. Source: [CDI05], as cited in `sharing/prss.ts`.
  */
 import assert from "node:assert/strict";
 

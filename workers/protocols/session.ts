@@ -1,4 +1,4 @@
-/** What every protocol step of one attempt works with. */
+/** What every protocol step of one attempt among exactly 2t + 1 parties works with; at most t of them corrupted. */
 import { CodedError } from "../errors.ts";
 import type { Field } from "../field/field.ts";
 import { subsetName } from "../sharing/prss.ts";
