@@ -3,9 +3,13 @@
  * (rank 0, it rotates) at once, each next one a takeover time later if the request is still open. Another's transaction
  * that came first is success. Money cannot be lost by a race: a second `answer` or `expire` reverts before it is sent.
  *
- *   waiting for our turn --turn--> asking requestOf --open--> sending --mined | not open any more--> done
+ *   waiting for our turn --turn--> asking requestOf --open--> sending --refused--> given up
  *                                       ^                        |
- *                                       +---- node away, no gas -+        --refused--> given up
+ *                                       +---- node away, no gas -+
+ *                                       +-- mined, or not open --+
+ *
+ * It goes on looking, at long intervals, until the confirmed event stops it: a block that held the answer may still be
+ * replaced by one that does not.
  */
 import { RequestState } from "../chain/querySmartContract.ts";
 import type { Mined } from "../chain/transactions.ts";
@@ -60,6 +64,7 @@ export class Posting {
   }
 
   #after(ms: number): void {
+    if (this.#stopped) return;
     this.#cancel = this.#modules.timers.after(ms, () => void this.#try());
   }
 
@@ -68,12 +73,13 @@ export class Posting {
     const { requestId, act, rank } = this.#options;
     try {
       const mined = await inTurn(() => this.#sendIfOpen());
+      this.#after(MOST_RETRY_MS);
       if (mined === undefined) return;
       log("info", "request-posted", { requestId, act, rank, transaction: mined.hash, gasUsed: mined.gasUsed });
     } catch (error) {
       if (this.#stopped) return;
       if (isCoded(error, "CHAIN_REVERTED")) {
-        if (await this.#endedMeanwhile()) return;
+        if (await this.#endedMeanwhile()) return this.#after(MOST_RETRY_MS);
         log("warn", "posting-refused", { requestId, act, rank, ...errorFields(error) });
         return onRefused(error);
       }

@@ -107,7 +107,7 @@ export class RequestDesk {
         if (confirmed === undefined) this.#others.add(requestId);
         else if (!this.#stopped) this.#open(confirmed);
       } catch (error) {
-        // The chain could not be asked: the next block tries again.
+        // The chain or the store could not be asked: the next block tries again.
         this.#modules.log("warn", "request-delayed", { requestId, ...errorFields(error) });
       }
     }
@@ -127,6 +127,18 @@ export class RequestDesk {
     const request = new ActiveRequest(confirmed, { ...this.#modules, proposed: this.#proposed }, this.#options);
     this.#active.set(requestId, request);
     this.#modules.log("info", "request-taken-up", { requestId, contract: confirmed.contract, deadlineBlock });
+    try {
+      this.#deliverEarly(requestId, request);
+      request.start();
+    } catch (error) {
+      // Half-open it would neither propose nor time out.
+      request.end();
+      this.#active.delete(requestId);
+      throw error;
+    }
+  }
+
+  #deliverEarly(requestId: string, request: ActiveRequest): void {
     for (const { from, frame } of this.#early.take(requestId)) {
       try {
         this.#deliver(request, from, frame);
@@ -134,7 +146,6 @@ export class RequestDesk {
         this.#modules.log("warn", "early-frame-refused", { requestId, from, ...errorFields(error) });
       }
     }
-    request.start();
   }
 
   /** Malformed frames are the peer's fault; a store that refuses (settled meanwhile, disk full) is not. */

@@ -75,6 +75,20 @@ describe("Posting", () => {
     assert.deepEqual(world.sentAtMs, [0, 1_000, 3_000, 7_000]);
   });
 
+  it("posts again when the block that held the answer is replaced, until it is stopped", async () => {
+    const world = new PostingWorld(0);
+    world.time.after(10_000, () => (world.state = RequestState.REQUESTED));
+    await world.run();
+    assert.deepEqual(world.sentAtMs, [0, 60_000]);
+    const ended = new PostingWorld(0);
+    ended.time.after(10_000, () => {
+      ended.state = RequestState.REQUESTED;
+      ended.posting.stop();
+    });
+    await ended.run();
+    assert.deepEqual(ended.sentAtMs, [0]);
+  });
+
   it("counts a revert as success when the request has ended, and gives up when it has not", async () => {
     const refused = new PostingWorld(0);
     refused.failures = [error("CHAIN_REVERTED")];
