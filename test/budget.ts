@@ -13,7 +13,7 @@ export const budget = {
   /** fast-check runs of a cheap pure property. */
   propertyRuns: size(200, 10_000),
   /** fast-check runs of a property that runs a whole protocol or SQL comparison. */
-  protocolRuns: size(40, 2_000),
+  protocolRuns: size(40, 200),
   sqlRuns: size(150, 2_000),
   /** Random structs hashed in TypeScript and Solidity. */
   statementRuns: size(200, 1_000),
