@@ -20,7 +20,7 @@ const COMPLETE = {
 
 function problemsOf(environment: Record<string, string | undefined>): Record<string, string> {
   try {
-    readConfiguration(environment, "/work");
+    readConfiguration(environment, "/base");
   } catch (error) {
     const { detail } = error as CodedError<ConfigurationErrorDetail>;
     assert.equal(detail.code, "CONFIGURATION_INVALID");
@@ -31,8 +31,8 @@ function problemsOf(environment: Record<string, string | undefined>): Record<str
 
 describe("readConfiguration", () => {
   it("resolves paths and fills in defaults", () => {
-    const configuration = readConfiguration(COMPLETE, "/work");
-    assert.equal(configuration.dataDir, "/work/data");
+    const configuration = readConfiguration(COMPLETE, "/base");
+    assert.equal(configuration.dataDir, "/base/data");
     assert.equal(configuration.keyDir, "/keys");
     assert.deepEqual(configuration.listen, { host: "127.0.0.1", port: 7443 });
     assert.equal(configuration.chainId, 31337n);
