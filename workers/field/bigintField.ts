@@ -9,12 +9,10 @@
 import assert from "node:assert/strict";
 
 import { CodedError } from "../errors.ts";
-import type { Field, FieldVector, RandomBytes } from "./field.ts";
+import type { Field, FieldVector, RandomBytes, ScopeResult } from "./field.ts";
 import type { FieldError } from "./fieldError.ts";
-import { readWord, viewOf, WORD_BYTES, writeWord } from "./words.ts";
-
-/** Words drawn at once by `random`: 64 KiB keeps an AES stream at full speed without large buffers. */
-const MAX_DRAWN_WORDS = 2048;
+import { VectorScopes } from "./vectorScopes.ts";
+import { MAX_DRAWN_WORDS, readWord, viewOf, WORD_BYTES, writeWord } from "./words.ts";
 
 /** A window on residues that several vectors may share. */
 class BigintVector {
@@ -22,6 +20,8 @@ class BigintVector {
   readonly residues: bigint[];
   readonly offset: number;
   readonly length: number;
+  /** Nothing needs freeing here; the mark makes use after release fail as it does in every implementation. */
+  isReleased = false;
 
   constructor(modulus: bigint, residues: bigint[], offset = 0, length = residues.length - offset) {
     this.modulus = modulus;
@@ -40,6 +40,7 @@ class BigintField implements Field {
   readonly byteLength = WORD_BYTES;
   /** Keeps as many low bits as the modulus has: 254 for BN254, so that a draw passes with probability r/2^254 = 0.756. */
   readonly #drawMask: bigint;
+  readonly #scopes = new VectorScopes();
 
   constructor(modulus: bigint) {
     assert(modulus > 2n && modulus < 1n << 256n, "modulus out of range");
@@ -128,6 +129,10 @@ class BigintField implements Field {
     return this.linearCombination([k], [a]);
   }
 
+  axpy(k: bigint, x: FieldVector, y: FieldVector): FieldVector {
+    return this.linearCombination([k, 1n], [x, y]);
+  }
+
   linearCombination(weights: readonly bigint[], vectors: readonly FieldVector[]): FieldVector {
     assert(vectors.length > 0, "a linear combination needs at least one vector");
     assert.equal(weights.length, vectors.length, "one weight per vector");
@@ -168,6 +173,23 @@ class BigintField implements Field {
     return true;
   }
 
+  powers(x: bigint, length: number): FieldVector {
+    let power = 1n;
+    return this.#generate(length, (index) => {
+      if (index > 0) power = this.reduce(power * x);
+      return power;
+    });
+  }
+
+  invertEach(a: FieldVector): FieldVector {
+    const source = this.#unwrap(a);
+    return this.#generate(source.length, (index) => {
+      const value = source.at(index);
+      if (value === 0n) throw zeroInverse(index);
+      return this.invert(value);
+    });
+  }
+
   random(length: number, randomBytes: RandomBytes): FieldVector {
     const residues: bigint[] = [];
     while (residues.length < length) {
@@ -191,7 +213,7 @@ class BigintField implements Field {
   /** Extended Euclid: keeps t·value ≡ r (mod modulus) while (r, previous r) runs down to gcd = 1. */
   invert(value: bigint): bigint {
     let [previous, current] = [this.modulus, this.reduce(value)];
-    if (current === 0n) throw new CodedError<FieldError>({ code: "FIELD_ZERO_INVERSE" }, "zero has no inverse");
+    if (current === 0n) throw zeroInverse();
     let [previousFactor, factor] = [0n, 1n];
     while (current !== 1n) {
       const quotient = previous / current;
@@ -204,6 +226,17 @@ class BigintField implements Field {
   toSigned(residue: bigint): bigint {
     assert(residue >= 0n && residue < this.modulus, "not a canonical residue");
     return residue > this.modulus >> 1n ? residue - this.modulus : residue;
+  }
+
+  release(...vectors: readonly FieldVector[]): void {
+    for (const vector of vectors) {
+      this.#unwrap(vector).isReleased = true;
+      this.#scopes.forget(vector);
+    }
+  }
+
+  scope<Result extends ScopeResult>(compute: () => Result): Result {
+    return this.#scopes.run(compute, (vector) => this.release(vector));
   }
 
   #combine(a: FieldVector, b: FieldVector, operation: (x: bigint, y: bigint) => bigint): FieldVector {
@@ -224,14 +257,23 @@ class BigintField implements Field {
   }
 
   #brand(vector: BigintVector): FieldVector {
-    return vector as unknown as FieldVector; // the brand exists in types only
+    return this.#scopes.add(vector as unknown as FieldVector); // the brand exists in types only
   }
 
   #unwrap(vector: FieldVector): BigintVector {
     const inner: unknown = vector;
     assert(inner instanceof BigintVector && inner.modulus === this.modulus, "a vector of another field");
+    assert(!inner.isReleased, "a released vector");
     return inner;
   }
+}
+
+function zeroInverse(index?: number): CodedError<FieldError> {
+  const which = index === undefined ? "zero" : `element ${index} is zero and`;
+  return new CodedError<FieldError>(
+    { code: "FIELD_ZERO_INVERSE", ...(index !== undefined && { index }) },
+    `${which} has no inverse`,
+  );
 }
 
 function assertSameLength(left: number, right: number): void {

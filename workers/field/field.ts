@@ -1,9 +1,12 @@
 /**
  * Vectors over a prime field. Everything above works on whole vectors through this interface; an implementation is
- * free in how it stores elements (bigint, 5×51-bit limbs in WASM memory). Scalars are bigints: they are few.
+ * free in how it stores elements (bigint, limbs in WASM memory). Scalars are bigints: they are few.
  *
  * Field: BN254 scalar field Fr (EIP-196/197). A negative integer v is r − |v|. On any wire an element is 32 bytes,
  * big-endian, canonical (< r).
+ *
+ * Vectors never change. They may live in memory that the garbage collector does not see, so whoever makes many or long
+ * ones gives them back with `release` or `scope`; what is forgotten is reclaimed some time after its last use.
  */
 
 declare const vectorBrand: unique symbol;
@@ -13,6 +16,9 @@ export interface FieldVector {
   readonly length: number;
   readonly [vectorBrand]: true;
 }
+
+/** What may leave a `scope`: nothing that could hide a vector in it. */
+export type ScopeResult = FieldVector | readonly FieldVector[] | bigint | boolean | Uint8Array | undefined;
 
 /** Fills the whole buffer with uniformly random bytes. Injected: the only source of randomness. */
 export type RandomBytes = (length: number) => Uint8Array;
@@ -44,15 +50,32 @@ export interface Field {
   sub(a: FieldVector, b: FieldVector): FieldVector;
   mul(a: FieldVector, b: FieldVector): FieldVector;
   scale(a: FieldVector, k: bigint): FieldVector;
+  /** k·x + y. */
+  axpy(k: bigint, x: FieldVector, y: FieldVector): FieldVector;
   /** Σ weights[i]·vectors[i]: all of one length, at least one. */
   linearCombination(weights: readonly bigint[], vectors: readonly FieldVector[]): FieldVector;
   /** Σ a_i·b_i, reduced once at the end. */
   innerProduct(a: FieldVector, b: FieldVector): bigint;
   sum(a: FieldVector): bigint;
   equal(a: FieldVector, b: FieldVector): boolean;
+  /** 1, x, x², …, x^(length − 1). */
+  powers(x: bigint, length: number): FieldVector;
+  /** a_i⁻¹ for every i, with one inversion and about 3·length products; throws FIELD_ZERO_INVERSE with the first index. */
+  invertEach(a: FieldVector): FieldVector;
 
-  /** Uniform by rejection: draws are masked to the modulus's bit length and refused when >= r. */
+  /**
+   * Uniform by rejection: draws are masked to the modulus's bit length and refused when >= r. Which elements come out
+   * depends on the byte stream only: every implementation asks for the same bytes and accepts the same draws.
+   */
   random(length: number, randomBytes: RandomBytes): FieldVector;
+
+  /** Gives these vectors back. Using one afterwards is a bug and is refused; views of it stay valid. */
+  release(...vectors: readonly FieldVector[]): void;
+  /**
+   * Runs `compute` and releases every vector made in it, except those it returns (a vector or an array of them). For
+   * synchronous work only: a vector made by other code meanwhile would be released too.
+   */
+  scope<Result extends ScopeResult>(compute: () => Result): Result;
 
   /** Scalar helpers, canonical in and out. */
   reduce(value: bigint): bigint;

@@ -4,4 +4,7 @@ export type FieldError =
   | { readonly code: "FIELD_LENGTH"; readonly bytes: number }
   /** Word `index` is not below the modulus. The word itself may be a share and is not repeated. */
   | { readonly code: "FIELD_NOT_CANONICAL"; readonly index: number }
-  | { readonly code: "FIELD_ZERO_INVERSE" };
+  /** Element `index` of a vector, or a scalar, is zero. */
+  | { readonly code: "FIELD_ZERO_INVERSE"; readonly index?: number }
+  /** The vectors in use and this one do not fit the memory the field may take. */
+  | { readonly code: "FIELD_OUT_OF_MEMORY"; readonly bytes: number; readonly inUse: number };

@@ -2,6 +2,9 @@
 
 export const WORD_BYTES = 32;
 
+/** Words drawn at once by `Field.random`: 64 KiB keeps an AES stream at full speed without large buffers. */
+export const MAX_DRAWN_WORDS = 2048;
+
 /** The unsigned integer in the 32 bytes at `offset`; any value below 2^256. */
 export function readWord(view: DataView, offset: number): bigint {
   return (
