@@ -7,4 +7,6 @@ export type FieldError =
   /** Element `index` of a vector, or a scalar, is zero. */
   | { readonly code: "FIELD_ZERO_INVERSE"; readonly index?: number }
   /** The vectors in use and this one do not fit the memory the field may take. */
-  | { readonly code: "FIELD_OUT_OF_MEMORY"; readonly bytes: number; readonly inUse: number };
+  | { readonly code: "FIELD_OUT_OF_MEMORY"; readonly bytes: number; readonly inUse: number }
+  /** A helper thread has not come back for half a minute: the field is of no more use. */
+  | { readonly code: "FIELD_THREAD_LOST" };

@@ -18,7 +18,7 @@ import assert from "node:assert/strict";
 import { createCipheriv, hkdfSync } from "node:crypto";
 
 import type { Field, FieldVector, RandomBytes } from "../field/field.ts";
-import { subsets } from "./parties.ts";
+import { checkDistinct, subsets } from "./parties.ts";
 import type { PartyIndex } from "./parties.ts";
 
 /** What one party holds of a replicated key set. */
@@ -35,6 +35,22 @@ export const REPLICATED_KEY_BYTES = 32;
 
 /** Streams of different purposes never meet, whatever their labels. */
 type Purpose = "shared" | "zero" | "blinder";
+
+/** What one key and one use of it contribute to a share. */
+interface WeightedStream {
+  readonly weight: bigint;
+  readonly key: Uint8Array;
+  readonly context: string;
+}
+
+/**
+ * Streams drawn before they are summed. A (7, 3) zero share has 60: more at once would hold that many vectors of full
+ * length, fewer would reduce the running sum more often, beside which drawing costs far more.
+ */
+const STREAMS_AT_ONCE = 12;
+
+/** Never written. As much as a field draws at once: less would be allocated anew for every draw. */
+const ZEROS = new Uint8Array(64 * 1024);
 
 /** Members in index order, as "1,2". */
 export function subsetName(subset: readonly PartyIndex[]): string {
@@ -53,15 +69,15 @@ export function expandShared(field: Field, keys: ReplicatedKeys, label: string, 
 
 /** A share, of degree 2t, of `length` zeros. [CDI05, §4] */
 export function expandZero(field: Field, keys: ReplicatedKeys, label: string, length: number): FieldVector {
-  const held = heldKeys(keys);
-  const terms = held.flatMap(({ key }) =>
-    Array.from({ length: keys.t }, (_, k) => draw(field, key, "zero", `${k + 1}|${label}`, length)),
-  );
-  const weights = held.flatMap(({ subset }) => {
+  const streams = heldKeys(keys).flatMap(({ subset, key }) => {
     const factor = subsetPolynomialAt(field, keys, subset);
-    return Array.from({ length: keys.t }, (_, k) => field.reduce(BigInt(keys.self) ** BigInt(k + 1) * factor));
+    return Array.from({ length: keys.t }, (_, k) => ({
+      weight: field.reduce(BigInt(keys.self) ** BigInt(k + 1) * factor),
+      key,
+      context: streamContext("zero", `${k + 1}|${label}`),
+    }));
   });
-  return field.linearCombination(weights, terms);
+  return combineStreams(field, streams, length);
 }
 
 /**
@@ -82,14 +98,17 @@ function expandDegreeT(
   label: string,
   length: number,
 ): FieldVector {
-  const held = heldKeys(keys);
-  return field.linearCombination(
-    held.map(({ subset }) => subsetPolynomialAt(field, keys, subset)),
-    held.map(({ key }) => draw(field, key, purpose, label, length)),
-  );
+  const streams = heldKeys(keys).map(({ subset, key }) => ({
+    weight: subsetPolynomialAt(field, keys, subset),
+    key,
+    context: streamContext(purpose, label),
+  }));
+  return combineStreams(field, streams, length);
 }
 
 function heldKeys(keys: ReplicatedKeys): { subset: PartyIndex[]; key: Uint8Array }[] {
+  checkDistinct(keys.parties);
+  assert(keys.parties.includes(keys.self), `party ${keys.self} is not one of ${subsetName(keys.parties)}`);
   const held = subsetsHeldBy(keys.self, keys.parties, keys.t);
   assert.equal(keys.keys.size, held.length, "one replicated key per subset that contains this party");
   return held.map((subset) => {
@@ -107,14 +126,26 @@ function subsetPolynomialAt(field: Field, { self, parties }: ReplicatedKeys, sub
   return field.reduce(numerator * field.invert(denominator));
 }
 
-/** The first `length` stream words that pass the field's rejection: equal for all holders of the key. */
-function draw(field: Field, key: Uint8Array, purpose: Purpose, label: string, length: number): FieldVector {
-  return field.random(length, keyStream(key, `Opaline.PRSS.v1|${purpose}|${label}`));
+/** Σ weight·(the first `length` elements of the stream); holds at most `STREAMS_AT_ONCE` + 2 vectors. */
+function combineStreams(field: Field, streams: readonly WeightedStream[], length: number): FieldVector {
+  return field.scope(() => {
+    const now = streams.slice(0, STREAMS_AT_ONCE);
+    const later = streams.slice(STREAMS_AT_ONCE);
+    const carried = later.length === 0 ? [] : [combineStreams(field, later, length)];
+    const drawn = now.map(({ key, context }) => field.random(length, keyStream(key, context)));
+    const weights = [...carried.map(() => 1n), ...now.map(({ weight }) => weight)];
+    return field.linearCombination(weights, [...carried, ...drawn]);
+  });
 }
 
 /** Purposes hold no "|", so that (purpose, label) is read off the context unambiguously. */
+function streamContext(purpose: Purpose, label: string): string {
+  return `Opaline.PRSS.v1|${purpose}|${label}`;
+}
+
+/** The generator's bytes, equal for all holders of the key: the key stream is what CTR mode makes of zeros. */
 function keyStream(key: Uint8Array, context: string): RandomBytes {
   const streamKey = new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), context, 32));
   const cipher = createCipheriv("aes-256-ctr", streamKey, new Uint8Array(16));
-  return (length) => cipher.update(new Uint8Array(length));
+  return (length) => cipher.update(length <= ZEROS.length ? ZEROS.subarray(0, length) : new Uint8Array(length));
 }

@@ -3,12 +3,15 @@
  *
  * Protects: any t shares of a degree-t sharing are uniform and independent of the secret (perfect secrecy, given
  * uniform `randomBytes`). Does not protect: who deals can deal an inconsistent sharing, who holds a share can change
- * it; `reconstruct` detects either only from shares beyond degree + 1 and does not say whose.
+ * it. What is read here is checked as far as shares beyond degree + 1 allow: m shares of degree d tell whenever at most
+ * m − d − 1 of them are wrong, not whose; `correctErrors.ts` names them where m allows.
  * Source: A. Shamir, "How to share a secret", CACM 22(11), 1979, https://doi.org/10.1145/359168.359176 [Sha79].
  */
+import assert from "node:assert/strict";
+
 import { CodedError } from "../errors.ts";
 import type { Field, FieldVector, RandomBytes } from "../field/field.ts";
-import { checkCommitteeSize, checkDistinct, partiesOf } from "./parties.ts";
+import { checkCommitteeSize, checkDistinct, partiesOf, partyIndex, MAX_PARTIES } from "./parties.ts";
 import type { CommitteeSize, PartyIndex } from "./parties.ts";
 import type { SharingError } from "./sharingError.ts";
 
@@ -23,9 +26,11 @@ export function shareVector(
   randomBytes: RandomBytes,
 ): FieldVector[] {
   checkCommitteeSize(size);
-  const coefficients = Array.from({ length: size.t }, () => field.random(secrets.length, randomBytes));
-  const terms = [secrets, ...coefficients];
-  return partiesOf(size.n).map((party) => field.linearCombination(powers(field, party, terms.length), terms)); // [Sha79]
+  return field.scope(() => {
+    const coefficients = Array.from({ length: size.t }, () => field.random(secrets.length, randomBytes));
+    const terms = [secrets, ...coefficients];
+    return partiesOf(size.n).map((party) => field.linearCombination(powers(field, party, terms.length), terms)); // [Sha79]
+  });
 }
 
 /** Weights λ with f(0) = Σ λ_i·f(points_i) for every polynomial of degree below the number of points. */
@@ -45,23 +50,79 @@ export function reconstruct(
   points: readonly PartyIndex[],
   shares: readonly FieldVector[],
 ): FieldVector {
-  checkShares(degree, points, shares);
-  const basis = points.slice(0, degree + 1);
-  const known = shares.slice(0, degree + 1);
-  for (let extra = degree + 1; extra < points.length; extra++) {
-    const weights = lagrangeAt(field, basis, points[extra] as PartyIndex);
-    const predicted = field.linearCombination(weights, known);
-    if (!field.equal(predicted, shares[extra] as FieldVector)) {
-      throw new CodedError<SharingError>(
-        { code: "SHARING_INCONSISTENT", degree, points: [...points] },
-        `the shares of parties ${points.join(", ")} are not on one polynomial of degree ${degree}`,
-      );
-    }
-  }
-  return field.linearCombination(lagrangeAtZero(field, basis), known);
+  return evaluateAt(field, degree, points, shares, 0);
 }
 
-function checkShares(degree: number, points: readonly PartyIndex[], shares: readonly FieldVector[]): void {
+/**
+ * The polynomials of shares of `degree` at another point, such as the share of a party that is absent. Needs degree + 1
+ * shares; every further share is checked.
+ *
+ * @param points whose shares these are, distinct
+ * @param x 0 for the secret, otherwise a party's point, 1..7; it may be one of `points`
+ * @throws CodedError PARTY_INDEX | SHARING_TOO_FEW | SHARING_LENGTH | SHARING_INCONSISTENT
+ */
+export function evaluateAt(
+  field: Field,
+  degree: number,
+  points: readonly PartyIndex[],
+  shares: readonly FieldVector[],
+  x: number,
+): FieldVector {
+  if (x !== 0) partyIndex(x, MAX_PARTIES);
+  checkCodeword(field, degree, points, shares);
+  return field.linearCombination(lagrangeAt(field, points.slice(0, degree + 1), x), shares.slice(0, degree + 1));
+}
+
+/**
+ * Whether shares lie on polynomials of `degree`. With exactly degree + 1 shares they always do, so that the check is
+ * vacuous: it catches up to m − degree − 1 wrong parties among m, none when m = degree + 1.
+ *
+ * @param points whose shares these are, distinct
+ * @throws CodedError PARTY_INDEX | SHARING_TOO_FEW | SHARING_LENGTH | SHARING_INCONSISTENT
+ */
+export function checkCodeword(
+  field: Field,
+  degree: number,
+  points: readonly PartyIndex[],
+  shares: readonly FieldVector[],
+): void {
+  checkShares(degree, points, shares);
+  if (!isCodeword(field, degree, points, shares)) {
+    throw new CodedError<SharingError>(
+      { code: "SHARING_INCONSISTENT", degree, points: [...points] },
+      `the shares of parties ${points.join(", ")} are not on one polynomial of degree ${degree}`,
+    );
+  }
+}
+
+/**
+ * Whether every share beyond the first degree + 1 is where those put it. Costs degree + 1 products an element and
+ * further share: the least a check of one share can, as every parity check has at least degree + 2 terms, here one of
+ * them with weight −1 (a comparison).
+ */
+export function isCodeword(
+  field: Field,
+  degree: number,
+  points: readonly PartyIndex[],
+  shares: readonly FieldVector[],
+): boolean {
+  const basis = points.slice(0, degree + 1);
+  const known = shares.slice(0, degree + 1);
+  return points.slice(degree + 1).every((extra, offset) =>
+    field.scope(() => {
+      const predicted = field.linearCombination(lagrangeAt(field, basis, extra), known);
+      return field.equal(predicted, shares[degree + 1 + offset] as FieldVector);
+    }),
+  );
+}
+
+/**
+ * Enough shares, of one length, of distinct parties.
+ *
+ * @throws CodedError PARTY_INDEX | SHARING_TOO_FEW | SHARING_LENGTH
+ */
+export function checkShares(degree: number, points: readonly PartyIndex[], shares: readonly FieldVector[]): void {
+  assert(Number.isInteger(degree) && degree >= 0, `no polynomial has degree ${degree}`);
   checkDistinct(points);
   const lengths = shares.map((share) => share.length);
   if (shares.length !== points.length || new Set(lengths).size > 1) {

@@ -7,4 +7,11 @@ export type SharingError =
   /** Shares of different lengths, or another number of shares than of points. */
   | { readonly code: "SHARING_LENGTH"; readonly lengths: readonly number[] }
   /** The shares of these points are not on one polynomial of the degree. */
-  | { readonly code: "SHARING_INCONSISTENT"; readonly degree: number; readonly points: readonly number[] };
+  | { readonly code: "SHARING_INCONSISTENT"; readonly degree: number; readonly points: readonly number[] }
+  /** No polynomials of the degree pass all but at most `maxWrong` of these points. */
+  | {
+      readonly code: "SHARING_UNCORRECTABLE";
+      readonly degree: number;
+      readonly points: readonly number[];
+      readonly maxWrong: number;
+    };

@@ -1,0 +1,59 @@
+/**
+ * The kernel of one prime: WebAssembly made from the prime when it is first needed, in a few milliseconds, so that no
+ * binary is shipped and none can differ from its source.
+ */
+import { arithmeticKernels } from "./arithmeticKernels.ts";
+import { CONSTANTS_END, ConstantTable } from "./constants.ts";
+import { fusedLimbs } from "./fusedLimbs.ts";
+import { integerLimbs } from "./integerLimbs.ts";
+import type { KernelLimits, LimbFormat } from "./limbArithmetic.ts";
+import { movingKernels } from "./movingKernels.ts";
+import { PrimeConstants } from "./primeConstants.ts";
+import { assembleModule } from "./wasm.ts";
+import { wordKernels } from "./wordKernels.ts";
+
+export interface GeneratedKernel {
+  readonly format: LimbFormat;
+  readonly prime: PrimeConstants;
+  /** The module: imports a shared `env.memory`. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** To be written to the memory before the first call. */
+  readonly constants: { readonly address: number; readonly lanes: BigInt64Array<ArrayBuffer> };
+  /** First byte free for vectors. */
+  readonly firstFreeAddress: number;
+}
+
+/** 4 GiB, all that 32-bit addresses reach: reserved, not taken. */
+export const MAXIMUM_PAGES = 65_536;
+
+export const LIMB_FORMATS: Readonly<Record<LimbFormat["name"], LimbFormat>> = {
+  fused: fusedLimbs,
+  integer: integerLimbs,
+};
+
+/**
+ * @param limits other block sizes than the format's own, to be proved like those
+ * @throws AssertionError naming the bound, if the prime or the limits break one
+ */
+export function generateKernel(
+  prime: bigint,
+  arithmetic: LimbFormat["name"],
+  limits: Partial<KernelLimits> = {},
+): GeneratedKernel {
+  const own = LIMB_FORMATS[arithmetic];
+  const format: LimbFormat = { ...own, limits: { ...own.limits, ...limits } };
+  const constants = new PrimeConstants(prime, format);
+  const table = new ConstantTable();
+  const functions = [
+    ...arithmeticKernels(constants, table),
+    ...wordKernels(constants, table),
+    ...movingKernels(constants, table),
+  ];
+  return {
+    format,
+    prime: constants,
+    bytes: assembleModule(functions, MAXIMUM_PAGES),
+    constants: table.image(),
+    firstFreeAddress: CONSTANTS_END,
+  };
+}

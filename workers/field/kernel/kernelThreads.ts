@@ -1,0 +1,93 @@
+/**
+ * Helper threads that share a kernel's memory. Long vectors are cut between the calling thread and those helpers that
+ * are up and idle; short ones never are. The caller works too and waits, so a call looks like any other one.
+ */
+import { Worker } from "node:worker_threads";
+
+import { CodedError } from "../../errors.ts";
+import type { FieldError } from "../fieldError.ts";
+import type { KernelMemory } from "./kernelMemory.ts";
+import { CONTROL_BYTES, CONTROL_WORDS, STATE, waitWhile } from "./threadControl.ts";
+import type { HelperStart } from "./threadControl.ts";
+
+/** 2^12 pairs take some 50 µs and more, a handover 5 to 10 µs. */
+export const LEAST_PAIRS_PER_THREAD = 4_096;
+/** No kernel call takes a second. A stopped process wakes to one early timeout, so several in a row must pass. */
+const TIMEOUT_MS = 1_000;
+const MAX_TIMEOUTS = 30;
+
+/** The arguments of `kernel` for pairs [from, from + pairs) of a longer call. */
+export type SliceCall = (from: number, pairs: number) => readonly number[];
+
+interface Helper {
+  readonly worker: Worker;
+  readonly words: Int32Array;
+}
+
+export class KernelThreads {
+  readonly #kernel: KernelMemory;
+  readonly #names: readonly string[];
+  readonly #helpers: Helper[];
+
+  /** @param threads the calling one included */
+  constructor(kernel: KernelMemory, threads: number) {
+    this.#kernel = kernel;
+    this.#names = Object.keys(kernel.call);
+    this.#helpers = Array.from({ length: threads - 1 }, () => this.#start());
+  }
+
+  /**
+   * Runs a kernel over `pairs` pairs, in slices that begin at multiples of `granularity`.
+   * @throws CodedError FIELD_THREAD_LOST when a helper does not come back
+   */
+  run(kernel: string, pairs: number, granularity: number, slice: SliceCall): void {
+    const idle = this.#idleHelpers(pairs);
+    const units = Math.ceil(pairs / granularity);
+    const share = Math.ceil(units / (idle.length + 1)) * granularity;
+    idle.forEach((helper, index) => {
+      const from = Math.min(pairs, (index + 1) * share);
+      this.#post(helper, kernel, slice(from, Math.min(pairs, from + share) - from));
+    });
+    (this.#kernel.call[kernel] as (...addresses: number[]) => number)(...slice(0, Math.min(pairs, share)));
+    for (const helper of idle) awaitIdle(helper);
+  }
+
+  async stop(): Promise<void> {
+    for (const { words } of this.#helpers) {
+      Atomics.store(words, 0, STATE.STOPPED);
+      Atomics.notify(words, 0);
+    }
+    await Promise.all(this.#helpers.splice(0).map(({ worker }) => worker.terminate()));
+  }
+
+  #idleHelpers(pairs: number): Helper[] {
+    const useful = Math.floor(pairs / LEAST_PAIRS_PER_THREAD) - 1;
+    if (useful <= 0) return [];
+    return this.#helpers.filter(({ words }) => Atomics.load(words, 0) === STATE.IDLE).slice(0, useful);
+  }
+
+  #start(): Helper {
+    const control = this.#kernel.arena.allocate(CONTROL_BYTES);
+    const { memory, module } = this.#kernel;
+    const words = new Int32Array(memory.buffer, control, CONTROL_WORDS);
+    words.fill(0);
+    const workerData: HelperStart = { module, memory, control };
+    const worker = new Worker(new URL("./helperThread.ts", import.meta.url), { workerData });
+    worker.unref(); // a helper does not keep the process alive
+    return { worker, words };
+  }
+
+  #post({ words }: Helper, kernel: string, parameters: readonly number[]): void {
+    words[1] = this.#names.indexOf(kernel);
+    words.set(parameters, 2);
+    Atomics.store(words, 0, STATE.BUSY);
+    Atomics.notify(words, 0);
+  }
+}
+
+function awaitIdle({ words }: Helper): void {
+  for (let timeouts = 0; timeouts < MAX_TIMEOUTS; timeouts++) {
+    if (waitWhile(words, 0, STATE.BUSY, TIMEOUT_MS)) return;
+  }
+  throw new CodedError<FieldError>({ code: "FIELD_THREAD_LOST" }, "a helper thread of the field does not answer");
+}
