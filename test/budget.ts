@@ -12,6 +12,14 @@ export const budget = {
   deep,
   /** fast-check runs of a cheap pure property. */
   propertyRuns: size(200, 10_000),
+  /** Random pairs multiplied in a field. */
+  randomPairs: size(20_000, 1_000_000),
+  /** Terms of a long sum or inner product. */
+  longSum: size(100_000, 1_000_000),
+  /** Chains of random field operations. */
+  operationChains: size(4, 100),
+  /** Vectors made and released while others live. */
+  recycledVectors: size(4_000, 100_000),
   /** fast-check runs of a property that runs a whole protocol or SQL comparison. */
   protocolRuns: size(40, 200),
   sqlRuns: size(150, 2_000),

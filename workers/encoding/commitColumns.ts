@@ -4,7 +4,7 @@
  */
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import { concat, getBytes, keccak256, toUtf8Bytes } from "ethers";
-import { bn254Fr } from "../field/bn254.ts";
+import { bn254Fr } from "../field/bn254Fr.ts";
 import type { RandomBytes } from "../field/field.ts";
 import type { EncodedSegment } from "./encodeTable.ts";
 

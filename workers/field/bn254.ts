@@ -4,10 +4,6 @@
  * `test/workers/field/bn254.test.ts` recomputes that r is prime and that 2^28 divides r − 1 with 5 as generator of
  * the 2-power roots of unity.
  */
-import { createBigintField } from "./bigintField.ts";
-import type { Field } from "./field.ts";
 
 /** r, of 254 bits: exact sums of products of scaled 64-bit values over 2^60 rows stay far below r/2. */
 export const BN254_FR_MODULUS = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
-
-export const bn254Fr: Field = createBigintField(BN254_FR_MODULUS);

@@ -1,5 +1,5 @@
 /** Connects a plan and a run to this worker's chain, store and mesh. */
-import { bn254Fr } from "../field/bn254.ts";
+import { bn254Fr } from "../field/bn254Fr.ts";
 import type { Store } from "../store/openStore.ts";
 import type { Mesh } from "../transport/mesh.ts";
 import { openSession } from "../transport/session.ts";

@@ -5,7 +5,7 @@ import { encodeTable } from "../../../workers/encoding/encodeTable.ts";
 import type { EncodedSegment } from "../../../workers/encoding/encodeTable.ts";
 import type { SegmentFacts } from "../../../workers/encoding/shareSegment.ts";
 import { shareSegment } from "../../../workers/encoding/shareSegment.ts";
-import { bn254Fr } from "../../../workers/field/bn254.ts";
+import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
 import type { FieldVector } from "../../../workers/field/field.ts";
 import { decodeShareFile, shareFileHash } from "../../../workers/messages/shareFile.ts";
 import type { ShareFile } from "../../../workers/messages/shareFile.ts";

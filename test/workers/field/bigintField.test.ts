@@ -1,14 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
+import { bn254 } from "@noble/curves/bn254.js";
+
 import { createBigintField } from "../../../workers/field/bigintField.ts";
-import { bn254Fr } from "../../../workers/field/bn254.ts";
+import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
+import { edgeSuite } from "./edgeSuite.ts";
 import { lawSuite } from "./lawSuite.ts";
+import { randomPairs } from "./randomPairs.ts";
+
+const { Fr } = bn254.fields;
+const bn254Fr = createBigintField(BN254_FR_MODULUS);
 
 lawSuite("BN254 Fr in bigints", bn254Fr);
 lawSuite("the field of 11 elements in bigints", createBigintField(11n));
 lawSuite("the field of 2^61 - 1 elements in bigints", createBigintField((1n << 61n) - 1n));
 lawSuite("the field of 2^255 - 19 elements in bigints", createBigintField((1n << 255n) - 19n));
+edgeSuite("BN254 Fr in bigints", bn254Fr);
+randomPairs("BN254 Fr in bigints", bn254Fr, (x, y) => Fr.mul(x, y));
 
 describe("bigint field", () => {
   it("does not mix vectors of different fields", () => {

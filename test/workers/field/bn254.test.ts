@@ -4,7 +4,8 @@ import { describe, it } from "node:test";
 
 import { bn254 } from "@noble/curves/bn254.js";
 
-import { BN254_FR_MODULUS, bn254Fr } from "../../../workers/field/bn254.ts";
+import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
+import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
 import { seededBytes } from "./seededBytes.ts";
 
 const r = BN254_FR_MODULUS;

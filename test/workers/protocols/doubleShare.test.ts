@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { bn254Fr } from "../../../workers/field/bn254.ts";
+import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
 import type { FieldVector } from "../../../workers/field/field.ts";
 import {
   combineMasked,

@@ -2,7 +2,7 @@
  * A committee in one process: n parties with their own seeded randomness, joined by loopback networks. Everything that
  * happens follows from `seed`; print it (`String(world)`) when something fails.
  */
-import { bn254Fr } from "../../../workers/field/bn254.ts";
+import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
 import type { FieldVector, RandomBytes } from "../../../workers/field/field.ts";
 import { agreeKeys } from "../../../workers/protocols/agreeKeys.ts";
 import type { AttemptContext } from "../../../workers/protocols/agreeKeys.ts";

@@ -3,8 +3,7 @@ import { createCipheriv, hkdfSync } from "node:crypto";
 import { describe, it } from "node:test";
 
 import { isCoded } from "../../../workers/errors.ts";
-import { bn254Fr } from "../../../workers/field/bn254.ts";
-import type { FieldVector } from "../../../workers/field/field.ts";
+import type { Field, FieldVector } from "../../../workers/field/field.ts";
 import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { expandBlinders, expandShared, expandZero, subsetName, subsetsHeldBy } from "../../../workers/sharing/prss.ts";
@@ -14,16 +13,16 @@ import { budget } from "../../budget.ts";
 import { assertUniform } from "../field/chiSquare.ts";
 import { committees, sizeName } from "./committees.ts";
 import { dealKeys } from "./dealtKeys.ts";
+import { fields, referenceField } from "./fields.ts";
 
-const field = bn254Fr;
 const LENGTH = 20;
 /** Joint histograms have at most 4^3 bins, and the test wants 10 a bin. */
 const SAMPLES = budget.deep ? 20_000 : 1_000;
 
-for (const size of committees) {
+for (const [[name, field], size] of fields.flatMap((each) => committees.map((size) => [each, size] as const))) {
   const { n, t } = size;
   for (const parties of subsets(partiesOf(n), 2 * t + 1)) {
-    describe(`PRSS and PRZS among ${subsetName(parties)} of ${sizeName(size)}`, () => {
+    describe(`PRSS and PRZS among ${subsetName(parties)} of ${sizeName(size)}, ${name}`, () => {
       const keySets = dealKeys(parties, t, "prss");
       const shared = keySets.map((keys) => expandShared(field, keys, "a", LENGTH));
       const zeros = keySets.map((keys) => expandZero(field, keys, "a", LENGTH));
@@ -33,14 +32,14 @@ for (const size of committees) {
         for (const points of subsets(parties, t + 1)) {
           assert(field.equal(reconstruct(field, t, points, pick(parties, shared, points)), secret));
         }
-        assertInconsistent(t - 1, parties, shared);
+        assertInconsistent(field, t - 1, parties, shared);
         assert(field.toResidues(secret).every((value) => value !== 0n));
       });
 
       it("is the sum of the subsets' streams", () => {
         const streams = subsets(parties, t + 1).map((subset) => {
           const holder = keySets[parties.indexOf(subset[0] as PartyIndex)] as ReplicatedKeys;
-          return firstWords(holder.keys.get(subsetName(subset)) as Uint8Array, "Opaline.PRSS.v1|shared|a");
+          return firstWords(field, holder.keys.get(subsetName(subset)) as Uint8Array, "Opaline.PRSS.v1|shared|a");
         });
         const expected = field.linearCombination(
           streams.map(() => 1n),
@@ -51,8 +50,26 @@ for (const size of committees) {
 
       it("shares zeros at degree 2t, not below", () => {
         assert(field.equal(reconstruct(field, 2 * t, parties, zeros), field.zeros(LENGTH)));
-        assertInconsistent(2 * t - 1, parties, zeros);
+        assertInconsistent(field, 2 * t - 1, parties, zeros);
         for (const share of zeros) assert(field.toResidues(share).every((value) => value !== 0n));
+      });
+
+      it("makes zeros of t streams a key, as the formula of the file header says", () => {
+        for (const [position, self] of parties.entries()) {
+          const expected = subsetsHeldBy(self, parties, t).flatMap((subset) => {
+            const key = (keySets[position] as ReplicatedKeys).keys.get(subsetName(subset)) as Uint8Array;
+            const outside = parties.filter((party) => !subset.includes(party)).map(BigInt);
+            const weight = outside.reduce((product, i) => product * (i - BigInt(self)) * field.invert(i), 1n);
+            return Array.from({ length: t }, (_, index) =>
+              field.scale(
+                firstWords(field, key, `Opaline.PRSS.v1|zero|${index + 1}|a`),
+                field.reduce(weight * BigInt(self) ** BigInt(index + 1)),
+              ),
+            );
+          });
+          const total = expected.reduce((sum, term) => field.add(sum, term));
+          assert(field.equal(zeros[position] as FieldVector, total));
+        }
       });
 
       it("gives every party a different stream per label, purpose and key set, and the same one twice", () => {
@@ -77,12 +94,12 @@ for (const size of committees) {
     });
   }
 
-  describe(`blinders, ${sizeName(size)}`, () => {
+  describe(`blinders, ${sizeName(size)}, ${name}`, () => {
     it("expands a column's blinders among all n workers at degree t", () => {
       const workers = partiesOf(n);
       const shares = dealKeys(workers, t, "blinders").map((seeds) => expandBlinders(field, seeds, "0xc0", LENGTH));
       const blinders = reconstruct(field, t, workers, shares);
-      assertInconsistent(t - 1, workers, shares);
+      assertInconsistent(field, t - 1, workers, shares);
       const longer = dealKeys(workers, t, "blinders").map((seeds) => expandBlinders(field, seeds, "0xc0", 2 * LENGTH));
       const prefix = field.view(reconstruct(field, t, workers, longer), 0, LENGTH);
       assert(field.equal(prefix, blinders), "fewer blinders are the first of more");
@@ -90,7 +107,9 @@ for (const size of committees) {
   });
 }
 
+// What parties see is the same over every field (`prssStreams.test.ts`), so its distribution is tested over one.
 for (const t of [1, 2, 3]) {
+  const field = referenceField;
   describe(`privacy of PRSS and PRZS among ${2 * t + 1}`, () => {
     const parties = partiesOf(2 * t + 1);
     for (const coalition of subsets(parties, t)) {
@@ -126,16 +145,37 @@ for (const t of [1, 2, 3]) {
         const keySets = dealKeys(parties, t, `uniform ${subsetName(coalition)}`);
         const keysOf = (party: PartyIndex): ReplicatedKeys => keySets[parties.indexOf(party)] as ReplicatedKeys;
         const shares = outsiders.map((party) => expandShared(field, keysOf(party), "u", SAMPLES));
-        assertUniform(jointBins([reconstruct(field, t, outsiders, shares)], 64), "PRSS secrets");
+        assertUniform(jointBins(field, [reconstruct(field, t, outsiders, shares)], 64), "PRSS secrets");
         const zeros = outsiders.slice(0, t).map((party) => expandZero(field, keysOf(party), "u", SAMPLES));
-        assertUniform(jointBins(zeros, 4), "PRZS shares");
+        assertUniform(jointBins(field, zeros, 4), "PRZS shares");
       });
     }
   });
 }
 
 describe("replicated keys", () => {
+  const field = referenceField;
   const parties = partiesOf(3);
+
+  it("are refused for index 0, a party listed twice or above the maximum, and, as a bug, another's parties", () => {
+    const keys = dealKeys(parties, 1, "index")[0] as ReplicatedKeys;
+    for (const wrong of [
+      [0, 1, 2],
+      [1, 1, 2],
+      [1, 2, 8],
+    ]) {
+      const foreign = { ...keys, parties: wrong as PartyIndex[] };
+      for (const expand of [expandShared, expandZero, expandBlinders]) {
+        assert.equal(expand(field, keys, "x", 1).length, 1);
+        assert.throws(
+          () => expand(field, foreign, "x", 1),
+          (error) => isCoded(error, "PARTY_INDEX"),
+        );
+      }
+    }
+    const outsider = { ...keys, self: 4 as PartyIndex, keys: new Map<string, Uint8Array>() };
+    assert.throws(() => expandShared(field, outsider, "x", 1), { message: "party 4 is not one of 1,2,3" });
+  });
 
   it("are named by their members and listed in order", () => {
     assert.equal(subsetName(parties), "1,2,3");
@@ -174,7 +214,12 @@ function pick(
   return points.map((point) => shares[parties.indexOf(point)] as FieldVector);
 }
 
-function assertInconsistent(degree: number, parties: readonly PartyIndex[], shares: readonly FieldVector[]): void {
+function assertInconsistent(
+  field: Field,
+  degree: number,
+  parties: readonly PartyIndex[],
+  shares: readonly FieldVector[],
+): void {
   assert.throws(
     () => reconstruct(field, degree, parties, shares),
     (error) => isCoded(error, "SHARING_INCONSISTENT"),
@@ -191,7 +236,7 @@ function determinant([first, ...rest]: bigint[][]): bigint {
 }
 
 /** The generator written out: HKDF, AES-256-CTR, 254-bit draws below r. */
-function firstWords(key: Uint8Array, context: string): FieldVector {
+function firstWords(field: Field, key: Uint8Array, context: string): FieldVector {
   const streamKey = new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), context, 32));
   const stream = createCipheriv("aes-256-ctr", streamKey, Buffer.alloc(16)).update(Buffer.alloc(32 * 10 * LENGTH));
   const draws = Array.from({ length: 10 * LENGTH }, (_, index) =>
@@ -206,7 +251,7 @@ function firstWords(key: Uint8Array, context: string): FieldVector {
   );
 }
 
-function jointBins(vectors: readonly FieldVector[], bins: number): number[] {
+function jointBins(field: Field, vectors: readonly FieldVector[], bins: number): number[] {
   const residues = vectors.map((vector) => field.toResidues(vector));
   const counts = new Array<number>(bins ** vectors.length).fill(0);
   for (let index = 0; index < SAMPLES; index++) {

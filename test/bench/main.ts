@@ -1,0 +1,29 @@
+/**
+ * `npm run -s bench -- <name> [--json]`: measures one part of Opaline. A missed target is reported and exits 0; a wrong
+ * result exits 1. With --json, stdout carries one JSON object and nothing else.
+ */
+import { parseArgs } from "node:util";
+
+import { benchmarkKernel } from "./kernel.ts";
+import type { Benchmark } from "./report.ts";
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  kernel: (progress) => benchmarkKernel(progress),
+};
+
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean" } } });
+  const [name, ...rest] = positionals;
+  const benchmark = name !== undefined && Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
+  if (benchmark === undefined || rest.length > 0) {
+    const asked = positionals.length === 0 ? "no benchmark named" : `no benchmark "${positionals.join(" ")}"`;
+    throw new Error(`${asked}; known: ${Object.keys(BENCHMARKS).join(", ")}`);
+  }
+  const { json, text } = await benchmark((line) => console.error(line));
+  console.log(values.json ? JSON.stringify(json) : text);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

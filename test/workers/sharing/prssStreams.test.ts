@@ -1,0 +1,85 @@
+/** The streams under PRSS, PRZS and blinders: pinned, over every field, and cheap to hold. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { describe, it } from "node:test";
+
+import type { Field } from "../../../workers/field/field.ts";
+import { partiesOf } from "../../../workers/sharing/parties.ts";
+import { expandBlinders, expandShared, expandZero } from "../../../workers/sharing/prss.ts";
+import type { ReplicatedKeys } from "../../../workers/sharing/prss.ts";
+import { committees } from "./committees.ts";
+import { dealKeys } from "./dealtKeys.ts";
+import { fields } from "./fields.ts";
+import { watchField } from "./watchedField.ts";
+
+const LENGTH = 20;
+
+/** SHA-256 of the shares of every committee: blinders are expanded again for as long as their column is in use. */
+const PINNED: readonly (readonly [expand: typeof expandShared, among: "2t + 1" | "n", digest: string])[] = [
+  [expandShared, "2t + 1", "252448463c8cc620f0c91ded7bb0e6d981332e91e36eb35786a9726339f62ad0"],
+  [expandZero, "2t + 1", "1190604186365d0221d89c4e9711a31522dddf93d596a1b2c27395b74a3b6781"],
+  [expandBlinders, "n", "6340a9ff805f89c77347639bb865f06daf0b186ca523415b5226454f176d714c"],
+];
+
+for (const [name, field] of fields) {
+  describe(`streams, ${name}`, () => {
+    for (const [expand, among, digest] of PINNED) {
+      it(`of ${expand.name} are the ones of version 1`, () => {
+        const hash = createHash("sha256");
+        for (const { n, t } of committees) {
+          for (const keys of dealKeys(partiesOf(among === "n" ? n : 2 * t + 1), t, "pinned")) {
+            hash.update(field.toWords(expand(field, keys, "pinned", LENGTH)));
+          }
+        }
+        const first = dealKeys(partiesOf(3), 1, "pinned")[0] as ReplicatedKeys;
+        hash.update(field.toWords(expand(field, first, "long", 3_000))); // several draws of 64 KiB
+        assert.equal(hash.digest("hex"), digest);
+      });
+    }
+
+    it("do not depend on how many bytes a field asks for at once", () => {
+      const keys = dealKeys(partiesOf(5), 2, "requests")[0] as ReplicatedKeys;
+      for (const bytesAtOnce of [1, 100, 64 * 1024, 64 * 1024 + 1, 200_000]) {
+        const other = drawingAtOnce(field, bytesAtOnce);
+        for (const [expand] of PINNED) {
+          assert(field.equal(expand(other, keys, "x", LENGTH), expand(field, keys, "x", LENGTH)));
+        }
+      }
+    });
+
+    it("are held a dozen at a time, and given back", () => {
+      const keys = dealKeys(partiesOf(7), 3, "temporaries")[0] as ReplicatedKeys;
+      for (const [expand] of PINNED) {
+        const watched = watchField(field);
+        const share = expand(watched.field, keys, "x", 2);
+        assert.equal(field.toResidues(share).length, 2);
+        assert.equal(watched.live(), 1);
+        assert(watched.peak() <= 14, `${watched.peak()} vectors at once`);
+      }
+    });
+  });
+}
+
+/** The same elements, drawn from requests of `bytesAtOnce`. */
+function drawingAtOnce(field: Field, bytesAtOnce: number): Field {
+  const random: Field["random"] = (length, randomBytes) => {
+    let ready = new Uint8Array(0);
+    return field.random(length, (wanted) => {
+      while (ready.length < wanted) {
+        const more = randomBytes(bytesAtOnce);
+        assert.equal(more.length, bytesAtOnce);
+        ready = Buffer.concat([ready, more]);
+      }
+      const served = new Uint8Array(ready.subarray(0, wanted));
+      ready = ready.subarray(wanted);
+      return served;
+    });
+  };
+  return new Proxy(field, {
+    get(target, property) {
+      if (property === "random") return random;
+      const member: unknown = Reflect.get(target, property, target);
+      return typeof member === "function" ? (member.bind(target) as unknown) : member;
+    },
+  });
+}
