@@ -13,7 +13,7 @@ export const budget = {
   /** fast-check runs of a cheap pure property. */
   propertyRuns: size(200, 10_000),
   /** Random pairs multiplied in a field. */
-  randomPairs: size(20_000, 1_000_000),
+  randomPairs: size(100_000, 1_000_000),
   /** Terms of a long sum or inner product. */
   longSum: size(100_000, 1_000_000),
   /** Chains of random field operations. */

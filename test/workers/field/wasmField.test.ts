@@ -1,35 +1,12 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 
 import { bn254 } from "@noble/curves/bn254.js";
 
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import { createWasmField } from "../../../workers/field/wasmField.ts";
-import { edgeSuite } from "./edgeSuite.ts";
-import { lawSuite } from "./lawSuite.ts";
-import { randomPairs } from "./randomPairs.ts";
-import { recyclingSuite } from "./recyclingSuite.ts";
 
-const { Fp, Fr } = bn254.fields;
-
-for (const arithmetic of ["fused", "integer"] as const) {
-  for (const threads of [1, 2]) {
-    const name = `BN254 Fr in ${arithmetic} limbs on ${threads} threads`;
-    const field = createWasmField(BN254_FR_MODULUS, { arithmetic, threads });
-    lawSuite(name, field);
-    edgeSuite(name, field);
-    randomPairs(name, field, (x, y) => Fr.mul(x, y));
-    recyclingSuite(name, field);
-    after(() => field.stop());
-  }
-  const name = `BN254 Fq in ${arithmetic} limbs`;
-  const field = createWasmField(Fp.ORDER, { arithmetic });
-  lawSuite(name, field);
-  edgeSuite(name, field);
-  randomPairs(name, field, (x, y) => Fp.mul(x, y));
-}
-
-describe("WASM field", () => {
+describe("WebAssembly field", () => {
   it("computes in the limbs that were asked for", () => {
     for (const arithmetic of ["fused", "integer"] as const) {
       assert.equal(createWasmField(BN254_FR_MODULUS, { arithmetic }).arithmetic, arithmetic);
@@ -39,7 +16,7 @@ describe("WASM field", () => {
   it("does not mix vectors of different fields", () => {
     const field = createWasmField(BN254_FR_MODULUS, { arithmetic: "integer" });
     for (const other of [
-      createWasmField(Fp.ORDER, { arithmetic: "integer" }),
+      createWasmField(bn254.fields.Fp.ORDER, { arithmetic: "integer" }),
       createWasmField(BN254_FR_MODULUS, { arithmetic: "fused" }),
       createWasmField(BN254_FR_MODULUS, { arithmetic: "integer" }),
     ]) {
@@ -48,5 +25,22 @@ describe("WASM field", () => {
       assert.throws(() => field.toWords(foreign), { code: "ERR_ASSERTION" });
       assert.throws(() => field.release(foreign), { code: "ERR_ASSERTION" });
     }
+  });
+
+  it("gives back what was forgotten, once the collector has run", async () => {
+    const { execFileSync } = await import("node:child_process");
+    const url = (path: string): string => new URL(`../../../workers/field/${path}`, import.meta.url).href;
+    const script = `
+      import { BN254_FR_MODULUS as r } from "${url("bn254.ts")}";
+      import { createWasmField } from "${url("wasmField.ts")}";
+      const field = createWasmField(r);
+      const kept = field.fromIntegers([1n, 2n, 3n]);
+      const before = field.bytesInUse;
+      (() => { for (let i = 0; i < 100; i++) field.view(field.zeros(10_000), 1, 2); })();
+      const forgotten = field.bytesInUse;
+      while (field.bytesInUse !== before) { globalThis.gc(); await new Promise((resolve) => setTimeout(resolve, 1)); }
+      console.log(forgotten > before, field.toResidues(kept).join());`;
+    const options = ["--expose-gc", "--input-type=module", "--eval", script];
+    assert.equal(execFileSync(process.execPath, options, { encoding: "utf8", timeout: 60_000 }), "true 1,2,3\n");
   });
 });

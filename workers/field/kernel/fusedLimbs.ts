@@ -104,6 +104,10 @@ class FusedArithmetic implements LimbArithmetic {
     return op.f64x2Sub(bits, this.#constants.float(C2));
   }
 
+  limbToFloat({ code }: Limb): Code {
+    return code;
+  }
+
   fromFloat(code: Code, value: Range): Limb {
     return { code, range: value };
   }

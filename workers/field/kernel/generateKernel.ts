@@ -41,7 +41,11 @@ export function generateKernel(
   limits: Partial<KernelLimits> = {},
 ): GeneratedKernel {
   const own = LIMB_FORMATS[arithmetic];
-  const format: LimbFormat = { ...own, limits: { ...own.limits, ...limits } };
+  return generateForFormat(prime, { ...own, limits: { ...own.limits, ...limits } });
+}
+
+/** As `generateKernel`, for a format that need not be one of ours: the same bounds are demanded of it. */
+export function generateForFormat(prime: bigint, format: LimbFormat): GeneratedKernel {
   const constants = new PrimeConstants(prime, format);
   const table = new ConstantTable();
   const functions = [

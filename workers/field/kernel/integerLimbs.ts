@@ -71,6 +71,10 @@ class IntegerArithmetic implements LimbArithmetic {
     return op.f64x2Sub(bits, this.#constants.float(C2));
   }
 
+  limbToFloat(limb: Limb): Code {
+    return this.toFloat(this.widen(limb));
+  }
+
   fromFloat(code: Code, range: Range): Limb {
     requireWithin(range, LIMB_RANGE, "a quotient");
     const bits = op.f64x2Add(code, this.#constants.float(C2)); // the low 32 bits of C2 are zero

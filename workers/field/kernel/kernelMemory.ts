@@ -2,6 +2,7 @@
 import { Arena } from "./arena.ts";
 import { MAXIMUM_PAGES } from "./generateKernel.ts";
 import type { GeneratedKernel } from "./generateKernel.ts";
+import type { KernelCalls } from "./kernelCalls.ts";
 import { WebAssembly } from "./webAssembly.ts";
 import type { WasmMemory, WasmModule } from "./webAssembly.ts";
 
@@ -10,13 +11,11 @@ const INITIAL_PAGES = 64;
 /** Words that pass between JavaScript and the kernel at once: 64 KiB stay in the cache from copy to kernel. */
 export const CHUNK_WORDS = 2_048;
 
-export type KernelCall = (...addresses: number[]) => number;
-
 export class KernelMemory {
   readonly memory: WasmMemory;
   readonly module: WasmModule;
   readonly arena: Arena;
-  readonly call: Readonly<Record<string, KernelCall>>;
+  readonly call: KernelCalls;
   /** CHUNK_WORDS words and one more, which an odd count needs. */
   readonly words: number;
   /** Addresses of a linear combination's vectors, its weights, and its columns' starts. */
@@ -33,7 +32,7 @@ export class KernelMemory {
     this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared: true });
     this.module = new WebAssembly.Module(kernel.bytes);
     const { exports } = new WebAssembly.Instance(this.module, { env: { memory: this.memory } });
-    this.call = exports as Readonly<Record<string, KernelCall>>;
+    this.call = exports as unknown as KernelCalls;
     const { address, lanes } = kernel.constants;
     new BigInt64Array(this.memory.buffer, address, lanes.length).set(lanes);
     this.arena = new Arena(this.memory, kernel.firstFreeAddress, MAXIMUM_PAGES);

@@ -6,6 +6,7 @@ import { Worker } from "node:worker_threads";
 
 import { CodedError } from "../../errors.ts";
 import type { FieldError } from "../fieldError.ts";
+import type { KernelName } from "./kernelCalls.ts";
 import type { KernelMemory } from "./kernelMemory.ts";
 import { CONTROL_BYTES, CONTROL_WORDS, STATE, waitWhile } from "./threadControl.ts";
 import type { HelperStart } from "./threadControl.ts";
@@ -36,11 +37,16 @@ export class KernelThreads {
     this.#helpers = Array.from({ length: threads - 1 }, () => this.#start());
   }
 
+  /** Helpers that have started. */
+  get up(): number {
+    return this.#helpers.filter(({ words }) => Atomics.load(words, 0) !== STATE.STARTING).length;
+  }
+
   /**
    * Runs a kernel over `pairs` pairs, in slices that begin at multiples of `granularity`.
    * @throws CodedError FIELD_THREAD_LOST when a helper does not come back
    */
-  run(kernel: string, pairs: number, granularity: number, slice: SliceCall): void {
+  run(kernel: KernelName, pairs: number, granularity: number, slice: SliceCall): void {
     const idle = this.#idleHelpers(pairs);
     const units = Math.ceil(pairs / granularity);
     const share = Math.ceil(units / (idle.length + 1)) * granularity;
@@ -77,7 +83,7 @@ export class KernelThreads {
     return { worker, words };
   }
 
-  #post({ words }: Helper, kernel: string, parameters: readonly number[]): void {
+  #post({ words }: Helper, kernel: KernelName, parameters: readonly number[]): void {
     words[1] = this.#names.indexOf(kernel);
     words.set(parameters, 2);
     Atomics.store(words, 0, STATE.BUSY);

@@ -49,6 +49,8 @@ export interface LimbArithmetic {
   digit(biased: Code): Limb;
   /** A column whose value fits 51 bits, as an f64x2 for the quotient. */
   toFloat(term: ColumnTerm): Code;
+  /** A limb as an f64x2. */
+  limbToFloat(limb: Limb): Code;
   /** Integers in an f64x2, as limbs. */
   fromFloat(code: Code, range: Range): Limb;
   /** a·b + c in f64x2; `roundings` says how often that rounds. */

@@ -145,7 +145,7 @@ export class PairComputation {
   reduceSum(top: Limb, store: (index: number, limb: Limb) => Code): void {
     const { limbs, limbBits } = this.#format;
     const ratio = this.#ratio(limbs - 1);
-    const value = this.arithmetic.toFloat(this.arithmetic.widen(top));
+    const value = this.arithmetic.limbToFloat(top);
     const size = magnitude(top.range) * (ratio.exact + 1n);
     let error = magnitude(top.range) * ratio.error + halfUlp(size) + ONE / 2n;
     for (let j = 0; j < limbs - 1; j++) error += this.#share(j, 1n << BigInt(limbBits));

@@ -32,11 +32,18 @@ export class WasmVector {
 
 export class Blocks {
   readonly #arena: Arena;
+  /** What the kernel itself has taken. */
+  readonly #reserved: number;
   readonly #forgotten: FinalizationRegistry<{ readonly address: number; readonly bytes: number }>;
 
   constructor(arena: Arena) {
     this.#arena = arena;
+    this.#reserved = arena.bytesInUse;
     this.#forgotten = new FinalizationRegistry(({ address, bytes }) => arena.free(address, bytes));
+  }
+
+  get bytesInUse(): number {
+    return this.#arena.bytesInUse - this.#reserved;
   }
 
   allocate(bytes: number): Block {
