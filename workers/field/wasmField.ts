@@ -60,7 +60,7 @@ class KernelField implements WasmField {
   constructor(kernel: GeneratedKernel, threads: number) {
     this.modulus = kernel.prime.prime;
     this.#kernel = kernel;
-    this.#memory = new KernelMemory(kernel);
+    this.#memory = new KernelMemory(kernel, threads > 1);
     this.#threads = new KernelThreads(this.#memory, threads);
     this.#blocks = new Blocks(this.#memory.arena); // after all that the field takes for itself
     this.#sums = new KernelSums(kernel, this.#memory, this.#threads);
@@ -87,7 +87,7 @@ class KernelField implements WasmField {
   zeros(length: number): FieldVector {
     const vector = this.#allocate(length);
     const { address, bytes } = vector.block;
-    this.#memory.bytes.fill(0, address, address + bytes);
+    this.#memory.call.clear(address, bytes);
     return this.#brand(vector);
   }
 

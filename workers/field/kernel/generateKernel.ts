@@ -15,8 +15,8 @@ import { wordKernels } from "./wordKernels.ts";
 export interface GeneratedKernel {
   readonly format: LimbFormat;
   readonly prime: PrimeConstants;
-  /** The module: imports a shared `env.memory`. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The module for a memory of MAXIMUM_PAGES. */
+  assemble(isShared: boolean): Uint8Array<ArrayBuffer>;
   /** To be written to the memory before the first call. */
   readonly constants: { readonly address: number; readonly lanes: BigInt64Array<ArrayBuffer> };
   /** First byte free for vectors. */
@@ -56,7 +56,7 @@ export function generateForFormat(prime: bigint, format: LimbFormat): GeneratedK
   return {
     format,
     prime: constants,
-    bytes: assembleModule(functions, MAXIMUM_PAGES),
+    assemble: (isShared) => assembleModule(functions, { maximumPages: MAXIMUM_PAGES, isShared }),
     constants: table.image(),
     firstFreeAddress: CONSTANTS_END,
   };

@@ -16,6 +16,7 @@ export interface KernelCalls {
   draw(r: number, index: number, words: number, pairs: number): number;
   pack(words: number, a: number, pairs: number): void;
   fromIntegers(r: number, source: number, pairs: number): void;
+  clear(r: number, bytes: number): void;
   move(r: number, a: number, bytes: number): void;
   copy(r: number, rIndex: number, a: number, aIndex: number, count: number): void;
   gather(r: number, a: number, aIndex: number, indices: number, count: number): void;

@@ -27,10 +27,11 @@ export class KernelMemory {
   #integers: Int32Array;
   #bytes: Uint8Array;
 
-  constructor(kernel: GeneratedKernel) {
+  /** @param isShared with other threads; copies from and to JavaScript are then seven times slower */
+  constructor(kernel: GeneratedKernel, isShared: boolean) {
     this.#kernel = kernel;
-    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared: true });
-    this.module = new WebAssembly.Module(kernel.bytes);
+    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared: isShared });
+    this.module = new WebAssembly.Module(kernel.assemble(isShared));
     const { exports } = new WebAssembly.Instance(this.module, { env: { memory: this.memory } });
     this.call = exports as unknown as KernelCalls;
     const { address, lanes } = kernel.constants;
@@ -50,7 +51,7 @@ export class KernelMemory {
     return 2 * limbs * limbBytes;
   }
 
-  /** The whole memory; a growth leaves earlier ones too short, so it is asked for each time. */
+  /** The whole memory; a growth makes earlier views useless, so it is asked for each time. */
   get bytes(): Uint8Array {
     this.#refresh();
     return this.#bytes;

@@ -7,7 +7,14 @@ import type { Code, Local, WasmFunction } from "./wasm.ts";
 import { elementAddress } from "./wordKernels.ts";
 
 export function movingKernels(prime: PrimeConstants, table: ConstantTable): WasmFunction[] {
-  return [move(prime, table), copy(prime, table), gather(prime, table)];
+  return [clear(prime, table), move(prime, table), copy(prime, table), gather(prime, table)];
+}
+
+/** clear(r, bytes): zeros. */
+function clear(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+  const kernel = new KernelFunction("clear", 2, prime, table);
+  const [r, bytes] = kernel.fn.parameters as [Local, Local];
+  return kernel.finish(op.memoryClear(op.get(r), op.get(bytes)));
 }
 
 /** move(r, a, bytes): whole pairs. */

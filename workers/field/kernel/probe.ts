@@ -9,7 +9,7 @@ import { WebAssembly } from "./webAssembly.ts";
 export function hasFusedMultiplyAdd(): boolean {
   const probe = probeModule();
   if (!WebAssembly.validate(probe)) return false;
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: false });
   const doubles = new Float64Array(memory.buffer, 0, 8);
   // (2^27 + 1)² = 2^54 + 2^28 + 1 and (1 + 2^−30)² = 1 + 2^−29 + 2^−60: the last bit is lost by rounding first.
   doubles.set([2 ** 27 + 1, 1 + 2 ** -30, 2 ** 27 + 1, 1 + 2 ** -30, -(2 ** 54), -1]);
@@ -22,5 +22,5 @@ function probeModule(): Uint8Array<ArrayBuffer> {
   const probe = new WasmFunction("probe", 0);
   const zero = op.i32(0);
   probe.setBody(op.store(zero, op.f64x2MultiplyAdd(op.load(zero), op.load(zero, 16), op.load(zero, 32)), 48));
-  return assembleModule([probe], 1);
+  return assembleModule([probe], { maximumPages: 1, isShared: false });
 }

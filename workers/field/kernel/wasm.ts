@@ -131,6 +131,9 @@ export const op = {
   /** Moves bytes; the areas may overlap. */
   memoryCopy: (to: Code, from: Code, bytes: Code): Code => [...to, ...from, ...bytes, 0xfc, 0x0a, 0, 0],
 
+  /** Sets bytes to zero. */
+  memoryClear: (at: Code, bytes: Code): Code => [...at, ...op.i32(0), ...bytes, 0xfc, 0x0b, 0],
+
   /** Repeats `body` while `condition` holds. */
   whileLoop: (condition: Code, body: Code): Code => [
     ...[0x02, VOID_BLOCK],
@@ -184,19 +187,28 @@ function text(value: string): number[] {
   return sized([...new TextEncoder().encode(value)]);
 }
 
-/** A module that imports shared memory `env.memory` of at most `maximumPages` and exports the functions by name. */
-export function assembleModule(functions: readonly WasmFunction[], maximumPages: number): Uint8Array<ArrayBuffer> {
+export interface ImportedMemory {
+  readonly maximumPages: number;
+  readonly isShared: boolean;
+}
+
+/** A module that imports `env.memory` and exports the functions by name. */
+export function assembleModule(
+  functions: readonly WasmFunction[],
+  { maximumPages, isShared }: ImportedMemory,
+): Uint8Array<ArrayBuffer> {
   assert(new Set(functions.map(({ name }) => name)).size === functions.length, "two kernels of one name");
   const types = functions.map(({ parameters, returnsI32 }) => [
     0x60,
     ...sized(parameters.map(() => VALUE_TYPE.i32)),
     ...sized(returnsI32 ? [VALUE_TYPE.i32] : []),
   ]);
-  const sharedMemory = [...text("env"), ...text("memory"), 0x02, 0x03, ...unsigned(1), ...unsigned(maximumPages)];
+  const limits = [isShared ? 0x03 : 0x01, ...unsigned(1), ...unsigned(maximumPages)];
+  const memory = [...text("env"), ...text("memory"), 0x02, ...limits];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, types),
-    ...section(2, [sharedMemory]),
+    ...section(2, [memory]),
     ...section(
       3,
       functions.map((_, index) => unsigned(index)),

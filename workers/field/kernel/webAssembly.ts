@@ -1,8 +1,8 @@
 /** The part of the engine's WebAssembly API that is used here, typed: the compiler's libraries have it for browsers only. */
 
 export interface WasmMemory {
-  /** Grows as the memory does; earlier buffers stay valid and stay short. */
-  readonly buffer: SharedArrayBuffer;
+  /** Another one after the memory has grown; the earlier one stays short (shared memory) or becomes useless. */
+  readonly buffer: ArrayBuffer | SharedArrayBuffer;
   grow(pages: number): number;
 }
 
@@ -11,7 +11,7 @@ export type WasmModule = object & { readonly __module: true };
 
 interface WebAssemblyApi {
   validate(bytes: Uint8Array): boolean;
-  readonly Memory: new (limits: { initial: number; maximum: number; shared: true }) => WasmMemory;
+  readonly Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array) => WasmModule;
   readonly Instance: new (
     module: WasmModule,

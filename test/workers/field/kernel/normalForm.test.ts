@@ -27,7 +27,7 @@ function extremes({ prime: { prime, limbRanges }, format: { limbBits } }: Genera
 
 function world(prime: bigint, name: "fused" | "integer") {
   const kernel = generateKernel(prime, name);
-  const memory = new KernelMemory(kernel);
+  const memory = new KernelMemory(kernel, false);
   const { pairBytes } = memory;
   const write = (values: readonly bigint[]): number => {
     const address = memory.arena.allocate((values.length + 4) * pairBytes);
