@@ -15,6 +15,8 @@ import { performance } from "node:perf_hooks";
 import { config as readDotenv } from "dotenv";
 import { openKeystore, readPassword, readPrivateFile } from "./chain/keystore.ts";
 import { CodedError } from "./errors.ts";
+import { BN254_FR_MODULUS } from "./field/bn254.ts";
+import { createWasmField } from "./field/wasmField.ts";
 import { type Configuration, readConfiguration } from "./node/configuration.ts";
 import { type Log, createLog, errorFields } from "./node/log.ts";
 import { nodeError } from "./node/nodeError.ts";
@@ -56,8 +58,11 @@ async function createWorker(configuration: Configuration, log: Log): Promise<Wor
   log("info", "worker-starting", { version, chainId: configuration.chainId, security: SECURITY_STATEMENT });
   const identity = readIdentity(configuration);
   const wallet = await openKeystore(configuration.keystore, readPassword(configuration.passwordFile));
+  const field = createWasmField(BN254_FR_MODULUS, { threads: configuration.threads });
+  log("info", "field-ready", { arithmetic: field.arithmetic, threads: configuration.threads });
   return new Worker({
     configuration,
+    field,
     wallet,
     identity,
     version,

@@ -1,5 +1,4 @@
 /** Connects a plan and a run to this worker's chain, store and mesh. */
-import { bn254Fr } from "../field/bn254Fr.ts";
 import type { Store } from "../store/openStore.ts";
 import type { Mesh } from "../transport/mesh.ts";
 import { openSession } from "../transport/session.ts";
@@ -10,7 +9,7 @@ import type { WorkerChain } from "./workerChain.ts";
 import type { WorkerModules } from "./workerModules.ts";
 
 export interface ComputationParts {
-  readonly modules: Pick<WorkerModules, "randomBytes">;
+  readonly modules: Pick<WorkerModules, "randomBytes" | "field">;
   readonly chain: WorkerChain;
   readonly store: Store;
   readonly mesh: Mesh;
@@ -27,7 +26,7 @@ export function computeRequest({ modules, chain, store, mesh }: ComputationParts
     storedSegments: (datasetId) => store.shares.segments(datasetId),
   };
   const run: Omit<RunModules, "openNetwork"> = {
-    field: bn254Fr,
+    field: modules.field,
     chainId: deployment.chainId,
     randomBytes: modules.randomBytes,
     plan: (confirmed) => planQuery(confirmed, plan),

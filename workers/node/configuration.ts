@@ -23,6 +23,8 @@ export interface Configuration {
   readonly confirmations: number;
   readonly pollMs: number;
   readonly attemptTimeoutMs: number;
+  /** Threads that arithmetic over long columns is split over. */
+  readonly threads: number;
   readonly logLevel: LogLevel;
   /** Plain HTTP for supervisors (health.ts); undefined = off. */
   readonly healthListen: { readonly host: string; readonly port: number } | undefined;
@@ -108,6 +110,7 @@ export function readConfiguration(environment: Environment, workingDirectory: st
     confirmations: take("OPALINE_CONFIRMATIONS", "a number of blocks", wholeNumber(0, 10_000), "2"),
     pollMs: take("OPALINE_POLL_MS", "milliseconds", wholeNumber(20, 600_000), "500"),
     attemptTimeoutMs: take("OPALINE_ATTEMPT_TIMEOUT_MS", "milliseconds", wholeNumber(500, 3_600_000), "15000"),
+    threads: take("OPALINE_THREADS", "a number of threads", wholeNumber(1, 64), "1"),
     logLevel: take("OPALINE_LOG_LEVEL", "a level", parseLogLevel, "info"),
     healthListen: takeOptional("OPALINE_HEALTH_LISTEN", parseListen),
   };

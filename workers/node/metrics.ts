@@ -28,7 +28,7 @@ function datasetStates({ datasets }: WorkerStatus): Sample[] {
 }
 
 export function metricsText(status: WorkerStatus, { started, failed }: AttemptTotals): string {
-  const { chain, peers, requests } = status;
+  const { chain, peers, requests, arithmetic } = status;
   const connected = peers.filter((peer) => peer.connected).length;
   const up = status.registration === "active" ? 1 : 0;
   return [
@@ -46,6 +46,7 @@ export function metricsText(status: WorkerStatus, { started, failed }: AttemptTo
     ...single("opaline_registered", "gauge", "1 when the registry has this worker and its certificate.", up),
     ...single("opaline_attempts_started_total", "counter", "Attempts this worker took part in.", started),
     family("opaline_attempts_failed_total", "counter", "Failed attempts by code.", "code", Object.entries(failed)),
+    ...single("opaline_field_bytes", "gauge", "Bytes of field vectors in use.", arithmetic.bytesInUse),
     family("opaline_dataset_versions", "gauge", "Dataset versions by state.", "state", datasetStates(status)),
     "",
   ].join("\n");

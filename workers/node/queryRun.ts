@@ -79,6 +79,7 @@ async function compute(
     randomBytes,
   );
   const outputs = await evaluateCircuit({ network, field, t, keys }, plan.circuit, columns);
+  field.release(...columns);
   return { attempt, outcome: Outcome.ANSWERED, suppressedBitmap: "0x", outputs, sealedHash: ZERO_HASH };
 }
 
@@ -86,7 +87,11 @@ async function compute(
 function loadColumns({ circuit, datasets }: QueryPlan & { empty: false }, modules: RunModules): FieldVector[] {
   const { field, loadColumn } = modules;
   return circuit.columns.map((columnId) => {
-    const pieces = datasets.map(({ datasetId, version }) => field.fromWords(loadColumn(datasetId, version, columnId)));
-    return pieces.length === 1 ? pieces[0]! : field.concat(pieces);
+    return field.scope(() => {
+      const pieces = datasets.map(({ datasetId, version }) =>
+        field.fromWords(loadColumn(datasetId, version, columnId)),
+      );
+      return pieces.length === 1 ? pieces[0]! : field.concat(pieces);
+    });
   });
 }

@@ -16,6 +16,7 @@ export interface StatusFacts {
   readonly chainId: bigint;
   readonly network: string;
   readonly confirmations: number;
+  readonly arithmetic: WorkerStatus["arithmetic"];
   readonly follower: FollowerStatus;
   readonly peers: readonly PeerStatus[];
   readonly seats: readonly Seat[];
@@ -35,6 +36,8 @@ export interface WorkerStatus {
   readonly organisation: string | undefined;
   readonly registration: string;
   readonly port: number | undefined;
+  /** "fused", or "integer" where the processor has no fused multiply-add and computing takes twice as long. */
+  readonly arithmetic: { readonly kernel: "fused" | "integer"; readonly threads: number; readonly bytesInUse: number };
   readonly chain: {
     readonly id: string;
     readonly network: string;
@@ -79,6 +82,7 @@ export function statusOf(facts: StatusFacts): WorkerStatus {
     organisation: facts.organisation,
     registration: facts.registration,
     port: facts.port,
+    arithmetic: facts.arithmetic,
     chain: {
       id: String(facts.chainId),
       network: facts.network,

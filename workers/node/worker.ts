@@ -131,6 +131,7 @@ export class Worker {
       organisation: this.#registration.organisation,
       registration: this.#registration.standing,
       port: this.#isListening ? this.#endpoint.port : undefined,
+      arithmetic: this.#arithmetic(),
       chainId: deployment.chainId,
       network: deployment.network,
       confirmations: this.#modules.configuration.confirmations,
@@ -141,6 +142,11 @@ export class Worker {
       requests: this.#store.requests.counts(),
       attempts: this.#desk.attempts(),
     });
+  }
+
+  #arithmetic(): WorkerStatus["arithmetic"] {
+    const { field, configuration } = this.#modules;
+    return { kernel: field.arithmetic, threads: configuration.threads, bytesInUse: field.bytesInUse };
   }
 
   async #stop(): Promise<void> {

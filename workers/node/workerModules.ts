@@ -1,6 +1,7 @@
 /** What a worker is made of besides its own code: configuration, keys and the edges of the process (from `main.ts`). */
 import type { BaseWallet } from "ethers";
 import type { RandomBytes } from "../field/field.ts";
+import type { WasmField } from "../field/wasmField.ts";
 import type { TlsIdentity } from "../transport/identity.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Log } from "./log.ts";
@@ -10,6 +11,8 @@ export interface WorkerModules {
   readonly wallet: BaseWallet;
   readonly identity: TlsIdentity;
   readonly version: string;
+  /** All arithmetic of this worker. `main.ts` makes it and ends it. */
+  readonly field: WasmField;
   readonly randomBytes: RandomBytes;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;

@@ -40,7 +40,8 @@ export async function evaluateCircuit(
   for (const [depth, level] of productLevels(circuit).entries()) {
     await evaluateLevel(evaluation, circuit, level, `products/${depth + 1}`);
   }
-  const sums = circuit.outputs.map((output) => outputShare(evaluation, output));
+  const sums = circuit.outputs.map((output) => session.field.scope(() => outputShare(evaluation, output)));
+  session.field.release(...evaluation.products.values());
   const unopened: DoubleShare = { unreduced: session.field.fromIntegers(sums) };
   return openOutputs(session, unopened, "outputs");
 }
@@ -65,6 +66,7 @@ async function evaluateLevel(
     return { left: evaluateForm(evaluation, product.left), right: evaluateForm(evaluation, product.right) };
   });
   const reduced = await multiplyVectors(evaluation.session, pairs, step);
+  evaluation.session.field.release(...pairs.flatMap(({ left, right }) => [left, right]));
   level.forEach((index, position) => evaluation.products.set(index, reduced[position] as FieldVector));
 }
 

@@ -45,13 +45,18 @@ export async function multiplyVectors(
   checkSession(session);
   const { field } = session;
   for (const { left, right } of pairs) assert.equal(left.length, right.length, "factors of unequal length");
-  const left = field.concat(pairs.map((pair) => pair.left));
-  const right = field.concat(pairs.map((pair) => pair.right));
-  const { share, rho } = maskSecret(session, multiplyUnreduced(field, left, right), step);
-  const collected = await collectBlock(session, share, `${step}/collect`);
-  const opened = await distributeBlocks(session, collected, left.length, `${step}/return`);
+  const [masked, rho] = field.scope(() => {
+    const left = field.concat(pairs.map((pair) => pair.left));
+    const right = field.concat(pairs.map((pair) => pair.right));
+    const secret = maskSecret(session, multiplyUnreduced(field, left, right), step);
+    return [secret.share.masked, secret.rho] as const;
+  });
+  const collected = await collectBlock(session, { masked }, `${step}/collect`);
+  const opened = await distributeBlocks(session, collected, masked.length, `${step}/return`);
   const products = field.sub(opened, rho);
-  return splitLike(session, products, pairs);
+  const parts = splitLike(session, products, pairs);
+  field.release(masked, rho, collected, opened, products); // the parts keep what they show
+  return parts;
 }
 
 /** Round 1: everyone sends participant i its share of block i; returns this party's own block of e. */
@@ -69,7 +74,9 @@ async function collectBlock(
   const own = blockFor(network.self);
   const outgoing = new Map(peers.map((peer) => [peer, blockFor(peer)]));
   const received = await exchangeVectors(session, step, outgoing, toEach(peers, own.length));
-  return combineMasked(field, received.set(network.self, own));
+  const combined = combineMasked(field, received.set(network.self, own));
+  field.release(...outgoing.values(), ...received.values());
+  return combined;
 }
 
 /** Round 2: every participant sends its block of e to all; returns e. */
@@ -88,8 +95,10 @@ async function distributeBlocks(
     }),
   );
   const blocks = await exchangeVectors(session, step, toEach(peers, own), expected);
-  blocks.set(network.self, own);
-  return field.concat(network.parties.map((party) => blocks.get(party) as FieldVector)); // peers and self are all
+  const all = new Map(blocks).set(network.self, own);
+  const joined = field.concat(network.parties.map((party) => all.get(party) as FieldVector)); // peers and self are all
+  field.release(...blocks.values());
+  return joined;
 }
 
 /** Elements [from, to) that `party` collects: `length` cut as evenly as it goes. */

@@ -47,7 +47,7 @@ interface WeightedStream {
  * Streams drawn before they are summed. A (7, 3) zero share has 60: more at once would hold that many vectors of full
  * length, fewer would reduce the running sum more often, beside which drawing costs far more.
  */
-const STREAMS_AT_ONCE = 12;
+const STREAMS_AT_ONCE = 9;
 
 /** Never written. As much as a field draws at once: less would be allocated anew for every draw. */
 const ZEROS = new Uint8Array(64 * 1024);

@@ -19,6 +19,7 @@ const READY: WorkerStatus = {
   organisation: "Operator",
   registration: "active",
   port: 7443,
+  arithmetic: { kernel: "fused", threads: 2, bytesInUse: 4_096 },
   chain: CHAIN,
   cursor: undefined,
   peers: [
