@@ -8,9 +8,9 @@ import type { PairComputation } from "./pairComputation.ts";
 import type { PrimeConstants } from "./primeConstants.ts";
 import { symmetric } from "./range.ts";
 import { op } from "./wasm.ts";
-import type { Code, Local, WasmFunction } from "./wasm.ts";
+import type { Code, Local } from "./wasm.ts";
 
-export function arithmeticKernels(prime: PrimeConstants, table: ConstantTable): WasmFunction[] {
+export function arithmeticKernels(prime: PrimeConstants, table: ConstantTable): KernelFunction[] {
   return [
     multiply(prime, table),
     axpy(prime, table),
@@ -25,7 +25,7 @@ export function arithmeticKernels(prime: PrimeConstants, table: ConstantTable): 
 }
 
 /** mul(r, a, b, pairs): r = a·b. */
-function multiply(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function multiply(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("mul", 4, prime, table);
   const [r, a, b, pairs] = kernel.fn.parameters as [Local, Local, Local, Local];
   const loop = kernel.forPairs([r, a, b], pairs, prime.format.pairsPerStep, (pair, index) => {
@@ -39,7 +39,7 @@ function multiply(prime: PrimeConstants, table: ConstantTable): WasmFunction {
 }
 
 /** axpy(r, x, y, k, pairs): r = k·x + y, k one centred residue in both lanes. */
-function axpy(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function axpy(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("axpy", 5, prime, table);
   const [r, x, y, k, pairs] = kernel.fn.parameters as [Local, Local, Local, Local, Local];
   const loop = kernel.forPairs([r, x, y], pairs, prime.format.pairsPerStep, (pair, index) => {
@@ -70,7 +70,7 @@ function addPair(
 }
 
 /** add(r, a, b, pairs): r = a + b; sub: r = a − b. */
-function sum(operation: "add" | "sub", prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function sum(operation: "add" | "sub", prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction(operation, 4, prime, table);
   const [r, a, b, pairs] = kernel.fn.parameters as [Local, Local, Local, Local];
   const loop = kernel.forPairs([r, a, b], pairs, 1, (pair) => {
@@ -83,7 +83,7 @@ function sum(operation: "add" | "sub", prime: PrimeConstants, table: ConstantTab
  * differs(a, b, pairs) -> 0 if all elements are equal modulo p. a − b comes out reduced, |v| < p, so it is 0 modulo p
  * only if it is 0, and zero has one representation: all bits clear.
  */
-function differs(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function differs(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("differs", 3, prime, table, true);
   const [a, b, pairs] = kernel.fn.parameters as [Local, Local, Local];
   const seen = kernel.fn.local("v128");
@@ -98,7 +98,7 @@ function differs(prime: PrimeConstants, table: ConstantTable): WasmFunction {
  * holds the vectors' addresses (i32), `weights` one centred residue in both lanes each, `starts` is scratch for 2N
  * columns, `offset` is added to every vector's address. Threads may share `starts`: they write the same to it.
  */
-function linearFull(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function linearFull(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("linearFull", 7, prime, table);
   const weightBytes = kernel.pairBytes;
   return linear(kernel, prime.format.limits.fullTerms, weightBytes, 2 * prime.format.limbs, (pair, vector, weight) => {
@@ -110,7 +110,7 @@ function linearFull(prime: PrimeConstants, table: ConstantTable): WasmFunction {
 }
 
 /** linearSmall(r, table, weights, terms, pairs, starts, offset): the same for small weights, one limb in 16 bytes each. */
-function linearSmall(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function linearSmall(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("linearSmall", 7, prime, table);
   const { limits, limbs } = prime.format;
   const weightRange = symmetric((1n << BigInt(limits.smallWeightBits)) - 1n);
@@ -128,7 +128,7 @@ function linear(
   weightBytes: number,
   columns: number,
   addTerm: (pair: PairComputation, vector: Local, weight: Local) => void,
-): WasmFunction {
+): KernelFunction {
   const { fn } = kernel;
   const [r, table, weights, terms, pairs, starts, offset] = fn.parameters as LinearParameters;
   const [entry, weight, vector] = [fn.local("i32"), fn.local("i32"), fn.local("i32")];
@@ -165,7 +165,7 @@ function linear(
 }
 
 /** innerProduct(r, a, b, pairs): one reduced pair to r per block of `innerProductPairs` pairs, a·b summed over it. */
-function innerProduct(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function innerProduct(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("innerProduct", 4, prime, table);
   const [r, a, b, pairs] = kernel.fn.parameters as [Local, Local, Local, Local];
   const { limits, limbs } = prime.format;
@@ -178,7 +178,7 @@ function innerProduct(prime: PrimeConstants, table: ConstantTable): WasmFunction
 }
 
 /** sum(r, a, pairs): one reduced pair to r per block of `sumPairs` pairs, a summed over it. */
-function sumAll(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function sumAll(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("sum", 3, prime, table);
   const [r, a, pairs] = kernel.fn.parameters as [Local, Local, Local];
   const { limits, limbs } = prime.format;
@@ -193,7 +193,7 @@ function blockSums(
   columns: number,
   { r, pairs, operands }: { r: Local; pairs: Local; operands: readonly Local[] },
   addTerm: (pair: PairComputation) => void,
-): WasmFunction {
+): KernelFunction {
   const { fn } = kernel;
   const block = fn.local("i32");
   const first = operands[0] as Local;

@@ -19,6 +19,8 @@ export interface GeneratedKernel {
   assemble(isShared: boolean): Uint8Array<ArrayBuffer>;
   /** To be written to the memory before the first call. */
   readonly constants: { readonly address: number; readonly lanes: BigInt64Array<ArrayBuffer> };
+  /** By kernel: what was proved of its results, |v| <= bound·p, rounded up to thousandths. */
+  readonly residueBounds: ReadonlyMap<string, number>;
   /** First byte free for vectors. */
   readonly firstFreeAddress: number;
 }
@@ -48,16 +50,18 @@ export function generateKernel(
 export function generateForFormat(prime: bigint, format: LimbFormat): GeneratedKernel {
   const constants = new PrimeConstants(prime, format);
   const table = new ConstantTable();
-  const functions = [
+  const kernels = [
     ...arithmeticKernels(constants, table),
     ...wordKernels(constants, table),
     ...movingKernels(constants, table),
   ];
+  const functions = kernels.map(({ fn }) => fn);
   return {
     format,
     prime: constants,
     assemble: (isShared) => assembleModule(functions, { maximumPages: MAXIMUM_PAGES, isShared }),
     constants: table.image(),
+    residueBounds: new Map(kernels.map(({ fn, residueBound }) => [fn.name, residueBound])),
     firstFreeAddress: CONSTANTS_END,
   };
 }

@@ -11,6 +11,7 @@ export class KernelFunction {
   readonly fn: WasmFunction;
   readonly constants: FunctionConstants;
   readonly prime: PrimeConstants;
+  readonly #pairs: PairComputation[] = [];
 
   constructor(name: string, parameterCount: number, prime: PrimeConstants, table: ConstantTable, returnsI32 = false) {
     this.fn = new WasmFunction(name, parameterCount, returnsI32);
@@ -24,7 +25,14 @@ export class KernelFunction {
   }
 
   pair(): PairComputation {
-    return new PairComputation(this.fn, this.constants, this.prime);
+    const pair = new PairComputation(this.fn, this.constants, this.prime);
+    this.#pairs.push(pair);
+    return pair;
+  }
+
+  /** |v|/p of what it computes is at most this; 0 for kernels that only convert or move. */
+  get residueBound(): number {
+    return Math.max(0, ...this.#pairs.map((pair) => pair.residueBound));
   }
 
   /** The parameter at `index`. */
@@ -71,8 +79,8 @@ export class KernelFunction {
   }
 
   /** Ends the function: constants first, then this code. */
-  finish(...code: Code[]): WasmFunction {
+  finish(...code: Code[]): this {
     this.fn.setBody(this.constants.prologue(), ...code);
-    return this.fn;
+    return this;
   }
 }

@@ -3,29 +3,29 @@ import type { ConstantTable } from "./constants.ts";
 import { KernelFunction } from "./kernelFunction.ts";
 import type { PrimeConstants } from "./primeConstants.ts";
 import { op } from "./wasm.ts";
-import type { Code, Local, WasmFunction } from "./wasm.ts";
+import type { Code, Local } from "./wasm.ts";
 import { elementAddress } from "./wordKernels.ts";
 
-export function movingKernels(prime: PrimeConstants, table: ConstantTable): WasmFunction[] {
+export function movingKernels(prime: PrimeConstants, table: ConstantTable): KernelFunction[] {
   return [clear(prime, table), move(prime, table), copy(prime, table), gather(prime, table)];
 }
 
 /** clear(r, bytes): zeros. */
-function clear(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function clear(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("clear", 2, prime, table);
   const [r, bytes] = kernel.fn.parameters as [Local, Local];
   return kernel.finish(op.memoryClear(op.get(r), op.get(bytes)));
 }
 
 /** move(r, a, bytes): whole pairs. */
-function move(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function move(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("move", 3, prime, table);
   const [r, a, bytes] = kernel.fn.parameters as [Local, Local, Local];
   return kernel.finish(op.memoryCopy(op.get(r), op.get(a), op.get(bytes)));
 }
 
 /** copy(r, rIndex, a, aIndex, count): r[rIndex + i] = a[aIndex + i]. */
-function copy(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function copy(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("copy", 5, prime, table);
   const [r, rIndex, a, aIndex, count] = kernel.fn.parameters as [Local, Local, Local, Local, Local];
   const { end, setup } = kernel.endOf(aIndex, count, 1);
@@ -38,7 +38,7 @@ function copy(prime: PrimeConstants, table: ConstantTable): WasmFunction {
 }
 
 /** gather(r, a, aIndex, indices, count): r[i] = a[aIndex + indices[i]], indices in 32 bits. */
-function gather(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function gather(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("gather", 5, prime, table);
   const [r, a, aIndex, indices, count] = kernel.fn.parameters as [Local, Local, Local, Local, Local];
   const position = kernel.fn.local("i32");

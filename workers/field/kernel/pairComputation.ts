@@ -46,6 +46,8 @@ interface Column {
 export class PairComputation {
   #steps: Code[] = [];
   readonly arithmetic: LimbArithmetic;
+  /** Once reduced: |v|/p of the result is at most this. */
+  residueBound = 0;
   readonly #fn: WasmFunction;
   readonly #constants: FunctionConstants;
   readonly #prime: PrimeConstants;
@@ -149,7 +151,7 @@ export class PairComputation {
     const size = magnitude(top.range) * (ratio.exact + 1n);
     let error = magnitude(top.range) * ratio.error + halfUlp(size) + ONE / 2n;
     for (let j = 0; j < limbs - 1; j++) error += this.#share(j, 1n << BigInt(limbBits));
-    assert(error < ONE, "the quotient of a sum may be off by one");
+    this.#boundResidue(error);
     const estimate = op.f64x2Nearest(op.f64x2Mul(value, this.#constants.float(ratio.float)));
     const quotient = this.keep(this.arithmetic.fromFloat(estimate, nearestRange(size + halfUlp(size))));
     this.#subtractMultiple(store, (constant) => this.arithmetic.multiplySmall(quotient, constant));
@@ -268,8 +270,14 @@ export class PairComputation {
     error += BigInt(this.arithmetic.roundings) * halfUlp(size); // the multiply-add
     error += ONE / 2n; // nearest
     for (let j = 0; j < limbs - 1; j++) error += this.#share(j, magnitude(this.#column(j).range)); // columns left out
-    assert(error < ONE, `the quotient may be off by ${Number((error * 1000n) / ONE) / 1000}`);
+    this.#boundResidue(error);
     return this.arithmetic.fromFloat(op.f64x2Nearest(estimate), nearestRange(size + 2n * halfUlp(size)));
+  }
+
+  /** The quotient's distance from V/p is |V − q·p|/p: below one, or the result would not be in normal form. */
+  #boundResidue(error: bigint): void {
+    this.residueBound = Number((error * 1000n) / ONE + 1n) / 1000;
+    assert(error < ONE, `the quotient may be off by ${this.residueBound}`);
   }
 
   /** At most `size`·2^(W·column)/p, in units of 2^−ERROR_BITS. */

@@ -11,13 +11,13 @@ import type { LimbArithmetic } from "./limbArithmetic.ts";
 import type { PrimeConstants } from "./primeConstants.ts";
 import { range, symmetric } from "./range.ts";
 import { op } from "./wasm.ts";
-import type { Code, Local, WasmFunction } from "./wasm.ts";
+import type { Code, Local } from "./wasm.ts";
 
 const BIAS = 1n << 62n;
 const WORD_BYTES = 32;
 const QUARTERS = 4;
 
-export function wordKernels(prime: PrimeConstants, table: ConstantTable): WasmFunction[] {
+export function wordKernels(prime: PrimeConstants, table: ConstantTable): KernelFunction[] {
   return [unpack(prime, table), draw(prime, table), pack(prime, table), fromIntegers(prime, table)];
 }
 
@@ -179,7 +179,7 @@ class DigitCode {
 }
 
 /** unpack(r, words, pairs) -> 0, or another number if some word is not below p (then r holds nothing of use). */
-function unpack(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function unpack(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("unpack", 3, prime, table, true);
   const [r, words, pairs] = kernel.fn.parameters as [Local, Local, Local];
   const code = new DigitCode(kernel);
@@ -201,7 +201,7 @@ function unpack(prime: PrimeConstants, table: ConstantTable): WasmFunction {
  * at r from element `index` on. Without branches on the words; what is written last may be a rejected draw, one element
  * beyond the end.
  */
-function draw(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function draw(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("draw", 4, prime, table, true);
   const [r, index, words, pairs] = kernel.fn.parameters as [Local, Local, Local, Local];
   const code = new DigitCode(kernel);
@@ -232,7 +232,7 @@ function draw(prime: PrimeConstants, table: ConstantTable): WasmFunction {
 }
 
 /** pack(words, a, pairs): canonical words of a. */
-function pack(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function pack(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("pack", 3, prime, table);
   const [words, a, pairs] = kernel.fn.parameters as [Local, Local, Local];
   const code = new DigitCode(kernel);
@@ -247,7 +247,7 @@ function pack(prime: PrimeConstants, table: ConstantTable): WasmFunction {
 }
 
 /** fromIntegers(r, source, pairs): signed 64-bit integers, two per pair, as elements. */
-function fromIntegers(prime: PrimeConstants, table: ConstantTable): WasmFunction {
+function fromIntegers(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("fromIntegers", 3, prime, table);
   const [r, source, pairs] = kernel.fn.parameters as [Local, Local, Local];
   const code = new DigitCode(kernel);

@@ -1,5 +1,6 @@
 /** The generator proves its bounds while it emits: these tests break one at a time and expect it to stop. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 
 import { bn254 } from "@noble/curves/bn254.js";
@@ -67,6 +68,46 @@ for (const name of names) {
     });
   });
 }
+
+describe("docs/field-kernel.md", () => {
+  it("quotes what the generator proves of each kernel's results", () => {
+    const page = readFileSync(new URL("../../../../docs/field-kernel.md", import.meta.url), "utf8");
+    const proofs = [
+      generateKernel(BN254_FR_MODULUS, "fused"),
+      generateKernel(FQ, "fused"),
+      generateKernel(BN254_FR_MODULUS, "integer"),
+    ];
+    for (const kernel of ["mul", "axpy", "linearFull", "innerProduct", "add", "sum"]) {
+      const row = new RegExp(`^\\| ${kernel} +\\|(.*)\\|$`, "m")
+        .exec(page)?.[1]
+        ?.split("|")
+        .map((cell) => Number(cell));
+      assert.deepEqual(
+        row,
+        proofs.map(({ residueBounds }) => residueBounds.get(kernel)),
+        kernel,
+      );
+    }
+  });
+
+  it("quotes the blocks that the kernels use", () => {
+    const page = readFileSync(new URL("../../../../docs/field-kernel.md", import.meta.url), "utf8");
+    const used = (row: string): string[] =>
+      [...(new RegExp(`^\\| ${row} .*$`, "m").exec(page)?.[0] ?? "").matchAll(/\| ([\d,]+) \//g)].map(
+        (match) => match[1] as string,
+      );
+    const rows: [string, keyof KernelLimits][] = [
+      ["inner product, pairs", "innerProductPairs"],
+      ["linear combination, full weights", "fullTerms"],
+      ["linear combination, weights below 2\\^24", "smallTerms"],
+      ["sum, pairs", "sumPairs"],
+    ];
+    for (const [row, limit] of rows) {
+      const expected = names.map((name) => LIMB_FORMATS[name].limits[limit].toLocaleString("en-US"));
+      assert.deepEqual(used(row), expected, row);
+    }
+  });
+});
 
 describe("a format with one property changed", () => {
   const changes: [string, LimbFormat["name"], Partial<LimbFormat>, RegExp][] = [
