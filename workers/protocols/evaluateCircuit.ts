@@ -1,9 +1,11 @@
 /**
  * Evaluates a circuit over shared columns and opens its outputs, and only these.
  *
- * Semi-honest: privacy holds against t workers who follow the protocol: they learn the outputs. A lying worker can
- * change results and, because products are not verified before outputs open, can choose an error that makes an output
- * reveal a row. No disclosure rule is applied here: whoever calls this decides that these outputs may open.
+ * Malicious workers, at most t of 2t + 1 participants: privacy holds, and every honest participant ends with the right
+ * outputs or with an error, never with wrong ones: all products are verified before the outputs open, and outputs open as
+ * shares of degree t, of which 2t + 1 leave no room for a lie. Not fair: t peers may know the outputs where this throws.
+ * What it takes for granted: that the columns are shares of degree t of what was committed. No disclosure rule is applied
+ * here: whoever calls this decides that these outputs may open.
  * The rounds, message lengths and step names depend on the circuit and the number of rows only, never on values.
  */
 import assert from "node:assert/strict";
@@ -11,24 +13,28 @@ import assert from "node:assert/strict";
 import { CodedError } from "../errors.ts";
 import type { FieldVector } from "../field/field.ts";
 import type { Circuit, CircuitOutput, LinearForm } from "../messages/circuit.ts";
-import type { DoubleShare } from "./doubleShare.ts";
 import { multiplyVectors } from "./multiply.ts";
-import { openOutputs } from "./openOutputs.ts";
+import { openShares } from "./openShares.ts";
 import type { ProtocolError } from "./protocolError.ts";
+import { reduceDegree } from "./reduceDegree.ts";
 import { checkSession } from "./session.ts";
 import type { ProtocolSession } from "./session.ts";
+import { compareTranscripts, Transcript } from "./transcript.ts";
+import { verifyProducts } from "./verifyProducts.ts";
+import type { InnerProductClaim, ProductClaim } from "./verifyProducts.ts";
 
 /**
  * The outputs as canonical residues, in the circuit's order; equal at all participants that follow the protocol.
  *
- * Degree t in, values out. With D product levels, M_d = rows × products of level d and O outputs: 2·D + 1 rounds; a
- * party sends about 4t/(2t+1)·ΣM_d + 2t·O elements of 32 bytes (exactly: see `multiplyVectors`, `openOutputs`).
- * Products of one level share one reduction. A session's keys serve one circuit: a second one would reuse masks and is
- * refused by an assertion. If it throws in the last round, t peers may already know the outputs; before, nobody
- * learned anything.
+ * Degree t in, values out. With D product levels, M_d = rows × products of level d, I inner products among the O outputs:
+ * 2·D rounds for the levels, 2 for the inner products, those of `verifyProducts` over ΣM_d + rows × (distinct right
+ * factors), and 2 to open; a party sends about 3t/(2t+1)·(ΣM_d + I) + 2t·O elements of 32 bytes and what verification
+ * takes. Without products and inner products there is nothing to reduce or verify. Products of one level share one
+ * reduction. A session's keys serve one circuit: a second one would reuse masks and is refused by an assertion.
  *
  * @param columns this participant's degree-t shares of `circuit.columns`, in that order, all of one length
- * @throws CodedError PROTOCOL_WRONG_PARTICIPANTS | PROTOCOL_WRONG_COLUMNS | PROTOCOL_BAD_PAYLOAD | NETWORK_*
+ * @throws CodedError PROTOCOL_WRONG_PARTICIPANTS | PROTOCOL_WRONG_COLUMNS | PROTOCOL_BAD_PAYLOAD | PROTOCOL_PRODUCTS_WRONG |
+ *   PROTOCOL_INCONSISTENT_OPENING | PROTOCOL_TRANSCRIPT_MISMATCH | NETWORK_*
  */
 export async function evaluateCircuit(
   session: ProtocolSession,
@@ -36,20 +42,31 @@ export async function evaluateCircuit(
   columns: readonly FieldVector[],
 ): Promise<bigint[]> {
   checkSession(session);
+  const { field } = session;
+  const transcript = new Transcript();
   const evaluation = { session, columns, products: new Map<number, FieldVector>(), rows: rowsOf(circuit, columns) };
+  const claims: ProductClaim[] = [];
   for (const [depth, level] of productLevels(circuit).entries()) {
-    await evaluateLevel(evaluation, circuit, level, `products/${depth + 1}`);
+    claims.push(...(await evaluateLevel(evaluation, circuit, level, `products/${depth + 1}`)));
   }
-  const sums = circuit.outputs.map((output) => session.field.scope(() => outputShare(evaluation, output)));
-  session.field.release(...evaluation.products.values());
-  const unopened: DoubleShare = { unreduced: session.field.fromIntegers(sums) };
-  return openOutputs(session, unopened, "outputs");
+  const sums = await outputShares(evaluation, circuit.outputs);
+  const innerClaims = innerProductClaims(evaluation, circuit.outputs, sums);
+  if (claims.length + innerClaims.length > 0) {
+    await verifyProducts(session, claims, innerClaims, transcript, "verify");
+  }
+  field.release(...claims.flatMap(({ left, right, product }) => [left, right, product]));
+  field.release(...innerClaims.map(({ right }) => right));
+  await compareTranscripts(session, transcript, "outputs/ready");
+  const shares = field.fromIntegers(sums);
+  const outputs = await openShares(session, shares, transcript, "outputs");
+  field.release(shares);
+  return outputs;
 }
 
 interface Evaluation {
   readonly session: ProtocolSession;
   readonly columns: readonly FieldVector[];
-  /** By index in the circuit; degree t. */
+  /** By index in the circuit; degree t, not verified until all are. */
   readonly products: Map<number, FieldVector>;
   readonly rows: number;
 }
@@ -59,18 +76,21 @@ async function evaluateLevel(
   circuit: Circuit,
   level: readonly number[],
   step: string,
-): Promise<void> {
+): Promise<ProductClaim[]> {
   const pairs = level.map((index) => {
     const product = circuit.products[index];
     assert(product !== undefined);
     return { left: evaluateForm(evaluation, product.left), right: evaluateForm(evaluation, product.right) };
   });
   const reduced = await multiplyVectors(evaluation.session, pairs, step);
-  evaluation.session.field.release(...pairs.flatMap(({ left, right }) => [left, right]));
-  level.forEach((index, position) => evaluation.products.set(index, reduced[position] as FieldVector));
+  return level.map((index, position) => {
+    const product = reduced[position] as FieldVector;
+    evaluation.products.set(index, product);
+    return { ...(pairs[position] as (typeof pairs)[number]), product };
+  });
 }
 
-/** A linear form is local: degree t in and out. */
+/** A linear form is local: degree t in and out. A new vector. */
 function evaluateForm({ session, columns, products, rows }: Evaluation, form: LinearForm): FieldVector {
   const { field } = session;
   const terms = [
@@ -88,11 +108,77 @@ function evaluateForm({ session, columns, products, rows }: Evaluation, form: Li
   );
 }
 
-/** This party's share of one output: degree 2t from an inner product, degree t from a sum. */
-function outputShare(evaluation: Evaluation, { left, right }: CircuitOutput): bigint {
-  const { field } = evaluation.session;
-  const vector = evaluateForm(evaluation, left);
-  return right === undefined ? field.sum(vector) : field.innerProduct(vector, evaluateForm(evaluation, right));
+/** This party's shares, of degree t, of all outputs: sums are local, inner products share one reduction. */
+async function outputShares(evaluation: Evaluation, outputs: readonly CircuitOutput[]): Promise<bigint[]> {
+  const { session } = evaluation;
+  const { field } = session;
+  const shares = outputs.map(({ left, right }) =>
+    field.scope(() => {
+      const vector = evaluateForm(evaluation, left);
+      return right === undefined ? field.sum(vector) : field.innerProduct(vector, evaluateForm(evaluation, right));
+    }),
+  );
+  const inner = innerProductsOf(outputs);
+  if (inner.length === 0) return shares;
+  const unreduced = field.fromIntegers(inner.map((index) => shares[index] as bigint));
+  const reduced = await reduceDegree(session, { unreduced }, "sums");
+  field.toResidues(reduced).forEach((share, position) => (shares[inner[position] as number] = share));
+  field.release(unreduced, reduced);
+  return shares;
+}
+
+/** One claim per distinct right factor: cells and measures of a table have few. */
+function innerProductClaims(
+  evaluation: Evaluation,
+  outputs: readonly CircuitOutput[],
+  sums: readonly bigint[],
+): InnerProductClaim[] {
+  const byRight = new Map<string, number[]>();
+  for (const index of innerProductsOf(outputs)) {
+    const key = JSON.stringify(outputs[index]?.right, (_, value: unknown) =>
+      typeof value === "bigint" ? `${value}` : value,
+    );
+    byRight.set(key, [...(byRight.get(key) ?? []), index]);
+  }
+  return [...byRight.values()].map((indices) => {
+    const claimed = indices.map((index) => outputs[index] as CircuitOutput);
+    return {
+      right: evaluateForm(evaluation, claimed[0]?.right as LinearForm),
+      sums: indices.map((index) => sums[index] as bigint),
+      combineLeft: (weights) =>
+        evaluateForm(
+          evaluation,
+          combineForms(
+            evaluation,
+            claimed.map(({ left }) => left),
+            weights,
+          ),
+        ),
+    };
+  });
+}
+
+function innerProductsOf(outputs: readonly CircuitOutput[]): number[] {
+  return outputs.flatMap(({ right }, index) => (right === undefined ? [] : [index]));
+}
+
+/** Σ weights·forms, as one form. */
+function combineForms(
+  { session: { field } }: Evaluation,
+  forms: readonly LinearForm[],
+  weights: readonly bigint[],
+): LinearForm {
+  const combine = (part: "columns" | "products"): [number, bigint][] => {
+    const totals = new Map<number, bigint>();
+    forms.forEach((form, position) => {
+      for (const [index, coefficient] of form[part]) {
+        const term = coefficient * (weights[position] as bigint);
+        totals.set(index, field.reduce((totals.get(index) ?? 0n) + term));
+      }
+    });
+    return [...totals];
+  };
+  return { columns: combine("columns"), products: combine("products") };
 }
 
 /** Product indices by depth: a product's level is one more than the highest among the products it uses. */

@@ -22,6 +22,12 @@ export type ProtocolError =
       readonly parties: readonly PartyIndex[];
       readonly groups: readonly (readonly PartyIndex[])[];
     }
+  /** The shares opened in `step` are of no polynomial of degree t; the liar is among `parties`. */
+  | { readonly code: "PROTOCOL_INCONSISTENT_OPENING"; readonly step: string; readonly parties: readonly PartyIndex[] }
+  /** `parties` have seen other opened values, or are elsewhere in the protocol. */
+  | { readonly code: "PROTOCOL_TRANSCRIPT_MISMATCH"; readonly step: string; readonly parties: readonly PartyIndex[] }
+  /** Some product is not that of its factors; the liar is among `parties`. Nothing but masked values was opened. */
+  | { readonly code: "PROTOCOL_PRODUCTS_WRONG"; readonly parties: readonly PartyIndex[] }
   /** A field of the attempt's context is malformed. */
   | { readonly code: "PROTOCOL_BAD_CONTEXT"; readonly field: string }
   /** The loaded columns are not those of the circuit: another number of them, or of unequal lengths. */

@@ -11,6 +11,7 @@ import assert from "node:assert/strict";
 
 import { CodedError } from "../errors.ts";
 import type { Field, FieldVector, RandomBytes } from "../field/field.ts";
+import { lagrangeWeights } from "./lagrange.ts";
 import { checkCommitteeSize, checkDistinct, partiesOf, partyIndex, MAX_PARTIES } from "./parties.ts";
 import type { CommitteeSize, PartyIndex } from "./parties.ts";
 import type { SharingError } from "./sharingError.ts";
@@ -139,15 +140,9 @@ export function checkShares(degree: number, points: readonly PartyIndex[], share
   }
 }
 
-/** Weights λ with f(x) = Σ λ_i·f(points_i): λ_i = Π_{j≠i} (x − p_j)/(p_i − p_j). */
 function lagrangeAt(field: Field, points: readonly PartyIndex[], x: number): bigint[] {
   checkDistinct(points);
-  return points.map((point) => {
-    const others = points.filter((other) => other !== point);
-    const numerator = others.reduce((product, other) => product * BigInt(x - other), 1n);
-    const denominator = others.reduce((product, other) => product * BigInt(point - other), 1n);
-    return field.reduce(numerator * field.invert(denominator));
-  });
+  return lagrangeWeights(field, points, BigInt(x));
 }
 
 /** 1, x, x², … (`count` of them). */

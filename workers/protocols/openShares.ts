@@ -1,0 +1,49 @@
+/**
+ * Opens shares of degree t to all participants, checked.
+ *
+ * Malicious workers: the t + 1 honest shares among 2t + 1 fix the polynomials, so any wrong share of up to t liars is
+ * noticed by every honest participant by itself, and none of them takes a wrong value. With exactly 2t + 1 shares of
+ * degree t, t = 1 … 3, liars cannot be told from honest ones (`correctableParties` is 0), so nobody is named.
+ */
+import { CodedError } from "../errors.ts";
+import type { FieldVector } from "../field/field.ts";
+import { reconstruct } from "../sharing/shamir.ts";
+import { exchangeVectors, peersOf, toEach } from "./exchangeVectors.ts";
+import type { ProtocolError } from "./protocolError.ts";
+import { checkSession } from "./session.ts";
+import type { ProtocolSession } from "./session.ts";
+import type { Transcript } from "./transcript.ts";
+
+/**
+ * The secrets. Degree t in. 1 round; a party sends 2t elements per secret. If it throws, t peers may already know the
+ * secrets.
+ *
+ * @param transcript absorbs what was opened
+ * @throws CodedError PROTOCOL_INCONSISTENT_OPENING | PROTOCOL_WRONG_PARTICIPANTS | PROTOCOL_BAD_PAYLOAD | NETWORK_*
+ */
+export async function openShares(
+  session: ProtocolSession,
+  shares: FieldVector,
+  transcript: Transcript,
+  step: string,
+): Promise<bigint[]> {
+  checkSession(session);
+  const { field, network, t } = session;
+  const peers = peersOf(session);
+  const received = await exchangeVectors(session, step, toEach(peers, shares), toEach(peers, shares.length));
+  const all = network.parties.map((party) => (party === network.self ? shares : (received.get(party) as FieldVector)));
+  try {
+    const secrets = reconstruct(field, t, network.parties, all);
+    const words = field.toWords(secrets);
+    transcript.absorb(step, words);
+    const residues = field.toResidues(secrets);
+    field.release(secrets, ...received.values());
+    return residues;
+  } catch (cause) {
+    throw new CodedError<ProtocolError>(
+      { code: "PROTOCOL_INCONSISTENT_OPENING", step, parties: [...network.parties] },
+      `the shares opened in step ${step} are not on one polynomial: at least one of parties ${network.parties.join(", ")} lies`,
+      { cause },
+    );
+  }
+}
