@@ -343,7 +343,7 @@ describe("bad input", () => {
       const status = JSON.parse(stdout) as { state: string; security: string; organisation: string };
       assert.equal(status.state, "ready");
       assert.equal(status.organisation, "Operator 1");
-      assert.match(status.security, /Semi-honest/);
+      assert.match(status.security, /^Malicious workers, honest majority/);
     });
 
     it("for a worker that does not run ends with 75", async () => {

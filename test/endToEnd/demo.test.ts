@@ -72,7 +72,7 @@ describe("npm run demo", () => {
     }
     assert.equal(new Set(demo.answers.map(({ sql }) => sql)).size, 1, "one vetted query, asked more than once");
     assert.deepEqual(demo.committee, { n: 4, t: 1 });
-    assert.match(demo.security, /Semi-honest/);
+    assert.match(demo.security, /^Malicious workers, honest majority/);
     assert.equal(demo.audit.verified, true);
     assert.ok(demo.audit.events > 0);
     assert.ok(demo.gas["total"]! > 0 && demo.seconds["total"]! > 0);

@@ -2,7 +2,7 @@
  * One attempt, from proposal to verdict: plan, columns, fresh keys among the participants, circuit, outputs. Nothing of
  * it is kept: shares leave memory with the attempt.
  *
- * Adversary: semi-honest participants, at most t of them. What may be revealed when it throws: nothing before the last
+ * Adversary: malicious participants, at most t of them. What may be revealed when it throws: nothing before the last
  * round; the outputs if the last round reached others but not this worker.
  */
 import type { Field, FieldVector, RandomBytes } from "../field/field.ts";
@@ -78,9 +78,15 @@ async function compute(
     { chainId, contract, requestId, attempt, epoch: committee.epoch, t },
     randomBytes,
   );
-  const outputs = await evaluateCircuit({ network, field, t, keys }, plan.circuit, columns);
+  const outputs = await evaluateCircuit({ network, field, t, keys }, plan.circuit, columns, dataOf(event, plan));
   field.release(...columns);
   return { attempt, outcome: Outcome.ANSWERED, suppressedBitmap: "0x", outputs, sealedHash: ZERO_HASH };
+}
+
+/** Which data the columns are, alike at all workers that read the same request and the same roots from the chain. */
+function dataOf({ context }: ConfirmedRequest["event"], { datasets }: QueryPlan & { empty: false }): string {
+  const versions = datasets.map(({ datasetId, version }) => `${datasetId.toLowerCase()}@${version}`);
+  return [...versions, ...context.datasetRoots].join(" ").toLowerCase();
 }
 
 /** The circuit's columns over the rows of all datasets, in the plan's order. O(columns × rows). */

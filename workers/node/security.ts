@@ -3,9 +3,10 @@
  * It changes only together with what it describes.
  */
 export const SECURITY_STATEMENT = [
-  "Semi-honest, honest majority: any t of the n workers of a committee that follow the protocol learn, together, nothing",
-  "about rows beyond the sums that are opened and what is public.",
-  "A worker that does not follow the protocol can change an answer: products are not verified yet.",
+  "Malicious workers, honest majority: any t of the n workers of a committee, whatever they do, learn nothing about rows",
+  "beyond the sums that are opened and what is public, and can make a request fail but not change its answer: all products",
+  "are verified before sums open.",
+  "The columns that hospitals share are not checked yet: this holds for shares that were dealt rightly.",
   "There is no disclosure gate yet: small cells are opened.",
   "Assurance QUORUM means that enough workers signed the same answer; it is not a proof.",
 ].join(" ");

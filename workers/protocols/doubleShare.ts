@@ -2,7 +2,7 @@
  * Shares of degree 2t, as one local product makes them. They are a type of their own, not a `FieldVector`, so that an
  * unreduced product can be neither multiplied again nor opened without a zero mask by mistake.
  *
- * Semi-honest, up to t of 2t + 1 parties. Source: [DN07], as cited in `multiply.ts`.
+ * Up to t of 2t + 1 parties may lie: see `reduceDegree.ts`, also for the source [DN07].
  */
 import type { Field, FieldVector } from "../field/field.ts";
 import { lagrangeAtZero } from "../sharing/shamir.ts";

@@ -1,8 +1,8 @@
 /**
- * A random field element that nobody could know before all participants had come to this step.
+ * A random field element that nobody could know before all honest participants had come to this step.
  *
  * Malicious workers: t of them and one honest share would already fix the coin, so honest participants first make sure
- * that all have fixed what the challenge is to test (`compareTranscripts`), and only then send their shares.
+ * that all of them have fixed what the challenge is to test (`compareTranscripts`), and only then send their shares.
  */
 import { takeSharedMask } from "./masks.ts";
 import { openShares } from "./openShares.ts";

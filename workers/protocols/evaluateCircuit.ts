@@ -27,12 +27,14 @@ import type { InnerProductClaim, ProductClaim } from "./verifyProducts.ts";
  * The outputs as canonical residues, in the circuit's order; equal at all participants that follow the protocol.
  *
  * Degree t in, values out. With D product levels, M_d = rows × products of level d, I inner products among the O outputs:
- * 2·D rounds for the levels, 2 for the inner products, those of `verifyProducts` over ΣM_d + rows × (distinct right
+ * 1 round to compare what is computed, 2·D for the levels, 2 for the inner products, those of `verifyProducts` over ΣM_d + rows × (distinct right
  * factors), and 2 to open; a party sends about 3t/(2t+1)·(ΣM_d + I) + 2t·O elements of 32 bytes and what verification
  * takes. Without products and inner products there is nothing to reduce or verify. Products of one level share one
  * reduction. A session's keys serve one circuit: a second one would reuse masks and is refused by an assertion.
  *
  * @param columns this participant's degree-t shares of `circuit.columns`, in that order, all of one length
+ * @param inputs which data these are, in words that are equal at all participants: compared, like the circuit, before the
+ *   first product
  * @throws CodedError PROTOCOL_WRONG_PARTICIPANTS | PROTOCOL_WRONG_COLUMNS | PROTOCOL_BAD_PAYLOAD | PROTOCOL_PRODUCTS_WRONG |
  *   PROTOCOL_INCONSISTENT_OPENING | PROTOCOL_TRANSCRIPT_MISMATCH | NETWORK_*
  */
@@ -40,11 +42,14 @@ export async function evaluateCircuit(
   session: ProtocolSession,
   circuit: Circuit,
   columns: readonly FieldVector[],
+  inputs = "",
 ): Promise<bigint[]> {
   checkSession(session);
   const { field } = session;
-  const transcript = new Transcript();
   const evaluation = { session, columns, products: new Map<number, FieldVector>(), rows: rowsOf(circuit, columns) };
+  const transcript = new Transcript();
+  transcript.absorb("inputs", encodeTask(evaluation, circuit, inputs));
+  await compareTranscripts(session, transcript, "inputs/ready");
   const claims: ProductClaim[] = [];
   for (const [depth, level] of productLevels(circuit).entries()) {
     claims.push(...(await evaluateLevel(evaluation, circuit, level, `products/${depth + 1}`)));
@@ -61,6 +66,12 @@ export async function evaluateCircuit(
   const outputs = await openShares(session, shares, transcript, "outputs");
   field.release(shares);
   return outputs;
+}
+
+/** Circuit, data and size: two participants that differ in any would compute nonsense together. */
+function encodeTask({ session, rows }: Evaluation, circuit: Circuit, inputs: string): Uint8Array {
+  const { network, t } = session;
+  return Buffer.from(stringify({ circuit, inputs, rows, t, parties: network.parties }));
 }
 
 interface Evaluation {
@@ -135,9 +146,7 @@ function innerProductClaims(
 ): InnerProductClaim[] {
   const byRight = new Map<string, number[]>();
   for (const index of innerProductsOf(outputs)) {
-    const key = JSON.stringify(outputs[index]?.right, (_, value: unknown) =>
-      typeof value === "bigint" ? `${value}` : value,
-    );
+    const key = stringify(outputs[index]?.right);
     byRight.set(key, [...(byRight.get(key) ?? []), index]);
   }
   return [...byRight.values()].map((indices) => {
@@ -156,6 +165,10 @@ function innerProductClaims(
         ),
     };
   });
+}
+
+function stringify(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? `${each}` : each));
 }
 
 function innerProductsOf(outputs: readonly CircuitOutput[]): number[] {

@@ -2,7 +2,7 @@
  * One round of field vectors: canonical words out, canonical words in, traced.
  *
  * Whatever arrives is parsed here and nowhere else. What a lying peer can still do is send another canonical element.
- * Semi-honest, up to t of 2t + 1 parties: `multiply.ts` and `openOutputs.ts` say what that means.
+ * Up to t of 2t + 1 parties may lie: `reduceDegree.ts` and `openShares.ts` say what they gain by it.
  */
 import assert from "node:assert/strict";
 

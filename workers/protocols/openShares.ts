@@ -5,7 +5,7 @@
  * noticed by every honest participant by itself, and none of them takes a wrong value. With exactly 2t + 1 shares of
  * degree t, t = 1 … 3, liars cannot be told from honest ones (`correctableParties` is 0), so nobody is named.
  */
-import { CodedError } from "../errors.ts";
+import { CodedError, isCoded } from "../errors.ts";
 import type { FieldVector } from "../field/field.ts";
 import { reconstruct } from "../sharing/shamir.ts";
 import { exchangeVectors, peersOf, toEach } from "./exchangeVectors.ts";
@@ -28,18 +28,22 @@ export async function openShares(
   step: string,
 ): Promise<bigint[]> {
   checkSession(session);
-  const { field, network, t } = session;
+  const { field, network } = session;
   const peers = peersOf(session);
   const received = await exchangeVectors(session, step, toEach(peers, shares), toEach(peers, shares.length));
   const all = network.parties.map((party) => (party === network.self ? shares : (received.get(party) as FieldVector)));
+  const secrets = reconstructChecked(session, all, step);
+  transcript.absorb(step, field.toWords(secrets));
+  const residues = field.toResidues(secrets);
+  field.release(secrets, ...received.values());
+  return residues;
+}
+
+function reconstructChecked({ field, network, t }: ProtocolSession, shares: FieldVector[], step: string): FieldVector {
   try {
-    const secrets = reconstruct(field, t, network.parties, all);
-    const words = field.toWords(secrets);
-    transcript.absorb(step, words);
-    const residues = field.toResidues(secrets);
-    field.release(secrets, ...received.values());
-    return residues;
+    return reconstruct(field, t, network.parties, shares);
   } catch (cause) {
+    if (!isCoded(cause, "SHARING_INCONSISTENT")) throw cause;
     throw new CodedError<ProtocolError>(
       { code: "PROTOCOL_INCONSISTENT_OPENING", step, parties: [...network.parties] },
       `the shares opened in step ${step} are not on one polynomial: at least one of parties ${network.parties.join(", ")} lies`,

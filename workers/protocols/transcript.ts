@@ -1,7 +1,8 @@
 /**
- * What the participants of a session have opened so far, as one running hash. They compare it before every challenge and
- * before the outputs: so nobody goes on with another value than the others, and nobody's challenge opens before all have
- * fixed what it is to test.
+ * What the participants of a session compute and have opened so far, as one running hash. They compare it before the first
+ * product, before every challenge and before the outputs: so all honest ones compute the same thing on the same columns
+ * (t + 1 of them that did not would still agree, on nonsense), nobody goes on with another value than the others, and
+ * nobody's challenge opens before all honest ones have fixed what it is to test.
  */
 import { createHash } from "node:crypto";
 
@@ -14,7 +15,7 @@ import type { ProtocolSession } from "./session.ts";
 export class Transcript {
   #state: Uint8Array = createHash("sha256").update("Opaline.Transcript.v1").digest();
 
-  /** @param words of public, opened values */
+  /** @param words public: opened values, or what is to be computed */
   absorb(step: string, words: Uint8Array): void {
     const length = Buffer.alloc(8);
     length.writeUInt32BE(Buffer.byteLength(step));

@@ -2,9 +2,11 @@
  * Verifies all products of a session at once, with communication that grows with the logarithm of their number.
  *
  * Malicious workers, at most t of 2t + 1: after a degree reduction a result may be off by an error that a liar chose and
- * knows (`reduceDegree.ts`). If any is, verification fails, but for a probability below (M + 15·log_8 M)/r, less than
- * 2^−200; whether it fails depends on the errors only, so failing tells nothing about what is shared. Until it has
- * succeeded, nothing but masked values and random challenges may open.
+ * knows (`reduceDegree.ts`). If any is, verification fails, but for a probability below (N + 14·L + 16)/r with N products
+ * and inner products and L levels of compression: less than 2^−200. Whether it fails depends on the errors only, so failing
+ * tells nothing about what is shared. Until it has succeeded, nothing but masked values and random challenges may open.
+ * It also proves that all factors are shares of degree t: A(ζ) and B(ζ), which open as such, are random combinations of
+ * them. A count that enters a later test as a factor is thereby consistent, whatever its dealer did.
  *
  *  1. Random weights make one inner product of all claims: Σ α^i·(x_i·y_i − z_i) = 0, or <a, b> = c with a_i = α^i·x_i.
  *  2. Compression, k = 8 to 1: with a and b cut into blocks a_1 … a_k, A and B are the polynomials of degree k − 1 through
@@ -62,8 +64,9 @@ interface InnerProduct {
 const COMPRESSION = 8;
 
 /**
- * With M products (elements of product claims, and rows of inner-product claims): 2 + 4·L + 5 rounds, L the least number
- * with M/8^L <= 8; a party sends about 3t/(2t+1)·14·L + 8t·L elements, and some tens at the end. Time is linear in M.
+ * With M elements in all claims (products, and the length of each right factor): 2 + 4·L + 5 rounds, L the number of times
+ * that M, padded, is cut to an eighth until at most 8 are left; a party sends about 3t/(2t+1)·14·L + 4t·L elements and hashes
+ * (at most t·L more by rounding), and some tens at the end. Time is linear in M.
  * If it throws, peers learned nothing but whether errors were made.
  *
  * @param step names the rounds and the masks: unique within the session's keys
@@ -169,7 +172,8 @@ async function checkLast(
   const [first, ...rest] = await reduceScalars(session, local, step);
   const values = [first as bigint, ...complete(session, claim.c, rest, k)];
   const zeta = await drawChallenge(session, transcript, `${step}/challenge`);
-  assert(zeta > 2n * BigInt(k), "a challenge at a point of interpolation: of probability below 2^-240");
+  // At a block's point the mask would have weight zero. Of probability below 2^−240, so a bug.
+  assert(zeta > 2n * BigInt(k), "a challenge at a point of interpolation");
   const shares = field.fromIntegers([
     combine(session, known, a, zeta),
     combine(session, known, b, zeta),

@@ -19,7 +19,7 @@ import { AGGREGATE_NAMES } from "./selectColumns.ts";
 /** Values listed for one parameter or category before "and N more". */
 const MAX_LISTED = 24;
 
-/** True of the semi-honest slice: what opens is what the list says, whatever its size. */
+/** True while there is no gate: what opens is what the list says, whatever its size. */
 export const NO_DISCLOSURE_CONTROL =
   "No disclosure control is applied in this version: every number listed above is opened as it is, also when it counts few patients or one.";
 

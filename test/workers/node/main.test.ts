@@ -202,7 +202,7 @@ describe("workers/main.ts", () => {
 
   it("warns that it is not registered, and prints what is protected and what is not", async (test) => {
     const worker = run(test, environmentOf());
-    assert.match(String((await worker.logged("worker-starting"))["security"]), /^Semi-honest, honest majority/);
+    assert.match(String((await worker.logged("worker-starting"))["security"]), /^Malicious workers, honest majority/);
     assert.equal((await worker.logged("registration"))["registration"], "not registered");
     await stopsWithin(worker, ["SIGINT"]);
   });
