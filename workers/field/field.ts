@@ -7,6 +7,9 @@
  *
  * Vectors never change. They may live in memory that the garbage collector does not see, so whoever makes many or long
  * ones gives them back with `release` or `scope`; what is forgotten is reclaimed some time after its last use.
+ *
+ * Any operation on vectors may throw FIELD_OUT_OF_MEMORY, where elements live in such memory, or FIELD_THREAD_LOST, where
+ * threads share the work. Operands of other fields, of unequal length or released are bugs: an AssertionError.
  */
 
 declare const vectorBrand: unique symbol;

@@ -25,17 +25,17 @@ export class VectorScopes {
   run<Result extends ScopeResult>(compute: () => Result, release: (vector: FieldVector) => void): Result {
     const made = new Set<FieldVector>();
     this.#made.push(made);
-    let kept: readonly unknown[] = [];
+    let kept: ReadonlySet<unknown> = new Set();
     try {
       const result = compute();
       assert(!(result instanceof Promise), "a scope is synchronous");
-      kept = Array.isArray(result) ? result : [result];
+      kept = new Set<unknown>(Array.isArray(result) ? result : [result]);
       return result;
     } finally {
       this.#made.pop();
       const outer = this.#made.at(-1);
       for (const vector of made) {
-        if (!kept.includes(vector)) release(vector);
+        if (!kept.has(vector)) release(vector);
         else outer?.add(vector);
       }
     }

@@ -11,11 +11,10 @@
  */
 import assert from "node:assert/strict";
 
-import { CodedError } from "../errors.ts";
 import { batchInverse } from "./batchInverse.ts";
 import { createBigintField } from "./bigintField.ts";
 import type { Field, FieldVector, RandomBytes, ScopeResult } from "./field.ts";
-import type { FieldError } from "./fieldError.ts";
+import { lengthError, notCanonicalError } from "./fieldError.ts";
 import { generateKernel } from "./kernel/generateKernel.ts";
 import type { GeneratedKernel } from "./kernel/generateKernel.ts";
 import { KernelMemory } from "./kernel/kernelMemory.ts";
@@ -24,6 +23,7 @@ import { KernelThreads } from "./kernel/kernelThreads.ts";
 import { hasFusedMultiplyAdd } from "./kernel/probe.ts";
 import { pairsOf, Transfers } from "./kernel/transfers.ts";
 import { Blocks, WasmVector } from "./kernel/wasmVector.ts";
+import { assertSameLength, assertWindow } from "./vectorAssertions.ts";
 import { VectorScopes } from "./vectorScopes.ts";
 import { readWord, viewOf, WORD_BYTES } from "./words.ts";
 
@@ -38,7 +38,7 @@ export interface WasmField extends Field {
   readonly arithmetic: "fused" | "integer";
   /** Bytes of the vectors that are not released; memory taken from the machine may be more and never shrinks. */
   readonly bytesInUse: number;
-  /** Helper threads that are up: they come some 50 ms after the field is made. */
+  /** Helper threads that are up: they come some 50 ms after the field is made, and long vectors are not split before. */
   readonly helpersUp: number;
   /** Ends the helper threads; the field goes on with one. */
   stop(): Promise<void>;
@@ -101,15 +101,10 @@ class KernelField implements WasmField {
   }
 
   fromWords(words: Uint8Array): FieldVector {
-    if (words.length % WORD_BYTES !== 0) {
-      throw new CodedError<FieldError>(
-        { code: "FIELD_LENGTH", bytes: words.length },
-        `${words.length} bytes are not a whole number of ${WORD_BYTES}-byte field elements`,
-      );
-    }
+    if (words.length % WORD_BYTES !== 0) throw lengthError(words.length);
     return this.#fill(words.length / WORD_BYTES, ({ block }) => {
       const isCanonical = this.#transfers.writeWords(block.address, words);
-      if (!isCanonical) throw notCanonical(words, this.modulus);
+      if (!isCanonical) throw notCanonicalError(firstNotCanonical(words, this.modulus));
     });
   }
 
@@ -120,8 +115,7 @@ class KernelField implements WasmField {
 
   view(vector: FieldVector, from: number, to: number): FieldVector {
     const { block, start, length } = this.#unwrap(vector);
-    assert(Number.isInteger(from) && Number.isInteger(to), "view bounds are not integers");
-    assert(0 <= from && from <= to && to <= length, `view [${from}, ${to}) of a vector of ${length}`);
+    assertWindow(from, to, length);
     return this.#brand(new WasmVector(this, block, start + from, to - from));
   }
 
@@ -330,19 +324,12 @@ class KernelField implements WasmField {
   }
 }
 
-function assertSameLength(left: number, right: number): void {
-  assert(left === right, `vectors of ${left} and ${right} elements`);
-}
-
-/** The error for the first word that is not below the modulus: there is one. */
-function notCanonical(words: Uint8Array, modulus: bigint): CodedError<FieldError> {
+/** Index of the first word that is not below the modulus: there is one. */
+function firstNotCanonical(words: Uint8Array, modulus: bigint): number {
   const view = viewOf(words);
   let index = 0;
   while (readWord(view, index * WORD_BYTES) < modulus) index++;
-  return new CodedError<FieldError>(
-    { code: "FIELD_NOT_CANONICAL", index },
-    `field element ${index} is not below the modulus`,
-  );
+  return index;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * One attempt, from proposal to verdict: plan, columns, fresh keys among the participants, circuit, outputs. Nothing of
- * it is kept: shares leave memory with the attempt.
+ * it is kept: vectors of shares are given back with the attempt, or collected some time after it if it throws.
  *
  * Adversary: semi-honest participants, at most t of them. What may be revealed when it throws: nothing before the last
  * round; the outputs if the last round reached others but not this worker.

@@ -26,14 +26,14 @@ interface Helper {
 }
 
 export class KernelThreads {
-  readonly #kernel: KernelMemory;
+  readonly #memory: KernelMemory;
   readonly #names: readonly string[];
   readonly #helpers: Helper[];
 
   /** @param threads the calling one included */
-  constructor(kernel: KernelMemory, threads: number) {
-    this.#kernel = kernel;
-    this.#names = Object.keys(kernel.call);
+  constructor(memory: KernelMemory, threads: number) {
+    this.#memory = memory;
+    this.#names = Object.keys(memory.call);
     this.#helpers = Array.from({ length: threads - 1 }, () => this.#start());
   }
 
@@ -54,7 +54,7 @@ export class KernelThreads {
       const from = Math.min(pairs, (index + 1) * share);
       this.#post(helper, kernel, slice(from, Math.min(pairs, from + share) - from));
     });
-    (this.#kernel.call[kernel] as (...addresses: number[]) => number)(...slice(0, Math.min(pairs, share)));
+    (this.#memory.call[kernel] as (...addresses: number[]) => number)(...slice(0, Math.min(pairs, share)));
     for (const helper of idle) awaitIdle(helper);
   }
 
@@ -73,8 +73,8 @@ export class KernelThreads {
   }
 
   #start(): Helper {
-    const control = this.#kernel.arena.allocate(CONTROL_BYTES);
-    const { memory, module } = this.#kernel;
+    const control = this.#memory.arena.allocate(CONTROL_BYTES);
+    const { memory, module } = this.#memory;
     const words = new Int32Array(memory.buffer, control, CONTROL_WORDS);
     words.fill(0);
     const workerData: HelperStart = { module, memory, control };
