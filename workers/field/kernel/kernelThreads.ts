@@ -29,6 +29,8 @@ export class KernelThreads {
   readonly #memory: KernelMemory;
   readonly #names: readonly string[];
   readonly #helpers: Helper[];
+  /** A helper that did not come back may still write: nothing is computed any more. */
+  #isLost = false;
 
   /** @param threads the calling one included */
   constructor(memory: KernelMemory, threads: number) {
@@ -47,6 +49,7 @@ export class KernelThreads {
    * @throws CodedError FIELD_THREAD_LOST when a helper does not come back
    */
   run(kernel: KernelName, pairs: number, granularity: number, slice: SliceCall): void {
+    if (this.#isLost) throw threadLost();
     const idle = this.#idleHelpers(pairs);
     const units = Math.ceil(pairs / granularity);
     const share = Math.ceil(units / (idle.length + 1)) * granularity;
@@ -55,7 +58,8 @@ export class KernelThreads {
       this.#post(helper, kernel, slice(from, Math.min(pairs, from + share) - from));
     });
     (this.#memory.call[kernel] as (...addresses: number[]) => number)(...slice(0, Math.min(pairs, share)));
-    for (const helper of idle) awaitIdle(helper);
+    this.#isLost = !idle.every(isBackInTime);
+    if (this.#isLost) throw threadLost();
   }
 
   async stop(): Promise<void> {
@@ -91,9 +95,13 @@ export class KernelThreads {
   }
 }
 
-function awaitIdle({ words }: Helper): void {
+function isBackInTime({ words }: Helper): boolean {
   for (let timeouts = 0; timeouts < MAX_TIMEOUTS; timeouts++) {
-    if (waitWhile(words, 0, STATE.BUSY, TIMEOUT_MS)) return;
+    if (waitWhile(words, 0, STATE.BUSY, TIMEOUT_MS)) return true;
   }
-  throw new CodedError<FieldError>({ code: "FIELD_THREAD_LOST" }, "a helper thread of the field does not answer");
+  return false;
+}
+
+function threadLost(): CodedError<FieldError> {
+  return new CodedError<FieldError>({ code: "FIELD_THREAD_LOST" }, "a helper thread of the field does not answer");
 }
