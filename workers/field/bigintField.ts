@@ -8,7 +8,7 @@
  */
 import assert from "node:assert/strict";
 
-import type { Field, FieldVector, RandomBytes, ScopeResult } from "./field.ts";
+import type { Field, FieldGroup, FieldVector, RandomBytes, ScopeResult } from "./field.ts";
 import { lengthError, notCanonicalError, zeroInverseError } from "./fieldError.ts";
 import { assertSameLength, assertWindow } from "./vectorAssertions.ts";
 import { VectorScopes } from "./vectorScopes.ts";
@@ -35,14 +35,15 @@ class BigintVector {
   }
 }
 
-class BigintField implements Field {
+class BigintField implements FieldGroup {
   readonly modulus: bigint;
   readonly byteLength = WORD_BYTES;
   /** Keeps as many low bits as the modulus has: 254 for BN254, so that a draw passes with probability r/2^254 = 0.756. */
   readonly #drawMask: bigint;
-  readonly #scopes = new VectorScopes();
+  readonly #scopes: VectorScopes;
 
-  constructor(modulus: bigint) {
+  constructor(modulus: bigint, scopes = new VectorScopes()) {
+    this.#scopes = scopes;
     assert(modulus > 2n && modulus < 1n << 256n, "modulus out of range");
     this.modulus = modulus;
     this.#drawMask = (1n << BigInt(modulus.toString(2).length)) - 1n;
@@ -226,6 +227,14 @@ class BigintField implements Field {
 
   scope<Result extends ScopeResult>(compute: () => Result): Result {
     return this.#scopes.run(compute, (vector) => this.release(vector));
+  }
+
+  group(): FieldGroup {
+    return new BigintField(this.modulus, new VectorScopes(true));
+  }
+
+  releaseAll(): void {
+    for (const vector of this.#scopes.takeAll()) (vector as unknown as BigintVector).isReleased = true;
   }
 
   #combine(a: FieldVector, b: FieldVector, operation: (x: bigint, y: bigint) => bigint): FieldVector {

@@ -1,6 +1,7 @@
 /**
- * Which vectors were made inside a running `Field.scope`. Scopes nest: what an inner one returns belongs to the outer
- * one. Invariant: while no scope runs, nothing is recorded, so that a vector costs nothing here.
+ * Which vectors were made inside a running `Field.scope`, and which through a group at all. Scopes nest: what an inner one
+ * returns belongs to the outer one, and last to the group. Invariant: outside scopes and groups nothing is recorded, so
+ * that a vector costs nothing here.
  */
 import assert from "node:assert/strict";
 
@@ -8,7 +9,19 @@ import type { FieldVector, ScopeResult } from "./field.ts";
 
 export class VectorScopes {
   /** Innermost last. */
-  readonly #made: Set<FieldVector>[] = [];
+  readonly #made: Set<FieldVector>[];
+
+  /** @param isGroup remember every vector, in a scope or not */
+  constructor(isGroup = false) {
+    this.#made = isGroup ? [new Set()] : [];
+  }
+
+  /** Forgets all that is remembered, and returns it. */
+  takeAll(): FieldVector[] {
+    const all = this.#made.flatMap((made) => [...made]);
+    for (const made of this.#made) made.clear();
+    return all;
+  }
 
   /** Records a new vector with the innermost scope and returns it. */
   add(vector: FieldVector): FieldVector {

@@ -29,7 +29,7 @@ export class KernelThreads {
   readonly #memory: KernelMemory;
   readonly #names: readonly string[];
   readonly #helpers: Helper[];
-  /** A helper that did not come back may still write: nothing is computed any more. */
+  /** A helper failed or did not come back: nothing is computed any more. */
   #isLost = false;
 
   /** @param threads the calling one included */
@@ -49,7 +49,7 @@ export class KernelThreads {
    * @throws CodedError FIELD_THREAD_LOST when a helper does not come back
    */
   run(kernel: KernelName, pairs: number, granularity: number, slice: SliceCall): void {
-    if (this.#isLost) throw threadLost();
+    this.checkAlive();
     const idle = this.#idleHelpers(pairs);
     const units = Math.ceil(pairs / granularity);
     const share = Math.ceil(units / (idle.length + 1)) * granularity;
@@ -57,9 +57,19 @@ export class KernelThreads {
       const from = Math.min(pairs, (index + 1) * share);
       this.#post(helper, kernel, slice(from, Math.min(pairs, from + share) - from));
     });
-    (this.#memory.call[kernel] as (...addresses: number[]) => number)(...slice(0, Math.min(pairs, share)));
-    this.#isLost = !idle.every(isBackInTime);
-    if (this.#isLost) throw threadLost();
+    try {
+      (this.#memory.call[kernel] as (...addresses: number[]) => number)(...slice(0, Math.min(pairs, share)));
+    } finally {
+      // Whatever happens here, nobody may still write when the operands and the result are given back.
+      if (idle.map(isBackInTime).includes(false)) this.#isLost = true;
+    }
+    this.checkAlive();
+  }
+
+  /** @throws CodedError FIELD_THREAD_LOST once a helper has failed: it may still write, or never answer */
+  checkAlive(): void {
+    if (!this.#isLost) return;
+    throw new CodedError<FieldError>({ code: "FIELD_THREAD_LOST" }, "a helper thread of the field does not answer");
   }
 
   async stop(): Promise<void> {
@@ -84,7 +94,10 @@ export class KernelThreads {
     const workerData: HelperStart = { module, memory, control };
     const worker = new Worker(new URL("./helperThread.ts", import.meta.url), { workerData });
     worker.unref(); // a helper does not keep the process alive
-    return { worker, words };
+    const helper = { worker, words };
+    worker.once("error", () => (this.#isLost = true));
+    worker.once("exit", () => (this.#isLost ||= this.#helpers.includes(helper))); // else it was stopped
+    return helper;
   }
 
   #post({ words }: Helper, kernel: KernelName, parameters: readonly number[]): void {
@@ -100,8 +113,4 @@ function isBackInTime({ words }: Helper): boolean {
     if (waitWhile(words, 0, STATE.BUSY, TIMEOUT_MS)) return true;
   }
   return false;
-}
-
-function threadLost(): CodedError<FieldError> {
-  return new CodedError<FieldError>({ code: "FIELD_THREAD_LOST" }, "a helper thread of the field does not answer");
 }

@@ -54,6 +54,13 @@ describe("Arena", () => {
     assert.equal(memory.buffer.byteLength, byteLength);
   });
 
+  it("joins what it grows by to the gap at its end", () => {
+    const { memory, arena } = arenaOf(100);
+    arena.free(arena.allocate(50 * PAGE_BYTES), 50 * PAGE_BYTES);
+    arena.allocate(80 * PAGE_BYTES); // the gap and what is left to grow are enough together only
+    assert(memory.buffer.byteLength <= 100 * PAGE_BYTES);
+  });
+
   it("says how much is in use when no more fits, and goes on", () => {
     const { arena } = arenaOf(32);
     const held = arena.allocate(PAGE_BYTES);
