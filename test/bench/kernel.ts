@@ -10,7 +10,7 @@ import { bn254_Fr as nobleFr } from "@noble/curves/bn254.js";
 import { createBigintField } from "../../workers/field/bigintField.ts";
 import { BN254_FR_MODULUS } from "../../workers/field/bn254.ts";
 import type { Field } from "../../workers/field/field.ts";
-import { fastField } from "./fastField.ts";
+import { createWasmField } from "../../workers/field/wasmField.ts";
 import { assertSameResults, drawInputs, drawPair, loadInputs, OPERATIONS } from "./kernelOperations.ts";
 import { plainResults, repeatable } from "./kernelOperations.ts";
 import type { Inputs, OperationName, PlainInputs, PlainResults } from "./kernelOperations.ts";
@@ -50,8 +50,8 @@ export async function benchmarkKernel(progress: Progress, plan: KernelPlan = FUL
   const plain = drawInputs(reference, plan.length);
   const referenceInputs = loadInputs(reference, plain);
   const expected = plainResults(reference, referenceInputs);
-  const fast = fastField({ threads: 1 });
-  const integer = fastField({ threads: 1, arithmetic: "integer" });
+  const fast = createWasmField(BN254_FR_MODULUS);
+  const integer = createWasmField(BN254_FR_MODULUS, { arithmetic: "integer" });
   const workshop = await openTwinWorkshop(process.arch, progress);
   try {
     progress("comparing results");
@@ -162,8 +162,8 @@ async function measureThreads(
   progress: Progress,
 ): Promise<Timings<"oneThread" | "twoThreads">> {
   progress("one thread and two");
-  const one = fastField({ threads: 1 });
-  const two = fastField({ threads: 2 });
+  const one = createWasmField(BN254_FR_MODULUS);
+  const two = createWasmField(BN254_FR_MODULUS, { threads: 2 });
   try {
     loadChecked("the kernel on two threads", two, plain, expected);
     const [x, y] = drawPair(one, plan.threadedLength);

@@ -3,9 +3,8 @@
  * products per element. Source: P. Montgomery, "Speeding the Pollard and elliptic curve methods of factorization",
  * Math. Comp. 48 (1987), section 10.3.1, here as a tree so that every step is one vector product.
  */
-import { CodedError } from "../errors.ts";
 import type { Field, FieldVector } from "./field.ts";
-import type { FieldError } from "./fieldError.ts";
+import { zeroInverseError } from "./fieldError.ts";
 
 /** Below this many elements a bigint inversion each is as fast as another level. */
 const SMALL = 4;
@@ -18,8 +17,7 @@ export function batchInverse(field: Field, vector: FieldVector): FieldVector {
     // A zero makes every product above it zero: only here is it known which element it was.
     const index = field.toResidues(vector).indexOf(0n);
     if (index < 0) throw error;
-    const detail = { code: "FIELD_ZERO_INVERSE", index } as const;
-    throw new CodedError<FieldError>(detail, `element ${index} is zero and has no inverse`, { cause: error });
+    throw zeroInverseError(index, { cause: error });
   }
 }
 

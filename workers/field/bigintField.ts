@@ -8,9 +8,9 @@
  */
 import assert from "node:assert/strict";
 
-import { CodedError } from "../errors.ts";
-import type { Field, FieldVector, RandomBytes, ScopeResult } from "./field.ts";
-import type { FieldError } from "./fieldError.ts";
+import type { Field, FieldGroup, FieldVector, RandomBytes, ScopeResult } from "./field.ts";
+import { lengthError, notCanonicalError, zeroInverseError } from "./fieldError.ts";
+import { assertSameLength, assertWindow } from "./vectorAssertions.ts";
 import { VectorScopes } from "./vectorScopes.ts";
 import { MAX_DRAWN_WORDS, readWord, viewOf, WORD_BYTES, writeWord } from "./words.ts";
 
@@ -35,14 +35,15 @@ class BigintVector {
   }
 }
 
-class BigintField implements Field {
+class BigintField implements FieldGroup {
   readonly modulus: bigint;
   readonly byteLength = WORD_BYTES;
   /** Keeps as many low bits as the modulus has: 254 for BN254, so that a draw passes with probability r/2^254 = 0.756. */
   readonly #drawMask: bigint;
-  readonly #scopes = new VectorScopes();
+  readonly #scopes: VectorScopes;
 
-  constructor(modulus: bigint) {
+  constructor(modulus: bigint, scopes = new VectorScopes()) {
+    this.#scopes = scopes;
     assert(modulus > 2n && modulus < 1n << 256n, "modulus out of range");
     this.modulus = modulus;
     this.#drawMask = (1n << BigInt(modulus.toString(2).length)) - 1n;
@@ -66,21 +67,11 @@ class BigintField implements Field {
   }
 
   fromWords(words: Uint8Array): FieldVector {
-    if (words.length % WORD_BYTES !== 0) {
-      throw new CodedError<FieldError>(
-        { code: "FIELD_LENGTH", bytes: words.length },
-        `${words.length} bytes are not a whole number of ${WORD_BYTES}-byte field elements`,
-      );
-    }
+    if (words.length % WORD_BYTES !== 0) throw lengthError(words.length);
     const view = viewOf(words);
     return this.#generate(words.length / WORD_BYTES, (index) => {
       const word = readWord(view, index * WORD_BYTES);
-      if (word >= this.modulus) {
-        throw new CodedError<FieldError>(
-          { code: "FIELD_NOT_CANONICAL", index },
-          `field element ${index} is not below the modulus`,
-        );
-      }
+      if (word >= this.modulus) throw notCanonicalError(index);
       return word;
     });
   }
@@ -95,8 +86,7 @@ class BigintField implements Field {
 
   view(vector: FieldVector, from: number, to: number): FieldVector {
     const { residues, offset, length } = this.#unwrap(vector);
-    assert(Number.isInteger(from) && Number.isInteger(to), "view bounds are not integers");
-    assert(0 <= from && from <= to && to <= length, `view [${from}, ${to}) of a vector of ${length}`);
+    assertWindow(from, to, length);
     return this.#brand(new BigintVector(this.modulus, residues, offset + from, to - from));
   }
 
@@ -185,7 +175,7 @@ class BigintField implements Field {
     const source = this.#unwrap(a);
     return this.#generate(source.length, (index) => {
       const value = source.at(index);
-      if (value === 0n) throw zeroInverse(index);
+      if (value === 0n) throw zeroInverseError(index);
       return this.invert(value);
     });
   }
@@ -213,7 +203,7 @@ class BigintField implements Field {
   /** Extended Euclid: keeps t·value ≡ r (mod modulus) while (r, previous r) runs down to gcd = 1. */
   invert(value: bigint): bigint {
     let [previous, current] = [this.modulus, this.reduce(value)];
-    if (current === 0n) throw zeroInverse();
+    if (current === 0n) throw zeroInverseError();
     let [previousFactor, factor] = [0n, 1n];
     while (current !== 1n) {
       const quotient = previous / current;
@@ -237,6 +227,14 @@ class BigintField implements Field {
 
   scope<Result extends ScopeResult>(compute: () => Result): Result {
     return this.#scopes.run(compute, (vector) => this.release(vector));
+  }
+
+  group(): FieldGroup {
+    return new BigintField(this.modulus, new VectorScopes(true));
+  }
+
+  releaseAll(): void {
+    for (const vector of this.#scopes.takeAll()) (vector as unknown as BigintVector).isReleased = true;
   }
 
   #combine(a: FieldVector, b: FieldVector, operation: (x: bigint, y: bigint) => bigint): FieldVector {
@@ -266,18 +264,6 @@ class BigintField implements Field {
     assert(!inner.isReleased, "a released vector");
     return inner;
   }
-}
-
-function zeroInverse(index?: number): CodedError<FieldError> {
-  const which = index === undefined ? "zero" : `element ${index} is zero and`;
-  return new CodedError<FieldError>(
-    { code: "FIELD_ZERO_INVERSE", ...(index !== undefined && { index }) },
-    `${which} has no inverse`,
-  );
-}
-
-function assertSameLength(left: number, right: number): void {
-  assert(left === right, `vectors of ${left} and ${right} elements`);
 }
 
 /** @param modulus a prime, 2 < modulus < 2^256; primality is the caller's claim (`bn254.ts` has a checker test). */

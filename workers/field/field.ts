@@ -7,6 +7,9 @@
  *
  * Vectors never change. They may live in memory that the garbage collector does not see, so whoever makes many or long
  * ones gives them back with `release` or `scope`; what is forgotten is reclaimed some time after its last use.
+ *
+ * Any operation on vectors may throw FIELD_OUT_OF_MEMORY, where elements live in such memory, or FIELD_THREAD_LOST, where
+ * threads share the work. Operands of other fields, of unequal length or released are bugs: an AssertionError.
  */
 
 declare const vectorBrand: unique symbol;
@@ -19,6 +22,11 @@ export interface FieldVector {
 
 /** What may leave a `scope`: nothing that could hide a vector in it. */
 export type ScopeResult = FieldVector | readonly FieldVector[] | bigint | boolean | Uint8Array | undefined;
+
+export interface FieldGroup extends Field {
+  /** Releases every vector made through this group that is not released yet. */
+  releaseAll(): void;
+}
 
 /** Fills the whole buffer with uniformly random bytes. Injected: the only source of randomness. */
 export type RandomBytes = (length: number) => Uint8Array;
@@ -76,6 +84,11 @@ export interface Field {
    * synchronous work only: a vector made by other code meanwhile would be released too.
    */
   scope<Result extends ScopeResult>(compute: () => Result): Result;
+  /**
+   * The same field, which remembers the vectors made through it, for work that awaits: whatever happens, `releaseAll` in a
+   * `finally` gives back what is left. Vectors pass freely between a field and its groups.
+   */
+  group(): FieldGroup;
 
   /** Scalar helpers, canonical in and out. */
   reduce(value: bigint): bigint;

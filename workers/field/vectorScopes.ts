@@ -1,6 +1,7 @@
 /**
- * Which vectors were made inside a running `Field.scope`. Scopes nest: what an inner one returns belongs to the outer
- * one. Invariant: while no scope runs, nothing is recorded, so that a vector costs nothing here.
+ * Which vectors were made inside a running `Field.scope`, and which through a group at all. Scopes nest: what an inner one
+ * returns belongs to the outer one, and last to the group. Invariant: outside scopes and groups nothing is recorded, so
+ * that a vector costs nothing here.
  */
 import assert from "node:assert/strict";
 
@@ -8,7 +9,19 @@ import type { FieldVector, ScopeResult } from "./field.ts";
 
 export class VectorScopes {
   /** Innermost last. */
-  readonly #made: Set<FieldVector>[] = [];
+  readonly #made: Set<FieldVector>[];
+
+  /** @param isGroup remember every vector, in a scope or not */
+  constructor(isGroup = false) {
+    this.#made = isGroup ? [new Set()] : [];
+  }
+
+  /** Forgets all that is remembered, and returns it. */
+  takeAll(): FieldVector[] {
+    const all = this.#made.flatMap((made) => [...made]);
+    for (const made of this.#made) made.clear();
+    return all;
+  }
 
   /** Records a new vector with the innermost scope and returns it. */
   add(vector: FieldVector): FieldVector {
@@ -25,17 +38,17 @@ export class VectorScopes {
   run<Result extends ScopeResult>(compute: () => Result, release: (vector: FieldVector) => void): Result {
     const made = new Set<FieldVector>();
     this.#made.push(made);
-    let kept: readonly unknown[] = [];
+    let kept: ReadonlySet<unknown> = new Set();
     try {
       const result = compute();
       assert(!(result instanceof Promise), "a scope is synchronous");
-      kept = Array.isArray(result) ? result : [result];
+      kept = new Set<unknown>(Array.isArray(result) ? result : [result]);
       return result;
     } finally {
       this.#made.pop();
       const outer = this.#made.at(-1);
       for (const vector of made) {
-        if (!kept.includes(vector)) release(vector);
+        if (!kept.has(vector)) release(vector);
         else outer?.add(vector);
       }
     }

@@ -3,27 +3,31 @@
  * About 20 times as fast as one bigint per element (`npm run bench -- kernel`).
  *
  * Stored elements are in normal form (`kernel/primeConstants.ts`): a residue up to one multiple of p. Only words and
- * bigints that leave are canonical. Straight-line code without branches on elements, except that `random` takes as long
- * as its rejections ask for, which are independent of what it returns.
+ * bigints that leave are canonical. The kernels are straight-line code without branches on elements; `random` takes as
+ * long as its rejections ask for, which are independent of what it returns. Single elements pass through bigints, whose
+ * time depends on their size: the last one of an odd length in sums and comparisons, and all scalars.
  *
  * Invariant: `start` of a vector that a kernel reads is even; a view at an odd offset is copied once, when it is first
  * used (`#aligned`).
  */
 import assert from "node:assert/strict";
 
-import { CodedError } from "../errors.ts";
 import { batchInverse } from "./batchInverse.ts";
 import { createBigintField } from "./bigintField.ts";
-import type { Field, FieldVector, RandomBytes, ScopeResult } from "./field.ts";
-import type { FieldError } from "./fieldError.ts";
+import type { Field, FieldGroup, FieldVector, RandomBytes, ScopeResult } from "./field.ts";
+import { lengthError, notCanonicalError } from "./fieldError.ts";
 import { generateKernel } from "./kernel/generateKernel.ts";
 import type { GeneratedKernel } from "./kernel/generateKernel.ts";
-import { KernelMemory } from "./kernel/kernelMemory.ts";
+import type { KernelMemory } from "./kernel/kernelMemory.ts";
+import { openCore } from "./kernel/kernelCore.ts";
+import type { KernelCore } from "./kernel/kernelCore.ts";
 import { KernelSums } from "./kernel/kernelSums.ts";
-import { KernelThreads } from "./kernel/kernelThreads.ts";
+import type { KernelThreads } from "./kernel/kernelThreads.ts";
 import { hasFusedMultiplyAdd } from "./kernel/probe.ts";
 import { pairsOf, Transfers } from "./kernel/transfers.ts";
-import { Blocks, WasmVector } from "./kernel/wasmVector.ts";
+import type { Blocks } from "./kernel/wasmVector.ts";
+import { WasmVector } from "./kernel/wasmVector.ts";
+import { assertSameLength, assertWindow } from "./vectorAssertions.ts";
 import { VectorScopes } from "./vectorScopes.ts";
 import { readWord, viewOf, WORD_BYTES } from "./words.ts";
 
@@ -38,33 +42,36 @@ export interface WasmField extends Field {
   readonly arithmetic: "fused" | "integer";
   /** Bytes of the vectors that are not released; memory taken from the machine may be more and never shrinks. */
   readonly bytesInUse: number;
-  /** Helper threads that are up: they come some 50 ms after the field is made. */
+  /** Helper threads that are up: they come some 50 ms after the field is made, and long vectors are not split before. */
   readonly helpersUp: number;
   /** Ends the helper threads; the field goes on with one. */
   stop(): Promise<void>;
 }
 
-class KernelField implements WasmField {
+class KernelField implements WasmField, FieldGroup {
   readonly modulus: bigint;
   readonly byteLength = WORD_BYTES;
+  readonly #core: KernelCore;
   readonly #kernel: GeneratedKernel;
   readonly #memory: KernelMemory;
   readonly #blocks: Blocks;
   readonly #threads: KernelThreads;
   readonly #sums: KernelSums;
   readonly #transfers: Transfers;
-  readonly #scopes = new VectorScopes();
+  readonly #scopes: VectorScopes;
   /** Scalars are few: they stay bigints. */
   readonly #scalars: Field;
 
-  constructor(kernel: GeneratedKernel, threads: number) {
-    this.modulus = kernel.prime.prime;
-    this.#kernel = kernel;
-    this.#memory = new KernelMemory(kernel, threads > 1);
-    this.#threads = new KernelThreads(this.#memory, threads);
-    this.#blocks = new Blocks(this.#memory.arena); // after all that the field takes for itself
-    this.#sums = new KernelSums(kernel, this.#memory, this.#threads);
-    this.#transfers = new Transfers(this.#memory);
+  constructor(core: KernelCore, scopes = new VectorScopes()) {
+    this.modulus = core.kernel.prime.prime;
+    this.#core = core;
+    this.#scopes = scopes;
+    this.#kernel = core.kernel;
+    this.#memory = core.memory;
+    this.#threads = core.threads;
+    this.#blocks = core.blocks;
+    this.#sums = new KernelSums(core.kernel, core.memory, core.threads);
+    this.#transfers = new Transfers(core.memory);
     this.#scalars = createBigintField(this.modulus);
   }
 
@@ -101,15 +108,10 @@ class KernelField implements WasmField {
   }
 
   fromWords(words: Uint8Array): FieldVector {
-    if (words.length % WORD_BYTES !== 0) {
-      throw new CodedError<FieldError>(
-        { code: "FIELD_LENGTH", bytes: words.length },
-        `${words.length} bytes are not a whole number of ${WORD_BYTES}-byte field elements`,
-      );
-    }
+    if (words.length % WORD_BYTES !== 0) throw lengthError(words.length);
     return this.#fill(words.length / WORD_BYTES, ({ block }) => {
       const isCanonical = this.#transfers.writeWords(block.address, words);
-      if (!isCanonical) throw notCanonical(words, this.modulus);
+      if (!isCanonical) throw notCanonicalError(firstNotCanonical(words, this.modulus));
     });
   }
 
@@ -120,9 +122,8 @@ class KernelField implements WasmField {
 
   view(vector: FieldVector, from: number, to: number): FieldVector {
     const { block, start, length } = this.#unwrap(vector);
-    assert(Number.isInteger(from) && Number.isInteger(to), "view bounds are not integers");
-    assert(0 <= from && from <= to && to <= length, `view [${from}, ${to}) of a vector of ${length}`);
-    return this.#brand(new WasmVector(this, block, start + from, to - from));
+    assertWindow(from, to, length);
+    return this.#brand(new WasmVector(this.#core, block, start + from, to - from));
   }
 
   concat(vectors: readonly FieldVector[]): FieldVector {
@@ -259,6 +260,16 @@ class KernelField implements WasmField {
     return this.#scopes.run(compute, (vector) => this.release(vector));
   }
 
+  group(): FieldGroup {
+    return new KernelField(this.#core, new VectorScopes(true));
+  }
+
+  releaseAll(): void {
+    for (const vector of this.#scopes.takeAll()) {
+      if (!(vector as unknown as WasmVector).isReleased) this.release(vector); // it may have been, through another group
+    }
+  }
+
   /** Several pairs are worked on at a time, so threads begin at multiples of that. */
   #elementwise(kernel: "add" | "sub" | "mul", a: FieldVector, b: FieldVector): FieldVector {
     const [left, right] = this.#alignedPair(a, b);
@@ -302,8 +313,9 @@ class KernelField implements WasmField {
    * may write that far beyond the end.
    */
   #allocate(length: number): WasmVector {
+    this.#threads.checkAlive();
     const pairs = 2 * Math.floor(length / 4 + 1);
-    return new WasmVector(this, this.#blocks.allocate(pairs * this.#memory.pairBytes), 0, length);
+    return new WasmVector(this.#core, this.#blocks.allocate(pairs * this.#memory.pairBytes), 0, length);
   }
 
   /** A new vector that `write` fills; if it throws, nothing of it stays. */
@@ -324,25 +336,18 @@ class KernelField implements WasmField {
 
   #unwrap(vector: FieldVector): WasmVector {
     const inner: unknown = vector;
-    assert(inner instanceof WasmVector && inner.owner === this, "a vector of another field");
+    assert(inner instanceof WasmVector && inner.owner === this.#core, "a vector of another field");
     assert(!inner.isReleased, "a released vector");
     return inner;
   }
 }
 
-function assertSameLength(left: number, right: number): void {
-  assert(left === right, `vectors of ${left} and ${right} elements`);
-}
-
-/** The error for the first word that is not below the modulus: there is one. */
-function notCanonical(words: Uint8Array, modulus: bigint): CodedError<FieldError> {
+/** Index of the first word that is not below the modulus: there is one. */
+function firstNotCanonical(words: Uint8Array, modulus: bigint): number {
   const view = viewOf(words);
   let index = 0;
   while (readWord(view, index * WORD_BYTES) < modulus) index++;
-  return new CodedError<FieldError>(
-    { code: "FIELD_NOT_CANONICAL", index },
-    `field element ${index} is not below the modulus`,
-  );
+  return index;
 }
 
 /**
@@ -352,5 +357,5 @@ function notCanonical(words: Uint8Array, modulus: bigint): CodedError<FieldError
 export function createWasmField(modulus: bigint, options: WasmFieldOptions = {}): WasmField {
   const { arithmetic = hasFusedMultiplyAdd() ? "fused" : "integer", threads = 1 } = options;
   assert(Number.isInteger(threads) && threads >= 1, "at least one thread");
-  return new KernelField(generateKernel(modulus, arithmetic), threads);
+  return new KernelField(openCore(generateKernel(modulus, arithmetic), threads));
 }

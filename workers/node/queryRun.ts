@@ -1,6 +1,6 @@
 /**
  * One attempt, from proposal to verdict: plan, columns, fresh keys among the participants, circuit, outputs. Nothing of
- * it is kept: shares leave memory with the attempt.
+ * it is kept: vectors of shares are given back with the attempt, however it ends.
  *
  * Adversary: malicious participants, at most t of them. What may be revealed when it throws: nothing before the last
  * round; the outputs if the last round reached others but not this worker.
@@ -69,29 +69,34 @@ async function compute(
   plan: QueryPlan & { empty: false },
   modules: RunModules,
 ): Promise<Verdict> {
-  const { field, chainId, randomBytes } = modules;
+  const { chainId, randomBytes } = modules;
   const { requestId } = event;
   const t = committee.threshold;
-  const columns = loadColumns(plan, modules);
-  const keys = await agreeKeys(
-    network,
-    { chainId, contract, requestId, attempt, epoch: committee.epoch, t },
-    randomBytes,
-  );
-  const outputs = await evaluateCircuit({ network, field, t, keys }, plan.circuit, columns, dataOf(event, plan));
-  field.release(...columns);
-  return { attempt, outcome: Outcome.ANSWERED, suppressedBitmap: "0x", outputs, sealedHash: ZERO_HASH };
+  // Whatever ends the attempt, its vectors go back at once: the next attempt may need their room.
+  const field = modules.field.group();
+  try {
+    const columns = loadColumns(field, plan, modules);
+    const context = { chainId, contract, requestId, attempt, epoch: committee.epoch, t };
+    const keys = await agreeKeys(network, context, randomBytes);
+    const outputs = await evaluateCircuit({ network, field, t, keys }, plan.circuit, columns, dataOf(event, plan));
+    return { attempt, outcome: Outcome.ANSWERED, suppressedBitmap: "0x", outputs, sealedHash: ZERO_HASH };
+  } finally {
+    field.releaseAll();
+  }
 }
 
 /** Which data the columns are, alike at all workers that read the same request and the same roots from the chain. */
 function dataOf({ context }: ConfirmedRequest["event"], { datasets }: QueryPlan & { empty: false }): string {
-  const versions = datasets.map(({ datasetId, version }) => `${datasetId.toLowerCase()}@${version}`);
+  const versions = datasets.map(({ datasetId, version }) => `${datasetId}@${version}`);
   return [...versions, ...context.datasetRoots].join(" ").toLowerCase();
 }
 
 /** The circuit's columns over the rows of all datasets, in the plan's order. O(columns × rows). */
-function loadColumns({ circuit, datasets }: QueryPlan & { empty: false }, modules: RunModules): FieldVector[] {
-  const { field, loadColumn } = modules;
+function loadColumns(
+  field: Field,
+  { circuit, datasets }: QueryPlan & { empty: false },
+  { loadColumn }: RunModules,
+): FieldVector[] {
   return circuit.columns.map((columnId) => {
     return field.scope(() => {
       const pieces = datasets.map(({ datasetId, version }) =>

@@ -36,7 +36,7 @@ export interface WorkerStatus {
   readonly organisation: string | undefined;
   readonly registration: string;
   readonly port: number | undefined;
-  /** "fused", or "integer" where the processor has no fused multiply-add and computing takes twice as long. */
+  /** "fused", or "integer" where the processor has no fused multiply-add: two to three times as slow. */
   readonly arithmetic: { readonly kernel: "fused" | "integer"; readonly threads: number; readonly bytesInUse: number };
   readonly chain: {
     readonly id: string;

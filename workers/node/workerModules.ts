@@ -11,7 +11,7 @@ export interface WorkerModules {
   readonly wallet: BaseWallet;
   readonly identity: TlsIdentity;
   readonly version: string;
-  /** All arithmetic of this worker. `main.ts` makes it and ends it. */
+  /** All arithmetic of this worker. `main.ts` makes it; its threads end with the process. */
   readonly field: WasmField;
   readonly randomBytes: RandomBytes;
   /** Uniform in [0, 1), for jitter. */

@@ -18,6 +18,7 @@ import assert from "node:assert/strict";
 import { createCipheriv, hkdfSync } from "node:crypto";
 
 import type { Field, FieldVector, RandomBytes } from "../field/field.ts";
+import { MAX_DRAWN_WORDS, WORD_BYTES } from "../field/words.ts";
 import { checkDistinct, subsets } from "./parties.ts";
 import type { PartyIndex } from "./parties.ts";
 
@@ -50,7 +51,7 @@ interface WeightedStream {
 const STREAMS_AT_ONCE = 9;
 
 /** Never written. As much as a field draws at once: less would be allocated anew for every draw. */
-const ZEROS = new Uint8Array(64 * 1024);
+const ZEROS = new Uint8Array(MAX_DRAWN_WORDS * WORD_BYTES);
 
 /** Members in index order, as "1,2". */
 export function subsetName(subset: readonly PartyIndex[]): string {

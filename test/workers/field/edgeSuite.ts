@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import type { Field, FieldVector } from "../../../workers/field/field.ts";
-import { bigintModel, type Residues } from "./bigintModel.ts";
+import { bigintModel, type BigintModel, type Residues } from "./bigintModel.ts";
 import { edgeValues } from "./edgePairs.ts";
 
 /** What every pair of values gives; pair (i, j) is at i·values.length + j. */
@@ -141,7 +141,7 @@ export function edgeSuite(name: string, field: Field): void {
   });
 }
 
-function pairsOf(r: bigint, model: ReturnType<typeof bigintModel>): Pairs {
+function pairsOf(r: bigint, model: BigintModel): Pairs {
   let pairs = computed.get(r);
   if (pairs === undefined) {
     const values = edgeValues(r);

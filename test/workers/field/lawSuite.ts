@@ -9,6 +9,7 @@ import { arithmeticLaws } from "./arithmeticLaws.ts";
 import { chainLaws } from "./chainLaws.ts";
 import { combinationLaws } from "./combinationLaws.ts";
 import { equalityLaws } from "./equalityLaws.ts";
+import { groupLaws } from "./groupLaws.ts";
 import { lengthLaws } from "./lengthLaws.ts";
 import { longSumLaws } from "./longSumLaws.ts";
 import { memoryLaws } from "./memoryLaws.ts";
@@ -36,6 +37,7 @@ export function lawSuite(name: string, field: Field): void {
     randomLaws(field);
     releaseLaws(field);
     scopeLaws(field);
+    groupLaws(field);
     memoryLaws(field);
   });
 }

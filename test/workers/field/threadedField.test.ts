@@ -4,8 +4,9 @@ import { describe, it } from "node:test";
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import { LEAST_PAIRS_PER_THREAD } from "../../../workers/field/kernel/kernelThreads.ts";
 import { createWasmField } from "../../../workers/field/wasmField.ts";
+import { inOwnProcess } from "./ownProcess.ts";
 import { seededBytes } from "./seededBytes.ts";
-import { wasmSuites } from "./wasmSuites.ts";
+import { helpersAreUp, wasmSuites } from "./wasmSuites.ts";
 
 wasmSuites("Fr", { arithmetic: "fused", threads: 2 });
 
@@ -27,15 +28,10 @@ describe("helper threads", () => {
     return [...vectors, scalars].map((vector) => field.toWords(vector));
   }
 
-  /** Until all helpers have come up: before that, the calling thread works alone. */
-  async function whenUp(field: typeof alone, helpers: number): Promise<void> {
-    while (field.helpersUp < helpers) await new Promise((resolve) => setImmediate(resolve));
-  }
-
   for (const threads of [2, 3, 4]) {
     it(`gives the same results on ${threads} threads, for lengths around every cut`, async () => {
       const field = createWasmField(BN254_FR_MODULUS, { threads });
-      await whenUp(field, threads - 1);
+      await helpersAreUp(field, threads - 1);
       for (const cut of [1, 2, threads]) {
         for (const offset of [-3, -1, 0, 1, 2, 5]) {
           const length = 2 * LEAST_PAIRS_PER_THREAD * cut + offset;
@@ -48,7 +44,7 @@ describe("helper threads", () => {
 
   it("goes on with one thread once its helpers are stopped, which may happen twice", async () => {
     const field = createWasmField(BN254_FR_MODULUS, { threads: 2 });
-    await whenUp(field, 1);
+    await helpersAreUp(field, 1);
     const length = 4 * LEAST_PAIRS_PER_THREAD;
     const before = results(field, length);
     await field.stop();
@@ -57,16 +53,11 @@ describe("helper threads", () => {
     assert.deepEqual(results(field, length), before);
   });
 
-  it("does not keep a process alive", async () => {
-    const { execFileSync } = await import("node:child_process");
-    const url = (path: string): string => new URL(`../../../workers/field/${path}`, import.meta.url).href;
+  it("do not keep a process alive", () => {
     const script = `
-      import { BN254_FR_MODULUS as r } from "${url("bn254.ts")}";
-      import { createWasmField } from "${url("wasmField.ts")}";
       const field = createWasmField(r, { threads: 2 });
       console.log(field.sum(field.powers(1n, 100_000)));`;
-    const output = execFileSync(process.execPath, ["--input-type=module", "--eval", script], { encoding: "utf8" });
-    assert.equal(output, "100000n\n");
+    assert.equal(inOwnProcess(script), "100000n");
   });
 
   it("refuses a number of threads that is none", () => {

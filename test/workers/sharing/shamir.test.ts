@@ -3,7 +3,6 @@ import { describe, it } from "node:test";
 
 import fc from "fast-check";
 
-import { isCoded } from "../../../workers/errors.ts";
 import { createBigintField } from "../../../workers/field/bigintField.ts";
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import type { Field, FieldVector } from "../../../workers/field/field.ts";
@@ -18,6 +17,7 @@ import {
   shareVector,
 } from "../../../workers/sharing/shamir.ts";
 import { budget } from "../../budget.ts";
+import { assertCode, assertRefused } from "../../support/refusals.ts";
 import { assertUniform } from "../field/chiSquare.ts";
 import { scriptedBytes, seededBytes } from "../field/seededBytes.ts";
 import { committees, sizeName } from "./committees.ts";
@@ -81,14 +81,8 @@ for (const [[name, field], size] of fields.flatMap((each) => committees.map((siz
             for (const error of [1n, r - 1n, 123456789n]) {
               const wrong = [...shares];
               wrong[liar - 1] = field.add(shares[liar - 1] as FieldVector, field.fromIntegers([0n, error, 0n]));
-              assert.throws(
-                () => reconstruct(field, t, points, pick(wrong, points)),
-                (thrown) => {
-                  assert(isCoded(thrown, "SHARING_INCONSISTENT"));
-                  assert.deepEqual(thrown.detail, { code: "SHARING_INCONSISTENT", degree: t, points });
-                  return true;
-                },
-              );
+              const detail = { code: "SHARING_INCONSISTENT", degree: t, points };
+              assertRefused(() => reconstruct(field, t, points, pick(wrong, points)), detail);
             }
           }
         }
@@ -254,13 +248,6 @@ for (const [name, field] of fields) {
     it("weighs points 1, 2, 3 with 3, -3, 1", () => {
       assert.deepEqual(lagrangeAtZero(field, partiesOf(3)), [3n, r - 3n, 1n]);
     });
-  });
-}
-
-function assertCode(action: () => unknown, code: string): void {
-  assert.throws(action, (error) => {
-    assert(isCoded(error, code), `expected ${code}, got ${String(error)}`);
-    return true;
   });
 }
 

@@ -102,10 +102,13 @@ export class Arena {
 
   #grow(bytes: number): number {
     const pages = this.#memory.buffer.byteLength / PAGE_BYTES;
-    const needed = Math.ceil((this.#end + bytes + GUARD_BYTES) / PAGE_BYTES) - pages;
+    const last = this.#gaps.at(-1);
+    const tail = last !== undefined && last.address + last.bytes === this.#end ? last.bytes : 0;
+    const needed = Math.ceil((this.#end - tail + bytes + GUARD_BYTES) / PAGE_BYTES) - pages;
     const wanted = Math.max(needed, LEAST_GROWTH_PAGES, pages >> 3);
-    const growth = Math.min(wanted, this.#maximumPages - pages);
-    if (growth < needed || !this.#tryGrow(growth)) {
+    const room = this.#maximumPages - pages;
+    const grows = needed <= room && (this.#tryGrow(Math.min(wanted, room)) || this.#tryGrow(needed));
+    if (!grows) {
       throw new CodedError<FieldError>(
         { code: "FIELD_OUT_OF_MEMORY", bytes, inUse: this.#inUse },
         `no memory for a vector of ${bytes} bytes beside the ${this.#inUse} bytes in use`,

@@ -1,6 +1,6 @@
 /**
- * The kernel of one prime: WebAssembly made from the prime when it is first needed, in a few milliseconds, so that no
- * binary is shipped and none can differ from its source.
+ * The kernel of one prime: WebAssembly made from the prime when a field is made, in some 50 ms, so that no binary is
+ * shipped and none can differ from its source.
  */
 import { arithmeticKernels } from "./arithmeticKernels.ts";
 import { CONSTANTS_END, ConstantTable } from "./constants.ts";

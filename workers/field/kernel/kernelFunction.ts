@@ -1,6 +1,7 @@
 /** What every kernel function is made of: its constants, its pairs, and loops over addresses. */
 import { FunctionConstants } from "./constants.ts";
 import type { ConstantTable } from "./constants.ts";
+import { pairBytesOf } from "./limbArithmetic.ts";
 import type { Address } from "./limbArithmetic.ts";
 import { PairComputation } from "./pairComputation.ts";
 import type { PrimeConstants } from "./primeConstants.ts";
@@ -20,8 +21,7 @@ export class KernelFunction {
   }
 
   get pairBytes(): number {
-    const { limbs, limbBytes } = this.prime.format;
-    return 2 * limbs * limbBytes;
+    return pairBytesOf(this.prime.format);
   }
 
   pair(): PairComputation {
@@ -33,11 +33,6 @@ export class KernelFunction {
   /** |v|/p of what it computes is at most this; 0 for kernels that only convert or move. */
   get residueBound(): number {
     return Math.max(0, ...this.#pairs.map((pair) => pair.residueBound));
-  }
-
-  /** The parameter at `index`. */
-  parameter(index: number): Local {
-    return this.fn.parameters[index] as Local;
   }
 
   /** Pair `index` from the address in `pointer`. */

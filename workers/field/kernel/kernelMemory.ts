@@ -1,15 +1,20 @@
 /** One kernel in one memory: its functions, its arena, its scratch areas, and single elements as bigints. */
+import { MAX_DRAWN_WORDS, WORD_BYTES } from "../words.ts";
 import { Arena } from "./arena.ts";
 import { MAXIMUM_PAGES } from "./generateKernel.ts";
 import type { GeneratedKernel } from "./generateKernel.ts";
 import type { KernelCalls } from "./kernelCalls.ts";
+import { pairBytesOf } from "./limbArithmetic.ts";
 import { WebAssembly } from "./webAssembly.ts";
 import type { WasmMemory, WasmModule } from "./webAssembly.ts";
 
 /** 4 MiB: a few vectors of a small study; more comes when it is needed. */
 const INITIAL_PAGES = 64;
-/** Words that pass between JavaScript and the kernel at once: 64 KiB stay in the cache from copy to kernel. */
-export const CHUNK_WORDS = 2_048;
+/**
+ * Words that pass between JavaScript and the kernel at once: 64 KiB stay in the cache from copy to kernel. No fewer than
+ * `random` draws at once, or its draws would not fit the scratch area.
+ */
+export const CHUNK_WORDS = MAX_DRAWN_WORDS;
 
 export class KernelMemory {
   readonly memory: WasmMemory;
@@ -40,15 +45,14 @@ export class KernelMemory {
     [this.#doubles, this.#integers, this.#bytes] = this.#views();
     const { limits, limbs } = kernel.format;
     const terms = Math.max(limits.fullTerms, limits.smallTerms);
-    this.words = this.arena.allocate((CHUNK_WORDS + 1) * 32);
+    this.words = this.arena.allocate((CHUNK_WORDS + 1) * WORD_BYTES);
     this.table = this.arena.allocate(4 * terms);
     this.weights = this.arena.allocate(terms * Math.max(16, this.pairBytes));
     this.starts = this.arena.allocate(2 * limbs * 16);
   }
 
   get pairBytes(): number {
-    const { limbs, limbBytes } = this.#kernel.format;
-    return 2 * limbs * limbBytes;
+    return pairBytesOf(this.#kernel.format);
   }
 
   /** The whole memory; a growth makes earlier views useless, so it is asked for each time. */

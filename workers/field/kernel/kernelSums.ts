@@ -81,17 +81,17 @@ export class KernelSums {
     const { arena, pairBytes } = this.#memory;
     const blocks = Math.ceil(pairs / blockPairs);
     const partial = arena.allocate(blocks * pairBytes);
-    this.#threads.run(kernel, pairs, blockPairs, (from, count) => [
-      partial + (from / blockPairs) * pairBytes,
-      ...operands.map((address) => address + from * pairBytes),
-      count,
-    ]);
-    const total =
-      blocks === 1
-        ? this.#memory.readElement(partial, 0) + this.#memory.readElement(partial, 1)
-        : this.sum(partial, blocks);
-    arena.free(partial, blocks * pairBytes);
-    return total;
+    try {
+      this.#threads.run(kernel, pairs, blockPairs, (from, count) => [
+        partial + (from / blockPairs) * pairBytes,
+        ...operands.map((address) => address + from * pairBytes),
+        count,
+      ]);
+      if (blocks > 1) return this.sum(partial, blocks);
+      return this.#memory.readElement(partial, 0) + this.#memory.readElement(partial, 1);
+    } finally {
+      arena.free(partial, blocks * pairBytes);
+    }
   }
 
   #writeFullWeight(address: number, centred: bigint): void {

@@ -26,14 +26,16 @@ interface Helper {
 }
 
 export class KernelThreads {
-  readonly #kernel: KernelMemory;
+  readonly #memory: KernelMemory;
   readonly #names: readonly string[];
   readonly #helpers: Helper[];
+  /** A helper failed or did not come back: nothing is computed any more. */
+  #isLost = false;
 
   /** @param threads the calling one included */
-  constructor(kernel: KernelMemory, threads: number) {
-    this.#kernel = kernel;
-    this.#names = Object.keys(kernel.call);
+  constructor(memory: KernelMemory, threads: number) {
+    this.#memory = memory;
+    this.#names = Object.keys(memory.call);
     this.#helpers = Array.from({ length: threads - 1 }, () => this.#start());
   }
 
@@ -47,6 +49,7 @@ export class KernelThreads {
    * @throws CodedError FIELD_THREAD_LOST when a helper does not come back
    */
   run(kernel: KernelName, pairs: number, granularity: number, slice: SliceCall): void {
+    this.checkAlive();
     const idle = this.#idleHelpers(pairs);
     const units = Math.ceil(pairs / granularity);
     const share = Math.ceil(units / (idle.length + 1)) * granularity;
@@ -54,8 +57,19 @@ export class KernelThreads {
       const from = Math.min(pairs, (index + 1) * share);
       this.#post(helper, kernel, slice(from, Math.min(pairs, from + share) - from));
     });
-    (this.#kernel.call[kernel] as (...addresses: number[]) => number)(...slice(0, Math.min(pairs, share)));
-    for (const helper of idle) awaitIdle(helper);
+    try {
+      (this.#memory.call[kernel] as (...addresses: number[]) => number)(...slice(0, Math.min(pairs, share)));
+    } finally {
+      // Whatever happens here, nobody may still write when the operands and the result are given back.
+      if (idle.map(isBackInTime).includes(false)) this.#isLost = true;
+    }
+    this.checkAlive();
+  }
+
+  /** @throws CodedError FIELD_THREAD_LOST once a helper has failed: it may still write, or never answer */
+  checkAlive(): void {
+    if (!this.#isLost) return;
+    throw new CodedError<FieldError>({ code: "FIELD_THREAD_LOST" }, "a helper thread of the field does not answer");
   }
 
   async stop(): Promise<void> {
@@ -73,14 +87,17 @@ export class KernelThreads {
   }
 
   #start(): Helper {
-    const control = this.#kernel.arena.allocate(CONTROL_BYTES);
-    const { memory, module } = this.#kernel;
+    const control = this.#memory.arena.allocate(CONTROL_BYTES);
+    const { memory, module } = this.#memory;
     const words = new Int32Array(memory.buffer, control, CONTROL_WORDS);
     words.fill(0);
     const workerData: HelperStart = { module, memory, control };
     const worker = new Worker(new URL("./helperThread.ts", import.meta.url), { workerData });
     worker.unref(); // a helper does not keep the process alive
-    return { worker, words };
+    const helper = { worker, words };
+    worker.once("error", () => (this.#isLost = true));
+    worker.once("exit", () => (this.#isLost ||= this.#helpers.includes(helper))); // else it was stopped
+    return helper;
   }
 
   #post({ words }: Helper, kernel: KernelName, parameters: readonly number[]): void {
@@ -91,9 +108,9 @@ export class KernelThreads {
   }
 }
 
-function awaitIdle({ words }: Helper): void {
+function isBackInTime({ words }: Helper): boolean {
   for (let timeouts = 0; timeouts < MAX_TIMEOUTS; timeouts++) {
-    if (waitWhile(words, 0, STATE.BUSY, TIMEOUT_MS)) return;
+    if (waitWhile(words, 0, STATE.BUSY, TIMEOUT_MS)) return true;
   }
-  throw new CodedError<FieldError>({ code: "FIELD_THREAD_LOST" }, "a helper thread of the field does not answer");
+  return false;
 }

@@ -104,3 +104,8 @@ export interface LimbFormat {
   readonly pairsPerStep: number;
   create(fn: WasmFunction, constants: FunctionConstants): LimbArithmetic;
 }
+
+/** Bytes of two interleaved elements. */
+export function pairBytesOf({ limbs, limbBytes }: LimbFormat): number {
+  return 2 * limbs * limbBytes;
+}

@@ -148,7 +148,7 @@ export class PairComputation {
     const { limbs, limbBits } = this.#format;
     const ratio = this.#ratio(limbs - 1);
     const value = this.arithmetic.limbToFloat(top);
-    const size = magnitude(top.range) * (ratio.exact + 1n);
+    const size = magnitude(top.range) * (ratio.exact + ratio.error);
     let error = magnitude(top.range) * ratio.error + halfUlp(size) + ONE / 2n;
     for (let j = 0; j < limbs - 1; j++) error += this.#share(j, 1n << BigInt(limbBits));
     this.#boundResidue(error);
@@ -263,8 +263,8 @@ export class PairComputation {
     const topSize = magnitude(this.#column(limbs).range);
     const nextSize = magnitude(this.#column(limbs - 1).range);
     // In units of 2^−ERROR_BITS:
-    const nextEstimate = nextSize * (next.exact + 1n);
-    const size = topSize * (top.exact + 1n) + nextEstimate;
+    const nextEstimate = nextSize * (next.exact + next.error);
+    const size = topSize * (top.exact + top.error) + nextEstimate;
     let error = topSize * top.error + nextSize * next.error; // constants that are not quite 2^(W·c)/p
     error += halfUlp(nextEstimate); // the product
     error += BigInt(this.arithmetic.roundings) * halfUlp(size); // the multiply-add

@@ -21,6 +21,7 @@ export class PrimeConstants {
     this.format = format;
     const { limbBits, limbs } = format;
     assert(prime > 1n << BigInt(limbBits * (limbs - 1)), "the prime leaves limbs unused");
+    assert(prime < 1n << 256n, "the prime does not fit a 32-byte word");
     // The largest integer with N balanced digits: below it every |v| < p has its digits.
     const digit = (1n << BigInt(limbBits - 1)) - 1n;
     const largest = Array.from({ length: limbs }, (_, j) => digit << BigInt(limbBits * j)).reduce((a, b) => a + b);

@@ -1,5 +1,5 @@
 /**
- * Just enough of the WebAssembly binary format to assemble straight-line kernels: one imported shared memory, functions
+ * Just enough of the WebAssembly binary format to assemble straight-line kernels: one imported memory, functions
  * over i32 addresses, SIMD. Source: WebAssembly Core Specification 3.0, chapters 5.4 and 5.5,
  * https://webassembly.github.io/spec/core/binary/index.html; relaxed SIMD is part of it.
  *
@@ -67,7 +67,7 @@ const laneStores =
     lane,
   ];
 
-/** (a − b) & 2^64 − 1 as a signed 64-bit constant. */
+/** What 64 bits hold of `value`, read as a signed integer. */
 export function wrap64(value: bigint): bigint {
   return BigInt.asIntN(64, value);
 }
@@ -83,7 +83,6 @@ export const op = {
   i32Sub: plain(0x6b),
   i32Mul: plain(0x6c),
   i32And: plain(0x71),
-  i32ShiftLeft: plain(0x74),
   i32ShiftRight: plain(0x76),
   i32LessUnsigned: plain(0x49),
   i32IsZero: plain(0x45),
@@ -125,7 +124,7 @@ export const op = {
   f64x2Sub: vector(0xf1),
   f64x2Mul: vector(0xf2),
   f64x2Nearest: vector(0x94),
-  /** a·b + c, rounded once where the machine fuses it: `probeFusedMultiplyAdd` tells. */
+  /** a·b + c, rounded once where the machine fuses it: `hasFusedMultiplyAdd` tells. */
   f64x2MultiplyAdd: vector(0x107),
 
   /** Moves bytes; the areas may overlap. */

@@ -54,7 +54,7 @@ export class Blocks {
 
   /** One vector fewer on this block. */
   drop(block: Block): void {
-    assert(block.references > 0);
+    assert(block.references > 0, "a block dropped once too often");
     block.references--;
     if (block.references > 0) return;
     this.#forgotten.unregister(block);

@@ -3,10 +3,10 @@ import { describe, it } from "node:test";
 
 import fc from "fast-check";
 
-import { isCoded } from "../../../../workers/errors.ts";
 import { Arena } from "../../../../workers/field/kernel/arena.ts";
 import { PAGE_BYTES, WebAssembly } from "../../../../workers/field/kernel/webAssembly.ts";
 import { budget } from "../../../budget.ts";
+import { assertRefused } from "../../../support/refusals.ts";
 
 const START = 1_000;
 
@@ -54,18 +54,18 @@ describe("Arena", () => {
     assert.equal(memory.buffer.byteLength, byteLength);
   });
 
+  it("joins what it grows by to the gap at its end", () => {
+    const { memory, arena } = arenaOf(100);
+    arena.free(arena.allocate(50 * PAGE_BYTES), 50 * PAGE_BYTES);
+    arena.allocate(80 * PAGE_BYTES); // the gap and what is left to grow are enough together only
+    assert(memory.buffer.byteLength <= 100 * PAGE_BYTES);
+  });
+
   it("says how much is in use when no more fits, and goes on", () => {
     const { arena } = arenaOf(32);
     const held = arena.allocate(PAGE_BYTES);
     for (const size of [32 * PAGE_BYTES, 2 ** 33]) {
-      assert.throws(
-        () => arena.allocate(size),
-        (error) => {
-          assert(isCoded(error, "FIELD_OUT_OF_MEMORY"));
-          assert.deepEqual(error.detail, { code: "FIELD_OUT_OF_MEMORY", bytes: size, inUse: PAGE_BYTES });
-          return true;
-        },
-      );
+      assertRefused(() => arena.allocate(size), { code: "FIELD_OUT_OF_MEMORY", bytes: size, inUse: PAGE_BYTES });
     }
     arena.free(held, PAGE_BYTES);
     assert.equal(arena.bytesInUse, 0);

@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
+
+import { inOwnProcess } from "../ownProcess.ts";
 
 /** The field that a Node started with these options chooses, and one product computed in it. */
 function fieldOf(...options: string[]): string {
   const script = `
-    import { BN254_FR_MODULUS as r } from "${new URL("../../../../workers/field/bn254.ts", import.meta.url).href}";
-    import { createWasmField } from "${new URL("../../../../workers/field/wasmField.ts", import.meta.url).href}";
     const field = createWasmField(r);
     const [a, b] = [field.fromIntegers([r - 3n, 5n, r / 2n]), field.fromIntegers([r - 7n, -11n, 4n])];
     console.log(field.arithmetic, field.toResidues(field.mul(a, b)).map((value) => field.toSigned(value)).join(" "));`;
-  return execFileSync(process.execPath, [...options, "--input-type=module", "--eval", script], {
-    encoding: "utf8",
-  }).trim();
+  return inOwnProcess(script, ...options);
 }
 
 describe("hasFusedMultiplyAdd", () => {
