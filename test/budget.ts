@@ -23,6 +23,12 @@ export const budget = {
   /** fast-check runs of a property that runs a whole protocol or SQL comparison. */
   protocolRuns: size(40, 200),
   sqlRuns: size(150, 2_000),
+  /**
+   * Runs of a circuit with one step altered: all at (3, 1) and (4, 1) and a tenth at (5, 2), where there are 2,322; and of
+   * each other committee or circuit, one at each of its 22 or 26 steps. Deep: all there are.
+   */
+  alteredRuns: size(420, 8_000),
+  fewAlteredRuns: size(26, 8_000),
   /** Random structs hashed in TypeScript and Solidity. */
   statementRuns: size(200, 1_000),
   /** Malformed frames fed to the decoder. */

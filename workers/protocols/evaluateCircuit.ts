@@ -42,7 +42,7 @@ export async function evaluateCircuit(
   session: ProtocolSession,
   circuit: Circuit,
   columns: readonly FieldVector[],
-  inputs = "",
+  inputs: string,
 ): Promise<bigint[]> {
   checkSession(session);
   const { field } = session;

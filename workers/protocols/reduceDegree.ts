@@ -24,7 +24,7 @@ import type { ProtocolSession } from "./session.ts";
  *
  * With m = 2t + 1 participants and M elements: opens e = secret + rho, rho uniform of degree t, to one collector per
  * block, which shares it as the polynomial of degree t that is 0 at t fixed participants, and returns (share of e) − rho.
- * 2 rounds; a party sends M − |block| elements in the first and t·|block| in the second, at most 3t/(2t+1)·M and t more by
+ * 2 rounds; a party sends M − |block| elements in the first and t·|block| in the second, at most 3t/(2t+1)·M and t − 1 more by
  * rounding: one element a product for t = 1. Where we differ from [DN07]: the masks cost no communication, the collectors'
  * work is spread, and t of the shares of e are known to be 0 and not sent.
  * If it throws, peers may hold masked shares of e, which are independent of the secrets.

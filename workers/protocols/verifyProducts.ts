@@ -5,8 +5,9 @@
  * knows (`reduceDegree.ts`). If any is, verification fails, but for a probability below (N + 14·L + 16)/r with N products
  * and inner products and L levels of compression: less than 2^−200. Whether it fails depends on the errors only, so failing
  * tells nothing about what is shared. Until it has succeeded, nothing but masked values and random challenges may open.
- * It also proves that all factors are shares of degree t: A(ζ) and B(ζ), which open as such, are random combinations of
- * them. A count that enters a later test as a factor is thereby consistent, whatever its dealer did.
+ * A(ζ) and B(ζ), random combinations of all factors, open as shares of degree t: so when all participants follow the protocol,
+ * factors that a dealer shared inconsistently are refused here. Liars who collude with the dealer can complete such shares
+ * to any polynomial; only checks at activation help against that.
  *
  *  1. Random weights make one inner product of all claims: Σ α^i·(x_i·y_i − z_i) = 0, or <a, b> = c with a_i = α^i·x_i.
  *  2. Compression, k = 8 to 1: with a and b cut into blocks a_1 … a_k, A and B are the polynomials of degree k − 1 through
@@ -66,7 +67,8 @@ const COMPRESSION = 8;
 /**
  * With M elements in all claims (products, and the length of each right factor): 2 + 4·L + 5 rounds, L the number of times
  * that M, padded, is cut to an eighth until at most 8 are left; a party sends about 3t/(2t+1)·14·L + 4t·L elements and hashes
- * (at most t·L more by rounding), and some tens at the end. Time is linear in M.
+ * (at most t·L more by rounding), and at the end a reduction of 2k elements and 14t elements and hashes, k <= 8.
+ * Time is linear in M.
  * If it throws, peers learned nothing but whether errors were made.
  *
  * @param step names the rounds and the masks: unique within the session's keys

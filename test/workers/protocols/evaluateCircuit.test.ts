@@ -17,36 +17,18 @@ import { budget } from "../../budget.ts";
 import { committees, sizeName } from "../sharing/committees.ts";
 import { circuitCase, evaluateClear, levelSizes } from "./clearCircuit.ts";
 import type { CircuitCase } from "./clearCircuit.ts";
+import { assertRejected, onFrames } from "./tampering.ts";
+import type { Tamper } from "./tampering.ts";
+import { form, repeatRows, workedCase, workedOutputs } from "./workedCircuit.ts";
 import { World } from "./world.ts";
 
 const WORD = 32;
 /** How long a round waits for a party that never answers; must outlast the computing of one round. */
 const SILENCE_MS = 250;
 
-/** Two product levels: a·b and c·c, then (a·b)·(c·c). Opens Σ a·b, Σ (a·b)·(b + c), Σ c, Σ (a·b)·(c·c) and Σ 0·a. */
-const circuit: Circuit = {
-  columns: ["0x0a", "0x0b", "0x0c"],
-  products: [
-    { left: form([0, 1n]), right: form([1, 1n]) },
-    { left: form([2, 1n]), right: form([2, 1n]) },
-    { left: { columns: [], products: [[0, 1n]] }, right: { columns: [], products: [[1, 1n]] } },
-  ],
-  outputs: [
-    { left: form([0, 1n]), right: form([1, 1n]) },
-    { left: { columns: [], products: [[0, 1n]] }, right: form([1, 1n], [2, 1n]) },
-    { left: form([2, 1n]), right: undefined },
-    { left: { columns: [], products: [[2, 1n]] }, right: undefined },
-    { left: form(), right: form([0, 1n]) },
-  ],
-};
-const columns = [
-  [1n, 0n, 1n, 1n, 0n],
-  [3n, 5n, 0n, 7n, 11n],
-  [2n, 2n, 9n, 1n, 0n],
-];
-/** By hand. */
-const worked = [10n, 71n, 14n, 19n, 0n];
-const fixed: CircuitCase = { circuit, columns, rows: 5 };
+const fixed = workedCase;
+const { circuit, columns } = fixed;
+const worked = workedOutputs;
 
 for (const size of committees) {
   const everyChoice = subsets(partiesOf(size.n), 2 * size.t + 1);
@@ -78,29 +60,45 @@ for (const size of committees) {
         const { frames, traces } = await evaluate(new World(size, "cost"), participants, example);
         const expected = participants.map((_, position) => documentedCost(example, position, size.t));
         assert.deepEqual(traces, expected);
-        const peers = participants.length - 1;
-        const rounds = 2 + 2 * levelSizes(example.circuit).length + 1;
-        assert.equal(frames.length, rounds * participants.length * peers, "one frame per peer and round");
         for (const [position, party] of participants.entries()) {
           for (const { step, bytesSent } of expected[position] ?? []) {
             const sent = frames.filter((frame) => frame.from === party && frame.step === step);
             assert.equal(sum(sent.map(({ payload }) => payload.length)), bytesSent);
+            const receivers = step.endsWith("/return") ? size.t : 2 * size.t;
+            assert.equal(new Set(sent.map(({ to }) => to)).size, receivers);
+            assert.equal(sent.length, receivers, "one frame per receiver");
           }
         }
+        const rounds = expected[0]?.length as number;
+        const returns = expected[0]?.filter(({ step }) => step.endsWith("/return")).length as number;
+        const perParty = (2 + rounds) * 2 * size.t - returns * size.t; // the keys take 2 rounds
+        assert.equal(frames.length, participants.length * perParty, "nothing else is sent");
       });
-      await fc.assert(property, { numRuns: Math.ceil(budget.protocolRuns / 4) });
+      const long: CircuitCase = repeatRows(fixed, 6); // 180 elements to verify: two levels of compression
+      await fc.assert(property, {
+        numRuns: Math.ceil(budget.protocolRuns / 4),
+        examples: [[long, everyChoice[0] as PartyIndex[]]],
+      });
     });
 
     it("sends the same frames, in order and size, for opposite secrets", async () => {
-      const opposite = { ...fixed, columns: columns.map((column) => column.map((value) => (value === 0n ? 1n : 0n))) };
       const participants = everyChoice[0] as PartyIndex[];
-      const runs = await Promise.all(
-        [fixed, opposite].map((example) => evaluate(new World(size, "traffic"), participants, example)),
-      );
-      const [left, right] = runs.map(({ frames }) =>
-        frames.map(({ step, from, to, payload }) => `${step} ${from}->${to} ${payload.length}`),
-      );
-      assert.deepEqual(left, right);
+      for (const [times, compressions] of [
+        [1, 1],
+        [6, 2],
+      ] as const) {
+        const example = repeatRows(fixed, times);
+        const opposite = { ...example, columns: example.columns.map((column) => column.map(oppositeOf)) };
+        const runs = await Promise.all(
+          [example, opposite].map((each) => evaluate(new World(size, "traffic"), participants, each)),
+        );
+        const [left, right] = runs.map(({ frames }) =>
+          frames.map(({ step, from, to, payload }) => `${step} ${from}->${to} ${payload.length}`),
+        );
+        assert.deepEqual(left, right);
+        const last = left?.findLast((frame) => frame.includes("/compress/"));
+        assert.match(last ?? "", new RegExp(`^verify/compress/${compressions}/`));
+      }
     });
 
     it("takes exactly 2t + 1 participants", async () => {
@@ -116,16 +114,19 @@ for (const size of committees) {
 
     it("names the participant whose payload is not canonical, without a share in the message", async () => {
       const participants = everyChoice.at(-1) as PartyIndex[];
-      const steps = ["products/1/collect", "products/1/return", "products/2/collect", "products/2/return", "outputs"];
+      const reductions = ["products/1", "products/2", "sums", "verify/compress/1", "verify/last"];
+      const openings = ["verify/weights", "verify/compress/1/challenge", "verify/last/challenge", "verify/last/open"];
+      const steps = [...reductions.flatMap((step) => [`${step}/collect`, `${step}/return`]), ...openings, "outputs"];
       for (const step of steps) {
         const [liar, victim] = [participants[0] as PartyIndex, participants[1] as PartyIndex];
         const world = new World(size, "not canonical");
-        const tamper = onFrame(step, liar, victim, (payload) => {
+        const tamper = onFrames({ step, from: liar, to: victim }, (payload) => {
           payload.fill(0xff, 0, WORD);
           return payload;
         });
-        // 7 rows: every block has an element
-        const example = { ...fixed, rows: 7, columns: columns.map((column) => [...column, 1n, 1n]) };
+        // 10 rows and 9 inner products: every block of every reduction has an element
+        const once = repeatRows(fixed, 2);
+        const example = { ...once, circuit: { ...circuit, outputs: [1, 2, 3].flatMap(() => circuit.outputs) } };
         const { outcomes, frames } = await evaluateSettled(world, participants, example, { tamper });
         const failed = outcomes[participants.indexOf(victim)];
         assert(failed !== undefined);
@@ -149,7 +150,7 @@ for (const size of committees) {
       for (const change of changes) {
         for (const step of ["products/1/collect", "outputs"]) {
           const example = { ...fixed, rows: 7, columns: columns.map((column) => [...column, 1n, 1n]) };
-          const tamper = onFrame(step, liar, victim, change);
+          const tamper = onFrames({ step, from: liar, to: victim }, change);
           const { outcomes, frames } = await evaluateSettled(new World(size, "length"), participants, example, {
             tamper,
           });
@@ -163,7 +164,8 @@ for (const size of committees) {
     it("names the participant that falls silent, at every round; nobody waits for ever", async () => {
       const participants = everyChoice[0] as PartyIndex[];
       const silent = participants[1] as PartyIndex;
-      const steps = ["keys/contributions", "keys/hashes", "products/1/collect", "products/2/return", "outputs"];
+      const opening = ["verify/weights/ready", "verify/last/open", "outputs/ready", "outputs"];
+      const steps = ["keys/contributions", "keys/hashes", "products/1/collect", "products/2/return", ...opening];
       for (const step of steps) {
         let fallen = false;
         const tamper = (frame: LoopbackFrame): Uint8Array | null => {
@@ -202,7 +204,7 @@ describe("evaluateCircuit", () => {
     const example = { ...fixed, rows: 0, columns: [[], [], []] };
     const { values, traces } = await evaluate(new World(size, "no rows"), participants, example);
     for (const outputs of values) assert.deepEqual(outputs, [0n, 0n, 0n, 0n, 0n]);
-    for (const trace of traces) assert.equal(trace.length, 5);
+    for (const trace of traces) assert.equal(trace.length, 1 + 2 * 2 + 2 + (2 + 5) + 2);
   });
 
   it("evaluates circuits without products, columns or outputs", async () => {
@@ -231,10 +233,35 @@ describe("evaluateCircuit", () => {
     for (const variant of [0, 1, 2]) {
       const { outcomes, frames } = await world.run(participants, (session) => {
         const own = shares[session.network.self - 1] as FieldVector[];
-        return evaluateCircuit(session, circuit, wrong(own)[variant] as FieldVector[]);
+        return evaluateCircuit(session, circuit, wrong(own)[variant] as FieldVector[], "data");
       });
       for (const outcome of outcomes) assertRejected(outcome, "PROTOCOL_WRONG_COLUMNS");
       assert(frames.every(({ step }) => step.startsWith("keys/")));
+    }
+  });
+
+  it("stops before the first product when one participant means other data, another circuit or another size", async () => {
+    const world = new World(size, "other task");
+    const [own, longer] = [world.share(columns), world.share(repeatRows(fixed, 2).columns)];
+    const heavier = { ...circuit, outputs: circuit.outputs.map((output) => ({ ...output, left: form([0, 2n]) })) };
+    const odd = participants[1] as PartyIndex;
+    for (const variant of ["data", "circuit", "rows"]) {
+      const { outcomes, frames } = await world.run(participants, (session) => {
+        const { self } = session.network;
+        const differs = self === odd;
+        return evaluateCircuit(
+          session,
+          differs && variant === "circuit" ? heavier : circuit,
+          (differs && variant === "rows" ? longer : own)[self - 1] as FieldVector[],
+          differs && variant === "data" ? "version 2" : "version 1",
+        );
+      });
+      for (const [position, outcome] of outcomes.entries()) {
+        const { detail } = assertRejected(outcome, "PROTOCOL_TRANSCRIPT_MISMATCH");
+        const parties = participants[position] === odd ? participants.filter((party) => party !== odd) : [odd];
+        assert.deepEqual(detail, { code: "PROTOCOL_TRANSCRIPT_MISMATCH", step: "inputs/ready", parties });
+      }
+      assert(frames.every(({ step }) => step.startsWith("keys/") || step === "inputs/ready"));
     }
   });
 
@@ -257,8 +284,8 @@ describe("evaluateCircuit", () => {
     const shares = world.share(columns);
     const { outcomes } = await world.run(participants, async (session) => {
       const own = shares[session.network.self - 1] as FieldVector[];
-      await evaluateCircuit(session, circuit, own);
-      return evaluateCircuit({ ...session, keys: { ...session.keys } }, circuit, own);
+      await evaluateCircuit(session, circuit, own, "data");
+      return evaluateCircuit({ ...session, keys: { ...session.keys } }, circuit, own, "data");
     });
     for (const outcome of outcomes) assertAssertion(outcome, /already used/);
   });
@@ -269,12 +296,12 @@ describe("evaluateCircuit", () => {
     const foreign = await world.runAll(others, (session) => Promise.resolve(session.keys));
     const { outcomes } = await world.run(participants, (session) => {
       const keys = foreign.values[0] as ProtocolSession["keys"];
-      return evaluateCircuit({ ...session, keys }, circuit, []);
+      return evaluateCircuit({ ...session, keys }, circuit, [], "data");
     });
     for (const outcome of outcomes) assertRejected(outcome, "PROTOCOL_WRONG_PARTICIPANTS");
     const changed = await world.run(participants, (session) => {
       const keys = { ...session.keys, self: ((session.keys.self % 3) + 1) as PartyIndex };
-      return evaluateCircuit({ ...session, keys }, circuit, []);
+      return evaluateCircuit({ ...session, keys }, circuit, [], "data");
     });
     for (const outcome of changed.outcomes) assertRejected(outcome, "PROTOCOL_WRONG_PARTICIPANTS");
   });
@@ -284,19 +311,23 @@ describe("evaluateCircuit", () => {
     const shares = world.share(columns);
     const seen = new Set<string>();
     let words = 0;
+    // Σ c opens without a mask: its polynomial is a sum of the dealer's, fixed by the output and any t of its shares.
+    const sumOfColumn = 2;
     for (const attempt of [1n, 2n, 2n]) {
       const run = await world.runAll(
         participants,
         (session) => {
-          return evaluateCircuit(session, circuit, shares[session.network.self - 1] as FieldVector[]);
+          return evaluateCircuit(session, circuit, shares[session.network.self - 1] as FieldVector[], "data");
         },
         { attempt },
       );
-      for (const frame of run.frames.filter(({ step }) => step.endsWith("collect") || step === "outputs")) {
-        // outputs go to both peers alike: count each sender's once
-        if (frame.step === "outputs" && frame.to !== participants.find((party) => party !== frame.from)) continue;
-        for (let from = 0; from < frame.payload.length; from += WORD) {
-          seen.add(Buffer.from(frame.payload.subarray(from, from + WORD)).toString("hex"));
+      for (const { step, from, to, payload } of run.frames) {
+        if (!/collect$|weights$|challenge$|open$|outputs$/.test(step)) continue;
+        // all but a collector's blocks goes to both peers alike: count each sender's once
+        if (!step.endsWith("collect") && to !== participants.find((party) => party !== from)) continue;
+        for (const [index, word] of wordsOf(payload).entries()) {
+          if (step === "outputs" && index === sumOfColumn) continue;
+          seen.add(word);
           words++;
         }
       }
@@ -332,13 +363,14 @@ describe("attack: a collector that sends unequal values", () => {
 });
 
 interface Tampering {
-  readonly tamper?: (frame: LoopbackFrame) => Uint8Array | null;
+  readonly tamper?: Tamper;
   readonly timeoutMs?: number;
 }
 
 function programFor(world: World, example: CircuitCase): (session: ProtocolSession) => Promise<bigint[]> {
   const shares = world.share(example.columns);
-  return (session) => evaluateCircuit(session, example.circuit, shares[session.network.self - 1] as FieldVector[]);
+  return (session) =>
+    evaluateCircuit(session, example.circuit, shares[session.network.self - 1] as FieldVector[], "data");
 }
 
 function evaluate(world: World, participants: readonly PartyIndex[], example: CircuitCase) {
@@ -354,48 +386,81 @@ function evaluateSettled(
   return world.run(participants, programFor(world, example), options);
 }
 
-/** The docstrings' formulas, for the participant at `position`. */
+/** The docstrings' formulas, for the participant at `position`: round by round, bytes to all peers together. */
 function documentedCost(
   { circuit: { products, outputs, columns: ids }, rows }: CircuitCase,
   position: number,
   t: number,
 ) {
-  const m = 2 * t + 1;
-  const levels = levelSizes({ columns: ids, products, outputs });
-  const perLevel = levels.flatMap((width, level) => {
-    const total = width * rows;
-    const block = Math.floor((total * (position + 1)) / m) - Math.floor((total * position) / m);
-    return [
-      { step: `products/${level + 1}/collect`, bytesSent: (total - block) * WORD },
-      { step: `products/${level + 1}/return`, bytesSent: 2 * t * block * WORD },
-    ];
-  });
-  return [...perLevel, { step: "outputs", bytesSent: 2 * t * outputs.length * WORD }];
-}
-
-function onFrame(
-  step: string,
-  from: PartyIndex,
-  to: PartyIndex,
-  change: (payload: Uint8Array) => Uint8Array | null,
-): (frame: LoopbackFrame) => Uint8Array | null {
-  return (frame) => {
-    const hit = frame.step === step && frame.from === from && frame.to === to;
-    return hit ? change(new Uint8Array(frame.payload)) : frame.payload;
+  const round = (step: string, elements: number) => ({ step, bytesSent: elements * WORD });
+  const toAll = (step: string, elements: number) => round(step, 2 * t * elements);
+  const reduction = (step: string, elements: number) => {
+    const cut = (index: number): number => Math.floor((elements * index) / (2 * t + 1));
+    const block = cut(position + 1) - cut(position);
+    return [round(`${step}/collect`, elements - block), round(`${step}/return`, t * block)];
   };
+  const challenge = (step: string) => [toAll(`${step}/ready`, 1), toAll(step, 1)]; // a hash is as long as an element
+  const inner = outputs.filter(({ right }) => right !== undefined);
+  const rightFactors = new Set(inner.map(({ right }) => JSON.stringify([right?.columns, right?.products], asText)));
+  const toVerify = rows * (products.length + rightFactors.size);
+  const levels = compressions(toVerify);
+  const left = lengthAfter(toVerify, levels);
+  const verification = [
+    ...challenge("verify/weights"),
+    ...integers(1, levels).flatMap((level) => [
+      ...reduction(`verify/compress/${level}`, 14),
+      ...challenge(`verify/compress/${level}/challenge`),
+    ]),
+    ...reduction("verify/last", 2 * Math.max(1, left)),
+    ...challenge("verify/last/challenge"),
+    toAll("verify/last/open", 3),
+  ];
+  return [
+    toAll("inputs/ready", 1),
+    ...levelSizes({ columns: ids, products, outputs }).flatMap((width, level) =>
+      reduction(`products/${level + 1}`, width * rows),
+    ),
+    ...(inner.length > 0 ? reduction("sums", inner.length) : []),
+    ...(products.length + inner.length > 0 ? verification : []),
+    toAll("outputs/ready", 1),
+    toAll("outputs", outputs.length),
+  ];
 }
 
-function assertRejected(outcome: PromiseSettledResult<unknown> | undefined, code: string): CodedError {
-  assert(outcome?.status === "rejected", `expected ${code}, but it succeeded`);
-  const error: unknown = outcome.reason;
-  assert(isCoded(error, code), `expected ${code}, got ${String(error)}`);
-  return error;
+/** The least L with elements/8^L <= 8. */
+function compressions(elements: number): number {
+  let levels = 0;
+  while (elements > 8 * 8 ** levels) levels++;
+  return levels;
+}
+
+/** Each level leaves one of 8 blocks, all of one even length. */
+function lengthAfter(elements: number, levels: number): number {
+  return integers(1, levels).reduce((length) => 2 * Math.ceil(length / 16), elements);
+}
+
+function asText(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+function oppositeOf(value: bigint): bigint {
+  return value === 0n ? 1n : 0n;
+}
+
+function integers(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
 }
 
 function assertAssertion(outcome: PromiseSettledResult<unknown>, message: RegExp): void {
   assert(outcome.status === "rejected");
   assert(outcome.reason instanceof assert.AssertionError, String(outcome.reason));
   assert.match(outcome.reason.message, message);
+}
+
+function wordsOf(payload: Uint8Array): string[] {
+  return Array.from({ length: payload.length / WORD }, (_, index) =>
+    Buffer.from(payload.subarray(index * WORD, (index + 1) * WORD)).toString("hex"),
+  );
 }
 
 /** No word that travelled occurs in the error, its detail or its cause. */
@@ -407,10 +472,6 @@ function assertNoShare(error: CodedError, frames: readonly LoopbackFrame[]): voi
       assert(!text.includes(hex.slice(0, 16)) && !text.includes(BigInt(`0x${hex}`).toString()), "a share in an error");
     }
   }
-}
-
-function form(...terms: [number, bigint][]): { columns: [number, bigint][]; products: [] } {
-  return { columns: terms, products: [] };
 }
 
 function sum(values: readonly number[]): number {

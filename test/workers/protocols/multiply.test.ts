@@ -5,12 +5,15 @@ import fc from "fast-check";
 
 import { isCoded } from "../../../workers/errors.ts";
 import type { FieldVector } from "../../../workers/field/field.ts";
+import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import { multiplyVectors } from "../../../workers/protocols/multiply.ts";
 import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
+import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { reconstruct } from "../../../workers/sharing/shamir.ts";
 import { budget } from "../../budget.ts";
 import { assertUniform } from "../field/chiSquare.ts";
 import { committees, sizeName } from "../sharing/committees.ts";
+import { addTo, onFrames } from "./tampering.ts";
 import { World } from "./world.ts";
 
 for (const size of committees) {
@@ -51,8 +54,41 @@ for (const size of committees) {
       await fc.assert(property, { numRuns: budget.protocolRuns });
     });
 
+    it("sends each element to one collector, and what it opened to the t that follow the collector", async () => {
+      const rows = 9;
+      const world = new World(size, "pattern");
+      const shares = world.share([new Array<bigint>(rows).fill(3n)]);
+      for (const participants of choices) {
+        const { frames, traces } = await world.runAll(participants, (session) => {
+          const column = shares[session.network.self - 1]?.[0] as FieldVector;
+          return multiplyVectors(session, [{ left: column, right: column }], "product");
+        });
+        const m = participants.length;
+        for (const [position, party] of participants.entries()) {
+          const block = Math.floor((rows * (position + 1)) / m) - Math.floor((rows * position) / m);
+          const own = frames.filter(({ from }) => from === party);
+          const [collected, returned] = ["collect", "return"].map((round) =>
+            own.filter(({ step }) => step === `product/${round}`),
+          ) as [LoopbackFrame[], LoopbackFrame[]];
+          assert.deepEqual(
+            collected.map(({ to }) => to),
+            participants.filter((peer) => peer !== party),
+          );
+          assert.deepEqual(
+            returned.map(({ to }) => to),
+            Array.from({ length: t }, (_, offset) => participants[(position + 1 + offset) % m]),
+          );
+          for (const { payload } of returned) assert.equal(payload.length, 32 * block);
+          assert.deepEqual(traces[position], [
+            { step: "product/collect", bytesSent: 32 * (rows - block) },
+            { step: "product/return", bytesSent: 32 * t * block },
+          ]);
+        }
+      }
+    });
+
     it("sends words that look uniform, whatever the factors", async () => {
-      const rows = 600;
+      const rows = 1200;
       for (const secret of [0n, 1n]) {
         const world = new World(size, `uniform ${secret}`);
         const shares = world.share([new Array<bigint>(rows).fill(secret)]);
@@ -61,10 +97,11 @@ for (const size of committees) {
           const column = shares[session.network.self - 1]?.[0] as FieldVector;
           return multiplyVectors(session, [{ left: column, right: column }], "product");
         });
-        // Shares of e to collector 1 from one peer, and the blocks of e that everyone announces to one peer.
+        // What one peer sends to all collectors, and the blocks of e that one peer gets from its t collectors.
         const [first, second] = [participants[0], participants[1]];
         const returned = frames.filter(({ step, to }) => step === "product/return" && to === first);
         const collected = frames.filter(({ step, from }) => step === "product/collect" && from === second);
+        assert.deepEqual([returned.length, collected.length], [t, 2 * t]);
         for (const group of [returned, collected]) {
           const counts = new Array<number>(16).fill(0);
           for (const { payload } of group) {
@@ -94,7 +131,8 @@ describe("multiplyVectors", () => {
       assert(outcome.status === "rejected" && outcome.reason instanceof assert.AssertionError);
       assert.match(outcome.reason.message, /twice was already used/);
     }
-    assert.equal(frames.filter(({ step }) => step === "twice/collect").length, 6);
+    assert.equal(frames.filter(({ step }) => step === "twice/collect").length, 6, "two peers of three");
+    assert.equal(frames.filter(({ step }) => step === "twice/return").length, 3, "one receiver of each");
   });
 
   it("refuses factors of unequal length, as a bug", async () => {
@@ -105,7 +143,9 @@ describe("multiplyVectors", () => {
     for (const outcome of outcomes) assert(outcome.status === "rejected" && !isCoded(outcome.reason));
   });
 
-  it("semi-honest, as its header says: an error added by one worker shifts a product unnoticed", async () => {
+  it("is unverified, as it says: an error added by one worker shifts a product and nobody notices", async () => {
+    const { field } = world;
+    const altered: LoopbackFrame[] = [];
     const tampered = await world.runAll(
       partiesOf(3),
       (session) => {
@@ -113,17 +153,20 @@ describe("multiplyVectors", () => {
         return multiplyVectors(session, [{ left: column, right: column }], "product");
       },
       {
-        tamper: ({ step, from, payload }) => {
-          if (step !== "product/return" || from !== 3) return payload;
-          const { field } = world;
-          const block = field.fromWords(payload);
-          return field.toWords(field.add(block, field.fromIntegers(new Array<bigint>(block.length).fill(5n))));
-        },
+        tamper: onFrames({ step: "product/return", from: 3 as PartyIndex }, (payload, frame) => {
+          altered.push(frame);
+          return addTo(field, payload, 5n);
+        }),
       },
+    );
+    assert.deepEqual(
+      altered.map(({ to }) => to),
+      [1],
+      "one frame is enough",
     );
     const [first, second] = tampered.values.map((products) => products[0] as FieldVector);
     assert(first !== undefined && second !== undefined);
-    const seen = reconstruct(world.field, 1, partiesOf(2), [first, second]);
-    assert.deepEqual(world.field.toResidues(seen), [1n, 4n + 5n]);
+    const seen = reconstruct(field, 1, partiesOf(2), [first, second]); // the honest ones' shares
+    assert.deepEqual(field.toResidues(seen), [1n, 4n + 5n]);
   });
 });
