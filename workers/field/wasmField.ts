@@ -168,7 +168,7 @@ class KernelField implements WasmField, FieldGroup {
     return this.#brand(result);
   }
 
-  /** Small weights cost a fifth of full ones: |w| < 2^24 in (−r/2, r/2), all of them. */
+  /** Weights below 2^28 in magnitude cost a third of others; so do three and more fractions over 7!, but for one product. */
   linearCombination(weights: readonly bigint[], vectors: readonly FieldVector[]): FieldVector {
     assert(vectors.length > 0, "a linear combination needs at least one vector");
     assert.equal(weights.length, vectors.length, "one weight per vector");
@@ -176,11 +176,11 @@ class KernelField implements WasmField, FieldGroup {
     const { length } = sources[0] as WasmVector;
     for (const source of sources) assertSameLength(length, source.length);
     const addresses = sources.map((source) => this.#pairAddress(source, 0));
-    // Terms that do not fit one call go on from its result, a term of weight one.
+    // Each call but the first goes on from the result of the one before.
     let result: WasmVector | undefined;
-    for (const { kernel, terms } of this.#sums.plan(weights, addresses)) {
+    for (const { kernel, carry, terms } of this.#sums.plan(weights, addresses)) {
       const next = this.#allocate(length);
-      const carried = result === undefined ? [] : [{ weight: 1n, address: this.#pairAddress(result, 0) }];
+      const carried = result === undefined ? [] : [{ weight: carry, address: this.#pairAddress(result, 0) }];
       this.#sums.combine(kernel, this.#pairAddress(next, 0), [...carried, ...terms], pairsOf(length));
       if (result !== undefined) this.#blocks.drop(result.block);
       result = next;

@@ -43,14 +43,32 @@ export function combinationLaws(field: Field): void {
     return (count: number): bigint[] => weights(count).with(count - 1, last);
   };
   /** Weights on either side of what an f64 or a limb holds exactly. */
-  const widths = [15n, 31n, 32n, 48n, 49n, 50n, 51n, 52n, 53n, 63n, 64n].flatMap((exponent) => [
-    [`2^${exponent}`, powerOfTwo(exponent)] as const,
-    [`2^${exponent} - 1`, powerOfTwo(exponent, 1n)] as const,
-    [`1 - 2^${exponent}`, negated(powerOfTwo(exponent, 1n))] as const,
-    [`±2^${exponent}`, alternating(powerOfTwo(exponent), negated(powerOfTwo(exponent)))] as const,
-    [`1, but 2^${exponent} at last`, lastIs(constant(1n), 1n << exponent)] as const,
-  ]);
+  const widths = [15n, 23n, 24n, 27n, 28n, 29n, 31n, 32n, 48n, 49n, 50n, 51n, 52n, 53n, 63n, 64n].flatMap(
+    (exponent) => [
+      [`2^${exponent}`, powerOfTwo(exponent)] as const,
+      [`2^${exponent} - 1`, powerOfTwo(exponent, 1n)] as const,
+      [`1 - 2^${exponent}`, negated(powerOfTwo(exponent, 1n))] as const,
+      [`±2^${exponent}`, alternating(powerOfTwo(exponent), negated(powerOfTwo(exponent)))] as const,
+      [`1, but 2^${exponent} at last`, lastIs(constant(1n), 1n << exponent)] as const,
+    ],
+  );
+  /** numerator/denominator in the field: what interpolation between few points weighs with. */
+  const fraction = (numerator: bigint, denominator: bigint): bigint =>
+    field.reduce(numerator * field.invert(field.reduce(denominator) === 0n ? 1n : denominator));
+  const fractions = (denominators: readonly bigint[], scale = 1n) => {
+    return (count: number): bigint[] =>
+      Array.from({ length: count }, (_, term) =>
+        fraction(
+          (term % 2 === 0 ? 1n : -1n) * scale * BigInt(term + 1),
+          denominators[term % denominators.length] as bigint,
+        ),
+      );
+  };
   const kinds = [
+    ["fractions over 7!", fractions([2n, 3n, 6n, 720n, 5_040n])],
+    ["fractions over 7!, numerators up to 2^28 and more", fractions([5_040n], 1n << 23n)],
+    ["fractions over other numbers", fractions([11n, 5_041n, 13n])],
+    ["fractions over 7! but the last", lastIs(fractions([2n, 5n, 7n]), r - 3n)],
     ["small", small],
     ["small negative", negated(small)],
     ["small of either sign", alternating(small, negated(small))],

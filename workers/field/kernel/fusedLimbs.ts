@@ -149,7 +149,7 @@ export const fusedLimbs: LimbFormat = {
   limbRange: MAX_ADDEND,
   foldFrom: LIMBS + 1,
   quotientFrom: LIMBS - 1,
-  limits: { fullTerms: 10, smallTerms: 16, smallWeightBits: 24, innerProductPairs: 512, sumPairs: 1_024 },
+  limits: { fullTerms: 10, smallTerms: 16, smallWeightBits: 28, innerProductPairs: 512, sumPairs: 1_024 },
   pairsPerStep: 2,
   create: (fn, constants) => new FusedArithmetic(fn, constants),
 };

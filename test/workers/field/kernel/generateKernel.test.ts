@@ -99,7 +99,7 @@ describe("docs/field-kernel.md", () => {
     const rows: [string, keyof KernelLimits][] = [
       ["inner product, pairs", "innerProductPairs"],
       ["linear combination, full weights", "fullTerms"],
-      ["linear combination, weights below 2\\^24", "smallTerms"],
+      ["linear combination, weights below 2\\^28", "smallTerms"],
       ["sum, pairs", "sumPairs"],
     ];
     for (const [row, limit] of rows) {
