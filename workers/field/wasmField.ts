@@ -355,7 +355,9 @@ function firstNotCanonical(words: Uint8Array, modulus: bigint): number {
  * @throws AssertionError naming the bound that the modulus breaks
  */
 export function createWasmField(modulus: bigint, options: WasmFieldOptions = {}): WasmField {
-  const { arithmetic = hasFusedMultiplyAdd() ? "fused" : "integer", threads = 1 } = options;
+  const isFused = hasFusedMultiplyAdd();
+  const { arithmetic = isFused ? "fused" : "integer", threads = 1 } = options;
+  assert(arithmetic === "integer" || isFused, "this machine rounds a multiply-add twice: fused limbs would be wrong");
   assert(Number.isInteger(threads) && threads >= 1, "at least one thread");
   return new KernelField(openCore(generateKernel(modulus, arithmetic), threads));
 }

@@ -1,4 +1,7 @@
+import { withLimbs } from "./availableLimbs.ts";
 import { wasmSuites } from "./wasmSuites.ts";
 
-wasmSuites("Fr", { arithmetic: "fused", threads: 1 });
-wasmSuites("Fq", { arithmetic: "fused", threads: 1 });
+withLimbs("fused", () => {
+  wasmSuites("Fr", { arithmetic: "fused", threads: 1 });
+  wasmSuites("Fq", { arithmetic: "fused", threads: 1 });
+});

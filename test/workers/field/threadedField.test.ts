@@ -5,10 +5,12 @@ import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import { LEAST_PAIRS_PER_THREAD } from "../../../workers/field/kernel/kernelThreads.ts";
 import { createWasmField } from "../../../workers/field/wasmField.ts";
 import { inOwnProcess } from "./ownProcess.ts";
+import { availableLimbs } from "./availableLimbs.ts";
+import type { Limbs } from "./availableLimbs.ts";
 import { seededBytes } from "./seededBytes.ts";
 import { helpersAreUp, wasmSuites } from "./wasmSuites.ts";
 
-wasmSuites("Fr", { arithmetic: "fused", threads: 2 });
+wasmSuites("Fr", { arithmetic: availableLimbs[0] as Limbs, threads: 2 });
 
 describe("helper threads", () => {
   const alone = createWasmField(BN254_FR_MODULUS);

@@ -15,6 +15,7 @@ import type { HelperStart } from "./threadControl.ts";
 export const LEAST_PAIRS_PER_THREAD = 4_096;
 /** No kernel call takes a second. A stopped process wakes to one early timeout, so several in a row must pass. */
 const TIMEOUT_MS = 1_000;
+const HELPER = new URL("./helperThread.ts", import.meta.url);
 const MAX_TIMEOUTS = 30;
 
 /** The arguments of `kernel` for pairs [from, from + pairs) of a longer call. */
@@ -29,11 +30,19 @@ export class KernelThreads {
   readonly #memory: KernelMemory;
   readonly #names: readonly string[];
   readonly #helpers: Helper[];
+  readonly #helper: URL;
+  readonly #timeoutMs: number;
   /** A helper failed or did not come back: nothing is computed any more. */
   #isLost = false;
 
-  /** @param threads the calling one included */
-  constructor(memory: KernelMemory, threads: number) {
+  /**
+   * @param threads the calling one included
+   * @param helper what a helper runs
+   * @param timeoutMs MAX_TIMEOUTS times this is how long a helper may take
+   */
+  constructor(memory: KernelMemory, threads: number, helper = HELPER, timeoutMs = TIMEOUT_MS) {
+    this.#helper = helper;
+    this.#timeoutMs = timeoutMs;
     this.#memory = memory;
     this.#names = Object.keys(memory.call);
     this.#helpers = Array.from({ length: threads - 1 }, () => this.#start());
@@ -61,7 +70,7 @@ export class KernelThreads {
       (this.#memory.call[kernel] as (...addresses: number[]) => number)(...slice(0, Math.min(pairs, share)));
     } finally {
       // Whatever happens here, nobody may still write when the operands and the result are given back.
-      if (idle.map(isBackInTime).includes(false)) this.#isLost = true;
+      if (idle.map((helper) => this.#isBackInTime(helper)).includes(false)) this.#isLost = true;
     }
     this.checkAlive();
   }
@@ -92,12 +101,19 @@ export class KernelThreads {
     const words = new Int32Array(memory.buffer, control, CONTROL_WORDS);
     words.fill(0);
     const workerData: HelperStart = { module, memory, control };
-    const worker = new Worker(new URL("./helperThread.ts", import.meta.url), { workerData });
+    const worker = new Worker(this.#helper, { workerData });
     worker.unref(); // a helper does not keep the process alive
     const helper = { worker, words };
     worker.once("error", () => (this.#isLost = true));
     worker.once("exit", () => (this.#isLost ||= this.#helpers.includes(helper))); // else it was stopped
     return helper;
+  }
+
+  #isBackInTime({ words }: Helper): boolean {
+    for (let timeouts = 0; timeouts < MAX_TIMEOUTS; timeouts++) {
+      if (waitWhile(words, 0, STATE.BUSY, this.#timeoutMs)) return true;
+    }
+    return false;
   }
 
   #post({ words }: Helper, kernel: KernelName, parameters: readonly number[]): void {
@@ -106,11 +122,4 @@ export class KernelThreads {
     Atomics.store(words, 0, STATE.BUSY);
     Atomics.notify(words, 0);
   }
-}
-
-function isBackInTime({ words }: Helper): boolean {
-  for (let timeouts = 0; timeouts < MAX_TIMEOUTS; timeouts++) {
-    if (waitWhile(words, 0, STATE.BUSY, TIMEOUT_MS)) return true;
-  }
-  return false;
 }

@@ -11,6 +11,7 @@ import { BN254_FR_MODULUS } from "../../../../workers/field/bn254.ts";
 import { generateKernel } from "../../../../workers/field/kernel/generateKernel.ts";
 import { KernelMemory } from "../../../../workers/field/kernel/kernelMemory.ts";
 import type { GeneratedKernel } from "../../../../workers/field/kernel/generateKernel.ts";
+import { availableLimbs } from "../availableLimbs.ts";
 import { budget } from "../../../budget.ts";
 
 /** Integers |v| < p whose balanced limbs are at their ends, in every combination of ends and zeros. */
@@ -59,7 +60,7 @@ function limbsAt(memory: KernelMemory, { format }: GeneratedKernel, address: num
   return Array.from({ length: limbs - 1 }, (_, j) => String(view[base + 2 * j]));
 }
 
-for (const name of ["fused", "integer"] as const) {
+for (const name of availableLimbs) {
   for (const [primeName, prime] of [
     ["Fr", BN254_FR_MODULUS],
     ["Fq", bn254.fields.Fp.ORDER],

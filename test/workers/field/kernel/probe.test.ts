@@ -25,4 +25,11 @@ describe("hasFusedMultiplyAdd", () => {
       assert.match(fused, /^(fused|integer) 21 -55 -2$/); // integer: this processor has no multiply-add
     },
   );
+
+  it("refuses fused limbs where they would be wrong", { skip: !isX64 && "x64 only" }, () => {
+    const script = `
+      try { createWasmField(r, { arithmetic: "fused" }); console.log("made"); }
+      catch (error) { console.log(error.message); }`;
+    assert.match(inOwnProcess(script, "--no-enable-fma3"), /rounds a multiply-add twice/);
+  });
 });

@@ -1,0 +1,2 @@
+/** A helper thread that fails at its start. */
+throw new Error("a helper that cannot start");
