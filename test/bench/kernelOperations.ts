@@ -3,24 +3,21 @@
  * inputs, so any two fields can be compared on it, and `repeatable` gives the result back as a careful caller would.
  */
 import assert from "node:assert/strict";
-import { createCipheriv, hkdfSync } from "node:crypto";
 
-import type { Field, FieldVector, RandomBytes } from "../../workers/field/field.ts";
-import { MAX_DRAWN_WORDS, WORD_BYTES } from "../../workers/field/words.ts";
+import type { Field, FieldVector } from "../../workers/field/field.ts";
+import { keyStream } from "../../workers/sharing/keyStream.ts";
 import type { PartyIndex } from "../../workers/sharing/parties.ts";
 import { lagrangeAtZero } from "../../workers/sharing/shamir.ts";
 
 /** Everything random follows from it. */
 export const SEED = "Opaline.bench.kernel.v1";
+const KEY = new TextEncoder().encode(SEED);
 
 /**
  * Whose shares are reconstructed. All three Lagrange weights fill the field: 5/2, −5/3, 1/6. (Points 1, 2, 4 would give
  * −2 as the second, which a kernel might treat as small.)
  */
 const POINTS = [1, 2, 5] as PartyIndex[];
-
-/** Plaintext of key streams, of the length that `Field.random` asks for at once. */
-const ZEROS = new Uint8Array(MAX_DRAWN_WORDS * WORD_BYTES);
 
 /** Inputs as bytes and integers, the same for every field. */
 export interface PlainInputs {
@@ -64,23 +61,16 @@ export const OPERATIONS = {
     outputs: 1,
     compute: (field, { lagrangeWeights, x, y, z }) => [field.linearCombination(lagrangeWeights, [x, y, z])],
   },
-  random: { outputs: 1, compute: (field, { x }) => [field.random(x.length, keyStream("random"))] },
+  random: { outputs: 1, compute: (field, { x }) => [field.random(x.length, keyStream(KEY, "random"))] },
 } as const satisfies Readonly<Record<string, Operation>>;
 
 export type OperationName = keyof typeof OPERATIONS;
 
-/** A stream of its own per purpose, made as `workers/sharing/prss.ts` makes them: HKDF-SHA256, then AES-256-CTR. */
-function keyStream(purpose: string): RandomBytes {
-  const key = new Uint8Array(hkdfSync("sha256", SEED, new Uint8Array(0), purpose, 32));
-  const cipher = createCipheriv("aes-256-ctr", key, new Uint8Array(16));
-  return (length) => cipher.update(length <= ZEROS.length ? ZEROS.subarray(0, length) : new Uint8Array(length));
-}
-
 /** @param field makes the words; slow is good enough */
 export function drawInputs(field: Field, length: number): PlainInputs {
-  const draw = (purpose: string): Uint8Array => field.toWords(field.random(length, keyStream(purpose)));
-  const integerBytes = Uint8Array.from(keyStream("integers")(8 * length)); // a copy at the start of its own buffer
-  const [k] = field.toResidues(field.random(1, keyStream("k")));
+  const draw = (purpose: string): Uint8Array => field.toWords(field.random(length, keyStream(KEY, purpose)));
+  const integerBytes = Uint8Array.from(keyStream(KEY, "integers")(8 * length)); // a copy at the start of its own buffer
+  const [k] = field.toResidues(field.random(1, keyStream(KEY, "k")));
   return {
     words: [draw("x"), draw("y"), draw("z")],
     integers: new BigInt64Array(integerBytes.buffer),
@@ -101,7 +91,7 @@ export function loadInputs(field: Field, plain: PlainInputs): Inputs {
 
 /** Two vectors without words in between, for lengths at which those would only take memory. */
 export function drawPair(field: Field, length: number): readonly [FieldVector, FieldVector] {
-  return [field.random(length, keyStream("x")), field.random(length, keyStream("y"))];
+  return [field.random(length, keyStream(KEY, "x")), field.random(length, keyStream(KEY, "y"))];
 }
 
 /** One call as a careful caller makes it: what it makes it gives back. */

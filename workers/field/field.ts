@@ -73,7 +73,8 @@ export interface Field {
 
   /**
    * Uniform by rejection: draws are masked to the modulus's bit length and refused when >= r. Which elements come out
-   * depends on the byte stream only: every implementation asks for the same bytes and accepts the same draws.
+   * depends on the byte stream only: every implementation asks for the same bytes and accepts the same draws, and is done with what it
+   * got before it asks again.
    */
   random(length: number, randomBytes: RandomBytes): FieldVector;
 

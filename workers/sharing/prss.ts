@@ -15,10 +15,9 @@
  * computation", TCC 2005, https://doi.org/10.1007/978-3-540-30576-7_19 [CDI05].
  */
 import assert from "node:assert/strict";
-import { createCipheriv, hkdfSync } from "node:crypto";
 
-import type { Field, FieldVector, RandomBytes } from "../field/field.ts";
-import { MAX_DRAWN_WORDS, WORD_BYTES } from "../field/words.ts";
+import type { Field, FieldVector } from "../field/field.ts";
+import { keyStream } from "./keyStream.ts";
 import { checkDistinct, subsets } from "./parties.ts";
 import type { PartyIndex } from "./parties.ts";
 
@@ -49,9 +48,6 @@ interface WeightedStream {
  * length, fewer would reduce the running sum more often, beside which drawing costs far more.
  */
 const STREAMS_AT_ONCE = 9;
-
-/** Never written. As much as a field draws at once: less would be allocated anew for every draw. */
-const ZEROS = new Uint8Array(MAX_DRAWN_WORDS * WORD_BYTES);
 
 /** Members in index order, as "1,2". */
 export function subsetName(subset: readonly PartyIndex[]): string {
@@ -142,11 +138,4 @@ function combineStreams(field: Field, streams: readonly WeightedStream[], length
 /** Purposes hold no "|", so that (purpose, label) is read off the context unambiguously. */
 function streamContext(purpose: Purpose, label: string): string {
   return `Opaline.PRSS.v1|${purpose}|${label}`;
-}
-
-/** The generator's bytes, equal for all holders of the key: the key stream is what CTR mode makes of zeros. */
-function keyStream(key: Uint8Array, context: string): RandomBytes {
-  const streamKey = new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), context, 32));
-  const cipher = createCipheriv("aes-256-ctr", streamKey, new Uint8Array(16));
-  return (length) => cipher.update(length <= ZEROS.length ? ZEROS.subarray(0, length) : new Uint8Array(length));
 }
