@@ -6,9 +6,6 @@
  * bigints that leave are canonical. The kernels are straight-line code without branches on elements; `random` takes as
  * long as its rejections ask for, which are independent of what it returns. Single elements pass through bigints, whose
  * time depends on their size: the last one of an odd length in sums and comparisons, and all scalars.
- *
- * Invariant: `start` of a vector that a kernel reads is even; a view at an odd offset is copied once, when it is first
- * used (`#aligned`).
  */
 import assert from "node:assert/strict";
 
@@ -24,10 +21,10 @@ import type { KernelCore } from "./kernel/kernelCore.ts";
 import { KernelSums } from "./kernel/kernelSums.ts";
 import type { KernelThreads } from "./kernel/kernelThreads.ts";
 import { hasFusedMultiplyAdd } from "./kernel/probe.ts";
+import { KernelVectors } from "./kernel/kernelVectors.ts";
 import { pairsOf, Transfers } from "./kernel/transfers.ts";
-import type { Blocks } from "./kernel/wasmVector.ts";
-import { WasmVector } from "./kernel/wasmVector.ts";
-import { assertSameLength, assertWindow } from "./vectorAssertions.ts";
+import type { WasmVector } from "./kernel/wasmVector.ts";
+import { assertSameLength } from "./vectorAssertions.ts";
 import { VectorScopes } from "./vectorScopes.ts";
 import { readWord, viewOf, WORD_BYTES } from "./words.ts";
 
@@ -54,10 +51,10 @@ class KernelField implements WasmField, FieldGroup {
   readonly #core: KernelCore;
   readonly #kernel: GeneratedKernel;
   readonly #memory: KernelMemory;
-  readonly #blocks: Blocks;
   readonly #threads: KernelThreads;
   readonly #sums: KernelSums;
   readonly #transfers: Transfers;
+  readonly #vectors: KernelVectors;
   readonly #scopes: VectorScopes;
   /** Scalars are few: they stay bigints. */
   readonly #scalars: Field;
@@ -69,9 +66,9 @@ class KernelField implements WasmField, FieldGroup {
     this.#kernel = core.kernel;
     this.#memory = core.memory;
     this.#threads = core.threads;
-    this.#blocks = core.blocks;
     this.#sums = new KernelSums(core.kernel, core.memory, core.threads);
     this.#transfers = new Transfers(core.memory);
+    this.#vectors = new KernelVectors(core, this.#transfers);
     this.#scalars = createBigintField(this.modulus);
   }
 
@@ -80,7 +77,7 @@ class KernelField implements WasmField, FieldGroup {
   }
 
   get bytesInUse(): number {
-    return this.#blocks.bytesInUse;
+    return this.#vectors.bytesInUse;
   }
 
   get helpersUp(): number {
@@ -92,7 +89,7 @@ class KernelField implements WasmField, FieldGroup {
   }
 
   zeros(length: number): FieldVector {
-    const vector = this.#allocate(length);
+    const vector = this.#vectors.allocate(length);
     const { address, bytes } = vector.block;
     this.#memory.call.clear(address, bytes);
     return this.#brand(vector);
@@ -116,19 +113,17 @@ class KernelField implements WasmField, FieldGroup {
   }
 
   toWords(vector: FieldVector): Uint8Array {
-    const source = this.#aligned(vector);
-    return this.#transfers.readWords(this.#pairAddress(source, 0), source.length);
+    const source = this.#vectors.aligned(vector);
+    return this.#transfers.readWords(this.#vectors.pairAddress(source, 0), source.length);
   }
 
   view(vector: FieldVector, from: number, to: number): FieldVector {
-    const { block, start, length } = this.#unwrap(vector);
-    assertWindow(from, to, length);
-    return this.#brand(new WasmVector(this.#core, block, start + from, to - from));
+    return this.#brand(this.#vectors.window(vector, from, to));
   }
 
   concat(vectors: readonly FieldVector[]): FieldVector {
-    const sources = vectors.map((vector) => this.#unwrap(vector));
-    const result = this.#allocate(sources.reduce((total, { length }) => total + length, 0));
+    const sources = vectors.map((vector) => this.#vectors.unwrap(vector));
+    const result = this.#vectors.allocate(sources.reduce((total, { length }) => total + length, 0));
     let position = 0;
     for (const { block, start, length } of sources) {
       this.#transfers.copy(result.block.address, position, block.address, start, length);
@@ -138,7 +133,7 @@ class KernelField implements WasmField, FieldGroup {
   }
 
   gather(vector: FieldVector, indices: ArrayLike<number>): FieldVector {
-    const source = this.#unwrap(vector);
+    const source = this.#vectors.unwrap(vector);
     return this.#fill(indices.length, ({ block }) => {
       this.#transfers.gather(block.address, source.block.address, source.start, source.length, indices);
     });
@@ -161,9 +156,9 @@ class KernelField implements WasmField, FieldGroup {
   }
 
   axpy(k: bigint, x: FieldVector, y: FieldVector): FieldVector {
-    const [left, right] = this.#alignedPair(x, y);
-    const result = this.#allocate(left.length);
-    const [r, a, b] = [result, left, right].map((vector) => this.#pairAddress(vector, 0));
+    const [left, right] = this.#vectors.alignedPair(x, y);
+    const result = this.#vectors.allocate(left.length);
+    const [r, a, b] = [result, left, right].map((vector) => this.#vectors.pairAddress(vector, 0));
     this.#sums.axpy([r as number, a as number, b as number], k, pairsOf(left.length));
     return this.#brand(result);
   }
@@ -172,48 +167,51 @@ class KernelField implements WasmField, FieldGroup {
   linearCombination(weights: readonly bigint[], vectors: readonly FieldVector[]): FieldVector {
     assert(vectors.length > 0, "a linear combination needs at least one vector");
     assert.equal(weights.length, vectors.length, "one weight per vector");
-    const sources = vectors.map((vector) => this.#aligned(vector));
+    const sources = vectors.map((vector) => this.#vectors.aligned(vector));
     const { length } = sources[0] as WasmVector;
     for (const source of sources) assertSameLength(length, source.length);
-    const addresses = sources.map((source) => this.#pairAddress(source, 0));
+    const addresses = sources.map((source) => this.#vectors.pairAddress(source, 0));
     // Each call but the first goes on from the result of the one before.
     let result: WasmVector | undefined;
     for (const { kernel, carry, terms } of this.#sums.plan(weights, addresses)) {
-      const next = this.#allocate(length);
-      const carried = result === undefined ? [] : [{ weight: carry, address: this.#pairAddress(result, 0) }];
-      this.#sums.combine(kernel, this.#pairAddress(next, 0), [...carried, ...terms], pairsOf(length));
-      if (result !== undefined) this.#blocks.drop(result.block);
+      const next = this.#vectors.allocate(length);
+      const carried = result === undefined ? [] : [{ weight: carry, address: this.#vectors.pairAddress(result, 0) }];
+      this.#sums.combine(kernel, this.#vectors.pairAddress(next, 0), [...carried, ...terms], pairsOf(length));
+      if (result !== undefined) this.#vectors.drop(result.block);
       result = next;
     }
     return this.#brand(result as WasmVector); // there is at least one term
   }
 
   innerProduct(a: FieldVector, b: FieldVector): bigint {
-    const [left, right] = this.#alignedPair(a, b);
+    const [left, right] = this.#vectors.alignedPair(a, b);
     const last = left.length - 1;
-    const tail = left.length % 2 === 0 ? 0n : this.#element(left, last) * this.#element(right, last);
-    const addresses = [this.#pairAddress(left, 0), this.#pairAddress(right, 0)];
+    const tail = left.length % 2 === 0 ? 0n : this.#vectors.element(left, last) * this.#vectors.element(right, last);
+    const addresses = [this.#vectors.pairAddress(left, 0), this.#vectors.pairAddress(right, 0)];
     return this.reduce(tail + this.#sums.innerProduct(addresses, left.length >> 1));
   }
 
   sum(a: FieldVector): bigint {
-    const source = this.#aligned(a);
-    const tail = source.length % 2 === 0 ? 0n : this.#element(source, source.length - 1);
-    return this.reduce(tail + this.#sums.sum(this.#pairAddress(source, 0), source.length >> 1));
+    const source = this.#vectors.aligned(a);
+    const tail = source.length % 2 === 0 ? 0n : this.#vectors.element(source, source.length - 1);
+    return this.reduce(tail + this.#sums.sum(this.#vectors.pairAddress(source, 0), source.length >> 1));
   }
 
   equal(a: FieldVector, b: FieldVector): boolean {
-    if (this.#unwrap(a).length !== this.#unwrap(b).length) return false;
-    const [left, right] = this.#alignedPair(a, b);
+    if (this.#vectors.unwrap(a).length !== this.#vectors.unwrap(b).length) return false;
+    const [left, right] = this.#vectors.alignedPair(a, b);
     const last = left.length - 1;
-    if (left.length % 2 === 1 && this.reduce(this.#element(left, last) - this.#element(right, last)) !== 0n)
+    if (
+      left.length % 2 === 1 &&
+      this.reduce(this.#vectors.element(left, last) - this.#vectors.element(right, last)) !== 0n
+    )
       return false;
-    const [leftAddress, rightAddress] = [this.#pairAddress(left, 0), this.#pairAddress(right, 0)];
+    const [leftAddress, rightAddress] = [this.#vectors.pairAddress(left, 0), this.#vectors.pairAddress(right, 0)];
     return this.#memory.call.differs(leftAddress, rightAddress, left.length >> 1) === 0;
   }
 
   powers(x: bigint, length: number): FieldVector {
-    const result = this.#allocate(length);
+    const result = this.#vectors.allocate(length);
     const { address } = result.block;
     this.#memory.writeElement(address, 0, 1n);
     this.#memory.writeElement(address, 1, this.reduce(x));
@@ -249,10 +247,10 @@ class KernelField implements WasmField, FieldGroup {
 
   release(...vectors: readonly FieldVector[]): void {
     for (const vector of vectors) {
-      const inner = this.#unwrap(vector);
+      const inner = this.#vectors.unwrap(vector);
       inner.isReleased = true;
       this.#scopes.forget(vector);
-      this.#blocks.drop(inner.block);
+      this.#vectors.drop(inner.block);
     }
   }
 
@@ -272,59 +270,24 @@ class KernelField implements WasmField, FieldGroup {
 
   /** Several pairs are worked on at a time, so threads begin at multiples of that. */
   #elementwise(kernel: "add" | "sub" | "mul", a: FieldVector, b: FieldVector): FieldVector {
-    const [left, right] = this.#alignedPair(a, b);
-    const result = this.#allocate(left.length);
+    const [left, right] = this.#vectors.alignedPair(a, b);
+    const result = this.#vectors.allocate(left.length);
     this.#threads.run(kernel, pairsOf(left.length), this.#kernel.format.pairsPerStep, (from, pairs) => [
-      this.#pairAddress(result, from),
-      this.#pairAddress(left, from),
-      this.#pairAddress(right, from),
+      this.#vectors.pairAddress(result, from),
+      this.#vectors.pairAddress(left, from),
+      this.#vectors.pairAddress(right, from),
       pairs,
     ]);
     return this.#brand(result);
   }
 
-  /** The vector, moved to a block of its own if it begins in the middle of a pair. Its elements stay what they are. */
-  #aligned(vector: FieldVector): WasmVector {
-    const source = this.#unwrap(vector);
-    if (source.start % 2 === 0) return source;
-    const copy = this.#allocate(source.length);
-    this.#transfers.copy(copy.block.address, 0, source.block.address, source.start, source.length);
-    this.#blocks.drop(source.block);
-    source.block = copy.block;
-    source.start = 0;
-    return source;
-  }
-
-  #alignedPair(a: FieldVector, b: FieldVector): [WasmVector, WasmVector] {
-    assertSameLength(this.#unwrap(a).length, this.#unwrap(b).length);
-    return [this.#aligned(a), this.#aligned(b)];
-  }
-
-  #pairAddress({ block, start }: WasmVector, pair: number): number {
-    return block.address + (start / 2 + pair) * this.#memory.pairBytes;
-  }
-
-  #element({ block, start }: WasmVector, index: number): bigint {
-    return this.#memory.readElement(block.address, start + index);
-  }
-
-  /**
-   * Room for `length` elements and at least one more, in whole steps of the kernels that work on two pairs at once: they
-   * may write that far beyond the end.
-   */
-  #allocate(length: number): WasmVector {
-    this.#threads.checkAlive();
-    const pairs = 2 * Math.floor(length / 4 + 1);
-    return new WasmVector(this.#core, this.#blocks.allocate(pairs * this.#memory.pairBytes), 0, length);
-  }
-
   /** A new vector that `write` fills; if it throws, nothing of it stays. */
   #fill(length: number, write: (vector: WasmVector) => void): FieldVector {
-    const vector = this.#allocate(length);
+    const vector = this.#vectors.allocate(length);
     try {
       write(vector);
     } catch (error) {
-      this.#blocks.drop(vector.block);
+      this.#vectors.drop(vector.block);
       throw error;
     }
     return this.#brand(vector);
@@ -332,13 +295,6 @@ class KernelField implements WasmField, FieldGroup {
 
   #brand(vector: WasmVector): FieldVector {
     return this.#scopes.add(vector as unknown as FieldVector); // the brand exists in types only
-  }
-
-  #unwrap(vector: FieldVector): WasmVector {
-    const inner: unknown = vector;
-    assert(inner instanceof WasmVector && inner.owner === this.#core, "a vector of another field");
-    assert(!inner.isReleased, "a released vector");
-    return inner;
   }
 }
 
