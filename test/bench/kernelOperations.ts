@@ -14,8 +14,8 @@ export const SEED = "Opaline.bench.kernel.v1";
 const KEY = new TextEncoder().encode(SEED);
 
 /**
- * Whose shares are reconstructed. All three Lagrange weights fill the field: 5/2, −5/3, 1/6. (Points 1, 2, 4 would give
- * −2 as the second, which a kernel might treat as small.)
+ * Whose shares are reconstructed. All three Lagrange weights fill the field: 5/2, −5/3, 1/6. The kernel sums such fractions as
+ * integers; `combine` shows what weights without that structure cost.
  */
 const POINTS = [1, 2, 5] as PartyIndex[];
 
@@ -60,6 +60,10 @@ export const OPERATIONS = {
   reconstruct: {
     outputs: 1,
     compute: (field, { lagrangeWeights, x, y, z }) => [field.linearCombination(lagrangeWeights, [x, y, z])],
+  },
+  combine: {
+    outputs: 1,
+    compute: (field, { k, x, y, z }) => [field.linearCombination([k, k * k, k * k * k], [x, y, z])],
   },
   random: { outputs: 1, compute: (field, { x }) => [field.random(x.length, keyStream(KEY, "random"))] },
 } as const satisfies Readonly<Record<string, Operation>>;
