@@ -1,0 +1,55 @@
+/**
+ * What the gate tests before a query's sums may open, as DESIGN, section 6, asks. Pure structure: `disclosure/` derives it
+ * from public facts alike at every worker, `protocols/` evaluates it over shares. "Size" is the secret number of rows in
+ * a set, or in the intersection of two.
+ */
+import type { Circuit } from "./circuit.ts";
+
+/**
+ * x = constant + Σ coefficient·size, a number >= 0 on honest data. Fails when 1 <= x <= last, and at x = 0 as `zero` says.
+ * Evaluated as Z = ∏ (x − i) over the failing i: zero exactly when the test fails.
+ */
+export interface SizeTest {
+  /** [index into the circuit's outputs after the measures, coefficient], indices distinct. */
+  readonly terms: readonly (readonly [size: number, coefficient: number])[];
+  readonly constant: number;
+  readonly last: number;
+  /** "ifShown": passes when the answer's zeros may be shown (`GatePlan.zeros`), fails when not. */
+  readonly zero: "fails" | "passes" | "ifShown";
+}
+
+/** Outputs that are shown or hidden together: the sums over one set of one cell. */
+export interface OutputGroup {
+  /** Indices of measures, ascending. */
+  readonly outputs: readonly number[];
+  /** Any that fails hides the group; none: it is exempt. */
+  readonly tests: readonly SizeTest[];
+}
+
+/** A sum of hidden sizes that anyone could compute from what is shown. */
+export interface HiddenLine {
+  readonly test: SizeTest;
+  /** Index of the group that is hidden, too, when the test fails. */
+  readonly sacrifice: number;
+}
+
+export interface Closure {
+  /** Indices of groups, a superset of those given: complementary cells hidden by public reasons. */
+  readonly hidden: ReadonlySet<number>;
+  /** To be tested before the rest is shown. Those of an earlier call that passed need no second test. */
+  readonly lines: readonly HiddenLine[];
+}
+
+export interface GatePlan {
+  /** Outputs: the query's measures, in the order they are posted, then the sizes, which never open. */
+  readonly circuit: Circuit;
+  readonly measures: number;
+  /** Any that fails refuses the request; all together open one bit. Empty: exempt. */
+  readonly cohort: readonly SizeTest[];
+  /** When all pass, sets of size zero may be shown. Empty: they may. One bit. */
+  readonly zeros: readonly SizeTest[];
+  /** Every measure belongs to exactly one. */
+  readonly groups: readonly OutputGroup[];
+  /** Complementary suppression: pure, deterministic, the same at every worker. */
+  close(hidden: ReadonlySet<number>): Closure;
+}
