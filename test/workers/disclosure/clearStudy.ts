@@ -1,0 +1,140 @@
+/**
+ * A study in the clear, with its gate: the plan of every request evaluated on plain numbers, and what it opened remembered
+ * as history. Fast, so that trackers can be told as stories; the same plans are evaluated on shares elsewhere.
+ */
+import assert from "node:assert/strict";
+
+import type { EarlierAnswer, SegmentRef } from "../../../workers/disclosure/historySets.ts";
+import type { Gate } from "../../../workers/disclosure/planGate.ts";
+import { planGate } from "../../../workers/disclosure/planGate.ts";
+import type { GatePlan, SizeTest } from "../../../workers/messages/gatePlan.ts";
+import { bindParameters } from "../../../workers/query/bindParameters.ts";
+import { buildCircuit } from "../../../workers/query/buildCircuit.ts";
+import { compileQuery } from "../../../workers/query/compileQuery.ts";
+import type { StudySchema } from "../../../workers/schema/studySchema.ts";
+import type { Values } from "../query/clearCircuit.ts";
+import { clearColumns, evaluateClear } from "../query/clearCircuit.ts";
+
+/** One row: scaled values by field name; absent = missing. */
+export type Row = Readonly<Record<string, bigint>>;
+
+export type ClearAnswer =
+  | { readonly kind: "refused in public" | "refused" | "empty" }
+  | {
+      readonly kind: "answered";
+      /** By cell, then output; undefined: hidden. */
+      readonly outputs: readonly (bigint | undefined)[];
+      readonly zerosShown: boolean;
+    };
+
+export interface ClearRequest {
+  readonly sql: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Versions by owner; default: the newest of every owner. */
+  readonly versions?: Readonly<Record<string, number>>;
+}
+
+export class ClearStudy {
+  readonly schema: StudySchema;
+  readonly k: number;
+  /** [owner][version − 1] */
+  readonly #segments = new Map<string, Row[][]>();
+  readonly history: EarlierAnswer[] = [];
+
+  constructor(schema: StudySchema, k = 11) {
+    this.schema = schema;
+    this.k = k;
+  }
+
+  contribute(owner: string, rows: readonly Row[]): void {
+    this.#segments.set(owner, [...(this.#segments.get(owner) ?? []), [...rows]]);
+  }
+
+  /** Plans, tests, opens, remembers. */
+  async ask(request: ClearRequest): Promise<ClearAnswer> {
+    const { gate, earlier } = await this.plan(request);
+    if (gate === undefined) return { kind: "empty" };
+    if (gate.refused) return { kind: "refused in public" };
+    const answer = runClear(gate.plan, this.#evaluate(gate));
+    if (answer.kind === "answered") this.history.push({ ...earlier, opened: openedBy(answer) });
+    return answer;
+  }
+
+  async plan({
+    sql,
+    parameters = {},
+    versions,
+  }: ClearRequest): Promise<{ gate: Gate | undefined; earlier: EarlierAnswer }> {
+    const compiled = await compileQuery(sql, this.schema);
+    const values = bindParameters(compiled.bounds, this.schema, parameters);
+    const { descriptor } = compiled;
+    const segments = this.#refs(versions);
+    const facts = { descriptor, parameters: values, schema: this.schema, segments };
+    const earlier = { ...facts, requestId: String(this.history.length), opened: "unknown" as const };
+    const built = buildCircuit(descriptor, values, this.schema);
+    if (built.empty) return { gate: undefined, earlier };
+    return { gate: planGate({ ...facts, circuit: built.circuit }, this.history, this.k), earlier };
+  }
+
+  #refs(versions: ClearRequest["versions"]): SegmentRef[] {
+    return [...this.#segments].flatMap(([datasetId, segments]) => {
+      const newest = versions === undefined ? segments.length : (versions[datasetId] ?? 0);
+      return segments.slice(0, newest).map((rows, index) => ({
+        datasetId,
+        version: BigInt(index + 1),
+        rowCount: rows.length,
+      }));
+    });
+  }
+
+  /** All outputs of the plan's circuit: measures, then sizes. */
+  #evaluate({ plan, columns, universe }: Gate & { refused: false }): bigint[] {
+    const parts = universe.map(({ datasetId, version }) => this.#segments.get(datasetId)![Number(version) - 1]!);
+    const rows = parts.flat();
+    const values: Values = this.schema.fields.map(({ name }) => rows.map((row) => row[name] ?? null));
+    const whole = clearColumns(this.schema, values, rows.length, 0);
+    const segmentOf = parts.flatMap((part, index) => part.map(() => BigInt(index)));
+    const loaded = new Map(
+      columns.map(({ columnId, segments }, index) => {
+        const column = whole.get(columnId)!.map((value, row) => ((segments >> segmentOf[row]!) & 1n) * value);
+        return [plan.circuit.columns[index]!, column] as const;
+      }),
+    );
+    assert.equal(loaded.size, plan.circuit.columns.length, "column names are distinct");
+    return evaluateClear(plan.circuit, loaded);
+  }
+}
+
+/** The gate on plain numbers, word for word as `GatePlan` says. */
+export function runClear(plan: GatePlan, values: readonly bigint[]): ClearAnswer {
+  const sizes = values.slice(plan.measures);
+  const xOf = ({ terms, constant }: SizeTest): bigint =>
+    terms.reduce((sum, [index, coefficient]) => sum + BigInt(coefficient) * sizes[index]!, BigInt(constant));
+  const passes = (test: SizeTest, zerosShown: boolean): boolean => {
+    const x = xOf(test);
+    assert.ok(x >= 0n && x < 1n << 40n, `a test on ${x}`);
+    return x === 0n ? test.zero === "passes" || (test.zero === "ifShown" && zerosShown) : x > BigInt(test.last);
+  };
+  if (!plan.cohort.every((test) => passes(test, false))) return { kind: "refused" };
+  const zerosShown = plan.zeros.every((test) => passes(test, false));
+  let hidden = new Set<number>();
+  plan.groups.forEach(({ tests }, index) => {
+    if (!tests.every((test) => passes(test, zerosShown))) hidden.add(index);
+  });
+  for (;;) {
+    const closure = plan.close(hidden);
+    const failing = closure.lines.filter(({ test }) => !passes(test, false));
+    const grown = new Set([...closure.hidden, ...failing.map(({ sacrifice }) => sacrifice)]);
+    hidden = grown;
+    if (failing.length === 0) break;
+  }
+  const outputs: (bigint | undefined)[] = values.slice(0, plan.measures);
+  for (const index of hidden) for (const output of plan.groups[index]!.outputs) outputs[output] = undefined;
+  return { kind: "answered", outputs, zerosShown };
+}
+
+function openedBy({ outputs }: ClearAnswer & { kind: "answered" }): EarlierAnswer["opened"] {
+  const indices = (which: (value: bigint | undefined) => boolean): Set<number> =>
+    new Set(outputs.flatMap((value, index) => (which(value) ? [index] : [])));
+  return { hiddenOutputs: indices((value) => value === undefined), zeroOutputs: indices((value) => value === 0n) };
+}

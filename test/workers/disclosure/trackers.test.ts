@@ -1,0 +1,317 @@
+/** Known ways to single a patient out of permitted answers, each told as a story against the gate (k = 11). */
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+
+import { parseSchema } from "../../../workers/schema/parseSchema.ts";
+import type { ClearAnswer, Row } from "./clearStudy.ts";
+import { ClearStudy } from "./clearStudy.ts";
+
+const schemaText = (ageRequired: boolean): string =>
+  JSON.stringify({
+    name: "trackers",
+    table: "trial",
+    subject: "id",
+    fields: [
+      { name: "arm", type: "category", categories: ["A", "B", "C", "D", "E"], required: true },
+      { name: "sex", type: "category", categories: ["F", "M"], required: true },
+      {
+        name: "age",
+        type: "integer",
+        minimum: 18,
+        maximum: 90,
+        cutPoints: [30, 40, 50, 60, 70],
+        required: ageRequired,
+      },
+      { name: "response", type: "category", categories: ["0", "1"] },
+      { name: "value", type: "integer", minimum: 0, maximum: 1000 },
+      { name: "flag", type: "integer", minimum: 0, maximum: 1 },
+    ],
+  });
+
+const complete = parseSchema(schemaText(true));
+const incomplete = parseSchema(schemaText(false));
+
+interface Traits {
+  readonly arm?: string;
+  readonly sex?: string;
+  readonly age?: number | null;
+  readonly response?: number | null;
+  readonly value?: number | null;
+  readonly flag?: number | null;
+}
+
+/** `count` rows alike. */
+function people(count: number, traits: Traits = {}): Row[] {
+  const { arm = "A", sex = "F", age = 45, response = 1, value = 7, flag = 1 } = traits;
+  const row: Record<string, bigint> = { arm: BigInt("ABCDE".indexOf(arm)), sex: BigInt("FM".indexOf(sex)) };
+  for (const [name, given] of Object.entries({ age, response, value, flag }))
+    if (given !== null) row[name] = BigInt(given);
+  return Array.from({ length: count }, () => row);
+}
+
+function study(rows: readonly Row[], schema = complete): ClearStudy {
+  const made = new ClearStudy(schema);
+  made.contribute("one", rows);
+  return made;
+}
+
+function outputsOf(answer: ClearAnswer): readonly (bigint | undefined)[] {
+  assert.equal(answer.kind, "answered");
+  return (answer as ClearAnswer & { kind: "answered" }).outputs;
+}
+
+const hidden = undefined;
+
+describe("the gate against trackers", () => {
+  it("refuses a cohort below k, at k − 1, and shows it at k", async () => {
+    for (const [count, kind] of [
+      [1, "refused"],
+      [10, "refused"],
+      [11, "answered"],
+    ] as const) {
+      const trial = study([...people(count, { arm: "B" }), ...people(50)]);
+      assert.equal((await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE arm = 'B'" })).kind, kind, String(count));
+    }
+  });
+
+  it("refuses a cohort of nobody as it refuses a small one", async () => {
+    const answer = await study(people(50)).ask({ sql: "SELECT COUNT(*) FROM trial WHERE arm = 'B'" });
+    assert.equal(answer.kind, "refused");
+  });
+
+  it("complement: refuses a cohort that leaves fewer than k out", async () => {
+    const trial = study([...people(50), ...people(10, { arm: "B" })]);
+    assert.equal((await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE arm = 'A'" })).kind, "refused");
+    const larger = study([...people(50), ...people(11, { arm: "B" })]);
+    assert.deepEqual(outputsOf(await larger.ask({ sql: "SELECT COUNT(*) FROM trial WHERE arm = 'A'" })), [50n]);
+  });
+
+  it("always answers about everyone", async () => {
+    assert.deepEqual(outputsOf(await study(people(3)).ask({ sql: "SELECT COUNT(*) FROM trial" })), [3n]);
+  });
+
+  it("two queries: refuses a cohort that differs from an earlier one by fewer than k", async () => {
+    const trial = study([...people(40, { age: 65 }), ...people(5, { age: 55 }), ...people(40, { age: 20 })]);
+    assert.equal((await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE age >= 60" })).kind, "answered");
+    assert.equal((await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE age >= 50" })).kind, "refused");
+    assert.equal((await trial.ask({ sql: "SELECT AVG(value) FROM trial WHERE age >= 50" })).kind, "refused");
+  });
+
+  it("three queries: refuses the part that completes a difference of one patient", async () => {
+    const rows = [
+      ...people(40, { sex: "F" }),
+      ...people(30, { sex: "M", age: 45 }),
+      ...people(1, { sex: "M", age: 65 }),
+      ...people(60, { arm: "B", age: 65 }),
+    ];
+    const trial = study(rows);
+    assert.equal((await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE arm = 'A'" })).kind, "answered");
+    assert.equal(
+      (await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE arm = 'A' AND sex = 'F'" })).kind,
+      "answered",
+    );
+    const last = "SELECT COUNT(*) FROM trial WHERE arm = 'A' AND sex = 'M' AND age < 60";
+    assert.equal((await trial.ask({ sql: last })).kind, "refused");
+    assert.equal((await study(rows).ask({ sql: last })).kind, "answered", "alone it is harmless");
+  });
+
+  it("hides one cell that differs by one patient though the cohorts differ by fifteen", async () => {
+    const trial = study([
+      ...people(50, { age: 65 }),
+      ...people(50, { arm: "B", age: 65 }),
+      ...people(14, { age: 55 }),
+      ...people(1, { arm: "B", age: 55 }),
+      ...people(30, { arm: "C", age: 20 }),
+    ]);
+    const sql = (age: number): string => `SELECT arm, COUNT(*) FROM trial WHERE age >= ${age} GROUP BY arm`;
+    assert.deepEqual(outputsOf(await trial.ask({ sql: sql(60) })), [50n, 50n, 0n, 0n, 0n]);
+    const [a, b] = outputsOf(await trial.ask({ sql: sql(50) }));
+    assert.equal(a, 64n);
+    assert.equal(b, hidden);
+  });
+
+  it("hides sums over the one patient who has the value, and shows the cell", async () => {
+    const trial = study([
+      ...people(30, { value: 5 }),
+      ...people(1, { arm: "B", value: 999 }),
+      ...people(29, { arm: "B", value: null }),
+    ]);
+    const outputs = outputsOf(await trial.ask({ sql: "SELECT arm, COUNT(*), AVG(value) FROM trial GROUP BY arm" }));
+    assert.deepEqual(outputs.slice(0, 6), [30n, 30n, 150n, 30n, hidden, hidden]);
+  });
+
+  it("a mean of a 0/1 column is two counts: hidden when either is small, shown when not", async () => {
+    for (const [field, table] of [
+      ["response", "response"],
+      ["flag", "flag"],
+    ] as const) {
+      const trial = study([
+        ...people(20, { [table]: 1 }),
+        ...people(20, { [table]: 0 }),
+        ...people(37, { arm: "B", [table]: 1 }),
+        ...people(3, { arm: "B", [table]: 0 }),
+      ]);
+      const sql = `SELECT arm, COUNT(*), AVG(${field}) FROM trial GROUP BY arm`;
+      const outputs = outputsOf(await trial.ask({ sql }));
+      const [countA, , sumA] = [outputs[0], outputs[1], outputs[2]];
+      assert.equal(countA, 40n, field);
+      assert.ok(sumA !== hidden, `${field}: both counts of arm A are large`);
+      assert.ok(outputs.slice(3, 6).includes(hidden), `${field}: three patients of arm B have 0`);
+    }
+  });
+
+  it("reversed BETWEEN is empty; repeated IN is the same set; NOT leaves missing out", async () => {
+    const trial = study(
+      [
+        ...people(30, { age: 45 }),
+        ...people(30, { age: 65 }),
+        ...people(20, { age: 35, sex: "M" }),
+        ...people(30, { age: null }),
+      ],
+      incomplete,
+    );
+    const between = "SELECT COUNT(*) FROM trial WHERE age BETWEEN :lo AND :hi";
+    assert.equal((await trial.ask({ sql: between, parameters: { lo: "70", hi: "39" } })).kind, "empty");
+    const one = await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE sex IN ('F', 'F') AND age >= 60" });
+    assert.deepEqual(outputsOf(one), [30n]);
+    const again = await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE sex = 'F' AND age >= 60" });
+    assert.deepEqual(outputsOf(again), [30n]);
+    const not = await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE age NOT BETWEEN 40 AND 49" });
+    assert.deepEqual(outputsOf(not), [50n]);
+  });
+
+  it("refuses where an owner holds ten of eleven rows; one owner's data alone need no such test", async () => {
+    const trial = new ClearStudy(complete);
+    trial.contribute("one", [...people(10, { arm: "B" }), ...people(40)]);
+    trial.contribute("two", [...people(1, { arm: "B" }), ...people(40)]);
+    const sql = "SELECT COUNT(*) FROM trial WHERE arm = 'B'";
+    assert.equal((await trial.ask({ sql })).kind, "refused");
+    const shared = new ClearStudy(complete);
+    shared.contribute("one", [...people(11, { arm: "B" }), ...people(40)]);
+    shared.contribute("two", [...people(11, { arm: "B" }), ...people(40)]);
+    assert.deepEqual(outputsOf(await shared.ask({ sql })), [22n]);
+  });
+
+  it("hides a cell that an owner could subtract itself from", async () => {
+    const trial = new ClearStudy(complete);
+    trial.contribute("one", [...people(30, { arm: "B" }), ...people(40)]);
+    trial.contribute("two", [...people(1, { arm: "B" }), ...people(40)]);
+    const outputs = outputsOf(await trial.ask({ sql: "SELECT arm, COUNT(*) FROM trial GROUP BY arm" }));
+    assert.equal(outputs[1], hidden);
+  });
+
+  it("allows a second statistic of the same cohort", async () => {
+    const trial = study([...people(40), ...people(40, { arm: "B" })]);
+    assert.equal((await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE arm = 'B'" })).kind, "answered");
+    assert.deepEqual(outputsOf(await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE arm = 'B'" })), [40n]);
+    assert.equal((await trial.ask({ sql: "SELECT AVG(value) FROM trial WHERE arm = 'B'" })).kind, "answered");
+  });
+
+  it("age < 50, then age >= 50: allowed on a complete column, refused when the rest is three with no age", async () => {
+    const [young, old] = [
+      "SELECT COUNT(*) FROM trial WHERE age < 50",
+      "SELECT COUNT(*) FROM trial WHERE age >= 50",
+    ] as const;
+    const whole = study([...people(30, { age: 45 }), ...people(30, { age: 65 })]);
+    assert.equal((await whole.ask({ sql: young })).kind, "answered");
+    assert.equal((await whole.ask({ sql: old })).kind, "answered");
+    const missing = study(
+      [...people(30, { age: 45 }), ...people(30, { age: 65 }), ...people(3, { age: null })],
+      incomplete,
+    );
+    assert.equal((await missing.ask({ sql: young })).kind, "answered");
+    assert.equal((await missing.ask({ sql: old })).kind, "refused");
+  });
+
+  it("three looks of a growing trial: allowed, with cells hidden that grew by a few", async () => {
+    const trial = study([...people(40), ...people(40, { arm: "B" }), ...people(40, { arm: "C", age: 20 })]);
+    const sql = "SELECT arm, COUNT(*) FROM trial WHERE age >= 40 GROUP BY arm";
+    assert.deepEqual(outputsOf(await trial.ask({ sql })).slice(0, 2), [40n, 40n]);
+    trial.contribute("one", [...people(15), ...people(2, { arm: "B" })]);
+    assert.deepEqual(outputsOf(await trial.ask({ sql })).slice(0, 2), [55n, hidden]);
+    trial.contribute("one", [...people(20), ...people(20, { arm: "B" })]);
+    const third = outputsOf(await trial.ask({ sql }));
+    assert.deepEqual(third.slice(0, 2), [75n, 62n]);
+  });
+
+  it("a cell that did not change passes once k rows are new", async () => {
+    const trial = study([...people(40), ...people(40, { arm: "B" }), ...people(40, { arm: "C", age: 20 })]);
+    const sql = "SELECT arm, COUNT(*) FROM trial WHERE age >= 40 GROUP BY arm";
+    await trial.ask({ sql });
+    trial.contribute("one", people(15));
+    assert.deepEqual(outputsOf(await trial.ask({ sql })).slice(0, 2), [55n, 40n]);
+  });
+
+  it("two versions: refused in public while fewer than k rows are new", async () => {
+    const trial = study([...people(40), ...people(40, { arm: "B" })]);
+    const sql = "SELECT COUNT(*) FROM trial WHERE arm = 'B'";
+    assert.equal((await trial.ask({ sql })).kind, "answered");
+    trial.contribute("one", people(10, { arm: "B" }));
+    assert.equal((await trial.ask({ sql })).kind, "refused in public");
+    assert.equal((await trial.ask({ sql: "SELECT COUNT(*) FROM trial" })).kind, "answered");
+    const back = await trial.ask({ sql, versions: { one: 1 } });
+    assert.deepEqual(outputsOf(back), [40n], "the earlier data give the earlier answer");
+  });
+
+  it("everyone at two versions: refused while fewer than k rows are new, by public numbers", async () => {
+    const trial = study(people(40));
+    assert.equal((await trial.ask({ sql: "SELECT AVG(value) FROM trial" })).kind, "answered");
+    trial.contribute("one", people(1, { value: 900 }));
+    assert.equal((await trial.ask({ sql: "SELECT AVG(value) FROM trial" })).kind, "refused in public");
+  });
+
+  it("what one account learned counts against every other", async () => {
+    const trial = study([...people(40, { age: 65 }), ...people(5, { age: 55 }), ...people(40, { age: 20 })]);
+    // The history has no field for who asked: the gate could not tell if it wanted to.
+    assert.equal((await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE age >= 60" })).kind, "answered");
+    assert.ok(trial.history.every((answer) => !("querier" in answer)));
+    assert.equal((await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE age >= 50" })).kind, "refused");
+  });
+
+  it("one hidden cell of a line whose total is public hides another", async () => {
+    const trial = study([
+      ...people(50),
+      ...people(3, { arm: "B" }),
+      ...people(30, { arm: "C" }),
+      ...people(30, { arm: "D" }),
+      ...people(30, { arm: "E" }),
+    ]);
+    const outputs = outputsOf(await trial.ask({ sql: "SELECT arm, COUNT(*) FROM trial GROUP BY arm" }));
+    assert.equal(outputs[1], hidden);
+    assert.equal(outputs.filter((value) => value === hidden).length, 2);
+  });
+
+  it("two hidden cells of a line that sum to two hide a third", async () => {
+    const trial = study([
+      ...people(50),
+      ...people(1, { arm: "B" }),
+      ...people(1, { arm: "C" }),
+      ...people(30, { arm: "D" }),
+      ...people(30, { arm: "E" }),
+    ]);
+    const outputs = outputsOf(await trial.ask({ sql: "SELECT arm, COUNT(*) FROM trial GROUP BY arm" }));
+    assert.deepEqual([outputs[1], outputs[2]], [hidden, hidden]);
+    assert.equal(outputs.filter((value) => value === hidden).length, 3);
+  });
+
+  it("a margin asked later does not give away the hidden cells of a table", async () => {
+    const trial = study([
+      ...people(50, { age: 65 }),
+      ...people(3, { arm: "B", age: 65 }),
+      ...people(30, { arm: "C", age: 65 }),
+      ...people(60, { age: 20 }),
+    ]);
+    const table = await trial.ask({ sql: "SELECT arm, COUNT(*) FROM trial WHERE age >= 50 GROUP BY arm" });
+    assert.equal(outputsOf(table)[1], hidden);
+    const margin = await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE age >= 50" });
+    assert.ok(margin.kind === "refused" || outputsOf(margin)[0] === hidden, JSON.stringify(margin.kind));
+  });
+
+  it("shows zeros only in answers about k patients a cell", async () => {
+    const sql = "SELECT arm, COUNT(*) FROM trial WHERE age >= 50 GROUP BY arm";
+    const many = study([...people(60, { age: 65 }), ...people(30, { age: 20 })]);
+    assert.deepEqual(outputsOf(await many.ask({ sql })), [60n, 0n, 0n, 0n, 0n]);
+    const few = study([...people(54, { age: 65 }), ...people(30, { age: 20 })]);
+    assert.ok(outputsOf(await few.ask({ sql })).includes(hidden));
+  });
+});

@@ -1,0 +1,59 @@
+/**
+ * Linear identities among sets, decided on public bytes. A set's indicator is a product over fields of sums over classes;
+ * a random linear functional of that shape is multilinear in its weights, so an integer combination of indicators that is
+ * not zero by construction is sent to zero with probability below (fields + 1)/r (Schwartz–Zippel, J. ACM 27(4), 1980).
+ * The weights are hashes: nobody can choose sets so that a combination vanishes.
+ */
+import { createHash } from "node:crypto";
+
+import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import type { RowSet } from "./rowSet.ts";
+
+export class Fingerprints {
+  readonly #classCount: (field: number) => number;
+  readonly #weights = new Map<string, readonly bigint[]>();
+  readonly #sums = new Map<string, bigint>();
+
+  /** @param classCount classes of each field */
+  constructor(classCount: (field: number) => number) {
+    this.#classCount = classCount;
+  }
+
+  /** The functional number `index` of the set's indicator: a residue of r. Additive over disjoint unions. */
+  of({ segments, conditions }: RowSet, index = 0): bigint {
+    let product = this.#sum(`${index}|segments`, segments, undefined);
+    for (const [field, classes] of conditions) {
+      product = (product * this.#sum(`${index}|${field}`, classes, this.#classCount(field))) % R;
+    }
+    return product;
+  }
+
+  /** A field's weights sum to 1, so that a condition which holds on every row changes nothing. */
+  #sum(place: string, bits: bigint, count: number | undefined): bigint {
+    const key = `${place}|${bits}`;
+    const known = this.#sums.get(key);
+    if (known !== undefined) return known;
+    let sum = 0n;
+    const weights = this.#weightsOf(place, count ?? bits.toString(2).length, count !== undefined);
+    for (let rest = bits, bit = 0; rest !== 0n; rest >>= 1n, bit++) if (rest & 1n) sum += weights[bit] as bigint;
+    this.#sums.set(key, sum % R);
+    return sum % R;
+  }
+
+  #weightsOf(place: string, count: number, sumToOne: boolean): readonly bigint[] {
+    const known = this.#weights.get(place);
+    if (known !== undefined && known.length >= count) return known;
+    const weights = Array.from({ length: count }, (_, bit) => weight(`${place}|${bit}`));
+    if (sumToOne) {
+      const others = weights.slice(0, -1).reduce((sum, each) => sum + each, 0n);
+      weights[count - 1] = (((1n - others) % R) + R) % R;
+    }
+    this.#weights.set(place, weights);
+    return weights;
+  }
+}
+
+/** 512 bits, so that the residue is uniform but for 2^−256. */
+function weight(place: string): bigint {
+  return BigInt(`0x${createHash("sha512").update(`Opaline.SetFingerprint.v1|${place}`).digest("hex")}`) % R;
+}

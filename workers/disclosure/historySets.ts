@@ -1,0 +1,111 @@
+/** What earlier answers on a study's data have disclosed, or may have, as sets. */
+import type { VettedRequest } from "./disclosedSets.ts";
+import { disclosedSets } from "./disclosedSets.ts";
+import type { RowSet } from "./rowSet.ts";
+import { keyOf } from "./rowSet.ts";
+
+/** One segment of a dataset: the rows that version `version` added. */
+export interface SegmentRef {
+  readonly datasetId: string;
+  readonly version: bigint;
+  readonly rowCount: number;
+}
+
+/** "unknown": opened or not, an attempt came so far and nothing was posted; then every set counts as opened. */
+export type Opened =
+  "unknown" | { readonly hiddenOutputs: ReadonlySet<number>; readonly zeroOutputs: ReadonlySet<number> };
+
+export interface EarlierAnswer extends VettedRequest {
+  readonly requestId: string;
+  readonly segments: readonly SegmentRef[];
+  readonly opened: Opened;
+}
+
+export interface HistorySet {
+  readonly set: RowSet;
+  /** Fields summed over it in some answer. */
+  readonly summed: ReadonlySet<number>;
+  /** Posted in an answer: showing it again shows nothing. A cohort is posted when its answer is. */
+  readonly isPosted: boolean;
+  /** Its size was opened, or may have been. A cohort's was not when its answer is a table. */
+  readonly isOpened: boolean;
+  /** Opened as zero: what follows from it follows without it. */
+  readonly isEmpty: boolean;
+}
+
+export interface HiddenFamily {
+  /** The same sum's sets in all cells of one answer, disjoint. */
+  readonly members: readonly RowSet[];
+  readonly hidden: readonly RowSet[];
+}
+
+export interface HistorySets {
+  /** Distinct, the newest last. */
+  readonly sets: readonly HistorySet[];
+  /** Of answers with hidden cells. */
+  readonly families: readonly HiddenFamily[];
+  readonly cohorts: readonly RowSet[];
+}
+
+/**
+ * @param history oldest first
+ * @param segmentsOf bits of the universe
+ * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
+ */
+export function historySets(
+  history: readonly EarlierAnswer[],
+  segmentsOf: (segments: readonly SegmentRef[]) => bigint,
+): HistorySets {
+  const sets = new Map<string, HistorySet>();
+  const families: HiddenFamily[] = [];
+  const cohorts: RowSet[] = [];
+  for (const answer of history) {
+    const disclosed = disclosedSets(answer, segmentsOf(answer.segments));
+    if (disclosed.cohort !== undefined) cohorts.push(disclosed.cohort);
+    for (const found of [...cohortOf(disclosed, answer), ...groupSets(disclosed, answer)]) merge(sets, found);
+    families.push(...hiddenFamilies(disclosed, answer));
+  }
+  return { sets: [...sets.values()], families, cohorts };
+}
+
+type Disclosed = ReturnType<typeof disclosedSets>;
+
+function cohortOf({ cohort }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
+  if (cohort === undefined) return [];
+  return [{ set: cohort, summed: new Set(), isPosted: opened !== "unknown", isOpened: false, isEmpty: false }];
+}
+
+function groupSets({ groups }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
+  return groups.flatMap(({ set, levels, outputs, counts, summed }) => {
+    if (set === undefined) return [];
+    const isPosted = opened !== "unknown";
+    if (isPosted && outputs.some((output) => opened.hiddenOutputs.has(output))) return [];
+    const isEmpty = isPosted && counts.some((output) => opened.zeroOutputs.has(output));
+    return [set, ...levels].map((each) => ({ set: each, summed, isPosted, isOpened: true, isEmpty }));
+  });
+}
+
+function merge(sets: Map<string, HistorySet>, found: HistorySet): void {
+  const key = keyOf(found.set);
+  const known = sets.get(key);
+  sets.delete(key); // the newest is last
+  sets.set(key, {
+    set: found.set,
+    summed: new Set([...(known?.summed ?? []), ...found.summed]),
+    isPosted: found.isPosted || known?.isPosted === true,
+    isOpened: found.isOpened || known?.isOpened === true,
+    isEmpty: found.isEmpty || known?.isEmpty === true,
+  });
+}
+
+function hiddenFamilies({ groups }: Disclosed, { opened }: EarlierAnswer): HiddenFamily[] {
+  if (opened === "unknown" || opened.hiddenOutputs.size === 0) return [];
+  const kinds = [...new Set(groups.map(({ kind }) => kind))];
+  return kinds.flatMap((kind) => {
+    const members = groups.filter((group) => group.kind === kind && group.set !== undefined);
+    const isHidden = ({ outputs }: (typeof members)[number]): boolean =>
+      outputs.some((output) => opened.hiddenOutputs.has(output));
+    const hidden = members.filter(isHidden).map(({ set }) => set as RowSet);
+    return hidden.length === 0 ? [] : [{ members: members.map(({ set }) => set as RowSet), hidden }];
+  });
+}

@@ -1,0 +1,128 @@
+/**
+ * Whether a new set is too close to what is known already (DESIGN, section 6): to one earlier set, or to a combination of
+ * two others. What holds or fails by construction is decided here, on public bytes; the rest becomes tests on sizes.
+ *
+ * A combination v = p + q − m of three sets tells the number of rows where it is not zero, if all three are open. It is not
+ * tested
+ *  - when its support contains p, q or m by construction: that set has at least k rows or is empty, and then v is a pair;
+ *  - when it is zero by construction, or a set, or a growth of a set, that is tested on its own;
+ *  - when m is made up of the answer's cells, p and q among them: what is left of m are other cells, which have tests of their
+ *    own, and of which the hidden ones are tested together (`suppression.ts`);
+ *  - when its new sets have grown from sets that are open, and the others are older: then it was known but for the growths.
+ */
+import type { SizeTest } from "../messages/gatePlan.ts";
+import type { Fingerprints } from "./fingerprints.ts";
+import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import type { HistorySet } from "./historySets.ts";
+import type { RowSet } from "./rowSet.ts";
+import { allOf, intersect, isSubset, keyOf, meetsWithin } from "./rowSet.ts";
+import type { SizeTests } from "./sizeTests.ts";
+
+/** Sets beside the new one in a combination: the newest distinct ones. "All rows" is always among them. */
+export const COMBINED_SETS = 64;
+
+export interface TestedSet {
+  readonly set: RowSet;
+  readonly summed: ReadonlySet<number>;
+  readonly print: bigint;
+}
+
+export interface NewSet extends TestedSet {
+  /** The cell of which it is the rows, or those with some values present; undefined for others. */
+  readonly cell: number | undefined;
+  /** Data of the newest posted set with the same filter; 0 for none. */
+  readonly grownFrom: bigint;
+}
+
+export interface HistoryFacts {
+  readonly k: number;
+  readonly tests: SizeTests;
+  readonly fingerprints: Fingerprints;
+  /** "All rows" first, then oldest first. */
+  readonly earlier: readonly (HistorySet & TestedSet)[];
+  /** Fingerprints of sets, and of growths of sets, that are tested, or were, on their own. */
+  readonly own: ReadonlySet<bigint>;
+  /** Of the new answer. */
+  readonly cells: readonly (RowSet | undefined)[];
+  /** Classes of a field, and which of them is "missing". */
+  classes(field: number): { readonly count: number; readonly missing: number | undefined };
+}
+
+/**
+ * @param zero of pairs of one filter over different data: whether an unchanged cell passes
+ * @param siblings other new sets of the same answer, each combined with one earlier set
+ */
+export function historyTests(
+  facts: HistoryFacts,
+  a: NewSet,
+  zero: SizeTest["zero"],
+  siblings: readonly NewSet[],
+): SizeTest[] {
+  const window = [...facts.earlier.slice(0, 1), ...facts.earlier.slice(1).slice(1 - COMBINED_SETS)];
+  const pairs = facts.earlier.flatMap((b) => pairTest(facts, a, b, zero));
+  const combined = window.flatMap((b, index) =>
+    window.slice(index + 1).flatMap((c) => (isOlder([b, c], [a]) ? [] : combinationTests(facts, a, b, c))),
+  );
+  const among = siblings.flatMap((b) =>
+    window.flatMap((c) => (isOlder([c], [a, b]) || isLine(facts, a, b, c) ? [] : combinationTests(facts, a, b, c))),
+  );
+  return [...pairs, ...combined, ...among];
+}
+
+function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
+  const { k, tests } = facts;
+  if (a.print === b.print) return [];
+  if (intersect(a.set, b.set) === undefined) return []; // a alone is as large
+  const sumsOne = [...a.summed].some((field) => b.summed.has(field));
+  if (!sumsOne && differInValidity(facts, a.set, b.set)) return [];
+  return [tests.pair(a.set, b.set, k - 1, isSameFilter(a.set, b.set) ? zero : "fails")];
+}
+
+/** One filter over different data. */
+export function isSameFilter(a: RowSet, b: RowSet): boolean {
+  return keyOf({ ...a, segments: 0n }) === keyOf({ ...b, segments: 0n });
+}
+
+/** Equal but for which fields must be present: their difference is a count of missing values, which answers show. */
+export function differInValidity({ classes }: Pick<HistoryFacts, "classes">, a: RowSet, b: RowSet): boolean {
+  if (a.segments !== b.segments) return false;
+  const fields = new Set([...a.conditions, ...b.conditions].map(([field]) => field));
+  return [...fields].every((field) => {
+    const { count, missing } = classes(field);
+    const [inA, inB] = [a, b].map(({ conditions }) => conditions.find(([on]) => on === field)?.[1] ?? allOf(count)) as [
+      bigint,
+      bigint,
+    ];
+    const ignored = missing === undefined ? 0n : 1n << BigInt(missing);
+    return (inA | ignored) === (inB | ignored);
+  });
+}
+
+/** Whether the new sets have all grown from data that contain the earlier sets' data. */
+function isOlder(earlier: readonly TestedSet[], grown: readonly NewSet[]): boolean {
+  return grown.every(({ grownFrom }) => earlier.every(({ set }) => (set.segments & ~grownFrom) === 0n));
+}
+
+/** Whether `whole` is made up of cells of the answer, and a and b are of two of them. */
+function isLine({ cells, fingerprints }: HistoryFacts, a: NewSet, b: NewSet, whole: TestedSet): boolean {
+  if (a.cell === undefined || b.cell === undefined || a.cell === b.cell) return false;
+  const inside = cells.map((cell) => (cell !== undefined && isSubset(cell, whole.set) ? cell : undefined));
+  if (inside[a.cell] === undefined || inside[b.cell] === undefined) return false;
+  const sum = inside.reduce((total, cell) => (cell === undefined ? total : total + fingerprints.of(cell)), 0n);
+  return (sum - whole.print) % R === 0n;
+}
+
+/** The three combinations of a, b and c that are not sums, up to sign. */
+function combinationTests(facts: HistoryFacts, a: TestedSet, b: TestedSet, c: TestedSet): SizeTest[] {
+  if (a.print === b.print || a.print === c.print || b.print === c.print) return [];
+  return [...combinationTest(facts, a, b, c), ...combinationTest(facts, a, c, b), ...combinationTest(facts, b, c, a)];
+}
+
+function combinationTest({ k, tests, own }: HistoryFacts, p: TestedSet, q: TestedSet, m: TestedSet): SizeTest[] {
+  if (meetsWithin(p.set, m.set, q.set) || meetsWithin(q.set, m.set, p.set)) return []; // p, or q, or both, in the support
+  const print = (((p.print + q.print - m.print) % R) + R) % R;
+  const isKnown = print === 0n || own.has(print) || own.has(R - print);
+  if (isKnown) return [];
+  const isUnit = meetsWithin(p.set, q.set, m.set); // |v| <= 1, so Σv² counts rows
+  return [tests.combination(p.set, q.set, m.set, isUnit ? k - 1 : 4 * (k - 1))];
+}

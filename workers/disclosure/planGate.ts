@@ -1,0 +1,248 @@
+/**
+ * What the gate must test before a request's answer may open (DESIGN, section 6): from the vetted bytes, the data's segments
+ * and the history, all public, so that every worker makes the same plan. Start here.
+ *
+ * Cost: with s new sets that are not exempt, e distinct earlier ones, w = min(e, 64) and k: s·e pairs of k factors and up to
+ * 3·s·w²/2 combinations of 4k − 3, less what is decided by construction; one product per row and set that is not one
+ * condition and was not kept.
+ */
+import { BN254_FR_MODULUS } from "../field/bn254.ts";
+import type { Circuit } from "../messages/circuit.ts";
+import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
+import type { DisclosedGroup, DisclosedSets, VettedRequest } from "./disclosedSets.ts";
+import { disclosedSets } from "./disclosedSets.ts";
+import { unsupported } from "./errors.ts";
+import { Fingerprints } from "./fingerprints.ts";
+import type { EarlierAnswer, HistorySets, SegmentRef } from "./historySets.ts";
+import { historySets } from "./historySets.ts";
+import type { HistoryFacts, NewSet } from "./historyTests.ts";
+import { differInValidity, historyTests, isSameFilter } from "./historyTests.ts";
+import { OutputReader } from "./outputSets.ts";
+import type { RowSet } from "./rowSet.ts";
+import { allOf, keyOf, makeSet } from "./rowSet.ts";
+import { SetVectors } from "./setVectors.ts";
+import type { SegmentedColumn } from "./setVectors.ts";
+import { SizeTests } from "./sizeTests.ts";
+import { Suppression } from "./suppression.ts";
+import { Universe } from "./universe.ts";
+
+/** PUBLIC answers never show less, whatever the policy says. */
+export const LEAST_K = 5;
+
+/** Deciding what follows from what takes cubic time in the sets that an answer and its history disclose. */
+const MAX_SETS = 512;
+
+export interface GatedRequest extends VettedRequest {
+  /** In the request's order of datasets, versions ascending. */
+  readonly segments: readonly SegmentRef[];
+  /** Of the descriptor with these parameters, not empty by construction. */
+  readonly circuit: Circuit;
+}
+
+export type Gate =
+  /** Decided on public bytes: nothing is computed. */
+  | { readonly refused: true; readonly reason: "same filter, too few new rows" }
+  | {
+      readonly refused: false;
+      readonly plan: GatePlan;
+      /** What `plan.circuit.columns` are, in that order. */
+      readonly columns: readonly SegmentedColumn[];
+      /** The rows of all vectors, in this order. */
+      readonly universe: readonly SegmentRef[];
+      /** Product columns that are 0/1 indicators, with a name that is the same whenever the vector is. */
+      readonly indicators: ReadonlyMap<number, string>;
+    };
+
+/**
+ * @param history oldest first, without the request itself
+ * @param k of the study's policy
+ * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
+ */
+export function planGate(request: GatedRequest, history: readonly EarlierAnswer[], k: number): Gate {
+  const universe = new Universe([request, ...history].map(({ segments }) => segments));
+  const segments = universe.bits(request.segments);
+  const disclosed = disclosedSets(request, segments);
+  const earlier = historySets(history, (refs) => universe.bits(refs));
+  if (isSameCohort(disclosed, earlier, universe, k)) return { refused: true, reason: "same filter, too few new rows" };
+  const planning = new Planning(request, disclosed, earlier, { universe, segments, k: Math.max(k, LEAST_K) });
+  return planning.finish();
+}
+
+/** One filter over data that differ in some rows, but fewer than k: the difference would be about them. */
+function isSameCohort({ cohort }: DisclosedSets, { cohorts }: HistorySets, universe: Universe, k: number): boolean {
+  if (cohort === undefined) return false;
+  return cohorts.some((known) => {
+    const changed = universe.rows(known.segments ^ cohort.segments);
+    return isSameFilter(known, cohort) && changed > 0 && changed < Math.max(k, LEAST_K);
+  });
+}
+
+interface Place {
+  readonly universe: Universe;
+  readonly segments: bigint;
+  readonly k: number;
+}
+
+class Planning {
+  readonly #request: GatedRequest;
+  readonly #disclosed: DisclosedSets;
+  readonly #place: Place;
+  readonly #reader: OutputReader;
+  readonly #vectors: SetVectors;
+  readonly #tests: SizeTests;
+  readonly #facts: HistoryFacts;
+  readonly #posted: ReadonlySet<string>;
+  readonly #suppression: Suppression;
+  readonly #owners: readonly RowSet[];
+
+  constructor(request: GatedRequest, disclosed: DisclosedSets, earlier: HistorySets, place: Place) {
+    this.#request = request;
+    this.#disclosed = disclosed;
+    this.#place = place;
+    this.#reader = new OutputReader(request.descriptor, request.parameters, request.schema);
+    const fingerprints = new Fingerprints((field) => this.#reader.classes(field).count);
+    this.#vectors = this.#startVectors();
+    this.#tests = new SizeTests(this.#vectors);
+    const all: RowSet = { segments: place.segments, conditions: [] };
+    const owners = place.universe.owners(place.segments).map((bits): RowSet => ({ segments: bits, conditions: [] }));
+    this.#owners = owners.length > 1 ? owners : [];
+    this.#posted = new Set([keyOf(all), ...earlier.sets.flatMap(({ set, isPosted }) => (isPosted ? keyOf(set) : []))]);
+    const print = (set: RowSet): bigint => fingerprints.of(set);
+    const others = earlier.sets.filter(({ set }) => keyOf(set) !== keyOf(all));
+    const known = [{ set: all, summed: new Set<number>(), isPosted: true, isOpened: true, isEmpty: false }, ...others];
+    const sets = [...this.#newSets(), ...known.map(({ set }) => set)];
+    const growths = this.#newSets().flatMap((set) =>
+      known.flatMap((before) => (isSameFilter(set, before.set) ? [difference(print(set), print(before.set))] : [])),
+    );
+    this.#facts = {
+      k: place.k,
+      tests: this.#tests,
+      fingerprints,
+      earlier: known.filter(({ isEmpty }) => !isEmpty).map((each) => ({ ...each, print: print(each.set) })),
+      own: new Set([...sets.map(print), ...growths]),
+      cells: disclosed.cells,
+      classes: (field) => this.#reader.classes(field),
+    };
+    this.#suppression = new Suppression({
+      k: place.k,
+      fingerprints,
+      tests: this.#tests,
+      groups: disclosed.groups,
+      known: [...place.universe.parts(), ...known.flatMap(({ set, isOpened }) => (isOpened ? [set] : []))],
+      families: earlier.families,
+    });
+    if (sets.length > MAX_SETS) throw unsupported(`${sets.length} sets; at most ${MAX_SETS} can be told apart`);
+  }
+
+  finish(): Gate & { refused: false } {
+    const cohort = this.#cohortTests();
+    const zeros = this.#zeroTests();
+    const groups = this.#groupTests();
+    const { circuit, columns, indicators } = this.#vectors.finish();
+    const { universe } = this.#place;
+    return {
+      refused: false,
+      plan: {
+        circuit,
+        measures: this.#request.circuit.outputs.length,
+        cohort,
+        zeros,
+        groups,
+        close: (hidden) => this.#suppression.close(hidden),
+      },
+      columns,
+      universe: universe.segments,
+      indicators: new Map(
+        [...indicators].map(([product, set]) => [product, universe.nameOf(set, this.#request.schema.hash)]),
+      ),
+    };
+  }
+
+  #startVectors(): SetVectors {
+    const { descriptor, circuit, schema } = this.#request;
+    const full = (field: number): bigint => allOf(this.#reader.classes(field).count);
+    const indicators = new Map<number, RowSet>();
+    descriptor.products.forEach((_, product) => {
+      const conditions = this.#reader.product(product);
+      const set = conditions === undefined ? undefined : makeSet(this.#place.segments, conditions, full);
+      if (set !== undefined) indicators.set(product, set);
+    });
+    return new SetVectors({
+      schemaHash: schema.hash,
+      classes: (field) => this.#reader.classes(field),
+      circuit,
+      segments: this.#place.segments,
+      indicators,
+    });
+  }
+
+  #newSets(): RowSet[] {
+    const { cohort, groups } = this.#disclosed;
+    const sets = [cohort, ...groups.flatMap(({ set, levels }) => [set, ...levels])];
+    return sets.filter((set) => set !== undefined);
+  }
+
+  #isExempt(set: RowSet): boolean {
+    return this.#posted.has(keyOf(set));
+  }
+
+  #tested(set: RowSet, summed: ReadonlySet<number>, cell?: number): NewSet {
+    const whole = cell === undefined ? undefined : this.#disclosed.cells[cell];
+    const isCell = whole !== undefined && differInValidity(this.#facts, set, whole);
+    const posted = this.#facts.earlier.filter(
+      (before) => before.isPosted && before.isOpened && isSameFilter(before.set, set),
+    );
+    const grownFrom = posted.at(-1)?.set.segments ?? 0n;
+    return { set, summed, print: this.#facts.fingerprints.of(set), cell: isCell ? cell : undefined, grownFrom };
+  }
+
+  /** At least k, with every owner's rows taken away too, and far from what is known; the complement is a pair with all rows. */
+  #cohortTests(): SizeTest[] {
+    const { cohort } = this.#disclosed;
+    if (cohort === undefined || this.#isExempt(cohort)) return [];
+    return [
+      ...this.#sizeTests(cohort, "fails"),
+      ...historyTests(this.#facts, this.#tested(cohort, new Set()), "fails", []),
+    ];
+  }
+
+  #sizeTests(set: RowSet, zero: SizeTest["zero"]): SizeTest[] {
+    const { k } = this.#place;
+    const owned = this.#owners.map((owner) => this.#tests.without(set, owner, k - 1, zero));
+    return [this.#tests.size(set, k - 1, zero), ...owned];
+  }
+
+  /** Zeros are shown only in answers about k patients a cell. */
+  #zeroTests(): SizeTest[] {
+    const { cohort, cells } = this.#disclosed;
+    const count = cells.filter((cell) => cell !== undefined).length;
+    if (cohort === undefined || count < 2) return [];
+    return [this.#tests.size(cohort, this.#place.k * count - 1, "fails")];
+  }
+
+  #groupTests(): OutputGroup[] {
+    const siblings: NewSet[] = [];
+    return this.#disclosed.groups.map((group) => {
+      const tests: SizeTest[] = [];
+      for (const tested of this.#setsToTest(group)) {
+        tests.push(...this.#sizeTests(tested.set, "ifShown"));
+        tests.push(...historyTests(this.#facts, tested, "passes", siblings));
+        siblings.push(tested);
+      }
+      return { outputs: group.outputs, tests };
+    });
+  }
+
+  /** A cell that is the cohort has been tested with it. */
+  #setsToTest({ cell, set, levels, summed }: DisclosedGroup): NewSet[] {
+    const { cohort } = this.#disclosed;
+    const sets = set === undefined ? [] : [set, ...levels];
+    return sets
+      .filter((each) => !this.#isExempt(each) && (cohort === undefined || keyOf(each) !== keyOf(cohort)))
+      .map((each) => this.#tested(each, summed, cell));
+  }
+}
+
+function difference(a: bigint, b: bigint): bigint {
+  return (((a - b) % BN254_FR_MODULUS) + BN254_FR_MODULUS) % BN254_FR_MODULUS;
+}

@@ -1,0 +1,66 @@
+/** Tests on sizes of sets and of their combinations, as linear forms over sizes (DESIGN, section 6). */
+import type { SizeTest } from "../messages/gatePlan.ts";
+import type { RowSet } from "./rowSet.ts";
+import type { SetVectors } from "./setVectors.ts";
+
+type Zero = SizeTest["zero"];
+
+export class SizeTests {
+  readonly #vectors: SetVectors;
+
+  constructor(vectors: SetVectors) {
+    this.#vectors = vectors;
+  }
+
+  /** |a| > last. */
+  size(a: RowSet, last: number, zero: Zero): SizeTest {
+    return this.#test([[a, a, 1]], last, zero);
+  }
+
+  /** Σ|a_i| > last, of disjoint sets. */
+  sum(sets: readonly RowSet[], last: number, zero: Zero): SizeTest {
+    const terms = sets.map((set) => [set, set, 1] as const);
+    return this.#test(terms, last, zero);
+  }
+
+  /** |a \\ b| > last. */
+  without(a: RowSet, b: RowSet, last: number, zero: Zero): SizeTest {
+    const terms = [
+      [a, a, 1],
+      [a, b, -1],
+    ] as const;
+    return this.#test(terms, last, zero);
+  }
+
+  /** Σ(a − b)² > last: the rows that are in one of the two. */
+  pair(a: RowSet, b: RowSet, last: number, zero: Zero): SizeTest {
+    const terms = [
+      [a, a, 1],
+      [b, b, 1],
+      [a, b, -2],
+    ] as const;
+    return this.#test(terms, last, zero);
+  }
+
+  /** Σ(p + q − m)² > last. */
+  combination(p: RowSet, q: RowSet, m: RowSet, last: number): SizeTest {
+    const terms = [
+      [p, p, 1],
+      [q, q, 1],
+      [m, m, 1],
+      [p, q, 2],
+      [p, m, -2],
+      [q, m, -2],
+    ] as const;
+    return this.#test(terms, last, "fails");
+  }
+
+  #test(intersections: readonly (readonly [RowSet, RowSet, number])[], last: number, zero: Zero): SizeTest {
+    const terms = new Map<number, number>();
+    for (const [a, b, coefficient] of intersections) {
+      const size = this.#vectors.size(a, b);
+      if (size !== undefined) terms.set(size, (terms.get(size) ?? 0) + coefficient);
+    }
+    return { terms: [...terms].filter(([, coefficient]) => coefficient !== 0), constant: 0, last, zero };
+  }
+}

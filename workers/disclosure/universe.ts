@@ -1,0 +1,61 @@
+/** The rows that a request and its history are about, as one list of segments: bit i of a set stands for segment i. */
+import { keccak256, toUtf8Bytes } from "ethers";
+
+import type { SegmentRef } from "./historySets.ts";
+import type { RowSet } from "./rowSet.ts";
+import { allOf, keyOf } from "./rowSet.ts";
+
+export class Universe {
+  /** Datasets in the order they are first named, the versions of each ascending. */
+  readonly segments: readonly SegmentRef[];
+  readonly #positions: ReadonlyMap<string, number>;
+
+  constructor(lists: readonly (readonly SegmentRef[])[]) {
+    const byDataset = new Map<string, Map<bigint, SegmentRef>>();
+    for (const segment of lists.flat()) {
+      const id = segment.datasetId.toLowerCase();
+      const versions = byDataset.get(id) ?? new Map<bigint, SegmentRef>();
+      byDataset.set(id, versions.set(segment.version, segment));
+    }
+    const ascending = (a: SegmentRef, b: SegmentRef): number => (a.version < b.version ? -1 : 1);
+    this.segments = [...byDataset.values()].flatMap((versions) => [...versions.values()].sort(ascending));
+    this.#positions = new Map(this.segments.map((segment, position) => [nameOf(segment), position]));
+  }
+
+  bits(segments: readonly SegmentRef[]): bigint {
+    return segments.reduce((bits, segment) => bits | (1n << BigInt(this.#positions.get(nameOf(segment))!)), 0n);
+  }
+
+  rows(bits: bigint): number {
+    return this.#chosen(bits).reduce((rows, { rowCount }) => rows + rowCount, 0);
+  }
+
+  /** Each owner's part of these segments: an owner has one dataset in a study. */
+  owners(bits: bigint): bigint[] {
+    const parts = new Map<string, bigint>();
+    for (const segment of this.#chosen(bits)) {
+      const id = segment.datasetId.toLowerCase();
+      parts.set(id, (parts.get(id) ?? 0n) | this.bits([segment]));
+    }
+    return [...parts.values()];
+  }
+
+  /** All rows of each segment: their number is on chain. */
+  parts(): RowSet[] {
+    return this.segments.map((_, position) => ({ segments: 1n << BigInt(position), conditions: [] }));
+  }
+
+  /** The same for the same rows in the same order, with the same conditions, in every request. */
+  nameOf(set: RowSet, schemaHash: string): string {
+    const rows = this.segments.map((segment) => `${nameOf(segment)}:${segment.rowCount}`);
+    return keccak256(toUtf8Bytes([schemaHash, ...rows, keyOf(set)].join("\n")));
+  }
+
+  #chosen(bits: bigint): SegmentRef[] {
+    return this.segments.filter((_, position) => ((bits & allOf(this.segments.length)) >> BigInt(position)) & 1n);
+  }
+}
+
+function nameOf({ datasetId, version }: SegmentRef): string {
+  return `${datasetId.toLowerCase()}@${version}`;
+}
