@@ -3,6 +3,7 @@ import type { Store } from "../store/openStore.ts";
 import type { Mesh } from "../transport/mesh.ts";
 import { openSession } from "../transport/session.ts";
 import type { ActiveRequestModules, ConfirmedRequest } from "./requestModules.ts";
+import type { ColumnCache } from "./columnCache.ts";
 import { type PlanModules, planQuery } from "./queryPlan.ts";
 import { type AttemptNetwork, type RunModules, runQuery } from "./queryRun.ts";
 import type { WorkerChain } from "./workerChain.ts";
@@ -12,10 +13,12 @@ export interface ComputationParts {
   readonly modules: Pick<WorkerModules, "randomBytes" | "field">;
   readonly chain: WorkerChain;
   readonly store: Store;
+  readonly columns: ColumnCache;
   readonly mesh: Mesh;
 }
 
-export function computeRequest({ modules, chain, store, mesh }: ComputationParts): ActiveRequestModules["compute"] {
+export function computeRequest(parts: ComputationParts): ActiveRequestModules["compute"] {
+  const { modules, chain, store, columns, mesh } = parts;
   const { deployment, rpc, catalogue, studies, datasets } = chain;
   const plan: PlanModules = {
     rpc,
@@ -30,7 +33,7 @@ export function computeRequest({ modules, chain, store, mesh }: ComputationParts
     chainId: deployment.chainId,
     randomBytes: modules.randomBytes,
     plan: (confirmed) => planQuery(confirmed, plan),
-    loadColumn: (datasetId, version, columnId) => store.shares.loadColumn(datasetId, version, columnId),
+    columns,
   };
   return (request, proposal, signal, timeoutMs) =>
     runQuery(request, proposal, signal, {

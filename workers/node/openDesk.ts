@@ -7,6 +7,7 @@ import type { Mesh } from "../transport/mesh.ts";
 import type { Timers } from "../transport/timers.ts";
 import type { RequestRecords } from "./requestModules.ts";
 import type { AttemptCounts } from "./attemptCounts.ts";
+import type { ColumnCache } from "./columnCache.ts";
 import type { Committees } from "./committees.ts";
 import { computeRequest } from "./computeRequest.ts";
 import { type Log, errorFields } from "./log.ts";
@@ -23,13 +24,15 @@ export interface DeskParts {
   readonly modules: WorkerModules;
   readonly chain: WorkerChain;
   readonly store: Store;
+  readonly columns: ColumnCache;
   readonly committees: Committees;
   readonly mesh: Mesh;
   readonly timers: Timers;
   readonly counts: AttemptCounts;
 }
 
-export function openDesk({ modules, chain, store, committees, mesh, timers, counts }: DeskParts): RequestDesk {
+export function openDesk(parts: DeskParts): RequestDesk {
+  const { modules, chain, store, columns, committees, mesh, timers, counts } = parts;
   const { configuration, wallet, log, monotonic } = modules;
   const { deployment, rpc } = chain;
   const { attemptTimeoutMs } = configuration;
@@ -50,7 +53,7 @@ export function openDesk({ modules, chain, store, committees, mesh, timers, coun
       inTurn: oneAfterAnother(),
       isConnected: (address) => mesh.isConnected(address),
       send: (address, frame) => sendAndForget(mesh, log, address, frame),
-      compute: computeRequest({ modules, chain, store, mesh }),
+      compute: computeRequest({ modules, chain, store, columns, mesh }),
       stateOf: async ({ contract, event }) => (await contractOf(contract).requestOf(event.requestId)).state,
       answer: ({ contract, event }, verdict, signatures) =>
         contractOf(contract).answer(event.context, verdict, signatures),

@@ -12,6 +12,7 @@ import { agreeKeys } from "../protocols/agreeKeys.ts";
 import { evaluateCircuit } from "../protocols/evaluateCircuit.ts";
 import type { Network } from "../protocols/network.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
+import type { ColumnCache } from "./columnCache.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import type { QueryPlan } from "./queryPlan.ts";
 
@@ -26,8 +27,7 @@ export interface RunModules {
   readonly chainId: bigint;
   readonly randomBytes: RandomBytes;
   plan(request: ConfirmedRequest): Promise<QueryPlan>;
-  /** 32-byte words of this worker's shares of one column, versions 1..version. */
-  loadColumn(datasetId: string, version: bigint, columnId: string): Uint8Array;
+  readonly columns: Pick<ColumnCache, "column">;
   /** @param members participants and their addresses */
   openNetwork(
     request: ConfirmedRequest,
@@ -91,17 +91,15 @@ function dataOf({ context }: ConfirmedRequest["event"], { datasets }: QueryPlan 
   return [...versions, ...context.datasetRoots].join(" ").toLowerCase();
 }
 
-/** The circuit's columns over the rows of all datasets, in the plan's order. O(columns × rows). */
+/** The circuit's columns over the rows of all datasets, in the plan's order. Those kept from an earlier attempt cost nothing. */
 function loadColumns(
   field: Field,
   { circuit, datasets }: QueryPlan & { empty: false },
-  { loadColumn }: RunModules,
+  { columns }: RunModules,
 ): FieldVector[] {
   return circuit.columns.map((columnId) => {
     return field.scope(() => {
-      const pieces = datasets.map(({ datasetId, version }) =>
-        field.fromWords(loadColumn(datasetId, version, columnId)),
-      );
+      const pieces = datasets.map(({ datasetId, version }) => columns.column(field, datasetId, version, columnId));
       return pieces.length === 1 ? pieces[0]! : field.concat(pieces);
     });
   });

@@ -20,6 +20,7 @@ import type { Mesh } from "../transport/mesh.ts";
 import { type Timers, nodeTimers } from "../transport/timers.ts";
 import { AttemptCounts } from "./attemptCounts.ts";
 import { ChainEffects } from "./chainEffects.ts";
+import { ColumnCache } from "./columnCache.ts";
 import { Committees } from "./committees.ts";
 import { ControlSocket } from "./control.ts";
 import { createFollower } from "./following.ts";
@@ -42,6 +43,7 @@ export class Worker {
   readonly #counts = new AttemptCounts();
   readonly #chain: WorkerChain;
   readonly #store: Store;
+  readonly #columns: ColumnCache;
   readonly #control: ControlSocket;
   readonly #health: HealthServer | undefined;
   readonly #registration: Registration;
@@ -75,7 +77,9 @@ export class Worker {
     const onConnected = (peer: string): void => this.#desk.onPeerConnected(peer);
     const mesh = createMesh({ modules, chain, endpoint, timers, stopping, onConnected });
     this.#roster = new Roster({ deployment, registration: this.#registration, committees, mesh, log });
-    this.#desk = openDesk({ modules, chain, store, committees, mesh, timers, counts: this.#counts });
+    this.#columns = openColumnCache(modules, store);
+    const columns = this.#columns;
+    this.#desk = openDesk({ modules, chain, store, columns, committees, mesh, timers, counts: this.#counts });
     const effects = new ChainEffects({ deployment, store, committees, self: this.address, log });
     const onCommitted = (logs: readonly ChainLog[]): void => this.#onCommitted(logs);
     const onProgress = (newest: number): void => this.#onProgress(newest);
@@ -159,6 +163,7 @@ export class Worker {
     await this.#finished.catch(() => undefined);
     await this.#health?.stop();
     await this.#control.stop();
+    this.#columns.stop();
     this.#store.close();
     this.#modules.log("info", "worker-stopped", { address: this.address });
   }
@@ -193,6 +198,12 @@ function openWorkerStore({ configuration, wallet, randomBytes }: WorkerModules):
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const wrappingKey = deriveWrappingKey(getBytes(wallet.privateKey));
   return openStore(join(dataDir, "worker.sqlite"), { keyDir, wrappingKey, randomBytes });
+}
+
+function openColumnCache({ field, configuration }: WorkerModules, { shares }: Store): ColumnCache {
+  const columns = new ColumnCache(field, shares, { budgetBytes: configuration.columnCacheBytes });
+  shares.onErased((datasetId) => columns.forget(datasetId));
+  return columns;
 }
 
 function isLoopback(host: string): boolean {

@@ -35,7 +35,8 @@ export class DatasetKeys {
   readonly #folder: string;
   readonly #wrappingKey: Uint8Array;
   readonly #randomBytes: RandomBytes;
-  readonly #open = new Map<string, Uint8Array>();
+  /** Keys already unwrapped, and the stamp of the file each came from. */
+  readonly #open = new Map<string, { readonly key: Uint8Array; readonly stamp: string }>();
 
   /** @throws CodedError STORE_PERMISSIONS when others may write in the folder */
   constructor(folder: string, wrappingKey: Uint8Array, randomBytes: RandomBytes) {
@@ -54,8 +55,9 @@ export class DatasetKeys {
 
   /** @throws CodedError STORE_KEY_MISSING, STORE_KEY_UNREADABLE (wrong worker, altered file), STORE_PERMISSIONS */
   read(datasetId: string): Uint8Array {
-    const cached = this.#open.get(datasetId);
-    if (cached !== undefined) return cached;
+    const stamp = this.stamp(datasetId);
+    const open = this.#open.get(datasetId);
+    if (open?.stamp === stamp) return open.key;
     const file = this.#readFile(datasetId);
     const context = keyContext(hexToBytes(datasetId, 32, "datasetId"));
     const isOurs = file.subarray(0, MAGIC.length).equals(MAGIC);
@@ -64,8 +66,22 @@ export class DatasetKeys {
       const detail = { code: "STORE_KEY_UNREADABLE", datasetId } as const;
       throw storeError(detail, `the key of dataset ${datasetId} does not open: another worker's, or damaged`);
     }
-    this.#open.set(datasetId, key);
+    this.#open.set(datasetId, { key, stamp });
     return key;
+  }
+
+  /**
+   * Which key file is there now: another text once it was replaced.
+   * @throws CodedError STORE_KEY_MISSING when it is gone, which also forgets the key
+   */
+  stamp(datasetId: string): string {
+    const status = lstatSync(this.#pathOf(datasetId), { throwIfNoEntry: false, bigint: true });
+    if (status !== undefined) return `${status.ino}-${status.mtimeNs}`;
+    this.#wipe(datasetId);
+    throw storeError(
+      { code: "STORE_KEY_MISSING", datasetId },
+      `dataset ${datasetId} has no key: erased, or not restored`,
+    );
   }
 
   /** The key, made and durable on disk first if there is none. */
@@ -80,16 +96,19 @@ export class DatasetKeys {
 
   /** Gone when this returns, after a power cut too (as far as the disk forgets what it overwrites). */
   erase(datasetId: string): void {
-    this.#open.get(datasetId)?.fill(0);
-    this.#open.delete(datasetId);
+    this.#wipe(datasetId);
     rmSync(this.#pathOf(datasetId), { force: true });
     syncFolder(this.#folder);
   }
 
   /** Wipes the keys held in memory. */
   close(): void {
-    for (const key of this.#open.values()) key.fill(0);
-    this.#open.clear();
+    for (const datasetId of this.#open.keys()) this.#wipe(datasetId);
+  }
+
+  #wipe(datasetId: string): void {
+    this.#open.get(datasetId)?.key.fill(0);
+    this.#open.delete(datasetId);
   }
 
   #create(datasetId: string): void {
@@ -112,12 +131,6 @@ export class DatasetKeys {
   }
 
   #readFile(datasetId: string): Buffer {
-    if (!this.has(datasetId)) {
-      throw storeError(
-        { code: "STORE_KEY_MISSING", datasetId },
-        `dataset ${datasetId} has no key: erased, or not restored`,
-      );
-    }
     const path = this.#pathOf(datasetId);
     refuseMode(path, 0o077);
     return readFileSync(path);

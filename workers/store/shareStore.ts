@@ -64,6 +64,7 @@ export class ShareStore {
   readonly #keys: DatasetKeys;
   readonly #randomBytes: RandomBytes;
   readonly #sql: ShareStatements;
+  #onErased: (datasetId: string) => void = () => undefined;
 
   constructor({ database, keys, randomBytes }: ShareStoreModules) {
     this.#database = database;
@@ -202,6 +203,17 @@ export class ShareStore {
       this.#sql.markErased.run(dataset);
     });
     this.#keys.erase(datasetId.toLowerCase());
+    this.#onErased(datasetId.toLowerCase());
+  }
+
+  /** Told of every dataset erased from now on: one listener, whoever keeps decrypted columns. */
+  onErased(listener: (datasetId: string) => void): void {
+    this.#onErased = listener;
+  }
+
+  /** Names the dataset's key as it now is. @throws CodedError STORE_KEY_MISSING */
+  keyStamp(datasetId: string): string {
+    return this.#keys.stamp(datasetId.toLowerCase());
   }
 
   #finishErasures(): void {

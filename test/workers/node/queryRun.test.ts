@@ -55,10 +55,12 @@ async function attemptAtAll(tamper: (frame: LoopbackFrame) => Uint8Array | null,
         chainId: 31337n,
         randomBytes: seededBytes(`party ${network.self}`),
         plan: () => Promise.resolve({ empty: false, circuit, datasets: [{ datasetId: DATASET, version: 1n }] }),
-        loadColumn: (_, version, columnId) => {
-          assert.equal(version, 1n);
-          if (columnId === missingColumn) throw new Error("no such column");
-          return words[circuit.columns.indexOf(columnId)]![network.self - 1]!;
+        columns: {
+          column: (group, _, version, columnId) => {
+            assert.equal(version, 1n);
+            if (columnId === missingColumn) throw new Error("no such column");
+            return group.fromWords(words[circuit.columns.indexOf(columnId)]![network.self - 1]!);
+          },
         },
         openNetwork: () => Object.assign(network, { abort: () => network.close() }),
       }),

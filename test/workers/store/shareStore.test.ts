@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
@@ -303,6 +303,18 @@ describe("ShareStore", () => {
         );
         opened.close();
       }
+    });
+
+    it("are no longer used once they are deleted, though they were read before", (test) => {
+      const folder = storeFolder(test);
+      const { shares } = folder.open();
+      putActive({ shares } as Store);
+      shares.loadColumn(DATASET, 1n, AGE);
+      const stamp = shares.keyStamp(DATASET);
+      assert.equal(shares.keyStamp(DATASET), stamp);
+      rmSync(join(folder.keyDir, `${DATASET.slice(2)}.key`));
+      assert.throws(() => shares.loadColumn(DATASET, 1n, AGE), hasCode("STORE_KEY_MISSING", { datasetId: DATASET }));
+      assert.throws(() => shares.keyStamp(DATASET), hasCode("STORE_KEY_MISSING"));
     });
 
     it("are never made anew for a dataset that has shares", (test) => {
