@@ -61,6 +61,16 @@ export type StoreErrorDetail =
   | { readonly code: "STORE_ATTEMPT_NOT_TAKEN"; readonly requestId: string; readonly attempt: bigint }
   | { readonly code: "STORE_SIGNED_OTHER"; readonly requestId: string; readonly attempt: bigint }
   | { readonly code: "STORE_RESULT_CHANGED"; readonly requestId: string; readonly attempt: bigint }
+  /** The attempt ended in a refusal: nothing more of it may be opened. */
+  | { readonly code: "STORE_ATTEMPT_CLOSED"; readonly requestId: string; readonly attempt: bigint }
+  /** Answers of the study were opened, or may have been, that the attempt's history lacks; `missing` is one of them. */
+  | {
+      readonly code: "STORE_HISTORY_MOVED";
+      readonly requestId: string;
+      readonly attempt: bigint;
+      readonly missing: string;
+      readonly count: number;
+    }
   | { readonly code: "STORE_NONCE_USED"; readonly signer: string; readonly nonce: string };
 
 export function storeError(detail: StoreErrorDetail, message: string, cause?: unknown): CodedError {

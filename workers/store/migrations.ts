@@ -85,4 +85,40 @@ export const MIGRATIONS: readonly string[] = [
   -- What was signed, JSON, until the request is settled: a restarted worker sends it again.
   ALTER TABLE signed_statement ADD COLUMN verdict TEXT;
   `,
+  `
+  -- A request whose answer was opened, or may have been; what the chain says of the answer is NULL until it says it.
+  CREATE TABLE disclosure (
+    request_id BLOB PRIMARY KEY REFERENCES request (request_id),
+    study_id BLOB NOT NULL CHECK (length(study_id) = 32),
+    answered_block INTEGER,
+    -- 0x-hex
+    suppressed_bitmap TEXT,
+    -- indices of the outputs that are shown and zero, ascending, JSON
+    zero_outputs TEXT,
+    CHECK ((answered_block IS NULL) = (suppressed_bitmap IS NULL) AND (answered_block IS NULL) = (zero_outputs IS NULL))
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX disclosure_by_study ON disclosure (study_id, request_id);
+
+  -- What this worker was about to open.
+  CREATE TABLE opening (
+    request_id BLOB NOT NULL REFERENCES disclosure (request_id),
+    attempt INTEGER NOT NULL CHECK (attempt >= 1),
+    stage TEXT NOT NULL CHECK (stage IN ('tests', 'outputs')),
+    -- 1: the attempt ended in a refusal, its outputs never opened
+    closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1)),
+    PRIMARY KEY (request_id, attempt)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Attempts made before there was this record may have opened their outputs, unless the request was refused.
+  INSERT INTO disclosure (request_id, study_id)
+    SELECT request_id, study_id FROM (
+      SELECT request_id, unhex(substr(iif(json_valid(event), json_extract(event, '$.context.studyId'), NULL), 3)) AS study_id
+      FROM request WHERE last_attempt > 0 AND state <> 'refused'
+    ) WHERE length(study_id) = 32;
+  INSERT INTO opening (request_id, attempt, stage)
+    SELECT request_id, last_attempt, 'outputs' FROM request JOIN disclosure USING (request_id);
+
+  -- Which of them were answered, and how, is on the chain: it is followed again from the start, without effect otherwise.
+  DELETE FROM cursor;
+  `,
 ];

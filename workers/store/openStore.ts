@@ -6,6 +6,7 @@ import type { RandomBytes } from "../field/field.ts";
 import { CursorStore } from "./cursorStore.ts";
 import { Database } from "./database.ts";
 import { DatasetKeys } from "./datasetKeys.ts";
+import { DisclosureStore } from "./disclosureStore.ts";
 import { RequestStore } from "./requestStore.ts";
 import { ShareStore } from "./shareStore.ts";
 import { UploadNonceStore } from "./uploadNonceStore.ts";
@@ -24,6 +25,7 @@ export interface Store {
   readonly shares: ShareStore;
   readonly cursors: CursorStore;
   readonly requests: RequestStore;
+  readonly disclosures: DisclosureStore;
   readonly uploadNonces: UploadNonceStore;
   /**
    * All of `work`, which is synchronous, or none of it; durable when this returns.
@@ -43,10 +45,12 @@ export function openStore(path: string, options: StoreOptions): Store {
   const keys = new DatasetKeys(keyDir, wrappingKey, randomBytes);
   const database = new Database(path, maxBytes);
   try {
+    const requests = new RequestStore(database);
     return {
       shares: new ShareStore({ database, keys, randomBytes }),
       cursors: new CursorStore(database),
-      requests: new RequestStore(database),
+      requests,
+      disclosures: new DisclosureStore(database, requests),
       uploadNonces: new UploadNonceStore(database),
       transaction: (work) => database.transaction(work),
       close() {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import type { Store } from "../../../workers/store/openStore.ts";
-import { bytes32, hasCode, storeFolder } from "./storeFixture.ts";
+import { bytes32, hasCode, storeFolder, writeOldStore } from "./storeFixture.ts";
 
 const ID = bytes32("request");
 const REQUEST = { requestId: ID, queryContract: `0x${"ab".repeat(20)}`, block: 12, event: '{"parameters":"0x"}' };
@@ -129,13 +128,13 @@ describe("RequestStore", () => {
 
     it("takes over what a worker of the first schema signed", (test) => {
       const folder = storeFolder(test);
-      const store = withRequest(folder.open());
-      store.requests.takeAttempt(ID, 1n);
-      store.requests.recordSigned(ID, SIGNED);
-      store.close();
-      const file = new DatabaseSync(folder.path);
-      file.exec("ALTER TABLE signed_statement DROP COLUMN verdict; PRAGMA user_version = 1");
-      file.close();
+      const blob = (hex: string): string => `x'${hex.slice(2)}'`;
+      writeOldStore(
+        folder,
+        1,
+        `INSERT INTO request VALUES (${blob(ID)}, ${blob(REQUEST.queryContract)}, 12, 'pending', 1, '{}');
+         INSERT INTO signed_statement VALUES (${blob(ID)}, 1, ${blob(SIGNED.statement)}, ${blob(SIGNED.resultHash)})`,
+      );
       const { requests } = folder.open();
       assert.deepEqual([requests.signed(ID), requests.signedVerdict(ID)], [[SIGNED], undefined]);
       requests.takeAttempt(ID, 2n);

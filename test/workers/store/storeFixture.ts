@@ -1,10 +1,12 @@
 /** A store in a folder of its own, and share files to put into it. */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { TestContext } from "node:test";
 import type { ShareFile } from "../../../workers/messages/shareFile.ts";
+import { MIGRATIONS } from "../../../workers/store/migrations.ts";
 import { openStore, type Store, type StoreOptions } from "../../../workers/store/openStore.ts";
 
 export const WRAPPING_KEY = Buffer.alloc(32, 7);
@@ -37,6 +39,16 @@ export function storeFolder(test: TestContext): StoreFolder {
       return store;
     },
   };
+}
+
+/** A file as a worker of an earlier schema left it; `sql` fills it. */
+export function writeOldStore({ path }: StoreFolder, version: number, sql: string): void {
+  writeFileSync(path, "", { mode: 0o600 });
+  const file = new DatabaseSync(path);
+  for (const migration of MIGRATIONS.slice(0, version)) file.exec(migration);
+  file.exec(`PRAGMA application_id = ${0x4f50414c}; PRAGMA user_version = ${version}`);
+  file.exec(sql);
+  file.close();
 }
 
 export interface SampleSegment {

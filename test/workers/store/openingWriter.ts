@@ -1,0 +1,19 @@
+/** Child of the kill test: opens one answer after another, and reports each stage only once it is recorded. */
+import { randomBytes } from "node:crypto";
+import { openStore } from "../../../workers/store/openStore.ts";
+import { bytes32, WRAPPING_KEY } from "./storeFixture.ts";
+
+const [path, keyDir, from] = process.argv.slice(2) as [string, string, string];
+const store = openStore(path, { keyDir, wrappingKey: WRAPPING_KEY, randomBytes });
+const studyId = bytes32("study");
+
+for (let request = Number(from) + 1; ; request += 1) {
+  const requestId = bytes32(`opening ${request}`);
+  store.requests.insert({ requestId, queryContract: `0x${"ab".repeat(20)}`, block: 1, event: "{}" });
+  store.requests.takeAttempt(requestId, 1n);
+  const history = store.disclosures.entries(studyId).map((entry) => entry.requestId);
+  for (const stage of ["tests", "outputs"] as const) {
+    store.disclosures.recordAboutToOpen({ requestId, studyId, attempt: 1n, stage, history });
+    await new Promise((resolve) => process.send!({ request, stage }, resolve));
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * The disclosure history: every request whose answer was opened, or may have been. A gate tests each new answer against
+ * it, so what is missing here is an answer that another can be subtracted from.
+ *
+ * Invariants
+ * 1. `recordAboutToOpen` is durable before it returns; it therefore refuses to run inside a transaction. Shares of an
+ *    attempt's tests or outputs leave only after it returned at all 2t + 1 participants: the caller lets them tell each
+ *    other before any of them opens.
+ * 2. It records an attempt only if the history that the attempt was planned with holds every other entry of the study.
+ *    Outputs need that again, but for entries recorded here since: those were planned with this request in their history.
+ * 3. Only the newest attempt of a pending request is recorded, and none that was closed. A stage never goes back.
+ * 4. An entry counts while one of its attempts is not closed, or once the chain shows it answered. What the chain shows
+ *    is final. Only an attempt that stayed at its tests is closed.
+ *
+ *   (none) --recordAboutToOpen--> tests --recordAboutToOpen--> outputs       an attempt: counts
+ *                                   |
+ *                                   +--closeAttempt--> closed                its outputs never opened: counts no more
+ *   any --recordAnswered--> answered                                         the request: counts, its opened cells known
+ *
+ * A crash leaves what was recorded counting; so does a request that expires, and any attempt but the one that a refusal
+ * names. That errs on the side of hiding.
+ *
+ * Two gates of one study at once. Each needs the record of all its 2t + 1 participants, so of every honest worker that
+ * takes part in both; there the later one finds the earlier one missing from its history and opens nothing. Two sets of
+ * 2t + 1 among n workers share at least 4t + 2 - n, of which t may be corrupt: for n <= 3t + 1 an honest one is left.
+ * Not so for (5, 1) and larger n at t = 1, which are demonstrations: two gates may miss each other when no honest worker
+ * is in both. Nor between two committees of one study while a new one takes over: it knows what the chain shows and what
+ * its members recorded.
+ *
+ * A file restored from an old backup has lost entries made since. Answered ones come back by following the chain from
+ * the restored cursor; opened but unposted ones only from the other participants, who all name theirs before every gate.
+ */
+import type { StatementSync } from "node:sqlite";
+import type { Database } from "./database.ts";
+import { storeError } from "./errors.ts";
+import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
+import type { RequestStore } from "./requestStore.ts";
+
+/** The gate opens results of tests first, then outputs. */
+export type OpeningStage = "tests" | "outputs";
+
+export interface AboutToOpen {
+  /** 0x-hex bytes32, like all ids here. */
+  readonly requestId: string;
+  readonly studyId: string;
+  readonly attempt: bigint;
+  readonly stage: OpeningStage;
+  /** The requests whose answers the attempt was planned against. */
+  readonly history: readonly string[];
+}
+
+export interface AnsweredRequest {
+  readonly requestId: string;
+  readonly studyId: string;
+  /** 0x-hex, as posted. */
+  readonly suppressedBitmap: string;
+  /** Indices of the outputs that are shown and zero, ascending. */
+  readonly zeroOutputs: readonly number[];
+  /** Block of the answer. */
+  readonly block: number;
+}
+
+export type DisclosureEntry =
+  | { readonly requestId: string; readonly status: "mayBeOpen" }
+  | {
+      readonly requestId: string;
+      readonly status: "answered";
+      readonly suppressedBitmap: string;
+      readonly zeroOutputs: readonly number[];
+      readonly answeredBlock: number;
+    };
+
+const COUNTING_OPENING = "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.closed = 0)";
+const COLUMNS = "d.request_id, d.study_id, d.answered_block, d.suppressed_bitmap, d.zero_outputs";
+
+export class DisclosureStore {
+  readonly #database: Database;
+  readonly #requests: RequestStore;
+  readonly #selectEntries: StatementSync;
+  readonly #selectEntry: StatementSync;
+  readonly #selectUnrecorded: StatementSync;
+  readonly #selectDisclosure: StatementSync;
+  readonly #insertDisclosure: StatementSync;
+  readonly #answer: StatementSync;
+  readonly #selectOpening: StatementSync;
+  readonly #upsertOpening: StatementSync;
+  readonly #close: StatementSync;
+
+  constructor(database: Database, requests: RequestStore) {
+    this.#database = database;
+    this.#requests = requests;
+    const entries = `SELECT ${COLUMNS} FROM disclosure d WHERE (d.answered_block IS NOT NULL OR ${COUNTING_OPENING})`;
+    this.#selectEntries = database.prepare(`${entries} AND d.study_id = ? ORDER BY d.request_id`);
+    this.#selectEntry = database.prepare(`${entries} AND d.request_id = ?`);
+    this.#selectUnrecorded = database.prepare(
+      `SELECT ${COLUMNS} FROM disclosure d WHERE d.answered_block IS NOT NULL AND NOT ${COUNTING_OPENING}
+       AND d.study_id = ? ORDER BY d.request_id`,
+    );
+    this.#selectDisclosure = database.prepare(`SELECT ${COLUMNS} FROM disclosure d WHERE d.request_id = ?`);
+    this.#insertDisclosure = database.prepare("INSERT INTO disclosure (request_id, study_id) VALUES (?, ?)");
+    this.#answer = database.prepare(
+      "UPDATE disclosure SET answered_block = ?, suppressed_bitmap = ?, zero_outputs = ? WHERE request_id = ?",
+    );
+    this.#selectOpening = database.prepare("SELECT stage, closed FROM opening WHERE request_id = ? AND attempt = ?");
+    this.#upsertOpening = database.prepare(
+      `INSERT INTO opening (request_id, attempt, stage) VALUES (?, ?, ?)
+       ON CONFLICT (request_id, attempt) DO UPDATE SET stage = excluded.stage`,
+    );
+    this.#close = database.prepare(
+      "UPDATE opening SET closed = 1 WHERE request_id = ? AND attempt = ? AND stage = 'tests'",
+    );
+  }
+
+  /** The study's history, ascending ids. O(entries). */
+  entries(studyId: string): DisclosureEntry[] {
+    const study = hexToBytes(studyId, 32, "studyId");
+    return this.#database.guarded(() => this.#selectEntries.all(study)).map(entryOf);
+  }
+
+  /** One request's entry; undefined while its answer cannot have been opened, as far as this worker knows. */
+  entry(requestId: string): DisclosureEntry | undefined {
+    const row = this.#database.guarded(() => this.#selectEntry.get(idBytes(requestId)));
+    return row === undefined ? undefined : entryOf(row);
+  }
+
+  /**
+   * Records, durably, that an attempt is about to open results of tests, or its outputs; let nothing leave before it
+   * returns. The same again, or an earlier stage, is no error and changes nothing. O(entries of the study).
+   *
+   * @throws CodedError STORE_HISTORY_MOVED (another answer was opened meanwhile), STORE_ATTEMPT_USED (a later attempt has
+   *   begun), STORE_ATTEMPT_NOT_TAKEN, STORE_ATTEMPT_CLOSED, STORE_REQUEST_SETTLED, STORE_REQUEST_UNKNOWN,
+   *   STORE_REQUEST_CONFLICT (recorded for another study), STORE_NESTED_TRANSACTION; then nothing is recorded
+   */
+  recordAboutToOpen(opening: AboutToOpen): void {
+    const { requestId, studyId, attempt, stage } = opening;
+    this.#database.transaction(() => {
+      this.#checkAttempt(requestId, attempt);
+      const recorded = this.#openingOf(requestId, attempt);
+      if (recorded?.closed === true) {
+        const detail = { code: "STORE_ATTEMPT_CLOSED", requestId, attempt } as const;
+        throw storeError(detail, `request ${requestId}: attempt ${attempt} ended in a refusal`);
+      }
+      this.#addDisclosure(requestId, studyId);
+      if (recorded !== undefined && (recorded.stage === stage || stage === "tests")) return;
+      this.#checkHistory(opening, recorded === undefined ? this.#selectEntries : this.#selectUnrecorded);
+      this.#upsertOpening.run(idBytes(requestId), attempt, stage);
+    });
+  }
+
+  /**
+   * The attempt ended in a refusal, which this worker saw opened or the chain shows: its outputs never opened. An attempt
+   * never recorded is no error.
+   * @returns false when its outputs were about to open here, which contradicts a refusal: it goes on counting
+   */
+  closeAttempt(requestId: string, attempt: bigint): boolean {
+    storedInteger(attempt, "attempt");
+    return this.#database.atomically(() => {
+      this.#close.run(idBytes(requestId), attempt);
+      return this.#openingOf(requestId, attempt)?.closed !== false;
+    });
+  }
+
+  /**
+   * What the chain shows was opened, in place of what may have been. The same again is no error.
+   * @throws CodedError STORE_REQUEST_CONFLICT when known with other contents, STORE_REQUEST_UNKNOWN, STORE_INVALID
+   */
+  recordAnswered({ requestId, studyId, suppressedBitmap, zeroOutputs, block }: AnsweredRequest): void {
+    if (!/^0x(?:[0-9a-f]{2})*$/i.test(suppressedBitmap)) {
+      throw storeError({ code: "STORE_INVALID", field: "suppressedBitmap" }, "suppressedBitmap is not 0x-hex");
+    }
+    const answer = [
+      storedInteger(block, "block"),
+      suppressedBitmap.toLowerCase(),
+      JSON.stringify(zeroOutputs.map((index) => Number(storedInteger(index, "zeroOutputs")))),
+    ] as const;
+    this.#database.atomically(() => {
+      if (this.#requests.get(requestId) === undefined) throw unknownRequest(requestId);
+      this.#addDisclosure(requestId, studyId);
+      const row = this.#selectDisclosure.get(idBytes(requestId))!;
+      const known = [row["answered_block"], row["suppressed_bitmap"], row["zero_outputs"]];
+      if (known[0] === null) this.#answer.run(...answer, idBytes(requestId));
+      else if (known.some((value, i) => value !== answer[i])) throw conflict(requestId, "answer");
+    });
+  }
+
+  #checkAttempt(requestId: string, attempt: bigint): void {
+    const request = this.#requests.get(requestId);
+    if (request === undefined) throw unknownRequest(requestId);
+    const { state, lastAttempt } = request;
+    if (state !== "pending") {
+      const detail = { code: "STORE_REQUEST_SETTLED", requestId, state, wanted: "open" } as const;
+      throw storeError(detail, `request ${requestId} is ${state}; nothing of it may be opened`);
+    }
+    if (attempt < 1n || attempt > lastAttempt) {
+      const detail = { code: "STORE_ATTEMPT_NOT_TAKEN", requestId, attempt } as const;
+      throw storeError(detail, `request ${requestId}: attempt ${attempt} was never taken`);
+    }
+    if (attempt < lastAttempt) {
+      const detail = { code: "STORE_ATTEMPT_USED", requestId, attempt, lastAttempt } as const;
+      throw storeError(detail, `request ${requestId}: attempt ${lastAttempt} has begun, ${attempt} may open nothing`);
+    }
+  }
+
+  /** @param entries which of the study's must be in the history */
+  #checkHistory({ requestId, studyId, attempt, history }: AboutToOpen, entries: StatementSync): void {
+    const known = new Set([requestId, ...history].map((id) => id.toLowerCase()));
+    const rows = entries.all(hexToBytes(studyId, 32, "studyId"));
+    const missing = rows.map((row) => bytesToHex(row["request_id"])).filter((id) => !known.has(id));
+    const [first] = missing;
+    if (first === undefined) return;
+    const detail = { code: "STORE_HISTORY_MOVED", requestId, attempt, missing: first, count: missing.length } as const;
+    throw storeError(detail, `request ${requestId}: ${missing.length} answers were opened meanwhile, such as ${first}`);
+  }
+
+  #addDisclosure(requestId: string, studyId: string): void {
+    const study = hexToBytes(studyId, 32, "studyId");
+    const known = this.#selectDisclosure.get(idBytes(requestId));
+    if (known === undefined) this.#insertDisclosure.run(idBytes(requestId), study);
+    else if (bytesToHex(known["study_id"]) !== bytesToHex(study)) throw conflict(requestId, "study");
+  }
+
+  #openingOf(requestId: string, attempt: bigint): { stage: OpeningStage; closed: boolean } | undefined {
+    const row = this.#selectOpening.get(idBytes(requestId), attempt);
+    return row === undefined ? undefined : { stage: row["stage"] as OpeningStage, closed: row["closed"] === 1n };
+  }
+}
+
+function entryOf(row: Record<string, unknown>): DisclosureEntry {
+  const requestId = bytesToHex(row["request_id"]);
+  if (row["answered_block"] === null) return { requestId, status: "mayBeOpen" };
+  return {
+    requestId,
+    status: "answered",
+    suppressedBitmap: row["suppressed_bitmap"] as string,
+    zeroOutputs: JSON.parse(row["zero_outputs"] as string) as number[],
+    answeredBlock: Number(row["answered_block"]),
+  };
+}
+
+function unknownRequest(requestId: string): Error {
+  return storeError({ code: "STORE_REQUEST_UNKNOWN", requestId }, `no request ${requestId}`);
+}
+
+function conflict(requestId: string, what: string): Error {
+  return storeError(
+    { code: "STORE_REQUEST_CONFLICT", requestId },
+    `request ${requestId} is known with another ${what}`,
+  );
+}
+
+function idBytes(requestId: string): Uint8Array {
+  return hexToBytes(requestId, 32, "requestId");
+}
