@@ -28,6 +28,19 @@ export type ProtocolError =
   | { readonly code: "PROTOCOL_TRANSCRIPT_MISMATCH"; readonly step: string; readonly parties: readonly PartyIndex[] }
   /** Some product is not that of its factors; the liar is among `parties`. Nothing but masked values was opened. */
   | { readonly code: "PROTOCOL_PRODUCTS_WRONG"; readonly parties: readonly PartyIndex[] }
+  /** `party`, or all together, know of more earlier answers than one gate tests against. */
+  | {
+      readonly code: "PROTOCOL_HISTORY_TOO_LONG";
+      readonly party: PartyIndex | "all";
+      readonly length: number;
+      readonly maximum: number;
+    }
+  /** `peer` sent another list than it announced, one that is not ascending, or has not even followed to the request. */
+  | {
+      readonly code: "PROTOCOL_BAD_HISTORY";
+      readonly peer: PartyIndex;
+      readonly reason: "not as announced" | "not ascending" | "block before the request";
+    }
   /** A field of the attempt's context is malformed. */
   | { readonly code: "PROTOCOL_BAD_CONTEXT"; readonly field: string }
   /** The loaded columns are not those of the circuit: another number of them, or of unequal lengths. */

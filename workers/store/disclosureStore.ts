@@ -54,7 +54,7 @@ export interface AnsweredRequest {
   readonly studyId: string;
   /** 0x-hex, as posted. */
   readonly suppressedBitmap: string;
-  /** Indices of the outputs that are shown and zero, ascending. */
+  /** Indices of the outputs posted as 0, ascending; hidden ones are among them. */
   readonly zeroOutputs: readonly number[];
   /** Block of the answer. */
   readonly block: number;

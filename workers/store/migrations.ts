@@ -93,7 +93,7 @@ export const MIGRATIONS: readonly string[] = [
     answered_block INTEGER,
     -- 0x-hex
     suppressed_bitmap TEXT,
-    -- indices of the outputs that are shown and zero, ascending, JSON
+    -- indices of the outputs posted as 0, ascending, JSON
     zero_outputs TEXT,
     CHECK ((answered_block IS NULL) = (suppressed_bitmap IS NULL) AND (answered_block IS NULL) = (zero_outputs IS NULL))
   ) STRICT, WITHOUT ROWID;
