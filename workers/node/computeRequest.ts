@@ -4,6 +4,7 @@ import type { Mesh } from "../transport/mesh.ts";
 import { openSession } from "../transport/session.ts";
 import type { ActiveRequestModules, ConfirmedRequest } from "./requestModules.ts";
 import type { ColumnCache } from "./columnCache.ts";
+import type { IndicatorCache } from "./indicatorCache.ts";
 import { type PlanModules, planQuery } from "./queryPlan.ts";
 import { type AttemptNetwork, type RunModules, runQuery } from "./queryRun.ts";
 import type { WorkerChain } from "./workerChain.ts";
@@ -14,6 +15,7 @@ export interface ComputationParts {
   readonly chain: WorkerChain;
   readonly store: Store;
   readonly columns: ColumnCache;
+  readonly indicators: IndicatorCache;
   readonly mesh: Mesh;
 }
 

@@ -26,7 +26,7 @@ export interface Configuration {
   /** Threads that arithmetic over long columns is split over. */
   readonly threads: number;
   /** Columns kept decrypted between queries; 0 = none. */
-  readonly columnCacheBytes: number;
+  readonly vectorCacheBytes: number;
   readonly logLevel: LogLevel;
   /** Plain HTTP for supervisors (health.ts); undefined = off. */
   readonly healthListen: { readonly host: string; readonly port: number } | undefined;
@@ -115,7 +115,7 @@ export function readConfiguration(environment: Environment, workingDirectory: st
     pollMs: take("OPALINE_POLL_MS", "milliseconds", wholeNumber(20, 600_000), "500"),
     attemptTimeoutMs: take("OPALINE_ATTEMPT_TIMEOUT_MS", "milliseconds", wholeNumber(500, 3_600_000), "15000"),
     threads: take("OPALINE_THREADS", "a number of threads", wholeNumber(1, 64), "1"),
-    columnCacheBytes: MEBIBYTE * take("OPALINE_COLUMN_CACHE_MIB", "mebibytes", wholeNumber(0, 2_048), "512"),
+    vectorCacheBytes: MEBIBYTE * take("OPALINE_VECTOR_CACHE_MIB", "mebibytes", wholeNumber(0, 2_048), "512"),
     logLevel: take("OPALINE_LOG_LEVEL", "a level", parseLogLevel, "info"),
     healthListen: takeOptional("OPALINE_HEALTH_LISTEN", parseListen),
   };

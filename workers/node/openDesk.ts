@@ -8,6 +8,7 @@ import type { Timers } from "../transport/timers.ts";
 import type { RequestRecords } from "./requestModules.ts";
 import type { AttemptCounts } from "./attemptCounts.ts";
 import type { ColumnCache } from "./columnCache.ts";
+import type { IndicatorCache } from "./indicatorCache.ts";
 import type { Committees } from "./committees.ts";
 import { computeRequest } from "./computeRequest.ts";
 import { type Log, errorFields } from "./log.ts";
@@ -25,6 +26,7 @@ export interface DeskParts {
   readonly chain: WorkerChain;
   readonly store: Store;
   readonly columns: ColumnCache;
+  readonly indicators: IndicatorCache;
   readonly committees: Committees;
   readonly mesh: Mesh;
   readonly timers: Timers;
@@ -32,7 +34,7 @@ export interface DeskParts {
 }
 
 export function openDesk(parts: DeskParts): RequestDesk {
-  const { modules, chain, store, columns, committees, mesh, timers, counts } = parts;
+  const { modules, chain, store, columns, indicators, committees, mesh, timers, counts } = parts;
   const { configuration, wallet, log, monotonic } = modules;
   const { deployment, rpc } = chain;
   const { attemptTimeoutMs } = configuration;
@@ -53,7 +55,7 @@ export function openDesk(parts: DeskParts): RequestDesk {
       inTurn: oneAfterAnother(),
       isConnected: (address) => mesh.isConnected(address),
       send: (address, frame) => sendAndForget(mesh, log, address, frame),
-      compute: computeRequest({ modules, chain, store, columns, mesh }),
+      compute: computeRequest({ modules, chain, store, columns, indicators, mesh }),
       stateOf: async ({ contract, event }) => (await contractOf(contract).requestOf(event.requestId)).state,
       answer: ({ contract, event }, verdict, signatures) =>
         contractOf(contract).answer(event.context, verdict, signatures),

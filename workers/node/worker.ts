@@ -21,6 +21,8 @@ import { type Timers, nodeTimers } from "../transport/timers.ts";
 import { AttemptCounts } from "./attemptCounts.ts";
 import { ChainEffects } from "./chainEffects.ts";
 import { ColumnCache } from "./columnCache.ts";
+import { IndicatorCache } from "./indicatorCache.ts";
+import { VectorCache } from "./vectorCache.ts";
 import { Committees } from "./committees.ts";
 import { ControlSocket } from "./control.ts";
 import { createFollower } from "./following.ts";
@@ -43,7 +45,7 @@ export class Worker {
   readonly #counts = new AttemptCounts();
   readonly #chain: WorkerChain;
   readonly #store: Store;
-  readonly #columns: ColumnCache;
+  readonly #kept: VectorCache;
   readonly #control: ControlSocket;
   readonly #health: HealthServer | undefined;
   readonly #registration: Registration;
@@ -77,9 +79,20 @@ export class Worker {
     const onConnected = (peer: string): void => this.#desk.onPeerConnected(peer);
     const mesh = createMesh({ modules, chain, endpoint, timers, stopping, onConnected });
     this.#roster = new Roster({ deployment, registration: this.#registration, committees, mesh, log });
-    this.#columns = openColumnCache(modules, store);
-    const columns = this.#columns;
-    this.#desk = openDesk({ modules, chain, store, columns, committees, mesh, timers, counts: this.#counts });
+    this.#kept = openVectorCache(modules, store);
+    const columns = new ColumnCache(modules.field, this.#kept, store.shares);
+    const indicators = new IndicatorCache(modules.field, this.#kept);
+    this.#desk = openDesk({
+      modules,
+      chain,
+      store,
+      columns,
+      indicators,
+      committees,
+      mesh,
+      timers,
+      counts: this.#counts,
+    });
     const effects = new ChainEffects({ deployment, store, committees, self: this.address, log });
     const onCommitted = (logs: readonly ChainLog[]): void => this.#onCommitted(logs);
     const onProgress = (newest: number): void => this.#onProgress(newest);
@@ -163,7 +176,7 @@ export class Worker {
     await this.#finished.catch(() => undefined);
     await this.#health?.stop();
     await this.#control.stop();
-    this.#columns.stop();
+    this.#kept.stop();
     this.#store.close();
     this.#modules.log("info", "worker-stopped", { address: this.address });
   }
@@ -200,10 +213,10 @@ function openWorkerStore({ configuration, wallet, randomBytes }: WorkerModules):
   return openStore(join(dataDir, "worker.sqlite"), { keyDir, wrappingKey, randomBytes });
 }
 
-function openColumnCache({ field, configuration }: WorkerModules, { shares }: Store): ColumnCache {
-  const columns = new ColumnCache(field, shares, { budgetBytes: configuration.columnCacheBytes });
-  shares.onErased((datasetId) => columns.forget(datasetId));
-  return columns;
+function openVectorCache({ field, configuration }: WorkerModules, { shares }: Store): VectorCache {
+  const kept = new VectorCache(field, { budgetBytes: configuration.vectorCacheBytes });
+  shares.onErased((datasetId) => kept.forget(datasetId));
+  return kept;
 }
 
 function isLoopback(host: string): boolean {

@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { CodedError } from "../errors.ts";
 import type { FieldVector } from "../field/field.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
+import type { Network } from "./network.ts";
 import type { ProtocolError } from "./protocolError.ts";
 import type { ProtocolSession } from "./session.ts";
 
@@ -34,6 +35,12 @@ export async function exchangeVectors(
     assert(payload?.length === bytes, "the network returns one payload of the expected length per peer");
     return parseVector(session, step, peer, payload);
   });
+}
+
+/** One round of public bytes: the same to every peer, and as many from each. @throws CodedError NETWORK_* */
+export function exchangeBytes(network: Network, step: string, own: Uint8Array): Promise<Map<PartyIndex, Uint8Array>> {
+  const peers = network.parties.filter((party) => party !== network.self);
+  return network.exchange(step, toEach(peers, own), toEach(peers, own.length));
 }
 
 /** Every party but this one. */

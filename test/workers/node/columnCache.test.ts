@@ -10,6 +10,7 @@ import { createWasmField } from "../../../workers/field/wasmField.ts";
 import type { WasmField } from "../../../workers/field/wasmField.ts";
 import { ColumnCache } from "../../../workers/node/columnCache.ts";
 import type { ColumnStore } from "../../../workers/node/columnCache.ts";
+import { VectorCache } from "../../../workers/node/vectorCache.ts";
 import { bytes32, hasCode, sampleFile, storeFolder } from "../store/storeFixture.ts";
 
 const ROWS = 100;
@@ -37,13 +38,14 @@ function numberedStore(): ColumnStore & { loads: string[]; stamps: Map<string, s
 describe("ColumnCache", () => {
   let field: WasmField;
   let store: ReturnType<typeof numberedStore>;
-  let cache: ColumnCache;
+  let cache: VectorCache;
+  let reader: ColumnCache;
   let attempt: FieldGroup;
   /** What one column takes. */
   let columnBytes: number;
 
   const column = (columnId: string, group = attempt, datasetId = A, version = 1n): FieldVector =>
-    cache.column(group, datasetId, version, columnId);
+    reader.column(group, datasetId, version, columnId);
   const valueOf = (vector: FieldVector): bigint => {
     const values = new Set(field.toResidues(vector));
     assert.equal(values.size, 1);
@@ -51,7 +53,8 @@ describe("ColumnCache", () => {
     return [...values][0]!;
   };
   const open = (columns: number): void => {
-    cache = new ColumnCache(field, store, { budgetBytes: columns * columnBytes });
+    cache = new VectorCache(field, { budgetBytes: columns * columnBytes });
+    reader = new ColumnCache(field, cache, store);
   };
 
   beforeEach(() => {
@@ -67,7 +70,7 @@ describe("ColumnCache", () => {
   it("reads a column once, and every dataset, version and column apart", () => {
     for (let turn = 0; turn < 3; turn++) {
       assert.equal(valueOf(column("1")), 1n);
-      assert.equal(valueOf(cache.column(attempt, A.toUpperCase().replace("0X", "0x"), 1n, "1")), 1n);
+      assert.equal(valueOf(reader.column(attempt, A.toUpperCase().replace("0X", "0x"), 1n, "1")), 1n);
     }
     assert.equal(store.loads.length, 1);
     column("1", attempt, B);
@@ -178,7 +181,8 @@ describe("ColumnCache", () => {
       const file = sampleFile();
       shares.putSegment(file, HASH);
       shares.activateSegment(DATASET, 1n, HASH);
-      cache = new ColumnCache(field, shares, { budgetBytes: 1 << 20 });
+      cache = new VectorCache(field, { budgetBytes: 1 << 20 });
+      reader = new ColumnCache(field, cache, shares);
       shares.onErased((datasetId) => cache.forget(datasetId));
       const keyFile = join(folder.keyDir, `${DATASET.slice(2)}.key`);
       return { shares, words: file.columns[0]!, keyFile };

@@ -38,8 +38,8 @@ describe("readConfiguration", () => {
     assert.equal(configuration.chainId, 31337n);
     const { confirmations, pollMs, attemptTimeoutMs, logLevel } = configuration;
     assert.deepEqual([confirmations, pollMs, attemptTimeoutMs, logLevel], [2, 500, 15_000, "info"]);
-    assert.equal(configuration.columnCacheBytes, 512 << 20);
-    assert.equal(readConfiguration({ ...COMPLETE, OPALINE_COLUMN_CACHE_MIB: "0" }, "/").columnCacheBytes, 0);
+    assert.equal(configuration.vectorCacheBytes, 512 << 20);
+    assert.equal(readConfiguration({ ...COMPLETE, OPALINE_VECTOR_CACHE_MIB: "0" }, "/").vectorCacheBytes, 0);
     assert.deepEqual(readConfiguration({ ...COMPLETE, OPALINE_LISTEN: "[::1]:0" }, "/").listen, {
       host: "::1",
       port: 0,
@@ -60,7 +60,7 @@ describe("readConfiguration", () => {
       OPALINE_CONFIRMATIONS: "-1",
       OPALINE_POLL_MS: "5",
       OPALINE_ATTEMPT_TIMEOUT_MS: "soon",
-      OPALINE_COLUMN_CACHE_MIB: "2049",
+      OPALINE_VECTOR_CACHE_MIB: "2049",
       OPALINE_LOG_LEVEL: "loud",
     };
     assert.deepEqual(Object.keys(problemsOf({ ...COMPLETE, ...bad })), Object.keys(bad));

@@ -1,0 +1,201 @@
+/** Sets of rows: what is decided on bits agrees with what holds on rows. */
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+
+import fc from "fast-check";
+
+import { classesOf } from "../../../workers/disclosure/fieldClasses.ts";
+import { Fingerprints } from "../../../workers/disclosure/fingerprints.ts";
+import type { RowSet } from "../../../workers/disclosure/rowSet.ts";
+import { allOf, intersect, isSubset, keyOf, makeSet, meetsWithin } from "../../../workers/disclosure/rowSet.ts";
+import { SetVectors } from "../../../workers/disclosure/setVectors.ts";
+import { Span } from "../../../workers/disclosure/span.ts";
+import { BN254_FR_MODULUS as R } from "../../../workers/field/bn254.ts";
+import { columnId } from "../../../workers/messages/columnId.ts";
+import { budget } from "../../budget.ts";
+import { clearColumns, evaluateClear } from "../query/clearCircuit.ts";
+import { trialSchema as schema } from "../query/trialSchema.ts";
+
+const SEED = 20_261_125;
+const property = { seed: SEED, numRuns: budget.propertyRuns };
+const fields = schema.fields.map((_, index) => index);
+const count = (field: number): number => classesOf(schema, field).count;
+const SEGMENTS = 3;
+
+/** A point: a segment, and a class of every field. */
+const points = fc.tuple(fc.nat(SEGMENTS - 1), ...fields.map((field) => fc.nat(count(field) - 1)));
+type Point = readonly number[];
+
+const sets: fc.Arbitrary<RowSet> = fc
+  .tuple(
+    fc.bigInt(1n, allOf(SEGMENTS)),
+    fc.array(fc.tuple(fc.nat(fields.length - 1), fc.bigInt(1n, allOf(12))), { maxLength: 3 }),
+  )
+  .map(([segments, conditions]) => {
+    const masks = new Map(conditions.map(([field, bits]) => [field, bits & allOf(count(field)) || 1n]));
+    return makeSet(segments, masks, (field) => allOf(count(field))) as RowSet;
+  });
+
+function contains(set: RowSet | undefined, [segment, ...classes]: Point): boolean {
+  if (set === undefined) return false;
+  const bit = (mask: bigint, index: number): boolean => ((mask >> BigInt(index)) & 1n) === 1n;
+  return bit(set.segments, segment!) && set.conditions.every(([field, mask]) => bit(mask, classes[field]!));
+}
+
+/** A value of each class of each field; undefined = missing. */
+function valueIn(field: number, index: number): bigint | null {
+  const classes = classesOf(schema, field);
+  if (index === classes.missing) return null;
+  return schema.fields[field]!.type === "category" ? BigInt(index) : classes.bounds(index)![0];
+}
+
+describe("classes of a field", () => {
+  it("are told apart by their indicators: one of them is 1 on every active row", () => {
+    for (const field of fields) {
+      const classes = classesOf(schema, field);
+      for (let index = 0; index < classes.count; index++) {
+        const values = fields.map((each) => [each === field ? valueIn(field, index) : valueIn(each, 0)]);
+        const columns = clearColumns(schema, values, 1, 0);
+        const indicators = Array.from({ length: classes.count }, (_, other) =>
+          classes
+            .indicator(other)
+            .reduce(
+              (sum, term) =>
+                sum + term.coefficient * columns.get(columnId(schema.hash, term.field, term.kind, term.argument))![0]!,
+              0n,
+            ),
+        );
+        assert.deepEqual(
+          indicators,
+          indicators.map((_, other) => (other === index ? 1n : 0n)),
+          `field ${field}, class ${index}`,
+        );
+      }
+    }
+  });
+});
+
+describe("sets of rows", () => {
+  it("intersect, include and meet as their rows do", () => {
+    fc.assert(
+      fc.property(sets, sets, sets, fc.array(points, { minLength: 1, maxLength: 20 }), (a, b, c, tried) => {
+        const both = intersect(a, b);
+        for (const point of tried) {
+          assert.equal(contains(both, point), contains(a, point) && contains(b, point));
+          if (isSubset(a, b)) assert.ok(!contains(a, point) || contains(b, point));
+          if (meetsWithin(a, b, c)) assert.ok(!contains(both, point) || contains(c, point));
+        }
+      }),
+      property,
+    );
+  });
+
+  it("have one key: equal exactly when each includes the other", () => {
+    fc.assert(
+      fc.property(sets, sets, (a, b) => {
+        assert.equal(keyOf(a) === keyOf(b), isSubset(a, b) && isSubset(b, a));
+      }),
+      property,
+    );
+  });
+
+  it("without a class, or without segments, are no sets; a condition that always holds is none", () => {
+    const full = (field: number): bigint => allOf(count(field));
+    assert.equal(makeSet(1n, new Map([[0, 0n]]), full), undefined);
+    assert.equal(makeSet(0n, new Map(), full), undefined);
+    assert.deepEqual(makeSet(1n, new Map([[0, full(0)]]), full), { segments: 1n, conditions: [] });
+  });
+});
+
+describe("fingerprints", () => {
+  const fingerprints = new Fingerprints(count);
+
+  it("add up over the parts of a set, for every functional", () => {
+    fc.assert(
+      fc.property(sets, fc.nat(fields.length - 1), fc.bigInt(0n, allOf(12)), fc.nat(5), (set, field, split, index) => {
+        const own = set.conditions.find(([on]) => on === field)?.[1] ?? allOf(count(field));
+        const others = new Map(set.conditions.filter(([on]) => on !== field));
+        const part = (classes: bigint): bigint => {
+          const made = makeSet(set.segments, new Map([...others, [field, classes]]), (on) => allOf(count(on)));
+          return made === undefined ? 0n : fingerprints.of(made, index);
+        };
+        assert.equal((part(own & split) + part(own & ~split)) % R, fingerprints.of(set, index));
+      }),
+      property,
+    );
+  });
+
+  it("differ where sets do", () => {
+    fc.assert(
+      fc.property(sets, sets, (a, b) => {
+        assert.equal(fingerprints.of(a) === fingerprints.of(b), keyOf(a) === keyOf(b));
+      }),
+      property,
+    );
+  });
+});
+
+describe("the span of vectors", () => {
+  it("holds exactly what can be combined", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.bigInt(-3n, 3n), { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 3 }),
+        fc.array(fc.bigInt(-3n, 3n), { minLength: 3, maxLength: 3 }),
+        (vectors, weights) => {
+          const residue = (value: bigint): bigint => ((value % R) + R) % R;
+          const wide = vectors.map((vector) => [...vector.map(residue), 0n]);
+          const span = new Span();
+          for (const vector of wide) span.add(vector);
+          const combined = [0, 1, 2, 3, 4].map((position) =>
+            residue(wide.reduce((sum, vector, index) => sum + weights[index]! * vector[position]!, 0n)),
+          );
+          assert.ok(span.contains(combined));
+          assert.ok(!span.contains(combined.map((value, position) => (position === 4 ? 1n : value))));
+        },
+      ),
+      property,
+    );
+  });
+});
+
+describe("the circuit of sizes", () => {
+  const rowsOf = (tried: readonly Point[]) => {
+    const values = fields.map((field) => tried.map(([, ...classes]) => valueIn(field, classes[field]!)));
+    return clearColumns(schema, values, tried.length, 0);
+  };
+
+  it("counts the rows in any two sets, whatever was built before", () => {
+    fc.assert(
+      fc.property(
+        fc.array(sets, { minLength: 1, maxLength: 5 }),
+        fc.array(points, { minLength: 1, maxLength: 15 }),
+        (chosen, tried) => {
+          const vectors = new SetVectors({
+            schemaHash: schema.hash,
+            classes: (field) => classesOf(schema, field),
+            circuit: { columns: [], products: [], outputs: [] },
+            segments: allOf(SEGMENTS),
+            indicators: new Map(),
+          });
+          const pairs = chosen.flatMap((a, i) => chosen.slice(i).map((b) => [a, b] as const));
+          const sizes = pairs.map(([a, b]) => vectors.size(a, b));
+          const { circuit, columns } = vectors.finish();
+          const whole = rowsOf(tried);
+          const loaded = new Map(
+            columns.map(({ columnId: id, segments }, index) => [
+              circuit.columns[index]!,
+              whole.get(id)!.map((value, row) => ((segments >> BigInt(tried[row]![0]!)) & 1n) * value),
+            ]),
+          );
+          const results = circuit.columns.length === 0 ? [] : evaluateClear(circuit, loaded);
+          pairs.forEach(([a, b], index) => {
+            const expected = tried.filter((point) => contains(a, point) && contains(b, point)).length;
+            const size = sizes[index];
+            assert.equal(size === undefined ? 0n : results[size], BigInt(expected), `${keyOf(a)} and ${keyOf(b)}`);
+          });
+        },
+      ),
+      property,
+    );
+  });
+});

@@ -1,0 +1,67 @@
+/**
+ * Shares of the indicators of sets, kept after they were verified: a gate needs the sets of earlier answers again and
+ * again, each a product or more per row.
+ *
+ * An indicator's shares are those of one attempt's participants, so it is used again only among the same ones, and only
+ * if all of them kept it from the same attempt (`agreeKept`): its tag says which. Verified at any honest participant means
+ * that the honest shares lie on one polynomial with the right values (`verifyProducts.ts`).
+ */
+import { createHash } from "node:crypto";
+
+import type { Field, FieldVector } from "../field/field.ts";
+import type { WasmField } from "../field/wasmField.ts";
+import { TAG_BYTES } from "../protocols/agreeKept.ts";
+import type { PartyIndex } from "../sharing/parties.ts";
+import type { VectorCache } from "./vectorCache.ts";
+
+/** Whose shares an attempt's vectors are. */
+export interface AttemptPlace {
+  readonly requestId: string;
+  readonly attempt: bigint;
+  readonly epoch: bigint;
+  readonly participants: readonly PartyIndex[];
+}
+
+export class IndicatorCache {
+  readonly #field: Pick<WasmField, "bytesInUse">;
+  readonly #cache: VectorCache;
+  readonly #tags = new Map<string, Uint8Array>();
+
+  /** @param field the cache's */
+  constructor(field: Pick<WasmField, "bytesInUse">, cache: VectorCache) {
+    this.#field = field;
+    this.#cache = cache;
+  }
+
+  /** Says from which attempt the indicator was kept; zeros when it is not. */
+  tag(place: AttemptPlace, name: string): Uint8Array {
+    const key = keyOf(place, name);
+    if (this.#cache.has(key)) return this.#tags.get(key) as Uint8Array;
+    this.#tags.delete(key);
+    return new Uint8Array(TAG_BYTES);
+  }
+
+  /** @param attempt a group of the cache's field; the vector is released with it */
+  borrow(attempt: Field, place: AttemptPlace, name: string): FieldVector | undefined {
+    return this.#cache.borrow(attempt, keyOf(place, name));
+  }
+
+  /** Keeps a copy: products of one level lie in one block, which is not to be kept for one of them. */
+  keep(attempt: Field, place: AttemptPlace, name: string, datasetIds: readonly string[], vector: FieldVector): void {
+    const key = keyOf(place, name);
+    const before = this.#field.bytesInUse;
+    const copy = attempt.concat([vector]);
+    this.#cache.keep(key, datasetIds, copy, this.#field.bytesInUse - before);
+    attempt.release(copy);
+    this.#tags.set(key, tagOf(place));
+  }
+}
+
+function keyOf({ epoch, participants }: AttemptPlace, name: string): string {
+  return `indicator ${epoch}/${participants.join(",")}/${name}`;
+}
+
+function tagOf({ requestId, attempt }: AttemptPlace): Uint8Array {
+  const digest = createHash("sha256").update(`${requestId.toLowerCase()}|${attempt}`).digest();
+  return new Uint8Array(digest.subarray(0, TAG_BYTES));
+}

@@ -1,0 +1,91 @@
+/**
+ * Vectors of shares kept between attempts, within one budget: columns as they were parsed, and indicators of sets as they
+ * were computed and verified.
+ *
+ * A borrowed vector is a view made through the attempt's own group, and a view keeps the elements alive: whatever the
+ * cache does meanwhile, the attempt goes on with what it has, and the memory returns with the last of both.
+ *
+ * Invariants
+ * 1. At most `budgetBytes` are kept; what was not used for longest goes first. A vector larger than that is not kept.
+ * 2. After `stop` nothing is kept, whatever attempts that are still ending may ask for.
+ */
+import type { Field, FieldGroup, FieldVector } from "../field/field.ts";
+
+export interface VectorCacheOptions {
+  /** Of vectors kept; 0 keeps none. */
+  readonly budgetBytes: number;
+}
+
+interface Kept {
+  readonly datasetIds: readonly string[];
+  readonly vector: FieldVector;
+  readonly bytes: number;
+}
+
+export class VectorCache {
+  readonly #group: FieldGroup;
+  readonly #budgetBytes: number;
+  /** Least recently used first. */
+  readonly #kept = new Map<string, Kept>();
+  #bytes = 0;
+  #isStopped = false;
+
+  constructor(field: Field, { budgetBytes }: VectorCacheOptions) {
+    this.#group = field.group();
+    this.#budgetBytes = budgetBytes;
+  }
+
+  /** Of the vectors kept; those only attempts still hold are not counted. */
+  get bytesInUse(): number {
+    return this.#bytes;
+  }
+
+  has(name: string): boolean {
+    return this.#kept.has(name);
+  }
+
+  /** A view that is released with the attempt. @param attempt a group of this cache's field */
+  borrow(attempt: Field, name: string): FieldVector | undefined {
+    const kept = this.#kept.get(name);
+    if (kept === undefined) return undefined;
+    this.#kept.delete(name);
+    this.#kept.set(name, kept);
+    return attempt.view(kept.vector, 0, kept.vector.length);
+  }
+
+  /**
+   * Keeps a vector if there is, or can be made, room.
+   *
+   * @param datasetIds whose rows it depends on, lower-case
+   * @param bytes what it takes: a view of a longer vector takes all of that
+   */
+  keep(name: string, datasetIds: readonly string[], vector: FieldVector, bytes: number): void {
+    if (this.#isStopped || bytes > this.#budgetBytes) return;
+    this.#drop(name);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#bytes + bytes <= this.#budgetBytes) break;
+      this.#drop(oldest);
+    }
+    this.#kept.set(name, { datasetIds, vector: this.#group.view(vector, 0, vector.length), bytes });
+    this.#bytes += bytes;
+  }
+
+  /** The dataset was erased here, or its key changed. */
+  forget(datasetId: string): void {
+    const dataset = datasetId.toLowerCase();
+    for (const [name, { datasetIds }] of this.#kept) if (datasetIds.includes(dataset)) this.#drop(name);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const name of this.#kept.keys()) this.#drop(name);
+  }
+
+  #drop(name: string): void {
+    const kept = this.#kept.get(name);
+    if (kept === undefined) return;
+    this.#kept.delete(name);
+    this.#bytes -= kept.bytes;
+    this.#group.release(kept.vector);
+  }
+}
