@@ -1,5 +1,5 @@
 /** Studies: one schema, one policy (`contracts/study/IStudyRegistry.sol`). */
-import { type ContractRunner, keccak256, toUtf8Bytes } from "ethers";
+import { AbiCoder, type ContractRunner, keccak256, toUtf8Bytes } from "ethers";
 import type { IStudyRegistry, PolicyStruct } from "../../types/study/IStudyRegistry.ts";
 import { CodedError } from "../errors.ts";
 import { type Deployment, openContract } from "./deployment.ts";
@@ -43,6 +43,15 @@ export interface StudyRegistry {
 }
 
 const NAME = "StudyRegistry";
+
+const POLICY_TUPLE =
+  "tuple(uint16 k, uint8 vettings, uint8 vettingOrganisations, uint8 minimumThreshold, bool demonstration," +
+  " uint32 openingsBudget, uint64 deadlineBlocks, uint256 price, bytes32[] purposes)";
+
+/** keccak256(abi.encode(Policy)): what the registry stores and every request's context names. */
+export function policyHash(policy: Policy): string {
+  return keccak256(AbiCoder.defaultAbiCoder().encode([POLICY_TUPLE], [policy]));
+}
 
 async function readSchemaText(
   deployment: Deployment,

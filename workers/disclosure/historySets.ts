@@ -8,7 +8,7 @@ import { keyOf } from "./rowSet.ts";
 export interface SegmentRef {
   readonly datasetId: string;
   readonly version: bigint;
-  readonly rowCount: number;
+  readonly rowCount: bigint;
 }
 
 /** "unknown": opened or not, an attempt came so far and nothing was posted; then every set counts as opened. */

@@ -27,7 +27,7 @@ export class Universe {
   }
 
   rows(bits: bigint): number {
-    return this.#chosen(bits).reduce((rows, { rowCount }) => rows + rowCount, 0);
+    return this.#chosen(bits).reduce((rows, { rowCount }) => rows + Number(rowCount), 0);
   }
 
   /** Each owner's part of these segments: an owner has one dataset in a study. */

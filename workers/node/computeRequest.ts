@@ -7,6 +7,8 @@ import type { ColumnCache } from "./columnCache.ts";
 import type { IndicatorCache } from "./indicatorCache.ts";
 import { type PlanModules, planQuery } from "./queryPlan.ts";
 import { type AttemptNetwork, type RunModules, runQuery } from "./queryRun.ts";
+import { RequestedSegments } from "./requestedSegments.ts";
+import { VettedQueries } from "./vettedQueries.ts";
 import type { WorkerChain } from "./workerChain.ts";
 import type { WorkerModules } from "./workerModules.ts";
 
@@ -27,7 +29,8 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
     deployment,
     catalogue,
     studies,
-    datasets,
+    queries: new VettedQueries({ rpc, catalogue, studies }),
+    requestedSegments: new RequestedSegments(datasets),
     storedSegments: (datasetId) => store.shares.segments(datasetId),
   };
   const run: Omit<RunModules, "openNetwork"> = {

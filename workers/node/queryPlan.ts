@@ -6,32 +6,31 @@
  *  1. The catalogue names this contract for the query, and nobody had revoked it before the request.
  *  2. queryHash recomputes from schema, descriptor, SQL, bounds, manifest and agreement.
  *  3. The parameters hash to the context's and lie in the vetted bounds.
- *  4. Policy, release class and consent mask are the ones this version serves.
+ *  4. The policy is the study's, read and hashed; release class and consent mask are the ones this version serves.
  *  5. Every dataset root recomputes from the registry's first v segments for some v; of each of them the very file that
  *     its activation names for this worker (and sharesRoot binds) is stored, of this committee and number of rows.
  */
 import { keccak256 } from "ethers";
 import type { Deployment } from "../chain/deployment.ts";
-import type { DatasetRegistry, DatasetSegment } from "../chain/datasetRegistry.ts";
+import type { DatasetSegment } from "../chain/datasetRegistry.ts";
 import { allLogs } from "../chain/logs.ts";
 import type { JsonRpc } from "../chain/provider.ts";
 import { type QueryCatalogue, QueryState } from "../chain/queryCatalogue.ts";
 import type { QueryRequested } from "../chain/querySmartContract.ts";
-import type { StudyRegistry } from "../chain/studyRegistry.ts";
+import { type StudyRegistry, policyHash } from "../chain/studyRegistry.ts";
+import type { SegmentRef } from "../disclosure/historySets.ts";
+import { LEAST_K } from "../disclosure/planGate.ts";
 import type { Circuit } from "../messages/circuit.ts";
-import { datasetRoot } from "../messages/datasetRoot.ts";
-import { type Descriptor, type ParameterBound } from "../messages/descriptor.ts";
-import { decodeBounds, decodeDescriptor, decodeParameters } from "../messages/decodeDescriptor.ts";
+import type { Descriptor } from "../messages/descriptor.ts";
 import { ReleaseClass, ZERO_HASH } from "../messages/statement.ts";
-import { checkParameters } from "../query/bindParameters.ts";
 import { buildCircuit } from "../query/buildCircuit.ts";
-import { queryHash } from "../query/queryHash.ts";
-import { parseSchema } from "../schema/parseSchema.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import type { SegmentStatus } from "../store/shareStore.ts";
 import { isCoded } from "../errors.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
+import type { RequestedSegments } from "./requestedSegments.ts";
 import { nodeError } from "./nodeError.ts";
+import { type VettedQueries, type VettedQuery, readParameters } from "./vettedQueries.ts";
 
 /** Versions 1..version of a dataset, all stored here; rows are concatenated in the request's order of datasets. */
 export interface PlannedDataset {
@@ -42,22 +41,29 @@ export interface PlannedDataset {
 export type QueryPlan =
   /** The parameters describe no set at all: refused without MPC. */
   | { readonly empty: true }
-  | { readonly empty: false; readonly circuit: Circuit; readonly datasets: readonly PlannedDataset[] };
+  | {
+      readonly empty: false;
+      readonly circuit: Circuit;
+      readonly datasets: readonly PlannedDataset[];
+      /** What the gate is planned from. */
+      readonly descriptor: Descriptor;
+      readonly parameters: readonly bigint[];
+      readonly schema: StudySchema;
+      /** In the order of the rows: of each dataset in turn, versions 1..version. */
+      readonly segments: readonly SegmentRef[];
+      /** Smallest set that may be disclosed. */
+      readonly k: number;
+    };
 
 export interface PlanModules {
   readonly rpc: JsonRpc;
   readonly deployment: Deployment;
   readonly catalogue: QueryCatalogue;
   readonly studies: StudyRegistry;
-  readonly datasets: DatasetRegistry;
+  readonly queries: VettedQueries;
+  readonly requestedSegments: RequestedSegments;
   /** Every version of a dataset that this worker has, or should have. */
   storedSegments(datasetId: string): readonly SegmentStatus[];
-}
-
-interface VettedQuery {
-  readonly schema: StudySchema;
-  readonly descriptor: Descriptor;
-  readonly bounds: readonly ParameterBound[];
 }
 
 function refuse(event: QueryRequested, reason: string): never {
@@ -65,17 +71,23 @@ function refuse(event: QueryRequested, reason: string): never {
   throw nodeError({ code: "PLAN_REFUSED", requestId, reason }, `Request ${requestId} is not computed: ${reason}`);
 }
 
-/** @throws CodedError PLAN_REFUSED | PLAN_MISSING_SHARES | CHAIN_* */
+/**
+ * What may change is asked of the chain every time: the policy, whether the query stands. The rest is asked once.
+ *
+ * @throws CodedError PLAN_REFUSED | PLAN_MISSING_SHARES | CHAIN_*
+ */
 export async function planQuery(request: ConfirmedRequest, modules: PlanModules): Promise<QueryPlan> {
   const { event } = request;
   checkContext(event);
-  await checkPolicy(event, modules);
+  const k = await readK(event, modules);
   const query = await vettedQuery(request, modules);
-  const parameters = readParameters(event, query);
-  const circuit = buildCircuit(query.descriptor, parameters, query.schema);
-  const datasets = await plannedDatasets(request, modules);
+  const parameters = boundParameters(event, query);
+  const { descriptor, schema } = query;
+  const circuit = buildCircuit(descriptor, parameters, schema);
+  const segments = await plannedSegments(event, modules);
   if (circuit.empty) return { empty: true };
-  return { empty: false, circuit: circuit.circuit, datasets };
+  const datasets = newestVersions(segments);
+  return { empty: false, circuit: circuit.circuit, datasets, descriptor, parameters, schema, segments, k };
 }
 
 /** Check 4, the part that needs no chain. */
@@ -93,31 +105,25 @@ function checkContext(event: QueryRequested): void {
   if (keccak256(parameters) !== context.parametersHash) refuse(event, "the parameters are not the context's");
 }
 
-async function checkPolicy(event: QueryRequested, { studies }: PlanModules): Promise<void> {
-  const { policyHash } = await studies.study(event.context.studyId);
-  if (policyHash !== event.context.policyHash) refuse(event, "the policy is not the study's");
+/** The rest of check 4. */
+async function readK(event: QueryRequested, { studies }: PlanModules): Promise<number> {
+  const policy = await studies.policy(event.context.studyId);
+  if (policyHash(policy) !== event.context.policyHash) refuse(event, "the policy is not the study's");
+  return Math.max(policy.k, LEAST_K);
 }
 
 /** Checks 1 and 2. */
 async function vettedQuery(request: ConfirmedRequest, modules: PlanModules): Promise<VettedQuery> {
   const { event, contract } = request;
-  const { catalogue, studies, rpc } = modules;
   const { context } = event;
-  const query = await catalogue.query(context.queryHash);
+  const query = await modules.catalogue.query(context.queryHash);
   if (query.queryContract.toLowerCase() !== contract.toLowerCase())
     refuse(event, "the catalogue names another contract");
   if (query.studyId !== context.studyId) refuse(event, "the query is another study's");
   if (query.state === QueryState.REVOKED) await checkRevokedAfter(event, modules);
   else if (query.state !== QueryState.ACTIVE) refuse(event, "the query is not vetted");
-  const [descriptor, { sql, bounds, manifest, agreement }, schemaText] = await Promise.all([
-    catalogue.descriptor(context.queryHash),
-    catalogue.publication(rpc, context.queryHash),
-    studies.schemaText(rpc, context.studyId),
-  ]);
-  const schema = parseSchema(schemaText);
-  const recomputed = queryHash(schema.hash, descriptor, sql, bounds, manifest, agreement);
-  if (recomputed !== context.queryHash) refuse(event, "the query's parts do not hash to what was vetted");
-  return { schema, descriptor: decodeDescriptor(descriptor), bounds: decodeBounds(bounds) };
+  const vetted = await modules.queries.read(context.queryHash, context.studyId);
+  return vetted ?? refuse(event, "the query's parts do not hash to what was vetted");
 }
 
 /** A request made while the query was active is served; within one block the contract itself decided the order. */
@@ -131,38 +137,34 @@ async function checkRevokedAfter(event: QueryRequested, { rpc, deployment, catal
 }
 
 /** Check 3. */
-function readParameters(event: QueryRequested, { bounds }: VettedQuery): bigint[] {
+function boundParameters(event: QueryRequested, query: VettedQuery): bigint[] {
   try {
-    const values = decodeParameters(event.parameters);
-    checkParameters(bounds, values);
-    return values;
+    return readParameters(event.parameters, query);
   } catch (error) {
     refuse(event, `the parameters are not the vetted ones (${isCoded(error) ? error.code : "malformed"})`);
   }
 }
 
 /** Check 5. */
-async function plannedDatasets({ event }: ConfirmedRequest, modules: PlanModules): Promise<PlannedDataset[]> {
-  const planned: PlannedDataset[] = [];
+async function plannedSegments(event: QueryRequested, modules: PlanModules): Promise<SegmentRef[]> {
+  const planned: SegmentRef[] = [];
   for (const [i, datasetId] of event.datasetIds.entries()) {
-    const segments = await modules.datasets.segments(datasetId);
-    const count = segmentsOfRoot(datasetId, segments, event.context.datasetRoots[i]!);
-    if (count === undefined) refuse(event, `the root of dataset ${datasetId} is none of its versions'`);
+    const segments = await modules.requestedSegments.ofRoot(datasetId, event.context.datasetRoots[i]!);
+    if (segments === undefined) refuse(event, `the root of dataset ${datasetId} is none of its versions'`);
     const stored = modules.storedSegments(datasetId);
-    segments.slice(0, count).forEach((segment, position) => {
-      checkStored(event, datasetId, BigInt(position + 1), segment, stored);
-    });
-    planned.push({ datasetId, version: BigInt(count) });
+    for (const [position, segment] of segments.entries()) {
+      const version = BigInt(position + 1);
+      checkStored(event, datasetId, version, segment, stored);
+      planned.push({ datasetId, version, rowCount: segment.rowCount });
+    }
   }
   return planned;
 }
 
-/** Segments are only ever appended: the version is the number of them whose root it is. */
-function segmentsOfRoot(datasetId: string, segments: readonly DatasetSegment[], root: string): number | undefined {
-  for (let count = segments.length; count > 0; count--) {
-    if (datasetRoot(datasetId, BigInt(count), segments.slice(0, count)) === root) return count;
-  }
-  return undefined;
+/** The last segment of each dataset is the version that was asked for. */
+function newestVersions(segments: readonly SegmentRef[]): PlannedDataset[] {
+  const versions = new Map(segments.map(({ datasetId, version }) => [datasetId, version]));
+  return [...versions].map(([datasetId, version]) => ({ datasetId, version }));
 }
 
 /** What the chain activated is what is stored: `active` means that the file is the one its activation names. */

@@ -45,7 +45,7 @@ function partsOf(universe: readonly SegmentRef[]): Part[] {
     const part = last?.datasetId === datasetId ? last : { datasetId, version, segments: [] };
     if (part !== last) parts.push(part);
     const from = part.segments.at(-1)?.to ?? 0;
-    part.segments.push({ index, from, to: from + rowCount });
+    part.segments.push({ index, from, to: from + Number(rowCount) });
     part.version = version;
   }
   return parts;

@@ -12,7 +12,7 @@ import { type Deployment, readDeployment } from "../../../workers/chain/deployme
 import { memberRegistry } from "../../../workers/chain/memberRegistries.ts";
 import { connectProvider, openProvider } from "../../../workers/chain/provider.ts";
 import { queryCatalogue } from "../../../workers/chain/queryCatalogue.ts";
-import { studyRegistry } from "../../../workers/chain/studyRegistry.ts";
+import { policyHash, studyRegistry } from "../../../workers/chain/studyRegistry.ts";
 import { eventOf } from "../../../workers/chain/transactions.ts";
 import type { CodedError } from "../../../workers/errors.ts";
 import { CHAIN_ID, type LocalChain, startLocalChain } from "./localChain.ts";
@@ -122,6 +122,8 @@ describe("chain", () => {
     const studyId = String(eventOf(mined, "StudyRegistered").args["studyId"]);
     assert.equal(await studies.schemaText(chain.provider, studyId), SCHEMA);
     assert.deepEqual(await studies.policy(studyId), policy);
+    assert.equal((await studies.study(studyId)).policyHash, policyHash(policy));
+    assert.notEqual(policyHash({ ...policy, k: 12 }), policyHash(policy));
     assert.equal((await studies.study(studyId)).schemaHash, id(SCHEMA));
     assert.deepEqual(await studies.studies(0, 10), [studyId]);
     await assert.rejects(studies.schemaText(chain.provider, id("unknown")), { code: "CHAIN_REVERTED" });

@@ -82,7 +82,7 @@ export class ClearStudy {
       return segments.slice(0, newest).map((rows, index) => ({
         datasetId,
         version: BigInt(index + 1),
-        rowCount: rows.length,
+        rowCount: BigInt(rows.length),
       }));
     });
   }

@@ -4,11 +4,16 @@ import { before, beforeEach, describe, it } from "node:test";
 import { Interface, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
 import { QueryState } from "../../../workers/chain/queryCatalogue.ts";
 import type { DatasetSegment } from "../../../workers/chain/datasetRegistry.ts";
+import type { JsonRpc } from "../../../workers/chain/provider.ts";
+import { type Policy, policyHash } from "../../../workers/chain/studyRegistry.ts";
 import { datasetRoot } from "../../../workers/messages/datasetRoot.ts";
+import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
 import { encodeParameters } from "../../../workers/messages/descriptor.ts";
 import { ReleaseClass, type RequestContext, ZERO_HASH } from "../../../workers/messages/statement.ts";
 import type { ConfirmedRequest } from "../../../workers/node/requestModules.ts";
 import { type PlanModules, planQuery } from "../../../workers/node/queryPlan.ts";
+import { RequestedSegments } from "../../../workers/node/requestedSegments.ts";
+import { VettedQueries } from "../../../workers/node/vettedQueries.ts";
 import { type CompiledQuery, compileQuery } from "../../../workers/query/compileQuery.ts";
 import { queryHash } from "../../../workers/query/queryHash.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
@@ -18,7 +23,17 @@ import { DEMO_SQL, trialSchema, trialSchemaText } from "../query/trialSchema.ts"
 const AGREEMENT = "I shall not try to identify anyone.";
 const CONTRACT = "0x00000000000000000000000000000000000000C1";
 const STUDY = id("study");
-const POLICY = id("policy");
+const POLICY: Policy = {
+  k: 11,
+  vettings: 2,
+  vettingOrganisations: 2,
+  minimumThreshold: 2,
+  demonstration: false,
+  openingsBudget: 100,
+  deadlineBlocks: 100n,
+  price: 5n,
+  purposes: [id("DUO:0000007")],
+};
 const REQUEST = id("request");
 /** Ascending, as the contract demands. */
 const DATASETS = [id("dataset 1"), id("dataset 2")].sort();
@@ -32,7 +47,7 @@ function segment(name: string, rowCount: bigint): DatasetSegment {
 
 /** What the chain and the store say; tests change single facts. */
 interface World {
-  policyHash: string;
+  policy: Policy;
   queryContract: string;
   queryStudy: string;
   state: QueryState;
@@ -46,6 +61,8 @@ describe("planQuery", () => {
   let compiled: CompiledQuery;
   let hash: string;
   let world: World;
+  /** What was asked of the chain. */
+  let asked: string[];
 
   before(async () => {
     compiled = await compileQuery(DEMO_SQL, trialSchema);
@@ -62,7 +79,7 @@ describe("planQuery", () => {
       rowCount,
     }));
     world = {
-      policyHash: POLICY,
+      policy: POLICY,
       queryContract: CONTRACT,
       queryStudy: STUDY,
       state: QueryState.ACTIVE,
@@ -84,23 +101,33 @@ describe("planQuery", () => {
     };
     const deployment = { block: 1, abi: () => CATALOGUE_ABI };
     const query = { queryContract: world.queryContract, studyId: world.queryStudy, state: world.state };
+    asked = [];
+    const answer = (call: string, value: unknown): Promise<unknown> => {
+      asked.push(call);
+      return Promise.resolve(value);
+    };
+    const rpc = { send } as unknown as JsonRpc;
+    const catalogue = {
+      address: CONTRACT,
+      query: () => answer("query", query),
+      descriptor: () => answer("descriptor", descriptorBytes),
+      publication: () =>
+        answer("publication", { sql, bounds: boundsBytes, manifest: world.manifest, agreement: AGREEMENT }),
+    } as unknown as PlanModules["catalogue"];
+    const studies = {
+      policy: () => answer("policy", world.policy),
+      schemaText: () => answer("schemaText", trialSchemaText),
+    } as unknown as PlanModules["studies"];
+    const segments = { segments: () => answer("segments", world.segments) as Promise<DatasetSegment[]> };
     return {
-      rpc: { send },
-      deployment,
-      catalogue: {
-        address: CONTRACT,
-        query: () => Promise.resolve(query),
-        descriptor: () => Promise.resolve(descriptorBytes),
-        publication: () =>
-          Promise.resolve({ sql, bounds: boundsBytes, manifest: world.manifest, agreement: AGREEMENT }),
-      },
-      studies: {
-        study: () => Promise.resolve({ policyHash: world.policyHash }),
-        schemaText: () => Promise.resolve(trialSchemaText),
-      },
-      datasets: { segments: () => Promise.resolve(world.segments) },
+      rpc,
+      deployment: deployment as unknown as PlanModules["deployment"],
+      catalogue,
+      studies,
+      queries: new VettedQueries({ rpc, catalogue, studies }),
+      requestedSegments: new RequestedSegments(segments),
       storedSegments: () => world.stored,
-    } as unknown as PlanModules;
+    };
   }
 
   interface Change {
@@ -130,7 +157,7 @@ describe("planQuery", () => {
           requestId: REQUEST,
           queryHash: hash,
           parametersHash: keccak256(parameters),
-          policyHash: POLICY,
+          policyHash: policyHash(POLICY),
           datasetRoots,
           committeeEpoch: 1n,
           requestBlock: BigInt(REQUEST_BLOCK),
@@ -160,6 +187,47 @@ describe("planQuery", () => {
       DATASETS.map((datasetId) => ({ datasetId, version: 2n })),
     );
     assert.ok(plan.circuit.columns.length > 0);
+    assert.deepEqual([plan.parameters, plan.schema.hash], [GOOD, trialSchema.hash]);
+    assert.deepEqual(plan.descriptor, decodeDescriptor(compiled.descriptorBytes));
+    const rows = [3n, 5n].map((rowCount, i) => ({ version: BigInt(i + 1), rowCount }));
+    assert.deepEqual(
+      plan.segments,
+      DATASETS.flatMap((datasetId) => rows.map((row) => ({ datasetId, ...row }))),
+    );
+  });
+
+  it("gives the study's k, and never less than 5", async () => {
+    for (const [policyK, expected] of [
+      [11, 11],
+      [5, 5],
+      [1, 5],
+    ] as const) {
+      world.policy = { ...POLICY, k: policyK };
+      const plan = await planQuery(requestOf({ context: { policyHash: policyHash(world.policy) } }), modules());
+      assert.ok(!plan.empty);
+      assert.equal(plan.k, expected);
+    }
+  });
+
+  it("asks again only for what may have changed", async () => {
+    const same = modules();
+    await planQuery(requestOf({}), same);
+    assert.deepEqual(
+      asked.sort(),
+      ["descriptor", "policy", "publication", "query", "schemaText", "segments", "segments"].sort(),
+    );
+    asked.length = 0;
+    await planQuery(requestOf({ parameters: encodeParameters([40n, 59n, 1n]) }), same);
+    assert.deepEqual(asked, ["policy", "query"]);
+  });
+
+  it("notices a query that was revoked since it was last planned", async () => {
+    const same = modules();
+    await planQuery(requestOf({}), same);
+    same.catalogue.query = () =>
+      Promise.resolve({ queryContract: CONTRACT, studyId: STUDY, state: QueryState.REVOKED } as never);
+    world.revokedAt = REQUEST_BLOCK - 1;
+    await assert.rejects(planQuery(requestOf({}), same), { code: "PLAN_REFUSED", message: /had been revoked/ });
   });
 
   it("takes the version that the request fixed, not what was appended since", async () => {
@@ -186,7 +254,7 @@ describe("planQuery", () => {
   });
 
   it("refuses another policy than the study's", async () => {
-    world.policyHash = id("another policy");
+    world.policy = { ...POLICY, k: 10 };
     await refused("the policy is not the study's");
   });
 

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import { createWasmField } from "../../../workers/field/wasmField.ts";
 import type { Circuit } from "../../../workers/messages/circuit.ts";
+import type { QueryPlan } from "../../../workers/node/queryPlan.ts";
 import { runQuery } from "../../../workers/node/queryRun.ts";
 import type { ConfirmedRequest } from "../../../workers/node/requestModules.ts";
 import { loopbackNetworks } from "../../../workers/protocols/loopback.ts";
@@ -32,6 +33,11 @@ const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) 
 const expected = [sum(clear[0]!.map((bit, row) => bit * clear[1]![row]! ** 2n)), sum(clear[0]!)];
 
 /** What only the run looks at. */
+const plan = {
+  empty: false,
+  circuit,
+  datasets: [{ datasetId: DATASET, version: 1n }],
+} as unknown as QueryPlan;
 const request = {
   event: { requestId: `0x${"5e".repeat(32)}`, context: { datasetRoots: [`0x${"70".repeat(32)}`] } },
   contract: `0x${"c0".repeat(20)}`,
@@ -54,7 +60,7 @@ async function attemptAtAll(tamper: (frame: LoopbackFrame) => Uint8Array | null,
         field,
         chainId: 31337n,
         randomBytes: seededBytes(`party ${network.self}`),
-        plan: () => Promise.resolve({ empty: false, circuit, datasets: [{ datasetId: DATASET, version: 1n }] }),
+        plan: () => Promise.resolve(plan),
         columns: {
           column: (group, _, version, columnId) => {
             assert.equal(version, 1n);
