@@ -3,23 +3,30 @@
  * and happens exactly once; what must be asked of the chain beforehand is asked in `prepare`.
  *
  *   QueryRequested             -> the request is pending
- *   QueryAnswered/Refused/Expired -> the request is settled
+ *   QueryAnswered/Refused/Expired -> the request is settled; what was answered is in the disclosure history, the attempt
+ *                                 that was refused is not
  *   DatasetActivated           -> this worker's share file of that version is active (or known to be missing)
  */
 import assert from "node:assert/strict";
 import type { Deployment } from "../chain/deployment.ts";
 import type { ChainLog } from "../chain/logs.ts";
-import { type QueryContractEvent, type QueryRequested, parseQueryEvent } from "../chain/querySmartContract.ts";
+import {
+  type QueryAnswered,
+  type QueryContractEvent,
+  type QueryRefused,
+  type QueryRequested,
+  parseQueryEvent,
+} from "../chain/querySmartContract.ts";
 import { sharesRoot } from "../messages/datasetRoot.ts";
 import { Outcome } from "../messages/statement.ts";
-import type { SettledState } from "../store/requestStore.ts";
+import type { SettledState, StoredRequest } from "../store/requestStore.ts";
 import type { Store } from "../store/openStore.ts";
 import { type Committees, seatIn } from "./committees.ts";
 import { type Log, errorFields } from "./log.ts";
 
 export interface EffectModules {
   readonly deployment: Deployment;
-  readonly store: Pick<Store, "requests" | "shares">;
+  readonly store: Pick<Store, "requests" | "shares" | "disclosures">;
   readonly committees: Committees;
   readonly self: string;
   readonly log: Log;
@@ -132,9 +139,29 @@ export class ChainEffects {
       requests.insert({ requestId, queryContract, block: chainLog.blockNumber, event: requestToJson(event) });
       return;
     }
-    if (requests.get(requestId) === undefined) return;
+    const request = requests.get(requestId);
+    if (request === undefined) return;
     requests.settle(requestId, settledBy(event));
+    if (event.name === "QueryAnswered") this.#recordAnswered(event, request, chainLog.blockNumber);
+    else if (event.name === "QueryRefused" && isRefusal(event.outcome)) this.#closeAttempt(event);
   }
+
+  #recordAnswered({ suppressedBitmap, outputs }: QueryAnswered, request: StoredRequest, block: number): void {
+    const { requestId } = request;
+    const { studyId } = requestFromJson(request.event).context;
+    const zeroOutputs = [...outputs.keys()].filter((index) => outputs[index] === 0n);
+    this.#modules.store.disclosures.recordAnswered({ requestId, studyId, suppressedBitmap, zeroOutputs, block });
+  }
+
+  #closeAttempt({ requestId, attempt }: QueryRefused): void {
+    if (this.#modules.store.disclosures.closeAttempt(requestId, attempt)) return;
+    this.#modules.log("alarm", "refusal-contradicts-opening", { requestId, attempt });
+  }
+}
+
+/** The gate, or the query itself, found nothing that may open; a failure says nothing of what was opened before it. */
+function isRefusal(outcome: Outcome): boolean {
+  return outcome === Outcome.REFUSED_DISCLOSURE || outcome === Outcome.REFUSED_EMPTY_SET;
 }
 
 function settledBy(event: Exclude<QueryContractEvent, { name: "QueryRequested" }>): SettledState {

@@ -1,5 +1,5 @@
 /** Connects the follower to this worker's store: an event's effects and the cursor past it in one transaction. */
-import { ChainFollower } from "../chain/follower.ts";
+import { ChainFollower, WHOLE_BLOCK } from "../chain/follower.ts";
 import type { ChainLog } from "../chain/logs.ts";
 import type { Store } from "../store/openStore.ts";
 import type { Timers } from "../transport/timers.ts";
@@ -22,6 +22,13 @@ export interface FollowingParts {
   readonly onCommitted: (logs: readonly ChainLog[]) => void;
   /** @param newest the chain's head */
   readonly onProgress: (newest: number) => void;
+}
+
+/** The effects of every event up to and including this block are stored; undefined before the first. */
+export function handledBlock({ cursors }: Pick<Store, "cursors">): number | undefined {
+  const cursor = cursors.read(CURSOR);
+  if (cursor === undefined) return undefined;
+  return cursor.logIndex === WHOLE_BLOCK ? cursor.block : cursor.block - 1;
 }
 
 export function createFollower(parts: FollowingParts): ChainFollower {

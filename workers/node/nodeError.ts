@@ -11,8 +11,20 @@ export type NodeErrorDetail =
       readonly version: string;
       readonly reason: string;
     }
+  /** This worker has not followed the chain to the request's block: answers given before may be unknown here. */
+  | {
+      readonly code: "PLAN_HISTORY_BEHIND";
+      readonly requestId: string;
+      readonly block: number | undefined;
+      readonly needed: number;
+    }
+  /** A request that a participant names as opened earlier cannot be looked up: the answer cannot be tested against it. */
+  | { readonly code: "PLAN_HISTORY_UNRESOLVED"; readonly earlier: string; readonly reason: HistoryGap }
   | { readonly code: "NODE_WRONG_CERTIFICATE"; readonly own: string; readonly registered: string }
   | { readonly code: "NODE_BAD_CERTIFICATE"; readonly path: string };
+
+export type HistoryGap =
+  "not confirmed here" | "another study's" | "not a vetted query" | "parameters out of bounds" | "unknown dataset root";
 
 export function nodeError(detail: NodeErrorDetail, message: string, cause?: unknown): CodedError<NodeErrorDetail> {
   return new CodedError(detail, message, cause === undefined ? undefined : { cause });

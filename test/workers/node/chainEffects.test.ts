@@ -9,6 +9,7 @@ import { sharesRoot } from "../../../workers/messages/datasetRoot.ts";
 import { Outcome, ReleaseClass } from "../../../workers/messages/statement.ts";
 import { ChainEffects, discoverQueryContract, requestFromJson } from "../../../workers/node/chainEffects.ts";
 import { Committees } from "../../../workers/node/committees.ts";
+import type { OpeningStage } from "../../../workers/store/disclosureStore.ts";
 import type { Store } from "../../../workers/store/openStore.ts";
 import { sampleFile, storeFolder } from "../store/storeFixture.ts";
 
@@ -133,6 +134,83 @@ describe("ChainEffects", () => {
       const other = { ...REQUESTED, topics: [id("Something(uint256)")], data: "0x" };
       effects.apply([answered, other]);
       assert.deepEqual([store.requests.get(REQUEST), logged], [undefined, []]);
+    });
+  });
+
+  describe("the disclosure history", () => {
+    const ended = (event: string, values: unknown[]): ChainLog => logOf("QuerySmartContract", event, values);
+    const refusedIn = (attempt: bigint, outcome: Outcome): ChainLog =>
+      ended("QueryRefused", [REQUEST, attempt, outcome, id("statement")]);
+    /** A world in which the attempts 1..n came to these stages. */
+    const openedWorld = (test: TestContext, ...stages: OpeningStage[]): World => {
+      const world = worldOf(test);
+      world.effects.apply([REQUESTED]);
+      const { requests, disclosures } = world.store;
+      for (const stage of stages) {
+        const attempt = requests.nextAttempt(REQUEST);
+        disclosures.recordAboutToOpen({ requestId: REQUEST, studyId: STUDY, attempt, stage, history: [] });
+      }
+      return world;
+    };
+    const mayBeOpen = [{ requestId: REQUEST, status: "mayBeOpen" }];
+
+    it("knows what an answer shows, whether this worker took part or not", (test) => {
+      for (const world of [openedWorld(test, "outputs"), openedWorld(test)]) {
+        world.effects.apply([ended("QueryAnswered", [REQUEST, 9n, "0x02", [0n, 0n, 7n, 0n], ZeroHash, id("s")])]);
+        const shown = { suppressedBitmap: "0x02", zeroOutputs: [0, 1, 3], answeredBlock: 12 };
+        assert.deepEqual(world.store.disclosures.entries(STUDY), [
+          { requestId: REQUEST, status: "answered", ...shown },
+        ]);
+      }
+    });
+
+    it("takes an answer that it sees again, after its cursor was lost, for the same", (test) => {
+      const { store, effects, logged } = openedWorld(test, "outputs");
+      const logs = [REQUESTED, ended("QueryAnswered", [REQUEST, 1n, "0x", [7n], ZeroHash, id("s")])];
+      effects.apply(logs);
+      const before = store.disclosures.entries(STUDY);
+      effects.apply(logs);
+      assert.deepEqual([store.disclosures.entries(STUDY), logged], [before, []]);
+    });
+
+    it("forgets the attempt that a refusal names, and no other", (test) => {
+      const only = openedWorld(test, "tests");
+      only.effects.apply([refusedIn(1n, Outcome.REFUSED_DISCLOSURE)]);
+      assert.deepEqual(only.store.disclosures.entries(STUDY), []);
+      for (const stages of [
+        ["tests", "tests"],
+        ["outputs", "tests"],
+      ] as const) {
+        const { store, effects, logged } = openedWorld(test, ...stages);
+        effects.apply([refusedIn(2n, Outcome.REFUSED_DISCLOSURE)]);
+        assert.deepEqual([store.disclosures.entries(STUDY), logged], [mayBeOpen, []]);
+      }
+    });
+
+    it("keeps, with an alarm, outputs that were about to open in a refused attempt", (test) => {
+      const { store, effects, logged } = openedWorld(test, "outputs");
+      effects.apply([refusedIn(1n, Outcome.REFUSED_DISCLOSURE)]);
+      assert.deepEqual(store.disclosures.entries(STUDY), mayBeOpen);
+      assert.deepEqual(logged, ["alarm refusal-contradicts-opening"]);
+    });
+
+    it("keeps what was about to open when the request failed or expired", (test) => {
+      for (const end of [refusedIn(1n, Outcome.FAILED_UNAVAILABLE), ended("QueryExpired", [REQUEST])]) {
+        const { store, effects, logged } = openedWorld(test, "tests");
+        effects.apply([end]);
+        assert.deepEqual([store.disclosures.entries(STUDY), logged], [mayBeOpen, []]);
+      }
+    });
+
+    it("is undone with the transaction", (test) => {
+      const { store, effects } = openedWorld(test, "tests");
+      const failing = (): void =>
+        store.transaction(() => {
+          effects.apply([refusedIn(1n, Outcome.REFUSED_DISCLOSURE)]);
+          throw new Error("disk");
+        });
+      assert.throws(failing, /disk/);
+      assert.deepEqual([store.disclosures.entries(STUDY), store.requests.pending().length], [mayBeOpen, 1]);
     });
   });
 

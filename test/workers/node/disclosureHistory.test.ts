@@ -1,0 +1,311 @@
+/** An attempt's history: agreed over loopback, resolved from real stores and real hashes; the registries are simulated. */
+import assert from "node:assert/strict";
+import { type TestContext, before, describe, it } from "node:test";
+import { ZeroAddress, id, keccak256 } from "ethers";
+import { WHOLE_BLOCK } from "../../../workers/chain/follower.ts";
+import { CodedError } from "../../../workers/errors.ts";
+import { datasetRoot } from "../../../workers/messages/datasetRoot.ts";
+import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
+import { encodeParameters } from "../../../workers/messages/descriptor.ts";
+import { ReleaseClass, type RequestContext, ZERO_HASH } from "../../../workers/messages/statement.ts";
+import { requestToJson } from "../../../workers/node/chainEffects.ts";
+import { DisclosureHistory } from "../../../workers/node/disclosureHistory.ts";
+import { handledBlock } from "../../../workers/node/following.ts";
+import { RequestedSegments } from "../../../workers/node/requestedSegments.ts";
+import type { ConfirmedRequest } from "../../../workers/node/requestModules.ts";
+import { VettedQueries } from "../../../workers/node/vettedQueries.ts";
+import type { History } from "../../../workers/protocols/agreeHistory.ts";
+import { loopbackNetworks } from "../../../workers/protocols/loopback.ts";
+import { type CompiledQuery, compileQuery } from "../../../workers/query/compileQuery.ts";
+import { queryHash } from "../../../workers/query/queryHash.ts";
+import { type PartyIndex, partiesOf } from "../../../workers/sharing/parties.ts";
+import type { Store } from "../../../workers/store/openStore.ts";
+import { DEMO_SQL, trialSchema, trialSchemaText } from "../query/trialSchema.ts";
+import { storeFolder } from "../store/storeFixture.ts";
+
+const CONTRACT = "0x00000000000000000000000000000000000000c1";
+const AGREEMENT = "I shall not try to identify anyone.";
+const STUDY = id("study");
+const DATASETS = [id("dataset 1"), id("dataset 2")].sort();
+const SEGMENTS = [3n, 5n].map((rowCount, i) => ({ rowCount, columnsRoot: id(`c${i}`), sharesRoot: id(`s${i}`) }));
+const PARAMETERS = [40n, 59n, 0n];
+/** Block of a request, when not said otherwise. */
+const BLOCK = 50;
+
+describe("DisclosureHistory", () => {
+  let compiled: CompiledQuery;
+  let hash: string;
+
+  before(async () => {
+    compiled = await compileQuery(DEMO_SQL, trialSchema);
+    const { descriptorBytes, sql, boundsBytes, manifest } = compiled;
+    hash = queryHash(trialSchema.hash, descriptorBytes, sql, boundsBytes, manifest, AGREEMENT);
+  });
+
+  interface Worker {
+    readonly store: Store;
+    readonly history: DisclosureHistory;
+    /** What was asked of the chain. */
+    readonly asked: string[];
+    /** Set, and the chain does not answer. */
+    away: boolean;
+  }
+
+  function workerWith(store: Store): Worker {
+    const asked: string[] = [];
+    const worker = { store, asked, away: false };
+    const answer = <Value>(call: string, value: Value): Promise<Value> => {
+      asked.push(call);
+      const away = (): CodedError => new CodedError({ code: "CHAIN_UNREACHABLE", method: call }, "away");
+      return worker.away ? Promise.reject(away()) : Promise.resolve(value);
+    };
+    const { descriptorBytes, sql, boundsBytes, manifest } = compiled;
+    const queries = new VettedQueries({
+      rpc: { send: () => assert.fail("nothing else is asked") },
+      catalogue: {
+        descriptor: () => answer("descriptor", descriptorBytes),
+        publication: () => answer("publication", { sql, bounds: boundsBytes, manifest, agreement: AGREEMENT }),
+      },
+      studies: { schemaText: () => answer("schemaText", trialSchemaText) },
+    });
+    const requestedSegments = new RequestedSegments({ segments: () => answer("segments", [...SEGMENTS]) });
+    return Object.assign(worker, { history: new DisclosureHistory({ store, queries, requestedSegments }) });
+  }
+
+  const workerIn = (test: TestContext): Worker => workerWith(storeFolder(test).open());
+
+  interface Change {
+    readonly block?: number;
+    readonly parameters?: string;
+    readonly version?: number;
+    readonly context?: Partial<RequestContext>;
+  }
+
+  /** Confirmed at these workers, and followed to its block. */
+  function request(workers: readonly Worker[], name: string, change: Change = {}): ConfirmedRequest {
+    const { block = BLOCK, parameters = encodeParameters(PARAMETERS), version = 2, context = {} } = change;
+    const requestId = id(name);
+    const event: ConfirmedRequest["event"] = {
+      requestId,
+      querier: ZeroAddress,
+      parameters,
+      datasetIds: DATASETS,
+      deadlineBlock: 100n,
+      context: {
+        studyId: STUDY,
+        requestId,
+        queryHash: hash,
+        parametersHash: keccak256(parameters),
+        policyHash: id("policy"),
+        datasetRoots: DATASETS.map((dataset) => datasetRoot(dataset, BigInt(version), SEGMENTS.slice(0, version))),
+        committeeEpoch: 1n,
+        requestBlock: BigInt(block),
+        consentMaskRoot: ZERO_HASH,
+        releaseClass: ReleaseClass.PUBLIC,
+        recipientsHash: ZERO_HASH,
+        ...context,
+      },
+    };
+    for (const { store } of workers) {
+      store.requests.insert({ requestId, queryContract: CONTRACT, block, event: requestToJson(event) });
+      store.requests.takeAttempt(requestId, 1n);
+      follow(store, block);
+    }
+    const committee = { epoch: 1n, threshold: 1, demonstration: true, workers: [] };
+    return { event, contract: CONTRACT, committee, self: 1 as PartyIndex };
+  }
+
+  function follow(store: Store, block: number, logIndex = WHOLE_BLOCK): void {
+    store.cursors.write("chain", { block, blockHash: id(`block ${block}`), logIndex });
+  }
+
+  const agreed = (requests: readonly ConfirmedRequest[], block = BLOCK): History => ({
+    requestIds: requests.map(({ event }) => event.requestId).sort(),
+    block,
+  });
+
+  function answered({ store }: Worker, { event }: ConfirmedRequest, block: number): void {
+    const shown = { suppressedBitmap: "0x0201", zeroOutputs: [0, 1, 3, 8], block };
+    store.disclosures.recordAnswered({ requestId: event.requestId, studyId: STUDY, ...shown });
+  }
+
+  const agreeAll = (workers: readonly Worker[], about: ConfirmedRequest): Promise<PromiseSettledResult<History>[]> => {
+    const networks = loopbackNetworks(partiesOf(workers.length), { timeoutMs: 500 });
+    return Promise.allSettled(workers.map(({ history }, position) => history.agree(about, networks[position]!)));
+  };
+
+  describe("agree", () => {
+    it("joins what the participants know of the study, and leaves the request itself out", async (test) => {
+      const workers = [workerIn(test), workerIn(test), workerIn(test)];
+      const [first, second, own] = ["first", "second", "own"].map((name) => request(workers, name)) as [
+        ConfirmedRequest,
+        ConfirmedRequest,
+        ConfirmedRequest,
+      ];
+      const other = request(workers, "other study's", { context: { studyId: id("other") } });
+      workers[0]!.history.openings(first, 1n, agreed([])).aboutToOpen("tests");
+      answered(workers[1]!, second, BLOCK);
+      workers[2]!.history.openings(own, 1n, agreed([])).aboutToOpen("tests");
+      workers[2]!.history.openings(other, 1n, agreed([])).aboutToOpen("tests");
+      follow(workers[1]!.store, 80);
+      for (const outcome of await agreeAll(workers, own)) {
+        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([first, second]));
+      }
+    });
+
+    it("waits until the chain has been followed to the end of the request's block", async (test) => {
+      const workers = [workerIn(test), workerIn(test), workerIn(test)];
+      const own = request(workers, "own");
+      follow(workers[0]!.store, BLOCK, 3);
+      const [outcome] = await agreeAll(workers, own);
+      assert.ok(outcome?.status === "rejected");
+      const { requestId } = own.event;
+      const detail = { code: "PLAN_HISTORY_BEHIND", requestId, block: BLOCK - 1, needed: BLOCK };
+      assert.deepEqual((outcome.reason as CodedError).detail, detail);
+    });
+
+    it("goes on counting, after a restart, what was opened and never posted", async (test) => {
+      const folder = storeFolder(test);
+      const first = workerWith(folder.open());
+      const others = [workerIn(test), workerIn(test)];
+      const [lost, own] = ["lost", "own"].map((name) => request([first, ...others], name)) as [
+        ConfirmedRequest,
+        ConfirmedRequest,
+      ];
+      const openings = first.history.openings(lost, 1n, agreed([]));
+      openings.aboutToOpen("tests");
+      openings.aboutToOpen("outputs");
+      first.store.requests.settle(lost.event.requestId, "expired");
+      first.store.close();
+      const restarted = workerWith(folder.open());
+      const outcomes = await agreeAll([restarted, ...others], own);
+      for (const [position, outcome] of outcomes.entries()) {
+        assert.ok(outcome.status === "fulfilled");
+        assert.deepEqual(outcome.value, agreed([lost]));
+        const { history } = [restarted, ...others][position]!;
+        const [earlier] = await history.resolve(own, outcome.value);
+        assert.deepEqual([earlier?.requestId, earlier?.opened], [lost.event.requestId, "unknown"]);
+      }
+    });
+  });
+
+  describe("resolve", () => {
+    it("gives every fact of an earlier answer, oldest request first, without the request itself", async (test) => {
+      const worker = workerIn(test);
+      const late = request([worker], "late", { block: 49, version: 1, parameters: encodeParameters([40n, 59n, 1n]) });
+      const early = request([worker], "early", { block: 48 });
+      const own = request([worker], "own");
+      const earlier = await worker.history.resolve(own, agreed([late, early, own]));
+      const rows = (versions: number) =>
+        DATASETS.flatMap((datasetId) =>
+          SEGMENTS.slice(0, versions).map(({ rowCount }, i) => ({ datasetId, version: BigInt(i + 1), rowCount })),
+        );
+      const common = {
+        descriptor: decodeDescriptor(compiled.descriptorBytes),
+        schema: trialSchema,
+        releaseClass: ReleaseClass.PUBLIC,
+        opened: "unknown",
+      };
+      assert.deepEqual(earlier, [
+        { requestId: early.event.requestId, parameters: PARAMETERS, segments: rows(2), ...common },
+        { requestId: late.event.requestId, parameters: [40n, 59n, 1n], segments: rows(1), ...common },
+      ]);
+    });
+
+    it("takes an answer for known from its block on, and not when others have not followed so far", async (test) => {
+      const worker = workerIn(test);
+      const [earlier, own] = [request([worker], "earlier"), request([worker], "own")];
+      answered(worker, earlier, 60);
+      const openedAt = async (block: number) =>
+        (await worker.history.resolve(own, agreed([earlier], block)))[0]!.opened;
+      assert.equal(await openedAt(59), "unknown");
+      const known = { hiddenOutputs: new Set([1, 8]), zeroOutputs: new Set([0, 3]), block: 60 };
+      assert.deepEqual(await openedAt(60), known);
+      assert.deepEqual(await openedAt(70), known);
+    });
+
+    it("asks the chain once for what never changes, and again for what it did not get", async (test) => {
+      const worker = workerIn(test);
+      const [first, second, own] = ["first", "second", "own"].map((name) => request([worker], name)) as [
+        ConfirmedRequest,
+        ConfirmedRequest,
+        ConfirmedRequest,
+      ];
+      worker.away = true;
+      await assert.rejects(worker.history.resolve(own, agreed([first])), { code: "CHAIN_UNREACHABLE" });
+      worker.away = false;
+      worker.asked.length = 0;
+      assert.equal((await worker.history.resolve(own, agreed([first, second]))).length, 2);
+      const once = ["descriptor", "publication", "schemaText", "segments", "segments"];
+      assert.deepEqual(worker.asked.sort(), once);
+      worker.away = true;
+      assert.equal((await worker.history.resolve(own, agreed([first, second]))).length, 2);
+    });
+
+    describe("refuses what it cannot look up:", () => {
+      const refused = async (worker: Worker, own: ConfirmedRequest, earlier: string, reason: string): Promise<void> => {
+        const history = { requestIds: [earlier], block: BLOCK };
+        const detail = { code: "PLAN_HISTORY_UNRESOLVED", earlier, reason };
+        await assert.rejects(worker.history.resolve(own, history), { detail });
+      };
+
+      it("a request that is not confirmed here, until it is", async (test) => {
+        const worker = workerIn(test);
+        const own = request([worker], "own");
+        await refused(worker, own, id("later"), "not confirmed here");
+        const later = request([worker], "later");
+        assert.equal((await worker.history.resolve(own, agreed([later]))).length, 1);
+      });
+
+      for (const [reason, change] of [
+        ["another study's", { context: { studyId: id("other") } }],
+        ["not a vetted query", { context: { queryHash: id("other") } }],
+        ["parameters out of bounds", { parameters: encodeParameters([-1n, 59n, 0n]) }],
+        ["parameters out of bounds", { parameters: "0x1234" }],
+        ["unknown dataset root", { context: { datasetRoots: [id("root"), id("root")] } }],
+        ["unknown dataset root", { context: { datasetRoots: [] } }],
+      ] as const) {
+        it(`${reason}, ${Object.keys("context" in change ? change.context : change).join()}`, async (test) => {
+          const worker = workerIn(test);
+          const [own, earlier] = [request([worker], "own"), request([worker], "earlier", change)];
+          await refused(worker, own, earlier.event.requestId, reason);
+        });
+      }
+    });
+  });
+
+  describe("openings", () => {
+    it("record each stage against the agreed history, and nothing against a shorter one", (test) => {
+      const worker = workerIn(test);
+      const [earlier, own] = [request([worker], "earlier"), request([worker], "own")];
+      worker.history.openings(earlier, 1n, agreed([])).aboutToOpen("outputs");
+      assert.throws(() => worker.history.openings(own, 1n, agreed([])).aboutToOpen("tests"), {
+        code: "STORE_HISTORY_MOVED",
+      });
+      const openings = worker.history.openings(own, 1n, agreed([earlier]));
+      openings.aboutToOpen("tests");
+      assert.equal(worker.store.disclosures.entries(STUDY).length, 2);
+      openings.refused();
+      assert.equal(worker.store.disclosures.entries(STUDY).length, 1);
+      assert.throws(() => openings.aboutToOpen("outputs"), { code: "STORE_ATTEMPT_CLOSED" });
+    });
+
+    it("cannot be refused once outputs were about to open", (test) => {
+      const worker = workerIn(test);
+      const openings = worker.history.openings(request([worker], "own"), 1n, agreed([]));
+      openings.aboutToOpen("outputs");
+      assert.throws(() => openings.refused(), /no refusal is opened after outputs/);
+    });
+  });
+});
+
+describe("handledBlock", () => {
+  it("is the last block of which nothing is left", (test) => {
+    const store = storeFolder(test).open();
+    assert.equal(handledBlock(store), undefined);
+    store.cursors.write("chain", { block: 9, blockHash: id("9"), logIndex: 4 });
+    assert.equal(handledBlock(store), 8);
+    store.cursors.write("chain", { block: 9, blockHash: id("9"), logIndex: WHOLE_BLOCK });
+    assert.equal(handledBlock(store), 9);
+  });
+});

@@ -1,0 +1,203 @@
+/**
+ * What one attempt is tested against: the earlier answers of its study that any participant knows to be opened, or to have
+ * been about to open, each as public facts that this worker has read and checked itself. In an attempt, in this order:
+ *
+ *   agree -> resolve -> `encodeHistory` of it into the transcript -> openings(…).aboutToOpen("tests"), ("outputs")
+ *
+ * Adversary: t participants, who can add requests of the study that were never opened, so that more is hidden. A request
+ * that is none of the study's, or not yet confirmed here, fails the attempt before anything opens. So does a chain that
+ * cannot be reached: history unavailable means refuse.
+ *
+ * Whether an earlier answer counts as answered, and so what of it was opened, is decided by the agreed block: alike at all
+ * participants, wherever each has followed the chain to.
+ */
+import assert from "node:assert/strict";
+import type { Descriptor } from "../messages/descriptor.ts";
+import type { ReleaseClass } from "../messages/statement.ts";
+import { type History, agreeHistory } from "../protocols/agreeHistory.ts";
+import type { Network } from "../protocols/network.ts";
+import type { StudySchema } from "../schema/studySchema.ts";
+import type { DisclosureEntry, OpeningStage } from "../store/disclosureStore.ts";
+import type { Store } from "../store/openStore.ts";
+import { requestFromJson } from "./chainEffects.ts";
+import { handledBlock } from "./following.ts";
+import { ImmutableFacts } from "./immutableFacts.ts";
+import { type HistoryGap, nodeError } from "./nodeError.ts";
+import type { SegmentRef } from "./queryPlan.ts";
+import type { ConfirmedRequest } from "./requestModules.ts";
+import type { RequestedSegments } from "./requestedSegments.ts";
+import { type VettedQueries, type VettedQuery, readParameters } from "./vettedQueries.ts";
+
+export interface EarlierAnswer {
+  /** 0x-hex, lower case. */
+  readonly requestId: string;
+  readonly descriptor: Descriptor;
+  /** Within the vetted bounds; they may describe no set. */
+  readonly parameters: readonly bigint[];
+  readonly schema: StudySchema;
+  /** Of each dataset in turn, versions 1..v: the rows it was computed over, in order. */
+  readonly segments: readonly SegmentRef[];
+  readonly releaseClass: ReleaseClass;
+  /** "unknown": everything of it may have been opened, or nothing. Otherwise what the answer in `block` shows. */
+  readonly opened:
+    | "unknown"
+    | {
+        /** Indices of outputs. */
+        readonly hiddenOutputs: ReadonlySet<number>;
+        /** Indices of outputs that are shown, and 0. */
+        readonly zeroOutputs: ReadonlySet<number>;
+        readonly block: number;
+      };
+}
+
+/** The gate's hooks into the store. */
+export interface Openings {
+  /** Durable when it returns. @throws CodedError STORE_*, then nothing may leave */
+  aboutToOpen(stage: OpeningStage): void;
+  /** This worker saw the attempt's refusal opened. */
+  refused(): void;
+}
+
+export interface HistoryModules {
+  readonly store: Pick<Store, "requests" | "disclosures" | "cursors">;
+  readonly queries: VettedQueries;
+  readonly requestedSegments: RequestedSegments;
+}
+
+/** What never changes of an earlier answer, some hundred bytes beside the query that it shares with others. */
+interface AnswerFacts extends Omit<EarlierAnswer, "opened"> {
+  readonly studyId: string;
+  /** Of the request. */
+  readonly block: number;
+}
+
+export class DisclosureHistory {
+  readonly #modules: HistoryModules;
+  readonly #facts = new ImmutableFacts<AnswerFacts>();
+
+  constructor(modules: HistoryModules) {
+    this.#modules = modules;
+  }
+
+  /**
+   * The study's history as the participants know it together. 1 or 2 rounds.
+   * @throws CodedError PLAN_HISTORY_BEHIND | PROTOCOL_HISTORY_TOO_LONG | PROTOCOL_BAD_HISTORY | NETWORK_* | STORE_*
+   */
+  async agree({ event }: ConfirmedRequest, network: Network): Promise<History> {
+    const { store } = this.#modules;
+    const { requestId, context } = event;
+    const block = handledBlock(store);
+    const stored = store.requests.get(requestId);
+    assert(stored !== undefined, "a confirmed request is stored");
+    const needed = stored.block;
+    if (block === undefined || block < needed) {
+      const detail = { code: "PLAN_HISTORY_BEHIND", requestId, block, needed } as const;
+      throw nodeError(detail, `Request ${requestId}: the chain has not been followed to its block ${needed}`);
+    }
+    const requestIds = store.disclosures.entries(context.studyId).map((entry) => entry.requestId);
+    return agreeHistory(network, { requestIds: withoutOwn(requestIds, requestId), block }, needed);
+  }
+
+  /**
+   * The agreed answers but for the request's own, oldest request first, in the same order at every participant. O(history);
+   * the chain is asked only for what was never asked for before.
+   *
+   * @throws CodedError PLAN_HISTORY_UNRESOLVED | CHAIN_* | STORE_*
+   */
+  async resolve({ event }: ConfirmedRequest, { requestIds, block }: History): Promise<EarlierAnswer[]> {
+    const { studyId } = event.context;
+    const facts = await Promise.all(
+      withoutOwn(requestIds, event.requestId).map((earlier) => this.#factsOf(earlier, studyId)),
+    );
+    facts.sort((a, b) => a.block - b.block || (a.requestId < b.requestId ? -1 : 1));
+    const entries = new Map(
+      this.#modules.store.disclosures.entries(studyId).map((entry) => [entry.requestId, entry] as const),
+    );
+    return facts.map(({ requestId, descriptor, parameters, schema, segments, releaseClass }) => {
+      const opened = openedAsOf(entries.get(requestId), block);
+      return { requestId, descriptor, parameters, schema, segments, releaseClass, opened };
+    });
+  }
+
+  openings({ event }: ConfirmedRequest, attempt: bigint, { requestIds }: History): Openings {
+    const { disclosures } = this.#modules.store;
+    const { requestId, context } = event;
+    const { studyId } = context;
+    return {
+      aboutToOpen: (stage) =>
+        disclosures.recordAboutToOpen({ requestId, studyId, attempt, stage, history: requestIds }),
+      refused: () => assert(disclosures.closeAttempt(requestId, attempt), "no refusal is opened after outputs"),
+    };
+  }
+
+  async #factsOf(earlier: string, studyId: string): Promise<AnswerFacts> {
+    const facts = await this.#facts.read(earlier, () => this.#ask(earlier));
+    if (facts === undefined) throw unresolved(earlier, "not confirmed here");
+    if (facts.studyId.toLowerCase() !== studyId.toLowerCase()) throw unresolved(earlier, "another study's");
+    return facts;
+  }
+
+  async #ask(requestId: string): Promise<AnswerFacts | undefined> {
+    const stored = this.#modules.store.requests.get(requestId);
+    if (stored === undefined) return undefined;
+    const { context, parameters: encoded, datasetIds } = requestFromJson(stored.event);
+    const { studyId, queryHash, datasetRoots, releaseClass } = context;
+    const query = await this.#modules.queries.read(queryHash, studyId);
+    if (query === undefined) throw unresolved(requestId, "not a vetted query");
+    const { descriptor, schema } = query;
+    const parameters = parametersOf(requestId, encoded, query);
+    const segments = await this.#segmentsOf(requestId, datasetIds, datasetRoots);
+    return { requestId, studyId, block: stored.block, descriptor, schema, parameters, segments, releaseClass };
+  }
+
+  async #segmentsOf(
+    requestId: string,
+    datasetIds: readonly string[],
+    datasetRoots: readonly string[],
+  ): Promise<SegmentRef[]> {
+    const found = await Promise.all(
+      datasetIds.map(async (datasetId, i) => {
+        const root = datasetRoots[i];
+        const segments = root && (await this.#modules.requestedSegments.ofRoot(datasetId, root));
+        if (!segments) throw unresolved(requestId, "unknown dataset root");
+        return segments.map(({ rowCount }, position) => ({ datasetId, version: BigInt(position + 1), rowCount }));
+      }),
+    );
+    return found.flat();
+  }
+}
+
+function withoutOwn(requestIds: readonly string[], own: string): string[] {
+  return requestIds.filter((id) => id !== own.toLowerCase());
+}
+
+function parametersOf(requestId: string, encoded: string, query: VettedQuery): bigint[] {
+  try {
+    return readParameters(encoded, query);
+  } catch (cause) {
+    throw unresolved(requestId, "parameters out of bounds", cause);
+  }
+}
+
+/** An answer after the block may be unknown to another participant, and counts alike at all. */
+function openedAsOf(entry: DisclosureEntry | undefined, block: number): EarlierAnswer["opened"] {
+  if (entry?.status !== "answered" || entry.answeredBlock > block) return "unknown";
+  const hiddenOutputs = new Set(suppressed(entry.suppressedBitmap));
+  const zeroOutputs = new Set(entry.zeroOutputs.filter((index) => !hiddenOutputs.has(index)));
+  return { hiddenOutputs, zeroOutputs, block: entry.answeredBlock };
+}
+
+/** Output i is bit i mod 8, counted from the least significant, of byte floor(i / 8). Of bytes that a quorum signed. */
+function suppressed(bitmap: string): number[] {
+  const bytes = [...Buffer.from(bitmap.slice(2), "hex")];
+  return bytes.flatMap((byte, at) =>
+    Array.from({ length: 8 }, (_, bit) => bit)
+      .filter((bit) => ((byte >> bit) & 1) === 1)
+      .map((bit) => 8 * at + bit),
+  );
+}
+
+function unresolved(earlier: string, reason: HistoryGap, cause?: unknown): Error {
+  const detail = { code: "PLAN_HISTORY_UNRESOLVED", earlier, reason } as const;
+  return nodeError(detail, `Nothing can be tested against the earlier answer to request ${earlier}: ${reason}`, cause);
+}
