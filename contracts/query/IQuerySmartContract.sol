@@ -120,8 +120,9 @@ interface IQuerySmartContract {
     error QuerySmartContractNotOpen(RequestId requestId, RequestState state);
     /// @notice Thrown when the context is not the one the request fixed.
     error QuerySmartContractContextMismatch(bytes32 contextHash, bytes32 expected);
-    /// @notice Thrown when a verdict's parts do not go with its outcome: NONE; ANSWERED without outputs; anything else with
-    /// outputs or suppressed cells; a sealed hash in a PUBLIC answer.
+    /// @notice Thrown when a verdict's parts do not go with its outcome: NONE; ANSWERED without outputs, or with a bitmap of
+    /// hidden outputs that {Verdict} does not describe; anything else with outputs or a bitmap; a sealed hash in a PUBLIC
+    /// answer.
     error QuerySmartContractInvalidVerdict(Outcome outcome);
     /// @notice Thrown when output `index` (0-based) is not a canonical residue of BN254 Fr.
     error QuerySmartContractOutputOutOfField(uint256 index);

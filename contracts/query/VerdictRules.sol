@@ -16,7 +16,7 @@ library VerdictRules {
         bool wellFormed =
             verdict.outcome != Outcome.NONE &&
                 answered == (verdict.outputs.length != 0) &&
-                (answered || verdict.suppressedBitmap.length == 0) &&
+                isBitmap(verdict.suppressedBitmap, verdict.outputs.length) &&
                 verdict.sealedHash == 0;
         if (!wellFormed) revert IQuerySmartContract.QuerySmartContractInvalidVerdict(verdict.outcome);
         for (uint256 i = 0; i < verdict.outputs.length; ++i) {
@@ -24,5 +24,18 @@ library VerdictRules {
                 revert IQuerySmartContract.QuerySmartContractOutputOutOfField(i);
             }
         }
+    }
+    /// @dev The form that {Verdict} describes; without outputs only the empty one. That hidden outputs are 0 is the signers'
+    /// business: here they are public already. O(leading zero bytes).
+    function isBitmap(bytes calldata bitmap, uint256 outputs) internal pure returns (bool) {
+        if (bitmap.length == 0) return true;
+        if (bitmap.length != (outputs + 7) / 8) return false;
+        // At most 8 bits, shifted by at least 1: nothing is left of a byte whose every bit is an output's.
+        uint256 stray = uint256(uint8(bitmap[bitmap.length - 1])) >> (outputs - 8 * (bitmap.length - 1));
+        if (stray != 0) return false;
+        for (uint256 i = 0; i < bitmap.length; ++i) {
+            if (bitmap[i] != 0) return true;
+        }
+        return false;
     }
 }

@@ -24,6 +24,7 @@ import { shouldCheckSignature } from "./support/signedAct.behavior.ts";
 
 const STATE = { NONE: 0n, REQUESTED: 1n, ANSWERED: 2n, REFUSED: 3n, EXPIRED: 4n, FAILED: 5n };
 const BN254_FR_MODULUS = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
+const NINE = [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n];
 const coder = AbiCoder.defaultAbiCoder();
 
 describe("QuerySmartContract", () => {
@@ -170,7 +171,7 @@ describe("QuerySmartContract", () => {
       for (const [signed, verdict] of [
         [await signVerdict(world, VERDICT, [1, 2, 3]), VERDICT],
         [await signVerdict(second, VERDICT, [1, 2, 3]), { ...VERDICT, attempt: 2n }],
-        [await signVerdict(second, VERDICT, [1, 2, 3]), { ...VERDICT, suppressedBitmap: "0x00" }],
+        [await signVerdict(second, VERDICT, [1, 2, 3]), { ...VERDICT, suppressedBitmap: "0x01" }],
         [await signVerdict(second, VERDICT, [1, 2, 3]), { ...VERDICT, outputs: [(first ?? 0n) + 1n] }],
         [await signVerdict(second, VERDICT, [1, 2, 3]), { ...VERDICT, outcome: 2, outputs: [] } satisfies Verdict],
       ] as const) {
@@ -212,6 +213,16 @@ describe("QuerySmartContract", () => {
         "a refusal with a bitmap",
         { ...VERDICT, outcome: Outcome.REFUSED_EMPTY_SET, outputs: [], suppressedBitmap: "0x01" },
       ],
+      [
+        "a refusal with an empty set's bitmap",
+        { ...VERDICT, outcome: Outcome.REFUSED_DISCLOSURE, outputs: [], suppressedBitmap: "0x00" },
+      ],
+      ["a bitmap of too many bytes", { ...VERDICT, suppressedBitmap: "0x0100" }],
+      ["a bitmap of too few bytes", { ...VERDICT, suppressedBitmap: "0x01", outputs: NINE }],
+      ["a bitmap with a stray bit", { ...VERDICT, suppressedBitmap: "0x41" }],
+      ["a bitmap with a stray bit in its last byte", { ...VERDICT, suppressedBitmap: "0x0102", outputs: NINE }],
+      ["a bitmap that hides nothing", { ...VERDICT, suppressedBitmap: "0x00" }],
+      ["a longer bitmap that hides nothing", { ...VERDICT, suppressedBitmap: "0x0000", outputs: NINE }],
       ["a failure with outputs", { ...VERDICT, outcome: Outcome.FAILED_UNAVAILABLE }],
       ["a sealed hash in a PUBLIC answer", { ...VERDICT, sealedHash: id("sealed") }],
     ] satisfies [string, Verdict][]) {
@@ -221,6 +232,26 @@ describe("QuerySmartContract", () => {
         await reverts(act, world.query, "QuerySmartContractInvalidVerdict", [verdict.outcome]);
       });
     }
+    it("takes hidden outputs, first and last bit of whole and of half bytes, and emits which", async () => {
+      const world = await load(openRequest);
+      const eight = NINE.slice(0, 8);
+      for (const [suppressedBitmap, outputs] of [
+        ["0x01", [0n]],
+        ["0x21", VERDICT.outputs],
+        ["0x80", eight],
+        ["0xff", eight],
+        ["0x0001", NINE],
+        ["0x0100", NINE],
+        ["0x" + "00".repeat(32) + "01", new Array<bigint>(257).fill(0n)],
+      ] as const) {
+        const snapshot = await networkHelpers.takeSnapshot();
+        const { requestId } = world.asked.context;
+        await answer(world, [1, 2, 3], { ...VERDICT, suppressedBitmap, outputs });
+        const [event] = await world.query.queryFilter(world.query.filters.QueryAnswered(requestId));
+        assert.equal(event?.args.suppressedBitmap, suppressedBitmap);
+        await snapshot.restore();
+      }
+    });
     it("takes outputs below r and refuses r, r + 1 and 2^256 - 1, whoever signed them", async () => {
       const world = await load(openRequest);
       for (const output of [BN254_FR_MODULUS, BN254_FR_MODULUS + 1n, 2n ** 256n - 1n]) {

@@ -9,6 +9,8 @@ export { decodeShareFile, encodeShareFile, shareFileHash, shareFileLength } from
 export type { ShareFile, ShareFileErrorDetail, ShareFileHeader } from "./shareFile.ts";
 export { Assurance, Outcome, ReleaseClass, statementHash, ZERO_HASH } from "./statement.ts";
 export type { RequestContext, StatementInput, Verdict } from "./statement.ts";
+export { decodeSuppressed, encodeSuppressed } from "./suppressedBitmap.ts";
+export type { SuppressedBitmapErrorDetail } from "./suppressedBitmap.ts";
 export {
   ACCEPTANCE,
   ANSWER,

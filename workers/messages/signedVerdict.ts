@@ -11,6 +11,7 @@ import { CodedError } from "../errors.ts";
 import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import { MAX_PARTIES } from "../sharing/parties.ts";
 import { type Outcome, Outcome as Outcomes, type Verdict } from "./statement.ts";
+import { bitmapBytes, decodeSuppressed } from "./suppressedBitmap.ts";
 
 export interface IndexedSignature {
   /** The signer's Shamir point. */
@@ -35,10 +36,14 @@ const MAX_VERDICT_OUTPUTS = 1_024;
 const MAX_VERDICT_ATTEMPT = (1n << 32n) - 1n;
 
 const WORD = 32;
-/** Words before the first output: two offsets, the verdict's five, the bitmap's length, the number of outputs. */
+/** Words before the first output, the bitmap's own left out: two offsets, the verdict's five, two lengths. */
 const HEAD_WORDS = 9;
+/** Where the bitmap's length stands. */
+const BITMAP_WORD = 7;
 /** Words of one signature: its offset, its index, its bytes' offset and length, 65 bytes. */
 const SIGNATURE_WORDS = 7;
+/** A refusal with one signature: 17 words. The longest bitmap has 4, so its answer's number of outputs is within. */
+const MIN_BYTES = (HEAD_WORDS + 1 + SIGNATURE_WORDS) * WORD;
 
 const TYPES = [
   "tuple(uint64 attempt, uint8 outcome, bytes suppressedBitmap, uint256[] outputs, bytes32 sealedHash)",
@@ -50,8 +55,9 @@ export function encodeSignedVerdict({ verdict, signatures }: SignedVerdict): Uin
   return getBytes(abi.encode(TYPES, [verdict, signatures]));
 }
 
-function invalid(reason: string): CodedError<SignedVerdictErrorDetail> {
-  return new CodedError({ code: "SIGNED_VERDICT_INVALID", reason }, `A signed verdict is malformed: ${reason}`);
+function invalid(reason: string, cause?: unknown): CodedError<SignedVerdictErrorDetail> {
+  const detail = { code: "SIGNED_VERDICT_INVALID", reason } as const;
+  return new CodedError(detail, `A signed verdict is malformed: ${reason}`, { cause });
 }
 
 /** @returns the word's value; Infinity, equal to no length, when it is not below 2^48 */
@@ -62,18 +68,21 @@ function word(payload: Uint8Array, position: number): number {
 
 /** O(1): the offsets and lengths from which the time and the memory of decoding follow. */
 function checkLayout(payload: Uint8Array): void {
-  if (payload.length > MAX_BYTES || payload.length < (HEAD_WORDS + 1) * WORD) throw invalid("length");
+  if (payload.length > MAX_BYTES || payload.length < MIN_BYTES) throw invalid("length");
   const [verdictAt, signaturesAt, bitmapAt, outputsAt] = [0, 1, 4, 5].map((position) => word(payload, position));
-  const outputs = word(payload, HEAD_WORDS - 1);
   if (verdictAt !== 2 * WORD || bitmapAt !== 5 * WORD) throw invalid("layout");
-  // Nothing is suppressed today.
-  if (word(payload, HEAD_WORDS - 2) !== 0) throw invalid("suppressedBitmap");
-  if (outputsAt !== 6 * WORD) throw invalid("layout");
+  const bitmap = word(payload, BITMAP_WORD);
+  // Before it places anything: no word is read past MIN_BYTES.
+  if (bitmap > bitmapBytes(MAX_VERDICT_OUTPUTS)) throw invalid("suppressedBitmap");
+  const head = HEAD_WORDS + Math.ceil(bitmap / WORD);
+  if (outputsAt !== (head - 3) * WORD) throw invalid("layout");
+  const outputs = word(payload, head - 1);
   if (outputs > MAX_VERDICT_OUTPUTS) throw invalid("outputs");
-  if (signaturesAt !== (HEAD_WORDS + outputs) * WORD || signaturesAt >= payload.length) throw invalid("layout");
-  const signatures = word(payload, HEAD_WORDS + outputs);
+  if (bitmap !== 0 && bitmap !== bitmapBytes(outputs)) throw invalid("suppressedBitmap");
+  if (signaturesAt !== (head + outputs) * WORD || signaturesAt >= payload.length) throw invalid("layout");
+  const signatures = word(payload, head + outputs);
   if (signatures === 0 || signatures > MAX_PARTIES) throw invalid("signatures");
-  if (payload.length !== (HEAD_WORDS + outputs + 1 + signatures * SIGNATURE_WORDS) * WORD) throw invalid("length");
+  if (payload.length !== (head + outputs + 1 + signatures * SIGNATURE_WORDS) * WORD) throw invalid("length");
 }
 
 interface RawVerdict {
@@ -90,6 +99,7 @@ function checkVerdict(raw: RawVerdict): Verdict {
   if (raw.attempt === 0n || raw.attempt > MAX_VERDICT_ATTEMPT) throw invalid("attempt");
   if (raw.outputs.some((output) => output >= BN254_FR_MODULUS)) throw invalid("outputs");
   if ((outcome === Outcomes.ANSWERED) !== raw.outputs.length > 0) throw invalid("outputs");
+  checkSuppressed(raw);
   return {
     attempt: raw.attempt,
     outcome,
@@ -97,6 +107,15 @@ function checkVerdict(raw: RawVerdict): Verdict {
     outputs: [...raw.outputs],
     sealedHash: raw.sealedHash,
   };
+}
+
+/** The layout leaves a refusal, which has no outputs, no bitmap. */
+function checkSuppressed({ suppressedBitmap, outputs }: RawVerdict): void {
+  try {
+    decodeSuppressed(suppressedBitmap, outputs);
+  } catch (cause) {
+    throw invalid("suppressedBitmap", cause);
+  }
 }
 
 function checkSignatures(raw: readonly { index: bigint; signature: string }[]): IndexedSignature[] {

@@ -48,9 +48,12 @@ export interface RequestContext {
 export interface Verdict {
   readonly attempt: bigint;
   readonly outcome: Outcome;
-  /** 0x-hex; empty ("0x") while nothing is suppressed. */
+  /**
+   * Which outputs are hidden. "0x": none; otherwise exactly ceil(outputs / 8) bytes, where output i is bit i mod 8 (least
+   * significant first) of byte floor(i / 8), unused bits are 0 and at least one bit is 1. "0x" unless ANSWERED.
+   */
   readonly suppressedBitmap: string;
-  /** Canonical residues of BN254 Fr, row-major; empty unless outcome is ANSWERED. */
+  /** Canonical residues of BN254 Fr, row-major, hidden ones 0; empty unless outcome is ANSWERED. */
   readonly outputs: readonly bigint[];
   /** keccak256 of the ordered mask-key hashes; zero for PUBLIC. */
   readonly sealedHash: string;

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { AbiCoder, concat, getBytes, toBeHex } from "ethers";
 import { decodeSignedVerdict, encodeSignedVerdict } from "../../../workers/messages/signedVerdict.ts";
 import { Outcome, type Verdict, ZERO_HASH } from "../../../workers/messages/statement.ts";
+import { encodeSuppressed } from "../../../workers/messages/suppressedBitmap.ts";
 import { budget } from "../../budget.ts";
 
 const SIGNATURES = [1, 2, 3, 4, 5, 6, 7].map((index) => ({ index, signature: `0x${"11".repeat(65)}` }));
@@ -35,11 +36,36 @@ describe("decodeSignedVerdict", () => {
     assert.deepEqual(decodeSignedVerdict(encodeSignedVerdict(refusal)), refusal);
   });
 
-  it("refuses more outputs, any suppression, and attempts that nobody reaches", () => {
+  it("takes hidden outputs, from one to as many as a query may open", () => {
+    for (const count of [1, 8, 9, 256, 257, 1_024]) {
+      const hidden = encodeSuppressed(new Set([0, count - 1]), count);
+      const outputs = numbers(count).map((output, i) => (i === 0 || i === count - 1 ? 0n : output));
+      const signed = { verdict: verdictOf(outputs, { suppressedBitmap: hidden }), signatures: SIGNATURES };
+      assert.deepEqual(decodeSignedVerdict(encodeSignedVerdict(signed)), signed);
+    }
+  });
+
+  it("refuses every other bitmap, and one in a refusal", () => {
+    const refused = (outputs: readonly bigint[], suppressedBitmap: string, change: Partial<Verdict> = {}): void => {
+      const verdict = verdictOf(outputs, { suppressedBitmap, ...change });
+      assertInvalid(encodeSignedVerdict({ verdict, signatures: SIGNATURES }), "suppressedBitmap");
+    };
+    refused([0n], "0x0000");
+    refused([0n], `0x01${"00".repeat(31)}`);
+    refused(numbers(9), "0x01");
+    refused(numbers(1_024), `0x${"ff".repeat(129)}`);
+    refused([0n], "0x00");
+    refused([0n, 1n], "0x04");
+    refused([0n, 1n], "0x02");
+    for (const outcome of [Outcome.REFUSED_EMPTY_SET, Outcome.REFUSED_DISCLOSURE, Outcome.FAILED_UNAVAILABLE]) {
+      refused([], "0x01", { outcome });
+      refused([], "0x00", { outcome });
+    }
+  });
+
+  it("refuses more outputs, and attempts that nobody reaches", () => {
     const encode = (verdict: Verdict): Uint8Array => encodeSignedVerdict({ verdict, signatures: SIGNATURES });
     assertInvalid(encode(verdictOf(numbers(1_025))), "outputs");
-    assertInvalid(encode(verdictOf([1n], { suppressedBitmap: "0x01" })), "suppressedBitmap");
-    assertInvalid(encode(verdictOf([1n], { suppressedBitmap: `0x${"00".repeat(32)}` })), "suppressedBitmap");
     assertInvalid(encode(verdictOf([1n], { attempt: 1n << 32n })), "attempt");
     assertInvalid(encode(verdictOf([1n], { attempt: (1n << 64n) - 1n })), "attempt");
     assertInvalid(encode(verdictOf(numbers(2_100))), "length");
@@ -75,6 +101,17 @@ describe("decodeSignedVerdict", () => {
       }),
       { numRuns: budget.propertyRuns },
     );
+  });
+
+  it("reads no word past the shortest payload, whatever length the bitmap claims", () => {
+    const refusal = { verdict: verdictOf([], { outcome: Outcome.REFUSED_DISCLOSURE }), signatures: [SIGNATURES[0]!] };
+    const bytes = encodeSignedVerdict(refusal);
+    for (const length of [1, 31, 32, 33, 127, 128, 129, 2 ** 47]) {
+      const changed = Uint8Array.from(bytes);
+      changed.set(getBytes(toBeHex(length, WORD)), 7 * WORD);
+      assertInvalid(changed);
+    }
+    for (let words = 0; words < bytes.length / WORD; words++) assertInvalid(bytes.subarray(0, words * WORD), "length");
   });
 
   it("reads a payload that is a view into a larger buffer", () => {
