@@ -2,6 +2,7 @@
  * How a command's value is written: JSON for programs, aligned text for people. Much of it was written by others, so
  * whatever a terminal would act on or hide is escaped here.
  */
+import { isHidden } from "#statistics";
 import { legibleJson, legibleLine, legibleText } from "./legibleText.ts";
 
 /** One JSON text; bigints as decimal strings, bytes as 0x-hex. */
@@ -66,11 +67,15 @@ function indent(text: string): string {
 }
 
 function isNumeric(value: unknown): boolean {
-  return value === null || value === undefined || typeof value === "number" || typeof value === "bigint";
+  return (
+    value === null || value === undefined || typeof value === "number" || typeof value === "bigint" || isHidden(value)
+  );
 }
 
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return "-";
+  // A group could be named so; in JSON the two differ.
+  if (isHidden(value)) return "(hidden)";
   if (typeof value === "string") return legibleLine(value);
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
   return jsonOf(value);

@@ -6,6 +6,7 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { parse } from "csv-parse/sync";
 import type { SchemaField, StudySchema } from "#schema";
 
+/** In clear nothing is hidden. */
 export type Cell = string | number | null;
 
 /** @param files the owners' CSV texts, each with a header line */
@@ -15,10 +16,9 @@ export function clearAnswer(
   sql: string,
   parameters: Readonly<Record<string, string | number>>,
 ): Cell[][] {
-  const database = new DatabaseSync(":memory:");
+  const database = openClearTable(files, schema);
   try {
     registerVariances(database);
-    loadTable(database, files, schema);
     const statement = database.prepare(sql);
     statement.setReturnArrays(true);
     return statement.all(parameters) as unknown as Cell[][];
@@ -27,7 +27,9 @@ export function clearAnswer(
   }
 }
 
-function loadTable(database: DatabaseSync, files: readonly string[], schema: StudySchema): void {
+/** The study's table with every record of the files, in their order: `rowid` counts them from 1. */
+export function openClearTable(files: readonly string[], schema: StudySchema): DatabaseSync {
+  const database = new DatabaseSync(":memory:");
   const columns = schema.fields.map((field) => `"${field.name}" ${affinity(field)}`).join(", ");
   database.exec(`CREATE TABLE "${schema.table}" (${columns})`);
   const insert = database.prepare(`INSERT INTO "${schema.table}" VALUES (${schema.fields.map(() => "?").join(", ")})`);
@@ -37,6 +39,7 @@ function loadTable(database: DatabaseSync, files: readonly string[], schema: Stu
     for (const record of records) insert.run(...schema.fields.map((field) => cellOf(record, field, schema)));
   }
   database.exec("COMMIT");
+  return database;
 }
 
 /** TEXT: a category's text compares as it is written, and sums as the number it spells. */

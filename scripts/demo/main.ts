@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: one vetted query, end to end, through all three layers, on this machine. Starts a chain and four
  * workers, contributes three hospitals' made-up patients, asks twice, and compares with the same SQL over the files in
- * clear. Leaves nothing running, and nothing on disk but `deployments/demo/`.
+ * clear: what is shown, and what is hidden or refused. Leaves nothing running, and nothing on disk but `deployments/demo/`.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -58,11 +58,12 @@ export const command = defineCommand({
     }
   },
   print: printDemo,
-  json: ({ answers, committee, security, audit, gas, seconds }) => {
+  json: ({ answers, refusals, committee, security, audit, gas, seconds }) => {
     const { events, verified } = audit;
-    return { answers, committee, security, audit: { events: events.length, verified }, gas, seconds };
+    return { answers, refusals, committee, security, audit: { events: events.length, verified }, gas, seconds };
   },
-  succeeded: ({ answers, audit }) => audit.verified && answers.every(({ equal }) => equal),
+  succeeded: ({ answers, refusals, audit }) =>
+    audit.verified && answers.every(({ equal }) => equal) && refusals.every(({ refused }) => refused),
 });
 
 if (import.meta.main) await runAlone(command);

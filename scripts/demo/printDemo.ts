@@ -1,18 +1,19 @@
 /** The demonstration's result as a person reads it. */
+import { isHidden } from "#statistics";
 import { tableOf } from "../printValue.ts";
 import type { Cell } from "../querier/answerReport.ts";
-import type { DemoAnswer, DemoReport } from "./steps.ts";
+import { hiddenLines } from "../querier/disclosureTexts.ts";
+import type { DemoAnswer, DemoRefusal } from "./comparedRequests.ts";
+import type { DemoReport } from "./steps.ts";
 
 const SHOWN_DIGITS = 8;
 
-export function printDemo({ answers, committee, security, audit, gas, seconds }: DemoReport): string {
-  const requests = new Set(answers.map(({ requestId }) => requestId));
+export function printDemo({ answers, refusals, committee, security, audit, gas, seconds }: DemoReport): string {
+  const requests = new Set([...answers, ...refusals].map(({ requestId }) => requestId));
   const events = audit.events.filter(({ subject }) => requests.has(subject));
-  const verdict = answers.every(({ equal }) => equal)
-    ? "Every answer equals the clear-text answer."
-    : "ANSWERS DIFFER.";
   return [
     ...answers.flatMap(answerLines),
+    ...refusals.flatMap(refusalLines),
     "",
     `Audit trail of the requests (${audit.events.length} records in all, ${audit.verified ? "verified" : "NOT VERIFIED"})`,
     tableOf(
@@ -32,14 +33,21 @@ export function printDemo({ answers, committee, security, audit, gas, seconds }:
     ),
     "",
     `Committee: n = ${committee.n}, t = ${committee.t} (a demonstration). ${security}`,
-    verdict,
+    verdictLine(answers, refusals),
   ].join("\n");
 }
 
+function verdictLine(answers: readonly DemoAnswer[], refusals: readonly DemoRefusal[]): string {
+  if (!answers.every(({ equal }) => equal)) return "ANSWERS DIFFER.";
+  if (!refusals.every(({ refused }) => refused)) return "A REQUEST WAS ANSWERED THAT MUST BE REFUSED.";
+  return "Every answer equals the clear-text answer.";
+}
+
 /** The network's answer beside the clear-text answer. */
-function answerLines({ sql, parameters, requestId, assurance, columns, rows, clear, equal }: DemoAnswer): string[] {
-  const given = Object.entries(parameters).map(([name, value]) => `${name} = ${value}`);
-  const numeric = columns.flatMap((_, column) => (rows.some((row) => typeof row[column] === "number") ? [column] : []));
+function answerLines(answer: DemoAnswer): string[] {
+  const { sql, parameters, requestId, assurance, columns, rows, suppression, k, clear, equal } = answer;
+  const isNumber = (value: unknown): boolean => typeof value === "number" || isHidden(value);
+  const numeric = columns.flatMap((_, column) => (rows.some((row) => isNumber(row[column])) ? [column] : []));
   const sideBySide = Array.from({ length: Math.max(rows.length, clear.length) }, (_, row) => [
     ...columns.map((_name, column) => shorten(rows[row]?.[column])),
     ...numeric.map((column) => shorten(clear[row]?.[column])),
@@ -47,10 +55,26 @@ function answerLines({ sql, parameters, requestId, assurance, columns, rows, cle
   return [
     "",
     sql,
-    `with ${given.join(", ")}: request ${requestId}, assurance ${assurance}`,
+    `with ${givenText(parameters)}: request ${requestId}, assurance ${assurance}`,
     tableOf([...columns, ...numeric.map((column) => `clear ${columns[column]}`)], sideBySide),
-    equal ? "equal to the clear-text answer" : "NOT equal to the clear-text answer",
+    ...(suppression === undefined ? [] : hiddenLines(suppression, k)),
+    equal ? "equal to the clear-text answer wherever it is shown" : "NOT equal to the clear-text answer",
   ];
+}
+
+function refusalLines({ sql, parameters, requestId, state, reason, refused }: DemoRefusal): string[] {
+  return [
+    "",
+    sql,
+    `with ${givenText(parameters)}: request ${requestId}, ${state}`,
+    refused ? `refused, as it must be: ${reason}` : "NOT refused",
+  ];
+}
+
+function givenText(parameters: DemoAnswer["parameters"]): string {
+  return Object.entries(parameters)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(", ");
 }
 
 /** For reading; the comparison was made with all digits. */

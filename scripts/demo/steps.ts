@@ -1,47 +1,44 @@
 /** The demonstration, step by step, as the README tells it. */
-import { openProvider, readDeployment } from "#chain";
-import { Finish } from "#messages";
-import { parseSchema } from "#schema";
+import { openProvider } from "#chain";
 import { type AuditEvent, command as trail } from "../auditor/trail.ts";
-import { openDescriptor } from "../query.ts";
-import type { AnswerReport, Cell } from "../querier/answerReport.ts";
 import { buildContracts } from "./buildContracts.ts";
 import { LOCAL_CHAIN_ID } from "./chain.ts";
-import { clearAnswer } from "./clearAnswer.ts";
-import { alignRows, equalAnswers } from "./compareAnswers.ts";
+import { ComparedRequests, type DemoAnswer, type DemoRefusal } from "./comparedRequests.ts";
+import { GATE_RUNS } from "./expectedDisclosure.ts";
 import { GasMeter } from "./gasMeter.ts";
 import type { LocalNetwork } from "./localNetwork.ts";
 import { StageRecorder } from "./stageRecorder.ts";
 import type { SyntheticTrial } from "./syntheticTrial.ts";
-import { type DemoParameters, acceptAgreement, askQuery, publishQuery, signQuery } from "./vettedQuery.ts";
+import { type DemoParameters, acceptAgreement, publishQuery, signQuery } from "./vettedQuery.ts";
 
 export const DEMO_SQL =
   "SELECT arm, COUNT(*), AVG(response), AVG(age), VAR_SAMP(age) FROM trial " +
   "WHERE age BETWEEN :lo AND :hi AND biomarker = :marker GROUP BY arm";
 
 /** One vetted query, asked again with other parameters: no second vetting. */
-const REQUESTS: readonly DemoParameters[] = [
+export const REQUESTS: readonly DemoParameters[] = [
   { lo: 40, hi: 74, marker: "EGFR" },
   { lo: 55, hi: 89, marker: "KRAS/BRAF" },
 ];
 
+/** The first request's cohort with other ends of the age range, the nearest first. */
+export const TRACKERS: readonly DemoParameters[] = [
+  [35, 74],
+  [40, 79],
+  [45, 74],
+  [30, 74],
+  [35, 79],
+  [40, 84],
+  [40, 69],
+].map(([lo, hi]) => ({ lo: lo!, hi: hi!, marker: "EGFR" }));
+
 /** Disease-specific research, in the Data Use Ontology. */
 const PURPOSE = "DUO:0000007";
 
-export interface DemoAnswer {
-  readonly sql: string;
-  readonly parameters: DemoParameters;
-  readonly requestId: string;
-  readonly assurance: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly Cell[])[];
-  /** The same SQL over the hospitals' files in clear, computed by the demonstration only. */
-  readonly clear: readonly (readonly Cell[])[];
-  readonly equal: boolean;
-}
-
 export interface DemoReport {
   readonly answers: readonly DemoAnswer[];
+  /** Requests that the gate must refuse. */
+  readonly refusals: readonly DemoRefusal[];
   readonly committee: { readonly n: number; readonly t: number };
   readonly security: string;
   readonly audit: { readonly events: readonly AuditEvent[]; readonly verified: boolean };
@@ -74,8 +71,13 @@ export async function runSteps(network: LocalNetwork, trial: SyntheticTrial): Pr
     );
     await contributeAll(network, trial, stages);
     const query = await vetQuery(network, stages);
+    const requests = new ComparedRequests(network, trial, query, DEMO_SQL);
     const answers: DemoAnswer[] = [];
-    for (const parameters of REQUESTS) answers.push(await ask(network, trial, query, parameters, stages));
+    for (const parameters of REQUESTS) {
+      const title = `asking with ${JSON.stringify(parameters)}`;
+      answers.push(await stages.run("answers", title, () => requests.ask(parameters)));
+    }
+    const refusals = GATE_RUNS ? [await askTracker(requests, answers[0]!.k, stages)] : [];
     const audit = await stages.run("audit", "verifying the audit trail", () =>
       trail.handler({ ...network.network, subject: undefined }, context),
     );
@@ -85,7 +87,7 @@ export async function runSteps(network: LocalNetwork, trial: SyntheticTrial): Pr
     stages.total();
     const { gas, seconds } = stages;
     const committee = { n: plan.workers.length, t: plan.threshold };
-    return { answers, committee, security, audit, gas, seconds };
+    return { answers, refusals, committee, security, audit, gas, seconds };
   } finally {
     provider.destroy();
   }
@@ -108,32 +110,10 @@ async function vetQuery(network: LocalNetwork, stages: StageRecorder): Promise<s
   return query;
 }
 
-async function ask(
-  network: LocalNetwork,
-  trial: SyntheticTrial,
-  query: string,
-  parameters: DemoParameters,
-  stages: StageRecorder,
-): Promise<DemoAnswer> {
-  const report = await stages.run("answers", `asking with ${JSON.stringify(parameters)}`, () =>
-    askQuery(network, query, { parameters }),
+/** Subtracted from the first answer, this one's would speak of a few patients. */
+async function askTracker(requests: ComparedRequests, k: number, stages: StageRecorder): Promise<DemoRefusal> {
+  const parameters = requests.tracker(TRACKERS, k);
+  return stages.run("refusals", `asking for a few patients more or less: ${JSON.stringify(parameters)}`, () =>
+    requests.askRefused(parameters),
   );
-  const csvs = trial.sites.map(({ csv }) => csv);
-  const inOrder = clearAnswer(csvs, parseSchema(trial.schemaText), report.sql, parameters);
-  const clear = alignRows(report.rows, inOrder, await groupKeys(network, report));
-  const { sql, requestId, assurance, columns, rows, state } = report;
-  const equal = state === "ANSWERED" && equalAnswers(rows, clear);
-  return { sql, parameters, requestId, assurance, columns, rows, clear, equal };
-}
-
-/** Positions of the answer's columns that name the group. */
-async function groupKeys(network: LocalNetwork, report: AnswerReport): Promise<number[]> {
-  const provider = openProvider(network.rpc, LOCAL_CHAIN_ID);
-  try {
-    const connection = { deployment: readDeployment(network.plan.deployment), provider };
-    const { columns } = await openDescriptor(connection, report.queryHash);
-    return columns.flatMap(({ finish }, position) => (finish === Finish.GROUP ? [position] : []));
-  } finally {
-    provider.destroy();
-  }
 }

@@ -12,15 +12,16 @@ import {
   querySmartContract,
 } from "#chain";
 import { CodedError } from "#errors";
-import { Assurance, Outcome, decodeBounds, decodeParameters } from "#messages";
+import { Assurance, Outcome, decodeBounds, decodeParameters, decodeSuppressed } from "#messages";
 import { formatFieldValue } from "#schema";
-import { finishAnswer } from "#statistics";
+import { type AnswerTable, type AnswerValue, finishAnswer } from "#statistics";
 import type { Connection } from "../connection.ts";
 import { type OpenQuery, openDescriptor, openQuery } from "../query.ts";
 import { readAll } from "../study.ts";
 import type { QuerierErrorDetail } from "./activeQuery.ts";
+import { REASONS } from "./disclosureTexts.ts";
 
-export type Cell = string | number | null;
+export type Cell = AnswerValue;
 
 export interface AnswerReport {
   readonly requestId: string;
@@ -31,9 +32,16 @@ export interface AnswerReport {
   readonly state: string;
   /** Why there is no answer, when a request was refused or failed. */
   readonly outcome: string | undefined;
+  /** The same in words. */
+  readonly reason: string | undefined;
   readonly assurance: string;
   readonly columns: readonly string[];
+  /** A hidden value is {"hidden":true}; null means "no value". */
   readonly rows: readonly (readonly Cell[])[];
+  /** How many cells are hidden; undefined without an answer. */
+  readonly suppression: AnswerTable["suppression"] | undefined;
+  /** The study's: no set of fewer patients is disclosed. */
+  readonly k: number;
   readonly committee: { readonly n: number; readonly t: number; readonly demonstration: boolean };
   readonly datasets: number;
   readonly attempt: bigint | undefined;
@@ -54,7 +62,7 @@ export interface RequestEvents {
 
 /**
  * @param queryContract where the request was made; searched for among all query contracts when not known
- * @throws CodedError REQUEST_UNKNOWN | ANSWER_MISMATCH
+ * @throws CodedError REQUEST_UNKNOWN | ANSWER_MISMATCH | SUPPRESSED_BITMAP_INVALID
  */
 export async function reportAnswer(
   connection: Connection,
@@ -75,8 +83,10 @@ export async function reportAnswer(
     parameters: parameterTexts(open, requested.parameters),
     state: nameOf(RequestState, request.state),
     outcome: ending?.name === "QueryRefused" ? nameOf(Outcome, ending.outcome) : undefined,
+    reason: ending?.name === "QueryRefused" ? REASONS[ending.outcome] : undefined,
     assurance: nameOf(Assurance, request.assurance),
     ...(await finish(connection, open, ending, request.outputsHash, requestId)),
+    k: open.study.policy.k,
     committee: { n: workers.length, t: threshold, demonstration },
     datasets: requested.datasetIds.length,
     attempt: ending !== undefined && "attempt" in ending ? ending.attempt : undefined,
@@ -140,15 +150,16 @@ async function finish(
   ending: Ending | undefined,
   outputsHash: string,
   requestId: string,
-): Promise<Pick<AnswerReport, "columns" | "rows">> {
-  if (ending?.name !== "QueryAnswered") return { columns: [], rows: [] };
+): Promise<Pick<AnswerReport, "columns" | "rows" | "suppression">> {
+  if (ending?.name !== "QueryAnswered") return { columns: [], rows: [], suppression: undefined };
   if (keccak256(AbiCoder.defaultAbiCoder().encode(["uint256[]"], [ending.outputs])) !== outputsHash) {
     throw new CodedError<QuerierErrorDetail>(
       { code: "ANSWER_MISMATCH", requestId },
       `the outputs in the event of request ${requestId} are not those its contract stored`,
     );
   }
-  return finishAnswer(await openDescriptor(connection, queryHash), study.schema, ending.outputs);
+  const hidden = decodeSuppressed(ending.suppressedBitmap, ending.outputs);
+  return finishAnswer(await openDescriptor(connection, queryHash), study.schema, ending.outputs, hidden);
 }
 
 function parameterTexts({ publication, study }: OpenQuery, encoded: string): Record<string, string> {

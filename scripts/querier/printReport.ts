@@ -2,6 +2,7 @@
 import { legibleLine, legibleText } from "../legibleText.ts";
 import { tableOf } from "../printValue.ts";
 import type { AnswerReport } from "./answerReport.ts";
+import { hiddenLines } from "./disclosureTexts.ts";
 
 export function printReport(report: AnswerReport): string {
   const { n, t, demonstration } = report.committee;
@@ -11,7 +12,7 @@ export function printReport(report: AnswerReport): string {
     legibleText(report.sql).replace(/^/gm, "  "),
     ...(parameters.length === 0 ? [] : [`with ${legibleLine(parameters.join(", "))}`]),
     "",
-    report.state === "ANSWERED" ? tableOf(report.columns, report.rows) : `no answer: ${report.outcome ?? report.state}`,
+    ...(report.state === "ANSWERED" ? answerLines(report) : [noAnswer(report)]),
     "",
     `request    ${report.requestId}`,
     `state      ${report.state}, assurance ${report.assurance}`,
@@ -19,4 +20,13 @@ export function printReport(report: AnswerReport): string {
     `datasets   ${report.datasets}`,
   ];
   return lines.join("\n");
+}
+
+function answerLines({ columns, rows, suppression, k }: AnswerReport): string[] {
+  const hidden = suppression === undefined ? [] : hiddenLines(suppression, k);
+  return [tableOf(columns, rows), ...(hidden.length === 0 ? [] : ["", ...hidden])];
+}
+
+function noAnswer({ state, outcome, reason }: AnswerReport): string {
+  return `no answer: ${outcome ?? state}${reason === undefined ? "" : ` (${reason})`}`;
 }

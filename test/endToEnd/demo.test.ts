@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { GATE_RUNS } from "../../scripts/demo/expectedDisclosure.ts";
 import { runProgram } from "../support/runProgram.ts";
 import { temporaryFolder } from "../support/temporaryFolder.ts";
 import { until } from "../support/network.ts";
@@ -20,7 +21,10 @@ interface Demo {
     readonly rows: readonly (readonly unknown[])[];
     readonly clear: readonly (readonly unknown[])[];
     readonly equal: boolean;
+    readonly suppression: { readonly cells: number; readonly hidden: number; readonly partlyHidden: number };
+    readonly k: number;
   }[];
+  readonly refusals: readonly { readonly refused: boolean; readonly outcome: string; readonly reason: string }[];
   readonly committee: { readonly n: number; readonly t: number };
   readonly security: string;
   readonly audit: { readonly events: number; readonly verified: boolean };
@@ -48,6 +52,18 @@ function leftovers(folder: string): string[] {
   return readdirSync(folder).filter((name) => name.startsWith("opaline-"));
 }
 
+/** With the gate something is hidden and one request refused; that each had to be is in `equal` and `refused`. */
+function assertDisclosure({ answers, refusals }: Demo): void {
+  const values = answers.flatMap(({ rows }) => rows.flat());
+  assert.ok(values.some((value) => typeof value === "number"));
+  assert.equal(JSON.stringify(values).includes('{"hidden":true}'), GATE_RUNS);
+  assert.equal(refusals.length, GATE_RUNS ? 1 : 0);
+  for (const { refused, outcome, reason } of refusals) {
+    assert.deepEqual([refused, outcome], [true, "REFUSED_DISCLOSURE"]);
+    assert.equal(reason, "too small or too close to an earlier answer");
+  }
+}
+
 describe("npm run demo", () => {
   const folder = temporaryFolder();
   after(() => folder.remove());
@@ -59,11 +75,12 @@ describe("npm run demo", () => {
     assert.equal(result.code, 0, result.stderr);
     assert.equal(result.stdout.trimEnd().split("\n").length, 1);
     const demo = JSON.parse(result.stdout) as Demo;
-    assert.deepEqual(Object.keys(demo), ["answers", "committee", "security", "audit", "gas", "seconds"]);
+    assert.deepEqual(Object.keys(demo), ["answers", "refusals", "committee", "security", "audit", "gas", "seconds"]);
     assert.ok(demo.answers.length >= 2);
     for (const answer of demo.answers) {
       const keys = ["sql", "parameters", "requestId", "assurance", "columns", "rows", "clear", "equal"];
-      assert.deepEqual(Object.keys(answer), keys);
+      assert.deepEqual(Object.keys(answer).sort(), [...keys, "suppression", "k"].sort());
+      assert.deepEqual([answer.suppression.cells, answer.k], [3, 11]);
       assert.equal(answer.equal, true);
       assert.equal(answer.assurance, "QUORUM");
       assert.ok(answer.rows.length > 0);
@@ -71,6 +88,7 @@ describe("npm run demo", () => {
       for (const row of answer.rows) assert.equal(row.length, answer.columns.length);
     }
     assert.equal(new Set(demo.answers.map(({ sql }) => sql)).size, 1, "one vetted query, asked more than once");
+    assertDisclosure(demo);
     assert.deepEqual(demo.committee, { n: 4, t: 1 });
     assert.match(demo.security, /^Malicious workers, honest majority/);
     assert.equal(demo.audit.verified, true);

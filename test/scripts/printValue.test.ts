@@ -1,6 +1,7 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { jsonOf, tableOf, textOf } from "../../scripts/printValue.ts";
+import { HIDDEN } from "../../workers/statistics/hidden.ts";
 import { printReport } from "../../scripts/querier/printReport.ts";
 
 /** Clears the screen, an 8-bit CSI, back to the line's start, right-to-left, a lone surrogate, a tag, a Hangul filler. */
@@ -42,6 +43,7 @@ describe("text of others", () => {
         parameters: { [HOSTILE]: HOSTILE },
       },
       ...{ state: "ANSWERED", outcome: undefined, assurance: "FULL", columns: [HOSTILE], rows: [[HOSTILE]] },
+      ...{ reason: undefined, suppression: undefined, k: 11 },
       ...{ committee: { n: 4, t: 1, demonstration: false }, datasets: 1, attempt: 1n, requestBlock: 1n },
       ...{ deadlineBlock: 2n, transaction: "0x3" },
     };
@@ -73,6 +75,15 @@ describe("tableOf", () => {
       ),
       ["arm        n", "-------  ---", "control    9", "B        120"].join("\n"),
     );
+  });
+
+  it("shows a hidden value in words, to the right like the numbers of its column", () => {
+    const shown = [
+      ["A", HIDDEN],
+      ["B", 120],
+    ];
+    assert.equal(tableOf(["arm", "n"], shown), "arm         n\n---  --------\nA    (hidden)\nB         120");
+    assert.equal(jsonOf(shown), '[["A",{"hidden":true}],["B",120]]');
   });
 
   it("shows a missing value as a dash", () => {

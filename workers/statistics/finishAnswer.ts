@@ -4,6 +4,10 @@
  * As in SQL: without GROUP BY there is always one row; with it, a group without rows is left out, and a missing group
  * value is a group of its own (key null). Output 0 of a grouped query is its number of rows. Rows come in the order of
  * the schema's categories, missing last, the last group column fastest.
+ *
+ * Where the gate hides: a column that needs a hidden sum is hidden, the others of the cell are shown. A group whose number
+ * of rows is hidden has a row with its keys and nothing else, always: it may have no rows at all, and the reader learns
+ * only that it is hidden.
  */
 import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import type { Column, Descriptor } from "../messages/descriptor.ts";
@@ -11,20 +15,41 @@ import { Finish } from "../messages/descriptor.ts";
 import { axisSizes, cellsOf } from "../query/buildCircuit.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { answerError } from "./answerError.ts";
+import type { Hidden } from "./hidden.ts";
+import { HIDDEN } from "./hidden.ts";
 import { finishMoments } from "./moments.ts";
 
-export type AnswerValue = string | number | null;
+export type AnswerValue = string | number | null | Hidden;
+
+/** How many of the query's cells are not shown, or not in full. */
+export interface HiddenCells {
+  readonly cells: number;
+  /** With every sum hidden, or their number of rows. */
+  readonly hidden: number;
+  /** With some sums hidden. */
+  readonly partlyHidden: number;
+}
 
 export interface AnswerTable {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly AnswerValue[])[];
+  readonly suppression: HiddenCells;
 }
+
+/** One cell's sums, signed; undefined where hidden. */
+type Sums = readonly (bigint | undefined)[];
 
 /**
  * @param outputs canonical residues, row-major by cell, then in the step's output order
+ * @param hidden indices of the outputs that are hidden, whatever `outputs` holds there
  * @throws CodedError ANSWER_*
  */
-export function finishAnswer(descriptor: Descriptor, schema: StudySchema, outputs: readonly bigint[]): AnswerTable {
+export function finishAnswer(
+  descriptor: Descriptor,
+  schema: StudySchema,
+  outputs: readonly bigint[],
+  hidden: ReadonlySet<number>,
+): AnswerTable {
   const step = descriptor.steps[0]!;
   const cells = cellsOf(axisSizes(step, schema));
   const width = step.outputs.length;
@@ -32,27 +57,37 @@ export function finishAnswer(descriptor: Descriptor, schema: StudySchema, output
     const detail = { code: "ANSWER_LENGTH", expected: cells.length * width, given: outputs.length } as const;
     throw answerError(detail, `${detail.given} outputs are given, the query has ${detail.expected}`);
   }
-  const signed = outputs.map(toSigned);
+  const signed = outputs.map(toSigned).map((sum, index) => (hidden.has(index) ? undefined : sum));
+  const sumsByCell = cells.map((_, cell): Sums => signed.slice(cell * width, (cell + 1) * width));
+  const grouped = step.axes.length > 0;
   const rows = cells.flatMap((lines, cell) => {
-    const sums = signed.slice(cell * width, (cell + 1) * width);
-    if (step.axes.length > 0 && sums[0] === 0n) return [];
+    const sums = sumsByCell[cell]!;
+    if (grouped && sums[0] === 0n) return [];
+    const shown = isHiddenCell(sums, grouped) ? [] : sums;
     const keys = lines.map((line, axis) => keyText(schema, step.axes[axis]!.field, line));
-    return [descriptor.columns.map((column) => finishColumn(column, sums, keys, cell))];
+    return [descriptor.columns.map((column) => finishColumn(column, shown, keys, cell))];
   });
-  return { columns: descriptor.columns.map(({ name }) => name), rows };
+  return { columns: descriptor.columns.map(({ name }) => name), rows, suppression: countHidden(sumsByCell, grouped) };
 }
 
-function finishColumn(
-  column: Column,
-  sums: readonly bigint[],
-  keys: readonly (string | null)[],
-  cell: number,
-): AnswerValue {
+/** Output 0 of a grouped query is the cell's number of rows: without it, its other sums would speak of a hidden set. */
+function isHiddenCell(sums: Sums, grouped: boolean): boolean {
+  return grouped ? sums[0] === undefined : sums.every((sum) => sum === undefined);
+}
+
+function countHidden(cells: readonly Sums[], grouped: boolean): HiddenCells {
+  const touched = cells.filter((sums) => sums.includes(undefined));
+  const hidden = touched.filter((sums) => isHiddenCell(sums, grouped)).length;
+  return { cells: cells.length, hidden, partlyHidden: touched.length - hidden };
+}
+
+/** @param sums none for a hidden cell */
+function finishColumn(column: Column, sums: Sums, keys: readonly (string | null)[], cell: number): AnswerValue {
   const [first = 0, second, third] = column.sums;
   if (column.finish === Finish.GROUP) return keys[first]!;
-  const n = sums[first]!;
-  const sum = second === undefined ? 0n : sums[second]!;
-  const squares = third === undefined ? 0n : sums[third]!;
+  if (column.sums.some((index) => sums[index] === undefined)) return HIDDEN;
+  const at = (index: number | undefined): bigint => (index === undefined ? 0n : sums[index]!);
+  const [n, sum, squares] = [at(first), at(second), at(third)];
   if (n < 0n || (third !== undefined && n * squares < sum * sum)) {
     throw answerError({ code: "ANSWER_IMPOSSIBLE", cell }, `the sums of cell ${cell} belong to no rows`);
   }

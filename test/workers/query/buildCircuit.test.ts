@@ -34,7 +34,7 @@ async function countWhere(where: string, given: Record<string, string | number>)
   const built = buildCircuit(query.descriptor, bindParameters(query.bounds, trialSchema, given), trialSchema);
   if (built.empty) return "empty";
   const outputs = evaluateClear(built.circuit, clearColumns(trialSchema, agesOnly(), 37));
-  return finishAnswer(query.descriptor, trialSchema, outputs).rows[0]![0] as number;
+  return finishAnswer(query.descriptor, trialSchema, outputs, new Set()).rows[0]![0] as number;
 }
 
 describe("buildCircuit", () => {

@@ -16,6 +16,9 @@ import type { RandomCase } from "./randomQuery.ts";
 import { randomCase } from "./randomQuery.ts";
 import { openTable, sqliteRows, sqlValue } from "./sqliteAnswer.ts";
 
+/** Here the language is compared, not the gate. */
+const NOTHING_HIDDEN: ReadonlySet<number> = new Set();
+
 /** A query that no row can satisfy is refused when it is written; these are the only refusals a random query may meet. */
 async function compileOrNever(drawn: RandomCase): Promise<CompiledQuery | "never"> {
   try {
@@ -42,11 +45,12 @@ function answerInTheClear({ schema, values, rows, picks }: RandomCase, query: Co
   const step = query.descriptor.steps[0]!;
   if (built.empty) {
     const zeros = Array.from({ length: cellCount(step, schema) * step.outputs.length }, () => 0n);
-    return finishAnswer(query.descriptor, schema, zeros);
+    return finishAnswer(query.descriptor, schema, zeros, NOTHING_HIDDEN);
   }
   assert.equal(built.circuit.products.length, query.cost.products, "the quoted cost is the circuit's");
   assert.equal(built.circuit.outputs.length, query.cost.openedValues);
-  return finishAnswer(query.descriptor, schema, evaluateClear(built.circuit, clearColumns(schema, values, rows)));
+  const outputs = evaluateClear(built.circuit, clearColumns(schema, values, rows));
+  return finishAnswer(query.descriptor, schema, outputs, NOTHING_HIDDEN);
 }
 
 function answerOfSqlite(

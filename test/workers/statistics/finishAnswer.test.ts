@@ -4,15 +4,13 @@ import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import type { AnswerTable } from "../../../workers/statistics/finishAnswer.ts";
 import { finishAnswer } from "../../../workers/statistics/finishAnswer.ts";
+import { HIDDEN, isHidden } from "../../../workers/statistics/hidden.ts";
 import { trialSchema } from "../query/trialSchema.ts";
 
-async function finish(sql: string, sums: readonly bigint[]): Promise<AnswerTable> {
+async function finish(sql: string, sums: readonly bigint[], hidden: readonly number[] = []): Promise<AnswerTable> {
   const { descriptor } = await compileQuery(sql, trialSchema);
-  return finishAnswer(
-    descriptor,
-    trialSchema,
-    sums.map((sum) => (sum < 0n ? sum + BN254_FR_MODULUS : sum)),
-  );
+  const residues = sums.map((sum) => (sum < 0n ? sum + BN254_FR_MODULUS : sum));
+  return finishAnswer(descriptor, trialSchema, residues, new Set(hidden));
 }
 
 const MOMENTS =
@@ -81,13 +79,64 @@ describe("finishAnswer", () => {
     assert.deepEqual((await finish("SELECT COUNT(*) FROM trial GROUP BY arm", [0n, 0n, 0n])).rows, []);
   });
 
+  it("lists a hidden group with its keys and nothing else, whatever its other sums are", async () => {
+    const sql = "SELECT COUNT(*), arm, AVG(response) FROM trial GROUP BY arm";
+    const sums = [0n, 2n, 500n, 12n, 12n, 2400n, 0n, 0n, 0n];
+    assert.deepEqual(await finish(sql, sums, [0]), {
+      columns: ["COUNT(*)", "arm", "AVG(response)"],
+      rows: [
+        [HIDDEN, "control", HIDDEN],
+        [12, "drug A", 2],
+      ],
+      suppression: { cells: 3, hidden: 1, partlyHidden: 0 },
+    });
+    const { rows, suppression } = await finish(sql, [0n, 0n, 0n, 12n, 12n, 2400n, 0n, 0n, 0n], [0, 1, 2, 6, 7, 8]);
+    assert.deepEqual(rows.at(-1), [HIDDEN, "drug B", HIDDEN]);
+    assert.deepEqual(suppression, { cells: 3, hidden: 2, partlyHidden: 0 });
+  });
+
+  it("hides the columns that need a hidden sum, and shows the others of the cell", async () => {
+    const sql = "SELECT arm, COUNT(*), AVG(response), COUNT(age), VAR_POP(age) FROM trial GROUP BY arm";
+    // Of each cell: rows, n(response), sum(response), n(age), sum(age), squares(age).
+    const cell = [20n, 0n, 0n, 20n, 40n, 100n];
+    const { rows, suppression } = await finish(sql, [...cell, ...cell, ...cell], [1, 2, 11, 12]);
+    assert.deepEqual(rows, [
+      ["control", 20, HIDDEN, 20, 1],
+      ["drug A", 20, null, 20, HIDDEN],
+      ["drug B", HIDDEN, HIDDEN, HIDDEN, HIDDEN],
+    ]);
+    assert.deepEqual(suppression, { cells: 3, hidden: 1, partlyHidden: 2 });
+  });
+
+  it("hides columns of the one row without GROUP BY", async () => {
+    const sql = "SELECT COUNT(*), SUM(age), AVG(response) FROM trial";
+    const shown = await finish(sql, [40n, 39n, 900n, 0n, 0n], [3, 4]);
+    assert.deepEqual(shown.rows, [[40, 900, HIDDEN]]);
+    assert.deepEqual(shown.suppression, { cells: 1, hidden: 0, partlyHidden: 1 });
+    const hidden = await finish(sql, [0n, 0n, 0n, 0n, 0n], [0, 1, 2, 3, 4]);
+    assert.deepEqual(hidden.rows, [[HIDDEN, HIDDEN, HIDDEN]]);
+    assert.deepEqual(hidden.suppression, { cells: 1, hidden: 1, partlyHidden: 0 });
+  });
+
+  it("never takes hidden sums for impossible ones", async () => {
+    const { rows } = await finish("SELECT COUNT(age), VAR_POP(age) FROM trial", [20n, 40n, 0n], [2]);
+    assert.deepEqual(rows, [[20, HIDDEN]]);
+  });
+
+  it("gives a hidden value that is no text, no number and not null, in JSON, too", async () => {
+    const { rows } = await finish("SELECT COUNT(*) FROM trial", [0n], [0]);
+    assert.equal(JSON.stringify(rows), '[[{"hidden":true}]]');
+    assert.ok(isHidden(rows[0]![0]));
+    for (const value of [null, undefined, "hidden", "(hidden)", 0, {}]) assert.equal(isHidden(value), false);
+  });
+
   it("refuses outputs that no rows can give", async () => {
     const sql = "SELECT VAR_POP(age) FROM trial";
     const { descriptor } = await compileQuery(sql, trialSchema);
-    assert.throws(() => finishAnswer(descriptor, trialSchema, [1n, 2n]), {
+    assert.throws(() => finishAnswer(descriptor, trialSchema, [1n, 2n], new Set()), {
       detail: { code: "ANSWER_LENGTH", expected: 3, given: 2 },
     });
-    assert.throws(() => finishAnswer(descriptor, trialSchema, [1n, 2n, BN254_FR_MODULUS]), {
+    assert.throws(() => finishAnswer(descriptor, trialSchema, [1n, 2n, BN254_FR_MODULUS], new Set()), {
       detail: { code: "ANSWER_NOT_CANONICAL", index: 2 },
     });
     await assert.rejects(finish(sql, [-1n, 0n, 0n]), { detail: { code: "ANSWER_IMPOSSIBLE", cell: 0 } });

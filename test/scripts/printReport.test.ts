@@ -1,0 +1,73 @@
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+import { Outcome } from "../../workers/messages/statement.ts";
+import { HIDDEN } from "../../workers/statistics/hidden.ts";
+import type { AnswerReport } from "../../scripts/querier/answerReport.ts";
+import { REASONS, TOO_SMALL_OR_CLOSE, hiddenLines } from "../../scripts/querier/disclosureTexts.ts";
+import { printReport } from "../../scripts/querier/printReport.ts";
+
+const REPORT: AnswerReport = {
+  requestId: "0x1",
+  queryHash: "0x2",
+  sql: "SELECT arm, COUNT(*) FROM trial GROUP BY arm",
+  parameters: {},
+  state: "ANSWERED",
+  outcome: undefined,
+  reason: undefined,
+  assurance: "QUORUM",
+  columns: ["arm", "COUNT(*)"],
+  rows: [
+    ["control", 40],
+    ["drug A", HIDDEN],
+  ],
+  suppression: { cells: 2, hidden: 1, partlyHidden: 0 },
+  k: 11,
+  committee: { n: 4, t: 1, demonstration: false },
+  datasets: 1,
+  attempt: 1n,
+  requestBlock: 1n,
+  deadlineBlock: 2n,
+  transaction: "0x3",
+};
+
+describe("printReport", () => {
+  it("shows which cells are hidden, how many, and why", () => {
+    const lines = printReport(REPORT).split("\n");
+    assert.ok(lines.includes("control        40"), lines.join("\n"));
+    assert.ok(lines.includes("drug A   (hidden)"));
+    assert.equal(lines.filter((line) => line.startsWith("1 of 2 cells is hidden: fewer than 11 patients, ")).length, 1);
+  });
+
+  it("says nothing of hiding where nothing is hidden", () => {
+    const report = { ...REPORT, rows: [["control", 40]], suppression: { cells: 2, hidden: 0, partlyHidden: 0 } };
+    assert.doesNotMatch(printReport(report), /hidden/);
+  });
+
+  it("gives one reason for every disclosure refusal", () => {
+    const reason = REASONS[Outcome.REFUSED_DISCLOSURE];
+    assert.equal(reason, TOO_SMALL_OR_CLOSE);
+    assert.equal(reason, "too small or too close to an earlier answer");
+    const refused = {
+      ...{ ...REPORT, state: "REFUSED", outcome: "REFUSED_DISCLOSURE", reason },
+      ...{ columns: [], rows: [], suppression: undefined },
+    };
+    const line = "no answer: REFUSED_DISCLOSURE (too small or too close to an earlier answer)";
+    assert.ok(printReport(refused).split("\n").includes(line));
+    assert.ok(
+      printReport({ ...refused, state: "EXPIRED", outcome: undefined, reason: undefined }).includes(
+        "no answer: EXPIRED\n",
+      ),
+    );
+  });
+});
+
+describe("hiddenLines", () => {
+  it("counts cells that are hidden, and cells that are hidden in part", () => {
+    assert.deepEqual(hiddenLines({ cells: 24, hidden: 0, partlyHidden: 0 }, 11), []);
+    const [whole, part, ...more] = hiddenLines({ cells: 24, hidden: 3, partlyHidden: 2 }, 20);
+    assert.match(whole!, /^3 of 24 cells are hidden: fewer than 20 patients, or too close to an earlier answer/);
+    assert.match(part!, /^2 of 24 cells are hidden in part: fewer than 20 patients/);
+    assert.deepEqual(more, []);
+    assert.match(hiddenLines({ cells: 1, hidden: 1, partlyHidden: 0 }, 5)[0]!, /^1 of 1 cell is hidden:/);
+  });
+});
