@@ -53,6 +53,13 @@ export function decodeSuppressed(bitmap: string, outputs: readonly bigint[]): Re
   return hidden;
 }
 
+/** Of a bitmap that was checked when its answer was posted: the hidden outputs, ascending. */
+export function postedSuppressed(bitmap: string): ReadonlySet<number> {
+  const bytes = getBytes(bitmap);
+  const bits = Array.from({ length: bytes.length * BITS }, (_, bit) => bit);
+  return new Set(bits.filter((bit) => ((bytes[Math.floor(bit / BITS)]! >> (bit % BITS)) & 1) === 1));
+}
+
 function invalid(reason: SuppressedBitmapErrorDetail["reason"]): CodedError<SuppressedBitmapErrorDetail> {
   const detail = { code: "SUPPRESSED_BITMAP_INVALID", reason } as const;
   return new CodedError(detail, `The bitmap of hidden outputs is malformed: ${reason}`);

@@ -4,6 +4,7 @@ import type { Mesh } from "../transport/mesh.ts";
 import { openSession } from "../transport/session.ts";
 import type { ActiveRequestModules, ConfirmedRequest } from "./requestModules.ts";
 import type { ColumnCache } from "./columnCache.ts";
+import { DisclosureHistory } from "./disclosureHistory.ts";
 import type { IndicatorCache } from "./indicatorCache.ts";
 import { type PlanModules, planQuery } from "./queryPlan.ts";
 import { type AttemptNetwork, type RunModules, runQuery } from "./queryRun.ts";
@@ -22,15 +23,17 @@ export interface ComputationParts {
 }
 
 export function computeRequest(parts: ComputationParts): ActiveRequestModules["compute"] {
-  const { modules, chain, store, columns, mesh } = parts;
+  const { modules, chain, store, columns, indicators, mesh } = parts;
   const { deployment, rpc, catalogue, studies, datasets } = chain;
+  const queries = new VettedQueries({ rpc, catalogue, studies });
+  const requestedSegments = new RequestedSegments(datasets);
   const plan: PlanModules = {
     rpc,
     deployment,
     catalogue,
     studies,
-    queries: new VettedQueries({ rpc, catalogue, studies }),
-    requestedSegments: new RequestedSegments(datasets),
+    queries,
+    requestedSegments,
     storedSegments: (datasetId) => store.shares.segments(datasetId),
   };
   const run: Omit<RunModules, "openNetwork"> = {
@@ -39,6 +42,8 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
     randomBytes: modules.randomBytes,
     plan: (confirmed) => planQuery(confirmed, plan),
     columns,
+    indicators,
+    history: new DisclosureHistory({ store, queries, requestedSegments }),
   };
   return (request, proposal, signal, timeoutMs) =>
     runQuery(request, proposal, signal, {

@@ -12,43 +12,19 @@
  * participants, wherever each has followed the chain to.
  */
 import assert from "node:assert/strict";
-import type { Descriptor } from "../messages/descriptor.ts";
-import type { ReleaseClass } from "../messages/statement.ts";
+import type { EarlierAnswer, SegmentRef } from "../disclosure/historySets.ts";
+import { postedSuppressed } from "../messages/suppressedBitmap.ts";
 import { type History, agreeHistory } from "../protocols/agreeHistory.ts";
 import type { Network } from "../protocols/network.ts";
-import type { StudySchema } from "../schema/studySchema.ts";
 import type { DisclosureEntry, OpeningStage } from "../store/disclosureStore.ts";
 import type { Store } from "../store/openStore.ts";
 import { requestFromJson } from "./chainEffects.ts";
 import { handledBlock } from "./following.ts";
 import { ImmutableFacts } from "./immutableFacts.ts";
 import { type HistoryGap, nodeError } from "./nodeError.ts";
-import type { SegmentRef } from "./queryPlan.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import type { RequestedSegments } from "./requestedSegments.ts";
 import { type VettedQueries, type VettedQuery, readParameters } from "./vettedQueries.ts";
-
-export interface EarlierAnswer {
-  /** 0x-hex, lower case. */
-  readonly requestId: string;
-  readonly descriptor: Descriptor;
-  /** Within the vetted bounds; they may describe no set. */
-  readonly parameters: readonly bigint[];
-  readonly schema: StudySchema;
-  /** Of each dataset in turn, versions 1..v: the rows it was computed over, in order. */
-  readonly segments: readonly SegmentRef[];
-  readonly releaseClass: ReleaseClass;
-  /** "unknown": everything of it may have been opened, or nothing. Otherwise what the answer in `block` shows. */
-  readonly opened:
-    | "unknown"
-    | {
-        /** Indices of outputs. */
-        readonly hiddenOutputs: ReadonlySet<number>;
-        /** Indices of outputs that are shown, and 0. */
-        readonly zeroOutputs: ReadonlySet<number>;
-        readonly block: number;
-      };
-}
 
 /** The gate's hooks into the store. */
 export interface Openings {
@@ -113,9 +89,9 @@ export class DisclosureHistory {
     const entries = new Map(
       this.#modules.store.disclosures.entries(studyId).map((entry) => [entry.requestId, entry] as const),
     );
-    return facts.map(({ requestId, descriptor, parameters, schema, segments, releaseClass }) => {
+    return facts.map(({ requestId, descriptor, parameters, schema, segments }) => {
       const opened = openedAsOf(entries.get(requestId), block);
-      return { requestId, descriptor, parameters, schema, segments, releaseClass, opened };
+      return { requestId, descriptor, parameters, schema, segments, opened };
     });
   }
 
@@ -141,13 +117,13 @@ export class DisclosureHistory {
     const stored = this.#modules.store.requests.get(requestId);
     if (stored === undefined) return undefined;
     const { context, parameters: encoded, datasetIds } = requestFromJson(stored.event);
-    const { studyId, queryHash, datasetRoots, releaseClass } = context;
+    const { studyId, queryHash, datasetRoots } = context;
     const query = await this.#modules.queries.read(queryHash, studyId);
     if (query === undefined) throw unresolved(requestId, "not a vetted query");
     const { descriptor, schema } = query;
     const parameters = parametersOf(requestId, encoded, query);
     const segments = await this.#segmentsOf(requestId, datasetIds, datasetRoots);
-    return { requestId, studyId, block: stored.block, descriptor, schema, parameters, segments, releaseClass };
+    return { requestId, studyId, block: stored.block, descriptor, schema, parameters, segments };
   }
 
   async #segmentsOf(
@@ -182,19 +158,9 @@ function parametersOf(requestId: string, encoded: string, query: VettedQuery): b
 /** An answer after the block may be unknown to another participant, and counts alike at all. */
 function openedAsOf(entry: DisclosureEntry | undefined, block: number): EarlierAnswer["opened"] {
   if (entry?.status !== "answered" || entry.answeredBlock > block) return "unknown";
-  const hiddenOutputs = new Set(suppressed(entry.suppressedBitmap));
+  const hiddenOutputs = postedSuppressed(entry.suppressedBitmap);
   const zeroOutputs = new Set(entry.zeroOutputs.filter((index) => !hiddenOutputs.has(index)));
-  return { hiddenOutputs, zeroOutputs, block: entry.answeredBlock };
-}
-
-/** Output i is bit i mod 8, counted from the least significant, of byte floor(i / 8). Of bytes that a quorum signed. */
-function suppressed(bitmap: string): number[] {
-  const bytes = [...Buffer.from(bitmap.slice(2), "hex")];
-  return bytes.flatMap((byte, at) =>
-    Array.from({ length: 8 }, (_, bit) => bit)
-      .filter((bit) => ((byte >> bit) & 1) === 1)
-      .map((bit) => 8 * at + bit),
-  );
+  return { hiddenOutputs, zeroOutputs };
 }
 
 function unresolved(earlier: string, reason: HistoryGap, cause?: unknown): Error {

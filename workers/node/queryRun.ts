@@ -1,18 +1,17 @@
 /**
- * One attempt, from proposal to verdict: plan, columns, fresh keys among the participants, circuit, outputs. Nothing of
+ * One attempt, from proposal to verdict: plan, fresh keys among the participants, gate. Nothing of
  * it is kept: vectors of shares are given back with the attempt, however it ends.
  *
  * Adversary: malicious participants, at most t of them. What may be revealed when it throws: nothing before the last
  * round; the outputs if the last round reached others but not this worker.
  */
-import type { Field, FieldVector, RandomBytes } from "../field/field.ts";
+import type { Field, RandomBytes } from "../field/field.ts";
 import type { Proposal } from "../messages/proposal.ts";
 import { Outcome, type Verdict, ZERO_HASH } from "../messages/statement.ts";
 import { agreeKeys } from "../protocols/agreeKeys.ts";
-import { evaluateCircuit } from "../protocols/evaluateCircuit.ts";
 import type { Network } from "../protocols/network.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
-import type { ColumnCache } from "./columnCache.ts";
+import { type GateModules, runGated } from "./gatedRun.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import type { QueryPlan } from "./queryPlan.ts";
 
@@ -22,12 +21,11 @@ export interface AttemptNetwork extends Network {
   abort(code: string): void;
 }
 
-export interface RunModules {
+export interface RunModules extends GateModules {
   readonly field: Field;
   readonly chainId: bigint;
   readonly randomBytes: RandomBytes;
   plan(request: ConfirmedRequest): Promise<QueryPlan>;
-  readonly columns: Pick<ColumnCache, "column">;
   /** @param members participants and their addresses */
   openNetwork(
     request: ConfirmedRequest,
@@ -63,44 +61,22 @@ export async function runQuery(
 }
 
 async function compute(
-  { event, contract, committee }: ConfirmedRequest,
+  request: ConfirmedRequest,
   attempt: bigint,
   network: Network,
   plan: QueryPlan & { empty: false },
   modules: RunModules,
 ): Promise<Verdict> {
   const { chainId, randomBytes } = modules;
-  const { requestId } = event;
+  const { contract, committee, event } = request;
   const t = committee.threshold;
   // Whatever ends the attempt, its vectors go back at once: the next attempt may need their room.
   const field = modules.field.group();
   try {
-    const columns = loadColumns(field, plan, modules);
-    const context = { chainId, contract, requestId, attempt, epoch: committee.epoch, t };
+    const context = { chainId, contract, requestId: event.requestId, attempt, epoch: committee.epoch, t };
     const keys = await agreeKeys(network, context, randomBytes);
-    const outputs = await evaluateCircuit({ network, field, t, keys }, plan.circuit, columns, dataOf(event, plan));
-    return { attempt, outcome: Outcome.ANSWERED, suppressedBitmap: "0x", outputs, sealedHash: ZERO_HASH };
+    return await runGated({ network, field, t, keys }, request, attempt, plan, modules);
   } finally {
     field.releaseAll();
   }
-}
-
-/** Which data the columns are, alike at all workers that read the same request and the same roots from the chain. */
-function dataOf({ context }: ConfirmedRequest["event"], { datasets }: QueryPlan & { empty: false }): string {
-  const versions = datasets.map(({ datasetId, version }) => `${datasetId}@${version}`);
-  return [...versions, ...context.datasetRoots].join(" ").toLowerCase();
-}
-
-/** The circuit's columns over the rows of all datasets, in the plan's order. Those kept from an earlier attempt cost nothing. */
-function loadColumns(
-  field: Field,
-  { circuit, datasets }: QueryPlan & { empty: false },
-  { columns }: RunModules,
-): FieldVector[] {
-  return circuit.columns.map((columnId) => {
-    return field.scope(() => {
-      const pieces = datasets.map(({ datasetId, version }) => columns.column(field, datasetId, version, columnId));
-      return pieces.length === 1 ? pieces[0]! : field.concat(pieces);
-    });
-  });
 }
