@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import type { EarlierAnswer, SegmentRef } from "../../../workers/disclosure/historySets.ts";
 import type { Gate } from "../../../workers/disclosure/planGate.ts";
 import { planGate } from "../../../workers/disclosure/planGate.ts";
+import type { Circuit } from "../../../workers/messages/circuit.ts";
 import type { GatePlan, SizeTest } from "../../../workers/messages/gatePlan.ts";
 import { bindParameters } from "../../../workers/query/bindParameters.ts";
 import { buildCircuit } from "../../../workers/query/buildCircuit.ts";
@@ -34,6 +35,11 @@ export interface ClearRequest {
   readonly versions?: Readonly<Record<string, number>>;
 }
 
+export interface CompiledRequest {
+  readonly facts: Omit<EarlierAnswer, "requestId" | "opened">;
+  readonly circuit: Circuit | undefined;
+}
+
 export class ClearStudy {
   readonly schema: StudySchema;
   readonly k: number;
@@ -50,6 +56,11 @@ export class ClearStudy {
     this.#segments.set(owner, [...(this.#segments.get(owner) ?? []), [...rows]]);
   }
 
+  /** Versions 1..version of an owner's data. */
+  rowsOf(owner: string, version: number): Row[] {
+    return this.#segments.get(owner)!.slice(0, version).flat();
+  }
+
   /** Plans, tests, opens, remembers. */
   async ask(request: ClearRequest): Promise<ClearAnswer> {
     const { gate, earlier } = await this.plan(request);
@@ -60,20 +71,22 @@ export class ClearStudy {
     return answer;
   }
 
-  async plan({
-    sql,
-    parameters = {},
-    versions,
-  }: ClearRequest): Promise<{ gate: Gate | undefined; earlier: EarlierAnswer }> {
+  async plan(request: ClearRequest): Promise<{ gate: Gate | undefined; earlier: EarlierAnswer }> {
+    const { facts, circuit } = await this.compile(request);
+    const earlier = { ...facts, requestId: String(this.history.length), opened: "unknown" as const };
+    if (circuit === undefined) return { gate: undefined, earlier };
+    return { gate: planGate({ ...facts, circuit }, this.history, this.k), earlier };
+  }
+
+  /** What workers read off the chain; the circuit is undefined when it selects nothing by construction. */
+  async compile({ sql, parameters = {}, versions }: ClearRequest): Promise<CompiledRequest> {
     const compiled = await compileQuery(sql, this.schema);
     const values = bindParameters(compiled.bounds, this.schema, parameters);
     const { descriptor } = compiled;
     const segments = this.#refs(versions);
     const facts = { descriptor, parameters: values, schema: this.schema, segments };
-    const earlier = { ...facts, requestId: String(this.history.length), opened: "unknown" as const };
     const built = buildCircuit(descriptor, values, this.schema);
-    if (built.empty) return { gate: undefined, earlier };
-    return { gate: planGate({ ...facts, circuit: built.circuit }, this.history, this.k), earlier };
+    return { facts, circuit: built.empty ? undefined : built.circuit };
   }
 
   #refs(versions: ClearRequest["versions"]): SegmentRef[] {
@@ -91,8 +104,7 @@ export class ClearStudy {
   #evaluate({ plan, columns, universe }: Gate & { refused: false }): bigint[] {
     const parts = universe.map(({ datasetId, version }) => this.#segments.get(datasetId)![Number(version) - 1]!);
     const rows = parts.flat();
-    const values: Values = this.schema.fields.map(({ name }) => rows.map((row) => row[name] ?? null));
-    const whole = clearColumns(this.schema, values, rows.length, 0);
+    const whole = columnsOfRows(this.schema, rows);
     const segmentOf = parts.flatMap((part, index) => part.map(() => BigInt(index)));
     const loaded = new Map(
       columns.map(({ columnId, segments }, index) => {
@@ -133,7 +145,13 @@ export function runClear(plan: GatePlan, values: readonly bigint[]): ClearAnswer
   return { kind: "answered", outputs, zerosShown };
 }
 
-function openedBy({ outputs }: ClearAnswer & { kind: "answered" }): EarlierAnswer["opened"] {
+/** The whole columns of some rows, by id. */
+export function columnsOfRows(schema: StudySchema, rows: readonly Row[]): Map<string, bigint[]> {
+  const values: Values = schema.fields.map(({ name }) => rows.map((row) => row[name] ?? null));
+  return clearColumns(schema, values, rows.length, 0);
+}
+
+export function openedBy({ outputs }: ClearAnswer & { kind: "answered" }): EarlierAnswer["opened"] {
   const indices = (which: (value: bigint | undefined) => boolean): Set<number> =>
     new Set(outputs.flatMap((value, index) => (which(value) ? [index] : [])));
   return { hiddenOutputs: indices((value) => value === undefined), zeroOutputs: indices((value) => value === 0n) };

@@ -1,112 +1,177 @@
-/** One attempt at three workers over loopback networks: it answers, and it gives back its memory however it ends. */
+/** Attempts at a committee over loopback networks: they answer what the gate allows, and give back their memory. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
-import { createWasmField } from "../../../workers/field/wasmField.ts";
-import type { Circuit } from "../../../workers/messages/circuit.ts";
-import type { QueryPlan } from "../../../workers/node/queryPlan.ts";
-import { runQuery } from "../../../workers/node/queryRun.ts";
-import type { ConfirmedRequest } from "../../../workers/node/requestModules.ts";
-import { loopbackNetworks } from "../../../workers/protocols/loopback.ts";
-import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
-import { partiesOf } from "../../../workers/sharing/parties.ts";
-import { shareVector } from "../../../workers/sharing/shamir.ts";
-import { seededBytes } from "../field/seededBytes.ts";
+import { parseSchema } from "../../../workers/schema/parseSchema.ts";
+import type { CommitteeSize } from "../../../workers/sharing/parties.ts";
+import type { ClearRequest, Row } from "../disclosure/clearStudy.ts";
+import { GatedCommittee } from "./gatedCommittee.ts";
 
-const parties = partiesOf(3);
-const ROWS = 200;
-const DATASET = `0x${"da".repeat(32)}`;
-const circuit: Circuit = {
-  columns: ["0x0a", "0x0b"],
-  products: [{ left: { columns: [[0, 1n]], products: [] }, right: { columns: [[1, 1n]], products: [] } }],
-  outputs: [
-    { left: { columns: [], products: [[0, 1n]] }, right: { columns: [[1, 1n]], products: [] } },
-    { left: { columns: [[0, 1n]], products: [] }, right: undefined },
-  ],
-};
-const clear = [
-  Array.from({ length: ROWS }, (_, row) => BigInt(row % 2)),
-  Array.from({ length: ROWS }, (_, row) => BigInt(row)),
-];
-const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
-const expected = [sum(clear[0]!.map((bit, row) => bit * clear[1]![row]! ** 2n)), sum(clear[0]!)];
+const schema = parseSchema(
+  JSON.stringify({
+    name: "attempts",
+    table: "trial",
+    subject: "id",
+    fields: [
+      { name: "arm", type: "category", categories: ["A", "B", "C"], required: true },
+      { name: "age", type: "integer", minimum: 18, maximum: 90, cutPoints: [40, 50, 60], required: true },
+      { name: "response", type: "category", categories: ["0", "1"] },
+      { name: "value", type: "integer", minimum: 0, maximum: 1000 },
+    ],
+  }),
+);
 
-/** What only the run looks at. */
-const plan = {
-  empty: false,
-  circuit,
-  datasets: [{ datasetId: DATASET, version: 1n }],
-} as unknown as QueryPlan;
-const request = {
-  event: { requestId: `0x${"5e".repeat(32)}`, context: { datasetRoots: [`0x${"70".repeat(32)}`] } },
-  contract: `0x${"c0".repeat(20)}`,
-  committee: { epoch: 1n, threshold: 1, workers: parties.map((party) => `0x${`a${party}`.repeat(20)}`) },
-} as unknown as ConfirmedRequest;
-
-/** Runs the attempt at all three; `tamper` sees every frame. */
-async function attemptAtAll(tamper: (frame: LoopbackFrame) => Uint8Array | null, missingColumn?: string) {
-  const field = createWasmField(BN254_FR_MODULUS);
-  const dealer = seededBytes("queryRun");
-  const words = clear.map((column) =>
-    shareVector(field, field.fromIntegers(column), { n: 3, t: 1 }, dealer).map((share) => field.toWords(share)),
-  );
-  const before = field.bytesInUse;
-  const networks = loopbackNetworks(parties, { intercept: tamper, timeoutMs: 2_000 });
-  const proposal = { attempt: 1n, participants: parties } as unknown as Parameters<typeof runQuery>[1];
-  const outcomes = await Promise.allSettled(
-    networks.map((network) =>
-      runQuery(request, proposal, new AbortController().signal, {
-        field,
-        chainId: 31337n,
-        randomBytes: seededBytes(`party ${network.self}`),
-        plan: () => Promise.resolve(plan),
-        columns: {
-          column: (group, _, version, columnId) => {
-            assert.equal(version, 1n);
-            if (columnId === missingColumn) throw new Error("no such column");
-            return group.fromWords(words[circuit.columns.indexOf(columnId)]![network.self - 1]!);
-          },
-        },
-        openNetwork: () => Object.assign(network, { abort: () => network.close() }),
-      }),
-    ),
-  );
-  return { outcomes, leftBehind: field.bytesInUse - before };
+function people(count: number, arm: string, age: number, response: number | null = 1, value = 7): Row[] {
+  const row: Record<string, bigint> = { arm: BigInt("ABC".indexOf(arm)), age: BigInt(age), value: BigInt(value) };
+  if (response !== null) row["response"] = BigInt(response);
+  return Array.from({ length: count }, () => row);
 }
 
-describe("runQuery", () => {
-  const steps: string[] = [];
+const MIXED = [
+  ...people(40, "A", 65),
+  ...people(25, "A", 45, 0),
+  ...people(30, "B", 65, 0),
+  ...people(3, "B", 45),
+  ...people(14, "B", 45, 0, 900),
+  ...people(20, "C", 20, null),
+];
+const TABLE: ClearRequest = {
+  sql: "SELECT arm, COUNT(*), AVG(response), SUM(value) FROM trial WHERE age >= 40 GROUP BY arm",
+};
 
-  it("answers, and gives back all it used", async () => {
-    const { outcomes, leftBehind } = await attemptAtAll(({ step, payload }) => {
-      if (!steps.includes(step)) steps.push(step);
-      return payload;
+function committee(rows: readonly Row[] = MIXED, size?: CommitteeSize, cacheBytes?: number): GatedCommittee {
+  const made = new GatedCommittee(schema, size, cacheBytes);
+  made.contribute("one", rows);
+  return made;
+}
+
+/** Stories whose every step must come out on shares as it does in the clear. */
+const STORIES: Readonly<Record<string, readonly ClearRequest[]>> = {
+  "a table with hidden sums": [TABLE],
+  "a cohort, its second statistic, and one too close": [
+    { sql: "SELECT COUNT(*) FROM trial WHERE age >= 60" },
+    { sql: "SELECT AVG(value) FROM trial WHERE age >= 60" },
+    { sql: "SELECT COUNT(*) FROM trial WHERE age >= 60 AND arm = 'B'" },
+    { sql: "SELECT COUNT(*) FROM trial WHERE age >= 50" },
+    { sql: "SELECT arm, COUNT(*) FROM trial WHERE age >= 50 GROUP BY arm" },
+  ],
+  "everyone, then parts": [
+    { sql: "SELECT COUNT(*) FROM trial" },
+    { sql: "SELECT arm, COUNT(*) FROM trial GROUP BY arm" },
+    { sql: "SELECT response, COUNT(*) FROM trial GROUP BY response" },
+    { sql: "SELECT arm, response, COUNT(*) FROM trial GROUP BY arm, response" },
+  ],
+  nobody: [{ sql: "SELECT COUNT(*) FROM trial WHERE age BETWEEN :lo AND :hi", parameters: { lo: "60", hi: "39" } }],
+};
+
+describe("runQuery", () => {
+  for (const [name, requests] of Object.entries(STORIES)) {
+    it(`answers as the gate does in the clear: ${name}`, async () => {
+      const study = committee();
+      for (const request of requests) {
+        const { expected, shared } = await study.ask(request);
+        assert.deepEqual(shared, expected, request.sql);
+        assert.equal(study.leftBehind(), 0);
+      }
     });
-    for (const outcome of outcomes) {
-      assert(outcome.status === "fulfilled", String((outcome as PromiseRejectedResult).reason));
-      assert.deepEqual(outcome.value.outputs, expected);
+  }
+
+  for (const size of [
+    { n: 4, t: 1 },
+    { n: 5, t: 2 },
+  ]) {
+    it(`answers alike with n = ${size.n}, t = ${size.t}`, async () => {
+      const { expected, shared } = await committee(MIXED, size).ask(TABLE);
+      assert.deepEqual(shared, expected);
+    });
+  }
+
+  it("answers over growing data of several owners, with cells hidden that grew by a few", async () => {
+    const study = new GatedCommittee(schema);
+    study.contribute("one", [...people(40, "A", 65), ...people(20, "B", 65)]);
+    study.contribute("two", [...people(30, "A", 65), ...people(30, "B", 65), ...people(30, "C", 20)]);
+    const sql = "SELECT arm, COUNT(*) FROM trial WHERE age >= 40 GROUP BY arm";
+    const kinds: string[] = [];
+    for (const rows of [[], [...people(25, "A", 65), ...people(2, "B", 65)], people(3, "A", 45)]) {
+      if (rows.length > 0) study.contribute("one", rows);
+      const { expected, shared } = await study.ask({ sql });
+      assert.deepEqual(shared, expected);
+      kinds.push(shared.kind);
     }
-    assert.equal(leftBehind, 0);
-    assert(steps.length >= 5);
+    assert.deepEqual(kinds, ["answered", "answered", "refused in public"]);
+  });
+
+  it("computes an indicator once, and tells nobody's cache from another's", async () => {
+    const study = committee();
+    const sizes: number[] = [];
+    for (const sql of [
+      "SELECT SUM(value) FROM trial WHERE age >= 60 AND arm = 'A'",
+      "SELECT AVG(value) FROM trial WHERE age >= 60 AND arm = 'A'",
+    ]) {
+      const { outcomes, frames } = await study.attempt({ sql }, []);
+      assert.ok(outcomes.every(({ status }) => status === "fulfilled"));
+      sizes.push(
+        frames.filter(({ step }) => step.startsWith("products/")).reduce((sum, { payload }) => sum + payload.length, 0),
+      );
+    }
+    assert.ok(sizes[0]! > 0);
+    assert.equal(sizes[1], 0, "the product was kept");
+    study.workers[1]!.cache.stop();
+    const { expected, shared } = await study.ask({ sql: "SELECT SUM(value) FROM trial WHERE age >= 60 AND arm = 'A'" });
+    assert.deepEqual(shared, expected);
+  });
+
+  it("records before the first bit and before the outputs, and a refusal after it", async () => {
+    const study = committee();
+    const shown = await study.attempt({ sql: "SELECT COUNT(*) FROM trial WHERE age >= 60" }, []);
+    assert.deepEqual(shown.recorded, Array(3).fill(["tests", "outputs"]));
+    const refused = await study
+      .attempt(
+        { sql: "SELECT COUNT(*) FROM trial WHERE arm = 'B' AND age < 60 AND value < 1000 AND response = '1'" },
+        [],
+      )
+      .catch(() => undefined);
+    if (refused !== undefined) assert.deepEqual(refused.recorded, Array(3).fill(["tests", "refused"]));
+    const everyone = await study.attempt({ sql: "SELECT COUNT(*) FROM trial" }, []);
+    assert.deepEqual(everyone.recorded, Array(3).fill(["outputs"]));
+  });
+
+  it("opens nothing anywhere when one worker cannot record", async () => {
+    for (const stage of ["tests", "outputs"]) {
+      const study = committee();
+      const { outcomes, frames } = await study.attempt(TABLE, [], {
+        failRecord: (party, at) => Number(party) === 2 && at === stage,
+      });
+      assert.ok(
+        outcomes.every(({ status }) => status === "rejected"),
+        stage,
+      );
+      assert.ok(!frames.some(({ step }) => step === "outputs"), stage);
+      assert.equal(study.leftBehind(), 0);
+    }
   });
 
   it("gives back all it used when it fails, in whatever step", async () => {
+    const steps = [...new Set((await committee().attempt(TABLE, [])).frames.map(({ step }) => step))];
+    assert.ok(steps.length >= 10);
     for (const step of steps) {
-      const { outcomes, leftBehind } = await attemptAtAll((frame) =>
-        frame.step === step ? frame.payload.subarray(1) : frame.payload,
-      );
-      assert(
+      const study = committee();
+      const { outcomes } = await study.attempt(TABLE, [], {
+        tamper: (frame) => (frame.step === step ? frame.payload.subarray(1) : frame.payload),
+      });
+      assert.ok(
         outcomes.some(({ status }) => status === "rejected"),
         step,
       );
-      assert.equal(leftBehind, 0, step);
+      assert.equal(study.leftBehind(), 0, step);
     }
   });
 
   it("gives back the columns it has when one cannot be loaded", async () => {
-    const { outcomes, leftBehind } = await attemptAtAll(({ payload }) => payload, "0x0b");
-    for (const outcome of outcomes) assert.equal(outcome.status, "rejected");
-    assert.equal(leftBehind, 0);
+    const study = committee();
+    const { circuit } = await study.clear.compile(TABLE);
+    const { outcomes } = await study.attempt(TABLE, [], { missingColumn: circuit!.columns.at(-1)! });
+    assert.ok(outcomes.every(({ status }) => status === "rejected"));
+    assert.equal(study.leftBehind(), 0);
   });
 });
