@@ -5,7 +5,7 @@
  * that all of them have fixed what the challenge is to test (`compareTranscripts`), and only then send their shares.
  */
 import { takeSharedMask } from "./masks.ts";
-import { openShares } from "./openShares.ts";
+import { openMasked } from "./openShares.ts";
 import type { ProtocolSession } from "./session.ts";
 import { compareTranscripts } from "./transcript.ts";
 import type { Transcript } from "./transcript.ts";
@@ -19,7 +19,7 @@ import type { Transcript } from "./transcript.ts";
 export async function drawChallenge(session: ProtocolSession, transcript: Transcript, step: string): Promise<bigint> {
   await compareTranscripts(session, transcript, `${step}/ready`);
   const share = takeSharedMask(session, step, 1);
-  const [challenge] = await openShares(session, share, transcript, step);
+  const [challenge] = await openMasked(session, { masked: share }, transcript, step);
   session.field.release(share);
   return challenge as bigint;
 }

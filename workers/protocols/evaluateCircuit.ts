@@ -1,83 +1,65 @@
 /**
- * Evaluates a circuit over shared columns and opens its outputs, and only these.
+ * Evaluates a circuit over shared columns, to shares of its outputs. Opens nothing: `gate.ts` decides what may open.
  *
- * Malicious workers, at most t of 2t + 1 participants: privacy holds, and every honest participant ends with the right
- * outputs or with an error, never with wrong ones: all products are verified before the outputs open, and outputs open as
- * shares of degree t, of which 2t + 1 leave no room for a lie. Not fair: t peers may know the outputs where this throws.
- * What it takes for granted: that the columns are shares of degree t of what was committed. No disclosure rule is applied
- * here: whoever calls this decides that these outputs may open.
- * The rounds, message lengths and step names depend on the circuit and the number of rows only, never on values.
+ * Malicious workers, at most t of 2t + 1 participants: privacy holds, but each result may be off by an error that a liar
+ * chose, until `verifyClaims.ts` has run: the session's ledger keeps everything shut until then.
+ * What it takes for granted: that the columns are shares of degree t of what was committed.
+ * The rounds, message lengths and step names depend on the circuit, on which products are known and on the number of rows
+ * only, never on values.
  */
 import assert from "node:assert/strict";
 
-import { CodedError } from "../errors.ts";
 import type { FieldVector } from "../field/field.ts";
 import type { Circuit, CircuitOutput, LinearForm } from "../messages/circuit.ts";
+import { ledgerOf } from "./claimLedger.ts";
+import type { InnerProductClaim } from "./claimLedger.ts";
 import { multiplyVectors } from "./multiply.ts";
-import { openShares } from "./openShares.ts";
-import type { ProtocolError } from "./protocolError.ts";
 import { reduceDegree } from "./reduceDegree.ts";
-import { checkSession } from "./session.ts";
 import type { ProtocolSession } from "./session.ts";
-import { compareTranscripts, Transcript } from "./transcript.ts";
-import { verifyProducts } from "./verifyProducts.ts";
-import type { InnerProductClaim, ProductClaim } from "./verifyProducts.ts";
+import { structureText } from "./transcript.ts";
+
+export interface EvaluatedCircuit {
+  /** This party's shares, of degree t, of all outputs in the circuit's order. */
+  readonly outputs: FieldVector;
+  /** Shares of degree t of the product columns that were computed here, by index. Read by claims until these are verified. */
+  readonly products: ReadonlyMap<number, FieldVector>;
+}
 
 /**
- * The outputs as canonical residues, in the circuit's order; equal at all participants that follow the protocol.
- *
- * Degree t in, values out. With D product levels, M_d = rows × products of level d, I inner products among the O outputs:
- * 1 round to compare what is computed, 2·D for the levels, 2 for the inner products, those of `verifyProducts` over ΣM_d + rows × (distinct right
- * factors), and 2 to open; a party sends about 3t/(2t+1)·(ΣM_d + I) + 2t·O elements of 32 bytes and what verification
- * takes. Without products and inner products there is nothing to reduce or verify. Products of one level share one
- * reduction. A session's keys serve one circuit: a second one would reuse masks and is refused by an assertion.
+ * Degree t in and out. With D product levels, M_d = rows × products of level d that are not known, I inner products among
+ * the outputs: 2 rounds for each level with M_d > 0 products, 2 for the inner products if there are any; a party sends about
+ * 3t/(2t+1)·(ΣM_d + I) elements of 32 bytes. Leaves claims over ΣM_d + rows × (distinct right factors) elements. Products
+ * of one level share one reduction. A session's keys serve one circuit: a second one would reuse masks and is refused by
+ * an assertion. If it throws, peers hold masked values only.
  *
  * @param columns this participant's degree-t shares of `circuit.columns`, in that order, all of one length
- * @param inputs which data these are, in words that are equal at all participants: compared, like the circuit, before the
- *   first product
- * @throws CodedError PROTOCOL_WRONG_PARTICIPANTS | PROTOCOL_WRONG_COLUMNS | PROTOCOL_BAD_PAYLOAD | PROTOCOL_PRODUCTS_WRONG |
- *   PROTOCOL_INCONSISTENT_OPENING | PROTOCOL_TRANSCRIPT_MISMATCH | NETWORK_*
+ * @param rows that length
+ * @param known shares of product columns that need not be computed, verified earlier; the same products at all participants
+ * @throws CodedError PROTOCOL_WRONG_PARTICIPANTS | PROTOCOL_BAD_PAYLOAD | NETWORK_*
  */
 export async function evaluateCircuit(
   session: ProtocolSession,
   circuit: Circuit,
   columns: readonly FieldVector[],
-  inputs: string,
-): Promise<bigint[]> {
-  checkSession(session);
+  rows: number,
+  known: ReadonlyMap<number, FieldVector>,
+): Promise<EvaluatedCircuit> {
   const { field } = session;
-  const evaluation = { session, columns, products: new Map<number, FieldVector>(), rows: rowsOf(circuit, columns) };
-  const transcript = new Transcript();
-  transcript.absorb("inputs", encodeTask(evaluation, circuit, inputs));
-  await compareTranscripts(session, transcript, "inputs/ready");
-  const claims: ProductClaim[] = [];
+  const evaluation = { session, columns, products: new Map(known), rows };
   for (const [depth, level] of productLevels(circuit).entries()) {
-    claims.push(...(await evaluateLevel(evaluation, circuit, level, `products/${depth + 1}`)));
+    const unknown = level.filter((index) => !known.has(index));
+    if (unknown.length > 0) await evaluateLevel(evaluation, circuit, unknown, `products/${depth + 1}`);
   }
   const sums = await outputShares(evaluation, circuit.outputs);
-  const innerClaims = innerProductClaims(evaluation, circuit.outputs, sums);
-  if (claims.length + innerClaims.length > 0) {
-    await verifyProducts(session, claims, innerClaims, transcript, "verify");
-  }
-  field.release(...claims.flatMap(({ left, right, product }) => [left, right, product]));
-  field.release(...innerClaims.map(({ right }) => right));
-  await compareTranscripts(session, transcript, "outputs/ready");
-  const shares = field.fromIntegers(sums);
-  const outputs = await openShares(session, shares, transcript, "outputs");
-  field.release(shares);
-  return outputs;
-}
-
-/** Circuit, data and size: two participants that differ in any would compute nonsense together. */
-function encodeTask({ session, rows }: Evaluation, circuit: Circuit, inputs: string): Uint8Array {
-  const { network, t } = session;
-  return Buffer.from(stringify({ circuit, inputs, rows, t, parties: network.parties }));
+  ledgerOf(session).claimInnerProducts(innerProductClaims(evaluation, circuit.outputs, sums));
+  const products = new Map([...evaluation.products].filter(([index]) => !known.has(index)));
+  return { outputs: field.fromIntegers(sums), products };
 }
 
 interface Evaluation {
   readonly session: ProtocolSession;
   readonly columns: readonly FieldVector[];
-  /** By index in the circuit; degree t, not verified until all are. */
+  /** By index in the circuit; degree t; known ones are verified, the others not until all are. */
   readonly products: Map<number, FieldVector>;
   readonly rows: number;
 }
@@ -87,18 +69,16 @@ async function evaluateLevel(
   circuit: Circuit,
   level: readonly number[],
   step: string,
-): Promise<ProductClaim[]> {
+): Promise<void> {
+  const { session, products } = evaluation;
   const pairs = level.map((index) => {
     const product = circuit.products[index];
     assert(product !== undefined);
     return { left: evaluateForm(evaluation, product.left), right: evaluateForm(evaluation, product.right) };
   });
-  const reduced = await multiplyVectors(evaluation.session, pairs, step);
-  return level.map((index, position) => {
-    const product = reduced[position] as FieldVector;
-    evaluation.products.set(index, product);
-    return { ...(pairs[position] as (typeof pairs)[number]), product };
-  });
+  const reduced = await multiplyVectors(session, pairs, step);
+  level.forEach((index, position) => products.set(index, reduced[position] as FieldVector));
+  session.field.release(...pairs.flatMap(({ left, right }) => [left, right]));
 }
 
 /** A linear form is local: degree t in and out. A new vector. */
@@ -146,7 +126,7 @@ function innerProductClaims(
 ): InnerProductClaim[] {
   const byRight = new Map<string, number[]>();
   for (const index of innerProductsOf(outputs)) {
-    const key = stringify(outputs[index]?.right);
+    const key = structureText(outputs[index]?.right);
     byRight.set(key, [...(byRight.get(key) ?? []), index]);
   }
   return [...byRight.values()].map((indices) => {
@@ -165,10 +145,6 @@ function innerProductClaims(
         ),
     };
   });
-}
-
-function stringify(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? `${each}` : each));
 }
 
 function innerProductsOf(outputs: readonly CircuitOutput[]): number[] {
@@ -209,16 +185,4 @@ function productLevels({ products }: Circuit): number[][] {
     (levels[depth] ??= []).push(index);
   });
   return levels;
-}
-
-function rowsOf(circuit: Circuit, columns: readonly FieldVector[]): number {
-  const lengths = columns.map((column) => column.length);
-  if (columns.length !== circuit.columns.length || new Set(lengths).size > 1) {
-    throw new CodedError<ProtocolError>(
-      { code: "PROTOCOL_WRONG_COLUMNS", expected: circuit.columns.length, lengths },
-      `the circuit reads ${circuit.columns.length} columns of one length; given are ${lengths.length} of ` +
-        `${[...new Set(lengths)].join(", ")} rows`,
-    );
-  }
-  return lengths[0] ?? 0;
 }

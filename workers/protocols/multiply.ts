@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 
 import type { FieldVector } from "../field/field.ts";
+import { ledgerOf } from "./claimLedger.ts";
 import { multiplyUnreduced } from "./doubleShare.ts";
 import { reduceDegree } from "./reduceDegree.ts";
 import type { ProtocolSession } from "./session.ts";
@@ -13,7 +14,8 @@ export interface FactorPair {
 
 /**
  * Elementwise products of all pairs in one reduction. Degrees t, t in, t out; rounds, elements and errors are those of
- * `reduceDegree` over all elements. Unverified: an error of a lying worker's choice may be in any of them.
+ * `reduceDegree` over all elements. Unverified: an error of a lying worker's choice may be in any of them, so the products
+ * are entered as claims in the session's ledger, which keeps views of factors and products: the caller may release its own.
  *
  * @param step names the rounds and the masks: unique within the session's keys
  * @throws CodedError PROTOCOL_WRONG_PARTICIPANTS | PROTOCOL_BAD_PAYLOAD | NETWORK_*
@@ -33,6 +35,8 @@ export async function multiplyVectors(
   const products = await reduceDegree(session, { unreduced }, step);
   const parts = splitLike(session, products, pairs);
   field.release(unreduced, products); // the parts keep what they show
+  const claims = pairs.map((pair, index) => ({ ...pair, product: parts[index] as FieldVector }));
+  ledgerOf(session).claimProducts(field, claims);
   return parts;
 }
 

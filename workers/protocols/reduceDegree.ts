@@ -13,6 +13,7 @@
 import type { FieldVector } from "../field/field.ts";
 import { lagrangeWeights } from "../sharing/lagrange.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
+import { ledgerOf } from "./claimLedger.ts";
 import { combineMasked, maskSecret } from "./doubleShare.ts";
 import type { DoubleShare } from "./doubleShare.ts";
 import { exchangeVectors, peersOf, toEach } from "./exchangeVectors.ts";
@@ -27,6 +28,7 @@ import type { ProtocolSession } from "./session.ts";
  * 2 rounds; a party sends M − |block| elements in the first and t·|block| in the second, at most 3t/(2t+1)·M and t − 1 more by
  * rounding: one element a product for t = 1. Where we differ from [DN07]: the masks cost no communication, the collectors'
  * work is spread, and t of the shares of e are known to be 0 and not sent.
+ * Puts the elements on the session's ledger: until they are claimed and verified, nothing opens (`claimLedger.ts`).
  * If it throws, peers may hold masked shares of e, which are independent of the secrets.
  *
  * @param step names the rounds and the masks: unique within the session's keys
@@ -35,6 +37,7 @@ import type { ProtocolSession } from "./session.ts";
 export async function reduceDegree(session: ProtocolSession, double: DoubleShare, step: string): Promise<FieldVector> {
   checkSession(session);
   const { field } = session;
+  ledgerOf(session).addReduced(double.unreduced.length);
   const [masked, rho] = field.scope(() => {
     const { share, rho: mask } = maskSecret(session, double, step);
     return [share.masked, mask] as const;

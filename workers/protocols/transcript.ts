@@ -1,6 +1,6 @@
 /**
  * What the participants of a session compute and have opened so far, as one running hash. They compare it before the first
- * product, before every challenge and before the outputs: so all honest ones compute the same thing on the same columns
+ * product, before every challenge, before the gate's tests and before the outputs: so all honest ones compute the same thing on the same columns
  * (t + 1 of them that did not would still agree, on nonsense), nobody goes on with another value than the others, and
  * nobody's challenge opens before all honest ones have fixed what it is to test.
  */
@@ -23,9 +23,19 @@ export class Transcript {
     this.#state = createHash("sha256").update(this.#state).update(length).update(step).update(words).digest();
   }
 
+  /** @param structure public, of plain objects, arrays, strings, numbers and bigints; the same text at all */
+  absorbStructure(step: string, structure: unknown): void {
+    this.absorb(step, Buffer.from(structureText(structure)));
+  }
+
   get hash(): Uint8Array {
     return this.#state;
   }
+}
+
+/** One text for a structure: JSON, bigints in decimal. */
+export function structureText(structure: unknown): string {
+  return JSON.stringify(structure, (_, each: unknown) => (typeof each === "bigint" ? String(each) : each));
 }
 
 /**

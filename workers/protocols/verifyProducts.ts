@@ -27,29 +27,15 @@ import assert from "node:assert/strict";
 import { CodedError } from "../errors.ts";
 import type { FieldVector } from "../field/field.ts";
 import { lagrangeWeights } from "../sharing/lagrange.ts";
+import type { InnerProductClaim, ProductClaim } from "./claimLedger.ts";
 import { drawChallenge } from "./drawChallenge.ts";
 import { takeSharedMask } from "./masks.ts";
-import { openShares } from "./openShares.ts";
+import { openMasked } from "./openShares.ts";
 import type { ProtocolError } from "./protocolError.ts";
 import { reduceDegree } from "./reduceDegree.ts";
 import { checkSession } from "./session.ts";
 import type { ProtocolSession } from "./session.ts";
 import type { Transcript } from "./transcript.ts";
-
-/** left·right = product, element by element; shares of degree t. */
-export interface ProductClaim {
-  readonly left: FieldVector;
-  readonly right: FieldVector;
-  readonly product: FieldVector;
-}
-
-/** <left_o, right> = sums[o] for several o with one right factor; shares of degree t. */
-export interface InnerProductClaim {
-  readonly right: FieldVector;
-  readonly sums: readonly bigint[];
-  /** Σ weights[o]·left_o: a new vector, released by the caller of this. */
-  combineLeft(weights: readonly bigint[]): FieldVector;
-}
 
 /** <a, b> = c. */
 interface InnerProduct {
@@ -181,7 +167,7 @@ async function checkLast(
     combine(session, known, b, zeta),
     combine(session, integers(0, 2 * k), values, zeta),
   ]);
-  const [left, right, product] = (await openShares(session, shares, transcript, `${step}/open`)) as [
+  const [left, right, product] = (await openMasked(session, { masked: shares }, transcript, `${step}/open`)) as [
     bigint,
     bigint,
     bigint,

@@ -56,6 +56,8 @@ interface CommitteeWorker {
 
 /** One per worker, for all committees: making a kernel costs more than a small attempt. */
 const fields: WasmField[] = [];
+/** Of the committee before this one, whose study is over. */
+const caches: VectorCache[] = [];
 const fieldOf = (party: PartyIndex): WasmField => (fields[party] ??= createWasmField(BN254_FR_MODULUS));
 
 export class GatedCommittee {
@@ -70,6 +72,7 @@ export class GatedCommittee {
   constructor(schema: StudySchema, size: CommitteeSize = { n: 3, t: 1 }, cacheBytes = 1 << 24) {
     this.clear = new ClearStudy(schema);
     this.size = size;
+    for (const cache of caches.splice(0)) cache.stop();
     this.workers = partiesOf(size.n).map((party) => {
       const field = fieldOf(party);
       const before = field.bytesInUse;
@@ -78,6 +81,7 @@ export class GatedCommittee {
         keyStamp: () => "key",
         loadColumn: (datasetId, version, columnId) => this.#load(party, datasetId, version, columnId),
       });
+      caches.push(cache);
       return { party, field, before, cache, columns, indicators: new IndicatorCache(field, cache) };
     });
   }

@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import type { CommitteeSize } from "../../../workers/sharing/parties.ts";
+import { budget } from "../../budget.ts";
 import type { ClearRequest, Row } from "../disclosure/clearStudy.ts";
 import { GatedCommittee } from "./gatedCommittee.ts";
 
@@ -125,13 +126,10 @@ describe("runQuery", () => {
     const study = committee();
     const shown = await study.attempt({ sql: "SELECT COUNT(*) FROM trial WHERE age >= 60" }, []);
     assert.deepEqual(shown.recorded, Array(3).fill(["tests", "outputs"]));
-    const refused = await study
-      .attempt(
-        { sql: "SELECT COUNT(*) FROM trial WHERE arm = 'B' AND age < 60 AND value < 1000 AND response = '1'" },
-        [],
-      )
-      .catch(() => undefined);
-    if (refused !== undefined) assert.deepEqual(refused.recorded, Array(3).fill(["tests", "refused"]));
+    const small = "SELECT COUNT(*) FROM trial WHERE arm = 'B' AND age < 60 AND response = '1'";
+    const refused = await study.attempt({ sql: small }, []);
+    assert.deepEqual(refused.recorded, Array(3).fill(["tests", "refused"]));
+    assert.ok(!refused.frames.some(({ step }) => step === "outputs"));
     const everyone = await study.attempt({ sql: "SELECT COUNT(*) FROM trial" }, []);
     assert.deepEqual(everyone.recorded, Array(3).fill(["outputs"]));
   });
@@ -154,7 +152,7 @@ describe("runQuery", () => {
   it("gives back all it used when it fails, in whatever step", async () => {
     const steps = [...new Set((await committee().attempt(TABLE, [])).frames.map(({ step }) => step))];
     assert.ok(steps.length >= 10);
-    for (const step of steps) {
+    for (const step of steps.filter((_, index) => budget.deep || index % 4 === 0)) {
       const study = committee();
       const { outcomes } = await study.attempt(TABLE, [], {
         tamper: (frame) => (frame.step === step ? frame.payload.subarray(1) : frame.payload),

@@ -1,4 +1,4 @@
-/** A circuit over numbers everybody may see, and random circuits: what `evaluateCircuit` is compared with. */
+/** A circuit over numbers everybody may see, and random circuits: what a circuit opened through the gate is compared with. */
 import fc from "fast-check";
 
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";

@@ -9,7 +9,7 @@ import { isCoded } from "../../../workers/errors.ts";
 import { bn254Fr as field } from "../../../workers/field/bn254Fr.ts";
 import type { FieldVector } from "../../../workers/field/field.ts";
 import type { Circuit } from "../../../workers/messages/circuit.ts";
-import { evaluateCircuit } from "../../../workers/protocols/evaluateCircuit.ts";
+
 import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import type { ProtocolSession } from "../../../workers/protocols/session.ts";
 import { lagrangeWeights } from "../../../workers/sharing/lagrange.ts";
@@ -23,6 +23,7 @@ import { evaluateClear } from "./clearCircuit.ts";
 import type { CircuitCase } from "./clearCircuit.ts";
 import { addTo, assertRejected, flipBit, onFrames, sentOutputs } from "./tampering.ts";
 import type { Tamper } from "./tampering.ts";
+import { openAll } from "./ungatedPlan.ts";
 import { form, repeatRows, workedCase, workedOutputs } from "./workedCircuit.ts";
 import { World } from "./world.ts";
 
@@ -226,7 +227,7 @@ describe("an attack by name", () => {
       for (let changed = 0; changed < (budget.deep ? held : Math.min(held, 3)); changed++) {
         const { outcomes, frames } = await world.run(participants, (session) => {
           const own = session.network.self === liar ? withOtherKey(session, changed) : session;
-          return evaluateCircuit(own, workedCase.circuit, shares[session.network.self - 1] as FieldVector[], "data");
+          return openAll(own, workedCase.circuit, shares[session.network.self - 1] as FieldVector[], "data");
         });
         assertNoneWrong(outcomes, participants, [liar], workedOutputs);
         assert(!sentOutputs(frames, participants), "its shares of the first challenge are wrong already");
@@ -417,14 +418,14 @@ function run(
 ) {
   const world = new World(size, seed);
   const shares = world.share(columns);
-  const program = (session: ProtocolSession): Promise<bigint[]> =>
-    evaluateCircuit(session, circuit, shares[session.network.self - 1] as FieldVector[], "data");
+  const program = (session: ProtocolSession): Promise<readonly bigint[]> =>
+    openAll(session, circuit, shares[session.network.self - 1] as FieldVector[], "data");
   return world.run(participants, program, lies);
 }
 
 /** Every honest participant has the expected outputs or a coded error. */
 function assertNoneWrong(
-  outcomes: readonly PromiseSettledResult<bigint[]>[],
+  outcomes: readonly PromiseSettledResult<readonly bigint[]>[],
   participants: readonly PartyIndex[],
   liars: readonly PartyIndex[],
   expected: readonly bigint[],

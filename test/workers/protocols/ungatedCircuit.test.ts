@@ -7,7 +7,7 @@ import { isCoded } from "../../../workers/errors.ts";
 import type { CodedError } from "../../../workers/errors.ts";
 import type { FieldVector } from "../../../workers/field/field.ts";
 import type { Circuit } from "../../../workers/messages/circuit.ts";
-import { evaluateCircuit } from "../../../workers/protocols/evaluateCircuit.ts";
+
 import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import type { ProtocolSession } from "../../../workers/protocols/session.ts";
 import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
@@ -19,6 +19,7 @@ import { circuitCase, evaluateClear, levelSizes } from "./clearCircuit.ts";
 import type { CircuitCase } from "./clearCircuit.ts";
 import { assertRejected, onFrames } from "./tampering.ts";
 import type { Tamper } from "./tampering.ts";
+import { openAll } from "./ungatedPlan.ts";
 import { form, repeatRows, workedCase, workedOutputs } from "./workedCircuit.ts";
 import { World } from "./world.ts";
 
@@ -33,7 +34,7 @@ const worked = workedOutputs;
 for (const size of committees) {
   const everyChoice = subsets(partiesOf(size.n), 2 * size.t + 1);
 
-  describe(`evaluateCircuit, ${sizeName(size)}`, () => {
+  describe(`a circuit without tests, ${sizeName(size)}`, () => {
     it("equals the clear text for every choice of 2t + 1 participants", async () => {
       for (const participants of everyChoice) {
         const { values } = await evaluate(new World(size, "every choice"), participants, fixed);
@@ -196,7 +197,7 @@ for (const size of committees) {
   });
 }
 
-describe("evaluateCircuit", () => {
+describe("a circuit without tests", () => {
   const size = { n: 4, t: 1 };
   const participants = partiesOf(3);
 
@@ -233,7 +234,7 @@ describe("evaluateCircuit", () => {
     for (const variant of [0, 1, 2]) {
       const { outcomes, frames } = await world.run(participants, (session) => {
         const own = shares[session.network.self - 1] as FieldVector[];
-        return evaluateCircuit(session, circuit, wrong(own)[variant] as FieldVector[], "data");
+        return openAll(session, circuit, wrong(own)[variant] as FieldVector[], "data");
       });
       for (const outcome of outcomes) assertRejected(outcome, "PROTOCOL_WRONG_COLUMNS");
       assert(frames.every(({ step }) => step.startsWith("keys/")));
@@ -249,7 +250,7 @@ describe("evaluateCircuit", () => {
       const { outcomes, frames } = await world.run(participants, (session) => {
         const { self } = session.network;
         const differs = self === odd;
-        return evaluateCircuit(
+        return openAll(
           session,
           differs && variant === "circuit" ? heavier : circuit,
           (differs && variant === "rows" ? longer : own)[self - 1] as FieldVector[],
@@ -284,8 +285,8 @@ describe("evaluateCircuit", () => {
     const shares = world.share(columns);
     const { outcomes } = await world.run(participants, async (session) => {
       const own = shares[session.network.self - 1] as FieldVector[];
-      await evaluateCircuit(session, circuit, own, "data");
-      return evaluateCircuit({ ...session, keys: { ...session.keys } }, circuit, own, "data");
+      await openAll(session, circuit, own, "data");
+      return openAll({ ...session, keys: { ...session.keys } }, circuit, own, "data");
     });
     for (const outcome of outcomes) assertAssertion(outcome, /already used/);
   });
@@ -296,12 +297,12 @@ describe("evaluateCircuit", () => {
     const foreign = await world.runAll(others, (session) => Promise.resolve(session.keys));
     const { outcomes } = await world.run(participants, (session) => {
       const keys = foreign.values[0] as ProtocolSession["keys"];
-      return evaluateCircuit({ ...session, keys }, circuit, [], "data");
+      return openAll({ ...session, keys }, circuit, [], "data");
     });
     for (const outcome of outcomes) assertRejected(outcome, "PROTOCOL_WRONG_PARTICIPANTS");
     const changed = await world.run(participants, (session) => {
       const keys = { ...session.keys, self: ((session.keys.self % 3) + 1) as PartyIndex };
-      return evaluateCircuit({ ...session, keys }, circuit, [], "data");
+      return openAll({ ...session, keys }, circuit, [], "data");
     });
     for (const outcome of changed.outcomes) assertRejected(outcome, "PROTOCOL_WRONG_PARTICIPANTS");
   });
@@ -317,7 +318,7 @@ describe("evaluateCircuit", () => {
       const run = await world.runAll(
         participants,
         (session) => {
-          return evaluateCircuit(session, circuit, shares[session.network.self - 1] as FieldVector[], "data");
+          return openAll(session, circuit, shares[session.network.self - 1] as FieldVector[], "data");
         },
         { attempt },
       );
@@ -367,10 +368,9 @@ interface Tampering {
   readonly timeoutMs?: number;
 }
 
-function programFor(world: World, example: CircuitCase): (session: ProtocolSession) => Promise<bigint[]> {
+function programFor(world: World, example: CircuitCase): (session: ProtocolSession) => Promise<readonly bigint[]> {
   const shares = world.share(example.columns);
-  return (session) =>
-    evaluateCircuit(session, example.circuit, shares[session.network.self - 1] as FieldVector[], "data");
+  return (session) => openAll(session, example.circuit, shares[session.network.self - 1] as FieldVector[], "data");
 }
 
 function evaluate(world: World, participants: readonly PartyIndex[], example: CircuitCase) {

@@ -1,0 +1,175 @@
+/**
+ * The gate: evaluates a circuit over shared columns, tests the sizes of what it would disclose, and opens those of its
+ * outputs that pass, and only these. The one function that opens outputs.
+ *
+ * Malicious workers, at most t of 2t + 1 participants: privacy holds, and every honest participant ends with the right
+ * decisions and outputs or with an error. Products of rows and of the gate are verified together before the first bit
+ * opens, those that follow an opening again before the next; whatever opens does so as shares of degree t, of which 2t + 1
+ * leave no room for a lie. Not fair: t peers may know bits or outputs where this throws.
+ * What may be revealed, to the adversary, in this order, each step only after the one before: nothing but whether it was caught; one bit, whether the cohort's
+ * tests pass (if not: nothing else, ever); one bit, whether zeros may be shown; a bit per group of measures that is tested; a bit per line
+ * of cells that hiding these leaves open to subtraction; the measures of groups that are shown. A bit opens as 0 or as a uniform element.
+ * What it takes for granted: that the columns are shares of degree t of what was committed, and that plan and `close` are
+ * those of the request: they are compared, so at least one honest participant derived them.
+ * Rounds, message lengths and step names depend on the plan, the number of rows and the bits that opened only.
+ */
+import type { FieldVector } from "../field/field.ts";
+import type { GatePlan, SizeTest } from "../messages/gatePlan.ts";
+import { evaluateCircuit } from "./evaluateCircuit.ts";
+import { checkTask, describeTask, rowsOf } from "./gateTask.ts";
+import type { GateTask, KnownProduct } from "./gateTask.ts";
+import { hideLines, settleZero } from "./hideLines.ts";
+import { openBits } from "./openBits.ts";
+import { openShares } from "./openShares.ts";
+import { checkSession } from "./session.ts";
+import type { ProtocolSession } from "./session.ts";
+import { testSizes } from "./sizeTests.ts";
+import type { TestBits } from "./sizeTests.ts";
+import { compareTranscripts, Transcript } from "./transcript.ts";
+import { verifyClaims } from "./verifyClaims.ts";
+
+export interface GateHooks {
+  /**
+   * Durable and synchronous, before this worker tells the others that it is ready for the first bit ("tests"; not called
+   * when nothing is tested) and for the outputs ("outputs"): none of them opens any before all have said so. Throwing ends the
+   * attempt with nothing opened in that stage, anywhere.
+   */
+  aboutToOpen(stage: "tests" | "outputs"): void;
+  /** By index of the product, equal at all participants: not computed again. */
+  readonly known?: ReadonlyMap<number, KnownProduct>;
+  /** Takes over the product columns that were computed and have just been verified, shares of degree t, by index. */
+  keep?(products: ReadonlyMap<number, FieldVector>): void;
+}
+
+export type GateResult =
+  | { readonly refused: true }
+  | {
+      readonly refused: false;
+      /** Indices of measures, ascending. */
+      readonly hidden: readonly number[];
+      /** All measures as canonical residues; 0 where hidden. */
+      readonly outputs: readonly bigint[];
+    };
+
+/**
+ * Opens what the plan lets pass; the same result at all participants that follow the protocol. Degree t in, values out.
+ *
+ * Rounds: 1 to compare; those of `evaluateCircuit`, `testSizes` and `verifyClaims` for all products together; 1 to compare and 1 each
+ * for cohort, zeros and groups, those that are tested; for each turn of lines that are not tested yet those of `testSizes` and
+ * `verifyClaims` and 2; 2 for the outputs. A party sends what these send, 2t elements for each bit and each
+ * output that opens, and 2t hashes for each comparison. A session's keys serve one plan: a second one would reuse masks and
+ * is refused by an assertion.
+ *
+ * @param columns this participant's degree-t shares of the circuit's columns, in its order, all of one length
+ * @param inputs which data these are, in words that are equal at all participants: compared, like the plan, before the
+ *   first product
+ * @throws CodedError PROTOCOL_WRONG_PARTICIPANTS | PROTOCOL_WRONG_COLUMNS | PROTOCOL_BAD_PAYLOAD | PROTOCOL_PRODUCTS_WRONG |
+ *   PROTOCOL_INCONSISTENT_OPENING | PROTOCOL_TRANSCRIPT_MISMATCH | NETWORK_* | whatever a hook throws
+ */
+export async function openThroughGate(
+  session: ProtocolSession,
+  plan: GatePlan,
+  columns: readonly FieldVector[],
+  inputs: string,
+  hooks: GateHooks,
+): Promise<GateResult> {
+  checkSession(session);
+  const task = { plan, columns, inputs, known: hooks.known ?? new Map<number, KnownProduct>() };
+  const run = await evaluateTask(session, task, hooks);
+  const hidden = await decide(run);
+  if (hidden === undefined) {
+    release(run);
+    return { refused: true };
+  }
+  hooks.aboutToOpen("outputs");
+  await compareTranscripts(session, run.transcript, "outputs/ready");
+  const result = await openMeasures(run, hidden);
+  release(run);
+  return result;
+}
+
+/** Everything verified, nothing opened; shares are this party's, of degree t. */
+interface GateRun {
+  readonly session: ProtocolSession;
+  readonly plan: GatePlan;
+  readonly transcript: Transcript;
+  readonly measures: FieldVector;
+  readonly sizes: FieldVector;
+  /** Of the cohort, of zeros, then of the groups. */
+  readonly tests: TestBits;
+  /** Records, the first time, that bits are about to open. */
+  readonly announce: () => void;
+}
+
+async function evaluateTask(session: ProtocolSession, task: GateTask, hooks: GateHooks): Promise<GateRun> {
+  const { field } = session;
+  const { plan, columns, known } = task;
+  const rows = rowsOf(plan.circuit, columns);
+  checkTask(task, rows);
+  const transcript = new Transcript();
+  transcript.absorbStructure("inputs", describeTask(session, task, rows));
+  await compareTranscripts(session, transcript, "inputs/ready");
+  const knownShares = new Map([...known].map(([index, { shares }]) => [index, shares]));
+  const { outputs, products } = await evaluateCircuit(session, plan.circuit, columns, rows, knownShares);
+  const measures = field.view(outputs, 0, plan.measures);
+  const sizes = field.view(outputs, plan.measures, outputs.length);
+  field.release(outputs);
+  const tests = await testSizes(session, sizes, testsOf(plan), "gate");
+  await verifyClaims(session, transcript, "verify");
+  if (hooks.keep === undefined) field.release(...products.values());
+  else hooks.keep(products);
+  return { session, plan, transcript, measures, sizes, tests, announce: once(() => hooks.aboutToOpen("tests")) };
+}
+
+/** Both ways where zeros are yet to be decided; where no test decides it, they may be shown. */
+function testsOf({ cohort, zeros, groups }: GatePlan): (readonly SizeTest[])[] {
+  const settle = (tests: readonly SizeTest[]): readonly SizeTest[] =>
+    zeros.length > 0 ? tests : tests.map((test) => settleZero(test, true));
+  return [cohort, zeros, ...groups.map(({ tests }) => settle(tests))];
+}
+
+/** The hidden groups, or undefined: refused, and then nothing else may open. */
+async function decide(run: GateRun): Promise<ReadonlySet<number> | undefined> {
+  const { session, plan, transcript, sizes, tests, announce } = run;
+  const [cohort, zeros, ...groups] = tests.questions;
+  if (tests.bits.length > 0) {
+    announce();
+    await compareTranscripts(session, transcript, "tests/ready");
+  }
+  const open = (places: readonly (number | undefined)[], step: string): Promise<boolean[]> =>
+    openBits(session, tests.bits, places, transcript, step);
+  const [isRefused] = await open([cohort?.zerosShown], "cohort");
+  if (isRefused) return undefined;
+  const [areZerosHidden] = await open([zeros?.zerosShown], "zeros");
+  const zerosShown = !areZerosHidden;
+  const variants = groups.map((group) => (zerosShown ? group.zerosShown : group.zerosHidden));
+  const fails = await open(variants, "groups");
+  const failing = new Set(fails.flatMap((each, group) => (each ? [group] : [])));
+  return hideLines({ session, plan, transcript, sizes, zerosShown, announce }, failing);
+}
+
+/** Shares of what is hidden are not sent to anyone. */
+async function openMeasures(run: GateRun, hiddenGroups: ReadonlySet<number>): Promise<GateResult> {
+  const { session, plan, transcript, measures } = run;
+  const hidden = plan.groups.flatMap(({ outputs }, group) => (hiddenGroups.has(group) ? outputs : []));
+  const places = new Set(hidden);
+  const shown = Array.from({ length: plan.measures }, (_, index) => index).filter((index) => !places.has(index));
+  const shares = session.field.gather(measures, shown);
+  const opened = await openShares(session, shares, transcript, "outputs");
+  session.field.release(shares);
+  const outputs = new Array<bigint>(plan.measures).fill(0n);
+  shown.forEach((index, position) => (outputs[index] = opened[position] as bigint));
+  return { refused: false, hidden: hidden.sort((left, right) => left - right), outputs };
+}
+
+function release({ session: { field }, measures, sizes, tests }: GateRun): void {
+  field.release(measures, sizes, tests.bits);
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+  };
+}
