@@ -12,6 +12,8 @@ import { invalidOption, readWhole } from "../readOption.ts";
 
 /** With t = 1 two workers that collude have everything: not for production. */
 const LEAST_PRODUCTION_THRESHOLD = 2;
+/** What the contract takes, too: an answer about fewer patients is about people one can name. */
+const LEAST_K = 5;
 
 export const command = defineCommand({
   command: "admin register-study",
@@ -32,7 +34,7 @@ export const command = defineCommand({
       required: true,
     },
     log2N: { type: "string", describe: "The study's rows per dataset are at most 2 to this power", default: "14" },
-    k: { type: "string", describe: "Smallest set that may be disclosed", default: "11" },
+    k: { type: "string", describe: `Smallest set that may be disclosed, at least ${LEAST_K}`, default: "11" },
     vettings: { type: "string", describe: "Approvals a query needs", default: "2" },
     vettingOrganisations: { type: "string", describe: "Organisations these must come from", default: "2" },
     minimumThreshold: { type: "string", describe: "Least degree t of a production committee", default: "2" },
@@ -50,7 +52,7 @@ export const command = defineCommand({
     const schemaText = readInputFile("schema", context.resolve(options.schema));
     const schema = parseSchema(schemaText);
     const policy: Policy = {
-      k: Number(readWhole("k", options.k, 1n, 65_535n)),
+      k: readK(options.k),
       vettings: Number(readWhole("vettings", options.vettings, 1n, 255n)),
       vettingOrganisations: Number(readWhole("vetting-organisations", options.vettingOrganisations, 1n, 255n)),
       minimumThreshold: Number(readWhole("minimum-threshold", options.minimumThreshold, 1n, 3n)),
@@ -77,6 +79,12 @@ export const command = defineCommand({
     });
   },
 });
+
+function readK(text: string): number {
+  const k = Number(readWhole("k", text, 1n, 65_535n));
+  if (k >= LEAST_K) return k;
+  throw invalidOption("k", `${LEAST_K} or more (11 by default), as no public answer may speak of fewer patients,`);
+}
 
 function readEther(option: string, text: string): bigint {
   if (!/^[0-9]+(\.[0-9]{1,18})?$/.test(text)) throw invalidOption(option, "a decimal number of at most 18 places");

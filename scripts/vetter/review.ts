@@ -2,6 +2,7 @@
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
+import { quoteGate } from "../gateQuote.ts";
 import { legibleLine } from "../legibleText.ts";
 import { textOf } from "../printValue.ts";
 import { checkSignable, describeParameters, openQuery, stateName } from "../query.ts";
@@ -40,6 +41,7 @@ export const command = defineCommand({
         state: stateName(query.state),
         approvals: `${query.approvals} of ${study.policy.vettings}`,
         recompiled,
+        ...(await quoteGate(connection, open)),
         sql: publication.sql,
         parameters: describeParameters(bounds, study.schema),
         manifest: publication.manifest,

@@ -97,6 +97,8 @@ describe("workers that fail", () => {
     await until("the first attempt", 30_000, () => logLines(proposer, "attempt-proposed", requestId)[0]);
     await proposer.kill();
     await assertAnsweredOnce(requestId, FULL);
+    const { k, earlierAnswers } = await show.handler({ ...test.network.network, query }, test.network.context);
+    assert.deepEqual([k, earlierAnswers], [11, 1]);
   });
 
   it("a worker killed before the request is confirmed: three of four answer", async () => {

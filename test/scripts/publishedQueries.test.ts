@@ -6,6 +6,7 @@ import { command as datasets } from "../../scripts/dataOwner/datasets.ts";
 import { command as accept } from "../../scripts/querier/accept.ts";
 import { command as listForQuerier } from "../../scripts/querier/list.ts";
 import { command as publish } from "../../scripts/querier/publish.ts";
+import { command as show } from "../../scripts/querier/show.ts";
 import { command as listForVetter } from "../../scripts/vetter/list.ts";
 import { command as review } from "../../scripts/vetter/review.ts";
 import { command as sign } from "../../scripts/vetter/sign.ts";
@@ -135,6 +136,10 @@ describe("published queries", () => {
     assert.deepEqual([seen.study, seen.studyId, seen.signable], ["Trial 7", consortium.studyId, true]);
     const author = consortium.wallet("searcher").address;
     assert.deepEqual([seen.author, seen.authorOrganisation], [author, "Research Institute"]);
+    // The number of all patients, whole table and cell: each by itself, against all rows, and whether zeros may be shown.
+    assert.deepEqual([seen.k, seen.earlierAnswers, seen.gateTests, seen.gateProducts], [11, 0, 5, 35]);
+    const shown = await show.handler({ ...consortium.network, query }, consortium.context);
+    assert.deepEqual([shown.k, shown.earlierAnswers, shown.gateRounds], [11, 0, seen.gateRounds]);
     const text = review.print!(seen);
     assert.ok(text.startsWith(`STUDY   Trial 7  (${consortium.studyId})\nAUTHOR  Research Institute  (${author})\n`));
     assert.match(text, /query hash only/);

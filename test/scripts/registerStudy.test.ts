@@ -13,18 +13,29 @@ describe("admin register-study", () => {
     assert.match(command.options.openingsBudget.describe, /recorded; not enforced in this version/);
   });
 
-  it("refuses t = 1 without --demonstration, before it opens a key", async () => {
+  /** Before a key is opened: the keystore does not exist. */
+  async function refused(given: readonly string[], option: string, message: RegExp): Promise<void> {
     const { path, remove } = temporaryFolder();
     try {
       writeFileSync(join(path, "schema.json"), trialStudy().schemaText);
-      const words = ["--name", "x", "--schema", "schema.json", "--minimum-threshold", "1"];
+      const words = ["--name", "x", "--schema", "schema.json", ...given];
       const { options } = await parseCommandLine(command, [...words, "--keystore", "k", "--password-file", "p"]);
       assert.throws(() => command.handler(options as never, testContext(path)), {
-        detail: { code: "OPTION_INVALID", option: "minimum-threshold" },
-        message: /--demonstration/,
+        detail: { code: "OPTION_INVALID", option },
+        message,
       });
     } finally {
       remove();
     }
+  }
+
+  it("refuses t = 1 without --demonstration, before it opens a key", async () => {
+    await refused(["--minimum-threshold", "1"], "minimum-threshold", /--demonstration/);
+  });
+
+  it("refuses k below 5, before it opens a key, and is 11 unless told otherwise", async () => {
+    for (const k of ["1", "4"]) await refused(["--k", k], "k", /^--k: 5 or more \(11 by default\), /);
+    for (const k of ["0", "-5", "5.5", "65536"]) await refused(["--k", k], "k", /a whole number/);
+    assert.equal(command.options.k.default, "11");
   });
 });

@@ -14,7 +14,7 @@ import {
 } from "../messages/decodeDescriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { startAssembly } from "./assembleDescriptor.ts";
-import { NO_DISCLOSURE_CONTROL, writeManifest } from "./manifest.ts";
+import { writeManifest } from "./manifest.ts";
 import { assembleMeasures } from "./measures.ts";
 import { normalizeConditions } from "./normalizeConditions.ts";
 import { collectParameterUses } from "./parameterUses.ts";
@@ -45,15 +45,13 @@ export interface CompiledQuery {
 export interface CompileOptions {
   /** Rows that sums must fit for; default 2^28. */
   readonly maxRows?: bigint;
-  /** The manifest's sentence on disclosure control. */
-  readonly disclosureControl?: string;
 }
 
 /** @throws CodedError SQL_*, with the fragment, line and column of what is refused */
 export async function compileQuery(
   text: string,
   schema: StudySchema,
-  { maxRows = DEFAULT_MAX_ROWS, disclosureControl = NO_DISCLOSURE_CONTROL }: CompileOptions = {},
+  { maxRows = DEFAULT_MAX_ROWS }: CompileOptions = {},
 ): Promise<CompiledQuery> {
   const parsed = await parseSql(text);
   const { sql } = parsed;
@@ -75,7 +73,7 @@ export async function compileQuery(
   const cost = queryCost(descriptor, schema);
   refuseLarge(sql, selection, cost);
   const worstCase = refuseOverflow(sql, descriptor, schema, maxRows);
-  const manifest = writeManifest({ schema, filters, selection, bounds, cost, worstCase, maxRows, disclosureControl });
+  const manifest = writeManifest({ schema, filters, selection, bounds, cost, worstCase, maxRows });
   return { sql: text, ...encoded(sql, descriptor, bounds), manifest, cost };
 }
 

@@ -10,18 +10,13 @@ import { Finish } from "../messages/descriptor.ts";
 import type { SchemaField, StudySchema } from "../schema/studySchema.ts";
 import { formatFieldValue } from "../schema/values.ts";
 import { formatParameter } from "./bindParameters.ts";
+import { disclosureLines } from "./disclosureLines.ts";
 import type { End, Filter } from "./filters.ts";
+import { listed, quote } from "./manifestText.ts";
 import type { Measure } from "./measures.ts";
 import type { QueryCost } from "./queryCost.ts";
 import type { Selection } from "./selectColumns.ts";
 import { AGGREGATE_NAMES } from "./selectColumns.ts";
-
-/** Values listed for one parameter or category before "and N more". */
-const MAX_LISTED = 24;
-
-/** True while there is no gate: what opens is what the list says, whatever its size. */
-export const NO_DISCLOSURE_CONTROL =
-  "No disclosure control is applied in this version: every number listed above is opened as it is, also when it counts few patients or one.";
 
 export interface ManifestFacts {
   readonly schema: StudySchema;
@@ -32,7 +27,6 @@ export interface ManifestFacts {
   /** The largest |sum| over maxRows rows. */
   readonly worstCase: bigint;
   readonly maxRows: bigint;
-  readonly disclosureControl: string;
 }
 
 export function writeManifest(facts: ManifestFacts): string {
@@ -47,15 +41,10 @@ export function writeManifest(facts: ManifestFacts): string {
     ["Cells", ...cellLines(facts)],
     [`What leaves the computation${facts.selection.axes.length > 0 ? ", for every cell" : ""}`, ...outputLines(facts)],
     ["What the answer shows, finished in public from these numbers", ...columnLines(facts)],
-    ["Disclosure control", `  ${facts.disclosureControl}`],
+    ["Disclosure control", ...disclosureLines(facts)],
     ["Size", ...sizeLines(facts)],
   ];
   return `${sections.map((lines) => lines.join("\n")).join("\n\n")}\n`;
-}
-
-/** JSON quoting, with every other invisible character escaped too. */
-export function quote(text: string): string {
-  return JSON.stringify(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
 }
 
 function cohortLines({ filters, schema, bounds }: ManifestFacts): string[] {
@@ -153,11 +142,13 @@ function outputLines({ selection, schema, cost }: ManifestFacts): string[] {
   const table = selection.axes.length > 0 ? `${cost.cells} cells x ${selection.measures.length} sums = ` : "";
   const groups =
     selection.axes.length > 0
-      ? ["  Cells without patients are left out of the answer, but their zeros are opened too."]
+      ? [
+          "  Cells without patients are left out of the answer; where their zeros may not be shown, they are hidden cells.",
+        ]
       : [];
   return [
     ...lines,
-    `  In all ${table}${cost.openedValues} ${cost.openedValues === 1 ? "number" : "numbers"}. No row, and nothing about one patient by name, leaves.`,
+    `  In all ${table}${cost.openedValues} ${cost.openedValues === 1 ? "number" : "numbers"}, but for those that are hidden (below). No row, and nothing about one patient by name, leaves.`,
     ...groups,
   ];
 }
@@ -215,12 +206,4 @@ function lineText(field: SchemaField, index: number): string {
 function valueText(field: SchemaField, value: bigint): string {
   const text = formatFieldValue(field, value);
   return field.type === "category" ? quote(text) : text;
-}
-
-function listed(texts: readonly string[], word: string): string {
-  const shown =
-    texts.length > MAX_LISTED ? [...texts.slice(0, MAX_LISTED - 1), `${texts.length - MAX_LISTED + 1} more`] : texts;
-  if (shown.length <= 1) return shown.join("");
-  const joiner = texts.length > MAX_LISTED ? "and" : word;
-  return `${shown.slice(0, -1).join(", ")} ${joiner} ${shown.at(-1)}`;
 }

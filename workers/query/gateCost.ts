@@ -1,0 +1,85 @@
+/**
+ * What the gate adds to a query's cost, from public text and counts alone: a quote, for vetters and queriers.
+ *
+ * A test of a size x that fails at 0..m opens a random multiple of ∏ (x − i). The factors i and m − i multiply to
+ * x² − m·x + i·(m − i), linear in x²; with one product for x², ceil((m+1)/2) factors to multiply, and one for the mask,
+ *
+ *   F(m) = 1 + ceil((m+1)/2) products, at a depth of 1 + ceil(log2(1 + ceil((m+1)/2))).
+ *
+ * With G sets (cells × sets per cell, and the cohort), H owners (0 when there is one) and E earlier distinct sets:
+ *
+ *   own sizes, and beside each owner's own    G·(1 + H) tests    m = k − 1
+ *   whether zeros may be shown                1 test             m = k·cells − 1
+ *   pairs, all rows being one of the others   G·(E + 1)          m = k − 1
+ *   triples, in three signs                   G·3·C(E + 1, 2)    m = 4(k − 1)
+ *
+ * Triples look at the last 64 distinct sets, all rows always among them. Exemptions, and sets tested before, make it
+ * less. Not counted is what finds the sizes, which is linear in rows like the query itself.
+ */
+import type { Descriptor } from "../messages/descriptor.ts";
+import { Finish } from "../messages/descriptor.ts";
+import type { StudySchema } from "../schema/studySchema.ts";
+import { cellCount } from "./buildCircuit.ts";
+import { isTwoValued, summedFields } from "./disclosedSets.ts";
+
+/** Distinct sets that triples are formed of, all rows among them. */
+const MAX_DISTINCT_SETS = 64;
+const ROUNDS_PER_LEVEL = 2;
+/** The cohort's bit; whether zeros may be shown; every set's; each the comparison of transcripts and the opening. */
+const OPENINGS = 3;
+const ROUNDS_PER_OPENING = 2;
+
+export interface GateCostFacts {
+  /** The study's. */
+  readonly k: number;
+  /** Data owners whose datasets are asked. */
+  readonly owners: number;
+  /** Distinct sets disclosed by earlier answers on the same data. */
+  readonly earlier: number;
+}
+
+export interface GateCost {
+  /** Sets that an answer discloses: G. */
+  readonly setsPerAnswer: number;
+  readonly tests: number;
+  /** Multiplications, whatever the number of rows. */
+  readonly products: number;
+  /** Messages that wait for one another, besides those of the verification. */
+  readonly rounds: number;
+}
+
+export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owners, earlier }: GateCostFacts): GateCost {
+  const cells = cellCount(descriptor.steps[0]!, schema);
+  const sets = cells * setsPerCell(descriptor, schema) + 1;
+  const others = earlier + 1;
+  const recent = Math.min(others, MAX_DISTINCT_SETS);
+  const beside = owners > 1 ? owners : 0;
+  const tests: readonly (readonly [count: number, last: number])[] = [
+    [sets * (1 + beside), k - 1],
+    [1, k * cells - 1],
+    [sets * others, k - 1],
+    [(sets * 3 * recent * (recent - 1)) / 2, 4 * (k - 1)],
+  ];
+  const made = tests.filter(([count]) => count > 0);
+  const depth = Math.max(...made.map(([, last]) => 1 + Math.ceil(Math.log2(1 + pairedFactors(last)))));
+  return {
+    setsPerAnswer: sets,
+    tests: made.reduce((sum, [count]) => sum + count, 0),
+    products: made.reduce((sum, [count, last]) => sum + count * (1 + pairedFactors(last)), 0),
+    rounds: ROUNDS_PER_LEVEL * depth + ROUNDS_PER_OPENING * OPENINGS,
+  };
+}
+
+/** Of a test that fails at 0..last. */
+function pairedFactors(last: number): number {
+  return Math.ceil((last + 1) / 2);
+}
+
+/** The cell, each of its parts where a column is present, and both counts of every two-valued column that is summed. */
+function setsPerCell(descriptor: Descriptor, schema: StudySchema): number {
+  const step = descriptor.steps[0]!;
+  const counted = descriptor.columns.flatMap(({ finish, sums }) => (finish === Finish.GROUP ? [] : sums.slice(0, 1)));
+  const sizes = new Set(step.axes.length > 0 ? [0, ...counted] : counted);
+  const twoValued = summedFields(descriptor).filter((field) => isTwoValued(schema.fields[field]));
+  return sizes.size + 2 * twoValued.length;
+}
