@@ -4,9 +4,10 @@
  */
 export const SECURITY_STATEMENT = [
   "Malicious workers, honest majority: any t of the n workers of a committee, whatever they do, learn nothing about rows",
-  "beyond the sums that are opened and what is public, and can make a request fail but not change its answer: all products",
-  "are verified before sums open.",
+  "beyond the sums that are opened, which of them are hidden or refused, and what is public, and can make a request fail but",
+  "not change its answer: all products are verified before sums open.",
   "The columns that hospitals share are not checked yet: this holds for shares that were dealt rightly.",
-  "There is no disclosure gate yet: small cells are opened.",
+  "Before sums open, every set of patients they are over is tested inside the computation: fewer than k, or too close to an",
+  "earlier answer, is hidden or refused; combinations of more than three sets are not tested.",
   "Assurance QUORUM means that enough workers signed the same answer; it is not a proof.",
 ].join(" ");
