@@ -40,7 +40,10 @@ export function printDemo({ answers, refusals, committee, security, audit, gas, 
 function verdictLine(answers: readonly DemoAnswer[], refusals: readonly DemoRefusal[]): string {
   if (!answers.every(({ equal }) => equal)) return "ANSWERS DIFFER.";
   if (!refusals.every(({ refused }) => refused)) return "A REQUEST WAS ANSWERED THAT MUST BE REFUSED.";
-  return "Every answer equals the clear-text answer.";
+  const hidden = answers.some(({ rows }) => rows.flat().some(isHidden));
+  return hidden
+    ? "Every number shown equals the clear-text answer; hidden is what must be."
+    : "Every answer equals the clear-text answer.";
 }
 
 /** The network's answer beside the clear-text answer. */
