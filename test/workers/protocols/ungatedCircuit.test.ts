@@ -7,7 +7,6 @@ import { isCoded } from "../../../workers/errors.ts";
 import type { CodedError } from "../../../workers/errors.ts";
 import type { FieldVector } from "../../../workers/field/field.ts";
 import type { Circuit } from "../../../workers/messages/circuit.ts";
-
 import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import type { ProtocolSession } from "../../../workers/protocols/session.ts";
 import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
