@@ -20,9 +20,7 @@ import { measure } from "./measure.ts";
 import type { Competitor, Plan, Timings } from "./measure.ts";
 import { bestOf, openTwinWorkshop } from "./nativeTwin.ts";
 import type { NativeTwin, TwinTimings, TwinWorkshop } from "./nativeTwin.ts";
-import type { Report } from "./report.ts";
-
-type Progress = (line: string) => void;
+import type { Progress, Report } from "./report.ts";
 
 /** Lengths in elements. */
 export interface KernelPlan extends Plan {
@@ -34,7 +32,7 @@ export interface KernelPlan extends Plan {
 }
 
 /** 25 turns and 50 runs of the twin. Vectors of 10^5 are larger than a core's own caches, as those of a query are. */
-const FULL_PLAN: KernelPlan = {
+export const FULL_KERNEL_PLAN: KernelPlan = {
   length: 100_000,
   threadedLength: 2 ** 20,
   nobleLength: 10_000,
@@ -45,7 +43,18 @@ const FULL_PLAN: KernelPlan = {
   twinRepeatsPerRound: 10,
 };
 
-export async function benchmarkKernel(progress: Progress, plan: KernelPlan = FULL_PLAN): Promise<Report> {
+export const QUICK_KERNEL_PLAN: KernelPlan = {
+  length: 1_000,
+  threadedLength: 2 ** 14,
+  nobleLength: 100,
+  warmUpMs: 1,
+  rounds: 1,
+  turnsPerRound: 1,
+  turnMs: 1,
+  twinRepeatsPerRound: 1,
+};
+
+export async function benchmarkKernel(progress: Progress, plan: KernelPlan): Promise<Report> {
   const reference = createBigintField(BN254_FR_MODULUS);
   const plain = drawInputs(reference, plan.length);
   const referenceInputs = loadInputs(reference, plain);

@@ -7,8 +7,11 @@ export interface Report {
   readonly text: string;
 }
 
-/** Measures and compares; throws when a result is wrong. `progress` gets one line per step. */
-export type Benchmark = (progress: (line: string) => void) => Promise<Report>;
+/** Gets one line per step. */
+export type Progress = (line: string) => void;
+
+/** Measures and compares; throws when a result is wrong. `quick`: sizes that try everything and measure nothing. */
+export type Benchmark = (progress: Progress, quick: boolean) => Promise<Report>;
 
 export type Unit = "ns" | "x" | "M/s";
 
@@ -23,10 +26,15 @@ export interface Row {
 
 const HEADINGS = ["figure", "minimum", "median", "target", "verdict"] as const;
 
-/** Columns padded to their widest cell; the label to the left, the rest to the right. */
 export function renderTable(rows: readonly Row[]): string {
-  const cells = [HEADINGS, ...rows.map(cellsOf)];
-  const widths = HEADINGS.map((_, column) => Math.max(...cells.map((line) => (line[column] as string).length)));
+  return alignColumns([HEADINGS, ...rows.map(cellsOf)]);
+}
+
+/** Columns padded to their widest cell; the first to the left, the rest to the right. The first line has all columns. */
+export function alignColumns(cells: readonly (readonly string[])[]): string {
+  const widths = (cells[0] as readonly string[]).map((_, column) =>
+    Math.max(...cells.map((line) => (line[column] as string).length)),
+  );
   return cells
     .map((line) =>
       line

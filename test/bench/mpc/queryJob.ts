@@ -1,0 +1,115 @@
+/**
+ * One vetted query at one worker, from its descriptor to the signature on its statement: the real plan's circuit, the
+ * real `runQuery` over the mesh, the column cache and the share store. Only the chain is missing: what the registries would
+ * say of request and data is in the options.
+ */
+import { randomBytes } from "node:crypto";
+
+import { id, keccak256 } from "ethers";
+import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
+import { encodeParameters } from "../../../workers/messages/descriptor.ts";
+import { ReleaseClass, statementHash, ZERO_HASH } from "../../../workers/messages/statement.ts";
+import type { Outcome } from "../../../workers/messages/statement.ts";
+import { ANSWER, opalineDomain, signTypedData } from "../../../workers/messages/typedData.ts";
+import type { QueryPlan } from "../../../workers/node/queryPlan.ts";
+import { runQuery } from "../../../workers/node/queryRun.ts";
+import type { ConfirmedRequest } from "../../../workers/node/requestModules.ts";
+import { buildCircuit } from "../../../workers/query/buildCircuit.ts";
+import { parseSchema } from "../../../workers/schema/parseSchema.ts";
+import type { Session } from "../../../workers/transport/session.ts";
+import { CHAIN_ID, EPOCH } from "./benchWorker.ts";
+import type { BenchWorker } from "./benchWorker.ts";
+import { startClock, THRESHOLD, WORKERS } from "./jobs.ts";
+import type { Timed } from "./jobs.ts";
+import type { StudyQuery } from "./study.ts";
+
+export interface QueryJob {
+  /** Makes the request's id: a new one for every run. */
+  readonly run: string;
+  readonly query: StudyQuery;
+  readonly datasetId: string;
+  readonly version: bigint;
+  /** Forget the columns first: they are then decrypted and parsed from the store. */
+  readonly cold: boolean;
+}
+
+export interface QueryResult extends Timed {
+  readonly outcome: Outcome;
+  readonly outputs: readonly bigint[];
+  readonly signature: string;
+}
+
+const CONTRACT = `0x${"c0".repeat(20)}`;
+const ATTEMPT = 1n;
+
+/** W3, W5 and the sweep. */
+export async function runStudyQuery(worker: BenchWorker, job: QueryJob): Promise<QueryResult> {
+  if (job.cold) worker.columns.forget(job.datasetId);
+  const request = requestOf(worker, job);
+  const plan = planOf(job);
+  const participants = request.committee.workers.map((_, position) => position + 1) as BenchWorker["self"][];
+  const proposal = { requestId: request.event.requestId, attempt: ATTEMPT, participants };
+  await meet(worker, job.run);
+  let session: Session | undefined;
+  const stopClock = startClock();
+  const verdict = await runQuery(request, proposal, new AbortController().signal, {
+    field: worker.field,
+    chainId: CHAIN_ID,
+    randomBytes: (length) => randomBytes(length),
+    plan: () => Promise.resolve(plan),
+    columns: worker.columns,
+    openNetwork: (of, attempt, members, signal) =>
+      (session = worker.openSession(of.event.requestId, attempt, members.size, signal)),
+  });
+  const statement = statementHash({ chainId: CHAIN_ID, contract: CONTRACT, context: request.event.context, verdict });
+  const signature = await signTypedData(worker.wallet, opalineDomain(CHAIN_ID, CONTRACT), ANSWER, { statement });
+  const times = stopClock();
+  const { outcome, outputs } = verdict;
+  return { ...times, ...session!.traffic, outcome, outputs, signature };
+}
+
+/** A round of its own, so that no worker is timed while it waits for another process to get going. */
+async function meet(worker: BenchWorker, run: string): Promise<void> {
+  const network = worker.openSession(id(`meet ${run}`), ATTEMPT, WORKERS);
+  const others = network.parties.filter((party) => party !== worker.self);
+  const word = new Uint8Array(1);
+  await network.exchange("begin", new Map(others.map((party) => [party, word])), new Map(others.map((p) => [p, 1])));
+  network.close();
+}
+
+function planOf({ query, datasetId, version }: QueryJob): QueryPlan {
+  const built = buildCircuit(decodeDescriptor(query.descriptor), [], parseSchema(query.schemaText));
+  if (built.empty) return { empty: true };
+  return { empty: false, circuit: built.circuit, datasets: [{ datasetId, version }] };
+}
+
+function requestOf(worker: BenchWorker, { run, query, datasetId, version }: QueryJob): ConfirmedRequest {
+  const requestId = id(run);
+  const parameters = encodeParameters([]);
+  const workers = worker.registry.slice(0, WORKERS).map(({ address }) => address);
+  return {
+    contract: CONTRACT,
+    self: worker.self,
+    committee: { epoch: EPOCH, threshold: THRESHOLD, demonstration: true, workers },
+    event: {
+      requestId,
+      querier: worker.wallet.address,
+      parameters,
+      datasetIds: [datasetId],
+      deadlineBlock: 1n,
+      context: {
+        studyId: id("study"),
+        requestId,
+        queryHash: id(query.sql),
+        parametersHash: keccak256(parameters),
+        policyHash: id("policy"),
+        datasetRoots: [id(`${datasetId} ${version}`)],
+        committeeEpoch: EPOCH,
+        requestBlock: 1n,
+        consentMaskRoot: ZERO_HASH,
+        releaseClass: ReleaseClass.PUBLIC,
+        recipientsHash: ZERO_HASH,
+      },
+    },
+  };
+}
