@@ -12,7 +12,6 @@ import type { Circuit } from "../../../workers/messages/circuit.ts";
 
 import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import type { ProtocolSession } from "../../../workers/protocols/session.ts";
-import { lagrangeWeights } from "../../../workers/sharing/lagrange.ts";
 import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
 import type { CommitteeSize, PartyIndex } from "../../../workers/sharing/parties.ts";
 import { lagrangeAtZero, reconstruct } from "../../../workers/sharing/shamir.ts";
@@ -122,13 +121,12 @@ describe("an attack by name", () => {
     const [liar, delta] = [3 as PartyIndex, 5n];
     const rehearsal = await run(smallest, parties, workedCase, {});
     const zeta = openedIn(rehearsal.frames, "verify/compress/1/challenge", parties, 1);
-    // The product's error comes back in c_8, which is computed by difference; c_9 makes up for it at zeta.
-    const weights = lagrangeWeights(field, integers(1, 15), zeta);
-    const opposite = field.reduce(-delta * (weights[7] as bigint) * field.invert(weights[8] as bigint));
+    // The product's error comes back in c, the coefficient at X^7; the one at X^8 makes up for it at zeta.
+    const opposite = field.reduce(-delta * field.invert(zeta));
     const tamper = (step: string, to: PartyIndex, element: number, offset: bigint): Tamper =>
       onFrames({ step, from: liar, to }, (payload) => addTo(field, payload, offset, [element]));
     const first = tamper("products/1/collect", parties[0] as PartyIndex, 0, delta);
-    // Elements 4 … 8 of 14 are party 2's block: c_5, c_6, c_7, c_9, c_10.
+    // Elements 4 … 8 of 14 are party 2's block: the coefficients at X^4, X^5, X^6, X^8, X^9.
     const second = tamper("verify/compress/1/collect", parties[1] as PartyIndex, 3, opposite);
     const both: Tamper = (frame) => second({ ...frame, payload: first(frame) as Uint8Array });
     const deceived = await run(smallest, parties, workedCase, { tamper: both });
