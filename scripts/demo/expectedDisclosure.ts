@@ -12,7 +12,7 @@ import type { Cell } from "./clearAnswer.ts";
 import type { ClearCell, ClearSets, PatientSet } from "./clearSets.ts";
 
 /** Whether the workers run the gate; until they do they open everything, and nothing else may be expected of them. */
-export const GATE_RUNS: boolean = false;
+export const GATE_RUNS: boolean = true;
 
 /** Whether something is shown (a cell's value) or answered (a request). */
 export type Fate = "shown" | "hidden" | "either";
