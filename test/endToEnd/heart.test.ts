@@ -90,20 +90,24 @@ if (directory !== undefined) {
     let test: TestNetwork;
     const references = readReferences();
     const reports = new Map<string, AnswerReport>();
+    const repeated = new Map<string, AnswerReport>();
     const study = heartStudy();
     const schema = parseSchema(study.schemaText);
     const files = study.sites.map(({ csv }) => csv);
 
     before(async () => {
       test = await startTestNetwork(study);
-      const requests: [string, string][] = [];
+      const queries: string[] = [];
       for (const [id, sql] of Object.entries(SQL)) {
         const query = await openVettedQuery(test.network, sql);
-        requests.push([id, (await askQuery(test.network, query, { wait: false })).requestId]);
+        reports.set(id, await askQuery(test.network, query));
+        queries.push(query);
       }
-      // All are open at once: the workers must keep them apart.
-      for (const [id, requestId] of requests) {
-        reports.set(id, await untilReport(test.network, requestId, ({ state }) => state !== "REQUESTED"));
+      // Again, all open at once: the workers must keep them apart, and what was shown is shown again.
+      const again: string[] = [];
+      for (const query of queries) again.push((await askQuery(test.network, query, { wait: false })).requestId);
+      for (const [index, requestId] of again.entries()) {
+        repeated.set(ids[index]!, await untilReport(test.network, requestId, ({ state }) => state !== "REQUESTED"));
       }
     });
     after(() => test.close());
@@ -146,6 +150,13 @@ if (directory !== undefined) {
       assert.ok(report !== undefined, `${id} was refused`);
       return report;
     };
+
+    it("answers the same again, asked all at once", () => {
+      for (const id of ids) {
+        const [first, second] = [reports.get(id)!, repeated.get(id)!];
+        assert.deepEqual([second.state, second.rows], [first.state, first.rows], id);
+      }
+    });
 
     it("counts by site and disease", () => {
       const rows = byKey(answerOf("heart.by_site"), 2);

@@ -229,8 +229,19 @@ class Planning {
         tests.push(...historyTests(this.#facts, tested, "passes", siblings));
         siblings.push(tested);
       }
-      return { outputs: group.outputs, tests };
+      return { outputs: group.outputs, tests, within: this.#cellCount(group) };
     });
+  }
+
+  /** The group that counts the cell's rows, where it is another. */
+  #cellCount({ cell, kind }: DisclosedGroup): number | undefined {
+    const { groups, cells } = this.#disclosed;
+    const whole = cells[cell];
+    const index = groups.findIndex(
+      (other) =>
+        other.cell === cell && other.set !== undefined && whole !== undefined && keyOf(other.set) === keyOf(whole),
+    );
+    return index < 0 || groups[index]!.kind === kind ? undefined : index;
   }
 
   /** A cell that is the cohort has been tested with it. */

@@ -56,24 +56,8 @@ export class Suppression {
 
   close(failed: ReadonlySet<number>): Closure {
     const hidden = new Set(failed);
-    for (;;) {
-      this.#hideWithCells(hidden);
-      const more = this.#derivable(hidden);
-      if (more === undefined) break;
-      hidden.add(more);
-    }
+    for (let more = this.#derivable(hidden); more !== undefined; more = this.#derivable(hidden)) hidden.add(more);
     return { hidden, lines: this.#hiddenLines(hidden) };
-  }
-
-  /** Sums are hidden with their cell. */
-  #hideWithCells(hidden: Set<number>): void {
-    const { groups } = this.#facts;
-    const cells = new Set(
-      [...hidden].flatMap((index) => (isCellCount(groups[index]!, groups) ? groups[index]!.cell : [])),
-    );
-    groups.forEach(({ cell }, index) => {
-      if (cells.has(cell)) hidden.add(index);
-    });
   }
 
   /** The group to hide next because a hidden set follows from what is shown: the one that completes it, in order. */
@@ -128,14 +112,6 @@ export class Suppression {
       return [{ test, sacrifice }];
     });
   }
-}
-
-/** Whether the group is the number of rows in its cell. */
-function isCellCount({ cell, set }: DisclosedGroup, groups: readonly DisclosedGroup[]): boolean {
-  return (
-    set !== undefined &&
-    groups.every((other) => other.cell !== cell || other.set === undefined || isSubset(other.set, set))
-  );
 }
 
 /** Families of this answer against what is known and what it opens itself. */

@@ -24,6 +24,8 @@ export interface OutputGroup {
   readonly outputs: readonly number[];
   /** Any that fails hides the group; none: it is exempt. */
   readonly tests: readonly SizeTest[];
+  /** Index of a group that hides this one, too, when its own tests fail: the count of the cell. */
+  readonly within?: number | undefined;
 }
 
 /** A sum of hidden sizes that anyone could compute from what is shown. */

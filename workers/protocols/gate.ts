@@ -144,7 +144,11 @@ async function decide(run: GateRun): Promise<ReadonlySet<number> | undefined> {
   const zerosShown = !areZerosHidden;
   const variants = groups.map((group) => (zerosShown ? group.zerosShown : group.zerosHidden));
   const fails = await open(variants, "groups");
-  const failing = new Set(fails.flatMap((each, group) => (each ? [group] : [])));
+  const failing = new Set(
+    plan.groups.flatMap(({ within }, group) =>
+      fails[group] || (within !== undefined && fails[within]) ? [group] : [],
+    ),
+  );
   return hideLines({ session, plan, transcript, sizes, zerosShown, announce }, failing);
 }
 

@@ -129,10 +129,12 @@ export function runClear(plan: GatePlan, values: readonly bigint[]): ClearAnswer
   };
   if (!plan.cohort.every((test) => passes(test, false))) return { kind: "refused" };
   const zerosShown = plan.zeros.every((test) => passes(test, false));
-  let hidden = new Set<number>();
-  plan.groups.forEach(({ tests }, index) => {
-    if (!tests.every((test) => passes(test, zerosShown))) hidden.add(index);
-  });
+  const fails = plan.groups.map(({ tests }) => !tests.every((test) => passes(test, zerosShown)));
+  let hidden = new Set(
+    plan.groups.flatMap(({ within }, index) =>
+      fails[index] || (within !== undefined && fails[within]) ? [index] : [],
+    ),
+  );
   for (;;) {
     const closure = plan.close(hidden);
     const failing = closure.lines.filter(({ test }) => !passes(test, false));
