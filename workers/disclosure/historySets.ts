@@ -29,6 +29,8 @@ export interface HistorySet {
   readonly isPosted: boolean;
   /** Its size was opened, or may have been. A cohort's was not when its answer is a table. */
   readonly isOpened: boolean;
+  /** Whether its size was opened or is hidden nobody knows. */
+  readonly isUnknown: boolean;
   /** Opened as zero: what follows from it follows without it. */
   readonly isEmpty: boolean;
 }
@@ -72,7 +74,16 @@ type Disclosed = ReturnType<typeof disclosedSets>;
 
 function cohortOf({ cohort }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
   if (cohort === undefined) return [];
-  return [{ set: cohort, summed: new Set(), isPosted: opened !== "unknown", isOpened: false, isEmpty: false }];
+  return [
+    {
+      set: cohort,
+      summed: new Set(),
+      isPosted: opened !== "unknown",
+      isOpened: false,
+      isUnknown: false,
+      isEmpty: false,
+    },
+  ];
 }
 
 function groupSets({ groups }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
@@ -81,7 +92,14 @@ function groupSets({ groups }: Disclosed, { opened }: EarlierAnswer): HistorySet
     const isPosted = opened !== "unknown";
     if (isPosted && outputs.some((output) => opened.hiddenOutputs.has(output))) return [];
     const isEmpty = isPosted && counts.some((output) => opened.zeroOutputs.has(output));
-    return [set, ...levels].map((each) => ({ set: each, summed, isPosted, isOpened: true, isEmpty }));
+    return [set, ...levels].map((each) => ({
+      set: each,
+      summed,
+      isPosted,
+      isOpened: true,
+      isUnknown: !isPosted,
+      isEmpty,
+    }));
   });
 }
 
@@ -94,6 +112,10 @@ function merge(sets: Map<string, HistorySet>, found: HistorySet): void {
     summed: new Set([...(known?.summed ?? []), ...found.summed]),
     isPosted: found.isPosted || known?.isPosted === true,
     isOpened: found.isOpened || known?.isOpened === true,
+    isUnknown:
+      found.isOpened && known?.isOpened === true
+        ? found.isUnknown && known.isUnknown
+        : found.isUnknown || known?.isUnknown === true,
     isEmpty: found.isEmpty || known?.isEmpty === true,
   });
 }

@@ -13,7 +13,7 @@ import type { DisclosedGroup, DisclosedSets, VettedRequest } from "./disclosedSe
 import { disclosedSets } from "./disclosedSets.ts";
 import { unsupported } from "./errors.ts";
 import { Fingerprints } from "./fingerprints.ts";
-import type { EarlierAnswer, HistorySets, SegmentRef } from "./historySets.ts";
+import type { EarlierAnswer, HistorySet, HistorySets, SegmentRef } from "./historySets.ts";
 import { historySets } from "./historySets.ts";
 import type { HistoryFacts, NewSet } from "./historyTests.ts";
 import { differInValidity, historyTests, isSameFilter } from "./historyTests.ts";
@@ -109,7 +109,10 @@ class Planning {
     this.#posted = new Set([keyOf(all), ...earlier.sets.flatMap(({ set, isPosted }) => (isPosted ? keyOf(set) : []))]);
     const print = (set: RowSet): bigint => fingerprints.of(set);
     const others = earlier.sets.filter(({ set }) => keyOf(set) !== keyOf(all));
-    const known = [{ set: all, summed: new Set<number>(), isPosted: true, isOpened: true, isEmpty: false }, ...others];
+    const known = [
+      { set: all, summed: new Set<number>(), isPosted: true, isOpened: true, isUnknown: false, isEmpty: false },
+      ...others,
+    ];
     const sets = [...this.#newSets(), ...known.map(({ set }) => set)];
     const growths = this.#newSets().flatMap((set) =>
       known.flatMap((before) => (isSameFilter(set, before.set) ? [difference(print(set), print(before.set))] : [])),
@@ -128,7 +131,8 @@ class Planning {
       fingerprints,
       tests: this.#tests,
       groups: disclosed.groups,
-      known: [...place.universe.parts(), ...known.flatMap(({ set, isOpened }) => (isOpened ? [set] : []))],
+      known: [...place.universe.parts(), ...setsThat(known, ({ isOpened, isUnknown }) => isOpened && !isUnknown)],
+      unknown: setsThat(known, ({ isUnknown }) => isUnknown),
       families: earlier.families,
     });
     if (sets.length > MAX_SETS) throw unsupported(`${sets.length} sets; at most ${MAX_SETS} can be told apart`);
@@ -252,6 +256,10 @@ class Planning {
       .filter((each) => !this.#isExempt(each) && (cohort === undefined || keyOf(each) !== keyOf(cohort)))
       .map((each) => this.#tested(each, summed, cell));
   }
+}
+
+function setsThat(sets: readonly HistorySet[], holds: (set: HistorySet) => boolean): RowSet[] {
+  return sets.filter(holds).map(({ set }) => set);
 }
 
 function difference(a: bigint, b: bigint): bigint {

@@ -20,6 +20,8 @@ export interface SuppressionFacts {
   readonly groups: readonly DisclosedGroup[];
   /** Public or opened before; the rows of each segment are public. */
   readonly known: readonly RowSet[];
+  /** Opened before or hidden, nobody knows: what follows only from them is not shown, since it would tell the hidden ones. */
+  readonly unknown: readonly RowSet[];
   readonly families: readonly HiddenFamily[];
 }
 
@@ -41,9 +43,10 @@ export class Suppression {
 
   constructor(facts: SuppressionFacts) {
     this.#facts = facts;
-    const { groups, known, families } = facts;
+    const { groups, known, unknown, families } = facts;
     const own = groups.reduce((total, { levels }) => total + 1 + levels.length, 0);
-    this.#width = own + known.length + families.reduce((total, { hidden }) => total + hidden.length, 0) + 8;
+    this.#width =
+      own + known.length + unknown.length + families.reduce((total, { hidden }) => total + hidden.length, 0) + 8;
     this.#lines = [...newLines(facts), ...earlierLines(facts)];
     // Sizes are part of the circuit, so all that may be asked for are named before it is finished.
     for (const { members } of this.#lines)
@@ -62,19 +65,31 @@ export class Suppression {
 
   /** The group to hide next because a hidden set follows from what is shown: the one that completes it, in order. */
   #derivable(hidden: ReadonlySet<number>): number | undefined {
-    const { groups, known } = this.#facts;
-    const span = new Span();
-    for (const set of known) span.add(this.#vector(set));
+    const { groups, known, unknown } = this.#facts;
+    const span = this.#spanOf(known);
+    const withUnknown = unknown.length === 0 ? span : this.#spanOf([...known, ...unknown]);
+    const single = new Set(unknown.map(keyOf));
     const secret = this.#secretSets(hidden)
       .map((set) => this.#vector(set))
       .filter((vector) => !span.contains(vector));
-    if (secret.length === 0) return undefined;
+    if (secret.length + unknown.length === 0) return undefined;
     for (const [index, { set, levels }] of groups.entries()) {
       if (set === undefined || hidden.has(index)) continue;
-      for (const each of [set, ...levels]) span.add(this.#vector(each));
+      for (const each of [set, ...levels]) {
+        const vector = this.#vector(each);
+        if (!single.has(keyOf(each)) && !span.contains(vector) && withUnknown.contains(vector)) return index;
+        span.add(vector);
+        withUnknown.add(vector);
+      }
       if (secret.some((vector) => span.contains(vector))) return index;
     }
     return undefined;
+  }
+
+  #spanOf(sets: readonly RowSet[]): Span {
+    const span = new Span();
+    for (const set of sets) span.add(this.#vector(set));
+    return span;
   }
 
   #secretSets(hidden: ReadonlySet<number>): RowSet[] {

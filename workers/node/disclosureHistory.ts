@@ -78,19 +78,22 @@ export class DisclosureHistory {
    * The agreed answers but for the request's own, oldest request first, in the same order at every participant. O(history);
    * the chain is asked only for what was never asked for before.
    *
-   * @throws CodedError PLAN_HISTORY_UNRESOLVED | CHAIN_* | STORE_*
+   * @throws CodedError PLAN_HISTORY_PENDING | PLAN_HISTORY_UNRESOLVED | CHAIN_* | STORE_*
    */
   async resolve({ event }: ConfirmedRequest, { requestIds, block }: History): Promise<EarlierAnswer[]> {
     const { studyId } = event.context;
     const facts = await Promise.all(
       withoutOwn(requestIds, event.requestId).map((earlier) => this.#factsOf(earlier, studyId)),
     );
-    facts.sort((a, b) => a.block - b.block || (a.requestId < b.requestId ? -1 : 1));
+    facts.sort(inOrder);
     const entries = new Map(
       this.#modules.store.disclosures.entries(studyId).map((entry) => [entry.requestId, entry] as const),
     );
-    return facts.map(({ requestId, descriptor, parameters, schema, segments }) => {
+    const own = this.#modules.store.requests.get(event.requestId);
+    return facts.map((earlier) => {
+      const { requestId, descriptor, parameters, schema, segments } = earlier;
       const opened = openedAsOf(entries.get(requestId), block);
+      if (opened === "unknown" && own !== undefined && inOrder(earlier, own) < 0) this.#refusePending(requestId, own);
       return { requestId, descriptor, parameters, schema, segments, opened };
     });
   }
@@ -104,6 +107,17 @@ export class DisclosureHistory {
         disclosures.recordAboutToOpen({ requestId, studyId, attempt, stage, history: requestIds }),
       refused: () => assert(disclosures.closeAttempt(requestId, attempt), "no refusal is opened after outputs"),
     };
+  }
+
+  /** Requests wait for those before them, so no two wait for each other. One that ended without an answer is not waited for. */
+  #refusePending(earlier: string, { requestId }: Ordered): void {
+    const state = this.#modules.store.requests.get(earlier)?.state;
+    if (state !== "pending" && state !== "answered") return;
+    const detail = { code: "PLAN_HISTORY_PENDING", requestId, earlier } as const;
+    throw nodeError(
+      detail,
+      `Request ${requestId} waits for the answer to request ${earlier}, which may be open already`,
+    );
   }
 
   async #factsOf(earlier: string, studyId: string): Promise<AnswerFacts> {
@@ -141,6 +155,16 @@ export class DisclosureHistory {
     );
     return found.flat();
   }
+}
+
+interface Ordered {
+  readonly requestId: string;
+  readonly block: number;
+}
+
+/** Oldest request first, the same at every worker. */
+function inOrder(a: Ordered, b: Ordered): number {
+  return a.block - b.block || (a.requestId.toLowerCase() < b.requestId.toLowerCase() ? -1 : 1);
 }
 
 function withoutOwn(requestIds: readonly string[], own: string): string[] {

@@ -20,6 +20,8 @@ export type NodeErrorDetail =
     }
   /** A request that a participant names as opened earlier cannot be looked up: the answer cannot be tested against it. */
   | { readonly code: "PLAN_HISTORY_UNRESOLVED"; readonly earlier: string; readonly reason: HistoryGap }
+  /** An earlier request's answer is under way: what of it is hidden must be known first. A later attempt follows. */
+  | { readonly code: "PLAN_HISTORY_PENDING"; readonly requestId: string; readonly earlier: string }
   | { readonly code: "NODE_WRONG_CERTIFICATE"; readonly own: string; readonly registered: string }
   | { readonly code: "NODE_BAD_CERTIFICATE"; readonly path: string };
 

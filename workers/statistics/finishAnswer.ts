@@ -63,25 +63,19 @@ export function finishAnswer(
   const rows = cells.flatMap((lines, cell) => {
     const sums = sumsByCell[cell]!;
     if (grouped && sums[0] === 0n) return [];
-    const shown = isHiddenCell(sums, grouped) ? [] : sums;
     const keys = lines.map((line, axis) => keyText(schema, step.axes[axis]!.field, line));
-    return [descriptor.columns.map((column) => finishColumn(column, shown, keys, cell))];
+    return [descriptor.columns.map((column) => finishColumn(column, sums, keys, cell))];
   });
-  return { columns: descriptor.columns.map(({ name }) => name), rows, suppression: countHidden(sumsByCell, grouped) };
+  return { columns: descriptor.columns.map(({ name }) => name), rows, suppression: countHidden(sumsByCell) };
 }
 
-/** Output 0 of a grouped query is the cell's number of rows: without it, its other sums would speak of a hidden set. */
-function isHiddenCell(sums: Sums, grouped: boolean): boolean {
-  return grouped ? sums[0] === undefined : sums.every((sum) => sum === undefined);
-}
-
-function countHidden(cells: readonly Sums[], grouped: boolean): HiddenCells {
+/** A cell's number of rows may be hidden for what it would tell of other cells, and its sums be shown. */
+function countHidden(cells: readonly Sums[]): HiddenCells {
   const touched = cells.filter((sums) => sums.includes(undefined));
-  const hidden = touched.filter((sums) => isHiddenCell(sums, grouped)).length;
+  const hidden = touched.filter((sums) => sums.every((sum) => sum === undefined)).length;
   return { cells: cells.length, hidden, partlyHidden: touched.length - hidden };
 }
 
-/** @param sums none for a hidden cell */
 function finishColumn(column: Column, sums: Sums, keys: readonly (string | null)[], cell: number): AnswerValue {
   const [first = 0, second, third] = column.sums;
   if (column.finish === Finish.GROUP) return keys[first]!;

@@ -195,6 +195,7 @@ describe("DisclosureHistory", () => {
       const late = request([worker], "late", { block: 49, version: 1, parameters: encodeParameters([40n, 59n, 1n]) });
       const early = request([worker], "early", { block: 48 });
       const own = request([worker], "own");
+      for (const { event } of [late, early]) worker.store.requests.settle(event.requestId, "expired");
       const earlier = await worker.history.resolve(own, agreed([late, early, own]));
       const rows = (versions: number) =>
         DATASETS.flatMap((datasetId) =>
@@ -203,7 +204,6 @@ describe("DisclosureHistory", () => {
       const common = {
         descriptor: decodeDescriptor(compiled.descriptorBytes),
         schema: trialSchema,
-        releaseClass: ReleaseClass.PUBLIC,
         opened: "unknown",
       };
       assert.deepEqual(earlier, [
@@ -214,14 +214,25 @@ describe("DisclosureHistory", () => {
 
     it("takes an answer for known from its block on, and not when others have not followed so far", async (test) => {
       const worker = workerIn(test);
-      const [earlier, own] = [request([worker], "earlier"), request([worker], "own")];
+      const [earlier, own] = [request([worker], "earlier", { block: 49 }), request([worker], "own")];
       answered(worker, earlier, 60);
       const openedAt = async (block: number) =>
         (await worker.history.resolve(own, agreed([earlier], block)))[0]!.opened;
-      assert.equal(await openedAt(59), "unknown");
-      const known = { hiddenOutputs: new Set([1, 8]), zeroOutputs: new Set([0, 3]), block: 60 };
+      await assert.rejects(openedAt(59), { code: "PLAN_HISTORY_PENDING" });
+      const known = { hiddenOutputs: new Set([1, 8]), zeroOutputs: new Set([0, 3]) };
       assert.deepEqual(await openedAt(60), known);
       assert.deepEqual(await openedAt(70), known);
+    });
+
+    it("waits for requests before it that may be open, and for none after it: no two wait for each other", async (test) => {
+      const worker = workerIn(test);
+      const [first, second] = [request([worker], "first", { block: 49 }), request([worker], "second")];
+      await assert.rejects(worker.history.resolve(second, agreed([first])), { code: "PLAN_HISTORY_PENDING" });
+      const [later] = await worker.history.resolve(first, agreed([second]));
+      assert.equal(later!.opened, "unknown");
+      worker.store.requests.settle(first.event.requestId, "expired");
+      const [ended] = await worker.history.resolve(second, agreed([first]));
+      assert.equal(ended!.opened, "unknown");
     });
 
     it("asks the chain once for what never changes, and again for what it did not get", async (test) => {

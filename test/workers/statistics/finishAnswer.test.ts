@@ -79,16 +79,16 @@ describe("finishAnswer", () => {
     assert.deepEqual((await finish("SELECT COUNT(*) FROM trial GROUP BY arm", [0n, 0n, 0n])).rows, []);
   });
 
-  it("lists a hidden group with its keys and nothing else, whatever its other sums are", async () => {
+  it("lists a group whose count is hidden with its keys, and what is shown of its sums", async () => {
     const sql = "SELECT COUNT(*), arm, AVG(response) FROM trial GROUP BY arm";
     const sums = [0n, 2n, 500n, 12n, 12n, 2400n, 0n, 0n, 0n];
     assert.deepEqual(await finish(sql, sums, [0]), {
       columns: ["COUNT(*)", "arm", "AVG(response)"],
       rows: [
-        [HIDDEN, "control", HIDDEN],
+        [HIDDEN, "control", 2.5],
         [12, "drug A", 2],
       ],
-      suppression: { cells: 3, hidden: 1, partlyHidden: 0 },
+      suppression: { cells: 3, hidden: 0, partlyHidden: 1 },
     });
     const { rows, suppression } = await finish(sql, [0n, 0n, 0n, 12n, 12n, 2400n, 0n, 0n, 0n], [0, 1, 2, 6, 7, 8]);
     assert.deepEqual(rows.at(-1), [HIDDEN, "drug B", HIDDEN]);
@@ -103,9 +103,9 @@ describe("finishAnswer", () => {
     assert.deepEqual(rows, [
       ["control", 20, HIDDEN, 20, 1],
       ["drug A", 20, null, 20, HIDDEN],
-      ["drug B", HIDDEN, HIDDEN, HIDDEN, HIDDEN],
+      ["drug B", HIDDEN, null, 20, 1],
     ]);
-    assert.deepEqual(suppression, { cells: 3, hidden: 1, partlyHidden: 2 });
+    assert.deepEqual(suppression, { cells: 3, hidden: 0, partlyHidden: 3 });
   });
 
   it("hides columns of the one row without GROUP BY", async () => {
