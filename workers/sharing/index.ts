@@ -1,5 +1,4 @@
 /** Door `#sharing`: committee sizes, Shamir shares and their correction, replicated-key expansion. */
-export { combineDealing } from "./combineDealing.ts";
 export { correctableParties, correctErrors } from "./correctErrors.ts";
 export type { Correction } from "./correctErrors.ts";
 export { checkCommitteeSize, MAX_PARTIES, MIN_PARTIES, partiesOf, partyIndex, subsets } from "./parties.ts";
