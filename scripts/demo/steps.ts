@@ -73,6 +73,7 @@ export async function runSteps(network: LocalNetwork, trial: SyntheticTrial): Pr
       network.startWorkers(),
     );
     await contributeAll(network, trial, stages);
+    await stages.run("input check", "the workers check every dataset's columns", () => network.untilChecked());
     const query = await vetQuery(network, stages);
     const answers: DemoAnswer[] = [];
     for (const parameters of REQUESTS) answers.push(await ask(network, trial, query, parameters, stages));

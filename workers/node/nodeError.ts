@@ -11,6 +11,15 @@ export type NodeErrorDetail =
       readonly version: string;
       readonly reason: string;
     }
+  /** The check of a version that the request reads has not ended here: a later attempt may find that it has. */
+  | { readonly code: "PLAN_BEING_CHECKED"; readonly datasetId: string; readonly version: string }
+  /** The request reads a version that was found malformed: it is never computed here. */
+  | {
+      readonly code: "PLAN_DATASET_REJECTED";
+      readonly datasetId: string;
+      readonly version: string;
+      readonly reason: string;
+    }
   | { readonly code: "NODE_WRONG_CERTIFICATE"; readonly own: string; readonly registered: string }
   | { readonly code: "NODE_BAD_CERTIFICATE"; readonly path: string };
 

@@ -73,7 +73,7 @@ function recordsIn(requests: RequestStore): RequestRecords {
   };
 }
 
-function sendAndForget(mesh: Mesh, log: Log, address: string, frame: Frame): void {
+export function sendAndForget(mesh: Mesh, log: Log, address: string, frame: Frame): void {
   mesh.send(address.toLowerCase(), frame).catch((error: unknown) => {
     log("debug", "frame-not-sent", { peer: address, ...errorFields(error) });
   });

@@ -8,7 +8,8 @@
  *  3. The parameters hash to the context's and lie in the vetted bounds.
  *  4. Policy, release class and consent mask are the ones this version serves.
  *  5. Every dataset root recomputes from the registry's first v segments for some v; of each of them the very file that
- *     its activation names for this worker (and sharesRoot binds) is stored, of this committee and number of rows.
+ *     its activation names for this worker (and sharesRoot binds) is stored, of this committee and number of rows, and
+ *     was checked: its columns are well-formed (`activeCheck.ts`).
  */
 import { keccak256 } from "ethers";
 import type { Deployment } from "../chain/deployment.ts";
@@ -28,6 +29,7 @@ import { buildCircuit } from "../query/buildCircuit.ts";
 import { queryHash } from "../query/queryHash.ts";
 import { parseSchema } from "../schema/parseSchema.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
+import type { StoredInputCheck } from "../store/inputCheckStore.ts";
 import type { SegmentStatus } from "../store/shareStore.ts";
 import { isCoded } from "../errors.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
@@ -52,6 +54,8 @@ export interface PlanModules {
   readonly datasets: DatasetRegistry;
   /** Every version of a dataset that this worker has, or should have. */
   storedSegments(datasetId: string): readonly SegmentStatus[];
+  /** Undefined for a version whose activation was not seen here. */
+  inputCheck(datasetId: string, version: bigint): Pick<StoredInputCheck, "state" | "reason"> | undefined;
 }
 
 interface VettedQuery {
@@ -65,7 +69,7 @@ function refuse(event: QueryRequested, reason: string): never {
   throw nodeError({ code: "PLAN_REFUSED", requestId, reason }, `Request ${requestId} is not computed: ${reason}`);
 }
 
-/** @throws CodedError PLAN_REFUSED | PLAN_MISSING_SHARES | CHAIN_* */
+/** @throws CodedError PLAN_REFUSED | PLAN_MISSING_SHARES | PLAN_BEING_CHECKED | PLAN_DATASET_REJECTED | CHAIN_* */
 export async function planQuery(request: ConfirmedRequest, modules: PlanModules): Promise<QueryPlan> {
   const { event } = request;
   checkContext(event);
@@ -151,6 +155,7 @@ async function plannedDatasets({ event }: ConfirmedRequest, modules: PlanModules
     const stored = modules.storedSegments(datasetId);
     segments.slice(0, count).forEach((segment, position) => {
       checkStored(event, datasetId, BigInt(position + 1), segment, stored);
+      checkWellFormed(datasetId, BigInt(position + 1), modules);
     });
     planned.push({ datasetId, version: BigInt(count) });
   }
@@ -184,4 +189,20 @@ function checkStored(
     return missing("the stored shares have another number of rows");
   }
   if (segment.epoch !== context.committeeEpoch) return missing("the stored shares are another epoch's");
+}
+
+/** Nothing is computed over columns that an owner may have dealt as it liked. */
+function checkWellFormed(datasetId: string, version: bigint, { inputCheck }: PlanModules): void {
+  const check = inputCheck(datasetId, version);
+  if (check?.state === "checked") return;
+  const place = { datasetId, version: String(version) };
+  if (check?.state === "rejected") {
+    const reason = check.reason ?? "unknown";
+    const message = `Dataset ${datasetId}, version ${version}, was rejected: ${reason}`;
+    throw nodeError({ code: "PLAN_DATASET_REJECTED", ...place, reason }, message);
+  }
+  throw nodeError(
+    { code: "PLAN_BEING_CHECKED", ...place },
+    `Dataset ${datasetId}, version ${version}, is being checked`,
+  );
 }

@@ -6,6 +6,7 @@ import type { RandomBytes } from "../field/field.ts";
 import { CursorStore } from "./cursorStore.ts";
 import { Database } from "./database.ts";
 import { DatasetKeys } from "./datasetKeys.ts";
+import { InputCheckStore } from "./inputCheckStore.ts";
 import { RequestStore } from "./requestStore.ts";
 import { ShareStore } from "./shareStore.ts";
 import { UploadNonceStore } from "./uploadNonceStore.ts";
@@ -24,6 +25,7 @@ export interface Store {
   readonly shares: ShareStore;
   readonly cursors: CursorStore;
   readonly requests: RequestStore;
+  readonly inputChecks: InputCheckStore;
   readonly uploadNonces: UploadNonceStore;
   /**
    * All of `work`, which is synchronous, or none of it; durable when this returns.
@@ -47,6 +49,7 @@ export function openStore(path: string, options: StoreOptions): Store {
       shares: new ShareStore({ database, keys, randomBytes }),
       cursors: new CursorStore(database),
       requests: new RequestStore(database),
+      inputChecks: new InputCheckStore(database),
       uploadNonces: new UploadNonceStore(database),
       transaction: (work) => database.transaction(work),
       close() {

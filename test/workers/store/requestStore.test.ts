@@ -134,7 +134,7 @@ describe("RequestStore", () => {
       store.requests.recordSigned(ID, SIGNED);
       store.close();
       const file = new DatabaseSync(folder.path);
-      file.exec("ALTER TABLE signed_statement DROP COLUMN verdict; PRAGMA user_version = 1");
+      file.exec("ALTER TABLE signed_statement DROP COLUMN verdict; DROP TABLE input_check; PRAGMA user_version = 1");
       file.close();
       const { requests } = folder.open();
       assert.deepEqual([requests.signed(ID), requests.signedVerdict(ID)], [[SIGNED], undefined]);
