@@ -2,6 +2,7 @@
 import type { Store } from "../store/openStore.ts";
 import type { Mesh } from "../transport/mesh.ts";
 import { openAttemptNetwork } from "./attemptNetwork.ts";
+import { errorFields } from "./log.ts";
 import type { ActiveRequestModules } from "./requestModules.ts";
 import { type PlanModules, planQuery } from "./queryPlan.ts";
 import { type RunModules, runQuery } from "./queryRun.ts";
@@ -9,7 +10,7 @@ import type { WorkerChain } from "./workerChain.ts";
 import type { WorkerModules } from "./workerModules.ts";
 
 export interface ComputationParts {
-  readonly modules: Pick<WorkerModules, "randomBytes" | "field">;
+  readonly modules: Pick<WorkerModules, "randomBytes" | "field" | "log">;
   readonly chain: WorkerChain;
   readonly store: Store;
   readonly mesh: Mesh;
@@ -31,6 +32,8 @@ export function computeRequest({ modules, chain, store, mesh }: ComputationParts
     chainId: deployment.chainId,
     randomBytes: modules.randomBytes,
     plan: (confirmed) => planQuery(confirmed, plan),
+    refused: ({ event }, error) =>
+      modules.log("warn", "request-over-rejected-dataset", { requestId: event.requestId, ...errorFields(error) }),
     loadColumn: (datasetId, version, columnId) => store.shares.loadColumn(datasetId, version, columnId),
   };
   return (request, proposal, signal, timeoutMs) =>

@@ -13,7 +13,7 @@ export type NodeErrorDetail =
     }
   /** The check of a version that the request reads has not ended here: a later attempt may find that it has. */
   | { readonly code: "PLAN_BEING_CHECKED"; readonly datasetId: string; readonly version: string }
-  /** The request reads a version that was found malformed: it is never computed here. */
+  /** The request reads a version that was rejected: it is never computed here, and ends as FAILED_UNAVAILABLE. */
   | {
       readonly code: "PLAN_DATASET_REJECTED";
       readonly datasetId: string;

@@ -141,16 +141,16 @@ describe("CheckDesk", () => {
   });
 
   it("an owner that deals t + 1 workers other shares is rejected by all, on their word", async (test) => {
-    for (const { n, t } of SIZES) {
+    for (const { n, t } of [
+      { n: 4, t: 1 },
+      { n: 7, t: 2 },
+    ]) {
       const world = new CheckWorld(test, { n, t });
-      // The proof fits the first t + 1, so the altered ones are among the last.
+      // The proof fits the first t + 1 files, whatever they are: the altered ones are among the others.
       const victims = world.parties.slice(-(t + 1));
-      const dataset = world.activate("several", { alter: alterFor(victims), publish: (proof) => proof });
+      const dataset = world.activate("several", { alter: alterFor(victims) });
       world.startAll();
-      const refusing = n === 2 * t + 1 ? t : t + 1;
-      if (refusing > t) await world.untilStates(dataset, all(n, INCONSISTENT));
-      else await world.time.until(() => false, 20 * ATTEMPT_TIMEOUT_MS);
-      assert(!world.states(dataset).includes("checked"));
+      await world.untilStates(dataset, all(n, INCONSISTENT));
     }
   });
 
@@ -220,6 +220,9 @@ describe("CheckDesk", () => {
       ["missing"],
     );
     assert(!world.runs.some(({ self }) => self === late));
+    world.deliver(late, dataset);
+    world.mine();
+    await world.untilStates(dataset, all(4, "checked"));
   });
 
   it("a store that cannot be read rejects nothing", async (test) => {

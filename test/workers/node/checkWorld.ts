@@ -65,6 +65,7 @@ export class CheckWorld {
   readonly #folders: readonly StoreFolder[];
   readonly #options: CheckWorldOptions;
   readonly #alive: (CheckDesk | undefined)[];
+  readonly #files = new Map<string, readonly Uint8Array[]>();
   readonly #meetings = new Map<string, LoopbackNetwork[]>();
 
   constructor(test: TestContext, options: CheckWorldOptions) {
@@ -100,6 +101,7 @@ export class CheckWorld {
     const onChain = { rowCount, columnsRoot: bytes32("columns"), sharesRoot: root };
     const activation = activationToJson({ ...facts, committeeEpoch: 1n, segment: onChain, fileHashes, ingestProof });
     const checkId = inputCheckId(datasetId, version);
+    this.#files.set(datasetId, files);
     for (const party of this.parties) {
       const store = this.stores[party - 1]!;
       const hash = fileHashes[party - 1]!;
@@ -109,6 +111,12 @@ export class CheckWorld {
       store.inputChecks.insert({ checkId, datasetId, version, activation });
     }
     return datasetId;
+  }
+
+  /** The file of a dataset's newest version comes after all. */
+  deliver(party: PartyIndex, datasetId: string): void {
+    const file = this.#files.get(datasetId)![party - 1]!;
+    this.stores[party - 1]!.shares.putSegment(decodeShareFile(file), shareFileHash(file));
   }
 
   start(party: PartyIndex): void {
@@ -176,7 +184,7 @@ export class CheckWorld {
         store,
         timers: this.time,
         now: () => this.time.nowMs,
-        log: (level, event, fields) => this.logged.push({ self, level, event, reason: fields?.["code"] }),
+        log: (level, event, fields) => this.logged.push({ self, level, event, reason: fields?.["error"] }),
         counts: new AttemptCounts(),
         isConnected: (address) => {
           const party = workers.indexOf(address) + 1;

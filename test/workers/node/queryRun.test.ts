@@ -5,6 +5,9 @@ import { describe, it } from "node:test";
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import { createWasmField } from "../../../workers/field/wasmField.ts";
 import type { Circuit } from "../../../workers/messages/circuit.ts";
+import { Outcome } from "../../../workers/messages/statement.ts";
+import { type NodeErrorDetail, nodeError } from "../../../workers/node/nodeError.ts";
+import type { QueryPlan } from "../../../workers/node/queryPlan.ts";
 import { runQuery } from "../../../workers/node/queryRun.ts";
 import type { ConfirmedRequest } from "../../../workers/node/requestModules.ts";
 import { loopbackNetworks } from "../../../workers/protocols/loopback.ts";
@@ -39,7 +42,13 @@ const request = {
 } as unknown as ConfirmedRequest;
 
 /** Runs the attempt at all three; `tamper` sees every frame. */
-async function attemptAtAll(tamper: (frame: LoopbackFrame) => Uint8Array | null, missingColumn?: string) {
+async function attemptAtAll(
+  tamper: (frame: LoopbackFrame) => Uint8Array | null,
+  missingColumn?: string,
+  plan = (): Promise<QueryPlan> =>
+    Promise.resolve({ empty: false, circuit, datasets: [{ datasetId: DATASET, version: 1n }] }),
+) {
+  const refused: string[] = [];
   const field = createWasmField(BN254_FR_MODULUS);
   const dealer = seededBytes("queryRun");
   const words = clear.map((column) =>
@@ -54,7 +63,8 @@ async function attemptAtAll(tamper: (frame: LoopbackFrame) => Uint8Array | null,
         field,
         chainId: 31337n,
         randomBytes: seededBytes(`party ${network.self}`),
-        plan: () => Promise.resolve({ empty: false, circuit, datasets: [{ datasetId: DATASET, version: 1n }] }),
+        plan,
+        refused: (_, error) => refused.push(error.code),
         loadColumn: (_, version, columnId) => {
           assert.equal(version, 1n);
           if (columnId === missingColumn) throw new Error("no such column");
@@ -64,7 +74,7 @@ async function attemptAtAll(tamper: (frame: LoopbackFrame) => Uint8Array | null,
       }),
     ),
   );
-  return { outcomes, leftBehind: field.bytesInUse - before };
+  return { outcomes, refused, leftBehind: field.bytesInUse - before };
 }
 
 describe("runQuery", () => {
@@ -100,5 +110,31 @@ describe("runQuery", () => {
     const { outcomes, leftBehind } = await attemptAtAll(({ payload }) => payload, "0x0b");
     for (const outcome of outcomes) assert.equal(outcome.status, "rejected");
     assert.equal(leftBehind, 0);
+  });
+
+  it("fails a request over a rejected dataset without computing, and waits for one that is being checked", async () => {
+    const place = { datasetId: DATASET, version: "1" } as const;
+    const frames: string[] = [];
+    const planned = (detail: NodeErrorDetail) =>
+      attemptAtAll(
+        ({ step, payload }) => {
+          frames.push(step);
+          return payload;
+        },
+        undefined,
+        () => Promise.reject(nodeError(detail, "not now")),
+      );
+    const rejected = await planned({ code: "PLAN_DATASET_REJECTED", ...place, reason: "malformed-columns" });
+    for (const outcome of rejected.outcomes) {
+      assert(outcome.status === "fulfilled");
+      assert.deepEqual([outcome.value.outcome, outcome.value.outputs], [Outcome.FAILED_UNAVAILABLE, []]);
+    }
+    assert.deepEqual(rejected.refused, Array(3).fill("PLAN_DATASET_REJECTED"));
+    const waiting = await planned({ code: "PLAN_BEING_CHECKED", ...place });
+    for (const outcome of waiting.outcomes) {
+      assert(outcome.status === "rejected");
+      assert.equal((outcome.reason as { code: string }).code, "PLAN_BEING_CHECKED");
+    }
+    assert.deepEqual([waiting.refused, frames], [[], []]);
   });
 });
