@@ -29,6 +29,8 @@ export const budget = {
    */
   alteredRuns: size(420, 8_000),
   fewAlteredRuns: size(26, 8_000),
+  /** Every how manieth lie at a step of an input check is tried. Deep: every one. */
+  checkStride: size(5, 1),
   /** Random structs hashed in TypeScript and Solidity. */
   statementRuns: size(200, 1_000),
   /** Malformed frames fed to the decoder. */

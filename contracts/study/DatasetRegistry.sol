@@ -46,11 +46,13 @@ contract DatasetRegistry is IDatasetRegistry, EIP712, Audited {
         uint64 version_,
         Segment calldata segment,
         bytes32[] calldata fileHashes,
-        bytes[] calldata receipts
+        bytes[] calldata receipts,
+        bytes calldata ingestProof
     ) external returns (DatasetId datasetId) {
         if (!_owners.isActive(msg.sender)) revert DatasetRegistryInactiveOwner(msg.sender);
         datasetId = datasetIdOf(studyId, msg.sender);
         _checkSegment(datasetId, version_, segment, fileHashes);
+        if (ingestProof.length == 0) revert DatasetRegistryEmptyProof();
         uint64 epoch = _checkReceipts(studyId, datasetId, fileHashes, receipts);
         bytes32 oldRoot = _roots[studyId][datasetId];
         if (version_ == 1) {
@@ -58,10 +60,10 @@ contract DatasetRegistry is IDatasetRegistry, EIP712, Audited {
             _datasetIds[studyId].push(datasetId);
             _committees.freeze(studyId);
         }
-        _append(studyId, datasetId, segment);
+        _append(studyId, datasetId, segment, keccak256(ingestProof));
         bytes32 root = keccak256(abi.encode(datasetId, version_, _segments[datasetId]));
         _roots[studyId][datasetId] = root;
-        emit DatasetActivated(datasetId, studyId, msg.sender, version_, epoch, segment, fileHashes);
+        emit DatasetActivated(datasetId, studyId, msg.sender, version_, epoch, segment, fileHashes, ingestProof);
         bytes32 organisation = _owners.organisationOf(msg.sender);
         _record(Acts.DATASET_ACTIVATED, DatasetId.unwrap(datasetId), msg.sender, organisation, oldRoot, root);
     }
@@ -118,7 +120,7 @@ contract DatasetRegistry is IDatasetRegistry, EIP712, Audited {
         return DatasetId.wrap(keccak256(abi.encode(block.chainid, address(this), studyId, owner)));
     }
 
-    function _append(StudyId studyId, DatasetId datasetId, Segment calldata segment) private {
+    function _append(StudyId studyId, DatasetId datasetId, Segment calldata segment, bytes32 ingestProofHash) private {
         IStudyRegistry.Study memory study = _studies.study(studyId);
         Dataset storage entry = _datasets[datasetId];
         uint256 rows = uint256(entry.rowCount) + segment.rowCount;
@@ -130,6 +132,7 @@ contract DatasetRegistry is IDatasetRegistry, EIP712, Audited {
         entry.log2N = study.log2N;
         entry.columnsRoot = segment.columnsRoot;
         entry.sharesRoot = segment.sharesRoot;
+        entry.ingestProofHash = ingestProofHash;
         _segments[datasetId].push(segment);
     }
 

@@ -7,7 +7,8 @@ import {DatasetId, StudyId} from "../types/Identifiers.sol";
 /// @title Datasets: what each owner committed to, as append-only segments
 interface IDatasetRegistry {
     /// @notice The owner appended `segment`, making `version`, shared among the committee of `committeeEpoch`;
-    /// fileHashes[j-1] is the keccak256 of worker j's share file.
+    /// fileHashes[j-1] is the keccak256 of worker j's share file. Every worker checks its file against `ingestProof`
+    /// (workers/messages/dealingProof.ts); the chain keeps its hash.
     event DatasetActivated(
         DatasetId indexed datasetId,
         StudyId indexed studyId,
@@ -15,7 +16,8 @@ interface IDatasetRegistry {
         uint64 version,
         uint64 committeeEpoch,
         Segment segment,
-        bytes32[] fileHashes
+        bytes32[] fileHashes,
+        bytes ingestProof
     );
 
     /// @notice Thrown when the sender is not an active data owner.
@@ -24,6 +26,8 @@ interface IDatasetRegistry {
     error DatasetRegistryNoCommittee(StudyId studyId);
     /// @notice Thrown when the segment has no rows or no columns.
     error DatasetRegistryEmptySegment();
+    /// @notice Thrown when no dealing proof is given. What it says is for the workers to check.
+    error DatasetRegistryEmptyProof();
     /// @notice Thrown when the dataset would have more than 2^log2N rows.
     error DatasetRegistryTooManyRows(uint256 rowCount, uint256 maximum);
     /// @notice Thrown when `version` is not the next one.
@@ -46,12 +50,14 @@ interface IDatasetRegistry {
     /// @param segment sharesRoot must be keccak256(abi.encode(fileHashes))
     /// @param receipts receipts[j] is worker j+1's EIP-712 Receipt(bytes32 datasetId,address worker,bytes32 fileHash)
     /// over fileHashes[j], 65 bytes, domain {Opaline, 1, chain id, this registry}
+    /// @param ingestProof 32 bytes for each of t+1 values and of C(n, t) seeds: 192 at (4, 1), 1,248 at (7, 3)
     function activate(
         StudyId studyId,
         uint64 version,
         Segment calldata segment,
         bytes32[] calldata fileHashes,
-        bytes[] calldata receipts
+        bytes[] calldata receipts,
+        bytes calldata ingestProof
     ) external returns (DatasetId datasetId);
     /// @notice keccak256(abi.encode(chainId, this registry, studyId, owner)), whether it exists or not.
     function datasetIdOf(StudyId studyId, address owner) external view returns (DatasetId);

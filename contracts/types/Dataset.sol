@@ -10,8 +10,9 @@ struct Segment {
     bytes32 sharesRoot;
 }
 
-/// The frozen record of one dataset version. scheme 0: salted keccak column commitments (no proof of ingestion).
-/// columnsRoot and sharesRoot are those of the newest segment; rowCount is the total of all.
+/// The frozen record of one dataset version. scheme 0: salted keccak column commitments; that the shares are of the
+/// committed columns is not proven. columnsRoot, sharesRoot and ingestProofHash, the keccak256 of the dealing proof, are
+/// those of the newest segment; rowCount is the total of all.
 struct Dataset {
     StudyId studyId;
     bytes32 schemaHash;

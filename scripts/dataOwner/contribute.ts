@@ -6,10 +6,10 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { keccak256 } from "ethers";
 import { committeeRegistry, datasetRegistry, eventOf } from "#chain";
-import { commitColumns, encodeTable, readTable, shareSegment } from "#encoding";
+import { commitColumns, encodeTable, proveDealing, readTable, shareSegment } from "#encoding";
 import { CodedError } from "#errors";
 import { bn254Fr } from "#field";
-import { shareFileHash, sharesRoot } from "#messages";
+import { encodeDealingProof, shareFileHash, sharesRoot } from "#messages";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { type SignerConnection, signerOptions, withSigner } from "../connection.ts";
@@ -173,6 +173,8 @@ async function prepare(
   };
   const files = shareSegment(bn254Fr, segment, facts, { n: workers.length, t: threshold }, randomBytes);
   const fileHashes = files.map(shareFileHash);
+  const root = sharesRoot(fileHashes);
+  const dealing = { chainId: deployment.chainId, datasetId, version: facts.version, sharesRoot: root };
   const contribution: Contribution = {
     studyId,
     datasetId,
@@ -182,8 +184,9 @@ async function prepare(
     csvHash: keccak256(csv),
     rowCount: segment.rowCount,
     columnsRoot: commitments.columnsRoot,
-    sharesRoot: sharesRoot(fileHashes),
+    sharesRoot: root,
     fileHashes,
+    ingestProof: encodeDealingProof(proveDealing(bn254Fr, files, dealing)),
   };
   writeContribution(folder, contribution, segment, commitments, files);
 }
@@ -224,10 +227,12 @@ async function activate(
     return { ...value, transaction: "seen on chain", alreadyActive: true };
   }
   const receipts = fileHashes.map((_, index) => readReceipt(folder, index + 1)!);
-  const mined = await registry.activate(studyId, BigInt(version), segmentOf(contribution), fileHashes, receipts);
+  const segment = segmentOf(contribution);
+  const { ingestProof } = contribution;
+  const mined = await registry.activate(studyId, BigInt(version), segment, fileHashes, receipts, ingestProof);
   eventOf(mined, "DatasetActivated");
   markActivated(folder, mined.hash);
-  log(`dataset ${datasetId} version ${version} is active`);
+  log(`dataset ${datasetId} version ${version} is active; the workers check it before they answer queries over it`);
   return { ...value, transaction: mined.hash, gasUsed: mined.gasUsed, alreadyActive: false };
 }
 

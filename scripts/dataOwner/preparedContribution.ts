@@ -38,6 +38,8 @@ export interface Contribution {
   readonly sharesRoot: string;
   /** By Shamir point, from 1. */
   readonly fileHashes: readonly string[];
+  /** Lets each worker check that its file belongs to the others'. Public. */
+  readonly ingestProof: string;
   /** The transaction that activated it. */
   readonly activated?: string;
 }

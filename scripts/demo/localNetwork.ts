@@ -173,6 +173,12 @@ export class LocalNetwork {
     await contribute.handler(options, this.#context);
   }
 
+  /** Waits until every worker that runs has found every version that is active there well-formed. */
+  async untilChecked(): Promise<void> {
+    const running = this.services.filter((service) => service.running);
+    await Promise.all(running.map((service) => service.until(hasChecked, this.#context.signal)));
+  }
+
   /** Ends every process; safe to call at any time, more than once. */
   async stop(): Promise<void> {
     await Promise.all(this.services.map((service) => service.stop()));
@@ -227,4 +233,9 @@ export class LocalNetwork {
 function connectedPeers(status: Readonly<Record<string, unknown>>): number {
   const peers = (status["peers"] ?? []) as readonly { readonly connected: boolean }[];
   return peers.filter(({ connected }) => connected).length;
+}
+
+function hasChecked(status: Readonly<Record<string, unknown>>): boolean {
+  const datasets = (status["datasets"] ?? []) as readonly { readonly check?: string }[];
+  return datasets.length > 0 && datasets.every(({ check }) => check === "checked");
 }

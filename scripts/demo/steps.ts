@@ -70,6 +70,7 @@ export async function runSteps(network: LocalNetwork, trial: SyntheticTrial): Pr
       network.startWorkers(),
     );
     await contributeAll(network, trial, stages);
+    await stages.run("input check", "the workers check every dataset's columns", () => network.untilChecked());
     const query = await vetQuery(network, stages);
     const requests = new ComparedRequests(network, trial, query, DEMO_SQL);
     const answers: DemoAnswer[] = [];

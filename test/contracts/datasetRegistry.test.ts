@@ -31,8 +31,10 @@ describe("DatasetRegistry", () => {
     const world = await load(registerStudy);
     return { world, segment: await signedSegment(world, OWNER, 1n, rowCount) };
   }
-  const send = (world: StudyWorld, { version, segment, fileHashes, receipts }: Segment, owner = OWNER) =>
-    world.datasets.connect(owner).activate(world.studyId, version, segment, fileHashes, receipts);
+  const send = (world: StudyWorld, signed: Segment, owner = OWNER) => {
+    const { version, segment, fileHashes, receipts, ingestProof } = signed;
+    return world.datasets.connect(owner).activate(world.studyId, version, segment, fileHashes, receipts, ingestProof);
+  };
 
   describe("activate", () => {
     it("keeps the frozen record of version 1", async () => {
@@ -43,7 +45,8 @@ describe("DatasetRegistry", () => {
       const types = ["uint256", "address", "bytes32", "address"];
       assert.equal(segment.datasetId, keccak256(AbiCoder.defaultAbiCoder().encode(types, words)));
       const { columnsRoot, sharesRoot } = segment.segment;
-      const expected = [studyId, SCHEMA_HASH, 100n, 14n, 0n, columnsRoot, sharesRoot, ZeroHash, 0n];
+      const proofHash = keccak256(segment.ingestProof);
+      const expected = [studyId, SCHEMA_HASH, 100n, 14n, 0n, columnsRoot, sharesRoot, proofHash, 0n];
       assert.deepEqual([...(await datasets.dataset(segment.datasetId))], expected);
       assert.equal(await datasets.ownerOf(segment.datasetId), OWNER.address);
       assert.equal(await datasets.version(segment.datasetId), 1n);
@@ -76,6 +79,7 @@ describe("DatasetRegistry", () => {
       assert.equal(event?.args[3], 1n);
       assert.equal(event?.args.committeeEpoch, 1n);
       assert.deepEqual([...(event?.args.fileHashes ?? [])], segment.fileHashes);
+      assert.equal(event?.args.ingestProof, segment.ingestProof);
       const [recorded] = await trail.queryFilter(trail.filters.Recorded(undefined, segment.datasetId));
       assert.equal(recorded?.args.act, id("DatasetActivated"));
       assert.equal(recorded?.args.organisation, id("Hospital 1"));
@@ -92,6 +96,15 @@ describe("DatasetRegistry", () => {
       const { world, segment } = await ready();
       await world.owners.revoke(OWNER.address, "");
       await reverts(send(world, segment), world.datasets, "DatasetRegistryInactiveOwner", [OWNER.address]);
+    });
+    it("keeps the hash of the newest version's dealing proof, and refuses to do without one", async () => {
+      const { world, segment } = await ready();
+      await reverts(send(world, { ...segment, ingestProof: "0x" }), world.datasets, "DatasetRegistryEmptyProof", []);
+      await send(world, segment);
+      const second = await signedSegment(world, OWNER, 2n);
+      await send(world, second);
+      const { ingestProofHash } = await world.datasets.dataset(segment.datasetId);
+      assert.equal(ingestProofHash, keccak256(second.ingestProof));
     });
     it("refuses another owner's receipts", async () => {
       const { world, segment } = await ready();

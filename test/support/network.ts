@@ -44,7 +44,7 @@ const SCRYPT_N = 1_024;
 export const DEADLINE_BLOCKS = 300;
 export const PRICE_ETHER = "0.01";
 
-/** Up to and including the activation of every site's dataset. */
+/** Up to and including the activation and the input check of every site's dataset. */
 export async function startTestNetwork(options: TestNetworkOptions): Promise<TestNetwork> {
   const { schemaText, sites, workers = 4, threshold = 1, purposes = [], attemptTimeoutMs = 3_000 } = options;
   const folder = temporaryFolder();
@@ -88,6 +88,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
     });
     await network.startWorkers();
     for (const [index, { csv }] of sites.entries()) await network.contribute(network.hospitals[index]!, csv);
+    if (sites.length > 0) await network.untilChecked();
   } catch (error) {
     await close();
     throw error;

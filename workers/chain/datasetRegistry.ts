@@ -18,6 +18,8 @@ export interface Dataset {
   readonly scheme: number;
   readonly columnsRoot: string;
   readonly sharesRoot: string;
+  /** keccak256 of the newest segment's dealing proof. */
+  readonly ingestProofHash: string;
 }
 
 export interface DatasetRegistry {
@@ -26,6 +28,7 @@ export interface DatasetRegistry {
    * @param version 1 for the first segment, then one more each time
    * @param fileHashes keccak256 of each worker's share file, by Shamir point
    * @param receipts each worker's EIP-712 Receipt, by Shamir point
+   * @param ingestProof the dealing proof, 0x-hex (`messages/dealingProof.ts`)
    */
   activate(
     studyId: string,
@@ -33,6 +36,7 @@ export interface DatasetRegistry {
     segment: DatasetSegment,
     fileHashes: readonly string[],
     receipts: readonly string[],
+    ingestProof: string,
   ): Promise<Mined>;
   datasetIdOf(studyId: string, owner: string): Promise<string>;
   dataset(datasetId: string): Promise<Dataset>;
@@ -51,11 +55,11 @@ export function datasetRegistry(deployment: Deployment, runner: ContractRunner):
   const contract = openContract<IDatasetRegistry>(deployment, NAME, runner);
   return {
     address: deployment.address(NAME),
-    activate: (studyId, version, segment, fileHashes, receipts) =>
+    activate: (studyId, version, segment, fileHashes, receipts, ingestProof) =>
       mine(
         deployment,
         `${NAME}.activate`,
-        contract.activate(studyId, version, segment, [...fileHashes], [...receipts]),
+        contract.activate(studyId, version, segment, [...fileHashes], [...receipts], ingestProof),
       ),
     datasetIdOf: (studyId, owner) => read(deployment, `${NAME}.datasetIdOf`, contract.datasetIdOf(studyId, owner)),
     async dataset(datasetId) {
@@ -68,6 +72,7 @@ export function datasetRegistry(deployment: Deployment, runner: ContractRunner):
         scheme: Number(found.scheme),
         columnsRoot: found.columnsRoot,
         sharesRoot: found.sharesRoot,
+        ingestProofHash: found.ingestProofHash,
       };
     },
     ownerOf: (datasetId) => read(deployment, `${NAME}.ownerOf`, contract.ownerOf(datasetId)),

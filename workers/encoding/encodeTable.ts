@@ -5,6 +5,8 @@
 import assert from "node:assert/strict";
 import type { RandomBytes } from "../field/field.ts";
 import { columnsOf } from "../schema/columns.ts";
+import type { WitnessSpec } from "../schema/rangeWitness.ts";
+import { rangeBits, rangePieces, witnessCount, witnessesOf } from "../schema/rangeWitness.ts";
 import type { ColumnSpec, StudySchema } from "../schema/studySchema.ts";
 import { ColumnKind, NO_FIELD } from "../schema/studySchema.ts";
 import { randomPermutation } from "./permutation.ts";
@@ -17,6 +19,10 @@ export interface EncodedSegment {
   readonly specs: readonly ColumnSpec[];
   /** One per spec, in slot order. Scaled integers are below 2^62 in size, so 64 bits hold them. */
   readonly columns: readonly BigInt64Array[];
+  /** `witnessesOf(schema)`: shared like the columns, never committed. */
+  readonly witnessSpecs: readonly WitnessSpec[];
+  /** One per witness spec, in slot order: bits. */
+  readonly witnesses: readonly BigInt64Array[];
   /** Row i of the table stands in slot slotOfRow[i]. */
   readonly slotOfRow: Uint32Array;
   readonly subjectsBySlot: readonly string[];
@@ -38,7 +44,23 @@ export function encodeTable(table: Table, schema: StudySchema, randomBytes: Rand
     }
     return column;
   });
-  return { rowCount, specs, columns, slotOfRow, subjectsBySlot };
+  const witnesses = encodeWitnesses(table, schema, slotOfRow);
+  return { rowCount, specs, columns, witnessSpecs: witnessesOf(schema), witnesses, slotOfRow, subjectsBySlot };
+}
+
+/** The range bits of every numeric field; all 0 where the value is missing. */
+function encodeWitnesses({ rowCount, values }: Table, schema: StudySchema, slotOfRow: Uint32Array): BigInt64Array[] {
+  return schema.fields.flatMap((field, f) => {
+    if (field.type === "category") return [];
+    const pieces = rangePieces(field);
+    const columns = Array.from({ length: witnessCount(field) }, () => new BigInt64Array(rowCount));
+    values[f]?.forEach((value, row) => {
+      if (value === null) return;
+      const slot = slotOfRow[row] as number;
+      rangeBits(pieces, value).forEach((bit, j) => ((columns[j] as BigInt64Array)[slot] = bit));
+    });
+    return columns;
+  });
 }
 
 /** The column's entry for a row whose field has this value; null = missing. */

@@ -11,6 +11,7 @@ export {
 export type { ColumnCommitments, ColumnLeaf, Handles } from "./commitColumns.ts";
 export { MAX_PROBLEMS } from "./csvReport.ts";
 export type { CsvErrorDetail, CsvProblem, CsvProblemCode } from "./csvReport.ts";
+export { proveDealing } from "./dealing.ts";
 export { encodeTable } from "./encodeTable.ts";
 export type { EncodedSegment } from "./encodeTable.ts";
 export { readTable } from "./readTable.ts";

@@ -53,7 +53,7 @@ export function shareSegment(
       rowCount: segment.rowCount,
       log2N,
       blinders,
-      columns: segment.specs.map(({ id }) => id),
+      columns: [...segment.specs, ...segment.witnessSpecs].map(({ id }) => id),
       seedSubsets,
     };
     const ownSeeds = seedSubsets.map((name) => seeds.get(name) as Uint8Array);
@@ -61,7 +61,7 @@ export function shareSegment(
   });
 }
 
-/** Words of every column's shares: [party − 1][column]. */
+/** Words of every column's shares, witnesses last: [party − 1][column]. */
 function dealColumns(
   field: Field,
   segment: EncodedSegment,
@@ -69,7 +69,7 @@ function dealColumns(
   randomBytes: RandomBytes,
 ): Uint8Array[][] {
   const wordsOf: Uint8Array[][] = Array.from({ length: size.n }, () => []);
-  for (const column of segment.columns) {
+  for (const column of [...segment.columns, ...segment.witnesses]) {
     const shares = shareVector(field, field.fromIntegers(column), size, randomBytes);
     shares.forEach((share, index) => (wordsOf[index] as Uint8Array[]).push(field.toWords(share)));
   }

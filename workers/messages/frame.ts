@@ -37,6 +37,10 @@ export const FrameKind = {
   PROPOSE: 5,
   /** Outside sessions: a signed statement. */
   SIGNATURE: 6,
+  /** Outside sessions: a proposal to start an attempt of an input check. */
+  PROPOSE_CHECK: 7,
+  /** Outside sessions: how an input check ended at the sender. */
+  CHECK_REPORT: 8,
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
@@ -50,7 +54,7 @@ export interface Frame {
   readonly attempt: bigint;
   /** Hash of the step's name; 0 outside rounds. */
   readonly step: number;
-  /** Party index; 0 in kinds that are not between parties of one committee (HELLO, PROPOSE, SIGNATURE). */
+  /** Party index; 0 in kinds that are not between parties of one committee: all but ROUND, ROUND_PART and ABORT. */
   readonly sender: number;
   readonly receiver: number;
   /** Counts the frames of one session from this sender to this receiver, from 0. */

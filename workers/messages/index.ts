@@ -2,6 +2,7 @@
 export { columnId } from "./columnId.ts";
 export { datasetRoot, sharesRoot } from "./datasetRoot.ts";
 export type { Segment } from "./datasetRoot.ts";
+export { encodeDealingProof } from "./dealingProof.ts";
 export { AtomOp, encodeBounds, encodeDescriptor, encodeParameters, Finish, ParameterKind } from "./descriptor.ts";
 export { decodeBounds, decodeDescriptor, decodeParameters } from "./decodeDescriptor.ts";
 export type { Descriptor, ParameterBound } from "./descriptor.ts";

@@ -33,7 +33,7 @@ const MAGIC = new TextEncoder().encode("OPALSHR1");
 const WORD_BYTES = 32;
 /** Magic and header length. */
 const PREFIX_BYTES = MAGIC.length + 4;
-/** 4,096 columns of 70 characters are 0.3 MB; the rest is room. Bounds what is parsed before any check. */
+/** 8,192 columns of 70 characters are 0.6 MB; the rest is room. Bounds what is parsed before any check. */
 const MAX_HEADER_BYTES = 1 << 20;
 
 /**

@@ -25,7 +25,7 @@ export interface ShareFileHeader {
   readonly log2N: number;
   /** Q, blinders per column, expanded from the seeds. */
   readonly blinders: number;
-  /** Column ids, in schema order. */
+  /** Ids of the committed columns in schema order, then of the range witnesses. */
   readonly columns: readonly string[];
   /** The (n − t)-subsets of 1..n that contain `party`, lexicographic, as `subsetName` writes them. */
   readonly seedSubsets: readonly string[];
@@ -37,7 +37,8 @@ export const SEED_BYTES = 32;
 export const MAX_LOG2_N = 28;
 /** A blinder costs every proof; 1,024 allow 1,022 proofs and 2^16 is 64 times that. */
 export const MAX_BLINDERS = 1 << 16;
-export const MAX_SHARE_FILE_COLUMNS = 4_096;
+/** 4,096 committed columns and as many range witnesses; their ids take half of the header's room. */
+export const MAX_SHARE_FILE_COLUMNS = 8_192;
 
 const KEYS = [
   "format",

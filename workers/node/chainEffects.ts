@@ -5,7 +5,8 @@
  *   QueryRequested             -> the request is pending
  *   QueryAnswered/Refused/Expired -> the request is settled; what was answered is in the disclosure history, the attempt
  *                                 that was refused is not
- *   DatasetActivated           -> this worker's share file of that version is active (or known to be missing)
+ *   DatasetActivated           -> this worker's share file of that version is active (or known to be missing), and
+ *                                 the version is to be checked
  */
 import assert from "node:assert/strict";
 import type { Deployment } from "../chain/deployment.ts";
@@ -19,26 +20,19 @@ import {
 } from "../chain/querySmartContract.ts";
 import { sharesRoot } from "../messages/datasetRoot.ts";
 import { Outcome } from "../messages/statement.ts";
+import { inputCheckId } from "../messages/inputCheck.ts";
 import type { SettledState, StoredRequest } from "../store/requestStore.ts";
 import type { Store } from "../store/openStore.ts";
 import { type Committees, seatIn } from "./committees.ts";
+import { type DatasetActivated, activationToJson, parseActivation } from "./datasetActivation.ts";
 import { type Log, errorFields } from "./log.ts";
 
 export interface EffectModules {
   readonly deployment: Deployment;
-  readonly store: Pick<Store, "requests" | "shares" | "disclosures">;
+  readonly store: Pick<Store, "requests" | "shares" | "disclosures" | "inputChecks">;
   readonly committees: Committees;
   readonly self: string;
   readonly log: Log;
-}
-
-interface DatasetActivated {
-  readonly datasetId: string;
-  readonly studyId: string;
-  readonly version: bigint;
-  readonly committeeEpoch: bigint;
-  readonly sharesRoot: string;
-  readonly fileHashes: readonly string[];
 }
 
 /** Events with integers as text: SQLite keeps the public event of a request as JSON. */
@@ -60,21 +54,6 @@ export function requestFromJson(text: string): QueryRequested {
 
 function isFrom(log: ChainLog, address: string): boolean {
   return log.address.toLowerCase() === address.toLowerCase();
-}
-
-function parseActivation(deployment: Deployment, log: ChainLog): DatasetActivated | undefined {
-  if (!isFrom(log, deployment.address("DatasetRegistry"))) return undefined;
-  const parsed = deployment.abi("DatasetRegistry").parseLog({ topics: [...log.topics], data: log.data });
-  if (parsed?.name !== "DatasetActivated") return undefined;
-  const { args } = parsed;
-  return {
-    datasetId: String(args["datasetId"]),
-    studyId: String(args["studyId"]),
-    version: args["version"] as bigint,
-    committeeEpoch: args["committeeEpoch"] as bigint,
-    sharesRoot: String((args["segment"] as { sharesRoot: string }).sharesRoot),
-    fileHashes: [...(args["fileHashes"] as string[])],
-  };
 }
 
 /** The address of the Query Smart Contract that a log announces. */
@@ -119,11 +98,13 @@ export class ChainEffects {
     const seat = seatIn(committee, self);
     const fileHash = seat === undefined ? undefined : fileHashes[seat - 1];
     if (fileHash === undefined) return;
-    if (sharesRoot(fileHashes) !== activation.sharesRoot) {
+    if (sharesRoot(fileHashes) !== activation.segment.sharesRoot) {
       return log("alarm", "dataset-activation-inconsistent", { datasetId, version });
     }
     try {
       const isHere = store.shares.activateSegment(datasetId, version, fileHash);
+      const checkId = inputCheckId(datasetId, version);
+      store.inputChecks.insert({ checkId, datasetId, version, activation: activationToJson(activation) });
       log(isHere ? "info" : "alarm", isHere ? "dataset-activated" : "dataset-shares-missing", { datasetId, version });
     } catch (error) {
       // Only this dataset is affected; following goes on.

@@ -1,11 +1,14 @@
-/** One request's messages to the committee's other members, and who of them sent one. */
+/** One request's, or input check's, messages to the committee's other members, and who of them sent one. */
 import { type Frame, FrameKind } from "../messages/frame.ts";
 import { encodeParticipants } from "../messages/proposal.ts";
 import { type SignedVerdict, encodeSignedVerdict } from "../messages/signedVerdict.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 
 export interface CommitteePostOptions {
+  /** The request's id, or the check's. */
   readonly requestId: string;
+  /** How its proposals travel; PROPOSE unless given. */
+  readonly proposals?: FrameKind;
   readonly epoch: bigint;
   /** workers[j - 1] is Shamir point j. */
   readonly workers: readonly string[];
@@ -52,11 +55,15 @@ export class CommitteePost {
 
   /** This worker has come to this attempt. */
   announceTo(party: PartyIndex, attempt: bigint): void {
-    this.#send(party, FrameKind.PROPOSE, attempt, encodeParticipants([]));
+    this.#send(party, this.#proposals(), attempt, encodeParticipants([]));
   }
 
   announceToAll(attempt: bigint): void {
-    this.toAll(FrameKind.PROPOSE, attempt, encodeParticipants([]));
+    this.toAll(this.#proposals(), attempt, encodeParticipants([]));
+  }
+
+  #proposals(): FrameKind {
+    return this.#options.proposals ?? FrameKind.PROPOSE;
   }
 
   #send(party: PartyIndex, kind: FrameKind, attempt: bigint, payload: Uint8Array): void {

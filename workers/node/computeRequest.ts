@@ -1,20 +1,21 @@
 /** Connects a plan and a run to this worker's chain, store and mesh. */
 import type { Store } from "../store/openStore.ts";
 import type { Mesh } from "../transport/mesh.ts";
-import { openSession } from "../transport/session.ts";
-import type { ActiveRequestModules, ConfirmedRequest } from "./requestModules.ts";
+import { openAttemptNetwork } from "./attemptNetwork.ts";
 import type { ColumnCache } from "./columnCache.ts";
 import { DisclosureHistory } from "./disclosureHistory.ts";
 import type { IndicatorCache } from "./indicatorCache.ts";
+import { errorFields } from "./log.ts";
 import { type PlanModules, planQuery } from "./queryPlan.ts";
-import { type AttemptNetwork, type RunModules, runQuery } from "./queryRun.ts";
+import { type RunModules, runQuery } from "./queryRun.ts";
+import type { ActiveRequestModules } from "./requestModules.ts";
 import { RequestedSegments } from "./requestedSegments.ts";
 import { VettedQueries } from "./vettedQueries.ts";
 import type { WorkerChain } from "./workerChain.ts";
 import type { WorkerModules } from "./workerModules.ts";
 
 export interface ComputationParts {
-  readonly modules: Pick<WorkerModules, "randomBytes" | "field">;
+  readonly modules: Pick<WorkerModules, "randomBytes" | "field" | "log">;
   readonly chain: WorkerChain;
   readonly store: Store;
   readonly columns: ColumnCache;
@@ -35,6 +36,7 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
     queries,
     requestedSegments,
     storedSegments: (datasetId) => store.shares.segments(datasetId),
+    inputCheck: (datasetId, version) => store.inputChecks.ofVersion(datasetId, version),
   };
   const run: Omit<RunModules, "openNetwork"> = {
     field: modules.field,
@@ -44,35 +46,16 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
     columns,
     indicators,
     history: new DisclosureHistory({ store, queries, requestedSegments }),
+    refused: ({ event }, error) =>
+      modules.log("warn", "request-over-rejected-dataset", { requestId: event.requestId, ...errorFields(error) }),
   };
   return (request, proposal, signal, timeoutMs) =>
     runQuery(request, proposal, signal, {
       ...run,
-      openNetwork: (of, attempt, members, ended) =>
-        openAttemptNetwork(mesh, of, { attempt, members, signal: ended, timeoutMs }),
+      openNetwork: ({ event, self }, attempt, members, ended) => {
+        const { requestId: session, context } = event;
+        const place = { session, epoch: context.committeeEpoch, attempt, self, members };
+        return openAttemptNetwork(mesh, place, timeoutMs, ended);
+      },
     });
-}
-
-interface AttemptPlace {
-  readonly attempt: bigint;
-  readonly members: Parameters<RunModules["openNetwork"]>[2];
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
-
-function openAttemptNetwork(
-  mesh: Mesh,
-  { event, self }: ConfirmedRequest,
-  { attempt, members, timeoutMs, signal }: AttemptPlace,
-): AttemptNetwork {
-  return openSession({
-    mesh,
-    session: event.requestId.toLowerCase(),
-    epoch: event.context.committeeEpoch,
-    attempt,
-    self,
-    members: new Map([...members].map(([party, address]) => [party, address.toLowerCase()])),
-    timeoutMs,
-    signal,
-  });
 }

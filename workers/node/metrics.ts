@@ -17,19 +17,23 @@ function single(name: string, kind: Kind, help: string, value: number | undefine
   return value === undefined ? [] : [family(name, kind, help, "", [[undefined, value]])];
 }
 
-function datasetStates({ datasets }: WorkerStatus): Sample[] {
-  const states = new Map<string, number>([
-    ["pending", 0],
-    ["active", 0],
-    ["missing", 0],
-  ]);
-  for (const { state } of datasets) states.set(state, (states.get(state) ?? 0) + 1);
-  return [...states];
+function countBy(known: readonly string[], found: readonly string[]): Sample[] {
+  return known.map((state) => [state, found.filter((each) => each === state).length]);
+}
+
+/** Of activated versions; a rejected one's reason is in `status`. */
+function checkStates({ datasets }: WorkerStatus): string[] {
+  return datasets.flatMap(({ check }) => (check === undefined ? [] : [check.split(":")[0]!]));
 }
 
 export function metricsText(status: WorkerStatus, { started, failed }: AttemptTotals): string {
   const { chain, peers, requests, arithmetic } = status;
   const connected = peers.filter((peer) => peer.connected).length;
+  const versions = countBy(
+    ["pending", "active", "missing"],
+    status.datasets.map(({ state }) => state),
+  );
+  const checks = countBy(["unchecked", "checked", "rejected"], checkStates(status));
   const up = status.registration === "active" ? 1 : 0;
   return [
     family("opaline_requests", "gauge", "Requests by state.", "state", Object.entries(requests)),
@@ -47,7 +51,8 @@ export function metricsText(status: WorkerStatus, { started, failed }: AttemptTo
     ...single("opaline_attempts_started_total", "counter", "Attempts this worker took part in.", started),
     family("opaline_attempts_failed_total", "counter", "Failed attempts by code.", "code", Object.entries(failed)),
     ...single("opaline_field_bytes", "gauge", "Bytes of field vectors in use.", arithmetic.bytesInUse),
-    family("opaline_dataset_versions", "gauge", "Dataset versions by state.", "state", datasetStates(status)),
+    family("opaline_dataset_versions", "gauge", "Dataset versions by state.", "state", versions),
+    family("opaline_dataset_checks", "gauge", "Activated dataset versions by input check.", "state", checks),
     "",
   ].join("\n");
 }

@@ -22,6 +22,15 @@ export type NodeErrorDetail =
   | { readonly code: "PLAN_HISTORY_UNRESOLVED"; readonly earlier: string; readonly reason: HistoryGap }
   /** An earlier request's answer is under way: what of it is hidden must be known first. A later attempt follows. */
   | { readonly code: "PLAN_HISTORY_PENDING"; readonly requestId: string; readonly earlier: string }
+  /** The check of a version that the request reads has not ended here: a later attempt may find that it has. */
+  | { readonly code: "PLAN_BEING_CHECKED"; readonly datasetId: string; readonly version: string }
+  /** The request reads a version that was rejected: it is never computed here, and ends as FAILED_UNAVAILABLE. */
+  | {
+      readonly code: "PLAN_DATASET_REJECTED";
+      readonly datasetId: string;
+      readonly version: string;
+      readonly reason: string;
+    }
   | { readonly code: "NODE_WRONG_CERTIFICATE"; readonly own: string; readonly registered: string }
   | { readonly code: "NODE_BAD_CERTIFICATE"; readonly path: string };
 

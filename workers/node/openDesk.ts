@@ -25,15 +25,19 @@ export interface DeskParts {
   readonly modules: WorkerModules;
   readonly chain: WorkerChain;
   readonly store: Store;
-  readonly columns: ColumnCache;
-  readonly indicators: IndicatorCache;
   readonly committees: Committees;
   readonly mesh: Mesh;
   readonly timers: Timers;
   readonly counts: AttemptCounts;
 }
 
-export function openDesk(parts: DeskParts): RequestDesk {
+/** What queries keep between attempts. */
+export interface KeptShares {
+  readonly columns: ColumnCache;
+  readonly indicators: IndicatorCache;
+}
+
+export function openDesk(parts: DeskParts & KeptShares): RequestDesk {
   const { modules, chain, store, columns, indicators, committees, mesh, timers, counts } = parts;
   const { configuration, wallet, log, monotonic } = modules;
   const { deployment, rpc } = chain;
@@ -78,7 +82,7 @@ function recordsIn(requests: RequestStore): RequestRecords {
   };
 }
 
-function sendAndForget(mesh: Mesh, log: Log, address: string, frame: Frame): void {
+export function sendAndForget(mesh: Mesh, log: Log, address: string, frame: Frame): void {
   mesh.send(address.toLowerCase(), frame).catch((error: unknown) => {
     log("debug", "frame-not-sent", { peer: address, ...errorFields(error) });
   });

@@ -8,7 +8,8 @@
  *  3. The parameters hash to the context's and lie in the vetted bounds.
  *  4. The policy is the study's, read and hashed; release class and consent mask are the ones this version serves.
  *  5. Every dataset root recomputes from the registry's first v segments for some v; of each of them the very file that
- *     its activation names for this worker (and sharesRoot binds) is stored, of this committee and number of rows.
+ *     its activation names for this worker (and sharesRoot binds) is stored, of this committee and number of rows, and
+ *     was checked: its columns are well-formed (`activeCheck.ts`).
  */
 import { keccak256 } from "ethers";
 import type { Deployment } from "../chain/deployment.ts";
@@ -25,6 +26,7 @@ import type { Descriptor } from "../messages/descriptor.ts";
 import { ReleaseClass, ZERO_HASH } from "../messages/statement.ts";
 import { buildCircuit } from "../query/buildCircuit.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
+import type { StoredInputCheck } from "../store/inputCheckStore.ts";
 import type { SegmentStatus } from "../store/shareStore.ts";
 import { isCoded } from "../errors.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
@@ -64,6 +66,8 @@ export interface PlanModules {
   readonly requestedSegments: RequestedSegments;
   /** Every version of a dataset that this worker has, or should have. */
   storedSegments(datasetId: string): readonly SegmentStatus[];
+  /** Undefined for a version whose activation was not seen here. */
+  inputCheck(datasetId: string, version: bigint): Pick<StoredInputCheck, "state" | "reason"> | undefined;
 }
 
 function refuse(event: QueryRequested, reason: string): never {
@@ -74,7 +78,7 @@ function refuse(event: QueryRequested, reason: string): never {
 /**
  * What may change is asked of the chain every time: the policy, whether the query stands. The rest is asked once.
  *
- * @throws CodedError PLAN_REFUSED | PLAN_MISSING_SHARES | CHAIN_*
+ * @throws CodedError PLAN_REFUSED | PLAN_MISSING_SHARES | PLAN_BEING_CHECKED | PLAN_DATASET_REJECTED | CHAIN_*
  */
 export async function planQuery(request: ConfirmedRequest, modules: PlanModules): Promise<QueryPlan> {
   const { event } = request;
@@ -155,6 +159,7 @@ async function plannedSegments(event: QueryRequested, modules: PlanModules): Pro
     for (const [position, segment] of segments.entries()) {
       const version = BigInt(position + 1);
       checkStored(event, datasetId, version, segment, stored);
+      checkWellFormed(datasetId, version, modules);
       planned.push({ datasetId, version, rowCount: segment.rowCount });
     }
   }
@@ -186,4 +191,20 @@ function checkStored(
     return missing("the stored shares have another number of rows");
   }
   if (segment.epoch !== context.committeeEpoch) return missing("the stored shares are another epoch's");
+}
+
+/** Nothing is computed over columns that an owner may have dealt as it liked. */
+function checkWellFormed(datasetId: string, version: bigint, { inputCheck }: PlanModules): void {
+  const check = inputCheck(datasetId, version);
+  if (check?.state === "checked") return;
+  const place = { datasetId, version: String(version) };
+  if (check?.state === "rejected") {
+    const reason = check.reason ?? "unknown";
+    const message = `Dataset ${datasetId}, version ${version}, was rejected: ${reason}`;
+    throw nodeError({ code: "PLAN_DATASET_REJECTED", ...place, reason }, message);
+  }
+  throw nodeError(
+    { code: "PLAN_BEING_CHECKED", ...place },
+    `Dataset ${datasetId}, version ${version}, is being checked`,
+  );
 }

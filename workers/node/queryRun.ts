@@ -5,6 +5,7 @@
  * Adversary: malicious participants, at most t of them. What may be revealed when it throws: nothing before the last
  * round; the outputs if the last round reached others but not this worker.
  */
+import { type CodedError, isCoded } from "../errors.ts";
 import type { Field, RandomBytes } from "../field/field.ts";
 import type { Proposal } from "../messages/proposal.ts";
 import { Outcome, type Verdict, ZERO_HASH } from "../messages/statement.ts";
@@ -26,6 +27,8 @@ export interface RunModules extends GateModules {
   readonly chainId: bigint;
   readonly randomBytes: RandomBytes;
   plan(request: ConfirmedRequest): Promise<QueryPlan>;
+  /** The request reads a dataset that was rejected. */
+  refused(request: ConfirmedRequest, error: CodedError): void;
   /** @param members participants and their addresses */
   openNetwork(
     request: ConfirmedRequest,
@@ -47,17 +50,37 @@ export async function runQuery(
   const members = new Map(participants.map((party) => [party, workers[party - 1]!]));
   const network = modules.openNetwork(request, attempt, members, signal);
   try {
-    const plan = await modules.plan(request);
-    signal.throwIfAborted();
-    const verdict = plan.empty
-      ? { attempt, outcome: Outcome.REFUSED_EMPTY_SET, suppressedBitmap: "0x", outputs: [], sealedHash: ZERO_HASH }
-      : await compute(request, attempt, network, plan, modules);
+    const verdict = await reachVerdict(request, attempt, network, signal, modules);
     network.close();
     return verdict;
   } catch (error) {
     network.abort("ATTEMPT_FAILED");
     throw error;
   }
+}
+
+/** Without MPC where public facts say that there is no answer. */
+async function reachVerdict(
+  request: ConfirmedRequest,
+  attempt: bigint,
+  network: Network,
+  signal: AbortSignal,
+  modules: RunModules,
+): Promise<Verdict> {
+  try {
+    const plan = await modules.plan(request);
+    signal.throwIfAborted();
+    if (!plan.empty) return await compute(request, attempt, network, plan, modules);
+    return noAnswer(attempt, Outcome.REFUSED_EMPTY_SET);
+  } catch (error) {
+    if (!isCoded(error, "PLAN_DATASET_REJECTED")) throw error;
+    modules.refused(request, error);
+    return noAnswer(attempt, Outcome.FAILED_UNAVAILABLE);
+  }
+}
+
+function noAnswer(attempt: bigint, outcome: Outcome): Verdict {
+  return { attempt, outcome, suppressedBitmap: "0x", outputs: [], sealedHash: ZERO_HASH };
 }
 
 async function compute(

@@ -1,6 +1,7 @@
 /** What a worker says of itself: public facts only. The shape is an interface for operators' monitoring. */
 import type { FollowerStatus } from "../chain/follower.ts";
 import { WHOLE_BLOCK } from "../chain/follower.ts";
+import type { StoredInputCheck } from "../store/inputCheckStore.ts";
 import type { StoredRequestState } from "../store/requestStore.ts";
 import type { DatasetStatus } from "../store/shareStore.ts";
 import type { PeerStatus } from "../transport/mesh.ts";
@@ -21,6 +22,7 @@ export interface StatusFacts {
   readonly peers: readonly PeerStatus[];
   readonly seats: readonly Seat[];
   readonly datasets: readonly DatasetStatus[];
+  readonly inputChecks: readonly StoredInputCheck[];
   readonly requests: Readonly<Record<StoredRequestState, number>>;
   readonly attempts: readonly { readonly requestId: string; readonly attempt: bigint }[];
 }
@@ -64,6 +66,8 @@ export interface WorkerStatus {
     readonly version: string;
     readonly rows: number | undefined;
     readonly state: string;
+    /** Whether its columns are well-formed: "unchecked", "checked", "rejected: <reason>"; undefined while pending. */
+    readonly check: string | undefined;
   }[];
   readonly requests: Readonly<Record<StoredRequestState, number>>;
   readonly open: readonly { readonly requestId: string; readonly attempt: string }[];
@@ -103,11 +107,19 @@ export function statusOf(facts: StatusFacts): WorkerStatus {
       connected: connectedMembers(committee.workers, connected),
     })),
     datasets: facts.datasets.flatMap(({ datasetId, segments }) =>
-      segments.map(({ version, rowCount, state }) => ({ datasetId, version: String(version), rows: rowCount, state })),
+      segments.map(({ version, rowCount, state }) => {
+        const check = state === "pending" ? undefined : checkOf(facts.inputChecks, datasetId, version);
+        return { datasetId, version: String(version), rows: rowCount, state, check };
+      }),
     ),
     requests: facts.requests,
     open: facts.attempts.map(({ requestId, attempt }) => ({ requestId, attempt: String(attempt) })),
   };
+}
+
+function checkOf(checks: readonly StoredInputCheck[], datasetId: string, version: bigint): string | undefined {
+  const check = checks.find((known) => known.datasetId === datasetId && known.version === version);
+  return check?.reason === undefined ? check?.state : `${check.state}: ${check.reason}`;
 }
 
 function connectedAddresses(peers: readonly PeerStatus[]): ReadonlySet<string> {

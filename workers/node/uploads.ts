@@ -26,8 +26,8 @@ import {
   signTypedData,
   signerOf,
 } from "../messages/typedData.ts";
-import { columnsOf } from "../schema/columns.ts";
 import { parseSchema } from "../schema/parseSchema.ts";
+import { sharedColumnIds } from "../schema/rangeWitness.ts";
 import type { Store } from "../store/openStore.ts";
 import type { UploadGate, UploadRequest } from "../transport/uploadDesk.ts";
 import type { Committees, Seat } from "./committees.ts";
@@ -159,7 +159,7 @@ export class Uploads implements UploadGate {
     if (seat === undefined) refuse({ code: "UPLOAD_NOT_ON_COMMITTEE", studyId }, `Not on study ${studyId}'s committee`);
     const study = await studies.study(studyId);
     const schema = parseSchema(await studies.schemaText(rpc, studyId));
-    const columns = columnsOf(schema).map(({ id }) => id);
+    const columns = sharedColumnIds(schema);
     const field = firstMismatch(header, {
       studyId,
       datasetId,

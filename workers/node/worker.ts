@@ -1,7 +1,7 @@
 /**
  * One worker, from start to stop. It owns every long-lived part and the order in which they begin and end:
  *
- *   store -> control socket, health -> chain (right one, reachable) -> endpoint, mesh -> follower -> requests
+ *   store -> control socket, health -> chain (right one, reachable) -> endpoint, mesh -> follower -> requests, checks
  *
  * and stops in the reverse order. `finished` settles when the follower ends: cleanly after `stop`, or with CHAIN_REORG
  * or another error that no retry can mend; the worker has then already stopped taking part in anything.
@@ -20,6 +20,7 @@ import type { Mesh } from "../transport/mesh.ts";
 import { type Timers, nodeTimers } from "../transport/timers.ts";
 import { AttemptCounts } from "./attemptCounts.ts";
 import { ChainEffects } from "./chainEffects.ts";
+import type { CheckDesk } from "./checkDesk.ts";
 import { ColumnCache } from "./columnCache.ts";
 import { IndicatorCache } from "./indicatorCache.ts";
 import { VectorCache } from "./vectorCache.ts";
@@ -28,6 +29,7 @@ import { ControlSocket } from "./control.ts";
 import { createFollower } from "./following.ts";
 import { HealthServer } from "./health.ts";
 import { errorFields } from "./log.ts";
+import { openCheckDesk } from "./openCheckDesk.ts";
 import { openDesk } from "./openDesk.ts";
 import { createEndpoint, createMesh } from "./peering.ts";
 import { Registration } from "./registration.ts";
@@ -53,6 +55,7 @@ export class Worker {
   readonly #endpoint: Endpoint;
   readonly #mesh: Mesh;
   readonly #desk: RequestDesk;
+  readonly #checks: CheckDesk;
   readonly #follower: ChainFollower;
   #isListening = false;
   #stopped: Promise<void> | undefined;
@@ -76,23 +79,15 @@ export class Worker {
     });
     const endpoint = createEndpoint({ modules, chain, store, committees });
     const stopping = this.#stopping.signal;
-    const onConnected = (peer: string): void => this.#desk.onPeerConnected(peer);
+    const onConnected = (peer: string): void => this.#onPeerConnected(peer);
     const mesh = createMesh({ modules, chain, endpoint, timers, stopping, onConnected });
     this.#roster = new Roster({ deployment, registration: this.#registration, committees, mesh, log });
     this.#kept = openVectorCache(modules, store);
     const columns = new ColumnCache(modules.field, this.#kept, store.shares);
     const indicators = new IndicatorCache(modules.field, this.#kept);
-    this.#desk = openDesk({
-      modules,
-      chain,
-      store,
-      columns,
-      indicators,
-      committees,
-      mesh,
-      timers,
-      counts: this.#counts,
-    });
+    const deskParts = { modules, chain, store, committees, mesh, timers, counts: this.#counts };
+    this.#desk = openDesk({ ...deskParts, columns, indicators });
+    this.#checks = openCheckDesk(deskParts);
     const effects = new ChainEffects({ deployment, store, committees, self: this.address, log });
     const onCommitted = (logs: readonly ChainLog[]): void => this.#onCommitted(logs);
     const onProgress = (newest: number): void => this.#onProgress(newest);
@@ -123,11 +118,14 @@ export class Worker {
     this.#isListening = true;
     this.#mesh.onFrame(FrameKind.PROPOSE, (from, frame) => this.#desk.onFrame(from, frame));
     this.#mesh.onFrame(FrameKind.SIGNATURE, (from, frame) => this.#desk.onFrame(from, frame));
+    this.#mesh.onFrame(FrameKind.PROPOSE_CHECK, (from, frame) => this.#checks.onFrame(from, frame));
+    this.#mesh.onFrame(FrameKind.CHECK_REPORT, (from, frame) => this.#checks.onFrame(from, frame));
     this.#mesh.start(signal);
     this.#finished = this.#follower.run(signal);
     this.#finished.catch((error: unknown) => {
       // Nothing may be computed or posted on a chain that this worker no longer understands.
       this.#desk.stop();
+      this.#checks.stop();
       this.#mesh.stop();
       log("alarm", "following-stopped", errorFields(error));
     });
@@ -156,6 +154,7 @@ export class Worker {
       peers: this.#mesh.peers(),
       seats: this.#roster.seats,
       datasets: this.#store.shares.datasets(),
+      inputChecks: this.#store.inputChecks.all(),
       requests: this.#store.requests.counts(),
       attempts: this.#desk.attempts(),
     });
@@ -169,6 +168,7 @@ export class Worker {
   async #stop(): Promise<void> {
     this.#stopping.abort();
     this.#desk.stop();
+    this.#checks.stop();
     this.#mesh.stop();
     if (this.#isListening) await this.#endpoint.stop();
     this.#isListening = false;
@@ -203,6 +203,12 @@ export class Worker {
   #onProgress(newest: number): void {
     void this.#roster.refresh();
     void this.#desk.onBlock(newest);
+    void this.#checks.onBlock();
+  }
+
+  #onPeerConnected(peer: string): void {
+    this.#desk.onPeerConnected(peer);
+    this.#checks.onPeerConnected(peer);
   }
 }
 

@@ -3,10 +3,12 @@
  * that make no sense are refused, naming the place. The form is described in this folder's README.
  */
 import { keccak256, toUtf8Bytes } from "ethers";
+import { MAX_SHARE_FILE_COLUMNS } from "../messages/shareFileHeader.ts";
 import { columnCount } from "./columns.ts";
 import type { JsonNode } from "./jsonNode.ts";
 import { readJson } from "./jsonNode.ts";
 import { parseField } from "./parseField.ts";
+import { witnessCount } from "./rangeWitness.ts";
 import { parseName, parseTextList, refuseRepeats } from "./schemaTexts.ts";
 import { schemaError } from "./schemaError.ts";
 import type { SchemaField, StudySchema } from "./studySchema.ts";
@@ -60,6 +62,11 @@ function parseFields(node: JsonNode, subject: string, missingValues: readonly st
   const columns = fields.reduce((sum, field) => sum + columnCount(field), 1);
   if (columns > MAX_COLUMNS) {
     throw schemaError("SCHEMA_TOO_MANY_COLUMNS", node.path, `gives ${columns} columns, at most ${MAX_COLUMNS}`);
+  }
+  const shared = fields.reduce((sum, field) => sum + witnessCount(field), columns);
+  if (shared > MAX_SHARE_FILE_COLUMNS) {
+    const problem = `gives ${shared} columns with the bits that show ranges, at most ${MAX_SHARE_FILE_COLUMNS}`;
+    throw schemaError("SCHEMA_TOO_MANY_COLUMNS", node.path, problem);
   }
   return fields;
 }

@@ -34,7 +34,7 @@ export interface ReplicatedKeys {
 export const REPLICATED_KEY_BYTES = 32;
 
 /** Streams of different purposes never meet, whatever their labels. */
-type Purpose = "shared" | "zero" | "blinder";
+type Purpose = "shared" | "zero" | "blinder" | "dealing";
 
 /** What one key and one use of it contribute to a share. */
 interface WeightedStream {
@@ -86,6 +86,15 @@ export function expandZero(field: Field, keys: ReplicatedKeys, label: string, le
  */
 export function expandBlinders(field: Field, seeds: ReplicatedKeys, columnId: string, count: number): FieldVector {
   return expandDegreeT(field, seeds, "blinder", columnId, count);
+}
+
+/**
+ * A share, of degree t, of the number that hides a dealer's random combination of all it dealt (`combineDealing.ts`),
+ * from the same seeds as its blinders. Any t workers lack one seed, so it is uniform to them; its label is the
+ * combination's challenge, so that no two combinations are hidden by one number.
+ */
+export function expandDealingMask(field: Field, seeds: ReplicatedKeys, challenge: bigint): bigint {
+  return field.scope(() => field.sum(expandDegreeT(field, seeds, "dealing", challenge.toString(16), 1)));
 }
 
 function expandDegreeT(

@@ -71,8 +71,19 @@ export type StoreErrorDetail =
       readonly missing: string;
       readonly count: number;
     }
+  | { readonly code: "STORE_CHECK_UNKNOWN"; readonly checkId: string }
+  | { readonly code: "STORE_CHECK_ENDED"; readonly checkId: string; readonly state: string }
   | { readonly code: "STORE_NONCE_USED"; readonly signer: string; readonly nonce: string };
 
 export function storeError(detail: StoreErrorDetail, message: string, cause?: unknown): CodedError {
   return new CodedError(detail, message, cause === undefined ? undefined : { cause });
+}
+
+export function undecryptable(place: CipherPlace): Error {
+  return storeError({ code: "STORE_DECRYPT_FAILED", ...place }, `${textOf(place)} does not decrypt`);
+}
+
+export function textOf({ datasetId, version, columnId, chunk }: CipherPlace): string {
+  const part = columnId === undefined ? "seeds" : `column ${columnId} chunk ${chunk}`;
+  return `dataset ${datasetId} version ${version} ${part}`;
 }

@@ -121,4 +121,19 @@ export const MIGRATIONS: readonly string[] = [
   -- Which of them were answered, and how, is on the chain: it is followed again from the start, without effect otherwise.
   DELETE FROM cursor;
   `,
+  `
+  -- Whether an activated version's columns were found well-formed.
+  CREATE TABLE input_check (
+    check_id BLOB PRIMARY KEY CHECK (length(check_id) = 32),
+    dataset_id BLOB NOT NULL CHECK (length(dataset_id) = 32),
+    version INTEGER NOT NULL CHECK (version >= 1),
+    state TEXT NOT NULL DEFAULT 'unchecked' CHECK (state IN ('unchecked', 'checked', 'rejected')),
+    -- of a rejected version only
+    reason TEXT CHECK ((reason IS NULL) = (state <> 'rejected')),
+    last_attempt INTEGER NOT NULL DEFAULT 0,
+    -- the activation's event, JSON, public
+    activation TEXT NOT NULL,
+    UNIQUE (dataset_id, version)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -7,6 +7,7 @@ import { CursorStore } from "./cursorStore.ts";
 import { Database } from "./database.ts";
 import { DatasetKeys } from "./datasetKeys.ts";
 import { DisclosureStore } from "./disclosureStore.ts";
+import { InputCheckStore } from "./inputCheckStore.ts";
 import { RequestStore } from "./requestStore.ts";
 import { ShareStore } from "./shareStore.ts";
 import { UploadNonceStore } from "./uploadNonceStore.ts";
@@ -26,6 +27,7 @@ export interface Store {
   readonly cursors: CursorStore;
   readonly requests: RequestStore;
   readonly disclosures: DisclosureStore;
+  readonly inputChecks: InputCheckStore;
   readonly uploadNonces: UploadNonceStore;
   /**
    * All of `work`, which is synchronous, or none of it; durable when this returns.
@@ -51,6 +53,7 @@ export function openStore(path: string, options: StoreOptions): Store {
       cursors: new CursorStore(database),
       requests,
       disclosures: new DisclosureStore(database, requests),
+      inputChecks: new InputCheckStore(database),
       uploadNonces: new UploadNonceStore(database),
       transaction: (work) => database.transaction(work),
       close() {

@@ -41,7 +41,7 @@ export function prepareShareStatements(database: Database) {
     column: prepare("SELECT id FROM stored_column WHERE segment = ? AND column_id = ?"),
     columnsOf: prepare("SELECT id FROM stored_column WHERE segment = ?"),
     insertColumn: prepare("INSERT INTO stored_column (segment, column_id) VALUES (?, ?)"),
-    deleteColumns: prepare("DELETE FROM stored_column WHERE segment = ?"),
+    deleteColumn: prepare("DELETE FROM stored_column WHERE id = ?"),
     deleteSegment: prepare("DELETE FROM segment WHERE id = ?"),
     chunk: prepare("SELECT ciphertext FROM chunk WHERE id = ?"),
     insertChunk: prepare("INSERT INTO chunk (id, ciphertext) VALUES (?, ?)"),

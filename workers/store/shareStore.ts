@@ -1,6 +1,6 @@
 /**
- * Shares at rest. A share file is stored as received, in chunks of CHUNK_ROWS words, each sealed under its dataset's key
- * and bound to its place (chunkCipher.ts).
+ * Shares at rest. A share file is stored as received, its columns in chunks sealed under their dataset's key
+ * (columnChunks.ts).
  *
  * Invariants
  * 1. A segment is stored whole or not at all, and after its key is durable.
@@ -13,23 +13,17 @@
  *   (none) --putSegment--> pending --activateSegment--> active --eraseDataset--> erased
  *   (none) --activateSegment--> missing --putSegment (that file only)--> active
  */
-import { strict as assert } from "node:assert";
 import type { RandomBytes } from "../field/field.ts";
 import type { ShareFile, ShareFileHeader } from "../messages/shareFile.ts";
-import { chunkContext, seal, SEAL_OVERHEAD_BYTES, seedsContext, unseal, type SealedSegment } from "./chunkCipher.ts";
+import { seal, seedsContext, unseal } from "./chunkCipher.ts";
+import { ColumnChunks, type SegmentRow, WORD_BYTES } from "./columnChunks.ts";
 import type { Database } from "./database.ts";
 import type { DatasetKeys } from "./datasetKeys.ts";
-import { storeError, type CipherPlace } from "./errors.ts";
+import { storeError, undecryptable } from "./errors.ts";
 import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
 import { prepareShareStatements, type ShareStatements } from "./shareStatements.ts";
 
-const WORD_BYTES = 32;
 const SEED_BYTES = 32;
-/** 32 KiB, one page. Fewer rows cost a nonce, a tag and a key more often; more gain nothing. */
-export const CHUNK_ROWS = 1_024;
-const CHUNK_BYTES = CHUNK_ROWS * WORD_BYTES;
-/** chunk.id = column.id * CHUNKS_PER_COLUMN + chunk number; 2^28 rows are 2^18 chunks. */
-const CHUNKS_PER_COLUMN = 1n << 20n;
 /** An owner whose activation fails may share anew; eight files of one version say that something else is wrong. */
 export const MAX_PENDING_FILES = 8;
 
@@ -49,10 +43,6 @@ export interface DatasetStatus {
   readonly segments: readonly SegmentStatus[];
 }
 
-interface SegmentRow extends SealedSegment {
-  readonly id: bigint;
-}
-
 export interface ShareStoreModules {
   readonly database: Database;
   readonly keys: DatasetKeys;
@@ -65,12 +55,14 @@ export class ShareStore {
   readonly #randomBytes: RandomBytes;
   readonly #sql: ShareStatements;
   #onErased: (datasetId: string) => void = () => undefined;
+  readonly #chunks: ColumnChunks;
 
   constructor({ database, keys, randomBytes }: ShareStoreModules) {
     this.#database = database;
     this.#keys = keys;
     this.#randomBytes = randomBytes;
     this.#sql = prepareShareStatements(database);
+    this.#chunks = new ColumnChunks(this.#sql, randomBytes);
     this.#finishErasures();
   }
 
@@ -107,7 +99,7 @@ export class ShareStore {
         sealedSeeds,
       );
       header.columns.forEach((columnId, index) => {
-        this.#putColumn({ ...place, id: BigInt(segment.lastInsertRowid) }, key, columnId, columns[index]!);
+        this.#chunks.put({ ...place, id: BigInt(segment.lastInsertRowid) }, key, columnId, columns[index]!);
       });
       return "stored";
     });
@@ -150,12 +142,31 @@ export class ShareStore {
       const words = new Uint8Array(segments.reduce((sum, { rowCount }) => sum + Number(rowCount), 0) * WORD_BYTES);
       let offset = 0;
       for (const segment of segments) {
-        const length = Number(segment.rowCount) * WORD_BYTES;
-        this.#loadInto(words.subarray(offset, offset + length), segment, key, columnId);
-        offset += length;
+        const rows = Number(segment.rowCount);
+        const part = words.subarray(offset, offset + rows * WORD_BYTES);
+        this.#chunks.loadInto(part, segment, key, columnId, 0, rows);
+        offset += part.length;
       }
       return words;
     });
+  }
+
+  /**
+   * Rows [from, to) of one column of one version alone, its range witnesses included.
+   * @throws CodedError as `loadColumn`
+   */
+  loadRows(datasetId: string, version: bigint, columnId: string, from: number, to: number): Uint8Array {
+    return this.#database.guarded(() => {
+      const segment = this.#requireActive(datasetId, version);
+      const words = new Uint8Array((to - from) * WORD_BYTES);
+      this.#chunks.loadInto(words, segment, this.#keys.read(datasetId.toLowerCase()), columnId, from, to);
+      return words;
+    });
+  }
+
+  /** Erases columns of an activated version whose file is here; those that are not there are passed over. */
+  eraseColumns(datasetId: string, version: bigint, columnIds: readonly string[]): void {
+    this.#database.atomically(() => this.#chunks.delete(this.#requireActive(datasetId, version).id, columnIds));
   }
 
   /** The public header of an activated version's file. @throws CodedError STORE_SEGMENT_MISSING */
@@ -248,41 +259,6 @@ export class ShareStore {
     return isFirst ? this.#keys.readOrCreate(datasetId.toLowerCase()) : this.#keys.read(datasetId.toLowerCase());
   }
 
-  #putColumn(segment: SegmentRow, key: Uint8Array, columnId: string, words: Uint8Array): void {
-    assert(
-      words.length === Number(segment.rowCount) * WORD_BYTES,
-      "a decoded share file has columns of rowCount words",
-    );
-    const idBytes = hexToBytes(columnId, 32, "columnId");
-    const column = BigInt(this.#sql.insertColumn.run(segment.id, idBytes).lastInsertRowid);
-    for (let chunk = 0; chunk * CHUNK_BYTES < words.length; chunk += 1) {
-      const plain = words.subarray(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES);
-      const sealed = seal(key, chunkContext(segment, idBytes, chunk), plain, this.#randomBytes);
-      this.#sql.insertChunk.run(column * CHUNKS_PER_COLUMN + BigInt(chunk), sealed);
-    }
-  }
-
-  #loadInto(words: Uint8Array, segment: SegmentRow, key: Uint8Array, columnId: string): void {
-    const idBytes = hexToBytes(columnId, 32, "columnId");
-    const [datasetId, version] = [bytesToHex(segment.datasetId), segment.version];
-    const column = this.#sql.column.get(segment.id, idBytes)?.["id"] as bigint | undefined;
-    if (column === undefined) {
-      const detail = { code: "STORE_COLUMN_MISSING", datasetId, version, columnId } as const;
-      throw storeError(detail, `dataset ${datasetId} version ${version} has no column ${columnId}`);
-    }
-    const first = column * CHUNKS_PER_COLUMN;
-    for (let chunk = 0; chunk * CHUNK_BYTES < words.length; chunk += 1) {
-      const place = { datasetId, version, columnId, chunk };
-      const sealed = this.#sql.chunk.get(first + BigInt(chunk))?.["ciphertext"] as Uint8Array | undefined;
-      if (sealed === undefined)
-        throw storeError({ code: "STORE_CHUNK_MISSING", ...place }, `${textOf(place)} is missing`);
-      const plain = unseal(key, chunkContext(segment, idBytes, chunk), sealed);
-      const due = Math.min(CHUNK_BYTES, words.length - chunk * CHUNK_BYTES);
-      if (plain?.length !== due || sealed.length !== due + SEAL_OVERHEAD_BYTES) throw undecryptable(place);
-      words.set(plain, chunk * CHUNK_BYTES);
-    }
-  }
-
   #activeSegments(datasetId: string, upToVersion: bigint): SegmentRow[] {
     const segments: SegmentRow[] = [];
     for (let version = 1n; version <= upToVersion; version += 1n)
@@ -314,11 +290,7 @@ export class ShareStore {
   }
 
   #deleteSegment(segment: bigint): void {
-    for (const row of this.#sql.columnsOf.all(segment)) {
-      const first = (row["id"] as bigint) * CHUNKS_PER_COLUMN;
-      this.#sql.deleteChunks.run(first, first + CHUNKS_PER_COLUMN - 1n);
-    }
-    this.#sql.deleteColumns.run(segment);
+    this.#chunks.delete(segment);
     this.#sql.deleteSegment.run(segment);
   }
 }
@@ -345,13 +317,4 @@ function parseHeaderText(text: string): ShareFileHeader {
 function conflict(datasetId: string, version: bigint): Error {
   const detail = { code: "STORE_SEGMENT_CONFLICT", datasetId, version } as const;
   return storeError(detail, `dataset ${datasetId} version ${version} is activated with another file`);
-}
-
-function undecryptable(place: CipherPlace): Error {
-  return storeError({ code: "STORE_DECRYPT_FAILED", ...place }, `${textOf(place)} does not decrypt`);
-}
-
-function textOf({ datasetId, version, columnId, chunk }: CipherPlace): string {
-  const part = columnId === undefined ? "seeds" : `column ${columnId} chunk ${chunk}`;
-  return `dataset ${datasetId} version ${version} ${part}`;
 }

@@ -2,7 +2,7 @@
  * Fixtures, each built on the one before: contracts -> members -> study with committee -> datasets -> vetted query ->
  * accepted agreement -> open request. Load them by name, with `load` of chain.ts.
  */
-import { AbiCoder, ZeroHash, hexlify, id, keccak256, toUtf8Bytes } from "ethers";
+import { AbiCoder, concat, ZeroHash, hexlify, id, keccak256, toUtf8Bytes } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import type { AuditTrail } from "../../../types/audit/AuditTrail.ts";
 import type { Escrow } from "../../../types/fees/Escrow.ts";
@@ -140,12 +140,14 @@ export async function signedSegment(world: StudyWorld, owner: HDNodeWallet, vers
     ),
   );
   const segment = { rowCount, columnsRoot: id(`columns ${owner.address} ${version}`), sharesRoot };
-  return { datasetId, version, segment, fileHashes, receipts };
+  // As long as a dealing proof of (4, 1); the chain does not read it.
+  const ingestProof = concat([1, 2, 3, 4, 5, 6].map((word) => id(`${owner.address} version ${version} proof ${word}`)));
+  return { datasetId, version, segment, fileHashes, receipts, ingestProof };
 }
 
 export async function activate(world: StudyWorld, owner: HDNodeWallet, version = 1n): Promise<string> {
-  const { datasetId, segment, fileHashes, receipts } = await signedSegment(world, owner, version);
-  await world.datasets.connect(owner).activate(world.studyId, version, segment, fileHashes, receipts);
+  const { datasetId, segment, fileHashes, receipts, ingestProof } = await signedSegment(world, owner, version);
+  await world.datasets.connect(owner).activate(world.studyId, version, segment, fileHashes, receipts, ingestProof);
   return datasetId;
 }
 

@@ -61,7 +61,7 @@ describe("shareSegment", () => {
           (segment, seed, parties) => {
             const files = share(segment, size, String(seed)).map(decodeShareFile);
             assert.equal(files.length, size.n);
-            segment.columns.forEach((column, index) => {
+            [...segment.columns, ...segment.witnesses].forEach((column, index) => {
               const opened = reconstruct(bn254Fr, size.t, parties, pick(files, index, parties));
               assert.deepEqual(
                 bn254Fr.toResidues(opened).map((residue) => bn254Fr.toSigned(residue)),

@@ -6,10 +6,12 @@ import { Interface, type InterfaceAbi, ZeroAddress, ZeroHash, id } from "ethers"
 import type { Deployment } from "../../../workers/chain/deployment.ts";
 import type { ChainLog } from "../../../workers/chain/logs.ts";
 import { sharesRoot } from "../../../workers/messages/datasetRoot.ts";
+import { inputCheckId } from "../../../workers/messages/inputCheck.ts";
 import { Outcome, ReleaseClass } from "../../../workers/messages/statement.ts";
 import { ChainEffects, discoverQueryContract, requestFromJson } from "../../../workers/node/chainEffects.ts";
 import { Committees } from "../../../workers/node/committees.ts";
 import type { OpeningStage } from "../../../workers/store/disclosureStore.ts";
+import { activationFromJson } from "../../../workers/node/datasetActivation.ts";
 import type { Store } from "../../../workers/store/openStore.ts";
 import { sampleFile, storeFolder } from "../store/storeFixture.ts";
 
@@ -218,11 +220,12 @@ describe("ChainEffects", () => {
     const file = sampleFile();
     const { datasetId } = file.header;
     const FILES = [id("file 1"), id("file 2"), id("file 3")];
+    const PROOF = "0x1234";
     const activation = (root = sharesRoot(FILES), address = ADDRESSES["DatasetRegistry"]): ChainLog =>
       logOf(
         "DatasetRegistry",
         "DatasetActivated",
-        [datasetId, STUDY, ZeroAddress, 1n, 1n, [10n, id("columns"), root], FILES],
+        [datasetId, STUDY, ZeroAddress, 1n, 1n, [10n, id("columns"), root], FILES, PROOF],
         address,
       );
     const stateOf = ({ store }: World): (string | undefined)[] =>
@@ -237,6 +240,24 @@ describe("ChainEffects", () => {
       assert.deepEqual([stateOf(world), world.logged], [["active 2"], ["info dataset-activated"]]);
     });
 
+    it("are to be checked, by everything that the activation says", async (test) => {
+      const world = worldOf(test);
+      await world.effects.prepare([activation()]);
+      world.effects.apply([activation(), activation()]);
+      const [check, ...others] = world.store.inputChecks.open();
+      assert.ok(check !== undefined && others.length === 0);
+      assert.deepEqual([check.checkId, check.datasetId, check.version], [inputCheckId(datasetId, 1n), datasetId, 1n]);
+      assert.deepEqual(activationFromJson(check.activation), {
+        datasetId,
+        studyId: STUDY,
+        version: 1n,
+        committeeEpoch: 1n,
+        segment: { rowCount: 10n, columnsRoot: id("columns"), sharesRoot: sharesRoot(FILES) },
+        fileHashes: FILES,
+        ingestProof: PROOF,
+      });
+    });
+
     it("are missing, with an alarm, when this worker's file is not here", async (test) => {
       const world = worldOf(test);
       await world.effects.prepare([activation()]);
@@ -249,6 +270,7 @@ describe("ChainEffects", () => {
       world.store.shares.putSegment(file, FILES[1]!);
       await world.effects.prepare([activation()]);
       world.effects.apply([activation(id("another root"))]);
+      assert.deepEqual(world.store.inputChecks.open(), []);
       assert.deepEqual([stateOf(world), world.logged], [["pending 2"], ["alarm dataset-activation-inconsistent"]]);
     });
 
@@ -257,7 +279,7 @@ describe("ChainEffects", () => {
       world.store.shares.putSegment(file, FILES[1]!);
       await world.effects.prepare([activation()]);
       const files = [FILES[0]!, id("another"), FILES[2]!];
-      const values = [datasetId, STUDY, ZeroAddress, 1n, 1n, [10n, id("columns"), sharesRoot(files)], files];
+      const values = [datasetId, STUDY, ZeroAddress, 1n, 1n, [10n, id("columns"), sharesRoot(files)], files, PROOF];
       world.effects.apply([activation(), logOf("DatasetRegistry", "DatasetActivated", values), REQUESTED]);
       assert.deepEqual(stateOf(world), ["active 2"]);
       assert.deepEqual(world.logged, ["info dataset-activated", "alarm dataset-activation-refused"]);

@@ -42,6 +42,8 @@ export interface AttemptOptions {
   /** Throws instead of recording. */
   readonly failRecord?: (party: PartyIndex, stage: string) => boolean;
   readonly missingColumn?: string;
+  /** Fails instead of giving a plan. */
+  readonly planError?: Error;
 }
 
 interface CommitteeWorker {
@@ -109,7 +111,7 @@ export class GatedCommittee {
   async attempt(
     request: ClearRequest,
     history: readonly EarlierAnswer[],
-    { tamper, failRecord, missingColumn }: AttemptOptions = {},
+    { tamper, failRecord, missingColumn, planError }: AttemptOptions = {},
   ): Promise<AttemptResult> {
     this.missingColumn = missingColumn;
     const { facts, circuit } = await this.clear.compile(request);
@@ -136,7 +138,8 @@ export class GatedCommittee {
           ...worker,
           chainId: 31_337n,
           randomBytes: seededBytes(`request ${number} party ${network.self}`),
-          plan: () => Promise.resolve(plan),
+          plan: () => (planError === undefined ? Promise.resolve(plan) : Promise.reject(planError)),
+          refused: (_, error) => recorded[index]!.push(error.code),
           history: historyOf(history, (stage) => {
             if (failRecord?.(worker.party, stage)) throw new Error("the disk is full");
             recorded[index]!.push(stage);

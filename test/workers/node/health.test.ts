@@ -29,8 +29,8 @@ const READY: WorkerStatus = {
   ],
   committees: [SEAT],
   datasets: [
-    { datasetId: DATASET, version: "1", rows: 1_234_567, state: "active" },
-    { datasetId: DATASET, version: "2", rows: 7_654_321, state: "pending" },
+    { datasetId: DATASET, version: "1", rows: 1_234_567, state: "active", check: "rejected: malformed-columns" },
+    { datasetId: DATASET, version: "2", rows: 7_654_321, state: "pending", check: undefined },
   ],
   requests: { pending: 1, answered: 5, refused: 2, expired: 0, failed: 0 },
   open: [{ requestId: REQUEST, attempt: "1" }],
@@ -119,6 +119,8 @@ describe("HealthServer", () => {
       'opaline_attempts_failed_total{code="OTHER"} 1',
       'opaline_dataset_versions{state="active"} 1',
       'opaline_dataset_versions{state="missing"} 0',
+      'opaline_dataset_checks{state="rejected"} 1',
+      'opaline_dataset_checks{state="checked"} 0',
     ]) {
       assert.ok(samples.includes(expected), expected);
     }

@@ -55,6 +55,7 @@ interface World {
   revokedAt: number | undefined;
   segments: DatasetSegment[];
   stored: SegmentStatus[];
+  checks: Map<bigint, ReturnType<PlanModules["inputCheck"]>>;
 }
 
 describe("planQuery", () => {
@@ -87,6 +88,7 @@ describe("planQuery", () => {
       revokedAt: undefined,
       segments: [segment("1", 3n), segment("2", 5n)],
       stored,
+      checks: new Map([1n, 2n].map((version) => [version, { state: "checked", reason: undefined }])),
     };
   });
 
@@ -127,6 +129,7 @@ describe("planQuery", () => {
       queries: new VettedQueries({ rpc, catalogue, studies }),
       requestedSegments: new RequestedSegments(segments),
       storedSegments: () => world.stored,
+      inputCheck: (_dataset: string, version: bigint) => world.checks.get(version),
     };
   }
 
@@ -315,5 +318,21 @@ describe("planQuery", () => {
     await missing("the stored shares have another number of rows", "2");
     world.stored = [{ ...first, epoch: 2n }, second];
     await missing("the stored shares are another epoch's", "1");
+  });
+
+  it("waits for versions that are being checked, and never reads one that was rejected", async () => {
+    for (const check of [undefined, { state: "unchecked", reason: undefined } as const]) {
+      world.checks.set(2n, check);
+      const detail = { code: "PLAN_BEING_CHECKED", datasetId: DATASETS[0], version: "2" };
+      await assert.rejects(planQuery(requestOf({}), modules()), { detail });
+    }
+    world.checks.set(1n, { state: "rejected", reason: "malformed-columns" });
+    const detail = {
+      code: "PLAN_DATASET_REJECTED",
+      datasetId: DATASETS[0],
+      version: "1",
+      reason: "malformed-columns",
+    };
+    await assert.rejects(planQuery(requestOf({}), modules()), { detail, message: /malformed-columns/ });
   });
 });

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
+import { Outcome } from "../../../workers/messages/statement.ts";
+import { type NodeErrorDetail, nodeError } from "../../../workers/node/nodeError.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import type { CommitteeSize } from "../../../workers/sharing/parties.ts";
 import { budget } from "../../budget.ts";
@@ -171,5 +173,23 @@ describe("runQuery", () => {
     const { outcomes } = await study.attempt(TABLE, [], { missingColumn: circuit!.columns.at(-1)! });
     assert.ok(outcomes.every(({ status }) => status === "rejected"));
     assert.equal(study.leftBehind(), 0);
+  });
+
+  it("fails a request over a rejected dataset without computing, and waits for one that is being checked", async () => {
+    const place = { datasetId: "one", version: "1" } as const;
+    const study = committee();
+    const planned = (detail: NodeErrorDetail) => study.attempt(TABLE, [], { planError: nodeError(detail, "not now") });
+    const rejected = await planned({ code: "PLAN_DATASET_REJECTED", ...place, reason: "malformed-columns" });
+    for (const outcome of rejected.outcomes) {
+      assert.ok(outcome.status === "fulfilled");
+      assert.deepEqual([outcome.value.outcome, outcome.value.outputs], [Outcome.FAILED_UNAVAILABLE, []]);
+    }
+    assert.deepEqual(rejected.recorded, Array(3).fill(["PLAN_DATASET_REJECTED"]));
+    const waiting = await planned({ code: "PLAN_BEING_CHECKED", ...place });
+    for (const outcome of waiting.outcomes) {
+      assert.ok(outcome.status === "rejected");
+      assert.equal((outcome.reason as { code: string }).code, "PLAN_BEING_CHECKED");
+    }
+    assert.deepEqual([waiting.recorded, waiting.frames], [[[], [], []], []]);
   });
 });

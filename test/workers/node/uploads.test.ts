@@ -21,6 +21,7 @@ import type { Seat } from "../../../workers/node/committees.ts";
 import { Uploads } from "../../../workers/node/uploads.ts";
 import { columnsOf } from "../../../workers/schema/columns.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
+import { sharedColumnIds } from "../../../workers/schema/rangeWitness.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { type Store, openStore } from "../../../workers/store/openStore.ts";
 import type { UploadRequest } from "../../../workers/transport/uploadDesk.ts";
@@ -28,7 +29,8 @@ import type { UploadRequest } from "../../../workers/transport/uploadDesk.ts";
 const CHAIN_ID = 31337n;
 const REGISTRY = "0x00000000000000000000000000000000000000D1";
 const SCHEMA_TEXT =
-  '{"name":"Trial","table":"trial","subject":"id","fields":[{"name":"arm","type":"category","categories":["a","b"]}]}';
+  '{"name":"Trial","table":"trial","subject":"id","fields":[{"name":"arm","type":"category","categories":["a","b"]},' +
+  '{"name":"age","type":"integer","minimum":0,"maximum":9}]}';
 const SCHEMA = parseSchema(SCHEMA_TEXT);
 const STUDY = id("study");
 const FINGERPRINT = id("certificate");
@@ -59,7 +61,7 @@ const HEADER: ShareFileHeader = {
   rowCount: 3,
   log2N: 4,
   blinders: 8,
-  columns: columnsOf(SCHEMA).map((column) => column.id),
+  columns: sharedColumnIds(SCHEMA),
   seedSubsets: seedSubsetsOf(2, { n: 4, t: 1 }),
 };
 
@@ -200,6 +202,7 @@ describe("Uploads", () => {
       ["party", { party: 3, seedSubsets: seedSubsetsOf(3, { n: 4, t: 1 }) }],
       ["log2N", { log2N: 5 }],
       ["columns", { columns: HEADER.columns.slice(1) }],
+      ["columns", { columns: columnsOf(SCHEMA).map(({ id: column }) => column) }],
       ["columns", { columns: [...HEADER.columns].reverse() }],
     ];
     for (const [field, change] of wrong) {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { CHUNK_ROWS, MAX_PENDING_FILES } from "../../../workers/store/shareStore.ts";
+import { CHUNK_ROWS } from "../../../workers/store/columnChunks.ts";
+import { MAX_PENDING_FILES } from "../../../workers/store/shareStore.ts";
 import type { Store } from "../../../workers/store/openStore.ts";
 import { budget } from "../../budget.ts";
 import { bytes32, hasCode, sampleFile, sampleWords, storeFolder, type StoreFolder } from "./storeFixture.ts";
@@ -243,6 +244,43 @@ describe("ShareStore", () => {
       cut.close();
       tamper(folder, (database) => database.exec("DELETE FROM chunk WHERE id = (SELECT MIN(id) FROM chunk)"));
       assert.throws(() => folder.open().shares.loadColumn(DATASET, 1n, AGE), hasCode("STORE_CHUNK_MISSING", place));
+    });
+  });
+
+  describe("rows of one version", () => {
+    const rowCount = 2 * CHUNK_ROWS + 7;
+    const [first, second] = [sampleFile({ rowCount: 3 }), sampleFile({ version: 2n, rowCount })];
+    const [id, words] = [second.header.columns[0]!, second.columns[0]!];
+    const dataset = second.header.datasetId;
+
+    it("are any part of its own column, across chunks", (test) => {
+      const store = storeFolder(test).open();
+      for (const file of [first, second]) putActive(store, file);
+      const edges = [0, 1, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1, 2 * CHUNK_ROWS, rowCount];
+      for (const from of edges) {
+        for (const to of edges.filter((edge) => edge >= from)) {
+          const expected = words.subarray(from * 32, to * 32);
+          assert.deepEqual(Buffer.from(store.shares.loadRows(dataset, 2n, id, from, to)), Buffer.from(expected));
+        }
+      }
+      assert.throws(() => store.shares.loadRows(dataset, 2n, id, 0, rowCount + 1), /rows of the segment/);
+      assert.throws(() => store.shares.loadRows(dataset, 3n, id, 0, 1), hasCode("STORE_SEGMENT_MISSING"));
+    });
+
+    it("are gone when their column is erased, and no other", (test) => {
+      const folder = storeFolder(test);
+      const store = folder.open();
+      for (const file of [first, second]) putActive(store, file);
+      const other = second.header.columns[1]!;
+      store.shares.eraseColumns(dataset, 2n, [id, bytes32("no such column")]);
+      store.shares.eraseColumns(dataset, 2n, [id]);
+      assert.throws(() => store.shares.loadRows(dataset, 2n, id, 0, 1), hasCode("STORE_COLUMN_MISSING"));
+      assert.equal(store.shares.loadRows(dataset, 1n, id, 0, 3).length, 96);
+      assert.deepEqual(Buffer.from(store.shares.loadRows(dataset, 2n, other, 0, rowCount)), Buffer.from(second.columns[1]!)); // prettier-ignore
+      store.close();
+      const file = new DatabaseSync(folder.path);
+      assert.equal(file.prepare("SELECT COUNT(*) AS chunks FROM chunk").get()?.["chunks"], 1 + 1 + 3);
+      file.close();
     });
   });
 

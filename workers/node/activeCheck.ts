@@ -1,0 +1,151 @@
+/**
+ * The input check of one version at one worker whose own file fits the dealing proof: attempts among 2t + 1 members until
+ * one comes to a verdict, and the other members' reports.
+ *
+ * Adversary: the owner and at most t members. Guarantees
+ *  - What this worker reports it has computed itself, verified, or heard alike from t + 1 members, one of whom is honest.
+ *    So honest members never report "well-formed" of malformed columns, nor "malformed" of well-formed ones.
+ *  - It is stored before it is reported, and final.
+ *  - A member that reports its own file as inconsistent takes no further part in attempts from here: it may be right.
+ *    Unless t + 1 say so, the others go on without it, where n allows.
+ *
+ *   open --an attempt's verdict, or t + 1 equal reports: #settle()--> ended (checked | rejected)
+ */
+import { type Frame, FrameKind } from "../messages/frame.ts";
+import { CheckOutcome, decodeCheckReport, encodeCheckReport } from "../messages/inputCheck.ts";
+import { type Proposal, decodeParticipants, encodeParticipants } from "../messages/proposal.ts";
+import type { PartyIndex } from "../sharing/parties.ts";
+import { Attempts } from "./attempts.ts";
+import type { ActiveCheckModules, ConfirmedCheck } from "./checkModules.ts";
+import { CommitteePost } from "./committeePost.ts";
+import { errorFields } from "./log.ts";
+import { proposerOf } from "./participants.ts";
+
+export class ActiveCheck {
+  readonly check: ConfirmedCheck;
+  readonly #modules: ActiveCheckModules;
+  readonly #attempts: Attempts;
+  readonly #committee: CommitteePost;
+  readonly #reports = new Map<PartyIndex, CheckOutcome>();
+  #ended = false;
+
+  constructor(check: ConfirmedCheck, modules: ActiveCheckModules, attemptTimeoutMs: number) {
+    this.check = check;
+    this.#modules = modules;
+    const { checkId, activation, committee, self } = check;
+    this.#committee = new CommitteePost({
+      requestId: checkId,
+      proposals: FrameKind.PROPOSE_CHECK,
+      epoch: activation.committeeEpoch,
+      workers: committee.workers,
+      self,
+      send: modules.send,
+    });
+    this.#attempts = this.#createAttempts(attemptTimeoutMs);
+  }
+
+  /** Members where the check has ended answer the announcement with their report. */
+  start(): void {
+    this.#attempts.start();
+    this.#committee.announceToAll(this.attempt);
+  }
+
+  get attempt(): bigint {
+    return this.#attempts.expected;
+  }
+
+  onPeerConnected(address: string): void {
+    const member = this.#committee.indexOf(address);
+    if (member !== undefined && !this.#ended) this.#committee.announceTo(member, this.attempt);
+  }
+
+  /** @throws CodedError for a frame that an honest member never sends */
+  onFrame(from: string, frame: Frame): void {
+    const member = this.#committee.indexOf(from);
+    if (member === undefined || this.#ended) return;
+    if (frame.kind === FrameKind.PROPOSE_CHECK) this.#onProposal(member, frame);
+    if (frame.kind === FrameKind.CHECK_REPORT) this.#onReport(member, decodeCheckReport(frame.payload));
+  }
+
+  /** The worker stops. */
+  end(): void {
+    this.#ended = true;
+    this.#attempts.close();
+  }
+
+  #createAttempts(attemptTimeoutMs: number): Attempts {
+    const { checkId, committee, self } = this.check;
+    const { log, records, timers, proposed } = this.#modules;
+    return new Attempts(
+      {
+        timers,
+        connected: () => this.#committee.others().filter((party) => this.#mayTakePart(party)),
+        lastAttempt: () => records.lastAttempt(checkId),
+        takeAttempt: (attempt) => records.takeAttempt(checkId, attempt),
+        storeFailed: (error) => log("warn", "check-attempts-delayed", { checkId, ...errorFields(error) }),
+        mayPropose: () => proposed.mayBegin(),
+        propose: (proposal) => this.#propose(proposal),
+        announce: (attempt) => this.#committee.announceToAll(attempt),
+        run: (proposal, signal, timeoutMs) => this.#run(proposal, signal, timeoutMs),
+        resend: () => undefined, // nothing is signed before the check has ended
+      },
+      { requestId: checkId, self, n: committee.workers.length, t: committee.threshold, attemptTimeoutMs },
+    );
+  }
+
+  #mayTakePart(party: PartyIndex): boolean {
+    const isConnected = this.#modules.isConnected(this.#committee.addressOf(party));
+    return isConnected && this.#reports.get(party) !== CheckOutcome.INCONSISTENT_DEALING;
+  }
+
+  #propose({ attempt, participants }: Proposal): void {
+    this.#modules.log("info", "check-proposed", { ...this.#place(), attempt, participants });
+    this.#committee.toAll(FrameKind.PROPOSE_CHECK, attempt, encodeParticipants(participants));
+  }
+
+  #onProposal(from: PartyIndex, { attempt, payload }: Frame): void {
+    const participants = decodeParticipants(payload);
+    if (participants.length === 0) return this.#attempts.onAnnounced(from, attempt);
+    const answer = this.#attempts.onProposal(from, { requestId: this.check.checkId, attempt, participants });
+    this.#modules.log("debug", "check-proposal", { ...this.#place(), attempt, from, answer });
+  }
+
+  #onReport(from: PartyIndex, outcome: CheckOutcome): void {
+    this.#reports.set(from, outcome);
+    const alike = [...this.#reports.values()].filter((reported) => reported === outcome).length;
+    if (alike > this.check.committee.threshold) this.#settle(outcome);
+  }
+
+  async #run(proposal: Proposal, signal: AbortSignal, timeoutMs: number): Promise<void> {
+    const { attempt } = proposal;
+    const { checkId, committee, self } = this.check;
+    const { counts, proposed, log } = this.#modules;
+    const isOwn = proposerOf(checkId, attempt, committee.workers.length) === self;
+    if (isOwn) proposed.began();
+    counts.start();
+    try {
+      const isWellFormed = await this.#modules.compute(this.check, proposal, signal, timeoutMs);
+      signal.throwIfAborted();
+      this.#settle(isWellFormed ? CheckOutcome.WELL_FORMED : CheckOutcome.MALFORMED_COLUMNS);
+    } catch (error) {
+      counts.fail(error);
+      const level = signal.aborted ? "debug" : "warn";
+      log(level, "check-attempt-failed", { ...this.#place(), attempt, ...errorFields(error) });
+      throw error;
+    } finally {
+      if (isOwn) proposed.ended();
+    }
+  }
+
+  /** Stored first: what was reported must never be forgotten. */
+  #settle(outcome: CheckOutcome): void {
+    this.#modules.settle(this.check, outcome);
+    this.end();
+    this.#committee.toAll(FrameKind.CHECK_REPORT, 0n, encodeCheckReport(outcome));
+  }
+
+  #place(): { readonly datasetId: string; readonly version: bigint } {
+    const { datasetId, version } = this.check.activation;
+    return { datasetId, version };
+  }
+}
