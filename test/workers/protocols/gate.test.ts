@@ -3,38 +3,535 @@ import { describe, it } from "node:test";
 
 import fc from "fast-check";
 
-import { budget } from "../../budget.ts";
+import { bn254Fr as field } from "../../../workers/field/bn254Fr.ts";
+import type { FieldVector } from "../../../workers/field/field.ts";
+import type { GatePlan, SizeTest } from "../../../workers/messages/gatePlan.ts";
+import type { GateHooks, GateResult } from "../../../workers/protocols/gate.ts";
+import { openThroughGate } from "../../../workers/protocols/gate.ts";
+import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
+import type { PartyIndex } from "../../../workers/sharing/parties.ts";
+import { budget } from "../../budget.ts";
 import { sizeName } from "../sharing/committees.ts";
-import { decideClear, randomGateCase } from "./gateCase.ts";
-import { runGate } from "./gateRuns.ts";
+import {
+  atLeast,
+  closeNothing,
+  closeTable,
+  decideClear,
+  gateCase,
+  randomGateCase,
+  workedDecision,
+  workedGate,
+} from "./gateCase.ts";
+import type { GateCase } from "./gateCase.ts";
+import { gateProgram, runGate, settleGate } from "./gateRuns.ts";
+import { assertRejected } from "./tampering.ts";
+import { noHooks } from "./ungatedPlan.ts";
 import { World } from "./world.ts";
 
-for (const size of [
-  { n: 3, t: 1 },
-  { n: 4, t: 1 },
-  { n: 5, t: 2 },
-]) {
+const WORD = 32;
+const smallest = { n: 3, t: 1 };
+const parties = partiesOf(3);
+
+for (const size of [smallest, { n: 4, t: 1 }, { n: 5, t: 2 }]) {
+  const participants = partiesOf(2 * size.t + 1);
+
   describe(`openThroughGate, ${sizeName(size)}`, () => {
     it("decides and opens as over plain numbers", async () => {
       const choices = subsets(partiesOf(size.n), 2 * size.t + 1);
-      const seen = { refused: 0, hidden: 0, shown: 0, lines: 0 };
       const property = fc.asyncProperty(
         randomGateCase,
         fc.constantFrom(...choices),
         fc.string(),
-        async (example, participants, seed) => {
-          const { values, traces } = await runGate(new World(size, seed), participants, example);
+        async (example, chosen, seed) => {
+          const { values } = await runGate(new World(size, seed), chosen, example);
           const expected = decideClear(example);
           for (const result of values) assert.deepEqual(result, expected);
-          if (expected.refused) seen.refused++;
-          else if (expected.hidden.length > 0) seen.hidden++;
-          else seen.shown++;
-          if (traces[0]?.some(({ step }) => step.startsWith("lines/"))) seen.lines++;
         },
       );
-      await fc.assert(property, { numRuns: budget.protocolRuns });
-      console.log(seen);
+      await fc.assert(property, {
+        numRuns: budget.protocolRuns,
+        examples: [[workedGate(), choices.at(-1) as PartyIndex[], "worked"]],
+      });
+    });
+
+    it("takes its steps in order, one opening for each decision", async () => {
+      assert.deepEqual(decideClear(workedGate()), workedDecision);
+      const { values, traces } = await runGate(new World(size, "steps"), participants, workedGate());
+      for (const result of values) assert.deepEqual(result, workedDecision);
+      for (const trace of traces) {
+        assert.deepEqual(rounds(trace.map(({ step }) => step)), [
+          "inputs/ready",
+          "products/1 ×2",
+          "sums ×2",
+          "gate/pairs ×2",
+          "gate/tree/1 ×2",
+          "gate/bits ×2",
+          "verify ×11",
+          "tests/ready",
+          "cohort",
+          "zeros",
+          "groups",
+          ...[1, 2].flatMap((turn) => [
+            `lines/${turn}/pairs ×2`,
+            `lines/${turn}/bits ×2`,
+            `lines/${turn}/verify ×7`,
+            `lines/${turn}/ready`,
+            `lines/${turn}/open`,
+          ]),
+          "outputs/ready",
+          "outputs",
+        ]);
+        const bits = { cohort: 1, zeros: 1, groups: 5, "lines/1/open": 1, "lines/2/open": 1, outputs: 2 };
+        for (const [step, elements] of Object.entries(bits)) {
+          const sent = trace.find((entry) => entry.step === step)?.bytesSent;
+          assert.equal(sent, 2 * size.t * WORD * elements, step);
+        }
+      }
+    });
+
+    it("sends the same frames, in order and size, for opposite secrets with the same public outcome", async () => {
+      const numbers = [
+        { measures: [5n, 7n, 9n, 2n], sizes: [3, 3, 1, 0, 30] },
+        { measures: [2n ** 70n, 0n, 1n, 0n], sizes: [5, 400, 2, 0, 3] },
+      ];
+      const logs = await Promise.all(
+        numbers.map(async (each) => {
+          const groups = [0, 1, 2, 3].map((cell) => ({ outputs: [cell], tests: [atLeast(3, cell, "ifShown")] }));
+          const rules = { cohort: [atLeast(3, 4)], zeros: [atLeast(3, 1)], groups, close: closeTable([[0, 1, 2]], 8) };
+          const { values, frames } = await runGate(new World(size, "traffic"), participants, gateCase(each, rules));
+          assert.deepEqual(hiddenOf(values[0]), [0, 1, 2]);
+          return frames.map(({ step, from, to, payload }) => `${step} ${from}->${to} ${payload.length}`);
+        }),
+      );
+      assert.deepEqual(logs[0], logs[1]);
+      assert(logs[0]?.some((frame) => frame.startsWith("lines/1/open")));
     });
   });
+}
+
+describe("the gate refuses", () => {
+  const rules = { groups: [{ outputs: [0], tests: [atLeast(3, 1)] }], close: closeNothing };
+
+  it("a cohort of 1 … k − 1 or 0, and nothing else is ever sent; not one of k", async () => {
+    for (const size of [0, 1, 2, 3]) {
+      const example = gateCase(
+        { measures: [77n], sizes: [size, 40] },
+        { ...rules, cohort: [atLeast(3, 1), atLeast(3, 0)], zeros: [atLeast(3, 0)] },
+      );
+      const stages: string[] = [];
+      const hooks = { aboutToOpen: (stage: string) => void stages.push(stage) };
+      const { outcomes, frames } = await settleGate(new World(smallest, "cohort"), parties, example, {}, () => hooks);
+      for (const outcome of outcomes) {
+        assert(outcome.status === "fulfilled");
+        assert.equal(outcome.value.refused, size < 3, `size ${size}`);
+      }
+      if (size >= 3) continue;
+      assert.equal(frames.at(-1)?.step, "cohort");
+      const after = frames.filter(({ step }) => ["zeros", "groups", "outputs/ready", "outputs"].includes(step));
+      assert.deepEqual(after, []);
+      const opened = frames.filter(({ step }) => step === "cohort");
+      for (const { payload } of opened) assert.equal(payload.length, WORD, "one bit");
+      assert.deepEqual(stages, ["tests", "tests", "tests"], "nobody is about to open outputs");
+    }
+  });
+
+  it("in the same words whichever test of the cohort fails", async () => {
+    const logs = [];
+    for (const sizes of [
+      [1, 40, 40],
+      [40, 2, 40],
+      [40, 40, 0],
+      [0, 1, 2],
+    ]) {
+      const cohort = [0, 1, 2].map((size) => atLeast(3, size));
+      const example = gateCase({ measures: [77n], sizes }, { ...rules, cohort, zeros: [] });
+      const { values, frames } = await runGate(new World(smallest, "which"), parties, example);
+      for (const result of values) assert.deepEqual(result, { refused: true });
+      logs.push(frames.map(({ step, from, to, payload }) => `${step} ${from}->${to} ${payload.length}`));
+    }
+    for (const log of logs) assert.deepEqual(log, logs[0]);
+  });
+});
+
+describe("the gate hides", () => {
+  it("sets of size 0 unless zeros may be shown", async () => {
+    for (const [zeroSize, isShown] of [
+      [0, false],
+      [2, false],
+      [3, true],
+    ] as const) {
+      const [hidden, shown] = [hiddenOf(await resultOf(workedGate({ zeroSize }))), [0, 1, 2, 3, 4]];
+      assert.deepEqual(hidden, isShown ? shown : [...shown, 5, 6]);
+    }
+    const withoutTest = { ...workedGate(), plan: { ...workedGate().plan, zeros: [] } };
+    const { values, frames } = await runGate(new World(smallest, "zeros"), parties, withoutTest);
+    assert.deepEqual(values[0], workedDecision);
+    assert(frames.every(({ step }) => step !== "zeros"));
+  });
+
+  it("by each rule for zero, at k − 1, k and 0", async () => {
+    const sizes = [2, 3, 0];
+    for (const zero of ["fails", "passes", "ifShown"] as const) {
+      for (const zeroSize of [2, 3]) {
+        const groups = sizes.map((_, index) => ({ outputs: [index], tests: [atLeast(3, index, zero)] }));
+        const rules = { cohort: [], zeros: [atLeast(3, 3)], groups, close: closeNothing };
+        const result = await resultOf(gateCase({ measures: [1n, 2n, 3n], sizes: [...sizes, zeroSize] }, rules));
+        const isZeroHidden = zero === "fails" || (zero === "ifShown" && zeroSize < 3);
+        assert.deepEqual(hiddenOf(result), isZeroHidden ? [0, 2] : [0], `zero ${zero}, decided by ${zeroSize}`);
+      }
+    }
+  });
+
+  it("without ever sending a share of what it hides", async () => {
+    for (const position of [0, 1, 2, 3, 4]) {
+      const example = workedGate();
+      const world = new World(smallest, "hidden shares");
+      const shares = world.share(example.columns);
+      const { frames } = await world.runAll(parties, (session) =>
+        openThroughGate(session, example.plan, shares[session.network.self - 1] as FieldVector[], "data", noHooks),
+      );
+      const outputs = frames.filter(({ step }) => step === "outputs");
+      assert.equal(outputs.length, 6);
+      for (const { payload } of outputs) assert.equal(payload.length, 2 * WORD, "two measures are shown");
+      const words = new Set(frames.flatMap(wordsOf));
+      for (const own of shares) {
+        // The measure's share, where it is a plain sum; of others the polynomial is made in the run.
+        const total = field.sum(own[position + 1] as FieldVector);
+        assert(!words.has(total), "a share of a hidden measure travelled");
+      }
+    }
+  });
+
+  it("everything, if need be: an answer without outputs", async () => {
+    const groups = [{ outputs: [0], tests: [atLeast(3, 0)] }];
+    const example = gateCase({ measures: [9n], sizes: [1] }, { cohort: [], zeros: [], groups, close: closeNothing });
+    assert.deepEqual(await resultOf(example), { refused: false, hidden: [0], outputs: [0n] });
+  });
+
+  it("groups for public reasons alone, without a bit", async () => {
+    const groups = [0, 1].map((cell) => ({ outputs: [cell], tests: [] }));
+    const close: GatePlan["close"] = (hidden) => ({ hidden: new Set([...hidden, 1]), lines: [] });
+    const stages: string[] = [];
+    const hooks = { aboutToOpen: (stage: string) => void stages.push(stage) };
+    const example = gateCase({ measures: [4n, 5n], sizes: [] }, { cohort: [], zeros: [], groups, close });
+    const { outcomes, frames } = await settleGate(new World(smallest, "public"), parties, example, {}, () => hooks);
+    for (const outcome of outcomes) {
+      assert.deepEqual(outcome, { status: "fulfilled", value: { refused: false, hidden: [1], outputs: [4n, 0n] } });
+    }
+    assert.deepEqual(stages, ["outputs", "outputs", "outputs"], "no test was about to open");
+    assert(frames.every(({ step }) => !/^(tests|lines|gate)/.test(step)));
+  });
+
+  it("a line's sacrifice once, and tests a line once, also when it comes back", async () => {
+    const test: SizeTest = { terms: [[0, 1]], constant: 0, last: 2, zero: "ifShown" };
+    const passing = { ...test, terms: [[1, 1]] as const };
+    const close: GatePlan["close"] = (hidden) => ({
+      hidden,
+      // The first fails for 0, then for 1, which is known by then; the last has no consequence left.
+      lines: [
+        { test: passing, sacrifice: 2 },
+        { test, sacrifice: hidden.has(0) ? 1 : 0 },
+        { test: { ...test, last: 1 }, sacrifice: 3 },
+      ],
+    });
+    const groups = [0, 1, 2, 3].map((cell) => ({ outputs: [cell], tests: cell === 3 ? [atLeast(3, 0)] : [] }));
+    const rules = { cohort: [], zeros: [], groups, close };
+    const example = gateCase({ measures: [1n, 2n, 3n, 4n], sizes: [2, 3] }, rules);
+    const { values, traces } = await runGate(new World(smallest, "lines"), parties, example);
+    assert.deepEqual(hiddenOf(values[0]), [0, 1, 3]);
+    const opened = traces[0]?.filter(({ step }) => /^lines.*open$/.test(step) && !step.includes("verify"));
+    assert.deepEqual(opened, [{ step: "lines/1/open", bytesSent: 2 * 2 * WORD }]);
+  });
+});
+
+describe("before anything opens", () => {
+  it("every participant has recorded it: one that cannot stops the stage for all", async () => {
+    const first = { tests: "cohort", outputs: "outputs" } as const;
+    for (const stage of ["tests", "outputs"] as const) {
+      for (const broken of parties) {
+        const failure = new Error("the disk is full");
+        const hooksOf = (party: PartyIndex): GateHooks => ({
+          aboutToOpen: (each) => {
+            if (party === broken && each === stage) throw failure;
+          },
+        });
+        const world = new World(smallest, "full disk");
+        const { outcomes, frames } = await settleGate(world, parties, workedGate(), {}, hooksOf);
+        for (const [index, outcome] of outcomes.entries()) {
+          if (parties[index] !== broken) assertRejected(outcome, "NETWORK_ABORTED");
+          else assert.deepEqual(outcome, { status: "rejected", reason: failure });
+        }
+        assert(frames.every(({ step }) => step !== first[stage]));
+        assert.equal(frames.filter(({ step, from }) => step === `${stage}/ready` && from === broken).length, 0);
+      }
+    }
+  });
+
+  it("all have recorded it, once per stage, and lines that are tested first are recorded, too", async () => {
+    const withoutTests = workedGate();
+    const groups = withoutTests.plan.groups.map((group) => ({ ...group, tests: [] }));
+    const plan = { ...withoutTests.plan, cohort: [], zeros: [], groups };
+    const close: GatePlan["close"] = (hidden) => closeTable([[0, 1, 2]], 3)(new Set([...hidden, 0]));
+    for (const example of [workedGate(), { ...withoutTests, plan: { ...plan, close } }]) {
+      const events: string[] = [];
+      const hooksOf = (party: PartyIndex): GateHooks => ({
+        aboutToOpen: (stage) => void events.push(`${stage} ${party}`),
+      });
+      const tamper = ({ step, from, payload }: LoopbackFrame): Uint8Array => {
+        if (/^(cohort|zeros|groups|lines.\d.open|outputs)$/.test(step)) events.push(`${step} ${from}`);
+        return payload;
+      };
+      const { outcomes } = await settleGate(new World(smallest, "order"), parties, example, { tamper }, hooksOf);
+      for (const { status } of outcomes) assert.equal(status, "fulfilled");
+      const isRecord = (event: string): boolean => event.startsWith("tests ");
+      assert.equal(events.filter(isRecord).length, 3);
+      assert(events.slice(0, 3).every(isRecord), "recorded by all before the first bit of any");
+      const firstOutput = events.findIndex((event) => /^outputs/.test(event));
+      const recorded = events.slice(firstOutput, firstOutput + 3).sort();
+      assert.deepEqual(recorded, ["outputs 1", "outputs 2", "outputs 3"]);
+    }
+  });
+
+  it("all compare the plan: another test, closure, origin or piece of data at one stops everyone", async () => {
+    const example = workedGate();
+    const { plan } = example;
+    const withoutLines = { ...plan, close: closeNothing };
+    const weaker = { ...atLeast(3, 7), last: 1 };
+    const others: [string, Partial<GatePlan>][] = [
+      ["inputs/ready", { cohort: [weaker] }],
+      ["inputs/ready", { zeros: [weaker] }],
+      ["inputs/ready", { groups: plan.groups.map((group, index) => (index === 2 ? { ...group, tests: [] } : group)) }],
+      ["lines/1/verify/weights/ready", { close: sacrificing(plan.close, 5) }],
+      ["outputs/ready", { close: (hidden) => ({ hidden: new Set([...hidden, 5]), lines: [] }) }],
+    ];
+    for (const [step, other] of others) {
+      const world = new World(smallest, "other plan");
+      const shares = world.share(example.columns);
+      const { outcomes, frames } = await world.run(parties, (session) => {
+        const { self } = session.network;
+        const common = step === "outputs/ready" ? withoutLines : plan;
+        const own = self === 2 ? { ...common, ...other } : common;
+        return openThroughGate(session, own, shares[self - 1] as FieldVector[], "data", noHooks);
+      });
+      const found = outcomes.map((outcome) => assertRejected(outcome));
+      for (const { detail } of found) {
+        assert(detail.code === "PROTOCOL_TRANSCRIPT_MISMATCH" && "step" in detail, step);
+        assert.equal(detail.step, step);
+      }
+      assert(frames.every((frame) => frame.step !== "outputs"));
+    }
+  });
+});
+
+describe("known products", () => {
+  const example = workedGate();
+
+  it("are kept once verified, and not computed again", async () => {
+    const { world, kept, shares } = await keepProducts(example);
+    for (const products of kept.values()) assert.equal(products.size, example.plan.circuit.products.length);
+    const { values, frames } = await world.runAll(parties, (session) => {
+      const { self } = session.network;
+      const known = new Map([...kept.get(self)!].map(([index, vector]) => [index, { shares: vector, origin: "1" }]));
+      const keep = (products: ReadonlyMap<number, FieldVector>): void => assert.equal(products.size, 0);
+      return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known, keep });
+    });
+    for (const result of values) assert.deepEqual(result, workedDecision);
+    assert(frames.every(({ step }) => !step.startsWith("products/")));
+  });
+
+  it("may be some of a circuit's", async () => {
+    const { world, kept, shares } = await keepProducts(example);
+    const { values, traces } = await world.runAll(parties, (session) => {
+      const { self } = session.network;
+      const known = new Map([[1, { shares: kept.get(self)!.get(1)!, origin: "1" }]]);
+      return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known });
+    });
+    for (const result of values) assert.deepEqual(result, workedDecision);
+    const products = example.plan.circuit.products.length - 1;
+    const sent = traces[0]?.find(({ step }) => step === "products/1/collect")?.bytesSent;
+    assert.equal(sent, WORD * 2 * products, "two blocks of three");
+  });
+
+  it("must be the same at all, from the same attempt", async () => {
+    const { world, kept, shares } = await keepProducts(example);
+    for (const variant of ["origin", "missing"]) {
+      const { outcomes, frames } = await world.run(parties, (session) => {
+        const { self } = session.network;
+        const own = { shares: kept.get(self)!.get(1)!, origin: self === 2 && variant === "origin" ? "2" : "1" };
+        const known = new Map(self === 2 && variant === "missing" ? [] : [[1, own]]);
+        return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known });
+      });
+      for (const outcome of outcomes) assertRejected(outcome, "PROTOCOL_TRANSCRIPT_MISMATCH");
+      assert(frames.every(({ step }) => step.startsWith("keys/") || step === "inputs/ready"));
+    }
+  });
+
+  it("that one participant changed are noticed", async () => {
+    const { world, kept, shares } = await keepProducts(example);
+    for (const index of kept.get(1 as PartyIndex)!.keys()) {
+      const { outcomes, frames } = await world.run(parties, (session) => {
+        const { self } = session.network;
+        const known = new Map(
+          [...kept.get(self)!].map(([each, vector]) => {
+            const changed = self === 3 && each === index ? field.add(vector, field.fromIntegers([1n, 0n, 0n])) : vector;
+            return [each, { shares: changed, origin: "1" }];
+          }),
+        );
+        return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known });
+      });
+      // Product 0 is summed in measure 2, which is hidden; 1 in measure 5, which opens; the others in sizes that are tested.
+      for (const outcome of outcomes.slice(0, 2)) {
+        if (index === 0) assert.deepEqual(outcome, { status: "fulfilled", value: workedDecision });
+        else assertRejected(outcome, "PROTOCOL_INCONSISTENT_OPENING");
+      }
+      if (index > 1) assert(frames.every(({ step }) => step !== "cohort"));
+    }
+  });
+});
+
+describe("a plan that is none is a bug", () => {
+  it("and is refused before anything is sent", async () => {
+    const { plan } = workedGate();
+    const first = plan.groups[0]!;
+    const rest = plan.groups.slice(1);
+    const wrong: [RegExp, Partial<GatePlan>][] = [
+      [/more measures than outputs/, { measures: plan.circuit.outputs.length + 1 }],
+      [/exactly one group/, { groups: rest }],
+      [/exactly one group/, { groups: [...plan.groups, first] }],
+      [/cannot depend on it/, { zeros: [atLeast(3, 1, "ifShown")] }],
+      [/cannot depend on it/, { cohort: [atLeast(3, 1, "ifShown")] }],
+      [/no size 8/, { cohort: [atLeast(3, 8)] }],
+      [/no size -1/, { groups: [{ ...first, tests: [atLeast(3, -1)] }, ...rest] }],
+      [/whole numbers/, { cohort: [{ ...atLeast(3, 0), last: 1.5 }] }],
+      [/whole numbers/, { cohort: [{ ...atLeast(3, 0), last: -1 }] }],
+      [/whole numbers/, { cohort: [{ ...atLeast(3, 0), constant: 2 ** 60 }] }],
+      [
+        /each size once/,
+        {
+          cohort: [
+            {
+              ...atLeast(3, 0),
+              terms: [
+                [0, 1],
+                [0, 1],
+              ],
+            },
+          ],
+        },
+      ],
+    ];
+    for (const [message, change] of wrong) {
+      const frames = await assertBug({ ...workedGate(), plan: { ...plan, ...change } }, message);
+      assert(frames.every(({ step }) => step.startsWith("keys/")));
+    }
+  });
+
+  it("also when closing shows a group again, names a group or a size that there is not", async () => {
+    const { plan } = workedGate();
+    const line = { test: atLeast(3, 0), sacrifice: 5 };
+    const closures: [RegExp, GatePlan["close"]][] = [
+      [/shows group 0 again/, () => ({ hidden: new Set([1]), lines: [] })],
+      [/no group 6/, (hidden) => ({ hidden: new Set([...hidden, 6]), lines: [] })],
+      [/no group 7/, (hidden) => ({ hidden, lines: [{ ...line, sacrifice: 7 }] })],
+      [/no size 9/, (hidden) => ({ hidden, lines: [{ ...line, test: atLeast(3, 9) }] })],
+    ];
+    for (const [message, close] of closures) {
+      const frames = await assertBug({ ...workedGate(), plan: { ...plan, close } }, message);
+      assert(frames.every(({ step }) => !step.startsWith("outputs")));
+    }
+  });
+
+  it("a second plan under the same keys is refused: its masks would repeat", async () => {
+    const world = new World(smallest, "reuse");
+    const program = gateProgram(world, workedGate());
+    const { outcomes } = await world.run(parties, async (session) => {
+      await program(session);
+      return program({ ...session, keys: { ...session.keys } });
+    });
+    for (const outcome of outcomes) {
+      assert(outcome.status === "rejected" && outcome.reason instanceof assert.AssertionError);
+      assert.match(outcome.reason.message, /already used/);
+    }
+  });
+});
+
+describe("masks", () => {
+  it("never repeat: other attempts on the same data send other words everywhere", async () => {
+    const world = new World(smallest, "attempts");
+    const program = gateProgram(world, workedGate());
+    const seen = new Set<bigint>();
+    let words = 0;
+    for (const attempt of [1n, 2n, 2n]) {
+      const { frames } = await world.runAll(parties, program, { attempt });
+      for (const frame of frames) {
+        // What goes to both peers alike counts once; measure 5 is an unmasked sum, whose polynomial the dealer made.
+        const isMasked = !/^(keys|.*ready$|.*return$|outputs$)/.test(frame.step);
+        const isFirst = frame.step.endsWith("collect") || frame.to === parties.find((party) => party !== frame.from);
+        if (!isMasked || !isFirst) continue;
+        for (const word of wordsOf(frame)) {
+          seen.add(word);
+          words++;
+        }
+      }
+    }
+    assert.equal(seen.size, words);
+  });
+});
+
+/** The same lines, at the cost of another group. */
+function sacrificing(close: GatePlan["close"], sacrifice: number): GatePlan["close"] {
+  return (given) => {
+    const { hidden, lines } = close(given);
+    return { hidden, lines: lines.map(({ test }) => ({ test, sacrifice })) };
+  };
+}
+
+async function resultOf(example: GateCase): Promise<GateResult | undefined> {
+  const { values } = await runGate(new World(smallest, "result"), parties, example);
+  for (const result of values) assert.deepEqual(result, decideClear(example));
+  return values[0];
+}
+
+/** A first attempt, whose products every participant keeps. */
+async function keepProducts(example: GateCase) {
+  const world = new World(smallest, "known");
+  const shares = world.share(example.columns);
+  const kept = new Map<PartyIndex, ReadonlyMap<number, FieldVector>>();
+  await world.runAll(parties, (session) => {
+    const { self } = session.network;
+    const keep = (products: ReadonlyMap<number, FieldVector>): void => void kept.set(self, products);
+    return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, keep });
+  });
+  return { world, kept, shares };
+}
+
+async function assertBug(example: GateCase, message: RegExp): Promise<readonly LoopbackFrame[]> {
+  const { outcomes, frames } = await settleGate(new World(smallest, "bug"), parties, example);
+  for (const outcome of outcomes) {
+    assert(outcome.status === "rejected" && outcome.reason instanceof assert.AssertionError, String(message));
+    assert.match(outcome.reason.message, message);
+  }
+  return frames;
+}
+
+function hiddenOf(result: GateResult | undefined): readonly number[] {
+  assert(result?.refused === false);
+  return result.hidden;
+}
+
+function wordsOf({ payload }: LoopbackFrame): bigint[] {
+  return Array.from({ length: payload.length / WORD }, (_, index) =>
+    BigInt(`0x${Buffer.from(payload.subarray(index * WORD, (index + 1) * WORD)).toString("hex")}`),
+  );
+}
+
+/** Rounds of one step, or of one verification, together. */
+function rounds(steps: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const step of steps) {
+    const name = step.replace(/\/(collect|return)$/, "").replace(/(^|\/)verify\/.*/, "$1verify");
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`));
 }

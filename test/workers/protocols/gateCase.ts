@@ -155,3 +155,36 @@ export const randomGateCase: fc.Arbitrary<GateCase> = fc.integer({ min: 1, max: 
       return gateCase({ measures: values, sizes }, { cohort, zeros, groups, close: closeTable(lines, k) });
     }),
 );
+
+/**
+ * Every kind of step, worked out by hand, k = 3. Cells 0 and 1 are too small; their row's hidden cells sum to 2, so cell 2 is
+ * sacrificed; then its column hides cell 3 and that one's row cell 4, whose 2 + 20 may be hidden together. Cell 5
+ * has size 0, which may be shown as long as size 6 is at least k. Two measures of cell 5, one of each other.
+ */
+export function workedGate({ cohortSize = 40, zeroSize = 3 } = {}): GateCase {
+  const sizes = [1, 1, 20, 2, 20, 0, zeroSize, cohortSize];
+  const lines = [
+    [0, 1, 2],
+    [2, 3],
+    [3, 4, 5],
+  ];
+  const groups = integers(0, 5).map((cell) => ({
+    outputs: cell === 5 ? [5, 6] : [cell],
+    tests: cell === 3 ? [] : [atLeast(3, cell, cell === 5 ? "ifShown" : "fails")],
+  }));
+  return gateCase(
+    { measures: [100n, 101n, 102n, 103n, 104n, 105n, 106n], sizes },
+    { cohort: [atLeast(3, 7)], zeros: [atLeast(3, 6)], groups, close: closeTable(lines, 3) },
+  );
+}
+
+/** By hand: cell 5 alone is shown. */
+export const workedDecision: GateResult = {
+  refused: false,
+  hidden: [0, 1, 2, 3, 4],
+  outputs: [0n, 0n, 0n, 0n, 0n, 105n, 106n],
+};
+
+function integers(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
+}
