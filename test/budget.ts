@@ -31,6 +31,8 @@ export const budget = {
   fewAlteredRuns: size(26, 8_000),
   /** Every how manieth lie at a step of an input check is tried. Deep: every one. */
   checkStride: size(5, 1),
+  /** Runs of the gate with one step altered, per committee: one at each of its 56 steps and a few more. Deep: all there are. */
+  alteredGates: size(60, 20_000),
   /** Random structs hashed in TypeScript and Solidity. */
   statementRuns: size(200, 1_000),
   /** Malformed frames fed to the decoder. */

@@ -14,10 +14,11 @@ import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import type { ProtocolSession } from "../../../workers/protocols/session.ts";
 import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
 import type { CommitteeSize, PartyIndex } from "../../../workers/sharing/parties.ts";
-import { lagrangeAtZero, reconstruct } from "../../../workers/sharing/shamir.ts";
+import { reconstruct } from "../../../workers/sharing/shamir.ts";
 import { budget } from "../../budget.ts";
-import { seededBytes } from "../field/seededBytes.ts";
 import { committees, sizeName } from "../sharing/committees.ts";
+import { enumerate, hasEffect, spread, tamperWith } from "./alterations.ts";
+import type { Alteration } from "./alterations.ts";
 import { evaluateClear } from "./clearCircuit.ts";
 import type { CircuitCase } from "./clearCircuit.ts";
 import { addTo, assertRejected, flipBit, onFrames, sentOutputs } from "./tampering.ts";
@@ -29,20 +30,6 @@ import { World } from "./world.ts";
 const WORD = 32;
 /** How long a round waits for a party that never answers; must outlast the computing of one round. */
 const SILENCE_MS = 250;
-
-const offsets = ["1", "random", "r - 1"] as const;
-const targets = ["one receiver", "all receivers"] as const;
-const extents = ["first element", "all elements"] as const;
-
-/** What the liars do in one run: all of them alike, each to its own frames of one step. */
-interface Alteration {
-  /** Positions among the participants. */
-  readonly liars: readonly number[];
-  readonly step: string;
-  readonly offset: (typeof offsets)[number];
-  readonly target: (typeof targets)[number];
-  readonly extent: (typeof extents)[number];
-}
 
 for (const size of committees) {
   const choices = subsets(partiesOf(size.n), 2 * size.t + 1);
@@ -280,46 +267,6 @@ function assertEveryKind(frames: readonly LoopbackFrame[]): void {
   for (const kind of [...kinds, "outputs", "ready"]) assert(words.has(kind), `no step of kind ${kind} in the trace`);
 }
 
-/** By step: each liar alone and any t together × offset × target × extent, without those that come to the same. */
-function enumerate(frames: readonly LoopbackFrame[], participants: readonly PartyIndex[], t: number): Alteration[][] {
-  const liarSets = [...new Set([1, t])].flatMap((count) => subsets(participants, count));
-  const steps = [...new Set(frames.map(({ step }) => step))];
-  return steps.map((step) =>
-    liarSets.flatMap((liars) => {
-      const sent = frames.filter((frame) => frame.step === step && liars.includes(frame.from));
-      const [isLong, isRepeated] = [sent.some(({ payload }) => payload.length > WORD), sent.length > liars.length];
-      const choices = {
-        offset: isOfElements(step) ? offsets : offsets.slice(0, 1),
-        target: isRepeated ? targets : targets.slice(1),
-        extent: isLong ? extents : extents.slice(0, 1),
-      };
-      const positions = liars.map((liar) => participants.indexOf(liar));
-      return choices.offset.flatMap((offset) =>
-        choices.target.flatMap((target) =>
-          choices.extent.map((extent) => ({ liars: positions, step, offset, target, extent })),
-        ),
-      );
-    }),
-  );
-}
-
-/** All, so ordered that any beginning has nearly as many of each step; within a step in a seeded order. */
-function spread(bySteps: readonly Alteration[][], seed: string): Alteration[] {
-  const bytes = seededBytes(seed);
-  const keyed = bySteps.flatMap((cases) => {
-    const shuffled = cases
-      .map((alteration) => ({ alteration, key: Buffer.from(bytes(6)).readUIntBE(0, 6) }))
-      .sort((left, right) => left.key - right.key);
-    return shuffled.map(({ alteration }, turn) => ({ alteration, turn }));
-  });
-  return keyed.sort((left, right) => left.turn - right.turn).map(({ alteration }) => alteration);
-}
-
-/** Hashes and keys are no field elements: there a bit is flipped. */
-function isOfElements(step: string): boolean {
-  return !step.startsWith("keys/") && !step.endsWith("/ready");
-}
-
 async function checkAlteration(
   size: CommitteeSize,
   participants: readonly PartyIndex[],
@@ -352,53 +299,6 @@ async function checkAlteration(
     });
     assert(isNoticed, `all only waited: ${context}`);
   }
-}
-
-/** Adds to `altered` every frame it changes. */
-function tamperWith(
-  { step, offset, target, extent }: Alteration,
-  liars: readonly PartyIndex[],
-  honest: readonly PartyIndex[],
-  seed: string,
-  altered: LoopbackFrame[],
-): Tamper {
-  const bytes = seededBytes(seed);
-  const random = BigInt(`0x${Buffer.from(bytes(31)).toString("hex")}`) + 2n;
-  const added = { "1": 1n, random, "r - 1": -1n }[offset];
-  const shift = (bytes(1)[0] as number) % honest.length;
-  const preferred = [...honest.slice(shift), ...honest.slice(0, shift)];
-  return (frame) => {
-    const { from, to, payload } = frame;
-    if (frame.step !== step || !liars.includes(from)) return payload;
-    if (target === "one receiver") {
-      const isReturn = step.endsWith("/return");
-      const already = altered.some((earlier) => earlier.from === from);
-      if (already || (!isReturn && to !== preferred[0])) return payload;
-    }
-    altered.push(frame);
-    if (!isOfElements(step)) {
-      const words = payload.length / WORD;
-      return integers(0, extent === "first element" ? 0 : words - 1).reduce<Uint8Array>(
-        (changed, word) => flipBit(changed, WORD * word),
-        new Uint8Array(payload),
-      );
-    }
-    return extent === "first element" ? addTo(field, payload, added, [0]) : addTo(field, payload, added);
-  };
-}
-
-/**
- * Whether equal offsets in all of these frames change anything. A block may be empty; and what several liars add may
- * cancel where a collector combines it, as that of parties 1 and 4 of five does.
- */
-function hasEffect(altered: readonly LoopbackFrame[], step: string, participants: readonly PartyIndex[]): boolean {
-  const full = altered.filter(({ payload }) => payload.length > 0);
-  if (!step.endsWith("/collect")) return full.length > 0;
-  const weights = lagrangeAtZero(field, participants);
-  return full.some(({ to }) => {
-    const senders = full.filter((frame) => frame.to === to).map(({ from }) => weights[participants.indexOf(from)]);
-    return field.reduce(senders.reduce<bigint>((sum, weight) => sum + (weight as bigint), 0n)) !== 0n;
-  });
 }
 
 interface Lies {
