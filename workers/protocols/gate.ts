@@ -6,9 +6,10 @@
  * decisions and outputs or with an error. Products of rows and of the gate are verified together before the first bit
  * opens, those that follow an opening again before the next; whatever opens does so as shares of degree t, of which 2t + 1
  * leave no room for a lie. Not fair: t peers may know bits or outputs where this throws.
- * What may be revealed, to the adversary, in this order, each step only after the one before: nothing but whether it was caught; one bit, whether the cohort's
- * tests pass (if not: nothing else, ever); one bit, whether zeros may be shown; a bit per group of measures that is tested; a bit per line
- * of cells that hiding these leaves open to subtraction; the measures of groups that are shown. A bit opens as 0 or as a uniform element.
+ * What may be revealed, in this order, each only after the one before: whether the adversary was caught; one bit, whether
+ * the cohort's tests pass (if not: nothing else, ever); one bit, whether zeros may be shown; a bit per group of measures
+ * that is tested; a bit per line of cells that hiding these leaves open to subtraction; the measures of groups that are
+ * shown. A bit opens as 0 or as a uniform element.
  * What it takes for granted: that the columns are shares of degree t of what was committed, and that plan and `close` are
  * those of the request: they are compared, so at least one honest participant derived them.
  * Rounds, message lengths and step names depend on the plan, the number of rows and the bits that opened only.
@@ -31,8 +32,8 @@ import { verifyClaims } from "./verifyClaims.ts";
 export interface GateHooks {
   /**
    * Durable and synchronous, before this worker tells the others that it is ready for the first bit ("tests"; not called
-   * when nothing is tested) and for the outputs ("outputs"): none of them opens any before all have said so. Throwing ends the
-   * attempt with nothing opened in that stage, anywhere.
+   * when nothing is tested) and for the outputs ("outputs"): none of them opens any before all have said so. Throwing
+   * ends the attempt with nothing opened in that stage, anywhere.
    */
   aboutToOpen(stage: "tests" | "outputs"): void;
   /** By index of the product, equal at all participants: not computed again. */
@@ -54,11 +55,11 @@ export type GateResult =
 /**
  * Opens what the plan lets pass; the same result at all participants that follow the protocol. Degree t in, values out.
  *
- * Rounds: 1 to compare; those of `evaluateCircuit`, `testSizes` and `verifyClaims` for all products together; 1 to compare and 1 each
- * for cohort, zeros and groups, those that are tested; for each turn of lines that are not tested yet those of `testSizes` and
- * `verifyClaims` and 2; 2 for the outputs. A party sends what these send, 2t elements for each bit and each
- * output that opens, and 2t hashes for each comparison. A session's keys serve one plan: a second one would reuse masks and
- * is refused by an assertion.
+ * Rounds: 1 to compare; those of `evaluateCircuit`, `testSizes` and `verifyClaims` for all products together; 1 to compare
+ * and 1 each for cohort, zeros and groups, where they are tested; for each turn of lines that are not tested yet those of
+ * `testSizes` and `verifyClaims` and 2; 2 for the outputs. A party sends what these send, 2t elements for each bit and each
+ * output that opens, and 2t hashes for each comparison. A session's keys serve one plan: a second one would reuse masks
+ * and is refused by an assertion.
  *
  * @param columns this participant's degree-t shares of the circuit's columns, in its order, all of one length
  * @param inputs which data these are, in words that are equal at all participants: compared, like the plan, before the

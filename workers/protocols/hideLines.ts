@@ -29,13 +29,13 @@ export interface LineTests {
 }
 
 /**
- * The groups that are hidden, a superset of those given. A turn per set of hidden groups: those that the plan hides with them for
- * public reasons, then a test for each of the lines that were not tested yet, whose failing hides the line's sacrifice. A
- * line whose sacrifice is hidden already has no consequence and is not tested. Ends because every further turn
- * hides a group more.
+ * The groups that are hidden, a superset of those given. A turn per set of hidden groups: first those that the plan hides
+ * with them for public reasons, then a test for each line that was not tested yet; one that fails hides the line's
+ * sacrifice. A line whose sacrifice is hidden already has no consequence and is not tested. Ends because every further
+ * turn hides a group more.
  *
- * Rounds and elements per turn with untested lines: those of `testSizes` and `verifyClaims`, 1 to compare, 1 to open. If it
- * throws, t peers may know which of the lines tested so far fail.
+ * Rounds and elements per turn with untested lines: those of `testSizes` and `verifyClaims`, 1 round to compare and 1 to
+ * open. If it throws, t peers may know which of the lines tested so far fail.
  *
  * @throws CodedError PROTOCOL_PRODUCTS_WRONG | PROTOCOL_TRANSCRIPT_MISMATCH | PROTOCOL_INCONSISTENT_OPENING | PROTOCOL_* |
  *   NETWORK_* | what `announce` throws

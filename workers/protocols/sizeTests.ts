@@ -30,10 +30,11 @@ export interface TestBits {
 }
 
 /**
- * One bit for each question, or two, unless it cannot fail. Degree t in and out. With N tests of which N₂ fail at two
- * values or more, F = Σ ⌈(failing values)/2⌉ factors, W tests "ifShown", B bits, and C of them with factors: 2 rounds for N₂ products y, 2 for
- * each of ⌈log₂(most factors of a question)⌉ levels, 2 for C products with ρ; N₂ + (F − questions with factors) + W + C products,
- * so a party sends about 3t/(2t+1) times that. If it throws, peers hold masked values only.
+ * One bit for each question, or two, unless it cannot fail. Degree t in and out. With N₂ tests that fail at two values or
+ * more, F = Σ ⌈(failing values)/2⌉ factors, over Q questions that have any, W tests "ifShown", and C bits with factors:
+ * N₂ + (F − Q) + W + C products, of which a party sends about 3t/(2t+1) elements each. 2 rounds for the y, if there are any,
+ * 2 for each of ⌈log₂(most factors of a question, or its tests "ifShown" and one)⌉ levels, 2 for the C products with ρ. If it
+ * throws, peers hold masked values only.
  *
  * @param sizes this party's shares of degree t; tests refer to its elements
  * @param step names the rounds and the masks: unique within the session's keys

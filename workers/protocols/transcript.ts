@@ -1,8 +1,8 @@
 /**
  * What the participants of a session compute and have opened so far, as one running hash. They compare it before the first
- * product, before every challenge, before the gate's tests and before the outputs: so all honest ones compute the same thing on the same columns
- * (t + 1 of them that did not would still agree, on nonsense), nobody goes on with another value than the others, and
- * nobody's challenge opens before all honest ones have fixed what it is to test.
+ * product, before every challenge, before the first bit of the gate and before the outputs: so all honest ones compute the
+ * same thing on the same columns (t + 1 of them that did not would still agree, on nonsense), nobody goes on with another
+ * value than the others, and nobody's challenge opens before all honest ones have fixed what it is to test.
  */
 import { createHash } from "node:crypto";
 
