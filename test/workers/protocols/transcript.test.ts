@@ -16,6 +16,17 @@ describe("Transcript", () => {
     return Buffer.from(transcript.hash).toString("hex");
   };
 
+  it("tells structures apart, bigints and their order included", () => {
+    const structures = [{ a: [1n, 2n] }, { a: [2n, 1n] }, { a: [1n, 2n], b: undefined }, { b: [1n, 2n] }, [], {}];
+    const hashes = structures.map((structure) => {
+      const transcript = new Transcript();
+      transcript.absorbStructure("structure", structure);
+      return Buffer.from(transcript.hash).toString("hex");
+    });
+    assert.equal(new Set(hashes).size, structures.length - 1, "what is undefined is not there");
+    assert.equal(hashes[0], hashes[2]);
+  });
+
   it("is the same for the same values in the same order", () => {
     assert.equal(hashOf(["a", "1"], ["b", "2"]), hashOf(["a", "1"], ["b", "2"]));
   });
