@@ -10,7 +10,7 @@ import { unsupported } from "./errors.ts";
 import type { Conditions, OutputSet } from "./outputSets.ts";
 import { OutputReader } from "./outputSets.ts";
 import type { RowSet } from "./rowSet.ts";
-import { allOf, makeSet } from "./rowSet.ts";
+import { allOf, classesIn, makeSet } from "./rowSet.ts";
 
 /** The outputs over one set of one cell: shown or hidden together. */
 export interface DisclosedGroup {
@@ -81,6 +81,29 @@ export function disclosedSets({ descriptor, parameters, schema }: VettedRequest,
       }),
     ),
   };
+}
+
+export interface FamilyMember {
+  readonly set: RowSet;
+  /** Index of the group that shows it. */
+  readonly group: number;
+}
+
+/** The sets that say the same of each cell, disjoint: of each kind, and of each level of it. */
+export function familiesOf(groups: readonly DisclosedGroup[]): FamilyMember[][] {
+  const families = new Map<string, FamilyMember[]>();
+  const add = (key: string, member: FamilyMember): void => {
+    families.set(key, [...(families.get(key) ?? []), member]);
+  };
+  groups.forEach(({ kind, set, levels }, group) => {
+    if (set === undefined) return;
+    add(`${kind}`, { set, group });
+    for (const level of levels) {
+      const own = level.conditions.filter(([field, classes]) => classesIn(set, field) !== classes);
+      add([kind, ...own].join("|"), { set: level, group });
+    }
+  });
+  return [...families.values()];
 }
 
 /** The smallest set of conditions that all outputs satisfy: a measure's presence is not one of them. */

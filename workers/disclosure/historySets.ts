@@ -1,6 +1,6 @@
 /** What earlier answers on a study's data have disclosed, or may have, as sets. */
-import type { VettedRequest } from "./disclosedSets.ts";
-import { disclosedSets } from "./disclosedSets.ts";
+import type { DisclosedGroup, VettedRequest } from "./disclosedSets.ts";
+import { disclosedSets, familiesOf } from "./disclosedSets.ts";
 import type { RowSet } from "./rowSet.ts";
 import { keyOf } from "./rowSet.ts";
 
@@ -25,8 +25,10 @@ export interface HistorySet {
   readonly set: RowSet;
   /** Fields summed over it in some answer. */
   readonly summed: ReadonlySet<number>;
-  /** Posted in an answer: showing it again shows nothing. A cohort is posted when its answer is. */
+  /** Posted in an answer, as its cohort or as a set that is shown: it passed the gate. */
   readonly isPosted: boolean;
+  /** Shown in a posted answer: showing it again shows nothing. A cohort was not shown when its answer is a table. */
+  readonly isShown: boolean;
   /** Its size was opened, or may have been. A cohort's was not when its answer is a table. */
   readonly isOpened: boolean;
   /** Whether its size was opened or is hidden nobody knows. */
@@ -36,9 +38,11 @@ export interface HistorySet {
 }
 
 export interface HiddenFamily {
-  /** The same sum's sets in all cells of one answer, disjoint. */
+  /** The same sum's sets, or the same level's, in all cells of one answer, disjoint. */
   readonly members: readonly RowSet[];
   readonly hidden: readonly RowSet[];
+  /** Fields summed over them. */
+  readonly summed: ReadonlySet<number>;
 }
 
 export interface HistorySets {
@@ -70,20 +74,13 @@ export function historySets(
   return { sets: [...sets.values()], families, cohorts };
 }
 
+const UNSEEN = { isShown: false, isOpened: false, isUnknown: false, isEmpty: false };
+
 type Disclosed = ReturnType<typeof disclosedSets>;
 
 function cohortOf({ cohort }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
   if (cohort === undefined) return [];
-  return [
-    {
-      set: cohort,
-      summed: new Set(),
-      isPosted: opened !== "unknown",
-      isOpened: false,
-      isUnknown: false,
-      isEmpty: false,
-    },
-  ];
+  return [{ set: cohort, summed: new Set(), isPosted: opened !== "unknown", ...UNSEEN }];
 }
 
 function groupSets({ groups }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
@@ -96,6 +93,7 @@ function groupSets({ groups }: Disclosed, { opened }: EarlierAnswer): HistorySet
       set: each,
       summed,
       isPosted,
+      isShown: isPosted,
       isOpened: true,
       isUnknown: !isPosted,
       isEmpty,
@@ -111,6 +109,7 @@ function merge(sets: Map<string, HistorySet>, found: HistorySet): void {
     set: found.set,
     summed: new Set([...(known?.summed ?? []), ...found.summed]),
     isPosted: found.isPosted || known?.isPosted === true,
+    isShown: found.isShown || known?.isShown === true,
     isOpened: found.isOpened || known?.isOpened === true,
     isUnknown:
       found.isOpened && known?.isOpened === true
@@ -122,12 +121,11 @@ function merge(sets: Map<string, HistorySet>, found: HistorySet): void {
 
 function hiddenFamilies({ groups }: Disclosed, { opened }: EarlierAnswer): HiddenFamily[] {
   if (opened === "unknown" || opened.hiddenOutputs.size === 0) return [];
-  const kinds = [...new Set(groups.map(({ kind }) => kind))];
-  return kinds.flatMap((kind) => {
-    const members = groups.filter((group) => group.kind === kind && group.set !== undefined);
-    const isHidden = ({ outputs }: (typeof members)[number]): boolean =>
-      outputs.some((output) => opened.hiddenOutputs.has(output));
-    const hidden = members.filter(isHidden).map(({ set }) => set as RowSet);
-    return hidden.length === 0 ? [] : [{ members: members.map(({ set }) => set as RowSet), hidden }];
+  const isHidden = ({ outputs }: DisclosedGroup): boolean => outputs.some((output) => opened.hiddenOutputs.has(output));
+  return familiesOf(groups).flatMap((members) => {
+    const hidden = members.filter(({ group }) => isHidden(groups[group]!));
+    if (hidden.length === 0) return [];
+    const summed = new Set(hidden.flatMap(({ group }) => [...groups[group]!.summed]));
+    return [{ members: members.map(({ set }) => set), hidden: hidden.map(({ set }) => set), summed }];
   });
 }

@@ -30,7 +30,7 @@ export interface TestedSet {
 export interface NewSet extends TestedSet {
   /** The cell of which it is the rows, or those with some values present; undefined for others. */
   readonly cell: number | undefined;
-  /** Data of the newest posted set with the same filter; 0 for none. */
+  /** Data of the newest shown set with the same filter on part of these data; 0 for none. */
   readonly grownFrom: bigint;
 }
 
@@ -42,6 +42,8 @@ export interface HistoryFacts {
   readonly earlier: readonly (HistorySet & TestedSet)[];
   /** Fingerprints of sets, and of growths of sets, that are tested, or were, on their own. */
   readonly own: ReadonlySet<bigint>;
+  /** Rows of segments. */
+  rows(segments: bigint): number;
   /** Of the new answer. */
   readonly cells: readonly (RowSet | undefined)[];
   /** Classes of a field, and which of them is "missing". */
@@ -69,13 +71,25 @@ export function historyTests(
   return [...pairs, ...combined, ...among];
 }
 
+/** Of a set that was shown before, over which a field is summed for the first time: only pairs not tested for want of a sum. */
+export function sumTests(facts: HistoryFacts, a: NewSet): SizeTest[] {
+  return facts.earlier.flatMap((b) =>
+    sumsOne(a, b) && differInValidity(facts, a.set, b.set) ? pairTest(facts, a, b, "fails") : [],
+  );
+}
+
 function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
   const { k, tests } = facts;
   if (a.print === b.print) return [];
   if (intersect(a.set, b.set) === undefined) return []; // a alone is as large
-  const sumsOne = [...a.summed].some((field) => b.summed.has(field));
-  if (!sumsOne && differInValidity(facts, a.set, b.set)) return [];
-  return [tests.pair(a.set, b.set, k - 1, isSameFilter(a.set, b.set) ? zero : "fails")];
+  if (!sumsOne(a, b) && differInValidity(facts, a.set, b.set)) return [];
+  // A difference within fewer rows than k is about them, even when it is zero.
+  const mayBeZero = isSameFilter(a.set, b.set) && facts.rows(a.set.segments ^ b.set.segments) >= k;
+  return [tests.pair(a.set, b.set, k - 1, mayBeZero ? zero : "fails")];
+}
+
+function sumsOne(a: TestedSet, b: TestedSet): boolean {
+  return [...a.summed].some((field) => b.summed.has(field));
 }
 
 /** One filter over different data. */

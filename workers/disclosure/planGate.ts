@@ -16,10 +16,10 @@ import { Fingerprints } from "./fingerprints.ts";
 import type { EarlierAnswer, HistorySet, HistorySets, SegmentRef } from "./historySets.ts";
 import { historySets } from "./historySets.ts";
 import type { HistoryFacts, NewSet } from "./historyTests.ts";
-import { differInValidity, historyTests, isSameFilter } from "./historyTests.ts";
+import { differInValidity, historyTests, isSameFilter, sumTests } from "./historyTests.ts";
 import { OutputReader } from "./outputSets.ts";
 import type { RowSet } from "./rowSet.ts";
-import { allOf, keyOf, makeSet } from "./rowSet.ts";
+import { allOf, isSubset, keyOf, makeSet } from "./rowSet.ts";
 import { SetVectors } from "./setVectors.ts";
 import type { SegmentedColumn } from "./setVectors.ts";
 import { SizeTests } from "./sizeTests.ts";
@@ -91,7 +91,9 @@ class Planning {
   readonly #vectors: SetVectors;
   readonly #tests: SizeTests;
   readonly #facts: HistoryFacts;
-  readonly #posted: ReadonlySet<string>;
+  /** Key of all rows of the request. */
+  readonly #all: string;
+  readonly #known: ReadonlyMap<string, HistorySet>;
   readonly #suppression: Suppression;
   readonly #owners: readonly RowSet[];
 
@@ -106,11 +108,20 @@ class Planning {
     const all: RowSet = { segments: place.segments, conditions: [] };
     const owners = place.universe.owners(place.segments).map((bits): RowSet => ({ segments: bits, conditions: [] }));
     this.#owners = owners.length > 1 ? owners : [];
-    this.#posted = new Set([keyOf(all), ...earlier.sets.flatMap(({ set, isPosted }) => (isPosted ? keyOf(set) : []))]);
+    this.#all = keyOf(all);
+    this.#known = new Map(earlier.sets.map((known) => [keyOf(known.set), known]));
     const print = (set: RowSet): bigint => fingerprints.of(set);
     const others = earlier.sets.filter(({ set }) => keyOf(set) !== keyOf(all));
     const known = [
-      { set: all, summed: new Set<number>(), isPosted: true, isOpened: true, isUnknown: false, isEmpty: false },
+      {
+        set: all,
+        summed: new Set<number>(),
+        isPosted: true,
+        isShown: true,
+        isOpened: true,
+        isUnknown: false,
+        isEmpty: false,
+      },
       ...others,
     ];
     const sets = [...this.#newSets(), ...known.map(({ set }) => set)];
@@ -124,15 +135,17 @@ class Planning {
       earlier: known.filter(({ isEmpty }) => !isEmpty).map((each) => ({ ...each, print: print(each.set) })),
       own: new Set([...sets.map(print), ...growths]),
       cells: disclosed.cells,
+      rows: (bits) => place.universe.rows(bits),
       classes: (field) => this.#reader.classes(field),
     };
+    const parts = place.universe.parts().map((set) => ({ set, summed: new Set<number>() }));
     this.#suppression = new Suppression({
       k: place.k,
       fingerprints,
       tests: this.#tests,
       groups: disclosed.groups,
-      known: [...place.universe.parts(), ...setsThat(known, ({ isOpened, isUnknown }) => isOpened && !isUnknown)],
-      unknown: setsThat(known, ({ isUnknown }) => isUnknown),
+      known: [...parts, ...known.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown)],
+      unknown: known.filter(({ isUnknown }) => isUnknown),
       families: earlier.families,
     });
     if (sets.length > MAX_SETS) throw unsupported(`${sets.length} sets; at most ${MAX_SETS} can be told apart`);
@@ -186,24 +199,26 @@ class Planning {
     return sets.filter((set) => set !== undefined);
   }
 
-  #isExempt(set: RowSet): boolean {
-    return this.#posted.has(keyOf(set));
+  /** The whole table is; and a cohort that has been one before, though perhaps of a table, which did not show its size. */
+  #isExemptCohort(cohort: RowSet): boolean {
+    const key = keyOf(cohort);
+    return key === this.#all || this.#known.get(key)?.isPosted === true;
   }
 
   #tested(set: RowSet, summed: ReadonlySet<number>, cell?: number): NewSet {
     const whole = cell === undefined ? undefined : this.#disclosed.cells[cell];
     const isCell = whole !== undefined && differInValidity(this.#facts, set, whole);
-    const posted = this.#facts.earlier.filter(
-      (before) => before.isPosted && before.isOpened && isSameFilter(before.set, set),
+    const shown = this.#facts.earlier.filter(
+      (before) => before.isShown && isSameFilter(before.set, set) && isSubset(before.set, set),
     );
-    const grownFrom = posted.at(-1)?.set.segments ?? 0n;
+    const grownFrom = shown.at(-1)?.set.segments ?? 0n;
     return { set, summed, print: this.#facts.fingerprints.of(set), cell: isCell ? cell : undefined, grownFrom };
   }
 
   /** At least k, with every owner's rows taken away too, and far from what is known; the complement is a pair with all rows. */
   #cohortTests(): SizeTest[] {
     const { cohort } = this.#disclosed;
-    if (cohort === undefined || this.#isExempt(cohort)) return [];
+    if (cohort === undefined || this.#isExemptCohort(cohort)) return [];
     return [
       ...this.#sizeTests(cohort, "fails"),
       ...historyTests(this.#facts, this.#tested(cohort, new Set()), "fails", []),
@@ -216,22 +231,28 @@ class Planning {
     return [this.#tests.size(set, k - 1, zero), ...owned];
   }
 
-  /** Zeros are shown only in answers about k patients a cell. */
+  /** Zeros are shown only in answers about k patients a cell, also to an owner who takes its own away. */
   #zeroTests(): SizeTest[] {
     const { cohort, cells } = this.#disclosed;
     const count = cells.filter((cell) => cell !== undefined).length;
     if (cohort === undefined || count < 2) return [];
-    return [this.#tests.size(cohort, this.#place.k * count - 1, "fails")];
+    const last = this.#place.k * count - 1;
+    const others = this.#owners.map((owner) => this.#tests.without(cohort, owner, last, "fails"));
+    return [this.#tests.size(cohort, last, "fails"), ...others];
   }
 
   #groupTests(): OutputGroup[] {
     const siblings: NewSet[] = [];
     return this.#disclosed.groups.map((group) => {
       const tests: SizeTest[] = [];
-      for (const tested of this.#setsToTest(group)) {
-        tests.push(...this.#sizeTests(tested.set, "ifShown"));
-        tests.push(...historyTests(this.#facts, tested, "passes", siblings));
-        siblings.push(tested);
+      for (const set of group.set === undefined ? [] : [group.set, ...group.levels]) {
+        const tested = this.#tested(set, group.summed, group.cell);
+        if (this.#isTested(set)) tests.push(...this.#newSumTests(tested));
+        else {
+          tests.push(...this.#sizeTests(set, "ifShown"));
+          tests.push(...historyTests(this.#facts, tested, "passes", siblings));
+          siblings.push(tested);
+        }
       }
       return { outputs: group.outputs, tests, within: this.#cellCount(group) };
     });
@@ -248,18 +269,20 @@ class Planning {
     return index < 0 || groups[index]!.kind === kind ? undefined : index;
   }
 
-  /** A cell that is the cohort has been tested with it. */
-  #setsToTest({ cell, set, levels, summed }: DisclosedGroup): NewSet[] {
+  /** All rows, whose number is public; what was shown before; a cell that is the cohort, which is tested with it. */
+  #isTested(set: RowSet): boolean {
     const { cohort } = this.#disclosed;
-    const sets = set === undefined ? [] : [set, ...levels];
-    return sets
-      .filter((each) => !this.#isExempt(each) && (cohort === undefined || keyOf(each) !== keyOf(cohort)))
-      .map((each) => this.#tested(each, summed, cell));
+    const key = keyOf(set);
+    const isCohort = cohort !== undefined && key === keyOf(cohort) && !this.#isExemptCohort(cohort);
+    return key === this.#all || isCohort || this.#known.get(key)?.isShown === true;
   }
-}
 
-function setsThat(sets: readonly HistorySet[], holds: (set: HistorySet) => boolean): RowSet[] {
-  return sets.filter(holds).map(({ set }) => set);
+  /** Of a set that needs no other test: whether a field is summed over it for the first time. */
+  #newSumTests(tested: NewSet): SizeTest[] {
+    const before = this.#known.get(keyOf(tested.set));
+    const isTold = [...tested.summed].every((field) => before?.isShown === true && before.summed.has(field));
+    return isTold ? [] : sumTests(this.#facts, tested);
+  }
 }
 
 function difference(a: bigint, b: bigint): bigint {

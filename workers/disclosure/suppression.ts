@@ -4,7 +4,8 @@
  * public facts alone, the same at every worker.
  */
 import type { Closure, HiddenLine } from "../messages/gatePlan.ts";
-import type { DisclosedGroup } from "./disclosedSets.ts";
+import type { DisclosedGroup, FamilyMember } from "./disclosedSets.ts";
+import { familiesOf } from "./disclosedSets.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import type { HiddenFamily } from "./historySets.ts";
 import type { RowSet } from "./rowSet.ts";
@@ -13,15 +14,23 @@ import type { SizeTests } from "./sizeTests.ts";
 import { Span } from "./span.ts";
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 
+export interface KnownSet {
+  readonly set: RowSet;
+  readonly summed: ReadonlySet<number>;
+}
+
+/** What is told of a set: the number of its rows (undefined), or sums of a field. */
+type Quantity = number | undefined;
+
 export interface SuppressionFacts {
   readonly k: number;
   readonly fingerprints: Fingerprints;
   readonly tests: SizeTests;
   readonly groups: readonly DisclosedGroup[];
   /** Public or opened before; the rows of each segment are public. */
-  readonly known: readonly RowSet[];
+  readonly known: readonly KnownSet[];
   /** Opened before or hidden, nobody knows: what follows only from them is not shown, since it would tell the hidden ones. */
-  readonly unknown: readonly RowSet[];
+  readonly unknown: readonly KnownSet[];
   readonly families: readonly HiddenFamily[];
 }
 
@@ -40,6 +49,7 @@ export class Suppression {
   /** Functionals needed to tell all sets apart. */
   readonly #width: number;
   readonly #vectors = new Map<string, readonly bigint[]>();
+  readonly #quantities: readonly Quantity[];
 
   constructor(facts: SuppressionFacts) {
     this.#facts = facts;
@@ -47,6 +57,7 @@ export class Suppression {
     const own = groups.reduce((total, { levels }) => total + 1 + levels.length, 0);
     this.#width =
       own + known.length + unknown.length + families.reduce((total, { hidden }) => total + hidden.length, 0) + 8;
+    this.#quantities = [undefined, ...new Set(groups.flatMap(({ summed }) => [...summed]))];
     this.#lines = [...newLines(facts), ...earlierLines(facts)];
     // Sizes are part of the circuit, so all that may be asked for are named before it is finished.
     for (const { members } of this.#lines)
@@ -63,19 +74,32 @@ export class Suppression {
     return { hidden, lines: this.#hiddenLines(hidden) };
   }
 
-  /** The group to hide next because a hidden set follows from what is shown: the one that completes it, in order. */
+  /** The group to hide next because something hidden of a set follows from what is shown: the one that completes it, in order. */
   #derivable(hidden: ReadonlySet<number>): number | undefined {
-    const { groups, known, unknown } = this.#facts;
+    for (const quantity of this.#quantities) {
+      const more = this.#completing(quantity, hidden);
+      if (more !== undefined) return more;
+    }
+    return undefined;
+  }
+
+  /** A set's count may be known and a sum over it hidden: each quantity is looked at by itself. */
+  #completing(quantity: Quantity, hidden: ReadonlySet<number>): number | undefined {
+    const { groups } = this.#facts;
+    const isTold = ({ summed }: { summed: ReadonlySet<number> }): boolean =>
+      quantity === undefined || summed.has(quantity);
+    const known = this.#facts.known.filter(isTold);
+    const unknown = this.#facts.unknown.filter(isTold);
     const span = this.#spanOf(known);
     const withUnknown = unknown.length === 0 ? span : this.#spanOf([...known, ...unknown]);
-    const single = new Set(unknown.map(keyOf));
-    const secret = this.#secretSets(hidden)
+    const single = new Set(unknown.map(({ set }) => keyOf(set)));
+    const secret = this.#secretSets(hidden, isTold)
       .map((set) => this.#vector(set))
       .filter((vector) => !span.contains(vector));
     if (secret.length + unknown.length === 0) return undefined;
-    for (const [index, { set, levels }] of groups.entries()) {
-      if (set === undefined || hidden.has(index)) continue;
-      for (const each of [set, ...levels]) {
+    for (const [index, group] of groups.entries()) {
+      if (group.set === undefined || hidden.has(index) || !isTold(group)) continue;
+      for (const each of [group.set, ...group.levels]) {
         const vector = this.#vector(each);
         if (!single.has(keyOf(each)) && !span.contains(vector) && withUnknown.contains(vector)) return index;
         span.add(vector);
@@ -86,19 +110,19 @@ export class Suppression {
     return undefined;
   }
 
-  #spanOf(sets: readonly RowSet[]): Span {
+  #spanOf(sets: readonly KnownSet[]): Span {
     const span = new Span();
-    for (const set of sets) span.add(this.#vector(set));
+    for (const { set } of sets) span.add(this.#vector(set));
     return span;
   }
 
-  #secretSets(hidden: ReadonlySet<number>): RowSet[] {
+  #secretSets(hidden: ReadonlySet<number>, isTold: (of: { summed: ReadonlySet<number> }) => boolean): RowSet[] {
     const { groups, families } = this.#facts;
     const own = [...hidden].flatMap((index) => {
-      const { set, levels } = groups[index]!;
-      return set === undefined ? [] : [set, ...levels];
+      const group = groups[index]!;
+      return group.set === undefined || !isTold(group) ? [] : [group.set, ...group.levels];
     });
-    return [...own, ...families.flatMap((family) => family.hidden)];
+    return [...own, ...families.flatMap((family) => (isTold(family) ? family.hidden : []))];
   }
 
   #vector(set: RowSet): readonly bigint[] {
@@ -131,17 +155,17 @@ export class Suppression {
 
 /** Families of this answer against what is known and what it opens itself. */
 function newLines({ groups, known, fingerprints }: SuppressionFacts): Line[] {
-  const wholes = [
-    ...known.map((set) => ({ set, group: undefined })),
-    ...groups.flatMap(({ set }, group) => (set === undefined ? [] : [{ set, group }])),
-  ];
-  const kinds = [...new Set(groups.map(({ kind }) => kind))];
-  return kinds.flatMap((kind) => {
-    const family = groups.flatMap((group, index) =>
-      group.kind === kind && group.set !== undefined ? [{ set: group.set, group: index, isHidden: false }] : [],
-    );
+  const wholes = [...known.map(({ set }) => ({ set, group: undefined })), ...openedSets(groups)];
+  return familiesOf(groups).flatMap((members) => {
+    const family = members.map((member) => ({ ...member, isHidden: false }));
     return wholes.flatMap(({ set, group }) => lineOf(fingerprints, set, group, family));
   });
+}
+
+function openedSets(groups: readonly DisclosedGroup[]): FamilyMember[] {
+  return groups.flatMap(({ set, levels }, group) =>
+    set === undefined ? [] : [set, ...levels].map((each) => ({ set: each, group })),
+  );
 }
 
 /** Families of earlier answers with hidden cells, against what this answer opens. */
@@ -149,7 +173,7 @@ function earlierLines({ groups, families, fingerprints }: SuppressionFacts): Lin
   return families.flatMap(({ members, hidden }) => {
     const secret = new Set(hidden.map(keyOf));
     const family = members.map((set) => ({ set, group: undefined, isHidden: secret.has(keyOf(set)) }));
-    return groups.flatMap(({ set }, group) => (set === undefined ? [] : lineOf(fingerprints, set, group, family)));
+    return openedSets(groups).flatMap(({ set, group }) => lineOf(fingerprints, set, group, family));
   });
 }
 

@@ -314,4 +314,48 @@ describe("the gate against trackers", () => {
     const few = study([...people(54, { age: 65 }), ...people(30, { age: 20 })]);
     assert.ok(outputsOf(await few.ask({ sql })).includes(hidden));
   });
+
+  it("a cohort of a table does not let its size be shown when the table's cells hide it", async () => {
+    const trial = study([
+      ...people(30, { age: 65 }),
+      ...people(3, { arm: "B", age: 65 }),
+      ...people(60, { arm: "C", age: 20 }),
+    ]);
+    assert.equal(
+      outputsOf(await trial.ask({ sql: "SELECT arm, COUNT(*) FROM trial WHERE age >= 50 GROUP BY arm" }))[1],
+      hidden,
+    );
+    const margin = outputsOf(await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE age >= 50" }));
+    assert.deepEqual(margin, [hidden]);
+  });
+
+  it("a field summed for the first time over a set that was shown is tested against sets that differ in presence", async () => {
+    const trial = study([...people(40), ...people(2, { response: null, value: 900 }), ...people(40, { arm: "B" })]);
+    const present = "SELECT SUM(value) FROM trial WHERE arm = 'A' AND response IS NOT NULL";
+    const shown = await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE arm = 'A'" });
+    assert.deepEqual(outputsOf(shown), [42n]);
+    assert.equal((await trial.ask({ sql: present })).kind, "answered");
+    const all = await trial.ask({ sql: "SELECT SUM(value) FROM trial WHERE arm = 'A'" });
+    assert.ok(all.kind === "refused" || outputsOf(all).every((value) => value === hidden));
+  });
+
+  it("a hidden sum does not follow from a later total though every count is known", async () => {
+    const rows = [
+      ...people(40, { age: 65, value: 5 }),
+      ...people(30, { arm: "B", age: 65, value: 5 }),
+      ...people(3, { arm: "C", age: 65, value: 999 }),
+      ...people(40, { arm: "C", age: 65, value: null }),
+      ...people(50, { age: 20 }),
+    ];
+    const trial = study(rows);
+    const table = outputsOf(
+      await trial.ask({ sql: "SELECT arm, COUNT(*), SUM(value) FROM trial WHERE age >= 50 GROUP BY arm" }),
+    );
+    const total = await trial.ask({ sql: "SELECT SUM(value) FROM trial WHERE age >= 50" });
+    const sums = [1, 2].map((output) => [0, 1, 2].map((cell) => table[cell * 3 + output]));
+    assert.ok(sums[1]!.includes(hidden), "three patients have the value in arm C");
+    if (total.kind === "answered" && !total.outputs.includes(hidden)) {
+      assert.ok(sums[1]!.filter((value) => value === hidden).length > 1, "one hidden sum would be the difference");
+    }
+  });
 });
