@@ -70,8 +70,10 @@ function dealColumns(
 ): Uint8Array[][] {
   const wordsOf: Uint8Array[][] = Array.from({ length: size.n }, () => []);
   for (const column of [...segment.columns, ...segment.witnesses]) {
-    const shares = shareVector(field, field.fromIntegers(column), size, randomBytes);
+    const secrets = field.fromIntegers(column);
+    const shares = shareVector(field, secrets, size, randomBytes);
     shares.forEach((share, index) => (wordsOf[index] as Uint8Array[]).push(field.toWords(share)));
+    field.release(secrets, ...shares);
   }
   return wordsOf;
 }

@@ -81,7 +81,7 @@ async function evaluateLevel(
   session.field.release(...pairs.flatMap(({ left, right }) => [left, right]));
 }
 
-/** A linear form is local: degree t in and out. A new vector. */
+/** A linear form is local: degree t in and out. A new vector, or a view: the caller's to release. */
 function evaluateForm({ session, columns, products, rows }: Evaluation, form: LinearForm): FieldVector {
   const { field } = session;
   const terms = [
@@ -93,10 +93,10 @@ function evaluateForm({ session, columns, products, rows }: Evaluation, form: Li
     assert(vector !== undefined, "a form refers to a column or product that does not exist");
     return vector;
   });
-  return field.linearCombination(
-    terms.map(({ weight }) => weight),
-    vectors,
-  );
+  const weights = terms.map(({ weight }) => weight);
+  const [only] = vectors;
+  if (only !== undefined && weights.length === 1 && weights[0] === 1n) return field.view(only, 0, only.length);
+  return field.linearCombination(weights, vectors);
 }
 
 /** This party's shares, of degree t, of all outputs: sums are local, inner products share one reduction. */

@@ -28,6 +28,8 @@ export async function multiplyVectors(
   const { field } = session;
   for (const { left, right } of pairs) assert.equal(left.length, right.length, "factors of unequal length");
   const unreduced = field.scope(() => {
+    const [only, ...more] = pairs;
+    if (only !== undefined && more.length === 0) return multiplyUnreduced(field, only.left, only.right).unreduced;
     const left = field.concat(pairs.map((pair) => pair.left));
     const right = field.concat(pairs.map((pair) => pair.right));
     return multiplyUnreduced(field, left, right).unreduced;

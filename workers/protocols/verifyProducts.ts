@@ -9,7 +9,7 @@
  * factors that a dealer shared inconsistently are refused here. Liars who collude with the dealer can complete such shares
  * to any polynomial; only checks at activation help against that.
  *
- *  1. Random weights make one inner product of all claims: Σ α^i·(x_i·y_i − z_i) = 0, or <a, b> = c with a_i = α^i·x_i.
+ *  1. Random weights, powers of α, make one inner product of all claims: Σ α^i·(x_i·y_i − z_i) = 0, or <a, b> = c, a_i = α^i·x_i.
  *  2. Compression, k to 1: with a and b cut into blocks a_0 … a_{k−1}, A = Σ a_i·X^i, B = Σ b_j·X^(k−1−j), and C = <A, B> of
  *     degree 2k − 2 has c as its coefficient at X^(k−1). The 2k − 2 others, sums of <a_i, b_j> over i − j, are reduced. A
  *     random ζ leaves <A(ζ), B(ζ)> = C(ζ), a k-th as long.
@@ -88,7 +88,7 @@ export async function verifyProducts(
   await checkLast(session, claim, transcript, `${step}/last`);
 }
 
-/** Step 1. Local. */
+/** Step 1. Local. Sums have the first weights, so that the left factor of a single one needs no scaling. */
 function joinClaims(
   { field }: ProtocolSession,
   products: readonly ProductClaim[],
@@ -99,22 +99,22 @@ function joinClaims(
   const sums = innerProducts.reduce((total, claim) => total + claim.sums.length, 0);
   let c = 0n;
   const [a, b] = field.scope(() => {
-    const weights = field.powers(alpha, elements + sums);
+    const weights = field.powers(alpha, sums + elements);
     const [lefts, rights]: [FieldVector[], FieldVector[]] = [[], []];
-    let from = 0;
+    const scalars = field.toResidues(field.view(weights, 0, sums));
+    for (const { right, sums: claimed, combineLeft } of innerProducts) {
+      const own = scalars.splice(0, claimed.length);
+      lefts.push(combineLeft(own));
+      rights.push(right);
+      claimed.forEach((sum, index) => (c += (own[index] as bigint) * sum));
+    }
+    let from = sums;
     for (const { left, right, product } of products) {
       const own = field.view(weights, from, from + product.length);
       lefts.push(field.mul(left, own));
       rights.push(right);
       c += field.innerProduct(own, product);
       from += product.length;
-    }
-    const scalars = field.toResidues(field.view(weights, from, elements + sums));
-    for (const { right, sums: claimed, combineLeft } of innerProducts) {
-      const own = scalars.splice(0, claimed.length);
-      lefts.push(combineLeft(own));
-      rights.push(right);
-      claimed.forEach((sum, index) => (c += (own[index] as bigint) * sum));
     }
     return [join(field, lefts), join(field, rights)] as const;
   });

@@ -3,8 +3,10 @@
  * S hold K_S; whatever t parties collude, one S is disjoint from them and its stream is uniform to them.
  *
  *   f_S   the polynomial of degree t with f_S(0) = 1 and f_S(i) = 0 for the t parties i of P outside S
- *   PRSS  share_j = Σ_{S∋j} r_S·f_S(j)                       degree t, secret Σ_S r_S
- *   PRZS  share_j = Σ_{S∋j} Σ_{k=1..t} r_{S,k}·j^k·f_S(j)      degree 2t, secret 0
+ *   g_S   = d_S·f_S with d_S = Π_{i∈P∖S} i, not zero: integers at the parties, below 2^7, which cost a third of fractions
+ *   PRSS  share_j = Σ_{S∋j} r_S·g_S(j)                       degree t, secret Σ_S d_S·r_S
+ *   PRZS  share_j = Σ_{S∋j} Σ_{k=1..t} r_{S,k}·j^k·g_S(j)      degree 2t, secret 0
+ *   blinders, which are for good what their dealer chose: share_j = Σ_{S∋j} r_S·f_S(j), secret Σ_S r_S
  *
  * Protects: against any t parties PRSS is a uniform degree-t sharing and, when |P| = 2t + 1, PRZS is a uniform
  * degree-2t sharing of zero, both up to the strength of the generator. Does not protect: one (keys, label, purpose)
@@ -61,13 +63,13 @@ export function subsetsHeldBy(self: PartyIndex, parties: readonly PartyIndex[], 
 
 /** A share, of degree t, of `length` pseudorandom elements that no t parties know. [CDI05, §3] */
 export function expandShared(field: Field, keys: ReplicatedKeys, label: string, length: number): FieldVector {
-  return expandDegreeT(field, keys, "shared", label, length);
+  return expandDegreeT(field, keys, "shared", label, length, (subset) => scaledPolynomialAt(keys, subset));
 }
 
 /** A share, of degree 2t, of `length` zeros. [CDI05, §4] */
 export function expandZero(field: Field, keys: ReplicatedKeys, label: string, length: number): FieldVector {
   const streams = heldKeys(keys).flatMap(({ subset, key }) => {
-    const factor = subsetPolynomialAt(field, keys, subset);
+    const factor = scaledPolynomialAt(keys, subset);
     return Array.from({ length: keys.t }, (_, k) => ({
       weight: field.reduce(BigInt(keys.self) ** BigInt(k + 1) * factor),
       key,
@@ -85,7 +87,7 @@ export function expandZero(field: Field, keys: ReplicatedKeys, label: string, le
  * @param seeds replicated keys over all n workers of the epoch
  */
 export function expandBlinders(field: Field, seeds: ReplicatedKeys, columnId: string, count: number): FieldVector {
-  return expandDegreeT(field, seeds, "blinder", columnId, count);
+  return expandDegreeT(field, seeds, "blinder", columnId, count, (subset) => polynomialAt(field, seeds, subset));
 }
 
 /**
@@ -103,9 +105,10 @@ function expandDegreeT(
   purpose: Purpose,
   label: string,
   length: number,
+  weightOf: (subset: readonly PartyIndex[]) => bigint,
 ): FieldVector {
   const streams = heldKeys(keys).map(({ subset, key }) => ({
-    weight: subsetPolynomialAt(field, keys, subset),
+    weight: field.reduce(weightOf(subset)),
     key,
     context: streamContext(purpose, label),
   }));
@@ -124,12 +127,19 @@ function heldKeys(keys: ReplicatedKeys): { subset: PartyIndex[]; key: Uint8Array
   });
 }
 
-/** f_S(self) = Π_{i∈P∖S} (i − self)/i. */
-function subsetPolynomialAt(field: Field, { self, parties }: ReplicatedKeys, subset: readonly PartyIndex[]): bigint {
-  const outside = parties.filter((party) => !subset.includes(party));
-  const numerator = outside.reduce((product, party) => product * BigInt(party - self), 1n);
-  const denominator = outside.reduce((product, party) => product * BigInt(party), 1n);
-  return field.reduce(numerator * field.invert(denominator));
+/** f_S(self). */
+function polynomialAt(field: Field, keys: ReplicatedKeys, subset: readonly PartyIndex[]): bigint {
+  const denominator = outsiders(keys, subset).reduce((product, party) => product * BigInt(party), 1n);
+  return scaledPolynomialAt(keys, subset) * field.invert(denominator);
+}
+
+/** g_S(self) = Π_{i∈P∖S} (i − self): an integer of either sign. */
+function scaledPolynomialAt(keys: ReplicatedKeys, subset: readonly PartyIndex[]): bigint {
+  return outsiders(keys, subset).reduce((product, party) => product * BigInt(party - keys.self), 1n);
+}
+
+function outsiders({ parties }: ReplicatedKeys, subset: readonly PartyIndex[]): PartyIndex[] {
+  return parties.filter((party) => !subset.includes(party));
 }
 
 /** Σ weight·(the first `length` elements of the stream); holds at most `STREAMS_AT_ONCE` + 2 vectors. */

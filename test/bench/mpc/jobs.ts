@@ -94,12 +94,15 @@ async function multiplyVerified(worker: BenchWorker, job: VectorJob): Promise<Ti
 /** W2: one inner product, verified and opened. */
 async function innerProductVerified(worker: BenchWorker, job: VectorJob): Promise<Timed & { share: bigint }> {
   const { field } = worker;
-  return withSession(worker, `inner product ${job.run}`, job.length, async (open, left, right) => {
+  const { length } = job;
+  return withSession(worker, `inner product ${job.run}`, length, async (open, left, right) => {
     const session = await open();
     const transcript = new Transcript();
     const unreduced = session.field.fromIntegers([field.innerProduct(left, right)]);
     const share = await reduceDegree(session, { unreduced }, "sums");
-    const combineLeft = ([weight]: readonly bigint[]): FieldVector => session.field.scale(left, weight as bigint);
+    // The first weight is 1, as `evaluateCircuit` uses it.
+    const combineLeft = ([weight]: readonly bigint[]): FieldVector =>
+      weight === 1n ? session.field.view(left, 0, length) : session.field.scale(left, weight as bigint);
     const claim = { right, sums: field.toResidues(share), combineLeft };
     await verifyProducts(session, [], [claim], transcript, "verify");
     const [opened] = (await openShares(session, share, transcript, "outputs")) as [bigint];
