@@ -21,7 +21,7 @@ import { datasetsOf, loadSegmentedColumns } from "./segmentedColumns.ts";
 
 export interface GateModules {
   readonly columns: Pick<ColumnCache, "column" | "checkKey">;
-  readonly indicators: IndicatorCache;
+  readonly indicators: Pick<IndicatorCache, "tag" | "borrow" | "keep">;
   readonly history: Pick<DisclosureHistory, "agree" | "resolve" | "openings">;
 }
 
@@ -79,7 +79,7 @@ async function knownProducts(
   { network, field }: ProtocolSession,
   { indicators: named }: OpenGate,
   place: AttemptPlace,
-  indicators: IndicatorCache,
+  indicators: GateModules["indicators"],
 ): Promise<NonNullable<GateHooks["known"]>> {
   const wanted = [...named];
   const tags = wanted.map(([, name]) => indicators.tag(place, name));
@@ -99,7 +99,7 @@ function keepIndicators(
   place: AttemptPlace,
   datasetIds: readonly string[],
   products: ReadonlyMap<number, FieldVector>,
-  indicators: IndicatorCache,
+  indicators: GateModules["indicators"],
 ): void {
   for (const [product, shares] of products) {
     const name = named.get(product);

@@ -96,7 +96,8 @@ export function expandBlinders(field: Field, seeds: ReplicatedKeys, columnId: st
  * combination's challenge, so that no two combinations are hidden by one number.
  */
 export function expandDealingMask(field: Field, seeds: ReplicatedKeys, challenge: bigint): bigint {
-  return field.scope(() => field.sum(expandDegreeT(field, seeds, "dealing", challenge.toString(16), 1)));
+  const weightOf = (subset: readonly PartyIndex[]): bigint => polynomialAt(field, seeds, subset);
+  return field.scope(() => field.sum(expandDegreeT(field, seeds, "dealing", challenge.toString(16), 1, weightOf)));
 }
 
 function expandDegreeT(

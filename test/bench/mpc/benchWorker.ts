@@ -7,7 +7,10 @@ import { Wallet } from "ethers";
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import { createWasmField } from "../../../workers/field/wasmField.ts";
 import type { WasmField } from "../../../workers/field/wasmField.ts";
+import type { EarlierAnswer } from "../../../workers/disclosure/historySets.ts";
 import { ColumnCache } from "../../../workers/node/columnCache.ts";
+import { IndicatorCache } from "../../../workers/node/indicatorCache.ts";
+import { VectorCache } from "../../../workers/node/vectorCache.ts";
 import { partyIndex } from "../../../workers/sharing/parties.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { openStore } from "../../../workers/store/openStore.ts";
@@ -23,7 +26,7 @@ import type { Session } from "../../../workers/transport/session.ts";
 export const CHAIN_ID = 31_337n;
 export const EPOCH = 1n;
 /** A worker's default. */
-const COLUMN_CACHE_BYTES = 512 << 20;
+const CACHE_BYTES = 512 << 20;
 const ROUND_TIMEOUT_MS = 60_000;
 const MAX_PARTIES = 7;
 
@@ -33,7 +36,11 @@ export class BenchWorker {
   readonly wallet = Wallet.createRandom();
   readonly field: WasmField = createWasmField(BN254_FR_MODULUS);
   readonly store: Store;
+  readonly kept: VectorCache;
   readonly columns: ColumnCache;
+  readonly indicators: IndicatorCache;
+  /** What earlier queries were answered, oldest first. */
+  readonly history: EarlierAnswer[] = [];
   readonly #endpoint: Endpoint;
   readonly #peers = new Map<string, Peer>();
   #mesh: Mesh | undefined;
@@ -55,7 +62,9 @@ export class BenchWorker {
     // The same key for every process of this index: a later one reads what an earlier one stored.
     const wrappingKey = Buffer.alloc(32, index);
     this.store = openStore(join(own, "worker.sqlite"), { keyDir: join(own, "keys"), wrappingKey, randomBytes });
-    this.columns = new ColumnCache(this.field, this.store.shares, { budgetBytes: COLUMN_CACHE_BYTES });
+    this.kept = new VectorCache(this.field, { budgetBytes: CACHE_BYTES });
+    this.columns = new ColumnCache(this.field, this.kept, this.store.shares);
+    this.indicators = new IndicatorCache(this.field, this.kept);
     const workerOf = (fingerprint: string): Promise<string | undefined> =>
       Promise.resolve([...this.#peers.values()].find((peer) => peer.fingerprint === fingerprint)?.address);
     this.#endpoint = new Endpoint({ identity, host: "127.0.0.1", port: 0, now: Date.now, workerOf });

@@ -3,17 +3,23 @@
  * real `runQuery` over the mesh, the column cache and the share store. Only the chain is missing: what the registries would
  * say of request and data is in the options.
  */
+import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 
 import { id, keccak256 } from "ethers";
 import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
 import { encodeParameters } from "../../../workers/messages/descriptor.ts";
 import { ReleaseClass, statementHash, ZERO_HASH } from "../../../workers/messages/statement.ts";
-import type { Outcome } from "../../../workers/messages/statement.ts";
+import { Outcome } from "../../../workers/messages/statement.ts";
+import type { Verdict } from "../../../workers/messages/statement.ts";
+import { decodeSuppressed } from "../../../workers/messages/suppressedBitmap.ts";
 import { ANSWER, opalineDomain, signTypedData } from "../../../workers/messages/typedData.ts";
 import type { QueryPlan } from "../../../workers/node/queryPlan.ts";
+import type { IndicatorCache } from "../../../workers/node/indicatorCache.ts";
+import type { RunModules } from "../../../workers/node/queryRun.ts";
 import { runQuery } from "../../../workers/node/queryRun.ts";
 import type { ConfirmedRequest } from "../../../workers/node/requestModules.ts";
+import { agreeHistory } from "../../../workers/protocols/agreeHistory.ts";
 import { buildCircuit } from "../../../workers/query/buildCircuit.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import type { Session } from "../../../workers/transport/session.ts";
@@ -29,6 +35,10 @@ export interface QueryJob {
   readonly query: StudyQuery;
   readonly datasetId: string;
   readonly version: bigint;
+  /** Rows of versions 1..version. */
+  readonly rowCounts: readonly bigint[];
+  /** Its answer counts as earlier for those that follow. */
+  readonly isEarlier: boolean;
   /** Forget the columns first: they are then decrypted and parsed from the store. */
   readonly cold: boolean;
 }
@@ -41,12 +51,20 @@ export interface QueryResult extends Timed {
 
 const CONTRACT = `0x${"c0".repeat(20)}`;
 const ATTEMPT = 1n;
+/** The default policy's. */
+const K = 11;
 
-/** W3, W5 and the sweep. */
+/**
+ * W3, W5 and the sweep. Indicators of earlier queries are kept, as a worker keeps them; the measured query's own is not: each
+ * run computes it.
+ */
 export async function runStudyQuery(worker: BenchWorker, job: QueryJob): Promise<QueryResult> {
-  if (job.cold) worker.columns.forget(job.datasetId);
+  if (job.cold) worker.kept.forget(job.datasetId);
   const request = requestOf(worker, job);
   const plan = planOf(job);
+  const { requestId, context } = request.event;
+  worker.store.requests.insert({ requestId, queryContract: CONTRACT, block: 1, event: "{}" });
+  worker.store.requests.takeAttempt(requestId, ATTEMPT);
   const participants = request.committee.workers.map((_, position) => position + 1) as BenchWorker["self"][];
   const proposal = { requestId: request.event.requestId, attempt: ATTEMPT, participants };
   await meet(worker, job.run);
@@ -57,7 +75,12 @@ export async function runStudyQuery(worker: BenchWorker, job: QueryJob): Promise
     chainId: CHAIN_ID,
     randomBytes: (length) => randomBytes(length),
     plan: () => Promise.resolve(plan),
+    refused: (_, error) => {
+      throw error;
+    },
     columns: worker.columns,
+    indicators: job.isEarlier ? worker.indicators : borrowing(worker.indicators),
+    history: historyOf(worker, context.studyId),
     openNetwork: (of, attempt, members, signal) =>
       (session = worker.openSession(of.event.requestId, attempt, members.size, signal)),
   });
@@ -65,6 +88,7 @@ export async function runStudyQuery(worker: BenchWorker, job: QueryJob): Promise
   const signature = await signTypedData(worker.wallet, opalineDomain(CHAIN_ID, CONTRACT), ANSWER, { statement });
   const times = stopClock();
   const { outcome, outputs } = verdict;
+  if (job.isEarlier) remember(worker, plan, verdict);
   return { ...times, ...session!.traffic, outcome, outputs, signature };
 }
 
@@ -77,10 +101,48 @@ async function meet(worker: BenchWorker, run: string): Promise<void> {
   network.close();
 }
 
-function planOf({ query, datasetId, version }: QueryJob): QueryPlan {
-  const built = buildCircuit(decodeDescriptor(query.descriptor), [], parseSchema(query.schemaText));
-  if (built.empty) return { empty: true };
-  return { empty: false, circuit: built.circuit, datasets: [{ datasetId, version }] };
+type ComputedPlan = QueryPlan & { readonly empty: false };
+
+function planOf({ query, datasetId, version, rowCounts }: QueryJob): ComputedPlan {
+  const [schema, descriptor] = [parseSchema(query.schemaText), decodeDescriptor(query.descriptor)];
+  const built = buildCircuit(descriptor, [], schema);
+  assert(!built.empty, "the benchmark asks for somebody");
+  const segments = rowCounts.map((rowCount, index) => ({ datasetId, version: BigInt(index + 1), rowCount }));
+  const datasets = [{ datasetId, version }];
+  return { empty: false, circuit: built.circuit, datasets, descriptor, parameters: [], schema, segments, k: K };
+}
+
+/** The earlier answers over the same process's data, agreed as in an attempt, and the durable record in the real store. */
+function historyOf({ history, store }: BenchWorker, studyId: string): RunModules["history"] {
+  const ids = history.map(({ requestId }) => requestId).sort();
+  return {
+    agree: (_, network) => agreeHistory(network, { requestIds: ids, block: 1 }, 1),
+    resolve: () => Promise.resolve([...history]),
+    openings: ({ event }, attempt) => ({
+      aboutToOpen: (stage) =>
+        store.disclosures.recordAboutToOpen({ requestId: event.requestId, studyId, attempt, stage, history: ids }),
+      refused: () => store.disclosures.closeAttempt(event.requestId, attempt),
+    }),
+  };
+}
+
+/** Gives what was kept, keeps nothing. */
+function borrowing(indicators: IndicatorCache): RunModules["indicators"] {
+  return {
+    tag: (place, name) => indicators.tag(place, name),
+    borrow: (attempt, place, name) => indicators.borrow(attempt, place, name),
+    keep: () => undefined,
+  };
+}
+
+function remember({ history }: BenchWorker, plan: ComputedPlan, { outcome, outputs, suppressedBitmap }: Verdict): void {
+  if (outcome !== Outcome.ANSWERED) return;
+  const hiddenOutputs = decodeSuppressed(suppressedBitmap, outputs);
+  const zeroOutputs = new Set(
+    outputs.flatMap((value, index) => (value === 0n && !hiddenOutputs.has(index) ? [index] : [])),
+  );
+  const requestId = id(`earlier ${history.length}`);
+  history.push({ ...plan, requestId, opened: { hiddenOutputs, zeroOutputs } });
 }
 
 function requestOf(worker: BenchWorker, { run, query, datasetId, version }: QueryJob): ConfirmedRequest {
@@ -98,7 +160,7 @@ function requestOf(worker: BenchWorker, { run, query, datasetId, version }: Quer
       datasetIds: [datasetId],
       deadlineBlock: 1n,
       context: {
-        studyId: id("study"),
+        studyId: id(`study of ${run}`),
         requestId,
         queryHash: id(query.sql),
         parametersHash: keccak256(parameters),

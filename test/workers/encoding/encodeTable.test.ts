@@ -138,10 +138,23 @@ describe("randomPermutation", () => {
 
   it("refuses draws that would favour low slots", () => {
     // 2^32 - 1 lies above the largest multiple of 3 below 2^32 and must be drawn again.
-    const draws = [Uint8Array.of(255, 255, 255, 255), Uint8Array.of(0, 0, 0, 2), Uint8Array.of(0, 0, 0, 1)];
-    let used = 0;
-    const slots = randomPermutation(3, () => draws[used++] as Uint8Array);
-    assert.equal(used, 3);
+    const script = [Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 2), Uint8Array.of(0, 0, 0, 1)];
+    const asked: number[] = [];
+    const slots = randomPermutation(3, (length) => script[asked.push(length) - 1] as Uint8Array);
+    assert.deepEqual(asked, [8, 4]);
     assert.deepEqual([...slots], [0, 1, 2]);
+  });
+
+  it("is a permutation of any length, drawn in bulk", () => {
+    for (const length of [0, 1, 2, 16_384, 16_385, 16_386, 40_000]) {
+      const randomBytes = seededBytes(length);
+      let calls = 0;
+      const slots = randomPermutation(length, (bytes) => (calls++, randomBytes(bytes)));
+      assert.deepEqual(
+        [...slots].sort((a, b) => a - b),
+        Array.from({ length }, (_, slot) => slot),
+      );
+      assert(calls <= Math.ceil(length / 16_384) + 5, `${calls} calls for ${length} draws`);
+    }
   });
 });
