@@ -195,9 +195,9 @@ async function measureSweep(folder: string, plan: MpcPlan, progress: Progress): 
     sweep.push(
       await withProcesses(folder, WORKERS, async (workers) => {
         const newest = segments.at(-1)!;
-        const cold = elapsed(await ask(workers, query, newest, segments, "sweep cold", { cold: true }));
+        const cold = elapsed(await ask(workers, query, newest, segments, `sweep cold ${rows}`, { cold: true }));
         const runs = await repeat(Math.min(3, plan.repeats), (run) =>
-          ask(workers, query, newest, segments, `sweep ${run}`),
+          ask(workers, query, newest, segments, `sweep ${rows} ${run}`),
         );
         const peaks = await runAtAll(workers, "peakMemory", undefined);
         const { seconds, rounds, sentBytes } = runs;

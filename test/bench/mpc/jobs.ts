@@ -6,12 +6,13 @@ import { id } from "ethers";
 import type { FieldVector, RandomBytes } from "../../../workers/field/field.ts";
 import { decodeShareFile } from "../../../workers/messages/shareFile.ts";
 import { agreeKeys } from "../../../workers/protocols/agreeKeys.ts";
+import { ledgerOf } from "../../../workers/protocols/claimLedger.ts";
 import { multiplyVectors } from "../../../workers/protocols/multiply.ts";
 import { openShares } from "../../../workers/protocols/openShares.ts";
 import { reduceDegree } from "../../../workers/protocols/reduceDegree.ts";
 import type { ProtocolSession } from "../../../workers/protocols/session.ts";
 import { Transcript } from "../../../workers/protocols/transcript.ts";
-import { verifyProducts } from "../../../workers/protocols/verifyProducts.ts";
+import { verifyClaims } from "../../../workers/protocols/verifyClaims.ts";
 import { shareVector } from "../../../workers/sharing/shamir.ts";
 import { CHAIN_ID, EPOCH } from "./benchWorker.ts";
 import type { BenchWorker } from "./benchWorker.ts";
@@ -86,7 +87,7 @@ async function multiplyVerified(worker: BenchWorker, job: VectorJob): Promise<Ti
   return withSession(worker, `products ${job.run}`, job.length, async (open, left, right) => {
     const session = await open();
     const [product] = (await multiplyVectors(session, [{ left, right }], "products")) as [FieldVector];
-    await verifyProducts(session, [{ left, right, product }], [], new Transcript(), "verify");
+    await verifyClaims(session, new Transcript(), "verify");
     return { share: () => checkSum(worker, product) };
   });
 }
@@ -103,8 +104,9 @@ async function innerProductVerified(worker: BenchWorker, job: VectorJob): Promis
     // The first weight is 1, as `evaluateCircuit` uses it.
     const combineLeft = ([weight]: readonly bigint[]): FieldVector =>
       weight === 1n ? session.field.view(left, 0, length) : session.field.scale(left, weight as bigint);
-    const claim = { right, sums: field.toResidues(share), combineLeft };
-    await verifyProducts(session, [], [claim], transcript, "verify");
+    const sums = field.toResidues(share);
+    ledgerOf(session).claimInnerProducts([{ right: session.field.view(right, 0, length), sums, combineLeft }]);
+    await verifyClaims(session, transcript, "verify");
     const [opened] = (await openShares(session, share, transcript, "outputs")) as [bigint];
     return { share: () => opened };
   });
