@@ -33,7 +33,10 @@ export class BenchProcess {
   /** Rejects with what the process says went wrong, or when it ended instead of answering. */
   tell(order: Order): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const ended = (): void => reject(new Error("a process of the benchmark ended"));
+      const ended = (code: number | null, signal: string | null): void => {
+        const doing = order.order === "job" ? order.job : order.order;
+        reject(new Error(`a process of the benchmark ended during "${doing}": ${signal ?? `exit code ${code}`}`));
+      };
       this.child.once("exit", ended);
       this.child.once("message", (reply: Reply) => {
         this.child.off("exit", ended);
