@@ -374,7 +374,3 @@ function withOtherKey(session: ProtocolSession, index: number): ProtocolSession 
   ]);
   return { ...session, keys: { ...session.keys, keys: new Map(changed) } };
 }
-
-function integers(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
-}
