@@ -1,11 +1,14 @@
 /** Calls and transactions with one kind of failure: a `CodedError` that names the custom error. */
-import type { ContractTransactionResponse, Log, TransactionReceipt } from "ethers";
+import { type ContractTransactionResponse, type Log, type TransactionReceipt, makeError } from "ethers";
 import { CodedError } from "../errors.ts";
 import type { Deployment } from "./deployment.ts";
 import { type ChainErrorDetail, chainError, isConnectionError, printableCause } from "./errors.ts";
 
 /** After this long an unmined transaction is reported; it may still be mined. */
 const MINING_TIMEOUT_MS = 120_000;
+/** Between two looks for a receipt at first, doubled up to the longest: a local chain answers at once, others in seconds. */
+const FIRST_RECEIPT_MS = 50;
+const MOST_RECEIPT_MS = 800;
 
 export interface EmittedEvent {
   /** Address of the contract that emitted it. */
@@ -36,6 +39,30 @@ function minedFrom(deployment: Deployment, receipt: TransactionReceipt): Mined {
 }
 
 /**
+ * The receipt, looked for by this function itself: ethers' `wait` asks the node again in an event listener, where a failure
+ * is nobody's to catch and ends the process.
+ *
+ * @returns undefined when it was not mined in time
+ */
+async function receiptOf({ provider, hash }: ContractTransactionResponse): Promise<TransactionReceipt | undefined> {
+  let pauseMs = FIRST_RECEIPT_MS;
+  for (let waitedMs = 0; waitedMs < MINING_TIMEOUT_MS; waitedMs += pauseMs) {
+    const receipt = await provider.getTransactionReceipt(hash);
+    if (receipt !== null) return receipt;
+    pauseMs = Math.min(MOST_RECEIPT_MS, 2 * pauseMs);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  return undefined;
+}
+
+/** As ethers says it; a receipt does not tell why. */
+function revertedWithout({ to, from }: TransactionReceipt): Error {
+  const transaction = { to, from, data: "" };
+  const nothing = { data: null, reason: null, invocation: null, revert: null };
+  return makeError("transaction execution reverted", "CALL_EXCEPTION", { action: "call", ...nothing, transaction });
+}
+
+/**
  * Waits until a transaction is in a block.
  *
  * @throws CodedError CHAIN_REVERTED | CHAIN_INSUFFICIENT_FUNDS | CHAIN_UNREACHABLE | CHAIN_TRANSACTION_PENDING
@@ -49,8 +76,10 @@ export async function mine(
   try {
     const response = await sent;
     hash = response.hash;
-    const receipt = await response.wait(1, MINING_TIMEOUT_MS);
-    if (receipt === null) throw new Error("no receipt");
+    const receipt = await receiptOf(response);
+    if (receipt === undefined)
+      throw makeError("no receipt in time", "TIMEOUT", { operation: "receipt", reason: "timeout" });
+    if (receipt.status === 0) throw revertedWithout(receipt);
     return minedFrom(deployment, receipt);
   } catch (error) {
     if (hash !== undefined && isConnectionError(error)) {

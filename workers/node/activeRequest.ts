@@ -105,7 +105,8 @@ export class ActiveRequest {
       "expire",
       0n,
       () => this.#modules.expire(this.request),
-      () => undefined,
+      // Another node may be a few blocks behind the one that showed the newest: the next block tries again.
+      () => (this.#expired = false),
     );
   }
 

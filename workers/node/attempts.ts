@@ -120,7 +120,7 @@ export class Attempts {
   resume(): void {
     if (this.#state !== "paused") return;
     this.#state = "open";
-    this.#enter(this.#modules.lastAttempt() + 1n);
+    this.#guarded(() => this.#enter(this.#modules.lastAttempt() + 1n));
   }
 
   /** The request has ended: nothing more happens. */

@@ -44,13 +44,9 @@ export class RequestDesk {
     this.#early = new EarlyFrames(modules.now);
   }
 
-  /** After the follower has moved: takes up new requests and looks at deadlines. Resolves when done. */
+  /** After the follower has moved: takes up new requests and looks at deadlines. Resolves when done, or put off. */
   onBlock(newest: number): Promise<void> {
-    this.#refreshing = this.#refreshing
-      .then(() => this.#takeUp())
-      .then(() => {
-        for (const request of this.#active.values()) request.onBlock(newest);
-      });
+    this.#refreshing = this.#refreshing.then(() => this.#refresh(newest));
     return this.#refreshing;
   }
 
@@ -77,8 +73,7 @@ export class RequestDesk {
     if (this.#stopped) return;
     const request = this.#active.get(frame.session);
     if (request !== undefined) return this.#deliver(request, from, frame);
-    const known = this.#modules.store.requests.get(frame.session);
-    if (known !== undefined && known.state !== "pending") return;
+    if (this.#isSettled(frame.session)) return;
     if (!this.#early.hold(from, frame))
       this.#modules.log("warn", "early-frame-dropped", { from, session: frame.session });
   }
@@ -96,6 +91,18 @@ export class RequestDesk {
     this.#stopped = true;
     for (const request of this.#active.values()) request.end();
     this.#active.clear();
+  }
+
+  /** A store that cannot be read delays, also the end of what was settled meanwhile; rejects only for a bug. */
+  async #refresh(newest: number): Promise<void> {
+    try {
+      this.endSettled();
+      await this.#takeUp();
+      for (const request of this.#active.values()) request.onBlock(newest);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      this.#modules.log("warn", "requests-delayed", errorFields(error));
+    }
   }
 
   async #takeUp(): Promise<void> {
@@ -135,6 +142,18 @@ export class RequestDesk {
       request.end();
       this.#active.delete(requestId);
       throw error;
+    }
+  }
+
+  /** That the store cannot tell is not the peer's fault: its frame is held like one of an unknown request. */
+  #isSettled(requestId: string): boolean {
+    try {
+      const known = this.#modules.store.requests.get(requestId);
+      return known !== undefined && known.state !== "pending";
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      this.#modules.log("warn", "requests-delayed", errorFields(error));
+      return false;
     }
   }
 

@@ -13,6 +13,8 @@ import type { CodedError } from "../../../workers/errors.ts";
 
 const KEY = "SECRETAPIKEY";
 
+const CONTRACT = "0x00000000000000000000000000000000000000C1";
+
 describe("errors of a chain's node", () => {
   let server: Server;
   let url: string;
@@ -83,12 +85,21 @@ describe("errors of a chain's node", () => {
 
   it("keep to themselves when a transaction is not mined in time", async () => {
     const timeout = Object.assign(new Error(`POST ${KEY}`), { code: "TIMEOUT", shortMessage: "timeout", request: KEY });
-    const sent = { hash: "0x12", wait: () => Promise.reject(timeout) } as unknown as ContractTransactionResponse;
+    const provider = { getTransactionReceipt: () => Promise.reject(timeout) };
+    const sent = { hash: "0x12", provider } as unknown as ContractTransactionResponse;
     await assert.rejects(mine({ interfaces: [] } as never, "call", Promise.resolve(sent)), (error: unknown) => {
       assert.deepEqual((error as CodedError).detail, { code: "CHAIN_TRANSACTION_PENDING", hash: "0x12" });
       assert.ok(!everything(error).includes(KEY), everything(error));
       return true;
     });
+  });
+
+  it("say that a mined transaction reverted, and none before it is mined", async () => {
+    const receipts = [null, null, { status: 0, to: CONTRACT, from: CONTRACT }];
+    const provider = { getTransactionReceipt: () => Promise.resolve(receipts.shift()) };
+    const sent = { hash: "0x12", provider } as unknown as ContractTransactionResponse;
+    await assert.rejects(mine({ interfaces: [] } as never, "call", Promise.resolve(sent)), { code: "CHAIN_REVERTED" });
+    assert.equal(receipts.length, 0);
   });
 
   it("recognise an account that cannot pay, by what Hardhat and geth say", () => {

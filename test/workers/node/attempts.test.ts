@@ -6,9 +6,11 @@ import { CodedError } from "../../../workers/errors.ts";
 import { FrameKind } from "../../../workers/messages/frame.ts";
 import { encodeSignedVerdict } from "../../../workers/messages/signedVerdict.ts";
 import { Outcome, ZERO_HASH } from "../../../workers/messages/statement.ts";
+import { Attempts } from "../../../workers/node/attempts.ts";
 import { MOST_PROPOSED } from "../../../workers/node/proposedRuns.ts";
 import { chooseParticipants, proposerOf } from "../../../workers/node/participants.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
+import { VirtualTime } from "./virtualTime.ts";
 import { ATTEMPT_TIMEOUT_MS, RequestWorld, type WorldOptions } from "./requestWorld.ts";
 
 const REQUEST = keccak256("0x01");
@@ -180,6 +182,37 @@ describe("Signatures that the contract or this worker does not take", () => {
       const frame = { kind: FrameKind.SIGNATURE, attempt: 1n, payload };
       assert.throws(() => world.deliver(2 as PartyIndex, 1 as PartyIndex, frame), { code: "SIGNATURE_INVALID" });
     }
+  });
+});
+
+describe("Attempts, on a store that fails,", () => {
+  it("go on once the store can be read again, when it fails as they resume", async () => {
+    const time = new VirtualTime();
+    let [isBroken, failures] = [false, 0];
+    const nothing = (): void => undefined;
+    const attempts = new Attempts(
+      {
+        timers: time,
+        connected: () => [],
+        lastAttempt: () => {
+          if (isBroken) throw new CodedError({ code: "STORE_IO" }, "the disk does not answer");
+          return 4n;
+        },
+        ...{ takeAttempt: nothing, propose: nothing, announce: nothing, resend: nothing },
+        storeFailed: () => (failures += 1),
+        mayPropose: () => true,
+        run: () => Promise.resolve(),
+      },
+      { requestId: REQUEST, self: 1 as PartyIndex, n: 4, t: 1, attemptTimeoutMs: ATTEMPT_TIMEOUT_MS },
+    );
+    attempts.start();
+    attempts.pause();
+    isBroken = true;
+    attempts.resume();
+    assert.deepEqual([attempts.isOpen, failures], [true, 1]);
+    isBroken = false;
+    assert.ok(await time.until(() => attempts.expected >= 5n, 10_000));
+    attempts.close();
   });
 });
 
