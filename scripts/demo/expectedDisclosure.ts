@@ -86,7 +86,7 @@ export function disclosedSets(
   const ofCells = cells.flatMap(({ keys, rows: all, columns }) => {
     const row = shownIn.get(keyText(keys));
     if (row === undefined) return [all];
-    return columns.flatMap((sets, column) => (isHidden(row[column]) ? [] : sets.slice(0, 1)));
+    return columns.flatMap((sets, column) => (isHidden(row[column]) ? [] : sets));
   });
   return [cohort, ...ofCells];
 }

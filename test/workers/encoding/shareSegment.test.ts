@@ -84,7 +84,7 @@ describe("shareSegment", () => {
           assert.deepEqual([header.n, header.t, header.rowCount], [size.n, size.t, segment.rowCount]);
           assert.deepEqual(
             header.columns,
-            segment.specs.map(({ id }) => id),
+            [...segment.specs, ...segment.witnessSpecs].map(({ id }) => id),
           );
           assert(header.seedSubsets.every((name) => name.split(",").includes(String(index + 1))));
         });

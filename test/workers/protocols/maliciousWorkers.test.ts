@@ -107,9 +107,12 @@ describe("an attack by name", () => {
   it("the same by a liar who knew the challenge beforehand would pass: the challenge is what stops it", async () => {
     const [liar, delta] = [3 as PartyIndex, 5n];
     const rehearsal = await run(smallest, parties, workedCase, {});
-    const zeta = openedIn(rehearsal.frames, "verify/compress/1/challenge", parties, 1);
-    // The product's error comes back in c, the coefficient at X^7; the one at X^8 makes up for it at zeta.
-    const opposite = field.reduce(-delta * field.invert(zeta));
+    const [alpha, zeta] = ["verify/weights", "verify/compress/1/challenge"].map((step) =>
+      openedIn(rehearsal.frames, step, parties, 1),
+    ) as [bigint, bigint];
+    // The first product has the weight after those of the three sums. Its error comes back in c, the coefficient at X^7;
+    // the one at X^8 makes up for it at zeta.
+    const opposite = field.reduce(-delta * alpha ** 3n * field.invert(zeta));
     const tamper = (step: string, to: PartyIndex, element: number, offset: bigint): Tamper =>
       onFrames({ step, from: liar, to }, (payload) => addTo(field, payload, offset, [element]));
     const first = tamper("products/1/collect", parties[0] as PartyIndex, 0, delta);

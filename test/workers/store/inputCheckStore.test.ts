@@ -73,7 +73,7 @@ describe("InputCheckStore", () => {
     const folder = storeFolder(test);
     folder.open().close();
     const file = new DatabaseSync(folder.path);
-    file.exec("DROP TABLE input_check; PRAGMA user_version = 2");
+    file.exec("DROP TABLE input_check; DROP TABLE opening; DROP TABLE disclosure; PRAGMA user_version = 2");
     file.close();
     assert.deepEqual(withCheck(folder.open()).all().length, 1);
   });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { describe, it } from "node:test";
 import WebSocket from "ws";
 import { FrameKind, MAX_PAYLOAD_BYTES, type Frame } from "../../../workers/messages/frame.ts";
+import { PROTOCOL_VERSION } from "../../../workers/transport/hello.ts";
 import type { Mesh, MeshEvent } from "../../../workers/transport/mesh.ts";
 import { hasCode } from "../store/storeFixture.ts";
 import { testAuthority } from "./certificates.ts";
@@ -232,7 +233,7 @@ describe("a link is closed on a peer that", () => {
   for (const [what, message, code] of [
     ["speaks before its hello", rawFrame(), "TRANSPORT_HELLO_MISMATCH"],
     ["speaks another frame version", versioned(), "TRANSPORT_BAD_FRAME"],
-    ["greets from another protocol version", rawHello({ protocolVersion: 2 }), "TRANSPORT_HELLO_MISMATCH"],
+    ["greets from another protocol version", rawHello({ protocolVersion: PROTOCOL_VERSION + 1 }), "TRANSPORT_HELLO_MISMATCH"],
     ["sends text", "hello", "TRANSPORT_BAD_FRAME"],
   ] as const) {
     it(what, async (test) => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { TestContext } from "node:test";
 import WebSocket, { type ClientOptions } from "ws";
 import { encodeFrame, FrameKind, type Frame } from "../../../workers/messages/frame.ts";
-import { encodeHello, type Hello } from "../../../workers/transport/hello.ts";
+import { encodeHello, PROTOCOL_VERSION, type Hello } from "../../../workers/transport/hello.ts";
 import type { TlsIdentity } from "../../../workers/transport/identity.ts";
 import {
   addressOf,
@@ -57,7 +57,7 @@ export async function rawNet(test: TestContext, options?: NetOptions): Promise<R
 
 export function rawHello(changes: Partial<Hello> = {}): Uint8Array {
   return encodeHello({
-    protocolVersion: 1,
+    protocolVersion: PROTOCOL_VERSION,
     chainId: CHAIN_ID,
     sender: RAW_ADDRESS,
     receiver: addressOf(1),
