@@ -51,6 +51,8 @@ export type Gate =
       readonly universe: readonly SegmentRef[];
       /** Product columns that are 0/1 indicators, with a name that is the same whenever the vector is. */
       readonly indicators: ReadonlyMap<number, string>;
+      /** Outputs that are sizes, with a name that is the same whenever the number is. */
+      readonly sizes: ReadonlyMap<number, string>;
     };
 
 /**
@@ -155,8 +157,10 @@ class Planning {
     const cohort = this.#cohortTests();
     const zeros = this.#zeroTests();
     const groups = this.#groupTests();
-    const { circuit, columns, indicators } = this.#vectors.finish();
+    const { circuit, columns, indicators, sizes } = this.#vectors.finish();
     const { universe } = this.#place;
+    const named = (what: "rows" | "number", sets: ReadonlyMap<number, RowSet>): Map<number, string> =>
+      new Map([...sets].map(([index, set]) => [index, universe.nameOf(what, set, this.#request.schema.hash)]));
     return {
       refused: false,
       plan: {
@@ -169,9 +173,8 @@ class Planning {
       },
       columns,
       universe: universe.segments,
-      indicators: new Map(
-        [...indicators].map(([product, set]) => [product, universe.nameOf(set, this.#request.schema.hash)]),
-      ),
+      indicators: named("rows", indicators),
+      sizes: named("number", sizes),
     };
   }
 

@@ -31,6 +31,16 @@ export interface SetVectorFacts {
   readonly indicators: ReadonlyMap<number, RowSet>;
 }
 
+export interface SetCircuit {
+  readonly circuit: Circuit;
+  /** What `circuit.columns` are. */
+  readonly columns: readonly SegmentedColumn[];
+  /** Products that are indicators, by index. */
+  readonly indicators: ReadonlyMap<number, RowSet>;
+  /** Outputs that are sizes, by index. */
+  readonly sizes: ReadonlyMap<number, RowSet>;
+}
+
 interface Vector {
   readonly set: RowSet;
   readonly form: LinearForm;
@@ -47,6 +57,7 @@ export class SetVectors {
   /** Product columns that are indicators, by the set's key. */
   readonly #built = new Map<string, Vector>();
   readonly #sizes: CircuitOutput[] = [];
+  readonly #sets: RowSet[] = [];
   readonly #sizeOf = new Map<string, number>();
 
   constructor(facts: SetVectorFacts) {
@@ -66,20 +77,23 @@ export class SetVectors {
     let index = this.#sizeOf.get(key);
     if (index === undefined) {
       index = this.#sizes.push(this.#sum(both) ?? this.#sumOfBuilt(a, b)) - 1;
+      this.#sets.push(both);
       this.#sizeOf.set(key, index);
     }
     return index;
   }
 
-  /** The query's circuit with products and sizes added, and what its columns are. */
-  finish(): { circuit: Circuit; columns: readonly SegmentedColumn[]; indicators: ReadonlyMap<number, RowSet> } {
+  /** The query's circuit with products and sizes added, and what it is about. */
+  finish(): SetCircuit {
     const { outputs } = this.#facts.circuit;
+    const sizes = this.#sizes.flatMap((_, index) => [[outputs.length + index, this.#sets[index] as RowSet] as const]);
     const names = this.#columns.map(nameOf);
     const indicators = new Map([...this.#built.values()].map(({ set, form }) => [form.products[0]![0], set] as const));
     return {
       circuit: { columns: names, products: this.#products, outputs: [...outputs, ...this.#sizes] },
       columns: this.#columns,
       indicators,
+      sizes: new Map(sizes),
     };
   }
 

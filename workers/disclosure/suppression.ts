@@ -90,12 +90,12 @@ export class Suppression {
       quantity === undefined || summed.has(quantity);
     const known = this.#facts.known.filter(isTold);
     const unknown = this.#facts.unknown.filter(isTold);
+    const secretSets = this.#secretSets(hidden, isTold);
+    if (secretSets.length + unknown.length === 0) return undefined;
     const span = this.#spanOf(known);
     const withUnknown = unknown.length === 0 ? span : this.#spanOf([...known, ...unknown]);
     const single = new Set(unknown.map(({ set }) => keyOf(set)));
-    const secret = this.#secretSets(hidden, isTold)
-      .map((set) => this.#vector(set))
-      .filter((vector) => !span.contains(vector));
+    const secret = secretSets.map((set) => this.#vector(set)).filter((vector) => !span.contains(vector));
     if (secret.length + unknown.length === 0) return undefined;
     for (const [index, group] of groups.entries()) {
       if (group.set === undefined || hidden.has(index) || !isTold(group)) continue;

@@ -1,5 +1,5 @@
 /** The rows that a request and its history are about, as one list of segments: bit i of a set stands for segment i. */
-import { keccak256, toUtf8Bytes } from "ethers";
+import { createHash } from "node:crypto";
 
 import type { SegmentRef } from "./historySets.ts";
 import type { RowSet } from "./rowSet.ts";
@@ -9,6 +9,7 @@ export class Universe {
   /** Datasets in the order they are first named, the versions of each ascending. */
   readonly segments: readonly SegmentRef[];
   readonly #positions: ReadonlyMap<string, number>;
+  #rows: string | undefined;
 
   constructor(lists: readonly (readonly SegmentRef[])[]) {
     const byDataset = new Map<string, Map<bigint, SegmentRef>>();
@@ -45,10 +46,10 @@ export class Universe {
     return this.segments.map((_, position) => ({ segments: 1n << BigInt(position), conditions: [] }));
   }
 
-  /** The same for the same rows in the same order, with the same conditions, in every request. */
-  nameOf(set: RowSet, schemaHash: string): string {
-    const rows = this.segments.map((segment) => `${nameOf(segment)}:${segment.rowCount}`);
-    return keccak256(toUtf8Bytes([schemaHash, ...rows, keyOf(set)].join("\n")));
+  /** Of a set's rows or their number: the same for the same rows in the same order, with the same conditions, in every request. */
+  nameOf(what: "rows" | "number", set: RowSet, schemaHash: string): string {
+    this.#rows ??= this.segments.map((segment) => `${nameOf(segment)}:${segment.rowCount}`).join(",");
+    return createHash("sha256").update([what, schemaHash, this.#rows, keyOf(set)].join("|")).digest("hex");
   }
 
   #chosen(bits: bigint): SegmentRef[] {

@@ -11,6 +11,7 @@ import { encodeSuppressed } from "../messages/suppressedBitmap.ts";
 import { agreeKept } from "../protocols/agreeKept.ts";
 import { type History, encodeHistory } from "../protocols/agreeHistory.ts";
 import { type GateHooks, openThroughGate } from "../protocols/gate.ts";
+import type { Known } from "../protocols/gateTask.ts";
 import type { ProtocolSession } from "../protocols/session.ts";
 import type { ColumnCache } from "./columnCache.ts";
 import type { DisclosureHistory } from "./disclosureHistory.ts";
@@ -49,8 +50,9 @@ export async function runGated(
   const openings = modules.history.openings(request, attempt, history);
   const hooks: GateHooks = {
     aboutToOpen: (stage) => openings.aboutToOpen(stage),
-    known: await knownProducts(session, gate, place, modules.indicators),
-    keep: (products) => keepIndicators(session, gate, place, datasetIds, products, modules.indicators),
+    known: await agreeKnown(session, gate, place, modules.indicators),
+    keep: (products, outputs) =>
+      keepVerified(session, gate, { ...place, datasetIds }, { products, outputs }, modules.indicators),
   };
   const result = await openThroughGate(session, gate.plan, columns, inputsOf(request, gate, history), hooks);
   if (result.refused) {
@@ -74,36 +76,46 @@ function inputsOf({ event }: ConfirmedRequest, { universe }: OpenGate, history: 
   return [...rows, ...roots, Buffer.from(encodeHistory(history)).toString("hex")].join(" ").toLowerCase();
 }
 
-/** Indicators that all participants kept from one and the same attempt. */
-async function knownProducts(
+/** Indicators and sizes that all participants kept from one and the same attempt. */
+async function agreeKnown(
   { network, field }: ProtocolSession,
-  { indicators: named }: OpenGate,
+  gate: OpenGate,
   place: AttemptPlace,
-  indicators: GateModules["indicators"],
-): Promise<NonNullable<GateHooks["known"]>> {
-  const wanted = [...named];
-  const tags = wanted.map(([, name]) => indicators.tag(place, name));
-  const kept = await agreeKept(network, tags, "indicators");
-  return new Map(
-    wanted.flatMap(([product, name], index) => {
-      const shares = kept.has(index) ? indicators.borrow(field, place, name) : undefined;
-      const origin = Buffer.from(tags[index] as Uint8Array).toString("hex");
-      return shares === undefined ? [] : [[product, { shares, origin }] as const];
-    }),
-  );
+  kept: GateModules["indicators"],
+): Promise<Known> {
+  const wanted = [...gate.indicators, ...gate.sizes].map(([index, name]) => ({ index, name, tag: kept.tag(place, name) }));
+  const tags = wanted.map(({ tag }) => tag);
+  const agreed = await agreeKept(network, tags, "kept");
+  const known = wanted.map(({ index, name, tag }, position) => {
+    const shares = agreed.has(position) ? kept.borrow(field, place, name) : undefined;
+    const origin = Buffer.from(tag).toString("hex");
+    return shares === undefined ? [] : [[index, { shares, origin }] as const];
+  });
+  const products = known.slice(0, gate.indicators.size).flat();
+  return { products: new Map(products), outputs: new Map(known.slice(gate.indicators.size).flat()) };
 }
 
-function keepIndicators(
+interface Verified {
+  readonly products: ReadonlyMap<number, FieldVector>;
+  readonly outputs: FieldVector;
+}
+
+function keepVerified(
   { field }: ProtocolSession,
-  { indicators: named }: OpenGate,
-  place: AttemptPlace,
-  datasetIds: readonly string[],
-  products: ReadonlyMap<number, FieldVector>,
-  indicators: GateModules["indicators"],
+  gate: OpenGate,
+  place: AttemptPlace & { readonly datasetIds: readonly string[] },
+  { products, outputs }: Verified,
+  kept: GateModules["indicators"],
 ): void {
+  const keep = (name: string, shares: FieldVector): void => kept.keep(field, place, name, place.datasetIds, shares);
   for (const [product, shares] of products) {
-    const name = named.get(product);
-    if (name !== undefined) indicators.keep(field, place, name, datasetIds, shares);
+    const name = gate.indicators.get(product);
+    if (name !== undefined) keep(name, shares);
+  }
+  for (const [output, name] of gate.sizes) {
+    const share = field.view(outputs, output, output + 1);
+    keep(name, share);
+    field.release(share);
   }
   field.release(...products.values());
 }

@@ -58,7 +58,7 @@ export class IndicatorCache {
 }
 
 function keyOf({ epoch, participants }: AttemptPlace, name: string): string {
-  return `indicator ${epoch}/${participants.join(",")}/${name}`;
+  return `verified ${epoch}/${participants.join(",")}/${name}`;
 }
 
 function tagOf({ requestId, attempt }: AttemptPlace): Uint8Array {

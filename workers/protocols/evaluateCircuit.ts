@@ -4,12 +4,12 @@
  * Malicious workers, at most t of 2t + 1 participants: privacy holds, but each result may be off by an error that a liar
  * chose, until `verifyClaims.ts` has run: the session's ledger keeps everything shut until then.
  * What it takes for granted: that the columns are shares of degree t of what was committed.
- * The rounds, message lengths and step names depend on the circuit, on which products are known and on the number of rows
- * only, never on values.
+ * The rounds, message lengths and step names depend on the circuit, on what is known and on the number of rows only, never
+ * on values.
  */
 import assert from "node:assert/strict";
 
-import type { FieldVector } from "../field/field.ts";
+import type { Field, FieldVector } from "../field/field.ts";
 import type { Circuit, CircuitOutput, LinearForm } from "../messages/circuit.ts";
 import { ledgerOf } from "./claimLedger.ts";
 import type { InnerProductClaim } from "./claimLedger.ts";
@@ -17,6 +17,13 @@ import { multiplyVectors } from "./multiply.ts";
 import { reduceDegree } from "./reduceDegree.ts";
 import type { ProtocolSession } from "./session.ts";
 import { structureText } from "./transcript.ts";
+
+/** Shares of degree t, by index, of what need not be computed, verified earlier; the same indices at all participants. */
+export interface VerifiedShares {
+  readonly products: ReadonlyMap<number, FieldVector>;
+  /** Of one element each. */
+  readonly outputs: ReadonlyMap<number, FieldVector>;
+}
 
 export interface EvaluatedCircuit {
   /** This party's shares, of degree t, of all outputs in the circuit's order. */
@@ -26,15 +33,14 @@ export interface EvaluatedCircuit {
 }
 
 /**
- * Degree t in and out. With D product levels, M_d = rows × products of level d that are not known, I inner products among
- * the outputs: 2 rounds for each level with M_d > 0 products, 2 for the inner products if there are any; a party sends about
- * 3t/(2t+1)·(ΣM_d + I) elements of 32 bytes. Leaves claims over ΣM_d + rows × (distinct right factors) elements. Products
- * of one level share one reduction. A session's keys serve one circuit: a second one would reuse masks and is refused by
- * an assertion. If it throws, peers hold masked values only.
+ * Degree t in and out. With D product levels, M_d = rows × products of level d that are needed and not known, I inner products
+ * among the outputs that are not known: 2 rounds for each level with M_d > 0 products, 2 for the inner products if there are any;
+ * a party sends about 3t/(2t+1)·(ΣM_d + I) elements of 32 bytes. Leaves claims over ΣM_d + rows × (distinct right factors)
+ * elements. Products of one level share one reduction. A session's keys serve one circuit: a second one would reuse masks and
+ * is refused by an assertion. If it throws, peers hold masked values only.
  *
  * @param columns this participant's degree-t shares of `circuit.columns`, in that order, all of one length
  * @param rows that length
- * @param known shares of product columns that need not be computed, verified earlier; the same products at all participants
  * @throws CodedError PROTOCOL_WRONG_PARTICIPANTS | PROTOCOL_BAD_PAYLOAD | NETWORK_*
  */
 export async function evaluateCircuit(
@@ -42,18 +48,52 @@ export async function evaluateCircuit(
   circuit: Circuit,
   columns: readonly FieldVector[],
   rows: number,
-  known: ReadonlyMap<number, FieldVector>,
+  known: VerifiedShares,
 ): Promise<EvaluatedCircuit> {
   const { field } = session;
-  const evaluation = { session, columns, products: new Map(known), rows };
+  const wanted = circuit.outputs.flatMap((output, index) => (known.outputs.has(index) ? [] : [{ ...output, index }]));
+  const unknown = unknownProducts(circuit, wanted, known.products);
+  const evaluation = { session, columns, products: new Map(known.products), rows };
   for (const [depth, level] of productLevels(circuit).entries()) {
-    const unknown = level.filter((index) => !known.has(index));
-    if (unknown.length > 0) await evaluateLevel(evaluation, circuit, unknown, `products/${depth + 1}`);
+    const needed = level.filter((index) => unknown.has(index));
+    if (needed.length > 0) await evaluateLevel(evaluation, circuit, needed, `products/${depth + 1}`);
   }
-  const sums = await outputShares(evaluation, circuit.outputs);
-  ledgerOf(session).claimInnerProducts(innerProductClaims(evaluation, circuit.outputs, sums));
-  const products = new Map([...evaluation.products].filter(([index]) => !known.has(index)));
-  return { outputs: field.fromIntegers(sums), products };
+  const sums = await outputShares(evaluation, wanted);
+  ledgerOf(session).claimInnerProducts(innerProductClaims(evaluation, wanted, sums));
+  const products = new Map([...evaluation.products].filter(([index]) => unknown.has(index)));
+  return { outputs: joinOutputs(field, circuit.outputs.length, wanted, sums, known.outputs), products };
+}
+
+/** Those that the outputs need, directly or through others, down to what is known. */
+function unknownProducts(
+  { products }: Circuit,
+  wanted: readonly CircuitOutput[],
+  known: ReadonlyMap<number, FieldVector>,
+): ReadonlySet<number> {
+  const used = (form: LinearForm | undefined): number[] => form?.products.map(([index]) => index) ?? [];
+  const needed = new Set<number>();
+  const rest = wanted.flatMap(({ left, right }) => [...used(left), ...used(right)]);
+  for (let index = rest.pop(); index !== undefined; index = rest.pop()) {
+    if (needed.has(index) || known.has(index)) continue;
+    needed.add(index);
+    const product = products[index];
+    rest.push(...used(product?.left), ...used(product?.right));
+  }
+  return needed;
+}
+
+function joinOutputs(
+  field: Field,
+  count: number,
+  wanted: readonly { readonly index: number }[],
+  sums: readonly bigint[],
+  known: ReadonlyMap<number, FieldVector>,
+): FieldVector {
+  if (known.size === 0) return field.fromIntegers(sums);
+  const places = new Array<number>(count);
+  wanted.forEach(({ index }, place) => (places[index] = place));
+  [...known.keys()].forEach((index, place) => (places[index] = wanted.length + place));
+  return field.scope(() => field.gather(field.concat([field.fromIntegers(sums), ...known.values()]), places));
 }
 
 interface Evaluation {

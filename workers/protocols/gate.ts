@@ -18,7 +18,8 @@ import type { FieldVector } from "../field/field.ts";
 import type { GatePlan, SizeTest } from "../messages/gatePlan.ts";
 import { evaluateCircuit } from "./evaluateCircuit.ts";
 import { checkTask, describeTask, rowsOf } from "./gateTask.ts";
-import type { GateTask, KnownProduct } from "./gateTask.ts";
+import { NOTHING_KNOWN } from "./gateTask.ts";
+import type { GateTask, Known, KnownShares } from "./gateTask.ts";
 import { hideLines, settleZero } from "./hideLines.ts";
 import { openBits } from "./openBits.ts";
 import { openShares } from "./openShares.ts";
@@ -36,10 +37,13 @@ export interface GateHooks {
    * ends the attempt with nothing opened in that stage, anywhere.
    */
   aboutToOpen(stage: "tests" | "outputs"): void;
-  /** By index of the product, equal at all participants: not computed again. */
-  readonly known?: ReadonlyMap<number, KnownProduct>;
-  /** Takes over the product columns that were computed and have just been verified, shares of degree t, by index. */
-  keep?(products: ReadonlyMap<number, FieldVector>): void;
+  /** Equal at all participants: not computed again. */
+  readonly known?: Known;
+  /**
+   * Shares of degree t of what has just been verified. Takes over the product columns that were computed, by index; the outputs,
+   * in the circuit's order, stay the gate's.
+   */
+  keep?(products: ReadonlyMap<number, FieldVector>, outputs: FieldVector): void;
 }
 
 export type GateResult =
@@ -75,7 +79,7 @@ export async function openThroughGate(
   hooks: GateHooks,
 ): Promise<GateResult> {
   checkSession(session);
-  const task = { plan, columns, inputs, known: hooks.known ?? new Map<number, KnownProduct>() };
+  const task = { plan, columns, inputs, known: hooks.known ?? NOTHING_KNOWN };
   const run = await evaluateTask(session, task, hooks);
   const hidden = await decide(run);
   if (hidden === undefined) {
@@ -110,16 +114,20 @@ async function evaluateTask(session: ProtocolSession, task: GateTask, hooks: Gat
   const transcript = new Transcript();
   transcript.absorbStructure("inputs", describeTask(session, task, rows));
   await compareTranscripts(session, transcript, "inputs/ready");
-  const knownShares = new Map([...known].map(([index, { shares }]) => [index, shares]));
-  const { outputs, products } = await evaluateCircuit(session, plan.circuit, columns, rows, knownShares);
+  const shares = { products: sharesOf(known.products), outputs: sharesOf(known.outputs) };
+  const { outputs, products } = await evaluateCircuit(session, plan.circuit, columns, rows, shares);
   const measures = field.view(outputs, 0, plan.measures);
   const sizes = field.view(outputs, plan.measures, outputs.length);
-  field.release(outputs);
   const tests = await testSizes(session, sizes, testsOf(plan), "gate");
   await verifyClaims(session, transcript, "verify");
   if (hooks.keep === undefined) field.release(...products.values());
-  else hooks.keep(products);
+  else hooks.keep(products, outputs);
+  field.release(outputs);
   return { session, plan, transcript, measures, sizes, tests, announce: once(() => hooks.aboutToOpen("tests")) };
+}
+
+function sharesOf(known: ReadonlyMap<number, KnownShares>): Map<number, FieldVector> {
+  return new Map([...known].map(([index, { shares }]) => [index, shares]));
 }
 
 /** Both ways where zeros are yet to be decided; where no test decides it, they may be shown. */

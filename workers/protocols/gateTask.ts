@@ -11,9 +11,9 @@ import type { GatePlan, SizeTest } from "../messages/gatePlan.ts";
 import type { ProtocolError } from "./protocolError.ts";
 import type { ProtocolSession } from "./session.ts";
 
-/** A product column that was computed and verified in an earlier attempt. */
-export interface KnownProduct {
-  /** Degree t; stays the caller's. */
+/** A product column, or one output, that was computed and verified in an earlier attempt. */
+export interface KnownShares {
+  /** Degree t; stays the caller's. An output's is of one element. */
   readonly shares: FieldVector;
   /**
    * Names that attempt, alike at all participants. Shares from two attempts are of two polynomials, so honest participants
@@ -22,12 +22,20 @@ export interface KnownProduct {
   readonly origin: string;
 }
 
+/** By index in the circuit. */
+export interface Known {
+  readonly products: ReadonlyMap<number, KnownShares>;
+  readonly outputs: ReadonlyMap<number, KnownShares>;
+}
+
+export const NOTHING_KNOWN: Known = { products: new Map(), outputs: new Map() };
+
 export interface GateTask {
   readonly plan: GatePlan;
   readonly columns: readonly FieldVector[];
   /** Which data the columns are, in words that are equal at all participants. */
   readonly inputs: string;
-  readonly known: ReadonlyMap<number, KnownProduct>;
+  readonly known: Known;
 }
 
 /**
@@ -62,8 +70,11 @@ export function checkTask({ plan, known }: GateTask, rows: number): void {
     checkTest(test, sizes);
   }
   for (const { tests } of groups) for (const test of tests) checkTest(test, sizes);
-  for (const [index, { shares }] of known) {
+  for (const [index, { shares }] of known.products) {
     assert(index in circuit.products && shares.length === rows, `product ${index} is none of this circuit's columns`);
+  }
+  for (const [index, { shares }] of known.outputs) {
+    assert(index in circuit.outputs && shares.length === 1, `output ${index} is none of this circuit's`);
   }
 }
 
@@ -78,11 +89,12 @@ export function checkTest({ terms, constant, last }: SizeTest, sizes: number): v
 /** Circuit, tests, data and size: two participants that differ in any would compute nonsense together. */
 export function describeTask({ network, t }: ProtocolSession, task: GateTask, rows: number): unknown {
   const { circuit, measures, cohort, zeros, groups } = task.plan;
-  const known = [...task.known].map(([index, { origin }]) => [index, origin] as const);
+  const originsOf = (known: ReadonlyMap<number, KnownShares>): unknown =>
+    [...known].map(([index, { origin }]) => [index, origin] as const).sort(([left], [right]) => left - right);
   return {
     circuit,
     tests: { measures, cohort, zeros, groups },
-    known: known.sort(([left], [right]) => left - right),
+    known: { products: originsOf(task.known.products), outputs: originsOf(task.known.outputs) },
     inputs: task.inputs,
     rows,
     t,

@@ -7,6 +7,7 @@ import type { FieldVector } from "../../../workers/field/field.ts";
 import type { GatePlan } from "../../../workers/messages/gatePlan.ts";
 import { openThroughGate } from "../../../workers/protocols/gate.ts";
 import type { GateHooks } from "../../../workers/protocols/gate.ts";
+import { NOTHING_KNOWN } from "../../../workers/protocols/gateTask.ts";
 import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import { partiesOf } from "../../../workers/sharing/parties.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
@@ -110,7 +111,7 @@ describe("known products", () => {
       const { self } = session.network;
       const known = new Map([...kept.get(self)!].map(([index, vector]) => [index, { shares: vector, origin: "1" }]));
       const keep = (products: ReadonlyMap<number, FieldVector>): void => assert.equal(products.size, 0);
-      return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known, keep });
+      return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known: { ...NOTHING_KNOWN, products: known }, keep });
     });
     for (const result of values) assert.deepEqual(result, workedDecision);
     assert(frames.every(({ step }) => !step.startsWith("products/")));
@@ -121,7 +122,7 @@ describe("known products", () => {
     const { values, traces } = await world.runAll(parties, (session) => {
       const { self } = session.network;
       const known = new Map([[1, { shares: kept.get(self)!.get(1)!, origin: "1" }]]);
-      return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known });
+      return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known: { ...NOTHING_KNOWN, products: known } });
     });
     for (const result of values) assert.deepEqual(result, workedDecision);
     const products = example.plan.circuit.products.length - 1;
@@ -136,7 +137,7 @@ describe("known products", () => {
         const { self } = session.network;
         const own = { shares: kept.get(self)!.get(1)!, origin: self === 2 && variant === "origin" ? "2" : "1" };
         const known = new Map(self === 2 && variant === "missing" ? [] : [[1, own]]);
-        return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known });
+        return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known: { ...NOTHING_KNOWN, products: known } });
       });
       for (const outcome of outcomes) assertRejected(outcome, "PROTOCOL_TRANSCRIPT_MISMATCH");
       assert(frames.every(({ step }) => step.startsWith("keys/") || step === "inputs/ready"));
@@ -154,7 +155,7 @@ describe("known products", () => {
             return [each, { shares: changed, origin: "1" }];
           }),
         );
-        return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known });
+        return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known: { ...NOTHING_KNOWN, products: known } });
       });
       // Product 0 is summed in measure 2, which is hidden; 1 in measure 5, which opens; the others in sizes that are tested.
       for (const outcome of outcomes.slice(0, 2)) {
@@ -162,6 +163,69 @@ describe("known products", () => {
         else assertRejected(outcome, "PROTOCOL_INCONSISTENT_OPENING");
       }
       if (index > 1) assert(frames.every(({ step }) => step !== "cohort"));
+    }
+  });
+});
+
+describe("known outputs", () => {
+  const example = workedGate();
+  const { circuit, measures } = example.plan;
+  const count = circuit.outputs.length;
+
+  /** Indices known at all participants, shares as `change` leaves them. */
+  async function rerun(
+    outputs: readonly number[],
+    change: (party: PartyIndex, output: number, share: FieldVector) => { shares: FieldVector; origin: string } = (
+      ...[, , shares]
+    ) => ({ shares, origin: "1" }),
+  ) {
+    const { world, kept, sums, shares } = await keepProducts(example);
+    const recomputed = new Set<number>();
+    const run = await world.run(parties, (session) => {
+      const { self } = session.network;
+      const of = (output: number): FieldVector => field.view(sums.get(self)!, output, output + 1);
+      const known = new Map(outputs.map((output) => [output, change(self, output, of(output))]));
+      const keep = (products: ReadonlyMap<number, FieldVector>): void =>
+        [...products.keys()].forEach((index) => recomputed.add(index));
+      const hooks = { ...noHooks, known: { ...NOTHING_KNOWN, outputs: known }, keep };
+      return openThroughGate(session, example.plan, shares[self - 1]!, "data", hooks);
+    });
+    return { ...run, kept, recomputed };
+  }
+
+  it("are not computed again, nor are the products that only they need", async () => {
+    const all = Array.from({ length: count }, (_, index) => index);
+    for (const outputs of [all, all.slice(measures), all.slice(0, 1), all.filter((index) => index % 3 === 2)]) {
+      const { outcomes, frames, recomputed } = await rerun(outputs);
+      for (const outcome of outcomes) assert.deepEqual(outcome, { status: "fulfilled", value: workedDecision });
+      const needed = all.filter((index) => index % 3 === 2 && !outputs.includes(index));
+      assert.equal(recomputed.size, needed.length);
+      assert.equal(frames.some(({ step }) => step.startsWith("products/")), needed.length > 0);
+      const summed = all.some((index) => index % 3 === 0 && !outputs.includes(index));
+      assert.equal(frames.some(({ step }) => step === "sums/collect"), summed);
+    }
+  });
+
+  it("must be the same at all, from the same attempt", async () => {
+    const { outcomes, frames } = await rerun([measures], (party, _, shares) => ({ shares, origin: `${party}` }));
+    for (const outcome of outcomes) assertRejected(outcome, "PROTOCOL_TRANSCRIPT_MISMATCH");
+    assert(frames.every(({ step }) => step.startsWith("keys/") || step === "inputs/ready"));
+  });
+
+  it("that one participant changed are noticed where they matter", async () => {
+    for (let output = 0; output < count; output++) {
+      const { outcomes, frames } = await rerun([output], (party, _, share) => {
+        return { shares: party === 3 ? field.add(share, field.fromIntegers([1n])) : share, origin: "1" };
+      });
+      const isTested = output >= measures;
+      const isShown = !isTested && !(workedDecision as { hidden: readonly number[] }).hidden.includes(output);
+      for (const outcome of outcomes.slice(0, 2)) {
+        if (isTested || isShown) assertRejected(outcome, "PROTOCOL_INCONSISTENT_OPENING");
+        else assert.deepEqual(outcome, { status: "fulfilled", value: workedDecision });
+      }
+      // Cell 3's size is tested in lines only, which is later.
+      if (isTested && output !== measures + 3) assert(frames.every(({ step }) => step !== "cohort"));
+      assert(frames.every(({ step }) => !isTested || step !== "outputs"));
     }
   });
 });
@@ -174,15 +238,19 @@ function sacrificing(close: GatePlan["close"], sacrifice: number): GatePlan["clo
   };
 }
 
-/** A first attempt, whose products every participant keeps. */
+/** A first attempt, whose products and outputs every participant keeps. */
 async function keepProducts(example: GateCase) {
   const world = new World(smallest, "known");
   const shares = world.share(example.columns);
   const kept = new Map<PartyIndex, ReadonlyMap<number, FieldVector>>();
+  const sums = new Map<PartyIndex, FieldVector>();
   await world.runAll(parties, (session) => {
     const { self } = session.network;
-    const keep = (products: ReadonlyMap<number, FieldVector>): void => void kept.set(self, products);
+    const keep: GateHooks["keep"] = (products, outputs) => {
+      kept.set(self, products);
+      sums.set(self, field.view(outputs, 0, outputs.length));
+    };
     return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, keep });
   });
-  return { world, kept, shares };
+  return { world, kept, sums, shares };
 }
