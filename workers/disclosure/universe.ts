@@ -6,7 +6,7 @@ import type { RowSet } from "./rowSet.ts";
 import { allOf, keyOf } from "./rowSet.ts";
 
 export class Universe {
-  /** Datasets in the order they are first named, the versions of each ascending. */
+  /** Datasets by id, the versions of each ascending: one order whatever the request, so that what was kept is found again. */
   readonly segments: readonly SegmentRef[];
   readonly #positions: ReadonlyMap<string, number>;
   #rows: string | undefined;
@@ -19,7 +19,8 @@ export class Universe {
       byDataset.set(id, versions.set(segment.version, segment));
     }
     const ascending = (a: SegmentRef, b: SegmentRef): number => (a.version < b.version ? -1 : 1);
-    this.segments = [...byDataset.values()].flatMap((versions) => [...versions.values()].sort(ascending));
+    const datasets = [...byDataset].sort(([a], [b]) => (a < b ? -1 : 1));
+    this.segments = datasets.flatMap(([, versions]) => [...versions.values()].sort(ascending));
     this.#positions = new Map(this.segments.map((segment, position) => [nameOf(segment), position]));
   }
 
