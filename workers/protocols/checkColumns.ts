@@ -36,7 +36,7 @@ export interface SharedTable {
 export interface CheckOptions {
   /**
    * Products (distinct right factors × rows) that are computed and verified at once: 2^21 hold some 0.4 GB. More would
-   * save rounds, of which a block takes 9 + 4·log_8 of its products.
+   * save rounds, of which a block takes 9 and 4 for each level of compression.
    */
   readonly blockProducts?: number;
 }

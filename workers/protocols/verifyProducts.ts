@@ -2,7 +2,7 @@
  * Verifies all products of a session at once, with communication that grows with the logarithm of their number.
  *
  * Malicious workers, at most t of 2t + 1: after a degree reduction a result may be off by an error that a liar chose and
- * knows (`reduceDegree.ts`). If any is, verification fails, but for a probability below (N + 14·L + 16)/r with N products
+ * knows (`reduceDegree.ts`). If any is, verification fails, but for a probability below (N + 126·L + 16)/r with N products
  * and inner products and L levels of compression: less than 2^−200. Whether it fails depends on the errors only, so failing
  * tells nothing about what is shared. Until it has succeeded, nothing but masked values and random challenges may open.
  * A(ζ) and B(ζ), random combinations of all factors, open as shares of degree t: so when all participants follow the protocol,
@@ -44,20 +44,25 @@ interface InnerProduct {
   readonly c: bigint;
 }
 
-/** Most elements that the last step takes, and k of most levels. */
-const COMPRESSION = 8;
-/** Elements from which on a level costs so much that k is 4, and 2. */
-const LONG = 1 << 18;
-const VERY_LONG = 1 << 19;
+/** Most elements that the last step takes, a polynomial each. */
+const LAST_ELEMENTS = 8;
+/** k for at least so many elements, descending. */
+const BLOCKS: readonly (readonly [elements: number, k: number])[] = [
+  [1 << 19, 2],
+  [1 << 18, 4],
+  [1 << 15, 8],
+  [1 << 12, 16],
+  [1 << 9, 64],
+  [0, 8],
+];
 
 /**
  * k for so many elements. An element costs k·5.5 ns for the coefficients and some 20 for the values at ζ, and a k-th of it
- * comes again; every level is 4 rounds. So few levels where vectors are short, and cheap ones where they are long: over a
- * million elements 2, 4, 8, 8, … takes a quarter less time than 8 alone, for one level more.
+ * comes again; every level is 4 rounds, of a millisecond on one machine and of many between hospitals. So few levels where
+ * vectors are short, and cheap ones where they are long.
  */
 export function compressionOf(elements: number): number {
-  if (elements >= VERY_LONG) return 2;
-  return elements >= LONG ? 4 : COMPRESSION;
+  return BLOCKS.find(([least]) => elements >= least)?.[1] as number;
 }
 
 /**
@@ -82,7 +87,7 @@ export async function verifyProducts(
   checkSession(session);
   const alpha = await drawChallenge(session, transcript, `${step}/weights`);
   let claim = joinClaims(session, products, innerProducts, alpha);
-  for (let level = 1; claim.a.length > COMPRESSION; level++) {
+  for (let level = 1; claim.a.length > LAST_ELEMENTS; level++) {
     claim = await compress(session, claim, transcript, `${step}/compress/${level}`);
   }
   await checkLast(session, claim, transcript, `${step}/last`);

@@ -32,14 +32,24 @@ export function evaluateClear({ circuit, columns, rows }: CircuitCase): bigint[]
   });
 }
 
-/** Product indices per level, counted independently of the protocol: longest path to a column. */
-export function levelSizes({ products }: Circuit): number[] {
+/** Products per level that the outputs need, counted independently of the protocol: a level is the longest path to a column. */
+export function levelSizes({ products, outputs }: Circuit): number[] {
+  const needed = products.map(() => false);
+  const mark = (form: LinearForm | undefined): void =>
+    form?.products.forEach(([index]) => {
+      needed[index] = true;
+      mark(products[index]?.left);
+      mark(products[index]?.right);
+    });
+  for (const { left, right } of outputs) [left, right].forEach(mark);
   const depthOf = (index: number): number => {
     const { left, right } = products[index] as CircuitProduct;
     return Math.max(0, ...[...left.products, ...right.products].map(([earlier]) => depthOf(earlier) + 1));
   };
   const sizes: number[] = [];
-  products.forEach((_, index) => (sizes[depthOf(index)] = (sizes[depthOf(index)] ?? 0) + 1));
+  products.forEach((_, index) => {
+    if (needed[index]) sizes[depthOf(index)] = (sizes[depthOf(index)] ?? 0) + 1;
+  });
   return sizes;
 }
 

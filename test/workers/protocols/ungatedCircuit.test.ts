@@ -401,7 +401,8 @@ function documentedCost(
   const challenge = (step: string) => [toAll(`${step}/ready`, 1), toAll(step, 1)]; // a hash is as long as an element
   const inner = outputs.filter(({ right }) => right !== undefined);
   const rightFactors = new Set(inner.map(({ right }) => JSON.stringify([right?.columns, right?.products], asText)));
-  const toVerify = rows * (products.length + rightFactors.size);
+  const widths = levelSizes({ columns: ids, products, outputs });
+  const toVerify = rows * (sum(widths) + rightFactors.size);
   const levels = compressions(toVerify);
   const left = lengthAfter(toVerify, levels);
   const verification = [
@@ -416,11 +417,9 @@ function documentedCost(
   ];
   return [
     toAll("inputs/ready", 1),
-    ...levelSizes({ columns: ids, products, outputs }).flatMap((width, level) =>
-      reduction(`products/${level + 1}`, width * rows),
-    ),
+    ...widths.flatMap((width, level) => reduction(`products/${level + 1}`, width * rows)),
     ...(inner.length > 0 ? reduction("sums", inner.length) : []),
-    ...(products.length + inner.length > 0 ? verification : []),
+    ...(widths.length + inner.length > 0 ? verification : []),
     toAll("outputs/ready", 1),
     toAll("outputs", outputs.length),
   ];

@@ -43,7 +43,7 @@ interface Claims {
 }
 
 /** Empty; one element, none of which is hidden by others; around one block; around one and two compressions. */
-const lengths = [0, 1, 2, 7, 8, 9, 63, 64, 65, 513];
+const lengths = [0, 1, 2, 7, 8, 9, 63, 64, 65, 513, 4097];
 
 for (const size of committees) {
   describe(`verifyProducts, ${sizeName(size)}`, () => {
@@ -85,6 +85,11 @@ describe("compressionOf", () => {
   it("takes few levels where vectors are short, and cheap ones where they are long", () => {
     for (const [elements, k] of [
       [9, 8],
+      [2 ** 9 - 1, 8],
+      [2 ** 9, 64],
+      [2 ** 12 - 1, 64],
+      [2 ** 12, 16],
+      [2 ** 15, 8],
       [2 ** 18 - 1, 8],
       [2 ** 18, 4],
       [2 ** 19 - 1, 4],
