@@ -50,7 +50,9 @@ export class Universe {
   /** Of a set's rows or their number: the same for the same rows in the same order, with the same conditions, in every request. */
   nameOf(what: "rows" | "number", set: RowSet, schemaHash: string): string {
     this.#rows ??= this.segments.map((segment) => `${nameOf(segment)}:${segment.rowCount}`).join(",");
-    return createHash("sha256").update([what, schemaHash, this.#rows, keyOf(set)].join("|")).digest("hex");
+    return createHash("sha256")
+      .update([what, schemaHash, this.#rows, keyOf(set)].join("|"))
+      .digest("hex");
   }
 
   #chosen(bits: bigint): SegmentRef[] {

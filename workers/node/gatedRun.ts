@@ -83,7 +83,11 @@ async function agreeKnown(
   place: AttemptPlace,
   kept: GateModules["indicators"],
 ): Promise<Known> {
-  const wanted = [...gate.indicators, ...gate.sizes].map(([index, name]) => ({ index, name, tag: kept.tag(place, name) }));
+  const wanted = [...gate.indicators, ...gate.sizes].map(([index, name]) => ({
+    index,
+    name,
+    tag: kept.tag(place, name),
+  }));
   const tags = wanted.map(({ tag }) => tag);
   const agreed = await agreeKept(network, tags, "kept");
   const known = wanted.map(({ index, name, tag }, position) => {

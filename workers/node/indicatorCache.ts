@@ -1,9 +1,9 @@
 /**
- * Shares of the indicators of sets, kept after they were verified: a gate needs the sets of earlier answers again and
- * again, each a product or more per row.
+ * Shares of the indicators of sets, and of their sizes, kept after they were verified: a gate needs the sets of earlier answers
+ * again and again, each a product or more per row.
  *
- * An indicator's shares are those of one attempt's participants, so it is used again only among the same ones, and only
- * if all of them kept it from the same attempt (`agreeKept`): its tag says which. Verified at any honest participant means
+ * These shares are those of one attempt's participants, so they are used again only among the same ones, and only if all
+ * of them kept them from the same attempt (`agreeKept`): the tag says which. Verified at any honest participant means
  * that the honest shares lie on one polynomial with the right values (`verifyProducts.ts`).
  */
 import { createHash } from "node:crypto";
@@ -22,10 +22,15 @@ export interface AttemptPlace {
   readonly participants: readonly PartyIndex[];
 }
 
+/** What is counted for a vector of few elements: its names, its tag and the objects around it. */
+const LEAST_BYTES = 1_024;
+const FEW_TAGS = 1_024;
+
 export class IndicatorCache {
   readonly #field: Pick<WasmField, "bytesInUse">;
   readonly #cache: VectorCache;
   readonly #tags = new Map<string, Uint8Array>();
+  #mostTags = FEW_TAGS;
 
   /** @param field the cache's */
   constructor(field: Pick<WasmField, "bytesInUse">, cache: VectorCache) {
@@ -51,9 +56,16 @@ export class IndicatorCache {
     const key = keyOf(place, name);
     const before = this.#field.bytesInUse;
     const copy = attempt.concat([vector]);
-    this.#cache.keep(key, datasetIds, copy, this.#field.bytesInUse - before);
+    this.#cache.keep(key, datasetIds, copy, Math.max(LEAST_BYTES, this.#field.bytesInUse - before));
     attempt.release(copy);
     this.#tags.set(key, tagOf(place));
+    if (this.#tags.size > this.#mostTags) this.#dropTags();
+  }
+
+  /** Tags of what the cache has dropped: whenever half of them may be. */
+  #dropTags(): void {
+    for (const key of this.#tags.keys()) if (!this.#cache.has(key)) this.#tags.delete(key);
+    this.#mostTags = 2 * this.#tags.size + FEW_TAGS;
   }
 }
 

@@ -72,7 +72,18 @@ describe("IndicatorCache", () => {
     indicators.keep(attempt, PLACE, "set", ["a"], part);
     attempt.releaseAll();
     assert.ok(field.bytesInUse < 1_000, String(field.bytesInUse));
-    assert.equal(field.bytesInUse, cache.bytesInUse);
+  });
+
+  it("counts a single share for what is kept around it, and has tags of the newest only", () => {
+    const small = new VectorCache(field, { budgetBytes: 64 << 10 });
+    const few = new IndicatorCache(field, small);
+    const names = Array.from({ length: 3_000 }, (_, index) => `size ${index}`);
+    for (const name of names) few.keep(attempt, PLACE, name, ["a"], attempt.fromIntegers([1n]));
+    assert.equal(small.bytesInUse, 64 << 10);
+    const tagged = names.filter((name) => few.tag(PLACE, name).some((byte) => byte !== 0));
+    assert.deepEqual(tagged, names.slice(-64));
+    small.stop();
+    attempt.releaseAll();
   });
 
   it("has no tag for what went with its dataset", () => {

@@ -111,7 +111,11 @@ describe("known products", () => {
       const { self } = session.network;
       const known = new Map([...kept.get(self)!].map(([index, vector]) => [index, { shares: vector, origin: "1" }]));
       const keep = (products: ReadonlyMap<number, FieldVector>): void => assert.equal(products.size, 0);
-      return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known: { ...NOTHING_KNOWN, products: known }, keep });
+      return openThroughGate(session, example.plan, shares[self - 1]!, "data", {
+        ...noHooks,
+        known: { ...NOTHING_KNOWN, products: known },
+        keep,
+      });
     });
     for (const result of values) assert.deepEqual(result, workedDecision);
     assert(frames.every(({ step }) => !step.startsWith("products/")));
@@ -122,7 +126,10 @@ describe("known products", () => {
     const { values, traces } = await world.runAll(parties, (session) => {
       const { self } = session.network;
       const known = new Map([[1, { shares: kept.get(self)!.get(1)!, origin: "1" }]]);
-      return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known: { ...NOTHING_KNOWN, products: known } });
+      return openThroughGate(session, example.plan, shares[self - 1]!, "data", {
+        ...noHooks,
+        known: { ...NOTHING_KNOWN, products: known },
+      });
     });
     for (const result of values) assert.deepEqual(result, workedDecision);
     const products = example.plan.circuit.products.length - 1;
@@ -137,7 +144,10 @@ describe("known products", () => {
         const { self } = session.network;
         const own = { shares: kept.get(self)!.get(1)!, origin: self === 2 && variant === "origin" ? "2" : "1" };
         const known = new Map(self === 2 && variant === "missing" ? [] : [[1, own]]);
-        return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known: { ...NOTHING_KNOWN, products: known } });
+        return openThroughGate(session, example.plan, shares[self - 1]!, "data", {
+          ...noHooks,
+          known: { ...NOTHING_KNOWN, products: known },
+        });
       });
       for (const outcome of outcomes) assertRejected(outcome, "PROTOCOL_TRANSCRIPT_MISMATCH");
       assert(frames.every(({ step }) => step.startsWith("keys/") || step === "inputs/ready"));
@@ -155,7 +165,10 @@ describe("known products", () => {
             return [each, { shares: changed, origin: "1" }];
           }),
         );
-        return openThroughGate(session, example.plan, shares[self - 1]!, "data", { ...noHooks, known: { ...NOTHING_KNOWN, products: known } });
+        return openThroughGate(session, example.plan, shares[self - 1]!, "data", {
+          ...noHooks,
+          known: { ...NOTHING_KNOWN, products: known },
+        });
       });
       // Product 0 is summed in measure 2, which is hidden; 1 in measure 5, which opens; the others in sizes that are tested.
       for (const outcome of outcomes.slice(0, 2)) {
@@ -200,9 +213,15 @@ describe("known outputs", () => {
       for (const outcome of outcomes) assert.deepEqual(outcome, { status: "fulfilled", value: workedDecision });
       const needed = all.filter((index) => index % 3 === 2 && !outputs.includes(index));
       assert.equal(recomputed.size, needed.length);
-      assert.equal(frames.some(({ step }) => step.startsWith("products/")), needed.length > 0);
+      assert.equal(
+        frames.some(({ step }) => step.startsWith("products/")),
+        needed.length > 0,
+      );
       const summed = all.some((index) => index % 3 === 0 && !outputs.includes(index));
-      assert.equal(frames.some(({ step }) => step === "sums/collect"), summed);
+      assert.equal(
+        frames.some(({ step }) => step === "sums/collect"),
+        summed,
+      );
     }
   });
 
