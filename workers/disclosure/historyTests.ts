@@ -46,6 +46,8 @@ export interface HistoryFacts {
   rows(segments: bigint): number;
   /** Of the new answer. */
   readonly cells: readonly (RowSet | undefined)[];
+  /** By key of a set, the cells that make it up: filled as it is asked for. */
+  readonly lines: Map<string, ReadonlySet<number>>;
   /** Classes of a field, and which of them is "missing". */
   classes(field: number): { readonly count: number; readonly missing: number | undefined };
 }
@@ -118,12 +120,19 @@ function isOlder(earlier: readonly TestedSet[], grown: readonly NewSet[]): boole
 }
 
 /** Whether `whole` is made up of cells of the answer, and a and b are of two of them. */
-function isLine({ cells, fingerprints }: HistoryFacts, a: NewSet, b: NewSet, whole: TestedSet): boolean {
+function isLine(facts: HistoryFacts, a: NewSet, b: NewSet, whole: TestedSet): boolean {
   if (a.cell === undefined || b.cell === undefined || a.cell === b.cell) return false;
-  const inside = cells.map((cell) => (cell !== undefined && isSubset(cell, whole.set) ? cell : undefined));
-  if (inside[a.cell] === undefined || inside[b.cell] === undefined) return false;
-  const sum = inside.reduce((total, cell) => (cell === undefined ? total : total + fingerprints.of(cell)), 0n);
-  return (sum - whole.print) % R === 0n;
+  const key = keyOf(whole.set);
+  let line = facts.lines.get(key);
+  if (line === undefined) facts.lines.set(key, (line = lineOf(facts, whole)));
+  return line.has(a.cell) && line.has(b.cell);
+}
+
+/** The cells that make up `whole`; none when they do not. */
+function lineOf({ cells, fingerprints }: HistoryFacts, whole: TestedSet): ReadonlySet<number> {
+  const inside = cells.flatMap((cell, index) => (cell !== undefined && isSubset(cell, whole.set) ? [index] : []));
+  const sum = inside.reduce((total, index) => total + fingerprints.of(cells[index] as RowSet), 0n);
+  return new Set((sum - whole.print) % R === 0n ? inside : []);
 }
 
 /** The three combinations of a, b and c that are not sums, up to sign. */

@@ -7,11 +7,11 @@
  * condition and was not kept.
  */
 import { BN254_FR_MODULUS } from "../field/bn254.ts";
+import type { Field } from "../field/field.ts";
 import type { Circuit } from "../messages/circuit.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, DisclosedSets, VettedRequest } from "./disclosedSets.ts";
 import { disclosedSets } from "./disclosedSets.ts";
-import { unsupported } from "./errors.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import type { EarlierAnswer, HistorySet, HistorySets, SegmentRef } from "./historySets.ts";
 import { historySets } from "./historySets.ts";
@@ -28,9 +28,6 @@ import { Universe } from "./universe.ts";
 
 /** PUBLIC answers never show less, whatever the policy says. */
 export const LEAST_K = 5;
-
-/** Deciding what follows from what takes cubic time in the sets that an answer and its history disclose. */
-const MAX_SETS = 512;
 
 export interface GatedRequest extends VettedRequest {
   /** In the request's order of datasets, versions ascending. */
@@ -58,15 +55,21 @@ export type Gate =
 /**
  * @param history oldest first, without the request itself
  * @param k of the study's policy
+ * @param field the attempt's own: the plan makes vectors in it, of public numbers, and keeps them
  * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
  */
-export function planGate(request: GatedRequest, history: readonly EarlierAnswer[], k: number): Gate {
+export function planGate(request: GatedRequest, history: readonly EarlierAnswer[], k: number, field: Field): Gate {
   const universe = new Universe([request, ...history].map(({ segments }) => segments));
   const segments = universe.bits(request.segments);
   const disclosed = disclosedSets(request, segments);
   const earlier = historySets(history, (refs) => universe.bits(refs));
   if (isSameCohort(disclosed, earlier, universe, k)) return { refused: true, reason: "same filter, too few new rows" };
-  const planning = new Planning(request, disclosed, earlier, { universe, segments, k: Math.max(k, LEAST_K) });
+  const planning = new Planning(request, disclosed, earlier, {
+    universe,
+    segments,
+    k: Math.max(k, LEAST_K),
+    field,
+  });
   return planning.finish();
 }
 
@@ -83,6 +86,7 @@ interface Place {
   readonly universe: Universe;
   readonly segments: bigint;
   readonly k: number;
+  readonly field: Field;
 }
 
 class Planning {
@@ -137,11 +141,13 @@ class Planning {
       earlier: known.filter(({ isEmpty }) => !isEmpty).map((each) => ({ ...each, print: print(each.set) })),
       own: new Set([...sets.map(print), ...growths]),
       cells: disclosed.cells,
+      lines: new Map(),
       rows: (bits) => place.universe.rows(bits),
       classes: (field) => this.#reader.classes(field),
     };
     const parts = place.universe.parts().map((set) => ({ set, summed: new Set<number>() }));
     this.#suppression = new Suppression({
+      field: place.field,
       k: place.k,
       fingerprints,
       tests: this.#tests,
@@ -150,7 +156,6 @@ class Planning {
       unknown: known.filter(({ isUnknown }) => isUnknown),
       families: earlier.families,
     });
-    if (sets.length > MAX_SETS) throw unsupported(`${sets.length} sets; at most ${MAX_SETS} can be told apart`);
   }
 
   finish(): Gate & { refused: false } {

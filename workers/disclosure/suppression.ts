@@ -11,7 +11,9 @@ import type { HiddenFamily } from "./historySets.ts";
 import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
-import { Span } from "./span.ts";
+import { isZero, rowOf, Span, without } from "./span.ts";
+import type { SpanRow } from "./span.ts";
+import type { Field, FieldVector } from "../field/field.ts";
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 
 export interface KnownSet {
@@ -19,10 +21,15 @@ export interface KnownSet {
   readonly summed: ReadonlySet<number>;
 }
 
+/** Deciding what follows from what is hidden takes cubic time in the sets that an answer and its history disclose. */
+const MAX_SETS = 512;
+
 /** What is told of a set: the number of its rows (undefined), or sums of a field. */
 type Quantity = number | undefined;
 
 export interface SuppressionFacts {
+  /** For vectors that live as long as the plan: the attempt's own. */
+  readonly field: Field;
   readonly k: number;
   readonly fingerprints: Fingerprints;
   readonly tests: SizeTests;
@@ -42,13 +49,23 @@ interface Line {
   readonly members: readonly { readonly set: RowSet; readonly group: number | undefined; readonly isHidden: boolean }[];
 }
 
+/** What can be computed while an answer's groups are shown one by one. */
+interface Shown {
+  readonly known: Span;
+  /** With what may be known; undefined: there is no such set. */
+  readonly withUnknown: Span | undefined;
+  /** Keys of sets that may be known. */
+  readonly single: ReadonlySet<string>;
+}
+
 export class Suppression {
   readonly #facts: SuppressionFacts;
   readonly #lines: readonly Line[];
   readonly #tests = new Map<string, HiddenLine["test"]>();
   /** Functionals needed to tell all sets apart. */
   readonly #width: number;
-  readonly #vectors = new Map<string, readonly bigint[]>();
+  readonly #vectors = new Map<string, FieldVector>();
+  readonly #spans = new Map<Quantity, { readonly known: Span; readonly withUnknown: Span }>();
   readonly #quantities: readonly Quantity[];
 
   constructor(facts: SuppressionFacts) {
@@ -68,52 +85,106 @@ export class Suppression {
       );
   }
 
+  /** Where more sets are disclosed than can be told apart, nothing is shown once anything is hidden. */
   close(failed: ReadonlySet<number>): Closure {
+    const { field, groups } = this.#facts;
     const hidden = new Set(failed);
-    for (let more = this.#derivable(hidden); more !== undefined; more = this.#derivable(hidden)) hidden.add(more);
+    if (this.#isTooMuch(hidden)) return { hidden: new Set(groups.keys()), lines: [] };
+    const turn = field.group();
+    try {
+      for (let before = -1; before !== hidden.size;) {
+        before = hidden.size;
+        // A set's count may be known and a sum over it hidden: each quantity is looked at by itself.
+        for (const quantity of this.#quantities) this.#hideCompleting(turn, quantity, hidden);
+      }
+    } finally {
+      turn.releaseAll();
+    }
     return { hidden, lines: this.#hiddenLines(hidden) };
   }
 
-  /** The group to hide next because something hidden of a set follows from what is shown: the one that completes it, in order. */
-  #derivable(hidden: ReadonlySet<number>): number | undefined {
-    for (const quantity of this.#quantities) {
-      const more = this.#completing(quantity, hidden);
-      if (more !== undefined) return more;
-    }
-    return undefined;
+  #isTooMuch(hidden: ReadonlySet<number>): boolean {
+    const { unknown, families } = this.#facts;
+    return this.#width > MAX_SETS && hidden.size + unknown.length + families.length > 0;
   }
 
-  /** A set's count may be known and a sum over it hidden: each quantity is looked at by itself. */
-  #completing(quantity: Quantity, hidden: ReadonlySet<number>): number | undefined {
+  /** Group by group in order: hides those with which something hidden would follow from what is shown. */
+  #hideCompleting(turn: Field, quantity: Quantity, hidden: Set<number>): void {
     const { groups } = this.#facts;
     const isTold = ({ summed }: { summed: ReadonlySet<number> }): boolean =>
       quantity === undefined || summed.has(quantity);
-    const known = this.#facts.known.filter(isTold);
     const unknown = this.#facts.unknown.filter(isTold);
     const secretSets = this.#secretSets(hidden, isTold);
-    if (secretSets.length + unknown.length === 0) return undefined;
-    const span = this.#spanOf(known);
-    const withUnknown = unknown.length === 0 ? span : this.#spanOf([...known, ...unknown]);
-    const single = new Set(unknown.map(({ set }) => keyOf(set)));
-    const secret = secretSets.map((set) => this.#vector(set)).filter((vector) => !span.contains(vector));
-    if (secret.length + unknown.length === 0) return undefined;
+    if (secretSets.length + unknown.length === 0) return;
+    const before = this.#spansBefore(quantity, isTold);
+    const shown: Shown = {
+      known: new Span(turn, before.known),
+      withUnknown: unknown.length === 0 ? undefined : new Span(turn, before.withUnknown),
+      single: new Set(unknown.map(({ set }) => keyOf(set))),
+    };
+    const residuals = secretSets.map((set) => shown.known.residual(this.#vector(set)));
+    let secret: readonly FieldVector[] = residuals.filter((residual) => !isZero(turn, residual));
+    if (secret.length + unknown.length === 0) return;
     for (const [index, group] of groups.entries()) {
       if (group.set === undefined || hidden.has(index) || !isTold(group)) continue;
-      for (const each of [group.set, ...group.levels]) {
-        const vector = this.#vector(each);
-        if (!single.has(keyOf(each)) && !span.contains(vector) && withUnknown.contains(vector)) return index;
-        span.add(vector);
-        withUnknown.add(vector);
+      const sets = [group.set, ...group.levels];
+      const left = this.#show(turn, shown, sets, secret);
+      if (left !== undefined) secret = left;
+      else {
+        hidden.add(index);
+        const own = sets.map((set) => shown.known.residual(this.#vector(set)));
+        secret = [...secret, ...own.filter((residual) => !isZero(turn, residual))];
       }
-      if (secret.some((vector) => span.contains(vector))) return index;
     }
-    return undefined;
   }
 
-  #spanOf(sets: readonly KnownSet[]): Span {
-    const span = new Span();
-    for (const { set } of sets) span.add(this.#vector(set));
-    return span;
+  /** What of the secret vectors is left when the sets are shown; undefined: they must not be, and nothing has changed. */
+  #show(
+    turn: Field,
+    { known, withUnknown, single }: Shown,
+    sets: readonly RowSet[],
+    secret: readonly FieldVector[],
+  ): readonly FieldVector[] | undefined {
+    const [rows, rowsWithUnknown]: [SpanRow[], SpanRow[]] = [[], []];
+    const rowIn = (span: Span, others: readonly SpanRow[], set: RowSet): SpanRow | undefined =>
+      rowOf(
+        turn,
+        others.reduce((vector, row) => without(turn, vector, row), span.residual(this.#vector(set))),
+      );
+    let left = secret;
+    for (const set of sets) {
+      const row = rowIn(known, rows, set);
+      const other = withUnknown === undefined ? row : rowIn(withUnknown, rowsWithUnknown, set);
+      if (row !== undefined && other === undefined && !single.has(keyOf(set))) return undefined;
+      if (other !== undefined) rowsWithUnknown.push(other);
+      if (row === undefined) continue;
+      rows.push(row);
+      left = left.map((vector) => without(turn, vector, row));
+    }
+    if (left.some((vector) => isZero(turn, vector))) return undefined;
+    for (const row of rows) known.insert(row);
+    for (const row of rowsWithUnknown) withUnknown?.insert(row);
+    turn.release(...secret.filter((vector) => !left.includes(vector)));
+    return left;
+  }
+
+  /** What was known before this answer, and with what may be. */
+  #spansBefore(
+    quantity: Quantity,
+    isTold: (of: KnownSet) => boolean,
+  ): { readonly known: Span; readonly withUnknown: Span } {
+    const made = this.#spans.get(quantity);
+    if (made !== undefined) return made;
+    const { field, known, unknown } = this.#facts;
+    const of = (sets: readonly KnownSet[], base?: Span): Span => {
+      const span = new Span(field, base);
+      for (const { set } of sets.filter(isTold)) span.add(this.#vector(set));
+      return span;
+    };
+    const ofKnown = of(known);
+    const spans = { known: ofKnown, withUnknown: of(unknown, ofKnown) };
+    this.#spans.set(quantity, spans);
+    return spans;
   }
 
   #secretSets(hidden: ReadonlySet<number>, isTold: (of: { summed: ReadonlySet<number> }) => boolean): RowSet[] {
@@ -125,11 +196,12 @@ export class Suppression {
     return [...own, ...families.flatMap((family) => (isTold(family) ? family.hidden : []))];
   }
 
-  #vector(set: RowSet): readonly bigint[] {
+  #vector(set: RowSet): FieldVector {
     const key = keyOf(set);
     let vector = this.#vectors.get(key);
     if (vector === undefined) {
-      vector = Array.from({ length: this.#width }, (_, index) => this.#facts.fingerprints.of(set, index));
+      const { field, fingerprints } = this.#facts;
+      vector = field.fromIntegers(Array.from({ length: this.#width }, (_, index) => fingerprints.of(set, index)));
       this.#vectors.set(key, vector);
     }
     return vector;

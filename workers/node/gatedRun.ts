@@ -40,7 +40,7 @@ export async function runGated(
   const { network } = session;
   const history = await modules.history.agree(request, network);
   const earlier = await modules.history.resolve(request, history);
-  const gate = planGate(plan, earlier, plan.k);
+  const gate = planGate(plan, earlier, plan.k, session.field);
   if (gate.refused) return refusal(attempt);
   const { requestId, context } = request.event;
   const place = { requestId, attempt, epoch: context.committeeEpoch, participants: network.parties };

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 
 import type { EarlierAnswer, SegmentRef } from "../../../workers/disclosure/historySets.ts";
 import type { Gate } from "../../../workers/disclosure/planGate.ts";
+import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
 import { planGate } from "../../../workers/disclosure/planGate.ts";
 import type { Circuit } from "../../../workers/messages/circuit.ts";
 import type { GatePlan, SizeTest } from "../../../workers/messages/gatePlan.ts";
@@ -75,7 +76,7 @@ export class ClearStudy {
     const { facts, circuit } = await this.compile(request);
     const earlier = { ...facts, requestId: String(this.history.length), opened: "unknown" as const };
     if (circuit === undefined) return { gate: undefined, earlier };
-    return { gate: planGate({ ...facts, circuit }, this.history, this.k), earlier };
+    return { gate: planGate({ ...facts, circuit }, this.history, this.k, bn254Fr), earlier };
   }
 
   /** What workers read off the chain; the circuit is undefined when it selects nothing by construction. */

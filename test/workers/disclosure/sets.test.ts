@@ -9,7 +9,8 @@ import { Fingerprints } from "../../../workers/disclosure/fingerprints.ts";
 import type { RowSet } from "../../../workers/disclosure/rowSet.ts";
 import { allOf, intersect, isSubset, keyOf, makeSet, meetsWithin } from "../../../workers/disclosure/rowSet.ts";
 import { SetVectors } from "../../../workers/disclosure/setVectors.ts";
-import { Span } from "../../../workers/disclosure/span.ts";
+import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
+import { rowOf, Span } from "../../../workers/disclosure/span.ts";
 import { BN254_FR_MODULUS as R } from "../../../workers/field/bn254.ts";
 import { columnId } from "../../../workers/messages/columnId.ts";
 import { budget } from "../../budget.ts";
@@ -141,22 +142,49 @@ describe("the span of vectors", () => {
       fc.property(
         fc.array(fc.array(fc.bigInt(-3n, 3n), { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 3 }),
         fc.array(fc.bigInt(-3n, 3n), { minLength: 3, maxLength: 3 }),
-        (vectors, weights) => {
+        fc.nat({ max: 3 }),
+        (vectors, weights, shared) => {
           const residue = (value: bigint): bigint => ((value % R) + R) % R;
           const wide = vectors.map((vector) => [...vector.map(residue), 0n]);
-          const span = new Span();
-          for (const vector of wide) span.add(vector);
+          const base = new Span(bn254Fr);
+          for (const vector of wide.slice(0, shared)) base.add(bn254Fr.fromIntegers(vector));
+          const span = new Span(bn254Fr, base);
+          const added = wide.slice(shared).flatMap((vector) => {
+            const row = rowOf(bn254Fr, span.residual(bn254Fr.fromIntegers(vector)));
+            if (row !== undefined) span.insert(row);
+            return row ?? [];
+          });
+          const rank = rankOf(wide);
+          assert.equal(added.length, rank - rankOf(wide.slice(0, shared)));
           const combined = [0, 1, 2, 3, 4].map((position) =>
             residue(wide.reduce((sum, vector, index) => sum + weights[index]! * vector[position]!, 0n)),
           );
-          assert.ok(span.contains(combined));
-          assert.ok(!span.contains(combined.map((value, position) => (position === 4 ? 1n : value))));
+          assert.ok(span.contains(bn254Fr.fromIntegers(combined)));
+          const other = combined.map((value, position) => (position === 4 ? 1n : value));
+          assert.ok(!span.contains(bn254Fr.fromIntegers(other)));
+          for (const vector of wide)
+            assert.equal(
+              base.contains(bn254Fr.fromIntegers(vector)),
+              rankOf([...wide.slice(0, shared), vector]) === rankOf(wide.slice(0, shared)),
+            );
+          for (const { values } of added) assert.ok(span.contains(values));
         },
       ),
       property,
     );
   });
 });
+
+/** By fractions of whole numbers. */
+function rankOf(vectors: readonly (readonly bigint[])[]): number {
+  let rows = vectors.map((vector) => vector.map((value) => bn254Fr.toSigned(value)));
+  for (let rank = 0; ; rank++) {
+    const row = rows.find((each) => each.some((value) => value !== 0n));
+    if (row === undefined) return rank;
+    const pivot = row.findIndex((value) => value !== 0n);
+    rows = rows.map((each) => each.map((value, index) => value * row[pivot]! - row[index]! * each[pivot]!));
+  }
+}
 
 describe("the circuit of sizes", () => {
   const rowsOf = (tried: readonly Point[]) => {

@@ -294,6 +294,34 @@ describe("the gate against trackers", () => {
     assert.equal(outputs.filter((value) => value === hidden).length, 3);
   });
 
+  it("of more sets than can be told apart, one hidden hides all; none hidden, all are shown", async () => {
+    const lines = (count: number, letter: string): string[] =>
+      Array.from({ length: count }, (_, index) => `${letter}${index}`);
+    const [sites, ages] = [lines(26, "s"), lines(20, "a")];
+    const wide = parseSchema(
+      JSON.stringify({
+        name: "wide",
+        table: "trial",
+        subject: "id",
+        fields: [
+          { name: "site", type: "category", categories: sites, required: true },
+          { name: "band", type: "category", categories: ages, required: true },
+        ],
+      }),
+    );
+    for (const fewest of [12, 3]) {
+      const rows = sites.flatMap((_, site) =>
+        ages.flatMap((__, band) => {
+          const count = site + band === 0 ? fewest : 12;
+          return Array.from({ length: count }, () => ({ site: BigInt(site), band: BigInt(band) }));
+        }),
+      );
+      const answer = await study(rows, wide).ask({ sql: "SELECT site, band, COUNT(*) FROM trial GROUP BY site, band" });
+      const expected = sites.flatMap(() => ages.map(() => (fewest === 12 ? 12n : hidden)));
+      assert.deepEqual(outputsOf(answer), expected);
+    }
+  });
+
   it("a margin asked later does not give away the hidden cells of a table", async () => {
     const trial = study([
       ...people(50, { age: 65 }),
