@@ -22,8 +22,6 @@ export interface AttemptPlace {
   readonly participants: readonly PartyIndex[];
 }
 
-/** What is counted for a vector of few elements: its names, its tag and the objects around it. */
-const LEAST_BYTES = 1_024;
 const FEW_TAGS = 1_024;
 
 export class IndicatorCache {
@@ -56,7 +54,7 @@ export class IndicatorCache {
     const key = keyOf(place, name);
     const before = this.#field.bytesInUse;
     const copy = attempt.concat([vector]);
-    this.#cache.keep(key, datasetIds, copy, Math.max(LEAST_BYTES, this.#field.bytesInUse - before));
+    this.#cache.keep(key, datasetIds, copy, this.#field.bytesInUse - before);
     attempt.release(copy);
     this.#tags.set(key, tagOf(place));
     if (this.#tags.size > this.#mostTags) this.#dropTags();

@@ -6,7 +6,8 @@
  * cache does meanwhile, the attempt goes on with what it has, and the memory returns with the last of both.
  *
  * Invariants
- * 1. At most `budgetBytes` are kept; what was not used for longest goes first. A vector larger than that is not kept.
+ * 1. At most `budgetBytes` are kept, ENTRY_BYTES more counted for each vector; what was not used for longest goes first. A
+ *    vector larger than that is not kept.
  * 2. After `stop` nothing is kept, whatever attempts that are still ending may ask for.
  */
 import type { Field, FieldGroup, FieldVector } from "../field/field.ts";
@@ -21,6 +22,9 @@ interface Kept {
   readonly vector: FieldVector;
   readonly bytes: number;
 }
+
+/** Its names and the objects around it: single shares are many. */
+export const ENTRY_BYTES = 1_024;
 
 export class VectorCache {
   readonly #group: FieldGroup;
@@ -60,10 +64,10 @@ export class VectorCache {
    * @param bytes what it takes: a view of a longer vector takes all of that
    */
   keep(name: string, datasetIds: readonly string[], vector: FieldVector, bytes: number): void {
-    if (this.#isStopped || bytes > this.#budgetBytes) return;
+    if (this.#isStopped || bytes + ENTRY_BYTES > this.#budgetBytes) return;
     this.#drop(name);
     for (const oldest of this.#kept.keys()) {
-      if (this.#bytes + bytes <= this.#budgetBytes) break;
+      if (this.#bytes + bytes + ENTRY_BYTES * (this.#kept.size + 1) <= this.#budgetBytes) break;
       this.#drop(oldest);
     }
     this.#kept.set(name, { datasetIds, vector: this.#group.view(vector, 0, vector.length), bytes });

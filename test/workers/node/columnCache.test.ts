@@ -10,7 +10,7 @@ import { createWasmField } from "../../../workers/field/wasmField.ts";
 import type { WasmField } from "../../../workers/field/wasmField.ts";
 import { ColumnCache } from "../../../workers/node/columnCache.ts";
 import type { ColumnStore } from "../../../workers/node/columnCache.ts";
-import { VectorCache } from "../../../workers/node/vectorCache.ts";
+import { ENTRY_BYTES, VectorCache } from "../../../workers/node/vectorCache.ts";
 import { bytes32, hasCode, sampleFile, storeFolder } from "../store/storeFixture.ts";
 
 const ROWS = 100;
@@ -53,7 +53,7 @@ describe("ColumnCache", () => {
     return [...values][0]!;
   };
   const open = (columns: number): void => {
-    cache = new VectorCache(field, { budgetBytes: columns * columnBytes });
+    cache = new VectorCache(field, { budgetBytes: columns * (columnBytes + ENTRY_BYTES) });
     reader = new ColumnCache(field, cache, store);
   };
 

@@ -8,7 +8,7 @@ import type { WasmField } from "../../../workers/field/wasmField.ts";
 import { createWasmField } from "../../../workers/field/wasmField.ts";
 import type { AttemptPlace } from "../../../workers/node/indicatorCache.ts";
 import { IndicatorCache } from "../../../workers/node/indicatorCache.ts";
-import { VectorCache } from "../../../workers/node/vectorCache.ts";
+import { ENTRY_BYTES, VectorCache } from "../../../workers/node/vectorCache.ts";
 import { TAG_BYTES } from "../../../workers/protocols/agreeKept.ts";
 import { partiesOf } from "../../../workers/sharing/parties.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
@@ -72,16 +72,21 @@ describe("IndicatorCache", () => {
     indicators.keep(attempt, PLACE, "set", ["a"], part);
     attempt.releaseAll();
     assert.ok(field.bytesInUse < 1_000, String(field.bytesInUse));
+    assert.equal(field.bytesInUse, cache.bytesInUse);
   });
 
   it("counts a single share for what is kept around it, and has tags of the newest only", () => {
     const small = new VectorCache(field, { budgetBytes: 64 << 10 });
     const few = new IndicatorCache(field, small);
     const names = Array.from({ length: 3_000 }, (_, index) => `size ${index}`);
-    for (const name of names) few.keep(attempt, PLACE, name, ["a"], attempt.fromIntegers([1n]));
-    assert.equal(small.bytesInUse, 64 << 10);
+    const before = field.bytesInUse;
+    const share = attempt.fromIntegers([1n]);
+    const bytes = field.bytesInUse - before;
+    for (const name of names) few.keep(attempt, PLACE, name, ["a"], share);
+    const count = Math.floor((64 << 10) / (ENTRY_BYTES + bytes));
+    assert.equal(small.bytesInUse, count * bytes);
     const tagged = names.filter((name) => few.tag(PLACE, name).some((byte) => byte !== 0));
-    assert.deepEqual(tagged, names.slice(-64));
+    assert.deepEqual(tagged, names.slice(-count));
     small.stop();
     attempt.releaseAll();
   });
