@@ -2,7 +2,7 @@
  * Verifies all products of a session at once, with communication that grows with the logarithm of their number.
  *
  * Malicious workers, at most t of 2t + 1: after a degree reduction a result may be off by an error that a liar chose and
- * knows (`reduceDegree.ts`). If any is, verification fails, but for a probability below (N + 126·L + 16)/r with N products
+ * knows (`reduceDegree.ts`). If any is, verification fails, but for a probability below (N + 62·L + 16)/r with N products
  * and inner products and L levels of compression: less than 2^−200. Whether it fails depends on the errors only, so failing
  * tells nothing about what is shared. Until it has succeeded, nothing but masked values and random challenges may open.
  * A(ζ) and B(ζ), random combinations of all factors, open as shares of degree t: so when all participants follow the protocol,
@@ -52,7 +52,7 @@ const BLOCKS: readonly (readonly [elements: number, k: number])[] = [
   [1 << 18, 4],
   [1 << 15, 8],
   [1 << 12, 16],
-  [1 << 9, 64],
+  [1 << 9, 32],
   [0, 8],
 ];
 
