@@ -22,6 +22,8 @@ import { type Log, createLog, errorFields } from "./node/log.ts";
 import { nodeError } from "./node/nodeError.ts";
 import { SECURITY_STATEMENT } from "./node/security.ts";
 import { Worker } from "./node/worker.ts";
+import { MACHINE_EDGES } from "./node/workerEdges.ts";
+import type { WorkerModules } from "./node/workerModules.ts";
 import { type TlsIdentity, fingerprintOf } from "./transport/identity.ts";
 
 const EXIT = { STOPPED: 0, BUG: 70, TRY_AGAIN: 75, CHAIN: 76, CONFIGURATION: 78 } as const;
@@ -60,7 +62,7 @@ async function createWorker(configuration: Configuration, log: Log): Promise<Wor
   const wallet = await openKeystore(configuration.keystore, readPassword(configuration.passwordFile));
   const field = createWasmField(BN254_FR_MODULUS, { threads: configuration.threads });
   log("info", "field-ready", { arithmetic: field.arithmetic, threads: configuration.threads });
-  return new Worker({
+  const modules: WorkerModules = {
     configuration,
     field,
     wallet,
@@ -71,7 +73,8 @@ async function createWorker(configuration: Configuration, log: Log): Promise<Wor
     now: () => Date.now(),
     monotonic: () => performance.now(),
     log,
-  });
+  };
+  return new Worker(modules, MACHINE_EDGES);
 }
 
 /** Resolves at the first SIGTERM or SIGINT; later ones change nothing. */

@@ -1,13 +1,13 @@
 /** This worker's socket for peers and data owners, and the mesh over it: the registries decide who is let in. */
 import type { MemberRegistry } from "../chain/memberRegistries.ts";
 import type { Store } from "../store/openStore.ts";
-import { Endpoint } from "../transport/endpoint.ts";
+import type { Endpoint } from "../transport/endpoint.ts";
 import { Mesh, type MeshEvent, type Peer } from "../transport/mesh.ts";
-import type { Timers } from "../transport/timers.ts";
 import type { Committees } from "./committees.ts";
 import { errorFields } from "./log.ts";
 import { Uploads } from "./uploads.ts";
 import type { WorkerChain } from "./workerChain.ts";
+import type { WorkerEdges } from "./workerEdges.ts";
 import { type WorkerModules, addressOf } from "./workerModules.ts";
 
 export interface EndpointParts {
@@ -15,14 +15,17 @@ export interface EndpointParts {
   readonly chain: WorkerChain;
   readonly store: Store;
   readonly committees: Committees;
+  readonly edges: Pick<WorkerEdges, "createEndpoint" | "timers">;
 }
 
-export function createEndpoint({ modules, chain, store, committees }: EndpointParts): Endpoint {
+export function createEndpoint(parts: EndpointParts): ReturnType<WorkerEdges["createEndpoint"]> {
+  const { modules, chain, store, committees, edges } = parts;
   const { identity, now, configuration, wallet, log } = modules;
-  return new Endpoint({
+  return edges.createEndpoint({
     identity,
     ...configuration.listen,
     now,
+    timers: edges.timers,
     workerOf: (fingerprint) => activeWorker(chain.workers, fingerprint),
     uploads: new Uploads({
       chainId: chain.deployment.chainId,
@@ -42,14 +45,14 @@ export function createEndpoint({ modules, chain, store, committees }: EndpointPa
 export interface MeshParts {
   readonly modules: WorkerModules;
   readonly chain: WorkerChain;
-  readonly endpoint: Endpoint;
-  readonly timers: Timers;
+  readonly endpoint: Pick<Endpoint, "onPeer">;
+  readonly edges: Pick<WorkerEdges, "openSocket" | "timers">;
   /** Aborted once this worker stops: links then end by intention. */
   readonly stopping: AbortSignal;
   readonly onConnected: (peer: string) => void;
 }
 
-export function createMesh({ modules, chain, endpoint, timers, stopping, onConnected }: MeshParts): Mesh {
+export function createMesh({ modules, chain, endpoint, edges, stopping, onConnected }: MeshParts): Mesh {
   const { identity, now, random } = modules;
   return new Mesh({
     self: addressOf(modules),
@@ -59,7 +62,8 @@ export function createMesh({ modules, chain, endpoint, timers, stopping, onConne
     peerOf: (address) => registeredPeer(chain.workers, address),
     now,
     random,
-    timers,
+    timers: edges.timers,
+    openSocket: edges.openSocket,
     onEvent: (event) => {
       logMeshEvent(event, modules, stopping);
       if (event.event === "PeerConnected") onConnected(event.peer);

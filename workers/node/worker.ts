@@ -14,10 +14,8 @@ import type { ChainFollower } from "../chain/follower.ts";
 import type { ChainLog } from "../chain/logs.ts";
 import { FrameKind } from "../messages/frame.ts";
 import { deriveWrappingKey } from "../store/datasetKeys.ts";
-import { type Store, openStore } from "../store/openStore.ts";
-import type { Endpoint } from "../transport/endpoint.ts";
+import type { Store } from "../store/openStore.ts";
 import type { Mesh } from "../transport/mesh.ts";
-import { type Timers, nodeTimers } from "../transport/timers.ts";
 import { AttemptCounts } from "./attemptCounts.ts";
 import { ChainEffects } from "./chainEffects.ts";
 import type { CheckDesk } from "./checkDesk.ts";
@@ -25,7 +23,6 @@ import { ColumnCache } from "./columnCache.ts";
 import { IndicatorCache } from "./indicatorCache.ts";
 import { VectorCache } from "./vectorCache.ts";
 import { Committees } from "./committees.ts";
-import { ControlSocket } from "./control.ts";
 import { createFollower } from "./following.ts";
 import { HealthServer } from "./health.ts";
 import { errorFields } from "./log.ts";
@@ -36,23 +33,24 @@ import { Registration } from "./registration.ts";
 import type { RequestDesk } from "./requestDesk.ts";
 import { Roster } from "./roster.ts";
 import { type WorkerStatus, statusOf } from "./status.ts";
-import { type WorkerChain, openWorkerChain } from "./workerChain.ts";
+import type { WorkerChain } from "./workerChain.ts";
+import type { WorkerEdges } from "./workerEdges.ts";
 import { type WorkerModules, addressOf } from "./workerModules.ts";
 
 export class Worker {
   readonly address: string;
   readonly #modules: WorkerModules;
-  readonly #timers: Timers = nodeTimers;
+  readonly #edges: WorkerEdges;
   readonly #stopping = new AbortController();
   readonly #counts = new AttemptCounts();
   readonly #chain: WorkerChain;
   readonly #store: Store;
   readonly #kept: VectorCache;
-  readonly #control: ControlSocket;
+  readonly #control: ReturnType<WorkerEdges["createControl"]>;
   readonly #health: HealthServer | undefined;
   readonly #registration: Registration;
   readonly #roster: Roster;
-  readonly #endpoint: Endpoint;
+  readonly #endpoint: ReturnType<WorkerEdges["createEndpoint"]>;
   readonly #mesh: Mesh;
   readonly #desk: RequestDesk;
   readonly #checks: CheckDesk;
@@ -62,13 +60,14 @@ export class Worker {
   #finished: Promise<void> = Promise.resolve();
 
   /** Opens the store and makes every part; nothing runs yet. @throws CodedError CHAIN_DEPLOYMENT | STORE_* */
-  constructor(modules: WorkerModules) {
+  constructor(modules: WorkerModules, edges: WorkerEdges) {
     this.#modules = modules;
+    this.#edges = edges;
     this.address = addressOf(modules);
-    const timers = this.#timers;
+    const { timers } = edges;
     const { log, configuration, identity } = modules;
-    const chain = openWorkerChain(configuration);
-    const store = openWorkerStore(modules);
+    const chain = edges.openChain(configuration);
+    const store = openWorkerStore(modules, edges);
     const { deployment, workers } = chain;
     const committees = new Committees(chain.committees, chain.studies, this.address);
     this.#registration = new Registration({
@@ -77,10 +76,10 @@ export class Worker {
       workers,
       log,
     });
-    const endpoint = createEndpoint({ modules, chain, store, committees });
+    const endpoint = createEndpoint({ modules, chain, store, committees, edges });
     const stopping = this.#stopping.signal;
     const onConnected = (peer: string): void => this.#onPeerConnected(peer);
-    const mesh = createMesh({ modules, chain, endpoint, timers, stopping, onConnected });
+    const mesh = createMesh({ modules, chain, endpoint, edges, stopping, onConnected });
     this.#roster = new Roster({ deployment, registration: this.#registration, committees, mesh, log });
     this.#kept = openVectorCache(modules, store);
     const columns = new ColumnCache(modules.field, this.#kept, store.shares);
@@ -92,7 +91,8 @@ export class Worker {
     const onCommitted = (logs: readonly ChainLog[]): void => this.#onCommitted(logs);
     const onProgress = (newest: number): void => this.#onProgress(newest);
     this.#follower = createFollower({ modules, chain, store, effects, timers, onCommitted, onProgress });
-    this.#control = new ControlSocket(join(configuration.dataDir, "control.sock"), { status: () => this.status() });
+    const status = (): WorkerStatus => this.status();
+    this.#control = edges.createControl(join(configuration.dataDir, "control.sock"), { status });
     this.#health = this.#createHealth();
     this.#chain = chain;
     this.#store = store;
@@ -112,7 +112,7 @@ export class Worker {
     await this.#control.start();
     await this.#startHealth();
     const { chainId } = configuration;
-    await this.#registration.reachChain({ rpc: this.#chain.rpc, chainId, timers: this.#timers }, signal);
+    await this.#registration.reachChain({ rpc: this.#chain.rpc, chainId, timers: this.#edges.timers }, signal);
     if (signal.aborted) return;
     await this.#endpoint.start();
     this.#isListening = true;
@@ -212,11 +212,11 @@ export class Worker {
   }
 }
 
-function openWorkerStore({ configuration, wallet, randomBytes }: WorkerModules): Store {
+function openWorkerStore({ configuration, wallet, randomBytes }: WorkerModules, edges: WorkerEdges): Store {
   const { dataDir, keyDir } = configuration;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const wrappingKey = deriveWrappingKey(getBytes(wallet.privateKey));
-  return openStore(join(dataDir, "worker.sqlite"), { keyDir, wrappingKey, randomBytes });
+  return edges.openStore(join(dataDir, "worker.sqlite"), { keyDir, wrappingKey, randomBytes });
 }
 
 function openVectorCache({ field, configuration }: WorkerModules, { shares }: Store): VectorCache {

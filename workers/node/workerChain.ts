@@ -25,7 +25,11 @@ export interface WorkerChain {
 export function openWorkerChain({ deployment: folder, chainId, rpcUrl }: Configuration): WorkerChain {
   const deployment = readDeployment(folder);
   if (deployment.chainId !== chainId) throw wrongDeployment(chainId, deployment.chainId);
-  const rpc = openProvider(rpcUrl, chainId);
+  return workerChain(deployment, openProvider(rpcUrl, chainId));
+}
+
+/** The deployment's contracts over a provider. */
+export function workerChain(deployment: Deployment, rpc: JsonRpcProvider): WorkerChain {
   return {
     deployment,
     rpc,

@@ -11,13 +11,13 @@
  * 3. A peer that should be dialled by us is refused when it dials.
  * 4. A dialled peer is dialled again, with jittered exponential backoff, as long as it is in the set and unlinked.
  */
-import WebSocket from "ws";
-import { MAX_FRAME_BYTES, type Frame, type FrameKind } from "../messages/frame.ts";
-import { connectPinned } from "./connectPinned.ts";
+import type WebSocket from "ws";
+import type { Frame, FrameKind } from "../messages/frame.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { transportError } from "./errors.ts";
 import { PROTOCOL_VERSION } from "./hello.ts";
 import type { TlsIdentity } from "./identity.ts";
+import { type OpenSocket, openPinnedSocket } from "./openSocket.ts";
 import { CLOSE_GRACE_MS, CLOSE_REFUSED, LINK_LIMITS, PeerLink, type LinkLimits } from "./peerLink.ts";
 import { SessionTable, type SessionLimits } from "./sessionTable.ts";
 import { nodeTimers, type Timers } from "./timers.ts";
@@ -55,7 +55,9 @@ export interface MeshOptions {
   readonly self: string;
   readonly identity: TlsIdentity;
   readonly chainId: bigint;
-  readonly endpoint: Endpoint;
+  readonly endpoint: Pick<Endpoint, "onPeer">;
+  /** Default: TLS. */
+  readonly openSocket?: OpenSocket<WebSocket>;
   /** The registry's current record of a worker; undefined when it is not active. */
   readonly peerOf: (address: string) => Promise<Peer | undefined>;
   /** Milliseconds since 1970. */
@@ -276,19 +278,8 @@ export class Mesh {
     const { connectTimeoutMs } = this.#limits;
     const { endpoint, fingerprint } = record;
     const signal = this.#stopping.signal;
-    const target = { endpoint, fingerprint, identity, peer: address, now, timeoutMs: connectTimeoutMs, signal };
-    const secured = await connectPinned(target);
-    // Returned before it opens, so that the link listens before the peer's hello can arrive.
-    return new WebSocket(`wss://${new URL(endpoint).host}/peer`, {
-      createConnection: () => secured,
-      handshakeTimeout: connectTimeoutMs,
-      maxPayload: MAX_FRAME_BYTES,
-      perMessageDeflate: false,
-      followRedirects: false,
-      // Masks keep a proxy from taking a frame for a request of its own; within pinned TLS there is none, and a mask of
-      // zeros spares both ends a pass over every byte.
-      generateMask: (mask) => mask.fill(0),
-    });
+    const open = this.#options.openSocket ?? openPinnedSocket;
+    return open({ endpoint, fingerprint, identity, peer: address, now, timeoutMs: connectTimeoutMs, signal });
   }
 
   /** Compares a living link's certificate with the registry; a registry that cannot be asked changes nothing. */
