@@ -33,6 +33,13 @@ export const budget = {
   checkStride: size(5, 1),
   /** Runs of the gate with one step altered, per committee: one at each of its 56 steps and a few more. Deep: all there are. */
   alteredGates: size(60, 20_000),
+  /** Whole networks simulated, and random operations in each. Deep: of every committee size. */
+  simulatedSeeds: size(4, 300),
+  simulatedOperations: 60,
+  /** From one message at which a simulated worker dies or lies to the next. */
+  messageStride: size(21, 1),
+  /** Sequences of random acts done on the model chain and on a real one. */
+  modelChainSeeds: size(20, 100),
   /** Random structs hashed in TypeScript and Solidity. */
   statementRuns: size(200, 1_000),
   /** Malformed frames fed to the decoder. */

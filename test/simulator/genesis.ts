@@ -1,0 +1,144 @@
+/**
+ * The acts that found a network, as calls that the model chain and a real one take alike: members, a study with its
+ * committee, vetted queries, an accepted agreement. Every signature is real.
+ */
+import { AbiCoder, SigningKey, Wallet, ZeroHash, id, keccak256 } from "ethers";
+import { ACCEPTANCE, VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
+import { queryHash } from "../../workers/query/queryHash.ts";
+import { CHAIN_ID, abiOf } from "./modelDeployment.ts";
+import type { ModelCall } from "./modelContracts.ts";
+import { LOG2N, type PublishedQuery, SCHEMA, SCHEMA_TEXT } from "./simulatedStudy.ts";
+
+export interface Account {
+  readonly address: string;
+  readonly wallet: Wallet;
+}
+
+function account(name: string): Account {
+  const wallet = new Wallet(id(`simulator: ${name}`));
+  return { address: wallet.address, wallet };
+}
+
+/** Keys are slow to make; every simulation uses the same. */
+export const CONSORTIUM = account("consortium");
+export const WORKERS = [1, 2, 3, 4, 5, 6, 7].map((i) => account(`worker ${i}`));
+export const OWNERS = [1, 2].map((i) => account(`owner ${i}`));
+export const QUERIER = account("querier");
+const VETTERS = [1, 2].map((i) => account(`vetter ${i}`));
+
+export const AGREEMENT = "I shall not try to identify anyone.";
+const FAR_FUTURE = 10_000_000_000n;
+const PURPOSE = id("research");
+
+export function fingerprintOf({ address }: Account): string {
+  return id(`certificate of ${address}`);
+}
+
+export function endpointOf(index: number): string {
+  return `https://worker-${index}.invalid:7443`;
+}
+
+export interface GenesisOptions {
+  readonly n: number;
+  readonly t: number;
+  readonly deadlineBlocks: bigint;
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly queries: readonly PublishedQuery[];
+}
+
+export interface Act extends ModelCall {
+  readonly by: Account;
+}
+
+/** The calldata of a function of a contract. */
+export function act(
+  by: Account,
+  to: string,
+  contract: string,
+  name: string,
+  args: readonly unknown[],
+  value = 0n,
+): Act {
+  return { by, from: by.address, to, value, data: abiOf(contract).encodeFunctionData(name, args) };
+}
+
+function admissions(addresses: Readonly<Record<string, string>>): Act[] {
+  const admit = (registry: string, member: Account, organisationName: string, endpoint: string): Act => {
+    const encryptionKey = SigningKey.computePublicKey(member.wallet.signingKey.publicKey, true);
+    const place = { endpoint, tlsFingerprint: fingerprintOf(member), encryptionKey };
+    const admission = { organisationName, expiry: FAR_FUTURE, ...place, purposes: [PURPOSE] };
+    return act(CONSORTIUM, addresses[registry]!, registry, "admit", [member.address, admission]);
+  };
+  return [
+    ...WORKERS.map((worker, i) => admit("WorkerRegistry", worker, `Operator ${i + 1}`, endpointOf(i + 1))),
+    ...OWNERS.map((owner, i) => admit("DataOwnerRegistry", owner, `Hospital ${i + 1}`, "")),
+    ...VETTERS.map((vetter, i) => admit("VetterRegistry", vetter, `Ethics ${i + 1}`, "")),
+    admit("QuerierRegistry", QUERIER, "University", ""),
+  ];
+}
+
+function policyOf(deadlineBlocks: bigint): Record<string, unknown> {
+  const vetting = { k: 5, vettings: 2, vettingOrganisations: 2 };
+  const committee = { minimumThreshold: 2, demonstration: true };
+  return { ...vetting, ...committee, openingsBudget: 1_000, deadlineBlocks, price: 0n, purposes: [PURPOSE] };
+}
+
+export function studyIdOf(addresses: Readonly<Record<string, string>>): string {
+  const words = [CHAIN_ID, addresses["StudyRegistry"], SCHEMA.hash, id("Trial")];
+  return keccak256(AbiCoder.defaultAbiCoder().encode(["uint256", "address", "bytes32", "bytes32"], words));
+}
+
+export function hashOf({ compiled }: PublishedQuery): string {
+  const { descriptorBytes, sql, boundsBytes, manifest } = compiled;
+  return queryHash(SCHEMA.hash, descriptorBytes, sql, boundsBytes, manifest, AGREEMENT);
+}
+
+async function vettings(options: GenesisOptions, query: PublishedQuery, first: bigint): Promise<Act[]> {
+  const catalogue = options.addresses["QueryCatalogue"]!;
+  const domain = opalineDomain(CHAIN_ID, catalogue);
+  return Promise.all(
+    VETTERS.map(async (vetter) => {
+      const statement = { name: "Dr. Example", meaning: "I have read it.", signedAt: 1n, deadline: FAR_FUTURE };
+      const place = { queryHash: hashOf(query), vetter: vetter.address, approved: true, nonce: first };
+      const vetting = { ...place, ...statement };
+      const signature = await vetter.wallet.signTypedData(domain, VETTING, vetting);
+      return act(vetter, catalogue, "QueryCatalogue", "vet", [vetting, signature]);
+    }),
+  );
+}
+
+/** In this order; the agreements, which need the query contracts' addresses, are `acceptances`. */
+export async function foundingActs(options: GenesisOptions): Promise<Act[]> {
+  const { n, t, deadlineBlocks, addresses, queries } = options;
+  const studyId = studyIdOf(addresses);
+  const registration = ["Trial", SCHEMA_TEXT, policyOf(deadlineBlocks), LOG2N, ZeroHash];
+  const committee = [studyId, WORKERS.slice(0, n).map(({ address }) => address), t];
+  const published = await Promise.all(
+    queries.map(async (query, i) => {
+      const { descriptorBytes, sql, boundsBytes, manifest } = query.compiled;
+      const texts = [studyId, descriptorBytes, sql, boundsBytes, manifest, AGREEMENT];
+      const publication = act(QUERIER, addresses["QueryCatalogue"]!, "QueryCatalogue", "publish", texts);
+      return [publication, ...(await vettings(options, query, BigInt(i)))];
+    }),
+  );
+  return [
+    ...admissions(addresses),
+    act(CONSORTIUM, addresses["StudyRegistry"]!, "StudyRegistry", "register", registration),
+    act(CONSORTIUM, addresses["CommitteeRegistry"]!, "CommitteeRegistry", "appoint", committee),
+    ...published.flat(),
+  ];
+}
+
+/** The querier accepts the agreement of every query contract. */
+export function acceptances(queries: readonly PublishedQuery[], contracts: readonly string[]): Promise<Act[]> {
+  return Promise.all(
+    queries.map(async (query, i) => {
+      const contract = contracts[i]!;
+      const statement = { name: "Dr. Example", meaning: "I accept.", signedAt: 1n, nonce: 0n, deadline: FAR_FUTURE };
+      const place = { queryHash: hashOf(query), agreementHash: id(AGREEMENT), querier: QUERIER.address };
+      const acceptance = { ...place, ...statement };
+      const signature = await QUERIER.wallet.signTypedData(opalineDomain(CHAIN_ID, contract), ACCEPTANCE, acceptance);
+      return act(QUERIER, contract, "QuerySmartContract", "acceptAgreement", [acceptance, signature]);
+    }),
+  );
+}

@@ -1,0 +1,351 @@
+/**
+ * Random acts on the contracts that workers depend on, right and wrong alike, for the comparison of the model chain with a
+ * real one: each contract function with each of its refusals that an act can provoke.
+ */
+import { ZeroHash, concat, id } from "ethers";
+import { BN254_FR_MODULUS } from "../../workers/field/bn254.ts";
+import type { QueryRequested } from "../../workers/chain/querySmartContract.ts";
+import { sharesRoot } from "../../workers/messages/datasetRoot.ts";
+import { encodeParameters } from "../../workers/messages/descriptor.ts";
+import { type Verdict, statementHash } from "../../workers/messages/statement.ts";
+import { ANSWER, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
+import type { FoundedChain } from "./foundedChain.ts";
+import { type Account, type Act, CONSORTIUM, OWNERS, QUERIER, WORKERS, act, hashOf, studyIdOf } from "./genesis.ts";
+import { CHAIN_ID } from "./modelDeployment.ts";
+import { requestEvents } from "./requestEvents.ts";
+import type { Choices } from "./seededChoices.ts";
+import type { PublishedQuery } from "./simulatedStudy.ts";
+
+export interface ActScene extends FoundedChain {
+  readonly queries: readonly PublishedQuery[];
+  readonly choices: Choices;
+  readonly n: number;
+}
+
+const STRANGER = WORKERS[6]!;
+
+function datasetIdsOf({ chain }: ActScene): string[] {
+  return [...chain.newest.state.datasets.keys()].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+}
+
+async function activate(scene: ActScene): Promise<Act> {
+  const { chain, choices, addresses, n } = scene;
+  const owner = choices.weighted<Account>([
+    [12, choices.of(OWNERS)],
+    [1, STRANGER],
+  ]);
+  const earlier = [...chain.newest.state.datasets.values()].find((dataset) => dataset.owner === owner.address);
+  const next = (earlier?.segments.length ?? 0) + 1;
+  const version = choices.weighted([
+    [12, next],
+    [1, next + 1],
+    [1, 1],
+  ]);
+  const files = choices.weighted([
+    [16, n],
+    [1, n - 1],
+  ]);
+  const name = choices.weighted([
+    [16, `version ${next}`],
+    [1, "version 1"],
+  ]);
+  const fileHashes = Array.from({ length: files }, (_, i) => id(`${owner.address} ${name} file ${i}`));
+  const root = choices.weighted([
+    [16, sharesRoot(fileHashes)],
+    [1, ZeroHash],
+  ]);
+  const rowCount = choices.weighted([
+    [16, BigInt(choices.whole(1, 9))],
+    [1, 0n],
+    [1, 5_000n],
+  ]);
+  const segment = {
+    rowCount,
+    columnsRoot: choices.weighted([
+      [16, id(name)],
+      [1, ZeroHash],
+    ]),
+    sharesRoot: root,
+  };
+  const proof = choices.weighted([
+    [19, `0x${"17".repeat(192)}`],
+    [1, "0x"],
+  ]);
+  const signed = await receipts(scene, owner, fileHashes);
+  const args = [studyIdOf(addresses), BigInt(version), segment, fileHashes, signed, proof];
+  return act(owner, addresses["DatasetRegistry"]!, "DatasetRegistry", "activate", args);
+}
+
+async function receipts(scene: ActScene, owner: Account, fileHashes: readonly string[]): Promise<string[]> {
+  const { chain, choices, addresses } = scene;
+  const call = act(owner, addresses["DatasetRegistry"]!, "DatasetRegistry", "datasetIdOf", [
+    studyIdOf(addresses),
+    owner.address,
+  ]);
+  const outcome = chain.read(call);
+  if (!outcome.ok) throw new Error(outcome.error);
+  const signers = choices.weighted([
+    [8, WORKERS],
+    [1, [...WORKERS].reverse()],
+  ]);
+  const domain = opalineDomain(CHAIN_ID, addresses["DatasetRegistry"]!);
+  const signed = await Promise.all(
+    fileHashes.map((fileHash, i) => {
+      const worker = WORKERS[i]!.address;
+      return signers[i]!.wallet.signTypedData(domain, RECEIPT, { datasetId: outcome.result, worker, fileHash });
+    }),
+  );
+  return signed.map((signature) =>
+    choices.weighted([
+      [30, signature],
+      [1, damaged(signature, choices)],
+    ]),
+  );
+}
+
+/** No signature of anybody, in each way that a contract tells apart. */
+function damaged(signature: string, choices: Choices): string {
+  const [r, s, v] = [signature.slice(0, 66), signature.slice(66, 130), signature.slice(130)];
+  return choices.of([
+    concat([signature, "0x00"]),
+    `0x${"00".repeat(64)}1b`,
+    `${r}${"f".repeat(64)}${v}`,
+    `${r}${s}05`,
+    "0x",
+  ]);
+}
+
+async function request(scene: ActScene): Promise<Act> {
+  const { choices, queries, contracts } = scene;
+  const query = choices.whole(0, queries.length - 1);
+  const right = queries[query]!.draw(choices);
+  const values = choices.weighted([
+    [8, right],
+    [1, right.map(() => 19n)],
+    [1, [...right, 1n]],
+  ]);
+  const encoded = encodeParameters(values);
+  const parameters = choices.weighted([
+    [12, encoded],
+    [1, concat([encoded, ZeroHash])],
+    [1, "0x"],
+  ]);
+  const all = datasetIdsOf(scene);
+  const datasetIds = choices.weighted([
+    [8, all],
+    [1, []],
+    [1, [...all].reverse()],
+    [1, [id("no dataset")]],
+  ]);
+  const recipients = choices.weighted([
+    [20, ZeroHash],
+    [1, id("recipients")],
+  ]);
+  const releaseClass = choices.weighted([
+    [20, 0],
+    [1, 1],
+  ]);
+  const by = choices.weighted<Account>([
+    [12, QUERIER],
+    [1, STRANGER],
+  ]);
+  const value = choices.weighted([
+    [12, 0n],
+    [1, 5n],
+  ]);
+  const args = [parameters, datasetIds, releaseClass, recipients];
+  return act(by, contracts[query]!, "QuerySmartContract", "request", args, value);
+}
+
+/** Any request ever made, open or not. */
+function anyRequest({
+  chain,
+  choices,
+}: ActScene): { readonly event: QueryRequested; readonly contract: string } | undefined {
+  const made = chain.blocks.flatMap(requestEvents).flatMap(({ event, contract }) => {
+    return event.name === "QueryRequested" ? [{ event, contract }] : [];
+  });
+  return made.length === 0 ? undefined : choices.of(made);
+}
+
+function drawVerdict(choices: Choices): Verdict {
+  const outcome = choices.weighted([
+    [8, 1],
+    [2, 2],
+    [1, 3],
+    [1, 4],
+    [1, 0],
+  ] as const);
+  const answers = choices.weighted([
+    [9, outcome === 1],
+    [1, outcome !== 1],
+  ]);
+  const output = choices.weighted([
+    [8, BigInt(choices.whole(0, 99))],
+    [1, BN254_FR_MODULUS],
+  ]);
+  return {
+    attempt: BigInt(choices.whole(1, 9)),
+    outcome,
+    suppressedBitmap: choices.weighted([
+      [16, "0x"],
+      [2, "0x01"],
+      [1, "0x05"],
+      [1, "0x0100"],
+      [1, "0x00"],
+    ]),
+    outputs: answers ? [1n, output] : [],
+    sealedHash: choices.weighted([
+      [12, ZeroHash],
+      [1, id("sealed")],
+    ]),
+  };
+}
+
+async function answer(scene: ActScene): Promise<Act> {
+  const { choices, n } = scene;
+  const found = anyRequest(scene);
+  if (found === undefined) return request(scene);
+  const { event, contract } = found;
+  const verdict = drawVerdict(choices);
+  const context = choices.weighted([
+    [8, event.context],
+    [1, { ...event.context, requestBlock: 1n }],
+  ]);
+  const statement = statementHash({ chainId: CHAIN_ID, contract, context, verdict });
+  const domain = opalineDomain(CHAIN_ID, contract);
+  const all = Array.from({ length: n }, (_, i) => i + 1);
+  const points = choices.weighted([
+    [
+      8,
+      choices
+        .shuffled(all)
+        .slice(0, choices.whole(n - 1, n))
+        .sort((a, b) => a - b),
+    ],
+    [1, all.slice(0, 1)],
+    [1, [...all].reverse()],
+    [1, [0, ...all]],
+    [1, [...all, n + 1]],
+  ]);
+  const signer = (index: number): Account => WORKERS[Math.max(0, index - 1)]!;
+  const signatures = await Promise.all(
+    points.map(async (index) => {
+      const signature = await signer(index).wallet.signTypedData(domain, ANSWER, { statement });
+      return {
+        index,
+        signature: choices.weighted([
+          [40, signature],
+          [1, damaged(signature, choices)],
+        ]),
+      };
+    }),
+  );
+  return act(STRANGER, contract, "QuerySmartContract", "answer", [context, verdict, signatures]);
+}
+
+async function expire(scene: ActScene): Promise<Act> {
+  const found = anyRequest(scene);
+  if (found === undefined) return request(scene);
+  const requestId = scene.choices.weighted([
+    [8, found.event.requestId],
+    [1, id("no request")],
+  ]);
+  return act(STRANGER, found.contract, "QuerySmartContract", "expire", [requestId]);
+}
+
+async function revokeMember({ choices, addresses }: ActScene): Promise<Act> {
+  const by = choices.weighted<Account>([
+    [5, CONSORTIUM],
+    [1, STRANGER],
+  ]);
+  const [registry, member] = choices.of([
+    ["WorkerRegistry", choices.of(WORKERS.slice(0, 4))],
+    ["DataOwnerRegistry", choices.of(OWNERS)],
+    ["QuerierRegistry", QUERIER],
+    ["VetterRegistry", STRANGER],
+  ] as const);
+  return act(by, addresses[registry]!, registry, "revoke", [member.address, "test"]);
+}
+
+async function revokeQuery({ choices, addresses, queries }: ActScene): Promise<Act> {
+  const by = choices.weighted<Account>([
+    [5, CONSORTIUM],
+    [1, STRANGER],
+  ]);
+  const queryHash = choices.weighted([
+    [5, hashOf(choices.of(queries))],
+    [1, id("no query")],
+  ]);
+  return act(by, addresses["QueryCatalogue"]!, "QueryCatalogue", "revoke", [queryHash, "test"]);
+}
+
+async function appoint({ choices, addresses }: ActScene): Promise<Act> {
+  const by = choices.weighted<Account>([
+    [5, CONSORTIUM],
+    [1, STRANGER],
+  ]);
+  const size = choices.whole(2, 7);
+  const workers = choices.weighted([
+    [4, WORKERS.slice(0, size)],
+    [1, [WORKERS[0]!, WORKERS[0]!, WORKERS[1]!]],
+    [1, [WORKERS[0]!, WORKERS[1]!, QUERIER]],
+  ]);
+  const args = [studyIdOf(addresses), workers.map(({ address }) => address), choices.whole(0, 3)];
+  return act(by, addresses["CommitteeRegistry"]!, "CommitteeRegistry", "appoint", args);
+}
+
+const ACTS = [
+  [5, activate],
+  [7, request],
+  [9, answer],
+  [3, expire],
+  [0.3, revokeMember],
+  [0.3, revokeQuery],
+  [1, appoint],
+] as const;
+
+export function drawAct(scene: ActScene): Promise<Act> {
+  return scene.choices.weighted<(scene: ActScene) => Promise<Act>>(ACTS)(scene);
+}
+
+/** Every read that a worker makes, of whatever there is now. */
+export function reads(scene: ActScene): Act[] {
+  const { addresses, queries, contracts, chain } = scene;
+  const studyId = studyIdOf(addresses);
+  const of = (name: string, method: string, ...args: unknown[]): Act =>
+    act(QUERIER, addresses[name]!, name, method, args);
+  const datasets = datasetIdsOf(scene).flatMap((datasetId) =>
+    ["ownerOf", "version", "segments", "datasetRoot"].map((method) => of("DatasetRegistry", method, datasetId)),
+  );
+  const requests = [...chain.newest.state.contracts].flatMap(([, { queryHash, requests: made }]) => {
+    const contract = contracts[queries.findIndex((query) => hashOf(query) === queryHash)]!;
+    const call = (method: string, argument: string): Act =>
+      act(QUERIER, contract, "QuerySmartContract", method, [argument]);
+    const own = [call("nonces", QUERIER.address), call("hasAccepted", QUERIER.address)];
+    return [...own, ...[...made.keys()].map((requestId) => call("requestOf", requestId))];
+  });
+  return [
+    ...WORKERS.flatMap(({ address }) => [
+      of("WorkerRegistry", "member", address),
+      of("WorkerRegistry", "isActive", address),
+    ]),
+    ...WORKERS.map((worker) => of("WorkerRegistry", "accountOf", id(`certificate of ${worker.address}`))),
+    of("WorkerRegistry", "member", QUERIER.address),
+    ...["study", "policy"].map((method) => of("StudyRegistry", method, studyId)),
+    of("StudyRegistry", "study", id("no study")),
+    of("StudyRegistry", "count"),
+    of("StudyRegistry", "studies", 0, 100),
+    ...["currentEpoch", "isFrozen"].map((method) => of("CommitteeRegistry", method, studyId)),
+    ...[1, 9].flatMap((epoch) => [
+      of("CommitteeRegistry", "committee", studyId, epoch),
+      of("CommitteeRegistry", "quorum", studyId, epoch),
+      ...[0, 1, 8].map((index) => of("CommitteeRegistry", "signer", studyId, epoch, index)),
+    ]),
+    ...queries.flatMap((query) =>
+      ["query", "descriptor", "isActive"].map((method) => of("QueryCatalogue", method, hashOf(query))),
+    ),
+    ...datasets,
+    ...requests,
+  ];
+}

@@ -1,0 +1,233 @@
+/** The model of `contracts/query/QuerySmartContract.sol` and what it inherits: agreements, requests, answers. */
+import { AbiCoder, ZeroHash, dataLength, dataSlice, getBytes, keccak256 } from "ethers";
+import { BN254_FR_MODULUS } from "../../workers/field/bn254.ts";
+import { decodeBounds } from "../../workers/messages/decodeDescriptor.ts";
+import {
+  Assurance,
+  Outcome,
+  type RequestContext,
+  contextHash,
+  statementHash,
+} from "../../workers/messages/statement.ts";
+import { ACCEPTANCE, ANSWER, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
+import { RequestState } from "../../workers/chain/querySmartContract.ts";
+import { isActive, missingPurpose } from "./modelMembers.ts";
+import { recover } from "./modelSignatures.ts";
+import type { CallArguments, CallScene, Handlers, QueryContract, StoredRequest } from "./modelState.ts";
+import { revert } from "./modelState.ts";
+import { committeeOf, currentEpoch, quorumOf, rootOf, signerAt, studyOf } from "./modelStudies.ts";
+
+const coder = AbiCoder.defaultAbiCoder();
+
+function contractOf({ state, self }: CallScene): QueryContract {
+  return state.contracts.get(self.toLowerCase()) ?? revert("QuerySmartContractNotClone");
+}
+
+function openRequest(scene: CallScene, requestId: string): StoredRequest {
+  const entry = contractOf(scene).requests.get(requestId);
+  if (entry === undefined) return revert("QuerySmartContractUnknownRequest", requestId);
+  if (entry.state !== RequestState.REQUESTED) revert("QuerySmartContractNotOpen", requestId, entry.state);
+  return entry;
+}
+
+function authorise(scene: CallScene, contract: QueryContract): void {
+  const { state, sender, timestamp, value } = scene;
+  const { policy } = studyOf(state, contract.studyId);
+  if (state.catalogue.get(contract.queryHash)?.state !== 2) {
+    revert("QuerySmartContractInactiveQuery", contract.queryHash);
+  }
+  if (!isActive(state, "QuerierRegistry", sender, timestamp)) revert("QuerySmartContractNotQuerier", sender);
+  if (!contract.accepted.has(sender)) revert("QuerySmartContractAgreementNotAccepted", sender);
+  const missing = missingPurpose(state, "QuerierRegistry", sender, policy.purposes);
+  if (missing !== undefined) revert("QuerySmartContractMissingPurpose", missing);
+  if (value !== policy.price) revert("QuerySmartContractWrongPayment", value, policy.price);
+}
+
+function checkParameters(parameters: string, bounds: string): void {
+  const length = dataLength(parameters);
+  const isCanonical =
+    length >= 64 &&
+    length % 32 === 0 &&
+    BigInt(dataSlice(parameters, 0, 32)) === 32n &&
+    BigInt(dataSlice(parameters, 32, 64)) === BigInt(length / 32 - 2);
+  if (!isCanonical) revert("QuerySmartContractNonCanonicalParameters");
+  const values = [...(coder.decode(["int256[]"], parameters)[0] as bigint[])];
+  const allowed = decodeBounds(bounds);
+  if (values.length !== allowed.length) revert("QuerySmartContractParameterCount", values.length, allowed.length);
+  values.forEach((value, i) => {
+    const { minimum, maximum, allowed: only } = allowed[i]!;
+    const isWithin = value >= minimum && value <= maximum && (only.length === 0 || only.includes(value));
+    if (!isWithin) revert("QuerySmartContractParameterOutOfBounds", i, value);
+  });
+}
+
+function rootsOf({ state }: CallScene, studyId: string, datasetIds: readonly string[]): string[] {
+  if (datasetIds.length === 0) revert("QuerySmartContractNoDatasets");
+  return datasetIds.map((datasetId, i) => {
+    if (i > 0 && BigInt(datasetId) <= BigInt(datasetIds[i - 1]!)) {
+      revert("QuerySmartContractDatasetsNotAscending", i);
+    }
+    const root = rootOf(state, studyId, datasetId);
+    return root === ZeroHash ? revert("QuerySmartContractDatasetOfOtherStudy", datasetId) : root;
+  });
+}
+
+function newContext(scene: CallScene, { parameters, datasetIds }: CallArguments): RequestContext {
+  const { state, chainId, self, sender, block } = scene;
+  const contract = contractOf(scene);
+  const { queryHash, studyId, nonces } = contract;
+  const parametersHash = keccak256(parameters);
+  const datasetRoots = rootsOf(scene, studyId, datasetIds);
+  const nonce = nonces.get(sender) ?? 0n;
+  nonces.set(sender, nonce + 1n);
+  const types = ["uint256", "address", "address", "uint256", "bytes32", "bytes32", "bytes32[]", "uint256"];
+  const words = [chainId, self, sender, nonce, queryHash, parametersHash, datasetRoots, block];
+  return {
+    studyId,
+    requestId: keccak256(coder.encode(types, words)),
+    queryHash,
+    parametersHash,
+    policyHash: studyOf(state, studyId).policyHash,
+    datasetRoots,
+    committeeEpoch: currentEpoch(state, studyId),
+    requestBlock: block,
+    consentMaskRoot: ZeroHash,
+    releaseClass: 0,
+    recipientsHash: ZeroHash,
+  };
+}
+
+/** One bit an output, no other, and at least one; or none at all. */
+function isBitmap(bitmap: Uint8Array, outputs: number): boolean {
+  if (bitmap.length === 0) return true;
+  if (bitmap.length !== Math.ceil(outputs / 8)) return false;
+  const bits = [...bitmap].flatMap((byte) => Array.from({ length: 8 }, (_, bit) => (byte >> bit) & 1));
+  return bits.slice(outputs).every((bit) => bit === 0) && bits.includes(1);
+}
+
+function checkVerdict({ outcome, outputs, suppressedBitmap, sealedHash }: CallArguments): void {
+  const answered = Number(outcome) === Outcome.ANSWERED;
+  const wellFormed =
+    Number(outcome) !== Outcome.NONE &&
+    answered === outputs.length > 0 &&
+    isBitmap(getBytes(suppressedBitmap), outputs.length) &&
+    sealedHash === ZeroHash;
+  if (!wellFormed) revert("QuerySmartContractInvalidVerdict", outcome);
+  outputs.forEach((output: bigint, i: number) => {
+    if (output >= BN254_FR_MODULUS) revert("QuerySmartContractOutputOutOfField", i);
+  });
+}
+
+function checkQuorum(scene: CallScene, context: RequestContext, digest: string, signatures: CallArguments[]): void {
+  const { studyId, committeeEpoch } = context;
+  const needed = quorumOf(committeeOf(scene.state, studyId, committeeEpoch));
+  if (BigInt(signatures.length) < needed) revert("QuerySmartContractQuorum", signatures.length, needed);
+  let previous = 0n;
+  signatures.forEach(({ index, signature }, i) => {
+    if (index <= previous) revert("QuerySmartContractSignaturesNotAscending", i);
+    previous = index;
+    const [worker, active] = signerAt(scene, studyId, committeeEpoch, index);
+    const recovered = recover(digest, signature);
+    if (!active || recovered !== worker) revert("QuerySmartContractInvalidSigner", index, recovered, worker);
+  });
+}
+
+/** Calldata has integers as bigint; the enums of `messages/` are numbers. */
+function contextFrom(raw: CallArguments): RequestContext {
+  return { ...(raw as unknown as RequestContext), releaseClass: Number(raw["releaseClass"]) as 0 | 1 };
+}
+
+function settle(scene: CallScene, entry: StoredRequest, requestId: string, verdict: CallArguments, statement: string) {
+  const { attempt, outcome, suppressedBitmap, outputs, sealedHash } = verdict;
+  entry.assurance = Assurance.QUORUM;
+  if (Number(outcome) !== Outcome.ANSWERED) {
+    const failed = Number(outcome) === Outcome.FAILED_UNAVAILABLE;
+    entry.state = failed ? RequestState.FAILED : RequestState.REFUSED;
+    return scene.emit("QueryRefused", [requestId, attempt, outcome, statement]);
+  }
+  entry.state = RequestState.ANSWERED;
+  entry.outputsHash = keccak256(coder.encode(["uint256[]"], [outputs]));
+  scene.emit("QueryAnswered", [requestId, attempt, suppressedBitmap, outputs, sealedHash, statement]);
+}
+
+export const queryContractHandlers: Handlers = {
+  acceptAgreement(scene, { acceptance, signature }) {
+    const { state, chainId, self, timestamp, emit } = scene;
+    const contract = contractOf(scene);
+    const { querier, queryHash, agreementHash, nonce, name, meaning, signedAt, deadline } = acceptance;
+    if (queryHash !== contract.queryHash) revert("QuerySmartContractWrongQuery", queryHash, contract.queryHash);
+    if (agreementHash !== contract.agreementHash) {
+      revert("QuerySmartContractWrongAgreement", agreementHash, contract.agreementHash);
+    }
+    if (timestamp > deadline) revert("QuerySmartContractAcceptanceExpired", deadline);
+    if (!isActive(state, "QuerierRegistry", querier, timestamp)) revert("QuerySmartContractNotQuerier", querier);
+    const expected = contract.nonces.get(querier) ?? 0n;
+    if (nonce !== expected) revert("InvalidAccountNonce", querier, expected);
+    const recovered = recover(hashTypedData(opalineDomain(chainId, self), ACCEPTANCE, acceptance), signature);
+    if (recovered !== querier) revert("QuerySmartContractInvalidAcceptance", recovered, querier);
+    contract.nonces.set(querier, expected + 1n);
+    contract.accepted.add(querier);
+    emit("AgreementAccepted", [querier, agreementHash, name, meaning, signedAt]);
+    return [];
+  },
+  request(scene, args) {
+    const { state, sender, block, value, emit } = scene;
+    const { parameters, datasetIds, releaseClass, recipientsHash } = args;
+    const contract = contractOf(scene);
+    if (releaseClass !== 0n) revert("QuerySmartContractUnsupportedReleaseClass", releaseClass);
+    if (recipientsHash !== ZeroHash) revert("QuerySmartContractUnexpectedRecipients", recipientsHash);
+    authorise(scene, contract);
+    checkParameters(parameters, state.catalogue.get(contract.queryHash)!.bounds);
+    const context = newContext(scene, args);
+    const deadlineBlock = block + studyOf(state, contract.studyId).policy.deadlineBlocks;
+    contract.requests.set(context.requestId, {
+      querier: sender,
+      deadlineBlock,
+      state: RequestState.REQUESTED,
+      assurance: Assurance.NONE,
+      paid: value !== 0n,
+      contextHash: contextHash(context),
+      outputsHash: ZeroHash,
+    });
+    emit("QueryRequested", [context.requestId, sender, parameters, datasetIds, context, deadlineBlock]);
+    return [context.requestId];
+  },
+  answer(scene, { context: raw, verdict, signatures }) {
+    const context = contextFrom(raw);
+    const entry = openRequest(scene, context.requestId);
+    const hash = contextHash(context);
+    if (hash !== entry.contextHash) revert("QuerySmartContractContextMismatch", hash, entry.contextHash);
+    if (scene.block > entry.deadlineBlock) {
+      revert("QuerySmartContractDeadlinePassed", entry.deadlineBlock, scene.block);
+    }
+    checkVerdict(verdict);
+    const { chainId, self } = scene;
+    const statement = statementHash({ chainId, contract: self, context, verdict });
+    const digest = hashTypedData(opalineDomain(chainId, self), ANSWER, { statement });
+    checkQuorum(scene, context, digest, signatures);
+    settle(scene, entry, context.requestId, verdict, statement);
+    return [];
+  },
+  expire(scene, { requestId }) {
+    const entry = openRequest(scene, requestId);
+    if (scene.block <= entry.deadlineBlock) {
+      revert("QuerySmartContractDeadlineNotReached", entry.deadlineBlock, scene.block);
+    }
+    entry.state = RequestState.EXPIRED;
+    scene.emit("QueryExpired", [requestId]);
+    return [];
+  },
+  requestOf(scene, { requestId }) {
+    const none = { querier: `0x${"00".repeat(20)}`, deadlineBlock: 0n, state: 0, assurance: 0, paid: false };
+    const found = contractOf(scene).requests.get(requestId) ?? {
+      ...none,
+      contextHash: ZeroHash,
+      outputsHash: ZeroHash,
+    };
+    return [{ ...found, proofHash: ZeroHash }];
+  },
+  hasAccepted: (scene, { querier }) => [contractOf(scene).accepted.has(querier)],
+  nonces: (scene, { querier }) => [contractOf(scene).nonces.get(querier) ?? 0n],
+  queryHash: (scene) => [contractOf(scene).queryHash],
+  studyId: (scene) => [contractOf(scene).studyId],
+};

@@ -1,0 +1,170 @@
+/**
+ * What the model chain's contracts remember: plain maps, so that a block's state is a structured clone of the one before.
+ * Addresses and ids are keys in lower case; integers are bigint, as in calldata.
+ */
+import type { Interface } from "ethers";
+
+export interface Member {
+  readonly organisation: string;
+  readonly issuer: string;
+  readonly admittedAt: bigint;
+  readonly expiry: bigint;
+  revoked: boolean;
+  tlsFingerprint: string;
+  readonly organisationName: string;
+  endpoint: string;
+  readonly encryptionKey: string;
+  readonly purposes: readonly string[];
+}
+
+export interface Registry {
+  readonly members: Map<string, Member>;
+  /** By certificate fingerprint. */
+  readonly claims: Map<string, { readonly account: string; readonly vouched: boolean }>;
+}
+
+export interface Policy {
+  readonly k: bigint;
+  readonly vettings: bigint;
+  readonly vettingOrganisations: bigint;
+  readonly minimumThreshold: bigint;
+  readonly demonstration: boolean;
+  readonly openingsBudget: bigint;
+  readonly deadlineBlocks: bigint;
+  readonly price: bigint;
+  readonly purposes: readonly string[];
+}
+
+export interface Study {
+  readonly schemaHash: string;
+  readonly policyHash: string;
+  readonly srsHash: string;
+  readonly log2N: bigint;
+  readonly registeredAt: bigint;
+  readonly name: string;
+  readonly policy: Policy;
+}
+
+export interface Committee {
+  readonly epoch: bigint;
+  readonly threshold: bigint;
+  readonly demonstration: boolean;
+  readonly workers: readonly string[];
+}
+
+export interface Segment {
+  readonly rowCount: bigint;
+  readonly columnsRoot: string;
+  readonly sharesRoot: string;
+}
+
+export interface Dataset {
+  readonly owner: string;
+  readonly studyId: string;
+  readonly segments: Segment[];
+  root: string;
+}
+
+export interface CatalogueEntry {
+  readonly studyId: string;
+  readonly schemaHash: string;
+  readonly agreementHash: string;
+  readonly author: string;
+  state: number;
+  approvals: number;
+  organisations: number;
+  queryContract: string;
+  readonly descriptor: string;
+  readonly descriptorCode: string;
+  readonly bounds: string;
+  readonly boundsCode: string;
+  readonly approvers: string[];
+  readonly vetted: Set<string>;
+}
+
+export interface StoredRequest {
+  readonly querier: string;
+  readonly deadlineBlock: bigint;
+  state: number;
+  assurance: number;
+  readonly paid: boolean;
+  readonly contextHash: string;
+  outputsHash: string;
+}
+
+export interface QueryContract {
+  readonly queryHash: string;
+  readonly studyId: string;
+  readonly agreementHash: string;
+  readonly accepted: Set<string>;
+  readonly nonces: Map<string, bigint>;
+  readonly requests: Map<string, StoredRequest>;
+}
+
+export interface ModelState {
+  readonly registries: Record<string, Registry>;
+  readonly studies: Map<string, Study>;
+  /** By study, epoch 1 first. */
+  readonly committees: Map<string, Committee[]>;
+  readonly frozen: Set<string>;
+  readonly datasets: Map<string, Dataset>;
+  readonly catalogue: Map<string, CatalogueEntry>;
+  readonly vettingNonces: Map<string, bigint>;
+  readonly contracts: Map<string, QueryContract>;
+}
+
+export const REGISTRIES = ["DataOwnerRegistry", "VetterRegistry", "QuerierRegistry", "WorkerRegistry"] as const;
+
+export function emptyState(): ModelState {
+  const registry = (): Registry => ({ members: new Map(), claims: new Map() });
+  return {
+    registries: Object.fromEntries(REGISTRIES.map((name) => [name, registry()])),
+    studies: new Map(),
+    committees: new Map(),
+    frozen: new Set(),
+    datasets: new Map(),
+    catalogue: new Map(),
+    vettingNonces: new Map(),
+    contracts: new Map(),
+  };
+}
+
+/** One call of a contract function, as its handler sees it. */
+export interface CallScene {
+  readonly state: ModelState;
+  readonly abi: Interface;
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly chainId: bigint;
+  /** The contract called. */
+  readonly self: string;
+  /** msg.sender, checksummed. */
+  readonly sender: string;
+  readonly value: bigint;
+  readonly block: bigint;
+  readonly timestamp: bigint;
+  emit(event: string, args: readonly unknown[]): void;
+}
+
+/** By parameter name; structs as objects, lists as arrays. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- calldata has the shape that the ABI says
+export type CallArguments = Readonly<Record<string, any>>;
+
+/** @returns the function's results, in order */
+export type Handler = (scene: CallScene, args: CallArguments) => readonly unknown[];
+export type Handlers = Readonly<Record<string, Handler>>;
+
+/** A custom error of a contract. */
+export class ModelRevert extends Error {
+  readonly error: string;
+  readonly args: readonly unknown[];
+
+  constructor(error: string, args: readonly unknown[]) {
+    super(`${error}(${args.map(String).join(", ")})`);
+    this.error = error;
+    this.args = args;
+  }
+}
+
+export function revert(error: string, ...args: readonly unknown[]): never {
+  throw new ModelRevert(error, args);
+}

@@ -1,0 +1,167 @@
+/** The model of `contracts/study/`: studies, committees, datasets. */
+import { AbiCoder, ParamType, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
+import { datasetRoot, sharesRoot } from "../../workers/messages/datasetRoot.ts";
+import { RECEIPT, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
+import { isActive, organisationOf, restricted } from "./modelMembers.ts";
+import { recover } from "./modelSignatures.ts";
+import type { CallScene, Committee, Dataset, Handlers, ModelState, Segment, Study } from "./modelState.ts";
+import { revert } from "./modelState.ts";
+
+const coder = AbiCoder.defaultAbiCoder();
+const PRODUCTION_THRESHOLD = 2n;
+const MAX_PAGE = 100;
+
+export function studyOf(state: ModelState, studyId: string): Study {
+  return state.studies.get(studyId) ?? revert("StudyRegistryUnknown", studyId);
+}
+
+export const studyHandlers: Handlers = {
+  register(scene, { name, schema, policy_: policy, log2N, srsHash }) {
+    restricted(scene);
+    const { state, chainId, self, timestamp, abi, emit } = scene;
+    const schemaHash = id(schema);
+    const words = [chainId, self, schemaHash, id(name)];
+    const studyId = keccak256(coder.encode(["uint256", "address", "bytes32", "bytes32"], words));
+    if (state.studies.has(studyId)) revert("StudyRegistryAlreadyRegistered", studyId);
+    const policyType = ParamType.from(abi.getFunction("register")!.inputs[2]!);
+    const policyHash = keccak256(coder.encode([policyType], [policy]));
+    state.studies.set(studyId, { schemaHash, policyHash, srsHash, log2N, registeredAt: timestamp, name, policy });
+    emit("StudyRegistered", [studyId, schemaHash, name, schema, policy]);
+    return [studyId];
+  },
+  study: ({ state }, { studyId }) => [studyOf(state, studyId)],
+  policy: ({ state }, { studyId }) => [studyOf(state, studyId).policy],
+  count: ({ state }) => [state.studies.size],
+  studies: ({ state }, { offset, limit }) => [page([...state.studies.keys()], offset, limit)],
+};
+
+export function committeeOf(state: ModelState, studyId: string, epoch: bigint): Committee {
+  const committee = state.committees.get(studyId)?.[Number(epoch) - 1];
+  return committee ?? revert("CommitteeRegistryUnknown", studyId, epoch);
+}
+
+export function currentEpoch(state: ModelState, studyId: string): bigint {
+  return BigInt(state.committees.get(studyId)?.length ?? 0);
+}
+
+export function quorumOf({ workers, threshold }: Committee): bigint {
+  const [absent, computing] = [BigInt(workers.length) - threshold, 2n * threshold + 1n];
+  return absent < computing ? absent : computing;
+}
+
+/** The worker at a Shamir point, and whether it is active now; the zero address for no point. */
+export function signerAt(scene: CallScene, studyId: string, epoch: bigint, index: bigint): [string, boolean] {
+  const { state, timestamp } = scene;
+  const worker = state.committees.get(studyId)?.[Number(epoch) - 1]?.workers[Number(index) - 1];
+  return worker === undefined ? [ZeroAddress, false] : [worker, isActive(state, "WorkerRegistry", worker, timestamp)];
+}
+
+export const committeeHandlers: Handlers = {
+  appoint(scene, { studyId, workers, threshold }) {
+    restricted(scene);
+    const { state, timestamp, emit } = scene;
+    if (state.frozen.has(studyId)) revert("CommitteeRegistryDatasetsExist", studyId);
+    const n = BigInt(workers.length);
+    if (threshold === 0n || n < 2n * threshold + 1n || n < 3n || n > 7n) {
+      revert("CommitteeRegistryInvalidSize", n, threshold);
+    }
+    const { policy } = studyOf(state, studyId);
+    const minimum = policy.minimumThreshold > PRODUCTION_THRESHOLD ? policy.minimumThreshold : PRODUCTION_THRESHOLD;
+    const demonstration = threshold < minimum;
+    if (demonstration && !policy.demonstration) revert("CommitteeRegistryThresholdTooLow", threshold, minimum);
+    const organisations: string[] = [];
+    for (const worker of workers) {
+      if (!isActive(state, "WorkerRegistry", worker, timestamp)) revert("CommitteeRegistryInactiveWorker", worker);
+      const organisation = organisationOf(state, "WorkerRegistry", worker);
+      if (organisations.includes(organisation)) revert("CommitteeRegistrySameOrganisation", organisation);
+      organisations.push(organisation);
+    }
+    const epoch = currentEpoch(state, studyId) + 1n;
+    const earlier = state.committees.get(studyId) ?? [];
+    state.committees.set(studyId, [...earlier, { epoch, threshold, demonstration, workers }]);
+    emit("CommitteeAppointed", [studyId, epoch, threshold, demonstration, workers]);
+    return [epoch];
+  },
+  committee: ({ state }, { studyId, epoch }) => [committeeOf(state, studyId, epoch)],
+  currentEpoch: ({ state }, { studyId }) => [currentEpoch(state, studyId)],
+  isFrozen: ({ state }, { studyId }) => [state.frozen.has(studyId)],
+  quorum: ({ state }, { studyId, epoch }) => [quorumOf(committeeOf(state, studyId, epoch))],
+  signer: (scene, { studyId, epoch, index }) => signerAt(scene, studyId, epoch, index),
+};
+
+function datasetIdOf({ chainId, addresses }: CallScene, studyId: string, owner: string): string {
+  const words = [chainId, addresses["DatasetRegistry"], studyId, owner];
+  return keccak256(coder.encode(["uint256", "address", "bytes32", "address"], words));
+}
+
+/** Zero for a dataset that is not this study's. */
+export function rootOf(state: ModelState, studyId: string, datasetId: string): string {
+  const dataset = state.datasets.get(datasetId);
+  return dataset?.studyId === studyId ? dataset.root : ZeroHash;
+}
+
+function checkSegment(earlier: readonly Segment[], version: bigint, segment: Segment, fileHashes: string[]): void {
+  const expected = BigInt(earlier.length + 1);
+  if (version !== expected) revert("DatasetRegistryWrongVersion", version, expected);
+  if (segment.rowCount === 0n || segment.columnsRoot === ZeroHash) revert("DatasetRegistryEmptySegment");
+  const computed = sharesRoot(fileHashes);
+  if (segment.sharesRoot !== computed) revert("DatasetRegistrySharesRootMismatch", segment.sharesRoot, computed);
+  if (earlier.some((known) => known.sharesRoot === computed)) revert("DatasetRegistrySegmentReused", computed);
+}
+
+interface Receipts {
+  readonly studyId: string;
+  readonly datasetId: string;
+  readonly fileHashes: readonly string[];
+  readonly receipts: readonly string[];
+}
+
+function checkReceipts(scene: CallScene, { studyId, datasetId, fileHashes, receipts }: Receipts): bigint {
+  const epoch = currentEpoch(scene.state, studyId);
+  if (epoch === 0n) revert("DatasetRegistryNoCommittee", studyId);
+  const n = committeeOf(scene.state, studyId, epoch).workers.length;
+  if (fileHashes.length !== n) revert("DatasetRegistryReceiptCount", fileHashes.length, n);
+  if (receipts.length !== n) revert("DatasetRegistryReceiptCount", receipts.length, n);
+  const domain = opalineDomain(scene.chainId, scene.self);
+  receipts.forEach((receipt, i) => {
+    const [worker, active] = signerAt(scene, studyId, epoch, BigInt(i + 1));
+    if (!active) revert("DatasetRegistryInactiveWorker", worker);
+    const recovered = recover(hashTypedData(domain, RECEIPT, { datasetId, worker, fileHash: fileHashes[i] }), receipt);
+    if (recovered !== worker) revert("DatasetRegistryInvalidReceipt", i, recovered, worker);
+  });
+  return epoch;
+}
+
+export const datasetHandlers: Handlers = {
+  activate(scene, { studyId, version_: version, segment, fileHashes, receipts, ingestProof }) {
+    const { state, sender, timestamp, emit } = scene;
+    if (!isActive(state, "DataOwnerRegistry", sender, timestamp)) revert("DatasetRegistryInactiveOwner", sender);
+    const datasetId = datasetIdOf(scene, studyId, sender);
+    const dataset: Dataset = state.datasets.get(datasetId) ?? { owner: sender, studyId, segments: [], root: ZeroHash };
+    checkSegment(dataset.segments, version, segment, fileHashes);
+    if (ingestProof === "0x") revert("DatasetRegistryEmptyProof");
+    const epoch = checkReceipts(scene, { studyId, datasetId, fileHashes, receipts });
+    if (version === 1n && !state.frozen.has(studyId)) {
+      state.frozen.add(studyId);
+      emit("CommitteeRegistry:CommitteeFrozen", [studyId, epoch]);
+    }
+    const rows = dataset.segments.reduce((sum, { rowCount }) => sum + rowCount, segment.rowCount as bigint);
+    const maximum = 1n << studyOf(state, studyId).log2N;
+    if (rows > maximum) revert("DatasetRegistryTooManyRows", rows, maximum);
+    dataset.segments.push(segment);
+    dataset.root = datasetRoot(datasetId, version, dataset.segments);
+    state.datasets.set(datasetId, dataset);
+    emit("DatasetActivated", [datasetId, studyId, sender, version, epoch, segment, fileHashes, ingestProof]);
+    return [datasetId];
+  },
+  datasetIdOf: (scene, { studyId, owner }) => [datasetIdOf(scene, studyId, owner)],
+  ownerOf: ({ state }, { datasetId }) => [state.datasets.get(datasetId)?.owner ?? ZeroAddress],
+  version: ({ state }, { datasetId }) => [state.datasets.get(datasetId)?.segments.length ?? 0],
+  segments: ({ state }, { datasetId }) => [state.datasets.get(datasetId)?.segments ?? []],
+  datasetRoot: ({ state }, { datasetId }) => [state.datasets.get(datasetId)?.root ?? ZeroHash],
+};
+
+function page<Item>(items: readonly Item[], offset: bigint, limit: bigint): Item[] {
+  const size = limit > BigInt(MAX_PAGE) ? MAX_PAGE : Number(limit);
+  return items.slice(Number(offset), Number(offset) + size);
+}

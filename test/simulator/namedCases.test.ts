@@ -1,0 +1,130 @@
+/** Cases that have a name: bugs that the simulator found, and faults swept from the first message to the last. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { RequestState } from "../../workers/chain/querySmartContract.ts";
+import { budget } from "../budget.ts";
+import { BLOCK_MS, DEADLINE_BLOCKS, Simulation } from "./simulation.ts";
+import { ATTEMPT_TIMEOUT_MS, type LogEntry } from "./simulatedWorker.ts";
+import { verify } from "./verify.ts";
+
+const [COUNTS, SUMS] = [0, 1];
+const EVERYBODY = [18n, 90n];
+
+function assertGood(simulation: Simulation): void {
+  verify(simulation);
+  assert.deepEqual(simulation.observer.violations, []);
+}
+
+function states(simulation: Simulation): number[] {
+  return simulation.requests().map(([, { state }]) => state);
+}
+
+describe("bugs found", () => {
+  it("a worker whose node has fallen back refuses to expire a request, and tries again", async () => {
+    await Simulation.with({ n: 3, t: 1, seed: "refused expiry" }, async (simulation) => {
+      await simulation.begin();
+      simulation.worker(1).crash();
+      simulation.ask(COUNTS, EVERYBODY);
+      // As soon as a worker has seen a block past the deadline, its node falls back and knows of none.
+      const { workers, observer, time } = simulation;
+      const patience = time.nowMs + (Number(DEADLINE_BLOCKS) + 10) * BLOCK_MS;
+      for (let warned = 1; warned <= 2; warned++) {
+        const warnings = (): LogEntry[] => observer.log.filter(({ event }) => event === "request-deadline-passed");
+        assert.ok(await time.until(() => warnings().length === warned, patience));
+        workers[warnings().at(-1)!.index - 1]!.health.lag = 5;
+      }
+      await simulation.pass(2 * ATTEMPT_TIMEOUT_MS);
+      const refused = observer.log.filter(({ event }) => event === "posting-refused");
+      assert.equal(refused.length, 2);
+      // The third stays away: it would expire the request in their place.
+      for (const { health } of workers) health.lag = 0;
+      assert.ok(await simulation.settle(), "nobody expires the request");
+      assert.deepEqual(states(simulation), [RequestState.EXPIRED]);
+      simulation.heal();
+      await simulation.pass(10 * BLOCK_MS);
+      assertGood(simulation);
+    });
+  });
+
+  it("a store that cannot be read for a while delays a worker, and stops nothing", async () => {
+    await Simulation.with({ n: 3, t: 1, seed: "broken disk" }, async (simulation) => {
+      await simulation.begin();
+      simulation.ask(COUNTS, EVERYBODY);
+      simulation.worker(2).disk = "broken";
+      await simulation.pass(10 * BLOCK_MS);
+      assert.deepEqual(states(simulation), [RequestState.REQUESTED], "three of three are needed");
+      simulation.worker(2).disk = "fine";
+      assert.ok(await simulation.settle());
+      assert.deepEqual(states(simulation), [RequestState.ANSWERED]);
+      assertGood(simulation);
+    });
+  });
+
+  it("a node that fails while a worker waits for a receipt costs a look, not the process", async () => {
+    await Simulation.with({ n: 4, t: 1, seed: "flaky nodes" }, async (simulation) => {
+      await simulation.begin();
+      for (const { health } of simulation.workers.slice(0, 2)) health.state = "flaky";
+      for (let i = 0; i < 8; i++) {
+        simulation.ask(COUNTS, EVERYBODY);
+        await simulation.pass(4 * BLOCK_MS);
+      }
+      assert.ok(await simulation.settle());
+      simulation.heal();
+      await simulation.pass(20 * BLOCK_MS);
+      assertGood(simulation);
+    });
+  });
+
+  it("a worker that could not read its store when an answer was confirmed ends the request afterwards", async () => {
+    await Simulation.with({ n: 4, t: 1, seed: "unread settlement" }, async (simulation) => {
+      await simulation.begin();
+      simulation.ask(COUNTS, EVERYBODY);
+      const isAnswered = (): boolean => states(simulation).includes(RequestState.ANSWERED);
+      assert.ok(await simulation.time.until(isAnswered, simulation.time.nowMs + 30 * BLOCK_MS));
+      simulation.worker(2).disk = "broken";
+      await simulation.pass(8 * BLOCK_MS);
+      simulation.worker(2).disk = "fine";
+      await simulation.pass(8 * BLOCK_MS);
+      assert.deepEqual(
+        simulation.workers.map(({ worker }) => worker!.status().open),
+        simulation.workers.map(() => []),
+      );
+      assertGood(simulation);
+    });
+  });
+});
+
+describe("a participant", () => {
+  /** One request after the other in one network; before each, `prepare` arms the fault at a later message. */
+  async function sweep(size: { n: number; t: number }, prepare: (simulation: Simulation, at: number) => void) {
+    await Simulation.with({ ...size, seed: `sweep ${size.n}` }, async (simulation) => {
+      await simulation.begin();
+      for (let at = 0; at < 84; at += budget.messageStride) {
+        prepare(simulation, at);
+        simulation.ask(SUMS, [BigInt(at % 2), ...EVERYBODY]);
+        await simulation.pass(8 * BLOCK_MS);
+        simulation.heal();
+        assert.ok(await simulation.settle(), `not settled after message ${at}`);
+      }
+      const isAnswered = (state: number): boolean => state === RequestState.ANSWERED;
+      assert.ok(states(simulation).every(isAnswered), "every request is answered once all are well");
+      assertGood(simulation);
+    });
+  }
+
+  for (const size of [
+    { n: 3, t: 1 },
+    { n: 5, t: 2 },
+  ]) {
+    it(`that dies after any of its messages costs an attempt, n = ${size.n}`, async () => {
+      await sweep(size, (simulation, at) => simulation.worker(1).crashAfterFrames(at));
+    });
+  }
+
+  it("that lies in any of its messages costs an attempt, and opens nothing", async () => {
+    await sweep({ n: 4, t: 1 }, ({ adversary }, after) => {
+      adversary.corrupt(2);
+      adversary.plan(2, { kind: "alter", alteration: "add one", after });
+    });
+  });
+});

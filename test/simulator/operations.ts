@@ -1,0 +1,252 @@
+/** What may happen in a simulation, and how often. Every operation is drawn whole before it acts, so that a trace names it. */
+import type { QueryRequested } from "../../workers/chain/querySmartContract.ts";
+import { ZeroHash } from "ethers";
+import { CONSORTIUM, WORKERS, act } from "./genesis.ts";
+import { requestEvents } from "./requestEvents.ts";
+import type { Choices } from "./seededChoices.ts";
+import type { Simulation } from "./simulation.ts";
+import { CONFIRMATIONS } from "./simulatedWorker.ts";
+
+type Operation = (simulation: Simulation, choices: Choices) => string;
+
+function anyWorker({ options }: Simulation, choices: Choices): number {
+  return choices.whole(1, options.n);
+}
+
+function twoWorkers({ options }: Simulation, choices: Choices): [number, number] {
+  const [a, b] = choices.shuffled(Array.from({ length: options.n }, (_, i) => i + 1));
+  return [a!, b!];
+}
+
+const ask: Operation = (simulation, choices) => {
+  const query = choices.whole(0, simulation.queries.length - 1);
+  const parameters = simulation.queries[query]!.draw(choices);
+  const all = simulation.datasetIds();
+  const chosen = all.length > 1 && choices.chance(0.2) ? [choices.of(all)] : all;
+  simulation.ask(query, parameters, chosen);
+  return `ask query ${query} with ${parameters.join(", ")} over ${chosen.length} datasets`;
+};
+
+const contribute: Operation = (simulation, choices) => {
+  const owner = choices.whole(0, simulation.owners.length - 1);
+  void simulation.owners[owner]!.contribute(simulation.drawRows());
+  return `owner ${owner} contributes`;
+};
+
+/** From then on requests over this dataset fail; that needs few seeds. */
+const contributeMalformed: Operation = (simulation, choices) => {
+  const owner = choices.whole(0, simulation.owners.length - 1);
+  void simulation.owners[owner]!.contribute(simulation.drawRows(), true);
+  return `owner ${owner} contributes malformed columns`;
+};
+
+const crash: Operation = (simulation, choices) => {
+  const index = anyWorker(simulation, choices);
+  simulation.worker(index).crash();
+  return `crash ${index}`;
+};
+
+const crashAfterCommit: Operation = (simulation, choices) => {
+  const index = anyWorker(simulation, choices);
+  const point = choices.of(["takeAttempt", "recordAboutToOpen", "recordSigned"] as const);
+  simulation.worker(index).crashAfter(point);
+  return `crash ${index} after its next ${point}`;
+};
+
+const crashAfterFrames: Operation = (simulation, choices) => {
+  const index = anyWorker(simulation, choices);
+  const frames = choices.whole(0, 80);
+  simulation.worker(index).crashAfterFrames(frames);
+  return `crash ${index} after ${frames} frames`;
+};
+
+const diskFails: Operation = (simulation, choices) => {
+  const worker = simulation.worker(anyWorker(simulation, choices));
+  worker.disk = choices.of(["fine", "full", "broken"] as const);
+  return `the disk of ${worker.index} is ${worker.disk}`;
+};
+
+const restart: Operation = (simulation) => {
+  const down = simulation.workers.filter(({ isRunning }) => !isRunning);
+  for (const worker of down) worker.start();
+  return `start ${down.map(({ index }) => index).join(", ") || "nobody"}`;
+};
+
+const partition: Operation = (simulation, choices) => {
+  const [a, b] = twoWorkers(simulation, choices);
+  simulation.mesh.partition(a, b);
+  return `partition ${a} and ${b}`;
+};
+
+const healPartitions: Operation = (simulation) => {
+  simulation.mesh.healAll();
+  return "heal the network";
+};
+
+const cut: Operation = (simulation, choices) => {
+  const [a, b] = twoWorkers(simulation, choices);
+  simulation.mesh.cut(a, b);
+  return `cut the link between ${a} and ${b}`;
+};
+
+const slow: Operation = (simulation, choices) => {
+  const index = anyWorker(simulation, choices);
+  const ms = choices.of([0, 50, 400]);
+  simulation.mesh.slowMs.set(index, ms);
+  return `slow ${index} by ${ms} ms`;
+};
+
+const nodeFails: Operation = (simulation, choices) => {
+  const index = anyWorker(simulation, choices);
+  const state = choices.of(["up", "refusing", "silent", "flaky", "flaky"] as const);
+  const lag = choices.whole(0, 3);
+  Object.assign(simulation.worker(index).health, { state, lag });
+  return `the node of ${index} is ${state}, ${lag} blocks behind`;
+};
+
+/** Counts as corrupted: it is one of at most t that the others must do without. */
+const revokeWorker: Operation = (simulation, choices) => {
+  const { adversary, options, revoked, chain, founded } = simulation;
+  const index = choices.of(adversary.corrupted.length > 0 ? adversary.corrupted : [anyWorker(simulation, choices)]);
+  // Of exactly 2t + 1 none can be spared: everything expires from then on. That needs few seeds.
+  const isSpared = options.n > 2 * options.t + 1 || choices.chance(0.2);
+  if (!isSpared || revoked.size >= options.t || revoked.has(index)) return "nobody more is revoked";
+  adversary.corrupt(index);
+  revoked.add(index);
+  const args = [WORKERS[index - 1]!.address, "simulated"];
+  chain.send(act(CONSORTIUM, founded.addresses["WorkerRegistry"]!, "WorkerRegistry", "revoke", args));
+  return `revoke ${index}`;
+};
+
+const machinesRecover: Operation = (simulation) => {
+  for (const worker of simulation.workers) {
+    Object.assign(worker.health, { state: "up", lag: 0 });
+    worker.disk = "fine";
+  }
+  return "all nodes and disks recover";
+};
+
+/** No deeper than the workers' confirmations: deeper ones stop them, as they should (`follower.test.ts`). */
+const reorganise: Operation = (simulation, choices) => {
+  const depth = choices.whole(1, CONFIRMATIONS);
+  simulation.reorganise(depth, choices);
+  return `reorganise ${depth} blocks`;
+};
+
+const loseTransactions: Operation = ({ chain }) => `${chain.loseWaiting()} waiting transactions are lost`;
+
+const corrupt: Operation = (simulation, choices) => {
+  const { adversary, options } = simulation;
+  if (adversary.corrupted.length >= options.t) return "nobody more is corrupted";
+  const index = anyWorker(simulation, choices);
+  adversary.corrupt(index);
+  return `corrupt ${index}`;
+};
+
+/** A corrupted worker, if there is one. */
+function liar({ adversary }: Simulation, choices: Choices): number | undefined {
+  return adversary.corrupted.length === 0 ? undefined : choices.of(adversary.corrupted);
+}
+
+function othersThan(index: number, { options }: Simulation): number[] {
+  return Array.from({ length: options.n }, (_, i) => i + 1).filter((other) => other !== index);
+}
+
+const lie: Operation = (simulation, choices) => {
+  const from = liar(simulation, choices);
+  if (from === undefined) return corrupt(simulation, choices);
+  const planned = simulation.adversary.drawLie(othersThan(from, simulation));
+  simulation.adversary.plan(from, planned);
+  return `${from} lies: ${JSON.stringify(planned)}`;
+};
+
+const repent: Operation = (simulation) => {
+  simulation.adversary.repent();
+  return "nobody lies";
+};
+
+/** The newest request that is open on the chain. */
+function newestOpen(simulation: Simulation): { event: QueryRequested; contract: string } | undefined {
+  const open = new Set(simulation.openRequests());
+  for (const block of [...simulation.chain.blocks].reverse()) {
+    for (const { event, contract } of requestEvents(block)) {
+      if (event.name === "QueryRequested" && open.has(event.requestId)) return { event, contract };
+    }
+  }
+  return undefined;
+}
+
+const forge: Operation = (simulation, choices) => {
+  const from = liar(simulation, choices);
+  const open = newestOpen(simulation);
+  if (from === undefined || open === undefined) return corrupt(simulation, choices);
+  const to = choices.of(othersThan(from, simulation));
+  const { n, t } = simulation.options;
+  const frames = choices.weighted([
+    [6, 1],
+    [2, 10],
+    [1, 300],
+  ]);
+  for (let i = 0; i < frames; i++) {
+    simulation.adversary.forge(simulation.mesh, from, to, open.event.requestId, n, t);
+  }
+  return `${from} forges ${frames} frames to ${to}`;
+};
+
+const signFalsely: Operation = (simulation, choices) => {
+  const from = liar(simulation, choices);
+  const open = newestOpen(simulation);
+  if (from === undefined || open === undefined) return corrupt(simulation, choices);
+  const to = choices.of(othersThan(from, simulation));
+  const { contract, event } = open;
+  void simulation.adversary.signFalsely(simulation.mesh, from, to, { contract, context: event.context });
+  return `${from} signs a false result for ${to}`;
+};
+
+/** An answer that fewer than a quorum signed: the contract must not take it. */
+const postFalsely: Operation = (simulation, choices) => {
+  const from = liar(simulation, choices);
+  const open = newestOpen(simulation);
+  if (from === undefined || open === undefined) return corrupt(simulation, choices);
+  const { context } = open.event;
+  const verdict = { attempt: 1n, outcome: 1, suppressedBitmap: "0x", outputs: [7n], sealedHash: ZeroHash };
+  const signature = `0x${"11".repeat(64)}1b`;
+  const signatures = [1, 2, 3].slice(0, choices.whole(0, 3)).map((index) => ({ index, signature }));
+  const args = [context, verdict, signatures];
+  simulation.chain.send(act(WORKERS[from - 1]!, open.contract, "QuerySmartContract", "answer", args));
+  return `${from} posts a false answer`;
+};
+
+const wait: Operation = () => "wait";
+
+const OPERATIONS: readonly (readonly [number, Operation])[] = [
+  [14, ask],
+  [3, contribute],
+  [0.3, contributeMalformed],
+  [4, crash],
+  [3, crashAfterCommit],
+  [3, crashAfterFrames],
+  [2, diskFails],
+  [0.5, revokeWorker],
+  [6, restart],
+  [3, partition],
+  [4, healPartitions],
+  [3, cut],
+  [2, slow],
+  [3, nodeFails],
+  [4, machinesRecover],
+  [3, reorganise],
+  [1, loseTransactions],
+  [2, corrupt],
+  [9, lie],
+  [2, repent],
+  [3, forge],
+  [2, signFalsely],
+  [1, postFalsely],
+  [6, wait],
+];
+
+/** One random operation, now. @returns what it was */
+export function operate(simulation: Simulation, choices: Choices): string {
+  return choices.weighted(OPERATIONS)(simulation, choices);
+}

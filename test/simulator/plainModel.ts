@@ -1,0 +1,133 @@
+/**
+ * What a network of workers is for, without any of it: rows in clear, and what each request may come to. An answer's values
+ * are exact or hidden. What must be hidden or refused is judged by the gate's first rules alone, size by size and pair by
+ * pair, on rows in clear: a lower bound, since what the gate makes of combinations and of what may be open it may hide too.
+ */
+import { Outcome } from "../../workers/messages/statement.ts";
+import type { Asked, PublishedQuery, Row } from "./simulatedStudy.ts";
+
+/** No fewer patients are disclosed: the policy's. */
+const K = 5;
+
+/** A request as the chain fixed it. */
+export interface PlainRequest {
+  readonly requestId: string;
+  readonly query: PublishedQuery;
+  readonly parameters: readonly bigint[];
+  readonly datasetRoots: readonly string[];
+}
+
+/** How it ended, as the chain says. */
+export interface PlainEnd {
+  readonly outcome: Outcome;
+  readonly outputs: readonly bigint[];
+  /** Positions. */
+  readonly hidden: ReadonlySet<number>;
+}
+
+export interface Contributed {
+  readonly owner: string;
+  /** Of a version of a dataset and all before it. */
+  readonly rows: readonly Row[];
+  /** In any version so far: workers must reject it. */
+  readonly malformed: boolean;
+}
+
+export class PlainModel {
+  /** By the root that binds them. */
+  readonly #contributed = new Map<string, Contributed>();
+
+  contributed(root: string, contributed: Contributed): void {
+    this.#contributed.set(root, contributed);
+  }
+
+  /** For tests of these checks: as if other data had been contributed. */
+  change(to: (contributed: Contributed) => Contributed): void {
+    for (const [root, contributed] of this.#contributed) this.#contributed.set(root, to(contributed));
+  }
+
+  /**
+   * What is wrong with an end; nothing: it may be so.
+   * @param earlier requests made before this one that were answered, with their answers
+   */
+  judge(request: PlainRequest, end: PlainEnd, earlier: readonly (readonly [PlainRequest, PlainEnd])[]): string[] {
+    const parts = this.#partsOf(request);
+    const asked = request.query.means(rowsOf(parts), request.parameters);
+    const { outcome } = end;
+    if (asked === undefined) return outcome === Outcome.REFUSED_EMPTY_SET ? [] : ["is about nobody"];
+    const isMalformed = parts.some(({ malformed }) => malformed);
+    if (outcome === Outcome.FAILED_UNAVAILABLE) return isMalformed ? [] : ["fails over good data"];
+    if (isMalformed) return ["is computed over malformed data"];
+    if (outcome === Outcome.REFUSED_DISCLOSURE) return [];
+    if (outcome !== Outcome.ANSWERED) return [`ends with outcome ${outcome}`];
+    const known = earlier.flatMap(([other, { hidden }]) => this.#disclosed(other, hidden));
+    return [...wrongValues(asked, end), ...this.#tooMuch(asked, end, parts, known)];
+  }
+
+  #partsOf({ datasetRoots }: PlainRequest): Contributed[] {
+    return datasetRoots.map((root) => {
+      const part = this.#contributed.get(root);
+      if (part === undefined) throw new Error(`no rows were ever contributed under ${root}`);
+      return part;
+    });
+  }
+
+  /** The sets that an answer disclosed. */
+  #disclosed(request: PlainRequest, hidden: ReadonlySet<number>): ReadonlySet<Row>[] {
+    const asked = request.query.means(rowsOf(this.#partsOf(request)), request.parameters);
+    if (asked === undefined) return [];
+    return [asked.cohort, ...asked.sums.flatMap(({ over }, output) => (hidden.has(output) ? [] : [over]))];
+  }
+
+  #tooMuch(
+    { cohort, sums }: Asked,
+    { hidden }: PlainEnd,
+    parts: readonly Contributed[],
+    known: readonly ReadonlySet<Row>[],
+  ): string[] {
+    const everyone = new Set(rowsOf(parts));
+    const owned = parts.length > 1 ? parts.map(({ rows }) => new Set(rows)) : [];
+    const without = (set: ReadonlySet<Row>): number[] => owned.map((own) => rowsIn(set, own).length);
+    const isKnown = (set: ReadonlySet<Row>): boolean => known.some((other) => differing(set, other).length === 0);
+    const isNear = (set: ReadonlySet<Row>): boolean => [everyone, ...known].some((other) => areNear(set, other));
+    const refuse = !isKnown(cohort) && ([cohort.size, ...without(cohort)].some((size) => size < K) || isNear(cohort));
+    const shown = sums.flatMap(({ over }, output) => (hidden.has(output) ? [] : [{ over, output }]));
+    const tooFew = shown.filter(
+      ({ over }) => !isKnown(over) && ([over.size, ...without(over)].some(isFew) || isNear(over)),
+    );
+    return [
+      ...(refuse ? ["answers about a cohort too small or too close to another"] : []),
+      ...tooFew.map(({ output }) => `shows output ${output}, of too few`),
+    ];
+  }
+}
+
+function rowsOf(parts: readonly Contributed[]): Row[] {
+  return parts.flatMap(({ rows }) => rows);
+}
+
+function wrongValues({ sums }: Asked, { outputs, hidden }: PlainEnd): string[] {
+  if (outputs.length !== sums.length) return [`has ${outputs.length} outputs`];
+  return sums.flatMap(({ value }, output) =>
+    outputs[output] === (hidden.has(output) ? 0n : value) ? [] : [`says something wrong in output ${output}`],
+  );
+}
+
+/** Of a, but not of b. */
+function rowsIn(a: ReadonlySet<Row>, b: ReadonlySet<Row>): Row[] {
+  return [...a].filter((row) => !b.has(row));
+}
+
+function differing(a: ReadonlySet<Row>, b: ReadonlySet<Row>): Row[] {
+  return [...rowsIn(a, b), ...rowsIn(b, a)];
+}
+
+/** By a few rows, and not only by which values must be present: how many are missing is shown. */
+function areNear(a: ReadonlySet<Row>, b: ReadonlySet<Row>): boolean {
+  const rows = differing(a, b);
+  return isFew(rows.length) && rows.some((row) => Object.values(row).every((value) => value !== null));
+}
+
+function isFew(size: number): boolean {
+  return size > 0 && size < K;
+}

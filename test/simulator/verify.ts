@@ -1,0 +1,116 @@
+/**
+ * What must hold when everything is healed: each request ended once, as the plain model says; nobody honest signed
+ * anything else; every worker's store agrees with the chain.
+ */
+import { RequestState } from "../../workers/chain/querySmartContract.ts";
+import { decodeParameters } from "../../workers/messages/decodeDescriptor.ts";
+import { Outcome, resultHash } from "../../workers/messages/statement.ts";
+import { decodeSuppressed } from "../../workers/messages/suppressedBitmap.ts";
+import type { QueryContractEvent, QueryRequested } from "../../workers/chain/querySmartContract.ts";
+import type { PlainEnd, PlainRequest } from "./plainModel.ts";
+import { requestEvents } from "./requestEvents.ts";
+import type { Simulation } from "./simulation.ts";
+
+interface RequestStory {
+  readonly request: QueryRequested;
+  readonly plain: PlainRequest;
+  readonly ends: Exclude<QueryContractEvent, { name: "QueryRequested" }>[];
+}
+
+function readStories(simulation: Simulation): Map<string, RequestStory> {
+  const { chain, founded, queries } = simulation;
+  const stories = new Map<string, RequestStory>();
+  for (const { event, contract } of chain.blocks.flatMap(requestEvents)) {
+    if (event.name !== "QueryRequested") {
+      stories.get(event.requestId)!.ends.push(event);
+      continue;
+    }
+    const query = queries[founded.contracts.indexOf(contract)]!;
+    const { requestId, context } = event;
+    const parameters = decodeParameters(event.parameters);
+    const plain = { requestId, query, parameters, datasetRoots: context.datasetRoots };
+    stories.set(requestId, { request: event, plain, ends: [] });
+  }
+  return stories;
+}
+
+function plainEnd(end: RequestStory["ends"][number]): PlainEnd | undefined {
+  if (end.name === "QueryExpired") return undefined;
+  if (end.name === "QueryRefused") return { outcome: end.outcome, outputs: [], hidden: new Set() };
+  const { outputs, suppressedBitmap } = end;
+  return { outcome: Outcome.ANSWERED, outputs, hidden: decodeSuppressed(suppressedBitmap, outputs) };
+}
+
+function endedAs(end: RequestStory["ends"][number]): string | undefined {
+  if (end.name === "QueryExpired") return undefined;
+  const { outputs = [], suppressedBitmap = "0x" } = end.name === "QueryAnswered" ? end : {};
+  const outcome = end.name === "QueryAnswered" ? Outcome.ANSWERED : end.outcome;
+  return resultHash({ outcome, suppressedBitmap, outputs });
+}
+
+/** @returns how many requests ended, by how */
+export function verify(simulation: Simulation): Record<string, number> {
+  const { observer, plain } = simulation;
+  const stories = readStories(simulation);
+  const counts: Record<string, number> = {};
+  const count = (name: string, many = 1): void => void (counts[name] = (counts[name] ?? 0) + many);
+  const answered: [PlainRequest, PlainEnd][] = [];
+  for (const [requestId, { plain: request, ends }] of stories) {
+    if (ends.length !== 1) observer.violated(`request ${requestId} has ${ends.length} ends`);
+    for (const end of ends) {
+      const ended = plainEnd(end);
+      count(ended === undefined ? end.name : OUTCOMES[ended.outcome]!);
+      if (ended === undefined) continue;
+      for (const fault of plain.judge(request, ended, answered)) observer.violated(`request ${requestId} ${fault}`);
+      if (ended.outcome !== Outcome.ANSWERED) continue;
+      answered.push([request, ended]);
+      count("outputs shown", ended.outputs.length - ended.hidden.size);
+      count("outputs hidden", ended.hidden.size);
+    }
+  }
+  checkSigned(simulation, stories);
+  checkStores(simulation, stories);
+  return counts;
+}
+
+const OUTCOMES = Object.fromEntries(Object.entries(Outcome).map(([name, value]) => [value, name]));
+
+/** An honest worker signs one result of a request; and at least one of them has signed what the chain holds. */
+function checkSigned({ observer }: Simulation, stories: ReadonlyMap<string, RequestStory>): void {
+  const statements = new Map<string, string>();
+  const results = new Map<string, string>();
+  for (const { index, requestId, attempt, statement, resultHash: signed } of observer.signed) {
+    const own = `${index} ${requestId}`;
+    if ((results.get(own) ?? signed) !== signed)
+      observer.violated(`worker ${index} signed two results for ${requestId}`);
+    results.set(own, signed);
+    const place = `${requestId} ${attempt}`;
+    if ((statements.get(place) ?? statement) !== statement) observer.violated(`two statements for ${place}`);
+    statements.set(place, statement);
+  }
+  for (const [requestId, { ends }] of stories) {
+    const signed = new Set(observer.signed.flatMap((each) => (each.requestId === requestId ? [each.resultHash] : [])));
+    for (const ended of ends.map(endedAs)) {
+      if (ended !== undefined && !signed.has(ended)) observer.violated(`nobody honest signed the end of ${requestId}`);
+    }
+  }
+}
+
+const SETTLED: Readonly<Record<number, string>> = {
+  [RequestState.ANSWERED]: "answered",
+  [RequestState.REFUSED]: "refused",
+  [RequestState.EXPIRED]: "expired",
+  [RequestState.FAILED]: "failed",
+};
+
+function checkStores(simulation: Simulation, stories: ReadonlyMap<string, RequestStory>): void {
+  const { workers, observer } = simulation;
+  const onChain = new Map(simulation.requests());
+  for (const { index, store } of workers) {
+    for (const requestId of stories.keys()) {
+      const stored = store?.requests.get(requestId)?.state;
+      const settled = SETTLED[onChain.get(requestId)!.state];
+      if (stored !== settled) observer.violated(`worker ${index} holds ${requestId} for ${stored}, it is ${settled}`);
+    }
+  }
+}
