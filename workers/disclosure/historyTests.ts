@@ -40,6 +40,11 @@ export interface HistoryFacts {
   readonly fingerprints: Fingerprints;
   /** "All rows" first, then oldest first. */
   readonly earlier: readonly (HistorySet & TestedSet)[];
+  /**
+   * All rows of parts of the request's data, which no answer showed: only their numbers are known. One is compared with a new
+   * set, but not combined with two: every growth of a set would have to leave out k of the new rows, or none.
+   */
+  readonly parts: readonly RowSet[];
   /** Fingerprints of sets, and of growths of sets, that are tested, or were, on their own. */
   readonly own: ReadonlySet<bigint>;
   /** Rows of segments. */
@@ -68,7 +73,7 @@ export function historyTests(
   const among = siblings.flatMap((b) =>
     window.flatMap((c) => (isOlder([c], [a, b]) || isLine(facts, a, b, c) ? [] : combinationTests(facts, a, b, c))),
   );
-  return [...pairs, ...combined, ...among];
+  return [...pairs, ...partTests(facts, a, zero), ...combined, ...among];
 }
 
 /** Of a set that was shown before, over which a field is summed for the first time: only pairs not tested for want of a sum. */
@@ -76,6 +81,16 @@ export function sumTests(facts: HistoryFacts, a: NewSet): SizeTest[] {
   return facts.earlier.flatMap((b) =>
     sumsOne(a, b) && differInValidity(facts, a.set, b.set) ? pairTest(facts, a, b, "fails") : [],
   );
+}
+
+/**
+ * Against parts, unless the difference is but public numbers of rows and numbers of missing values, which answers show. A cell
+ * may be all rows of a part, as of the owner in whose country it is: that part's other rows are a cell of nobody, like others.
+ */
+function partTests(facts: HistoryFacts, a: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
+  if (differInValidity(facts, a.set, { segments: a.set.segments, conditions: [] })) return [];
+  const ofNobody = zero === "fails" ? zero : "ifShown";
+  return facts.parts.map((part) => facts.tests.pair(a.set, part, facts.k - 1, ofNobody));
 }
 
 function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTest["zero"]): SizeTest[] {

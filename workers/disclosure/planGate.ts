@@ -2,9 +2,9 @@
  * What the gate must test before a request's answer may open (DESIGN, section 6): from the vetted bytes, the data's segments
  * and the history, all public, so that every worker makes the same plan. Start here.
  *
- * Cost: with s new sets that are not exempt, e distinct earlier ones, w = min(e, 64) and k: s·e pairs of k factors and up to
- * 3·s·w²/2 combinations of 4k − 3, less what is decided by construction; one product per row and set that is not one
- * condition and was not kept.
+ * Cost: with s new sets that are not exempt, e distinct earlier ones and parts of the data with public totals, w = min(e, 64)
+ * and k: s·e pairs of k factors and up to 3·s·w²/2 combinations of 4k − 3, less what is decided by construction; one product
+ * per row and set that is not one condition and was not kept.
  */
 import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import type { Circuit } from "../messages/circuit.ts";
@@ -128,23 +128,25 @@ class Planning {
     const growths = this.#newSets().flatMap((set) =>
       known.flatMap((before) => (isSameFilter(set, before.set) ? [difference(print(set), print(before.set))] : [])),
     );
+    const compared = new Set(known.map(({ set }) => keyOf(set)));
     this.#facts = {
       k: place.k,
       tests: this.#tests,
       fingerprints,
+      parts: place.universe.partsOf(place.segments, place.k).filter((set) => !compared.has(keyOf(set))),
       earlier: known.filter(({ isEmpty }) => !isEmpty).map((each) => ({ ...each, print: print(each.set) })),
       own: new Set([...sets.map(print), ...growths]),
       cells: disclosed.cells,
       rows: (bits) => place.universe.rows(bits),
       classes: (field) => this.#reader.classes(field),
     };
-    const parts = place.universe.parts().map((set) => ({ set, summed: new Set<number>() }));
+    const segments = place.universe.parts().map((set) => ({ set, summed: new Set<number>() }));
     this.#suppression = new Suppression({
       k: place.k,
       fingerprints,
       tests: this.#tests,
       groups: disclosed.groups,
-      known: [...parts, ...known.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown)],
+      known: [...segments, ...known.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown)],
       unknown: known.filter(({ isUnknown }) => isUnknown),
       families: earlier.families,
     });
