@@ -10,7 +10,7 @@ import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import type { Circuit } from "../messages/circuit.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, DisclosedSets, VettedRequest } from "./disclosedSets.ts";
-import { disclosedSets } from "./disclosedSets.ts";
+import { disclosedSets, MAX_SETS, setsIn } from "./disclosedSets.ts";
 import { unsupported } from "./errors.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import type { EarlierAnswer, HistorySet, HistorySets, SegmentRef } from "./historySets.ts";
@@ -28,9 +28,6 @@ import { Universe } from "./universe.ts";
 
 /** PUBLIC answers never show less, whatever the policy says. */
 export const LEAST_K = 5;
-
-/** Deciding what follows from what takes cubic time in the sets that an answer and its history disclose. */
-const MAX_SETS = 512;
 
 export interface GatedRequest extends VettedRequest {
   /** In the request's order of datasets, versions ascending. */
@@ -124,8 +121,9 @@ class Planning {
       },
       ...others,
     ];
-    const sets = [...this.#newSets(), ...known.map(({ set }) => set)];
-    const growths = this.#newSets().flatMap((set) =>
+    const added = setsIn(disclosed);
+    const sets = [...added, ...known.map(({ set }) => set)];
+    const growths = added.flatMap((set) =>
       known.flatMap((before) => (isSameFilter(set, before.set) ? [difference(print(set), print(before.set))] : [])),
     );
     const compared = new Set(known.map(({ set }) => keyOf(set)));
@@ -193,12 +191,6 @@ class Planning {
       segments: this.#place.segments,
       indicators,
     });
-  }
-
-  #newSets(): RowSet[] {
-    const { cohort, groups } = this.#disclosed;
-    const sets = [cohort, ...groups.flatMap(({ set, levels }) => [set, ...levels])];
-    return sets.filter((set) => set !== undefined);
   }
 
   /** The whole table is; and a cohort that has been one before, though perhaps of a table, which did not show its size. */
