@@ -5,7 +5,7 @@
  * A cohort is refused unless it has k patients, leaves k, has k beside each owner's own, and differs in none or in k from
  * every set disclosed earlier, every owner's patients and every file's. A cell is hidden when one of these numbers is 1..k−1;
  * an empty one, too, unless the cohort has k patients per cell. What the twin leaves open ("either"): several files together,
- * which count if a request was about just them; combinations of three sets, sets that happen to be equal, and complementary
+ * which count if a request was about just them; sets of one cell that come close; combinations of three sets, sets that happen to be equal, and complementary
  * suppression, which may hide more wherever anything is hidden.
  */
 import { isHidden } from "#statistics";
@@ -114,9 +114,16 @@ function expectCell(
   const grouped = keys.length > 0;
   const fates = columns.map((sets): Fate => {
     if (sets.length === 0) return "shown";
-    return worst([...(grouped ? [whole] : []), ...sets.map(fateOf)]);
+    const near: Fate = sets.some((set, index) => isNear(set, index > 0, columns, rules.k)) ? "either" : "shown";
+    return worst([...(grouped ? [whole] : []), ...sets.map(fateOf), near]);
   });
   return { keys, rows: whole, columns: fates };
+}
+
+/** Of two columns' sets that few patients are apart the later is hidden, unless both are who has some value. */
+function isNear(set: PatientSet, isLevel: boolean, columns: ClearCell["columns"], k: number): boolean {
+  const isFew = (other: PatientSet): boolean => difference(set, other) > 0 && difference(set, other) < k;
+  return columns.some((others) => others.some((other, index) => (isLevel || index > 0) && isFew(other)));
 }
 
 /** A cohort must have k patients, leave k, and have k beside each owner's own. */

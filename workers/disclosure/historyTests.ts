@@ -57,7 +57,7 @@ export interface HistoryFacts {
 
 /**
  * @param zero of pairs of one filter over different data: whether an unchanged cell passes
- * @param siblings other new sets of the same answer, each combined with one earlier set
+ * @param siblings other new sets of the same answer, each compared, and combined with one earlier set
  */
 export function historyTests(
   facts: HistoryFacts,
@@ -73,7 +73,7 @@ export function historyTests(
   const among = siblings.flatMap((b) =>
     window.flatMap((c) => (isOlder([c], [a, b]) || isLine(facts, a, b, c) ? [] : combinationTests(facts, a, b, c))),
   );
-  return [...pairs, ...partTests(facts, a, zero), ...combined, ...among];
+  return [...pairs, ...siblingPairs(facts, a, siblings), ...partTests(facts, a, zero), ...combined, ...among];
 }
 
 /** Of a set that was shown before, over which a field is summed for the first time: only pairs not tested for want of a sum. */
@@ -81,6 +81,12 @@ export function sumTests(facts: HistoryFacts, a: NewSet): SizeTest[] {
   return facts.earlier.flatMap((b) =>
     sumsOne(a, b) && differInValidity(facts, a.set, b.set) ? pairTest(facts, a, b, "fails") : [],
   );
+}
+
+/** Of one answer. A set in another has its rest tested by itself, as other levels, or shown, as missing values. */
+function siblingPairs(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[]): SizeTest[] {
+  const apart = siblings.filter(({ set }) => !isSubset(a.set, set) && !isSubset(set, a.set));
+  return apart.flatMap((b) => pairTest(facts, a, b, "fails"));
 }
 
 /**

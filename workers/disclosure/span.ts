@@ -22,6 +22,13 @@ export class Span {
     this.#rows.push({ pivot, values: rest.map((value) => (value * inverse) % R) });
   }
 
+  /** Grows by itself. */
+  copy(): Span {
+    const copy = new Span();
+    copy.#rows.push(...this.#rows);
+    return copy;
+  }
+
   contains(vector: readonly bigint[]): boolean {
     return this.#reduce(vector).every((value) => value === 0n);
   }

@@ -181,6 +181,24 @@ describe("expectDisclosure", () => {
     assert.deepEqual(expect([north!, few], single).cells[0]!.columns, ["either"], "everyone has an age");
   });
 
+  it("leaves a value's patients open who are nearly those who have another column", () => {
+    const apart = (few: number): string[] => {
+      const sites = [
+        site("north", [
+          [40, "A", "x", "1", 50],
+          [few, "A", "x", "1", ""],
+          [4, "A", "x", "0", 50],
+          [20, "A", "x", "0", ""],
+          [40, "B", "x", "0", 50],
+        ]),
+      ];
+      const expected = expect(sites, "SELECT COUNT(age), AVG(response) FROM trial WHERE arm = 'A'");
+      return [...expected.cells[0]!.columns];
+    };
+    assert.deepEqual(apart(0), ["either", "either"]);
+    assert.deepEqual(apart(1), ["shown", "shown"], "one and four are k");
+  });
+
   it("shows empty cells only in a cohort of k per cell", () => {
     const rows = (count: number): string[] => {
       const half: Group[] = [

@@ -1,0 +1,47 @@
+/** Sets of one answer that come close to each other, or leave few patients together (k = 11). */
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+
+import { hidden, outputsOf, people, study } from "./trackerStudy.ts";
+
+describe("the gate, of sets of one answer", () => {
+  it("hides who of a hidden cell has a value where the others, and another hidden cell, are few together", async () => {
+    for (const [missing, shown] of [
+      [4, hidden],
+      [7, hidden],
+      [8, 28n],
+    ] as const) {
+      const trial = study([
+        ...["A", "B", "D"].flatMap((arm) => people(40, { arm })),
+        ...people(3, { arm: "C" }),
+        ...people(28, { arm: "E" }),
+        ...people(missing, { arm: "E", flag: null }),
+      ]);
+      const outputs = outputsOf(await trial.ask({ sql: "SELECT arm, COUNT(*), COUNT(flag) FROM trial GROUP BY arm" }));
+      assert.deepEqual([outputs[4], outputs[5]], [hidden, hidden], "three patients");
+      assert.equal(outputs[8], hidden, "or the three would be the rest of all patients");
+      assert.equal(outputs[9], shown, `three and ${missing} are the rest but for those who have a flag`);
+      assert.deepEqual(outputs.slice(0, 4), [40n, 40n, 40n, 40n]);
+    }
+  });
+
+  it("hides who has one value of a column when they are those who have another column, but for a few", async () => {
+    for (const [few, shown] of [
+      [5, hidden],
+      [6, 17n],
+    ] as const) {
+      const trial = study([
+        ...people(40, { arm: "B" }),
+        ...people(40, { flag: 1, response: 1 }),
+        ...people(few, { flag: 1, response: null }),
+        ...people(5, { flag: 0, response: 1 }),
+        ...people(12, { flag: 0, response: null }),
+      ]);
+      const sql = "SELECT COUNT(*), COUNT(response), SUM(flag) FROM trial WHERE arm = 'A'";
+      const outputs = outputsOf(await trial.ask({ sql }));
+      const flags = outputs.at(-1);
+      assert.equal(flags === undefined ? hidden : outputs[0]! - flags, shown, `${few} and 5`);
+      assert.equal(outputs[1], 45n);
+    }
+  });
+});
