@@ -233,7 +233,11 @@ describe("a link is closed on a peer that", () => {
   for (const [what, message, code] of [
     ["speaks before its hello", rawFrame(), "TRANSPORT_HELLO_MISMATCH"],
     ["speaks another frame version", versioned(), "TRANSPORT_BAD_FRAME"],
-    ["greets from another protocol version", rawHello({ protocolVersion: PROTOCOL_VERSION + 1 }), "TRANSPORT_HELLO_MISMATCH"],
+    [
+      "greets from another protocol version",
+      rawHello({ protocolVersion: PROTOCOL_VERSION + 1 }),
+      "TRANSPORT_HELLO_MISMATCH",
+    ],
     ["sends text", "hello", "TRANSPORT_BAD_FRAME"],
   ] as const) {
     it(what, async (test) => {
