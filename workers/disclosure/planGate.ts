@@ -23,6 +23,7 @@ import { allOf, isSubset, keyOf, makeSet } from "./rowSet.ts";
 import { SetVectors } from "./setVectors.ts";
 import type { SegmentedColumn } from "./setVectors.ts";
 import { SizeTests } from "./sizeTests.ts";
+import type { KnownSet } from "./suppression.ts";
 import { Suppression } from "./suppression.ts";
 import { Universe } from "./universe.ts";
 
@@ -109,18 +110,8 @@ class Planning {
     this.#known = new Map(earlier.sets.map((known) => [keyOf(known.set), known]));
     const print = (set: RowSet): bigint => fingerprints.of(set);
     const others = earlier.sets.filter(({ set }) => keyOf(set) !== keyOf(all));
-    const known = [
-      {
-        set: all,
-        summed: new Set<number>(),
-        isPosted: true,
-        isShown: true,
-        isOpened: true,
-        isUnknown: false,
-        isEmpty: false,
-      },
-      ...others,
-    ];
+    const whole = wholeTable(all, this.#known.get(keyOf(all)));
+    const known = [whole.tested, ...others];
     const added = setsIn(disclosed);
     const sets = [...added, ...known.map(({ set }) => set)];
     const growths = added.flatMap((set) =>
@@ -144,8 +135,8 @@ class Planning {
       fingerprints,
       tests: this.#tests,
       groups: disclosed.groups,
-      known: [...segments, ...known.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown)],
-      unknown: known.filter(({ isUnknown }) => isUnknown),
+      known: [...segments, whole.shown, ...others.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown)],
+      unknown: [...whole.unknown, ...others.filter(({ isUnknown }) => isUnknown)],
       families: earlier.families,
     });
     if (sets.length > MAX_SETS) throw unsupported(`${sets.length} sets; at most ${MAX_SETS} can be told apart`);
@@ -277,6 +268,21 @@ class Planning {
     const isTold = [...tested.summed].every((field) => before?.isShown === true && before.summed.has(field));
     return isTold ? [] : sumTests(this.#facts, tested);
   }
+}
+
+/** All rows of the request: their number is public, sums over them are what earlier answers show, or may. */
+function wholeTable(
+  all: RowSet,
+  before: HistorySet | undefined,
+): { tested: HistorySet; shown: KnownSet; unknown: readonly HistorySet[] } {
+  const summed = before?.isOpened === true ? before.summed : new Set<number>();
+  const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isEmpty: false };
+  const isUnknown = before?.isUnknown === true;
+  return {
+    tested: { set: all, summed, ...number },
+    shown: { set: all, summed: isUnknown ? new Set() : summed },
+    unknown: isUnknown ? [before] : [],
+  };
 }
 
 function difference(a: bigint, b: bigint): bigint {

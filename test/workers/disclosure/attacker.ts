@@ -120,15 +120,19 @@ export function isolations(
   const gaps = cohorts.flatMap((a) =>
     open.flatMap((b) => (differInPresence(fields, a.box, b.box) ? [combine((x, y) => x! ^ y!, a.rows, b.rows)] : [])),
   );
+  const near: (readonly [OpenSet, OpenSet])[] = [];
   sets.forEach((a, i) =>
     sets.slice(0, i).forEach((b) => {
       const sumOne = sumsOne(a, b);
       if ((a.isPublic && b.isPublic && !sumOne) || isNoNews(a, b, fields) || isNoNews(b, a, fields)) return;
       const apart = combine((x, y) => x! ^ y!, a.rows, b.rows);
       if (isNumberOfMissing(a, b, fields)) gaps.push(apart);
-      else if (isSmall(apart)) found.push(`pair ${tell(a)} − ${tell(b)}`);
+      else if (isSmall(apart)) near.push([a, b]);
     }),
   );
+  const nobody = new Uint32Array(sets[0]?.rows.length ?? 0);
+  for (const [a, b] of near)
+    if (sumsOne(a, b) || !isMissing(a.rows, nobody, b.rows, gaps)) found.push(`pair ${tell(a)} − ${tell(b)}`);
   forTriples(sets, (p, q, m) => {
     if (!isSmallSupport(p.rows, q.rows, m.rows, k)) return;
     const sumOne = [...p.sums].some((field) => q.sums.has(field) && m.sums.has(field));

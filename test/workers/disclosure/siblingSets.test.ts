@@ -44,4 +44,25 @@ describe("the gate, of sets of one answer", () => {
       assert.equal(outputs[1], 45n);
     }
   });
+
+  it("hides the sum that, with the one over all patients, would tell a hidden one", async () => {
+    const trial = study([...people(40), ...people(40, { sex: "M" })]);
+    trial.contribute("two", [...people(40), ...people(3, { sex: "M" })]);
+    assert.deepEqual(outputsOf(await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE sex = 'F'" })), [80n]);
+    const table = "SELECT sex, SUM(age) FROM trial GROUP BY sex";
+    const before = outputsOf(await trial.ask({ sql: table }));
+    assert.equal(before[1], 80n * 45n);
+    assert.deepEqual(before.slice(2), [hidden, hidden], "the first owner would know three men's");
+    const whole = await trial.ask({ sql: "SELECT SUM(age) FROM trial" });
+    assert.ok(whole.kind === "answered" && whole.outputs.includes(hidden), "all but the women");
+  });
+
+  it("hides it, too, when the one over all patients was shown first", async () => {
+    const trial = study([...people(40), ...people(40, { sex: "M" })]);
+    trial.contribute("two", [...people(40), ...people(3, { sex: "M" })]);
+    assert.deepEqual(outputsOf(await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE sex = 'F'" })), [80n]);
+    assert.deepEqual(outputsOf(await trial.ask({ sql: "SELECT SUM(age) FROM trial" })), [123n, 123n * 45n]);
+    const outputs = outputsOf(await trial.ask({ sql: "SELECT sex, SUM(age) FROM trial GROUP BY sex" }));
+    assert.deepEqual(outputs, [hidden, hidden, hidden, hidden]);
+  });
 });
