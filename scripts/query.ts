@@ -1,5 +1,6 @@
 /** A published query as the chain has it, and as its SQL text compiles today: equal, or not to be trusted. */
 import { type Publication, type Query, QueryState, queryCatalogue } from "#chain";
+import { compileForGate } from "#disclosure";
 import { CodedError, isCoded } from "#errors";
 import { type Descriptor, type ParameterBound, decodeBounds, decodeDescriptor } from "#messages";
 import { compileQuery, describeUnseen, findUnseen, queryHash as hashQuery } from "#query";
@@ -34,7 +35,10 @@ export async function openDescriptor({ deployment, provider }: Connection, query
   return decodeDescriptor(await queryCatalogue(deployment, provider).descriptor(queryHash));
 }
 
-/** Whether a vetter may sign: what was published is what its SQL compiles to, and every text shows all it holds. */
+/**
+ * Whether a vetter may sign: what was published is what its SQL compiles to, every text shows all it holds, and the gate can
+ * tell which sets it discloses.
+ */
 export interface Signability {
   /** The published SQL compiles to exactly the published hash: descriptor, bounds and manifest included. */
   readonly recompiled: boolean;
@@ -52,7 +56,7 @@ export async function checkSignable(open: OpenQuery): Promise<Signability> {
   try {
     const recompiled = await recompiles(open);
     if (!recompiled) problems.push("the published hash is not what the SQL text compiles to");
-    return { recompiled, problems };
+    return { recompiled, problems: [...problems, ...(await gateProblems(open))] };
   } catch (error) {
     if (!isCoded(error)) throw error;
     return { recompiled: false, problems: [...problems, `the SQL text does not compile: ${error.message}`] };
@@ -66,6 +70,17 @@ async function recompiles({ queryHash, publication, study }: OpenQuery): Promise
   // The published manifest is what a vetter reads: it must be the compiled one itself, not only hash alike.
   if (manifest !== publication.manifest) return false;
   return hashQuery(study.schema.hash, descriptorBytes, sql, boundsBytes, manifest, agreement) === queryHash;
+}
+
+/** Of a text that compiles. */
+async function gateProblems({ publication, study }: OpenQuery): Promise<string[]> {
+  try {
+    await compileForGate(publication.sql, study.schema);
+    return [];
+  } catch (error) {
+    if (!isCoded(error, "DISCLOSURE_UNSUPPORTED")) throw error;
+    return [error.message];
+  }
 }
 
 /** A query's state by name. */

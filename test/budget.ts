@@ -40,10 +40,15 @@ export const budget = {
   messageStride: size(21, 1),
   /** Sequences of random acts done on the model chain and on a real one. */
   modelChainSeeds: size(20, 100),
+  /** Random studies attacked with every answer that opened; and those of its negative twins. */
+  attackedStudies: size(16, 3_000),
+  attackedTwins: size(8, 100),
   /** Random structs hashed in TypeScript and Solidity. */
   statementRuns: size(200, 1_000),
   /** Malformed frames fed to the decoder. */
   fuzzedFrames: size(5_000, 50_000),
+  /** Malformed and other frames sent to a worker by a peer it has authenticated. */
+  peerFrames: size(1_000, 50_000),
   /** kill -9 cycles of the store. */
   killCycles: size(3, 50),
   /** Bytes flipped one at a time in stored chunks. */

@@ -24,6 +24,8 @@ export interface ClearSets {
   readonly wholeTable: boolean;
   /** The patients of each owner. */
   readonly owners: readonly PatientSet[];
+  /** The patients of each file: what an owner contributed at once. */
+  readonly files: readonly PatientSet[];
   readonly cohort: PatientSet;
   /** Every combination of the group columns' values, empty ones too. */
   readonly cells: readonly ClearCell[];
@@ -37,6 +39,7 @@ export interface Site {
 
 interface Patient {
   readonly owner: string;
+  readonly file: number;
   readonly inCohort: boolean;
   readonly values: Readonly<Record<string, Cell>>;
 }
@@ -68,6 +71,7 @@ export function clearSets(sites: readonly Site[], schema: StudySchema, sql: stri
   return {
     wholeTable: !source.includes(" WHERE "),
     owners: [...new Set(sites.map(({ name }) => name))].map((name) => setOf(({ owner }) => owner === name)),
+    files: sites.map((_, index) => setOf(({ file }) => file === index)),
     cohort: setOf(({ inCohort }) => inCohort),
     cells,
   };
@@ -75,8 +79,8 @@ export function clearSets(sites: readonly Site[], schema: StudySchema, sql: stri
 
 function readPatients(sites: readonly Site[], schema: StudySchema, source: string, parameters: Parameters): Patient[] {
   const files = sites.map(({ csv }) => csv);
-  const owners = sites.flatMap(({ name, csv }) =>
-    (parse(csv, { columns: true, bom: true }) as unknown[]).map(() => name),
+  const sources = sites.flatMap(({ name, csv }, file) =>
+    (parse(csv, { columns: true, bom: true }) as unknown[]).map(() => ({ owner: name, file })),
   );
   const database = openClearTable(files, schema);
   try {
@@ -84,7 +88,7 @@ function readPatients(sites: readonly Site[], schema: StudySchema, source: strin
     const cohort = new Set(found.map(({ rowid }) => Number(rowid)));
     const all = database.prepare(`SELECT * FROM "${schema.table}" ORDER BY rowid`).all();
     return all.map((values, place) => ({
-      owner: owners[place]!,
+      ...sources[place]!,
       inCohort: cohort.has(place + 1),
       values: values as Record<string, Cell>,
     }));

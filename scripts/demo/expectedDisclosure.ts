@@ -3,9 +3,10 @@
  * demonstration and for tests only. It shares no code with the gate, and it knows every patient, which the gate does not.
  *
  * A cohort is refused unless it has k patients, leaves k, has k beside each owner's own, and differs in none or in k from
- * every set disclosed earlier. A cell is hidden when one of these numbers is 1..k−1; an empty one, too, unless the cohort
- * has k patients per cell. What the twin leaves open ("either"): combinations of three sets, sets that happen to be equal,
- * and complementary suppression, which may hide more wherever anything is hidden.
+ * every set disclosed earlier, every owner's patients and every file's. A cell is hidden when one of these numbers is 1..k−1;
+ * an empty one, too, unless the cohort has k patients per cell. What the twin leaves open ("either"): several files together,
+ * which count if a request was about just them; sets of one cell that come close; combinations of three sets, sets that happen to be equal, and complementary
+ * suppression, which may hide more wherever anything is hidden.
  */
 import { isHidden } from "#statistics";
 import type { Cell } from "./clearAnswer.ts";
@@ -43,6 +44,7 @@ interface Rules {
   readonly k: number;
   readonly everyone: PatientSet;
   readonly owners: readonly PatientSet[];
+  readonly files: readonly PatientSet[];
   readonly earlier: EarlierSets;
 }
 
@@ -57,15 +59,19 @@ function everythingShown({ keys, columns }: ClearCell): ExpectedCell {
 
 /** What the gate's rules say. @param k no set of fewer patients is disclosed */
 export function expectDisclosure(sets: ClearSets, k: number, earlier: EarlierSets): ExpectedAnswer {
-  const { cohort, cells, owners } = sets;
+  const { cohort, cells, owners, files } = sets;
   const everyone = cohort.map(() => 1);
-  const rules = { k, everyone, owners: owners.length > 1 ? owners : [], earlier };
+  const rules = { k, everyone, owners: owners.length > 1 ? owners : [], files, earlier };
   const zeros: Fate = size(cohort) >= k * cells.length ? "shown" : "hidden";
-  const tested = cells.map((cell) => expectCell(cell, rules, zeros));
+  // Who has a value, of all patients: how many have none is shown, whatever part they are in.
+  const ofParts = sets.wholeTable && cells.length === 1 ? (): Fate => "shown" : besideParts;
+  const tested = cells.map((cell) => expectCell(cell, rules, zeros, ofParts));
   const anyHidden = tested.some(({ rows, columns }) => [rows, ...columns].some((fate) => fate !== "shown"));
   const complementary = (fate: Fate): Fate => (fate === "shown" && anyHidden ? "either" : fate);
   return {
-    request: sets.wholeTable ? "shown" : worst([atLeast(rules, cohort), close(rules, cohort)]),
+    request: sets.wholeTable
+      ? "shown"
+      : worst([atLeast(rules, cohort), close(rules, cohort), besideParts(rules, cohort)]),
     cells: tested.map(({ keys, rows, columns }, index) => ({
       keys,
       rows: complementary(rows),
@@ -95,16 +101,29 @@ export function keyText(keys: readonly unknown[]): string {
   return JSON.stringify(keys);
 }
 
-function expectCell({ keys, rows, columns }: ClearCell, rules: Rules, zeros: Fate): ExpectedCell {
-  const fateOf = (set: PatientSet): Fate => (size(set) === 0 ? zeros : worst([notFew(rules, set), close(rules, set)]));
+function expectCell(
+  { keys, rows, columns }: ClearCell,
+  rules: Rules,
+  zeros: Fate,
+  ofParts: typeof besideParts,
+): ExpectedCell {
+  const fateOf = (set: PatientSet): Fate =>
+    size(set) === 0 ? zeros : worst([notFew(rules, set), close(rules, set), ofParts(rules, set)]);
   const whole = fateOf(rows);
   // Without its number of rows nothing of a group is shown; without GROUP BY there is nothing to leave out.
   const grouped = keys.length > 0;
   const fates = columns.map((sets): Fate => {
     if (sets.length === 0) return "shown";
-    return worst([...(grouped ? [whole] : []), ...sets.map(fateOf)]);
+    const near: Fate = sets.some((set, index) => isNear(set, index > 0, columns, rules.k)) ? "either" : "shown";
+    return worst([...(grouped ? [whole] : []), ...sets.map(fateOf), near]);
   });
   return { keys, rows: whole, columns: fates };
+}
+
+/** Of two columns' sets that few patients are apart the later is hidden, unless both are who has some value. */
+function isNear(set: PatientSet, isLevel: boolean, columns: ClearCell["columns"], k: number): boolean {
+  const isFew = (other: PatientSet): boolean => difference(set, other) > 0 && difference(set, other) < k;
+  return columns.some((others) => others.some((other, index) => (isLevel || index > 0) && isFew(other)));
 }
 
 /** A cohort must have k patients, leave k, and have k beside each owner's own. */
@@ -127,6 +146,17 @@ function close({ k, everyone, earlier }: Rules, set: PatientSet): Fate {
   const others = [everyone, ...disclosed, ...perhaps];
   if (perhaps.some(few) || others.some((other) => difference(set, other) === 0)) return "either";
   return others.some((b, i) => others.slice(i + 1).some((c) => nearPair(set, b, c, k))) ? "either" : "shown";
+}
+
+/** How near a set comes to the patients of a part of the data, whose number is public. Parts of fewer than k do not count. */
+function besideParts({ k, everyone, owners, files }: Rules, set: PatientSet): Fate {
+  const isPart = (part: PatientSet): boolean => size(part) >= k && difference(part, everyone) > 0;
+  const few = (part: PatientSet): boolean => isPart(part) && difference(set, part) > 0 && difference(set, part) < k;
+  if ([...owners, ...files].some(few)) return "hidden";
+  const unions = Array.from({ length: 2 ** files.length }, (_, chosen) =>
+    everyone.map((_, place) => (files.some((file, index) => (chosen >> index) & 1 && file[place] === 1) ? 1 : 0)),
+  );
+  return unions.some((part) => few(part) || (isPart(part) && difference(set, part) === 0)) ? "either" : "shown";
 }
 
 /** Whether a + b − c, a − b + c or a − b − c could be the difference of fewer than k patients. */

@@ -13,6 +13,8 @@ export type QuerierErrorDetail =
   | { readonly code: "REQUEST_OVERDUE"; readonly requestId: string; readonly deadlineBlock: string }
   /** The parameters describe no patient at all; nothing was sent. */
   | { readonly code: "REQUEST_EMPTY_SET"; readonly queryHash: string }
+  /** With these parameters the gate could not tell which sets are disclosed, or too many are; nothing was sent. */
+  | { readonly code: "REQUEST_UNTOLD_SETS"; readonly queryHash: string }
   /** Not answered yet. */
   | { readonly code: "REQUEST_PENDING"; readonly requestId: string; readonly deadlineBlock: string }
   /** The outputs in the event are not those the contract stored. */

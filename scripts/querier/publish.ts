@@ -1,6 +1,7 @@
 /** `opaline querier publish`: a query as SQL text, compiled and published for vetting. */
 import { eventOf, queryCatalogue } from "#chain";
-import { compileQuery, queryHash as hashQuery, requireLegible } from "#query";
+import { compileForGate } from "#disclosure";
+import { queryHash as hashQuery, requireLegible } from "#query";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
@@ -37,7 +38,7 @@ export const command = defineCommand({
     requireLegible("the agreement", options.agreement);
     return withSigner(options, context, async (connection) => {
       const { schema } = await openStudy(connection, studyId);
-      const { descriptorBytes, boundsBytes, bounds, manifest } = await compileQuery(sql, schema);
+      const { descriptorBytes, boundsBytes, bounds, manifest } = await compileForGate(sql, schema);
       // Names and categories of the study's schema are quoted in it.
       requireLegible("the manifest", manifest);
       const mined = await queryCatalogue(connection.deployment, connection.signer).publish(

@@ -15,6 +15,7 @@ import { reportAnswer } from "./answerReport.ts";
 import { printReport } from "./printReport.ts";
 import { readParameters } from "./readParameters.ts";
 import { refuseEmptySet } from "./refuseEmptySet.ts";
+import { refuseUntold } from "./refuseUntold.ts";
 import { waitForAnswer } from "./waitForAnswer.ts";
 
 export const command = defineCommand({
@@ -44,7 +45,9 @@ export const command = defineCommand({
       const open = await openActiveQuery(connection, queryHash);
       const { query, bounds, study } = open;
       const values = bindParameters(bounds, study.schema, given);
-      refuseEmptySet(open, await openDescriptor(connection, queryHash), values);
+      const descriptor = await openDescriptor(connection, queryHash);
+      refuseEmptySet(open, descriptor, values);
+      refuseUntold(open, descriptor, values);
       const datasetIds = chosen.length > 0 ? chosen.sort() : await activeDatasets(connection, query.studyId);
       const contract = querySmartContract(deployment, query.queryContract, signer);
       const mined = await contract.request(

@@ -36,6 +36,9 @@ export interface DisclosedSets {
   readonly groups: readonly DisclosedGroup[];
 }
 
+/** Deciding what follows from what takes cubic time in the sets that an answer and its history disclose. */
+export const MAX_SETS = 512;
+
 /** A vetted query with its parameters, over some segments of a study's data. */
 export interface VettedRequest {
   readonly descriptor: Descriptor;
@@ -43,8 +46,15 @@ export interface VettedRequest {
   readonly schema: StudySchema;
 }
 
-/** @param segments bits of the universe. @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_* */
-export function disclosedSets({ descriptor, parameters, schema }: VettedRequest, segments: bigint): DisclosedSets {
+/**
+ * @param segments bits of the universe
+ * @param request without parameters: the sets as if no condition were on any, and no levels of fields that have one
+ * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
+ */
+export function disclosedSets(
+  { descriptor, parameters, schema }: VettedRequest | (Omit<VettedRequest, "parameters"> & { parameters?: undefined }),
+  segments: bigint,
+): DisclosedSets {
   const reader = new OutputReader(descriptor, parameters, schema);
   const step = descriptor.steps[0]!;
   const outputs = reader.outputs();
@@ -81,6 +91,12 @@ export function disclosedSets({ descriptor, parameters, schema }: VettedRequest,
       }),
     ),
   };
+}
+
+/** Of the cohort, the cells and the levels. */
+export function setsIn({ cohort, groups }: DisclosedSets): RowSet[] {
+  const sets = [cohort, ...groups.flatMap(({ set, levels }) => [set, ...levels])];
+  return sets.filter((set) => set !== undefined);
 }
 
 export interface FamilyMember {
@@ -156,14 +172,18 @@ function both(a: Conditions, b: Conditions): Map<number, bigint> {
  */
 function levelsOf(members: readonly OutputSet[], set: RowSet, reader: OutputReader): RowSet[] {
   const fields = new Set(members.flatMap(({ measure }) => measure?.field ?? []));
-  return [...fields].flatMap((field) => {
+  const known = [...fields].filter((field) => !reader.isOpen(field));
+  return known.flatMap((field) => {
     const measures = members.flatMap(({ measure }) => (measure?.field === field ? [measure] : []));
     const sums = new Set(measures.map(({ power, values }) => `${power}|${values.join()}`)).size;
     const classes = possibleClasses(set, field, reader);
     const areTold = classes.every((index) => measures.every(({ values }) => values[index] !== undefined));
     if (!areTold) {
       if (possibleValues(classes, field, reader) > BigInt(sums + 1)) return [];
-      throw unsupported("a sum over so few values counts them; the schema needs a cut-point at each", field);
+      throw unsupported(
+        "a sum over so few values counts them; the schema needs a cut-point at each",
+        reader.named(field),
+      );
     }
     const levels = new Map<string, bigint>();
     for (const index of classes) {

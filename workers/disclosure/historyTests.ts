@@ -40,6 +40,11 @@ export interface HistoryFacts {
   readonly fingerprints: Fingerprints;
   /** "All rows" first, then oldest first. */
   readonly earlier: readonly (HistorySet & TestedSet)[];
+  /**
+   * All rows of parts of the request's data, which no answer showed: only their numbers are known. One is compared with a new
+   * set, but not combined with two: every growth of a set would have to leave out k of the new rows, or none.
+   */
+  readonly parts: readonly RowSet[];
   /** Fingerprints of sets, and of growths of sets, that are tested, or were, on their own. */
   readonly own: ReadonlySet<bigint>;
   /** Rows of segments. */
@@ -54,7 +59,7 @@ export interface HistoryFacts {
 
 /**
  * @param zero of pairs of one filter over different data: whether an unchanged cell passes
- * @param siblings other new sets of the same answer, each combined with one earlier set
+ * @param siblings other new sets of the same answer, each compared, and combined with one earlier set
  */
 export function historyTests(
   facts: HistoryFacts,
@@ -70,7 +75,7 @@ export function historyTests(
   const among = siblings.flatMap((b) =>
     window.flatMap((c) => (isOlder([c], [a, b]) || isLine(facts, a, b, c) ? [] : combinationTests(facts, a, b, c))),
   );
-  return [...pairs, ...combined, ...among];
+  return [...pairs, ...siblingPairs(facts, a, siblings), ...partTests(facts, a, zero), ...combined, ...among];
 }
 
 /** Of a set that was shown before, over which a field is summed for the first time: only pairs not tested for want of a sum. */
@@ -78,6 +83,22 @@ export function sumTests(facts: HistoryFacts, a: NewSet): SizeTest[] {
   return facts.earlier.flatMap((b) =>
     sumsOne(a, b) && differInValidity(facts, a.set, b.set) ? pairTest(facts, a, b, "fails") : [],
   );
+}
+
+/** Of one answer. A set in another has its rest tested by itself, as other levels, or shown, as missing values. */
+function siblingPairs(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[]): SizeTest[] {
+  const apart = siblings.filter(({ set }) => !isSubset(a.set, set) && !isSubset(set, a.set));
+  return apart.flatMap((b) => pairTest(facts, a, b, "fails"));
+}
+
+/**
+ * Against parts, unless the difference is but public numbers of rows and numbers of missing values, which answers show. A cell
+ * may be all rows of a part, as of the owner in whose country it is: that part's other rows are a cell of nobody, like others.
+ */
+function partTests(facts: HistoryFacts, a: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
+  if (differInValidity(facts, a.set, { segments: a.set.segments, conditions: [] })) return [];
+  const ofNobody = zero === "fails" ? zero : "ifShown";
+  return facts.parts.map((part) => facts.tests.pair(a.set, part, facts.k - 1, ofNobody));
 }
 
 function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTest["zero"]): SizeTest[] {

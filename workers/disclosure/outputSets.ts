@@ -8,6 +8,7 @@ import type { Atom, Descriptor, Factor } from "../messages/descriptor.ts";
 import { AtomOp, NO_FACTOR } from "../messages/descriptor.ts";
 import { bindAtom } from "../query/expandAtoms.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
+import type { NamedField } from "./errors.ts";
 import { unsupported } from "./errors.ts";
 import type { FieldClasses } from "./fieldClasses.ts";
 import { classesOf } from "./fieldClasses.ts";
@@ -30,18 +31,33 @@ export interface OutputSet {
   readonly measure: Measure | undefined;
 }
 
-/** Everything about one query that its sets depend on. */
+/**
+ * Everything about one query that its sets depend on. Without parameters, a condition on one of them counts as none, and its
+ * field is *open*; whether the query can be read does not depend on them.
+ */
 export class OutputReader {
   readonly #descriptor: Descriptor;
   readonly #atoms: readonly Atom[];
   readonly #schema: StudySchema;
+  readonly #open: ReadonlySet<number>;
   readonly #classes = new Map<number, FieldClasses>();
 
-  /** @param parameters checked against the bounds. @throws CodedError CIRCUIT_NO_PARAMETER */
-  constructor(descriptor: Descriptor, parameters: readonly bigint[], schema: StudySchema) {
+  /** @param parameters checked against the bounds; undefined: any. @throws CodedError CIRCUIT_NO_PARAMETER */
+  constructor(descriptor: Descriptor, parameters: readonly bigint[] | undefined, schema: StudySchema) {
     this.#descriptor = descriptor;
-    this.#atoms = descriptor.atoms.map((atom) => bindAtom(atom, parameters));
+    this.#atoms =
+      parameters === undefined ? descriptor.atoms : descriptor.atoms.map((atom) => bindAtom(atom, parameters));
     this.#schema = schema;
+    const bound = parameters === undefined ? descriptor.atoms.filter(({ bind }) => bind !== 0) : [];
+    this.#open = new Set(bound.map(({ field }) => field));
+  }
+
+  isOpen(field: number): boolean {
+    return this.#open.has(field);
+  }
+
+  named(field: number): NamedField {
+    return { index: field, name: this.#schema.fields[field]!.name };
   }
 
   classes(field: number): FieldClasses {
@@ -82,18 +98,36 @@ export class OutputReader {
     for (const factor of factors) {
       const field = this.#fieldOf(factor);
       if (field === undefined) continue;
+      const ops = factor.terms.map(({ signal }) => this.#atoms[signal]!.op);
+      if (ops.includes(AtomOp.DIGIT)) throw unsupported("digit columns are not known to the gate", this.named(field));
+      if (this.#isBound(factor)) continue;
       const values = this.#onClasses(factor, field);
-      const isValue = factor.terms.some(({ signal }) => this.#atoms[signal]!.op === AtomOp.VALUE);
+      const isValue = ops.includes(AtomOp.VALUE);
       if (isValue && (factor.terms.length !== 1 || factor.terms[0]!.coefficient !== 1n)) {
-        throw unsupported("a value is combined with something else", field);
+        throw unsupported("a value is combined with something else", this.named(field));
       }
       // A value that is 0 or 1 everywhere is summed all the same: over the rows that have it.
       if (!isValue && values.every((value) => value === 0n || value === 1n)) {
         const holds = values.reduce<bigint>((bits, value, bit) => bits | ((value as bigint) << BigInt(bit)), 0n);
         conditions.set(field, (conditions.get(field) ?? allOf(values.length)) & holds);
-      } else measure = times(measure, { field, power: 1, values });
+      } else measure = this.#times(measure, { field, power: 1, values });
     }
     return { conditions, measure };
+  }
+
+  /** Whether it depends on parameters that are not known. */
+  #isBound({ terms }: Factor): boolean {
+    return this.#open.size > 0 && terms.some(({ signal }) => this.#atoms[signal]!.bind !== 0);
+  }
+
+  #times(earlier: Measure | undefined, next: Measure): Measure {
+    if (earlier === undefined) return next;
+    if (earlier.field !== next.field) throw unsupported("a sum of products of two fields", this.named(next.field));
+    const values = earlier.values.map((value, index) => {
+      const factor = next.values[index];
+      return value === undefined || factor === undefined ? undefined : value * factor;
+    });
+    return { field: next.field, power: earlier.power + next.power, values };
   }
 
   /** The one field a factor depends on; undefined for `active` alone. */
@@ -147,17 +181,7 @@ function valueOn({ op, lo, hi }: Atom, classes: FieldClasses, index: number): bi
     case AtomOp.VALUE:
       if (isMissing) return 0n;
       return bounds !== undefined && bounds[0] === bounds[1] ? bounds[0] : undefined;
-    default:
-      throw unsupported("digit columns are not known to the gate");
+    case AtomOp.DIGIT:
+      assert.fail("refused before");
   }
-}
-
-function times(earlier: Measure | undefined, next: Measure): Measure {
-  if (earlier === undefined) return next;
-  if (earlier.field !== next.field) throw unsupported("a sum of products of two fields", next.field);
-  const values = earlier.values.map((value, index) => {
-    const factor = next.values[index];
-    return value === undefined || factor === undefined ? undefined : value * factor;
-  });
-  return { field: next.field, power: earlier.power + next.power, values };
 }

@@ -2,16 +2,16 @@
  * What the gate must test before a request's answer may open (DESIGN, section 6): from the vetted bytes, the data's segments
  * and the history, all public, so that every worker makes the same plan. Start here.
  *
- * Cost: with s new sets that are not exempt, e distinct earlier ones, w = min(e, 64) and k: s·e pairs of k factors and up to
- * 3·s·w²/2 combinations of 4k − 3, less what is decided by construction; one product per row and set that is not one
- * condition and was not kept.
+ * Cost: with s new sets that are not exempt, e distinct earlier ones and parts of the data with public totals, w = min(e, 64)
+ * and k: s·e pairs of k factors and up to 3·s·w²/2 combinations of 4k − 3, less what is decided by construction; one product
+ * per row and set that is not one condition and was not kept.
  */
 import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import type { Field } from "../field/field.ts";
 import type { Circuit } from "../messages/circuit.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, DisclosedSets, VettedRequest } from "./disclosedSets.ts";
-import { disclosedSets } from "./disclosedSets.ts";
+import { disclosedSets, setsIn } from "./disclosedSets.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import type { EarlierAnswer, HistorySet, HistorySets, SegmentRef } from "./historySets.ts";
 import { historySets } from "./historySets.ts";
@@ -23,6 +23,7 @@ import { allOf, isSubset, keyOf, makeSet } from "./rowSet.ts";
 import { SetVectors } from "./setVectors.ts";
 import type { SegmentedColumn } from "./setVectors.ts";
 import { SizeTests } from "./sizeTests.ts";
+import type { KnownSet } from "./suppression.ts";
 import { Suppression } from "./suppression.ts";
 import { Universe } from "./universe.ts";
 
@@ -118,26 +119,19 @@ class Planning {
     this.#known = new Map(earlier.sets.map((known) => [keyOf(known.set), known]));
     const print = (set: RowSet): bigint => fingerprints.of(set);
     const others = earlier.sets.filter(({ set }) => keyOf(set) !== keyOf(all));
-    const known = [
-      {
-        set: all,
-        summed: new Set<number>(),
-        isPosted: true,
-        isShown: true,
-        isOpened: true,
-        isUnknown: false,
-        isEmpty: false,
-      },
-      ...others,
-    ];
-    const sets = [...this.#newSets(), ...known.map(({ set }) => set)];
-    const growths = this.#newSets().flatMap((set) =>
+    const whole = wholeTable(all, this.#known.get(keyOf(all)));
+    const known = [whole.tested, ...others];
+    const added = setsIn(disclosed);
+    const sets = [...added, ...known.map(({ set }) => set)];
+    const growths = added.flatMap((set) =>
       known.flatMap((before) => (isSameFilter(set, before.set) ? [difference(print(set), print(before.set))] : [])),
     );
+    const compared = new Set(known.map(({ set }) => keyOf(set)));
     this.#facts = {
       k: place.k,
       tests: this.#tests,
       fingerprints,
+      parts: place.universe.partsOf(place.segments, place.k).filter((set) => !compared.has(keyOf(set))),
       earlier: known.filter(({ isEmpty }) => !isEmpty).map((each) => ({ ...each, print: print(each.set) })),
       own: new Set([...sets.map(print), ...growths]),
       cells: disclosed.cells,
@@ -145,15 +139,15 @@ class Planning {
       rows: (bits) => place.universe.rows(bits),
       classes: (field) => this.#reader.classes(field),
     };
-    const parts = place.universe.parts().map((set) => ({ set, summed: new Set<number>() }));
+    const segments = place.universe.parts().map((set) => ({ set, summed: new Set<number>() }));
     this.#suppression = new Suppression({
       field: place.field,
       k: place.k,
       fingerprints,
       tests: this.#tests,
       groups: disclosed.groups,
-      known: [...parts, ...known.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown)],
-      unknown: known.filter(({ isUnknown }) => isUnknown),
+      known: [...segments, whole.shown, ...others.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown)],
+      unknown: [...whole.unknown, ...others.filter(({ isUnknown }) => isUnknown)],
       families: earlier.families,
     });
   }
@@ -199,12 +193,6 @@ class Planning {
       segments: this.#place.segments,
       indicators,
     });
-  }
-
-  #newSets(): RowSet[] {
-    const { cohort, groups } = this.#disclosed;
-    const sets = [cohort, ...groups.flatMap(({ set, levels }) => [set, ...levels])];
-    return sets.filter((set) => set !== undefined);
   }
 
   /** The whole table is; and a cohort that has been one before, though perhaps of a table, which did not show its size. */
@@ -291,6 +279,21 @@ class Planning {
     const isTold = [...tested.summed].every((field) => before?.isShown === true && before.summed.has(field));
     return isTold ? [] : sumTests(this.#facts, tested);
   }
+}
+
+/** All rows of the request: their number is public, sums over them are what earlier answers show, or may. */
+function wholeTable(
+  all: RowSet,
+  before: HistorySet | undefined,
+): { tested: HistorySet; shown: KnownSet; unknown: readonly HistorySet[] } {
+  const summed = before?.isOpened === true ? before.summed : new Set<number>();
+  const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isEmpty: false };
+  const isUnknown = before?.isUnknown === true;
+  return {
+    tested: { set: all, summed, ...number },
+    shown: { set: all, summed: isUnknown ? new Set() : summed },
+    unknown: isUnknown ? [before] : [],
+  };
 }
 
 function difference(a: bigint, b: bigint): bigint {

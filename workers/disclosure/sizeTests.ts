@@ -17,9 +17,9 @@ export class SizeTests {
     return this.#test([[a, a, 1]], last, zero);
   }
 
-  /** Σ|a_i| > last, of disjoint sets. */
-  sum(sets: readonly RowSet[], last: number, zero: Zero): SizeTest {
-    const terms = sets.map((set) => [set, set, 1] as const);
+  /** Σ|a_i \\ b_i| > last, of disjoint sets a_i; b_i undefined: nobody is left out. */
+  sum(sets: readonly (readonly [a: RowSet, b: RowSet | undefined])[], last: number, zero: Zero): SizeTest {
+    const terms = sets.flatMap(([a, b]) => [[a, a, 1] as const, ...(b === undefined ? [] : [[a, b, -1] as const])]);
     return this.#test(terms, last, zero);
   }
 

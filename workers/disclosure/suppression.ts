@@ -5,7 +5,7 @@
  */
 import type { Closure, HiddenLine } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, FamilyMember } from "./disclosedSets.ts";
-import { familiesOf } from "./disclosedSets.ts";
+import { familiesOf, MAX_SETS } from "./disclosedSets.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import type { HiddenFamily } from "./historySets.ts";
 import type { RowSet } from "./rowSet.ts";
@@ -21,8 +21,8 @@ export interface KnownSet {
   readonly summed: ReadonlySet<number>;
 }
 
-/** Deciding what follows from what is hidden takes cubic time in the sets that an answer and its history disclose. */
-const MAX_SETS = 512;
+/** Tests of one line. */
+const MAX_CHOICES = 64;
 
 /** What is told of a set: the number of its rows (undefined), or sums of a field. */
 type Quantity = number | undefined;
@@ -78,11 +78,9 @@ export class Suppression {
     this.#lines = [...newLines(facts), ...earlierLines(facts)];
     // Sizes are part of the circuit, so all that may be asked for are named before it is finished.
     for (const { members } of this.#lines)
-      facts.tests.sum(
-        members.map(({ set }) => set),
-        facts.k - 1,
-        "fails",
-      );
+      for (const { set, group } of members)
+        for (const part of [undefined, ...this.#partsOf(set, group)])
+          facts.tests.sum([[set, part?.set]], facts.k - 1, "fails");
   }
 
   /** Where more sets are disclosed than can be told apart, nothing is shown once anything is hidden. */
@@ -208,21 +206,62 @@ export class Suppression {
   }
 
   #hiddenLines(hidden: ReadonlySet<number>): HiddenLine[] {
-    const { k, tests } = this.#facts;
     return this.#lines.flatMap(({ whole, wholeGroup, members }) => {
       if (wholeGroup !== undefined && hidden.has(wholeGroup)) return [];
       const isHidden = ({ group, isHidden: before }: Line["members"][number]): boolean =>
         before || (group !== undefined && hidden.has(group));
-      const secret = members.filter(isHidden).map(({ set }) => set);
+      const secret = members.filter(isHidden);
       const shown = members.find((member) => member.group !== undefined && !isHidden(member));
       const sacrifice = wholeGroup ?? shown?.group;
       if (secret.length < 2 || secret.length === members.length || sacrifice === undefined) return [];
-      const key = `${keyOf(whole)}=${secret.map(keyOf).join("+")}`;
-      const test = this.#tests.get(key) ?? tests.sum(secret, k - 1, "fails");
-      this.#tests.set(key, test);
-      return [{ test, sacrifice }];
+      const parts = secret.map(({ set, group }) => this.#partsOf(set, group).filter((part) => !hidden.has(part.group)));
+      return choicesOf(secret, parts).map((rests) => ({
+        test: this.#restTest(whole, rests),
+        sacrifice: rests.findLast(({ part }) => part !== undefined)?.part?.group ?? sacrifice,
+      }));
     });
   }
+
+  /** What the answer may show of a cell though it hides the cell: who of it has some value. */
+  #partsOf(set: RowSet, group: number | undefined): FamilyMember[] {
+    const { groups } = this.#facts;
+    const cell = group === undefined ? undefined : groups[group]!.cell;
+    return groups.flatMap((other, index) => {
+      const isPart = other.cell === cell && other.set !== undefined && isSubset(other.set, set);
+      return isPart && keyOf(other.set) !== keyOf(set) ? [{ set: other.set, group: index }] : [];
+    });
+  }
+
+  /** One object per test, so that what passed is not tested again. */
+  #restTest(whole: RowSet, rests: readonly Rest[]): HiddenLine["test"] {
+    const { k, tests } = this.#facts;
+    const names = rests.map(({ set, part }) => (part === undefined ? keyOf(set) : `${keyOf(set)}-${keyOf(part.set)}`));
+    const key = `${keyOf(whole)}=${names.join("+")}`;
+    const sets = rests.map(({ set, part }) => [set, part?.set] as const);
+    const test = this.#tests.get(key) ?? tests.sum(sets, k - 1, "fails");
+    this.#tests.set(key, test);
+    return test;
+  }
+}
+
+/** A hidden set, without the part of it that is shown. */
+interface Rest {
+  readonly set: RowSet;
+  readonly part: FamilyMember | undefined;
+}
+
+/**
+ * What is left of a line when of each hidden set one shown part is taken away: every choice of parts. Too many: the rest of each
+ * part by itself, of which each of them is at least one.
+ */
+function choicesOf(secret: readonly { readonly set: RowSet }[], parts: readonly (readonly FamilyMember[])[]): Rest[][] {
+  const options = secret.map(({ set }, index): Rest[] => {
+    const own = parts[index]!.map((part) => ({ set, part }));
+    return own.length > 0 ? own : [{ set, part: undefined }];
+  });
+  if (options.reduce((count, { length }) => count * length, 1) > MAX_CHOICES)
+    return options.flat().flatMap((rest) => (rest.part === undefined ? [] : [[rest]]));
+  return options.reduce<Rest[][]>((all, own) => all.flatMap((rests) => own.map((rest) => [...rests, rest])), [[]]);
 }
 
 /** Families of this answer against what is known and what it opens itself. */

@@ -10,6 +10,8 @@ export class Universe {
   readonly segments: readonly SegmentRef[];
   readonly #positions: ReadonlyMap<string, number>;
   #rows: string | undefined;
+  /** By list: its segments. */
+  readonly #asked: readonly bigint[];
 
   constructor(lists: readonly (readonly SegmentRef[])[]) {
     const byDataset = new Map<string, Map<bigint, SegmentRef>>();
@@ -22,6 +24,7 @@ export class Universe {
     const datasets = [...byDataset].sort(([a], [b]) => (a < b ? -1 : 1));
     this.segments = datasets.flatMap(([, versions]) => [...versions.values()].sort(ascending));
     this.#positions = new Map(this.segments.map((segment, position) => [nameOf(segment), position]));
+    this.#asked = lists.map((list) => this.bits(list));
   }
 
   bits(segments: readonly SegmentRef[]): bigint {
@@ -45,6 +48,18 @@ export class Universe {
   /** All rows of each segment: their number is on chain. */
   parts(): RowSet[] {
     return this.segments.map((_, position) => ({ segments: 1n << BigInt(position), conditions: [] }));
+  }
+
+  /**
+   * All rows of parts of these segments, where they are at least k: of each segment, and what any request was about, all of
+   * it and by owner. Their numbers are on chain; the other unions of segments are not looked at, of which there are 2^segments.
+   */
+  partsOf(bits: bigint, k: number): RowSet[] {
+    const asked = this.#asked.flatMap((part) => [part, ...this.owners(part)]);
+    const parts = new Set([...this.parts().map(({ segments }) => segments), ...asked]);
+    return [...parts]
+      .filter((part) => (part & ~bits) === 0n && part !== bits && this.rows(part) >= k)
+      .map((segments) => ({ segments, conditions: [] }));
   }
 
   /** Of a set's rows or their number: the same for the same rows in the same order, with the same conditions, in every request. */

@@ -11,10 +11,12 @@
  *   own sizes, and beside each owner's own    G·(1 + H) tests    m = k − 1
  *   whether zeros may be shown                1 test             m = k·cells − 1
  *   pairs, all rows being one of the others   G·(E + 1)          m = k − 1
+ *   pairs with all rows of an owner           G·H                m = k − 1
  *   triples, in three signs                   G·3·C(E + 1, 2)    m = 4(k − 1)
  *
  * Triples look at the last 64 distinct sets, all rows always among them. Exemptions, and sets tested before, make it
- * less. Not counted is what finds the sizes, which is linear in rows like the query itself.
+ * less. Not counted are pairs with all rows of a version, or of what an earlier answer was about: G for each; and what finds
+ * the sizes, which is linear in rows like the query itself.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";
@@ -57,7 +59,7 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
   const tests: readonly (readonly [count: number, last: number])[] = [
     [sets * (1 + beside), k - 1],
     [1, k * cells - 1],
-    [sets * others, k - 1],
+    [sets * (others + beside), k - 1],
     [(sets * 3 * recent * (recent - 1)) / 2, 4 * (k - 1)],
   ];
   const made = tests.filter(([count]) => count > 0);

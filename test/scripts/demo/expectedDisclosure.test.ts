@@ -161,6 +161,44 @@ describe("expectDisclosure", () => {
     assert.equal(cells([5, "A", "y", "0", 50])[1], "shown");
   });
 
+  it("hides a cell that is an owner's or a file's patients but for a few, and leaves several files open", () => {
+    const [north] = sitesWith();
+    const table = "SELECT marker, COUNT(*) FROM trial GROUP BY marker";
+    const fateOf = (...others: Site[]) => expect([north!, ...others], table).cells.map(({ rows }) => rows)[0];
+    const other = (name: string, x: number, y: number): Site =>
+      site(name, [
+        [x, "A", "x", "0", 50],
+        [y, "A", "y", "0", 50],
+        [40, "B", "", "1", 50],
+      ]);
+    assert.equal(fateOf(other("south", 20, 20)), "shown");
+    assert.equal(fateOf(other("north", 4, 40)), "hidden", "all of the first file, and four of the second");
+    assert.equal(fateOf(other("south", 0, 40)), "either", "all of the first file, and no others");
+    const more = site("west", [[20, "A", "x", "0", 50]]);
+    assert.equal(fateOf(more, other("south", 0, 40)), "either", "all of two files");
+    const single = "SELECT AVG(age) FROM trial";
+    const few = site("north", [[4, "A", "x", "0", 50]]);
+    assert.deepEqual(expect([north!, few], single).cells[0]!.columns, ["either"], "everyone has an age");
+  });
+
+  it("leaves a value's patients open who are nearly those who have another column", () => {
+    const apart = (few: number): string[] => {
+      const sites = [
+        site("north", [
+          [40, "A", "x", "1", 50],
+          [few, "A", "x", "1", ""],
+          [4, "A", "x", "0", 50],
+          [20, "A", "x", "0", ""],
+          [40, "B", "x", "0", 50],
+        ]),
+      ];
+      const expected = expect(sites, "SELECT COUNT(age), AVG(response) FROM trial WHERE arm = 'A'");
+      return [...expected.cells[0]!.columns];
+    };
+    assert.deepEqual(apart(0), ["either", "either"]);
+    assert.deepEqual(apart(1), ["shown", "shown"], "one and four are k");
+  });
+
   it("shows empty cells only in a cohort of k per cell", () => {
     const rows = (count: number): string[] => {
       const half: Group[] = [

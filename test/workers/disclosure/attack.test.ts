@@ -1,0 +1,156 @@
+/**
+ * Random studies, random queries that come close to each other, and an attacker with everything that opened: what it can
+ * single out must be what DESIGN, section 6, allows. The same attacker finds plenty where there is no gate, or half of one.
+ */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+
+import { isCoded } from "../../../workers/errors.ts";
+import type { GatePlan } from "../../../workers/messages/gatePlan.ts";
+import { budget } from "../../budget.ts";
+import type { ClearAnswer } from "./clearStudy.ts";
+import { GrowingStudy } from "./growingStudy.ts";
+import type { AskedQuery } from "./randomStudy.ts";
+
+/** Beyond this many sets the gate's window of combinations ends. */
+const MAX_SETS = 48;
+const QUERIES = 7;
+const SEED = 2026;
+
+type Outputs = readonly (bigint | undefined)[];
+
+/** Undefined: refused. */
+type Ask = (study: GrowingStudy, query: AskedQuery, versions: readonly number[]) => Promise<Outputs | undefined>;
+
+interface Tally {
+  asked: number;
+  answered: number;
+  shown: number;
+  hidden: number;
+}
+
+/** What an attacker finds in the answers to some queries, with the queries; nothing where it finds nothing. */
+async function attack(study: GrowingStudy, g: fc.GeneratorValue, ask: Ask, tally?: Tally): Promise<string[]> {
+  const told: string[] = [];
+  for (let asked = 0; asked < QUERIES && study.story.size < MAX_SETS; asked++) {
+    study.growSometimes();
+    const query = study.queries.draw(g);
+    const versions = study.drawVersions();
+    const outputs = await orNever(ask(study, query, versions));
+    told.push(`${query.request.sql} ${JSON.stringify(query.request.parameters)} of versions ${versions.join()}`);
+    if (tally !== undefined) count(tally, outputs);
+    if (outputs !== undefined) await study.tell(query, versions, outputs);
+  }
+  const found = study.story.conclude();
+  return found.length === 0 ? [] : [...found, ...told];
+}
+
+/** A condition that no row can satisfy is refused when the query is written. */
+async function orNever(outputs: Promise<Outputs | undefined>): Promise<Outputs | undefined> {
+  try {
+    return await outputs;
+  } catch (error) {
+    if (isCoded(error, "SQL_NEVER_TRUE")) return undefined;
+    throw error;
+  }
+}
+
+function count(tally: Tally, outputs: Outputs | undefined): void {
+  const hidden = outputs?.filter((value) => value === undefined).length ?? 0;
+  tally.asked++;
+  tally.answered += outputs === undefined ? 0 : 1;
+  tally.hidden += hidden;
+  tally.shown += (outputs?.length ?? 0) - hidden;
+}
+
+/** No conditions; COUNT of a field alone, not in a table, is about those who have it. */
+function isOfEveryone({ population }: GrowingStudy, { allowed, groups, aggregates }: AskedQuery): boolean {
+  const everyone = population.whole(1n).allowed;
+  const countsAll = groups.length > 0 || aggregates.some(({ name, field }) => field === undefined || name !== "COUNT");
+  return countsAll && allowed.every((bits, field) => bits === everyone[field]);
+}
+
+/** Asked twice; with what holds of every answer. */
+const throughGate: Ask = async (study, query, versions) => {
+  const { gate } = await study.plan(query, versions);
+  if (gate?.refused === false) checkClosures(gate.plan);
+  const answer = await study.ask(query, versions);
+  const { sql } = query.request;
+  assert.ok(!isOfEveryone(study, query) || answer.kind !== "refused", `everyone may be counted: ${sql}`);
+  if (answer.kind !== "answered") return undefined;
+  checkAgain(answer, await study.ask(query, versions), sql);
+  return answer.outputs;
+};
+
+/** What is shown again was shown before. */
+function checkAgain(answer: ClearAnswer & { kind: "answered" }, again: ClearAnswer, sql: string): void {
+  assert.ok(again.kind === "answered", `asked twice: ${sql}`);
+  const isSame = again.outputs.map((value, output) => value === undefined || value === answer.outputs[output]);
+  assert.ok(!isSame.includes(false), `asked twice: ${sql}`);
+}
+
+/** Closing hides what it is given, the same each time, and nothing more when it is given what it has hidden. */
+function checkClosures({ groups, close }: GatePlan): void {
+  for (const index of new Set([0, groups.length >> 1, groups.length - 1])) {
+    const { hidden } = close(new Set([index]));
+    assert.ok(hidden.has(index));
+    assert.deepEqual(close(new Set([index])).hidden, hidden);
+    assert.deepEqual(new Set(close(hidden).hidden), new Set(hidden));
+  }
+}
+
+const withoutGate: Ask = async (study, query, versions) => study.open(query, versions);
+
+/** Tables whose small cells are hidden, and no others. */
+const hidingSmallCells: Ask = async (study, query, versions) => {
+  const outputs = await study.open(query, versions);
+  if (outputs === undefined || query.groups.length === 0) return undefined;
+  const cells = query.groups.reduce((all, field) => all * study.population.fields[field]!.representatives.length, 1);
+  const each = outputs.length / cells;
+  return outputs.map((value, output) => {
+    const rows = outputs[output - (output % each)]!;
+    return rows > 0n && rows < BigInt(study.story.k) ? undefined : value;
+  });
+};
+
+/** Findings of several studies, by their first word. */
+async function findings(ask: Ask, studies: number): Promise<ReadonlySet<string>> {
+  const words = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(fc.gen(), async (g) => {
+      const found = await attack(new GrowingStudy(g), g, ask);
+      for (const each of found) words.add(each.split(" ")[0]!);
+    }),
+    { numRuns: studies, seed: SEED },
+  );
+  return words;
+}
+
+describe("the gate against an attacker with every answer", () => {
+  it("opens nothing from which 1 to k − 1 patients follow", async (context) => {
+    const tally: Tally = { asked: 0, answered: 0, shown: 0, hidden: 0 };
+    await fc.assert(
+      fc.asyncProperty(fc.gen(), async (g) => {
+        const found = await attack(new GrowingStudy(g), g, throughGate, tally);
+        assert.ok(found.length === 0, found.join("\n"));
+      }),
+      { seed: SEED, numRuns: budget.attackedStudies, endOnFailure: true },
+    );
+    context.diagnostic(`seed ${SEED}: ${JSON.stringify(tally)}`);
+    assert.ok(tally.answered > tally.asked / 2, "most queries are answered");
+    assert.ok(tally.shown > tally.hidden / 3, "answers show something");
+    assert.ok(tally.hidden > 0 && tally.answered < tally.asked, "some are hidden, some refused");
+  });
+
+  it("the same attacker, without a gate: finds small sets, pairs, triples and subtractions", async () => {
+    const found = await findings(withoutGate, budget.attackedTwins);
+    for (const word of ["small", "pair", "triple", "an"])
+      assert.ok(found.has(word), `${word} among ${[...found].join()}`);
+  });
+
+  it("the same attacker, where small cells alone are hidden: finds them again", async () => {
+    const found = await findings(hidingSmallCells, budget.attackedTwins);
+    assert.ok(found.has("hidden"), [...found].join());
+  });
+});

@@ -1,0 +1,248 @@
+/** What an attacker writes down, answer by answer, and what it finds in it. */
+import assert from "node:assert/strict";
+
+import type { Descriptor } from "../../../workers/messages/descriptor.ts";
+import type { Box, OpenSet, Population } from "./attacker.ts";
+import { allOf, combine, isolations, popcount, RationalSpan, tell } from "./attacker.ts";
+import type { AskedQuery } from "./randomStudy.ts";
+
+/** One set of one cell of an answer. */
+interface CellSet {
+  readonly cell: number;
+  readonly box: Box;
+  /** Of several cells: "rows", "present f", "level l of f". */
+  readonly kind: string;
+  readonly sums: readonly number[];
+  /** Outputs that tell it; of the number of its rows first. */
+  readonly outputs: readonly number[];
+  readonly isLevel: boolean;
+}
+
+/** One set of each cell, some hidden. */
+interface HiddenLine {
+  readonly family: readonly CellSet[];
+  readonly isHidden: (set: CellSet) => boolean;
+  readonly rest: (set: CellSet) => number;
+}
+
+export interface Told {
+  readonly query: AskedQuery;
+  readonly descriptor: Descriptor;
+  /** By owner: the segments asked about. */
+  readonly owners: readonly bigint[];
+  /** Undefined: hidden. */
+  readonly outputs: readonly (bigint | undefined)[];
+}
+
+export class AttackStory {
+  readonly k: number;
+  readonly found: string[] = [];
+  readonly #population: Population;
+  readonly #open = new Map<string, OpenSet>();
+  readonly #public = new Map<string, OpenSet>();
+  readonly #secret: { readonly box: Box; readonly quantity: number | undefined }[] = [];
+  readonly #cohorts: OpenSet[] = [];
+  readonly #answers: { readonly sets: readonly CellSet[]; readonly isHidden: (set: CellSet) => boolean }[] = [];
+
+  constructor(population: Population, k: number) {
+    this.#population = population;
+    this.k = k;
+  }
+
+  /** Sets that are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  publish(segments: bigint): void {
+    const box = this.#population.whole(segments);
+    const rows = this.#population.rowsOf(box);
+    // Fewer rows than k, all of whom are counted, say nothing about one of them; so near they are to any small cohort.
+    if (popcount(rows) < this.k) return;
+    this.#public.set(keyOf(box), { box, rows, sums: new Set(), isPublic: true });
+  }
+
+  tell(told: Told): void {
+    const segments = told.owners.reduce((all, part) => all | part, 0n);
+    for (const part of [segments, ...told.owners]) this.publish(part);
+    const sets = this.#setsOf(told, segments);
+    this.#cohorts.push(this.#set({ segments, allowed: told.query.allowed }));
+    const isHidden = ({ outputs }: CellSet): boolean => outputs.some((output) => told.outputs[output] === undefined);
+    const before = this.#spans();
+    const secret = this.#secret.filter(({ box, quantity }) => !before(box, quantity));
+    for (const set of sets) {
+      const { box, sums, outputs } = set;
+      const states = new Set(outputs.map((output) => told.outputs[output] === undefined));
+      if (states.size > 1) this.found.push(`half of ${set.kind} is hidden`);
+      if (isHidden(set)) {
+        const quantities = [undefined, ...sums].filter((quantity) => !before(box, quantity));
+        secret.push(...quantities.map((quantity) => ({ box, quantity })));
+        this.#secret.push(...quantities.map((quantity) => ({ box, quantity })));
+      } else this.#record(set, told);
+    }
+    this.#checkZeros(told, sets, segments);
+    const after = this.#spans();
+    for (const { box, quantity } of secret)
+      if (after(box, quantity)) this.found.push(`hidden ${tell(this.#set(box))} of ${quantity ?? "rows"} follows`);
+    this.#answers.push({ sets, isHidden });
+  }
+
+  /** At the end. */
+  conclude(): readonly string[] {
+    const sets = [...this.#open.values()];
+    const known = [...this.#public.values()].filter(({ box }) => !this.#open.has(keyOf(box)));
+    this.found.push(...isolations([...sets, ...known], this.#cohorts, this.#population.fields, this.k));
+    this.#checkLines([...sets, ...known]);
+    return this.found;
+  }
+
+  #set(box: Box): OpenSet {
+    return { box, rows: this.#population.rowsOf(box), sums: new Set(), isPublic: false };
+  }
+
+  #record({ box, sums, outputs, isLevel }: CellSet, { outputs: values, owners }: Told): void {
+    const rows = this.#population.rowsOf(box);
+    const count = popcount(rows);
+    if (!isLevel) assert.equal(values[outputs[0]!], BigInt(count), "a number of rows is what opened");
+    const isWhole = box.allowed.every(
+      (bits, field) => bits === allOf(this.#population.fields[field]!.representatives.length),
+    );
+    const known = this.#open.get(keyOf(box));
+    const set = known ?? { box, rows, sums: new Set<number>(), isPublic: isWhole };
+    sums.forEach((field) => set.sums.add(field));
+    this.#open.set(keyOf(box), set);
+    if (isWhole || known !== undefined) return;
+    if (count > 0 && count < this.k) this.found.push(`small ${tell(set)}`);
+    if (owners.length < 2) return;
+    for (const owner of owners) {
+      const others = popcount(
+        combine((a, b) => a! & ~b!, rows, this.#population.rowsOf(this.#population.whole(owner))),
+      );
+      if (others > 0 && others < this.k) this.found.push(`an owner subtracts itself from ${tell(set)}`);
+    }
+  }
+
+  #checkZeros({ outputs, query }: Told, sets: readonly CellSet[], segments: bigint): void {
+    const cells = sets.filter(({ kind }) => kind === "rows");
+    const zero = cells.find((cell) => outputs[cell.outputs[0]!] === 0n);
+    if (zero === undefined || query.groups.length === 0) return;
+    const cohort = popcount(this.#population.rowsOf({ segments, allowed: query.allowed }));
+    if (cohort < this.k * cells.length)
+      this.found.push(`a zero is shown among ${cohort} rows in ${cells.length} cells`);
+  }
+
+  /** Whether a box's number of rows, or its sum of a field, follows from what is open. */
+  #spans(): (box: Box, quantity: number | undefined) => boolean {
+    const spans = new Map<number | undefined, RationalSpan>();
+    return (box, quantity) => {
+      let span = spans.get(quantity);
+      if (span === undefined) {
+        span = new RationalSpan();
+        const counted = quantity === undefined ? [...this.#public.values()] : [];
+        const summed = [...this.#open.values()].filter(({ sums }) => quantity === undefined || sums.has(quantity));
+        for (const set of [...counted, ...summed]) span.add(this.#population.shapeOf(set.box));
+        spans.set(quantity, span);
+      }
+      return span.contains(this.#population.shapeOf(box));
+    };
+  }
+
+  /** Hidden cells whose sum is the rest of a line with a known total. */
+  #checkLines(known: readonly OpenSet[]): void {
+    for (const { sets, isHidden } of this.#answers) {
+      for (const kind of new Set(sets.map((set) => set.kind))) {
+        const family = sets.filter((set) => set.kind === kind);
+        const rest = (set: CellSet): number => this.#rest(set, sets, isHidden);
+        if (family.some(isHidden)) for (const whole of known) this.#checkLine({ family, isHidden, rest }, whole);
+      }
+    }
+  }
+
+  /** Rows of a hidden set that are not in a part of it which the answer shows. */
+  #rest(set: CellSet, sets: readonly CellSet[], isHidden: (set: CellSet) => boolean): number {
+    const isPart = ({ cell, box }: CellSet): boolean =>
+      cell === set.cell && box.allowed.every((bits, field) => (bits & ~set.box.allowed[field]!) === 0n);
+    const size = ({ box }: CellSet): number => popcount(this.#population.rowsOf(box));
+    const parts = sets.filter((part) => isPart(part) && !isHidden(part));
+    return size(set) - Math.max(0, ...parts.map(size));
+  }
+
+  #checkLine({ family, isHidden, rest }: HiddenLine, whole: OpenSet): void {
+    const total = this.#population.shapeOf(whole.box);
+    const members = family
+      .map((set) => ({ set, shape: this.#population.shapeOf(set.box) }))
+      .filter(({ shape }) => shape.every((value, index) => value <= total[index]!));
+    const covered = total.map((_, index) => members.reduce((sum, { shape }) => sum + shape[index]!, 0));
+    if (members.length < 2 || covered.some((value, index) => value !== total[index])) return;
+    const hidden = members.filter(({ set }) => isHidden(set) && !this.#open.has(keyOf(set.box)));
+    if (hidden.length === 0 || hidden.length === members.length) return;
+    const rows = hidden.reduce((sum, { set }) => sum + rest(set), 0);
+    if (rows < this.k) this.found.push(`${hidden.length} hidden cells of ${tell(whole)} are ${rows} rows`);
+  }
+
+  #setsOf({ query, descriptor }: Told, segments: bigint): CellSet[] {
+    const { fields } = this.#population;
+    const each = descriptor.steps[0]!.outputs.length;
+    const cells = query.groups.reduce<number[][]>(
+      (lines, field) => lines.flatMap((line) => fields[field]!.representatives.map((_, index) => [...line, index])),
+      [[]],
+    );
+    return cells.flatMap((lines, cell) => {
+      const allowed = query.allowed.map((bits, field) => {
+        const axis = query.groups.indexOf(field);
+        return axis < 0 ? bits : bits & (1n << BigInt(lines[axis]!));
+      });
+      const sets = query.aggregates.flatMap((_, index) =>
+        this.#aggregateSets({ query, descriptor }, { segments, allowed }, index),
+      );
+      const rows = { box: { segments, allowed }, kind: "rows", sums: [], outputs: [0], isLevel: false };
+      const all = query.groups.length > 0 ? [rows, ...sets.filter(({ kind }) => kind !== "rows")] : sets;
+      return all
+        .filter(({ box }) => box.allowed.every((bits) => bits !== 0n))
+        .map((set) => ({ ...set, cell, outputs: set.outputs.map((output) => cell * each + output) }));
+    });
+  }
+
+  #aggregateSets(
+    { query, descriptor }: Pick<Told, "query" | "descriptor">,
+    cell: Box,
+    index: number,
+  ): Omit<CellSet, "cell">[] {
+    const { name, field } = query.aggregates[index]!;
+    const { sums: told } = descriptor.columns[index]!;
+    // Squares of 0 and 1 are a number of rows, with a life of its own, of which the sum tells as much.
+    const outputs =
+      field !== undefined && this.#population.fields[field]!.name === "response" ? told.slice(0, 2) : told;
+    if (field === undefined) return [{ box: cell, kind: "rows", sums: [], outputs, isLevel: false }];
+    const { representatives, name: fieldName } = this.#population.fields[field]!;
+    const present = representatives.reduce<bigint>(
+      (bits, value, at) => (value === undefined ? bits : bits | (1n << BigInt(at))),
+      0n,
+    );
+    const within = (bits: bigint): Box => ({
+      segments: cell.segments,
+      allowed: cell.allowed.map((own, at) => (at === field ? own & bits : own)),
+    });
+    const sums = name === "COUNT" ? [] : [field];
+    const whole = { box: within(present), kind: `present ${field}`, sums, outputs, isLevel: false };
+    if (name === "COUNT" || fieldName === "age" || fieldName === "dose") return [whole];
+    const values = representatives.flatMap((value, at) =>
+      value !== undefined && ((cell.allowed[field]! >> BigInt(at)) & 1n) === 1n ? [[value, at] as const] : [],
+    );
+    const isTold = values.length === 2 || (values.length === 3 && name === "VAR_SAMP");
+    const levels = isTold ? values : [];
+    return [
+      whole,
+      ...levels.map(([, at]) => ({
+        ...whole,
+        box: within(1n << BigInt(at)),
+        kind: `level ${at} of ${field}`,
+        isLevel: true,
+      })),
+    ];
+  }
+}
+
+function keyOf({ segments, allowed }: Box): string {
+  return `${segments}|${allowed.join()}`;
+}

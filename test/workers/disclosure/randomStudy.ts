@@ -1,0 +1,191 @@
+/**
+ * fast-check: small studies that grow, and queries about them that come close to each other, each told twice: as SQL for the
+ * gate and as boxes (segments × one set of representatives per field) for an attacker that knows nothing of the gate's code.
+ */
+import fc from "fast-check";
+
+import { parseSchema } from "../../../workers/schema/parseSchema.ts";
+import type { StudySchema } from "../../../workers/schema/studySchema.ts";
+import type { ClearRequest, Row } from "./clearStudy.ts";
+
+type Draw = fc.GeneratorValue;
+
+/** A field with one value for each class of rows that a query can tell apart; undefined: missing. */
+export interface StudyField {
+  readonly name: string;
+  readonly form: object;
+  readonly representatives: readonly (bigint | undefined)[];
+  /** Texts of constants, by representative: of a category itself, of a number the least value that belongs to it. */
+  readonly texts: readonly string[];
+  readonly isCategory: boolean;
+  readonly isSummable: boolean;
+}
+
+export interface AskedQuery {
+  readonly request: Pick<ClearRequest, "sql" | "parameters">;
+  /** By field: bits of the representatives that satisfy the conditions. */
+  readonly allowed: readonly bigint[];
+  readonly groups: readonly number[];
+  /** In the order of the SELECT list; field undefined: COUNT(*). */
+  readonly aggregates: readonly { readonly name: string; readonly field: number | undefined }[];
+}
+
+const CATEGORY = (name: string, categories: readonly string[], required: boolean): StudyField => ({
+  name,
+  form: { name, type: "category", categories, required },
+  representatives: [...categories.map((_, index) => BigInt(index)), ...(required ? [] : [undefined])],
+  texts: categories,
+  isCategory: true,
+  isSummable: categories.every((text) => /^\d$/.test(text)),
+});
+
+/** @param starts least values of the intervals that can be told apart */
+const NUMBER = (name: string, form: object, starts: readonly bigint[], required: boolean): StudyField => ({
+  name,
+  form: { name, ...form, required },
+  representatives: [...starts, ...(required ? [] : [undefined])],
+  texts: starts.map(String),
+  isCategory: false,
+  isSummable: true,
+});
+
+/** Three or four fields: always two to group by, the others of all kinds. */
+export function drawFields(g: Draw): StudyField[] {
+  const isRequired = (): boolean => g(fc.boolean);
+  const age = { type: "integer", minimum: 18, maximum: 90, cutPoints: [40, 65] };
+  const others = [
+    CATEGORY("grade", ["0", "1", "2"], isRequired()),
+    CATEGORY("response", ["0", "1"], isRequired()),
+    NUMBER("age", age, [18n, 40n, 65n], isRequired()),
+    NUMBER("dose", { type: "number", decimals: 0, minimum: 0, maximum: 1000 }, [7n], isRequired()),
+    NUMBER("flag", { type: "integer", minimum: 0, maximum: 1 }, [0n, 1n], isRequired()),
+  ];
+  return [
+    CATEGORY("arm", ["A", "B", "C"], g(fc.integer, { min: 0, max: 3 }) > 0),
+    CATEGORY("sex", ["F", "M"], isRequired()),
+    ...g(fc.subarray<StudyField>, others, { minLength: 1, maxLength: 2 }),
+  ];
+}
+
+export function schemaOf(fields: readonly StudyField[]): StudySchema {
+  const text = { name: "attacked", table: "t", subject: "id", fields: fields.map(({ form }) => form) };
+  return parseSchema(JSON.stringify(text));
+}
+
+/** Rows that crowd in some classes and leave others nearly empty: what is small is what attacks are about. */
+export function drawRows(g: Draw, fields: readonly StudyField[], count: number): Row[] {
+  const weights = fields.map(({ representatives }) => representatives.map(() => g(fc.constantFrom, 1, 4, 30, 30)));
+  return Array.from({ length: count }, () => {
+    const entries = fields.flatMap(({ name, representatives }, index) => {
+      const value = representatives[pickWeighted(g, weights[index]!)];
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    return Object.fromEntries(entries);
+  });
+}
+
+function pickWeighted(g: Draw, weights: readonly number[]): number {
+  let rest = g(fc.nat, { max: weights.reduce((sum, weight) => sum + weight, 0) - 1 });
+  return weights.findIndex((weight) => (rest -= weight) < 0);
+}
+
+interface Condition {
+  readonly field: number;
+  readonly sql: (parameter: (text: string) => string) => string;
+  readonly bits: bigint;
+}
+
+/** @param before an earlier query's conditions are often kept, with one added or left out */
+export class QuerySource {
+  readonly #fields: readonly StudyField[];
+  readonly #asked: (readonly Condition[])[] = [];
+
+  constructor(fields: readonly StudyField[]) {
+    this.#fields = fields;
+  }
+
+  draw(g: Draw): AskedQuery {
+    const conditions = this.#conditions(g);
+    this.#asked.push(conditions);
+    const parameters: Record<string, string> = {};
+    const parameter = (text: string): string => {
+      const name = `p${Object.keys(parameters).length}`;
+      parameters[name] = text;
+      return `:${name}`;
+    };
+    const where = conditions.map(({ sql }) => sql(parameter)).join(" AND ");
+    const categories = this.#fields.flatMap(({ isCategory }, index) => (isCategory ? [index] : []));
+    const groups = g(fc.boolean) ? g(fc.subarray<number>, categories, { maxLength: 2 }) : [];
+    const aggregates = this.#aggregates(g);
+    const by = groups.map((index) => this.#fields[index]!.name).join(", ");
+    const sql =
+      `SELECT ${aggregates.map(({ name, field }, at) => `${name}(${this.#fields[field ?? -1]?.name ?? "*"}) AS c${at}`).join(", ")} ` +
+      `FROM t${where === "" ? "" : ` WHERE ${where}`}${by === "" ? "" : ` GROUP BY ${by}`}`;
+    const allowed = this.#fields.map(({ representatives }, index) =>
+      conditions
+        .filter(({ field }) => field === index)
+        .reduce((bits, condition) => bits & condition.bits, (1n << BigInt(representatives.length)) - 1n),
+    );
+    return { request: { sql, parameters }, allowed, groups, aggregates };
+  }
+
+  #conditions(g: Draw): Condition[] {
+    const before =
+      this.#asked.length > 0 ? [...g(fc.constantFrom<Condition[][]>, ...(this.#asked as Condition[][]))] : [];
+    switch (g(fc.integer, { min: 0, max: 4 })) {
+      case 0:
+        return before;
+      case 1:
+        return before.slice(1);
+      case 2:
+        return [...before.slice(-2), this.#condition(g)];
+      default:
+        return Array.from({ length: g(fc.integer, { min: 0, max: 2 }) }, () => this.#condition(g));
+    }
+  }
+
+  #condition(g: Draw): Condition {
+    const field = g(fc.nat, { max: this.#fields.length - 1 });
+    const { name, representatives, texts, isCategory } = this.#fields[field]!;
+    const present = (1n << BigInt(texts.length)) - 1n;
+    const missing = (1n << BigInt(representatives.length)) - 1n - present;
+    const isNull = g(fc.boolean);
+    if (g(fc.integer, { min: 0, max: 4 }) === 0 && (missing !== 0n || !isNull)) {
+      return isNull
+        ? { field, sql: () => `${name} IS NULL`, bits: missing }
+        : { field, sql: () => `${name} IS NOT NULL`, bits: present };
+    }
+    const at = g(fc.nat, { max: texts.length - 1 });
+    const isParameter = g(fc.boolean);
+    const constant = (parameter: (text: string) => string, index: number): string =>
+      isParameter
+        ? parameter(texts[index]!)
+        : isCategory && !/^\d$/.test(texts[index]!)
+          ? `'${texts[index]}'`
+          : texts[index]!;
+    const below = (1n << BigInt(at)) - 1n;
+    if (!isCategory) {
+      return name !== "age" || at === 0
+        ? { field, sql: () => `${name} IS NOT NULL`, bits: present }
+        : isNull
+          ? { field, sql: (p) => `${name} < ${constant(p, at)}`, bits: below }
+          : { field, sql: (p) => `${name} >= ${constant(p, at)}`, bits: present & ~below };
+    }
+    return isNull
+      ? { field, sql: (p) => `${name} <> ${constant(p, at)}`, bits: present & ~(1n << BigInt(at)) }
+      : { field, sql: (p) => `${name} = ${constant(p, at)}`, bits: 1n << BigInt(at) };
+  }
+
+  #aggregates(g: Draw): AskedQuery["aggregates"] {
+    const every = [
+      { name: "COUNT", field: undefined },
+      ...this.#fields.flatMap(({ isSummable }, field) =>
+        ["COUNT", ...(isSummable ? ["SUM", "AVG", "VAR_SAMP"] : [])].map((name) => ({ name, field })),
+      ),
+    ];
+    return g(fc.uniqueArray<(typeof every)[number], unknown>, fc.constantFrom(...every), {
+      minLength: 1,
+      maxLength: 2,
+    });
+  }
+}

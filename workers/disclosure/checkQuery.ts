@@ -1,0 +1,72 @@
+/**
+ * What the gate could never open an answer of is refused when it is written, vetted and asked, not when it is computed: with
+ * the functions that plan the gate, before there are data, and of a query also before there are parameters.
+ */
+import { isCoded } from "../errors.ts";
+import type { Descriptor } from "../messages/descriptor.ts";
+import type { CompiledQuery, CompileOptions } from "../query/compileQuery.ts";
+import { compileQuery } from "../query/compileQuery.ts";
+import { locate, readSqlText } from "../query/sqlText.ts";
+import type { StudySchema } from "../schema/studySchema.ts";
+import type { VettedRequest } from "./disclosedSets.ts";
+import { disclosedSets, MAX_SETS, setsIn } from "./disclosedSets.ts";
+import type { DisclosureErrorDetail, NamedField, SqlPlace } from "./errors.ts";
+import { unsupported } from "./errors.ts";
+
+/** Any data: whether sets can be told does not depend on them. */
+const SEGMENTS = 1n;
+
+/**
+ * As `compileQuery`, for what is to be published.
+ *
+ * @throws CodedError SQL_* | DISCLOSURE_UNSUPPORTED, with the place of the column that is its cause, if one is
+ */
+export async function compileForGate(
+  text: string,
+  schema: StudySchema,
+  options: CompileOptions = {},
+): Promise<CompiledQuery> {
+  const compiled = await compileQuery(text, schema, options);
+  try {
+    checkQuery(compiled.descriptor, schema);
+  } catch (error) {
+    if (!isCoded(error, "DISCLOSURE_UNSUPPORTED")) throw error;
+    const { problem, field } = error.detail as DisclosureErrorDetail;
+    throw unsupported(problem, field, field === undefined ? undefined : await placeOf(text, field));
+  }
+  return compiled;
+}
+
+/** @throws CodedError DISCLOSURE_UNSUPPORTED: no parameters would help */
+export function checkQuery(descriptor: Descriptor, schema: StudySchema): void {
+  const disclosed = disclosedSets({ descriptor, schema }, SEGMENTS);
+  const bound = new Set(descriptor.atoms.flatMap(({ bind, field }) => (bind === 0 ? [] : [field])));
+  // Lines of a table that parameters choose among are not all there at once.
+  const isCertain = descriptor.steps[0]!.axes.every(({ field }) => !bound.has(field));
+  if (isCertain) requireFew(setsIn(disclosed).length);
+}
+
+/** @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*: no data and no history would help */
+export function checkRequest(request: VettedRequest): void {
+  requireFew(setsIn(disclosedSets(request, SEGMENTS)).length);
+}
+
+/** All patients are one more, with no history at all. */
+function requireFew(sets: number): void {
+  if (sets + 1 <= MAX_SETS) return;
+  throw unsupported(`${sets} sets; at most ${MAX_SETS - 1} can be told apart; group by fewer columns`);
+}
+
+/** Where the column stands alone in parentheses, as what is summed does. */
+async function placeOf(text: string, { name }: NamedField): Promise<SqlPlace | undefined> {
+  const sql = await readSqlText(text);
+  const tokens = sql.tokens.filter(({ comment }) => !comment);
+  const isName = (written: string): boolean => written === `"${name}"` || written.toLowerCase() === name.toLowerCase();
+  const found = tokens.find(
+    ({ text: written }, index) =>
+      isName(written) && /^[(.]$/.test(tokens[index - 1]?.text ?? "") && tokens[index + 1]?.text === ")",
+  );
+  if (found === undefined) return undefined;
+  const { line, column } = locate(sql, { start: found.start, last: found.start, exact: true });
+  return { line, column };
+}
