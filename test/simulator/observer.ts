@@ -21,13 +21,13 @@ import type { VirtualTime } from "./virtualTime.ts";
 const OUTPUTS = stepTag("outputs");
 const CONTRIBUTIONS = stepTag(CONTRIBUTIONS_STEP);
 /**
- * Rounds whose payload may come again in another attempt: hashes of what is public before a challenge was drawn, the history
- * and which vectors were kept, and shares of linear outputs, which are what was stored.
+ * Rounds whose payload may come again in another attempt: hashes of what is public before a challenge was drawn (of requests and
+ * of input checks), the history and which vectors were kept, and shares of linear outputs, which are what was stored.
  */
 const PUBLIC_ROUNDS = new Set(
   [
     ...["inputs/ready", "verify/weights/ready", "tests/ready", "outputs/ready", "outputs"],
-    ...[SUMMARIES_STEP, LISTS_STEP, "kept"],
+    ...[SUMMARIES_STEP, LISTS_STEP, "kept", "weights/ready"],
   ].map(stepTag),
 );
 const WORD_BYTES = 32;
@@ -53,6 +53,8 @@ export class Observer {
   readonly log: (LogEntry & { readonly atMs: number })[] = [];
   /** Every frame that left an honest worker, in order: what an onlooker learns without keys. */
   readonly traffic: TrafficEntry[] = [];
+  /** An owner has dealt malformed columns. */
+  isMalformedDealt = false;
   readonly #time: VirtualTime;
   readonly #adversary: Adversary;
   readonly #trace: Hash = createHash("sha256");
@@ -133,6 +135,7 @@ export class Observer {
 
   /** Alarms that say what is so. */
   #isDue(event: string): boolean {
+    if (event === "dataset-rejected") return this.isMalformedDealt;
     return event === "signature-equivocation" && this.#adversary.corrupted.length > 0;
   }
 

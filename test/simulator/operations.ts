@@ -36,6 +36,7 @@ const contribute: Operation = (simulation, choices) => {
 /** From then on requests over this dataset fail; that needs few seeds. */
 const contributeMalformed: Operation = (simulation, choices) => {
   const owner = choices.whole(0, simulation.owners.length - 1);
+  simulation.observer.isMalformedDealt = true;
   void simulation.owners[owner]!.contribute(simulation.drawRows(), true);
   return `owner ${owner} contributes malformed columns`;
 };

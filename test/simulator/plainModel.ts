@@ -54,9 +54,9 @@ export class PlainModel {
     const parts = this.#partsOf(request);
     const asked = request.query.means(rowsOf(parts), request.parameters);
     const { outcome } = end;
-    if (asked === undefined) return outcome === Outcome.REFUSED_EMPTY_SET ? [] : ["is about nobody"];
     const isMalformed = parts.some(({ malformed }) => malformed);
     if (outcome === Outcome.FAILED_UNAVAILABLE) return isMalformed ? [] : ["fails over good data"];
+    if (asked === undefined) return outcome === Outcome.REFUSED_EMPTY_SET ? [] : ["is about nobody"];
     if (isMalformed) return ["is computed over malformed data"];
     if (outcome === Outcome.REFUSED_DISCLOSURE) return [];
     if (outcome !== Outcome.ANSWERED) return [`ends with outcome ${outcome}`];

@@ -21,6 +21,9 @@ export interface KnownSet {
   readonly summed: ReadonlySet<number>;
 }
 
+/** Functionals more than sets: so many times over a chance of 1/r that dependent ones only look so. */
+const SPARE = 8;
+
 /** Tests of one line. */
 const MAX_CHOICES = 64;
 
@@ -73,7 +76,7 @@ export class Suppression {
     const { groups, known, unknown, families } = facts;
     const own = groups.reduce((total, { levels }) => total + 1 + levels.length, 0);
     this.#width =
-      own + known.length + unknown.length + families.reduce((total, { hidden }) => total + hidden.length, 0) + 8;
+      own + known.length + unknown.length + families.reduce((total, { hidden }) => total + hidden.length, 0) + SPARE;
     this.#quantities = [undefined, ...new Set(groups.flatMap(({ summed }) => [...summed]))];
     this.#lines = [...newLines(facts), ...earlierLines(facts)];
     // Sizes are part of the circuit, so all that may be asked for are named before it is finished.
@@ -103,7 +106,7 @@ export class Suppression {
 
   #isTooMuch(hidden: ReadonlySet<number>): boolean {
     const { unknown, families } = this.#facts;
-    return this.#width > MAX_SETS && hidden.size + unknown.length + families.length > 0;
+    return this.#width > MAX_SETS + SPARE && hidden.size + unknown.length + families.length > 0;
   }
 
   /** Group by group in order: hides those with which something hidden would follow from what is shown. */
