@@ -33,6 +33,11 @@ export interface HistorySet {
   readonly isOpened: boolean;
   /** Whether its size was opened or is hidden nobody knows. */
   readonly isUnknown: boolean;
+  /**
+   * In every answer of which nobody knows that, it was of the only cell. Of a table it may have been hidden to protect another
+   * cell, and the others opened: shown now, it would tell that cell to whoever saw them.
+   */
+  readonly isAlone: boolean;
   /** Opened as zero: what follows from it follows without it. */
   readonly isEmpty: boolean;
 }
@@ -74,7 +79,7 @@ export function historySets(
   return { sets: [...sets.values()], families, cohorts };
 }
 
-const UNSEEN = { isShown: false, isOpened: false, isUnknown: false, isEmpty: false };
+const UNSEEN = { isShown: false, isOpened: false, isUnknown: false, isAlone: true, isEmpty: false };
 
 type Disclosed = ReturnType<typeof disclosedSets>;
 
@@ -83,7 +88,7 @@ function cohortOf({ cohort }: Disclosed, { opened }: EarlierAnswer): HistorySet[
   return [{ set: cohort, summed: new Set(), isPosted: opened !== "unknown", ...UNSEEN }];
 }
 
-function groupSets({ groups }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
+function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
   return groups.flatMap(({ set, levels, outputs, counts, summed }) => {
     if (set === undefined) return [];
     const isPosted = opened !== "unknown";
@@ -96,6 +101,7 @@ function groupSets({ groups }: Disclosed, { opened }: EarlierAnswer): HistorySet
       isShown: isPosted,
       isOpened: true,
       isUnknown: !isPosted,
+      isAlone: isPosted || cells.length === 1,
       isEmpty,
     }));
   });
@@ -115,6 +121,7 @@ function merge(sets: Map<string, HistorySet>, found: HistorySet): void {
       found.isOpened && known?.isOpened === true
         ? found.isUnknown && known.isUnknown
         : found.isUnknown || known?.isUnknown === true,
+    isAlone: found.isAlone && known?.isAlone !== false,
     isEmpty: found.isEmpty || known?.isEmpty === true,
   });
 }

@@ -287,7 +287,7 @@ function wholeTable(
   before: HistorySet | undefined,
 ): { tested: HistorySet; shown: KnownSet; unknown: readonly HistorySet[] } {
   const summed = before?.isOpened === true ? before.summed : new Set<number>();
-  const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isEmpty: false };
+  const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true, isEmpty: false };
   const isUnknown = before?.isUnknown === true;
   return {
     tested: { set: all, summed, ...number },

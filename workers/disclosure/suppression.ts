@@ -7,7 +7,7 @@ import type { Closure, HiddenLine } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, FamilyMember } from "./disclosedSets.ts";
 import { familiesOf, MAX_SETS } from "./disclosedSets.ts";
 import type { Fingerprints } from "./fingerprints.ts";
-import type { HiddenFamily } from "./historySets.ts";
+import type { HiddenFamily, HistorySet } from "./historySets.ts";
 import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
@@ -40,7 +40,7 @@ export interface SuppressionFacts {
   /** Public or opened before; the rows of each segment are public. */
   readonly known: readonly KnownSet[];
   /** Opened before or hidden, nobody knows: what follows only from them is not shown, since it would tell the hidden ones. */
-  readonly unknown: readonly KnownSet[];
+  readonly unknown: readonly (KnownSet & Pick<HistorySet, "isAlone">)[];
   readonly families: readonly HiddenFamily[];
 }
 
@@ -57,7 +57,7 @@ interface Shown {
   readonly known: Span;
   /** With what may be known; undefined: there is no such set. */
   readonly withUnknown: Span | undefined;
-  /** Keys of sets that may be known. */
+  /** Keys of sets that may be known, and may be shown all the same: what hid them then hides them now. */
   readonly single: ReadonlySet<string>;
 }
 
@@ -121,7 +121,7 @@ export class Suppression {
     const shown: Shown = {
       known: new Span(turn, before.known),
       withUnknown: unknown.length === 0 ? undefined : new Span(turn, before.withUnknown),
-      single: new Set(unknown.map(({ set }) => keyOf(set))),
+      single: new Set(unknown.flatMap(({ set, isAlone }) => (isAlone ? [keyOf(set)] : []))),
     };
     const residuals = secretSets.map((set) => shown.known.residual(this.#vector(set)));
     let secret: readonly FieldVector[] = residuals.filter((residual) => !isZero(turn, residual));

@@ -265,6 +265,36 @@ describe("the gate against trackers", () => {
       assert.deepEqual(outputsOf(answer), expected);
     }
   });
+  it("an answer opened, perhaps, but never posted: its table's cells stay hidden on the same data", async () => {
+    const counts = [3, 30, 31, 32, 33];
+    const rows = counts.flatMap((count, arm) => people(count, { arm: "ABCDE"[arm]! }));
+    const table = "SELECT arm, COUNT(*) FROM trial GROUP BY arm";
+    // Whoever saw three of the four large cells has the small one as soon as the fourth is shown.
+    for (const sql of ["SELECT COUNT(*) FROM trial WHERE arm = 'C'", "SELECT COUNT(*) FROM trial WHERE arm <> 'C'"]) {
+      const trial = study(rows);
+      trial.history.push((await trial.plan({ sql: table })).earlier);
+      const answer = await trial.ask({ sql });
+      assert.ok(answer.kind === "refused" || outputsOf(answer).every((value) => value === hidden), sql);
+    }
+    const trial = study(rows);
+    trial.history.push((await trial.plan({ sql: table })).earlier);
+    assert.deepEqual(new Set(outputsOf(await trial.ask({ sql: table }))), new Set([hidden]));
+    trial.contribute(
+      "one",
+      counts.flatMap((_, arm) => people(20, { arm: "ABCDE"[arm]! })),
+    );
+    assert.deepEqual(
+      outputsOf(await trial.ask({ sql: table })),
+      counts.map((count) => BigInt(count + 20)),
+    );
+  });
+
+  it("a single number opened, perhaps, but never posted is shown when it is asked for again", async () => {
+    const trial = study([...people(30), ...people(40, { arm: "C" })]);
+    const sql = "SELECT COUNT(*) FROM trial WHERE arm = 'C'";
+    trial.history.push((await trial.plan({ sql })).earlier);
+    assert.deepEqual(outputsOf(await trial.ask({ sql })), [40n]);
+  });
 
   it("a margin asked later does not give away the hidden cells of a table", async () => {
     const trial = study([
