@@ -176,8 +176,19 @@ export class AttackStory {
     if (members.length < 2 || covered.some((value, index) => value !== total[index])) return;
     const hidden = members.filter(({ set }) => isHidden(set) && !this.#open.has(keyOf(set.box)));
     if (hidden.length === 0 || hidden.length === members.length) return;
+    if (hidden.every(({ set }) => this.#isMissing(set.box, whole.box))) return;
     const rows = hidden.reduce((sum, { set }) => sum + rest(set), 0);
     if (rows < this.k) this.found.push(`${hidden.length} hidden cells of ${tell(whole)} are ${rows} rows`);
+  }
+
+  /** The rows of a whole where one field is missing: how many they are, answers show. */
+  #isMissing(part: Box, whole: Box): boolean {
+    const changed = part.allowed.flatMap((bits, field) => (bits === whole.allowed[field] ? [] : [{ bits, field }]));
+    const [only] = changed;
+    if (only === undefined || changed.length > 1 || part.segments !== whole.segments) return false;
+    return this.#population.fields[only.field]!.representatives.every(
+      (value, at) => ((only.bits >> BigInt(at)) & 1n) === (value === undefined ? 1n : 0n),
+    );
   }
 
   #setsOf({ query, descriptor }: Told, segments: bigint): CellSet[] {
