@@ -9,18 +9,22 @@
  * What may be revealed, in this order, each only after the one before: whether the adversary was caught; one bit, whether
  * the cohort's tests pass (if not: nothing else, ever); one bit, whether zeros may be shown; a bit per group of measures
  * that is tested; a bit per line of cells that hiding these leaves open to subtraction; the measures of groups that are
- * shown. A bit opens as 0 or as a uniform element.
+ * shown. A bit opens as 0 or as a uniform element. A sealed answer opens under a mask whose keys no t workers hold: of it
+ * they learn the bits alone.
  * What it takes for granted: that the columns are shares of degree t of what was committed, and that plan and `close` are
  * those of the request: they are compared, so at least one honest participant derived them.
  * Rounds, message lengths and step names depend on the plan, the number of rows and the bits that opened only.
  */
 import type { FieldVector } from "../field/field.ts";
 import type { GatePlan, SizeTest } from "../messages/gatePlan.ts";
+import { agreeMaskKeys } from "./agreeMaskKeys.ts";
+import type { MaskKeys } from "./agreeMaskKeys.ts";
 import { evaluateCircuit } from "./evaluateCircuit.ts";
 import { checkTask, describeTask, rowsOf } from "./gateTask.ts";
 import { NOTHING_KNOWN } from "./gateTask.ts";
 import type { GateTask, Known, KnownShares } from "./gateTask.ts";
 import { hideLines, settleZero } from "./hideLines.ts";
+import { takeAnswerMask } from "./masks.ts";
 import { openBits } from "./openBits.ts";
 import { openShares } from "./openShares.ts";
 import { checkSession } from "./session.ts";
@@ -37,6 +41,11 @@ export interface GateHooks {
    * ends the attempt with nothing opened in that stage, anywhere.
    */
   aboutToOpen(stage: "tests" | "outputs"): void;
+  /**
+   * Given, the answer is sealed: its outputs open under a mask only. Called with the mask's keys before `aboutToOpen("outputs")`:
+   * what is needed to hand them to the recipients is durable when it returns, or it throws and no output opens.
+   */
+  seal?(keys: MaskKeys): void;
   /** Equal at all participants: not computed again. */
   readonly known?: Known;
   /**
@@ -52,8 +61,10 @@ export type GateResult =
       readonly refused: false;
       /** Indices of measures, ascending. */
       readonly hidden: readonly number[];
-      /** All measures as canonical residues; 0 where hidden. */
+      /** All measures as canonical residues; 0 where hidden. Of a sealed answer each with its mask added, hidden ones too. */
       readonly outputs: readonly bigint[];
+      /** Of a sealed answer: keccak256 of the mask's keys, in the subsets' lexicographic order. */
+      readonly maskKeyHashes?: readonly string[];
     };
 
 /**
@@ -61,7 +72,7 @@ export type GateResult =
  *
  * Rounds: 1 to compare; those of `evaluateCircuit`, `testSizes` and `verifyClaims` for all products together; 1 to compare
  * and 1 each for cohort, zeros and groups, where they are tested; for each turn of lines that are not tested yet those of
- * `testSizes` and `verifyClaims` and 2; 2 for the outputs. A party sends what these send, 2t elements for each bit and each
+ * `testSizes` and `verifyClaims` and 2; 2 for the outputs, 3 when sealed. A party sends what these send, 2t elements for each bit and each
  * output that opens, and 2t hashes for each comparison. A session's keys serve one plan: a second one would reuse masks
  * and is refused by an assertion.
  *
@@ -69,7 +80,8 @@ export type GateResult =
  * @param inputs which data these are, in words that are equal at all participants: compared, like the plan, before the
  *   first product
  * @throws CodedError PROTOCOL_WRONG_PARTICIPANTS | PROTOCOL_WRONG_COLUMNS | PROTOCOL_BAD_PAYLOAD | PROTOCOL_PRODUCTS_WRONG |
- *   PROTOCOL_INCONSISTENT_OPENING | PROTOCOL_TRANSCRIPT_MISMATCH | NETWORK_* | whatever a hook throws
+ *   PROTOCOL_INCONSISTENT_OPENING | PROTOCOL_TRANSCRIPT_MISMATCH | PROTOCOL_KEY_MISMATCH | NETWORK_* | whatever a hook
+ *   throws
  */
 export async function openThroughGate(
   session: ProtocolSession,
@@ -79,16 +91,18 @@ export async function openThroughGate(
   hooks: GateHooks,
 ): Promise<GateResult> {
   checkSession(session);
-  const task = { plan, columns, inputs, known: hooks.known ?? NOTHING_KNOWN };
+  const task = { plan, columns, inputs, known: hooks.known ?? NOTHING_KNOWN, isSealed: hooks.seal !== undefined };
   const run = await evaluateTask(session, task, hooks);
   const hidden = await decide(run);
   if (hidden === undefined) {
     release(run);
     return { refused: true };
   }
+  const maskKeys = hooks.seal === undefined ? undefined : await agreeMaskKeys(session, run.transcript);
+  if (maskKeys !== undefined) hooks.seal?.(maskKeys);
   hooks.aboutToOpen("outputs");
   await compareTranscripts(session, run.transcript, "outputs/ready");
-  const result = await openMeasures(run, hidden);
+  const result = maskKeys === undefined ? await openMeasures(run, hidden) : await openSealed(run, hidden, maskKeys);
   release(run);
   return result;
 }
@@ -164,7 +178,7 @@ async function decide(run: GateRun): Promise<ReadonlySet<number> | undefined> {
 /** Shares of what is hidden are not sent to anyone. */
 async function openMeasures(run: GateRun, hiddenGroups: ReadonlySet<number>): Promise<GateResult> {
   const { session, plan, transcript, measures } = run;
-  const hidden = plan.groups.flatMap(({ outputs }, group) => (hiddenGroups.has(group) ? outputs : []));
+  const hidden = hiddenMeasures(plan, hiddenGroups);
   const places = new Set(hidden);
   const shown = Array.from({ length: plan.measures }, (_, index) => index).filter((index) => !places.has(index));
   const shares = session.field.gather(measures, shown);
@@ -172,7 +186,29 @@ async function openMeasures(run: GateRun, hiddenGroups: ReadonlySet<number>): Pr
   session.field.release(shares);
   const outputs = new Array<bigint>(plan.measures).fill(0n);
   shown.forEach((index, position) => (outputs[index] = opened[position] as bigint));
-  return { refused: false, hidden: hidden.sort((left, right) => left - right), outputs };
+  return { refused: false, hidden, outputs };
+}
+
+/** The shown measures under the mask, and the mask alone in place of hidden ones. */
+async function openSealed(run: GateRun, hiddenGroups: ReadonlySet<number>, { hashes }: MaskKeys): Promise<GateResult> {
+  const { session, plan, transcript, measures } = run;
+  const { field } = session;
+  const hidden = hiddenMeasures(plan, hiddenGroups);
+  const places = new Set(hidden);
+  const shares = field.scope(() => {
+    const zero = field.zeros(1);
+    const shown = Array.from({ length: plan.measures }, (_, index) => (places.has(index) ? plan.measures : index));
+    const own = field.gather(field.concat([measures, zero]), shown);
+    return field.add(own, takeAnswerMask(session, plan.measures));
+  });
+  const outputs = await openShares(session, shares, transcript, "outputs");
+  field.release(shares);
+  return { refused: false, hidden, outputs, maskKeyHashes: hashes };
+}
+
+function hiddenMeasures({ groups }: GatePlan, hiddenGroups: ReadonlySet<number>): number[] {
+  const hidden = groups.flatMap(({ outputs }, group) => (hiddenGroups.has(group) ? outputs : []));
+  return hidden.sort((left, right) => left - right);
 }
 
 function release({ session: { field }, measures, sizes, tests }: GateRun): void {

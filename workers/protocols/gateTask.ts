@@ -36,6 +36,8 @@ export interface GateTask {
   /** Which data the columns are, in words that are equal at all participants. */
   readonly inputs: string;
   readonly known: Known;
+  /** Whether the outputs open under a mask only. */
+  readonly isSealed: boolean;
 }
 
 /**
@@ -96,6 +98,7 @@ export function describeTask({ network, t }: ProtocolSession, task: GateTask, ro
     tests: { measures, cohort, zeros, groups },
     known: { products: originsOf(task.known.products), outputs: originsOf(task.known.outputs) },
     inputs: task.inputs,
+    release: task.isSealed ? "sealed" : "public",
     rows,
     t,
     parties: network.parties,

@@ -9,7 +9,8 @@
 import assert from "node:assert/strict";
 
 import type { FieldVector } from "../field/field.ts";
-import { expandShared, expandZero } from "../sharing/prss.ts";
+import { deriveMaskKeys } from "../sharing/maskKeys.ts";
+import { expandAnswerMask, expandShared, expandZero } from "../sharing/prss.ts";
 import type { ReplicatedKeys } from "../sharing/prss.ts";
 import type { ProtocolSession } from "./session.ts";
 
@@ -25,6 +26,12 @@ export function takeSharedMask({ field, keys }: ProtocolSession, label: string, 
 export function takeZeroMask({ field, keys }: ProtocolSession, label: string, length: number): FieldVector {
   claim(keys, `zero|${label}`);
   return expandZero(field, keys, label, length);
+}
+
+/** A share, of degree t, of the mask of a sealed answer: once per key set, since one pair of answers would tell a difference. */
+export function takeAnswerMask({ field, keys }: ProtocolSession, length: number): FieldVector {
+  claim(keys, "sealed");
+  return expandAnswerMask(field, deriveMaskKeys(keys), length);
 }
 
 function claim({ keys }: ReplicatedKeys, label: string): void {

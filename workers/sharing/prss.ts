@@ -6,7 +6,8 @@
  *   g_S   = d_S·f_S with d_S = Π_{i∈P∖S} i, not zero: integers at the parties, below 2^7, which cost a third of fractions
  *   PRSS  share_j = Σ_{S∋j} r_S·g_S(j)                       degree t, secret Σ_S d_S·r_S
  *   PRZS  share_j = Σ_{S∋j} Σ_{k=1..t} r_{S,k}·j^k·g_S(j)      degree 2t, secret 0
- *   blinders, which are for good what their dealer chose: share_j = Σ_{S∋j} r_S·f_S(j), secret Σ_S r_S
+ *   blinders, which are for good what their dealer chose, and masks of sealed answers (`maskKeys.ts`):
+ *   share_j = Σ_{S∋j} r_S·f_S(j), secret Σ_S r_S
  *
  * Protects: against any t parties PRSS is a uniform degree-t sharing and, when |P| = 2t + 1, PRZS is a uniform
  * degree-2t sharing of zero, both up to the strength of the generator. Does not protect: one (keys, label, purpose)
@@ -36,7 +37,7 @@ export interface ReplicatedKeys {
 export const REPLICATED_KEY_BYTES = 32;
 
 /** Streams of different purposes never meet, whatever their labels. */
-type Purpose = "shared" | "zero" | "blinder" | "dealing";
+type Purpose = "shared" | "zero" | "blinder" | "dealing" | "sealed";
 
 /** What one key and one use of it contribute to a share. */
 interface WeightedStream {
@@ -98,6 +99,25 @@ export function expandBlinders(field: Field, seeds: ReplicatedKeys, columnId: st
 export function expandDealingMask(field: Field, seeds: ReplicatedKeys, challenge: bigint): bigint {
   const weightOf = (subset: readonly PartyIndex[]): bigint => polynomialAt(field, seeds, subset);
   return field.scope(() => field.sum(expandDegreeT(field, seeds, "dealing", challenge.toString(16), 1, weightOf)));
+}
+
+/**
+ * A share, of degree t, of the mask Σ_S r_S that a sealed answer opens under. Without a label: mask keys serve one answer.
+ *
+ * @param maskKeys of `deriveMaskKeys`
+ */
+export function expandAnswerMask(field: Field, maskKeys: ReplicatedKeys, length: number): FieldVector {
+  return expandDegreeT(field, maskKeys, "sealed", "", length, (subset) => polynomialAt(field, maskKeys, subset));
+}
+
+/** The same mask, whole, to whoever holds the keys of all subsets, in any order. */
+export function answerMask(field: Field, maskKeys: readonly Uint8Array[], length: number): FieldVector {
+  const context = streamContext("sealed", "");
+  return combineStreams(
+    field,
+    maskKeys.map((key) => ({ weight: 1n, key, context })),
+    length,
+  );
 }
 
 function expandDegreeT(

@@ -1,5 +1,6 @@
 /** Lies at any step of a run: which there are is read off an honest run's frames. */
 import { bn254Fr as field } from "../../../workers/field/bn254Fr.ts";
+import { MASK_KEYS_STEP } from "../../../workers/protocols/agreeMaskKeys.ts";
 import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import { subsets } from "../../../workers/sharing/parties.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
@@ -65,7 +66,7 @@ export function spread(bySteps: readonly Alteration[][], seed: string): Alterati
 
 /** Hashes and keys are no field elements: there a bit is flipped. */
 export function isOfElements(step: string): boolean {
-  return !step.startsWith("keys/") && !step.endsWith("/ready");
+  return !step.startsWith("keys/") && step !== MASK_KEYS_STEP && !step.endsWith("/ready");
 }
 
 /** Adds to `altered` every frame it changes. */

@@ -7,6 +7,8 @@ import { describe, it } from "node:test";
 
 import { isCoded } from "../../../workers/errors.ts";
 import { bn254Fr as field } from "../../../workers/field/bn254Fr.ts";
+import { MASK_KEYS_STEP } from "../../../workers/protocols/agreeMaskKeys.ts";
+import type { GateResult } from "../../../workers/protocols/gate.ts";
 import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
 import type { CommitteeSize, PartyIndex } from "../../../workers/sharing/parties.ts";
@@ -15,7 +17,7 @@ import { sizeName } from "../sharing/committees.ts";
 import { enumerate, hasEffect, spread, tamperWith } from "./alterations.ts";
 import type { Alteration } from "./alterations.ts";
 import { workedDecision, workedGate } from "./gateCase.ts";
-import { settleGate } from "./gateRuns.ts";
+import { settleGate, settleSealed, unseal } from "./gateRuns.ts";
 import { addTo, assertRejected, flipBit, onFrames, sentOutputs } from "./tampering.ts";
 import type { Tamper } from "./tampering.ts";
 import { World } from "./world.ts";
@@ -31,20 +33,37 @@ const openings = ["cohort", "zeros", "groups", "lines/1/open", "lines/2/open", "
 
 for (const size of committees) {
   describe(`a lie at any step of the gate, ${sizeName(size)}`, () => {
-    it("makes every honest participant reject, or changes nothing", async () => {
-      const choices = subsets(partiesOf(size.n), 2 * size.t + 1);
-      const participants = choices[0] as PartyIndex[];
-      const { outcomes, frames } = await run(size, participants, {});
-      for (const outcome of outcomes) assert.deepEqual(outcome, { status: "fulfilled", value: workedDecision });
-      const steps = [...new Set(frames.map(({ step }) => step))];
-      for (const opening of openings) assert(steps.includes(opening), `no step ${opening} in the trace`);
-      const seed = `gate, ${sizeName(size)}`;
-      const sample = spread(enumerate(frames, participants, size.t), seed).slice(0, budget.alteredGates);
-      assert.deepEqual(new Set(sample.map(({ step }) => step)), new Set(steps), "every step is lied at");
-      for (const [number, alteration] of sample.entries()) {
-        const chosen = choices[number % choices.length] as PartyIndex[];
-        await checkAlteration(size, chosen, steps, alteration, `${seed}, ${number}`);
+    for (const release of ["public", "sealed"] as const)
+      it(`makes every honest participant reject, or changes nothing: ${release}`, () => checkEveryStep(size, release));
+  });
+
+  describe(`a lie about a mask key, ${sizeName(size)}`, () => {
+    it("stops everyone before the outputs, names the subset, and leaves no key behind", async () => {
+      const participants = partiesOf(2 * size.t + 1);
+      const liar = participants[0] as PartyIndex;
+      const tamper = onFrames({ step: MASK_KEYS_STEP, from: liar }, (payload) => flipBit(payload, 0));
+      const { outcomes, frames, stored } = await settleSealed(new World(size, "keys"), participants, example, {
+        tamper,
+      });
+      const members = participants.slice(0, size.t + 1);
+      for (const outcome of outcomes.slice(1)) {
+        const { detail } = assertRejected(outcome, "PROTOCOL_KEY_MISMATCH");
+        const groups = [[liar], members.slice(1)];
+        const found = detail as unknown as { subset: string; parties: number[]; groups: number[][] };
+        assert.deepEqual([found.subset, found.parties], [members.join(","), members]);
+        assert.deepEqual(
+          found.groups.toSorted(([a], [b]) => a! - b!),
+          groups,
+        );
       }
+      assert.deepEqual(
+        [...stored.keys()].filter((party) => party !== liar),
+        [],
+      );
+      assertNeverSent(
+        frames.filter(({ from }) => from !== liar),
+        ["outputs/ready", "outputs"],
+      );
     });
   });
 
@@ -151,7 +170,27 @@ for (const size of committees) {
   });
 }
 
+type Release = "public" | "sealed";
+
+async function checkEveryStep(size: CommitteeSize, release: Release): Promise<void> {
+  const choices = subsets(partiesOf(size.n), 2 * size.t + 1);
+  const participants = choices[0] as PartyIndex[];
+  const { outcomes, frames } = await runAs(release, size, participants, {}, "honest", participants);
+  for (const outcome of outcomes) assert.deepEqual(outcome, { status: "fulfilled", value: workedDecision });
+  const steps = [...new Set(frames.map(({ step }) => step))];
+  for (const opening of openings) assert(steps.includes(opening), `no step ${opening} in the trace`);
+  assert.equal(steps.includes(MASK_KEYS_STEP), release === "sealed");
+  const seed = `gate, ${release}, ${sizeName(size)}`;
+  const sample = spread(enumerate(frames, participants, size.t), seed).slice(0, budget.alteredGates);
+  assert.deepEqual(new Set(sample.map(({ step }) => step)), new Set(steps), "every step is lied at");
+  for (const [number, alteration] of sample.entries()) {
+    const chosen = choices[number % choices.length] as PartyIndex[];
+    await checkAlteration(release, size, chosen, steps, alteration, `${seed}, ${number}`);
+  }
+}
+
 async function checkAlteration(
+  release: Release,
   size: CommitteeSize,
   participants: readonly PartyIndex[],
   steps: readonly string[],
@@ -163,7 +202,7 @@ async function checkAlteration(
   const honest = participants.filter((party) => !liars.includes(party));
   const altered: LoopbackFrame[] = [];
   const tamper = tamperWith(alteration, liars, honest, seed, altered);
-  const { outcomes, frames } = await run(size, participants, { tamper }, seed);
+  const { outcomes, frames } = await runAs(release, size, participants, { tamper }, seed, honest);
   const context = `participants ${participants.join()}, liars ${liars.join()}, ${JSON.stringify(alteration)}, seed ${seed}`;
   assert(altered.length > 0, `nothing was altered: ${context}`);
   const rejecting = honest.filter((party) => {
@@ -210,6 +249,24 @@ function assertNeverSent(frames: readonly LoopbackFrame[], steps: readonly strin
 
 interface Lies {
   readonly tamper?: Tamper;
+}
+
+/** Of a sealed answer, what a recipient reads who is given the keys of honest participants only. */
+async function runAs(
+  release: Release,
+  size: CommitteeSize,
+  participants: readonly PartyIndex[],
+  lies: Lies,
+  seed: string,
+  honest: readonly PartyIndex[],
+): Promise<{ outcomes: readonly PromiseSettledResult<GateResult>[]; frames: readonly LoopbackFrame[] }> {
+  if (release === "public") return run(size, participants, lies, seed);
+  const world = new World(size, seed);
+  const { outcomes, frames, stored } = await settleSealed(world, participants, example, lies);
+  const read = outcomes.map((outcome) =>
+    outcome.status === "fulfilled" ? { ...outcome, value: unseal(world, outcome.value, stored, honest) } : outcome,
+  );
+  return { outcomes: read, frames };
 }
 
 function run(size: CommitteeSize, participants: readonly PartyIndex[], lies: Lies, seed = "malicious gate") {

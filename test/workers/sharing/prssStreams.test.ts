@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 
 import type { Field } from "../../../workers/field/field.ts";
 import { partiesOf } from "../../../workers/sharing/parties.ts";
-import { expandBlinders, expandShared, expandZero } from "../../../workers/sharing/prss.ts";
+import { expandAnswerMask, expandBlinders, expandShared, expandZero } from "../../../workers/sharing/prss.ts";
 import type { ReplicatedKeys } from "../../../workers/sharing/prss.ts";
 import { committees } from "./committees.ts";
 import { dealKeys } from "./dealtKeys.ts";
@@ -14,6 +14,9 @@ import { watchField } from "./watchedField.ts";
 
 const LENGTH = 20;
 
+/** A mask of its own name: its keys serve one answer, so it has no label. */
+const sealed: typeof expandShared = (field, keys, _label, length) => expandAnswerMask(field, keys, length);
+
 /**
  * SHA-256 of the shares of every committee. Blinders are expanded again for as long as their column is in use; masks live for
  * one attempt, and change with the transport's PROTOCOL_VERSION only.
@@ -21,6 +24,7 @@ const LENGTH = 20;
 const PINNED: readonly (readonly [expand: typeof expandShared, among: "2t + 1" | "n", digest: string])[] = [
   [expandShared, "2t + 1", "54325a7d4a5df6d6e03435b3d009021a0ad9a23a1618a2b9bcda9b6edbd5bdbe"],
   [expandZero, "2t + 1", "bcfe6cd4ed8a2c720d981413a7507887772b7b7dca9b8a56b39a4dea2968f680"],
+  [sealed, "2t + 1", "323541e3bd28e469ed9d989d7fb28fd315d615683846f6e34e7cd15b3d83a8ee"],
   [expandBlinders, "n", "6340a9ff805f89c77347639bb865f06daf0b186ca523415b5226454f176d714c"],
 ];
 
