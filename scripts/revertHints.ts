@@ -64,6 +64,8 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   QuerySmartContractMissingPurpose: "the consortium must admit this querier with the study's --purpose",
   QuerySmartContractNotOpen: "the request has ended already: `opaline querier answer --request …`",
   QuerySmartContractNotQuerier: "the consortium must admit this account: `opaline admin admit --role querier …`",
+  QuerySmartContractInvalidRecipient: "--seal-to takes compressed secp256k1 public keys; `create-key` prints yours",
+  QuerySmartContractRecipientCount: "--seal-to is given at most 16 times",
   QuerySmartContractUnknownRequest: "no such request of this query",
   StudyRegistryAlreadyRegistered: "a study with this name and schema exists; use it, or choose another --name",
   StudyRegistryInvalidPolicy: ({ field = "" }) => own(POLICY_FIELDS, field),

@@ -55,16 +55,17 @@ interface IQuerySmartContract {
     );
     /// @notice The account withdrew whatever it had signed, and not yet used, with this nonce.
     event NonceCancelled(address indexed account, uint256 nonce);
-    /// @notice The workers' order: everything they need besides the descriptor.
+    /// @notice The workers' order: everything they need besides the descriptor. recipients: none for PUBLIC.
     event QueryRequested(
         RequestId indexed requestId,
         address indexed querier,
         bytes parameters,
         DatasetId[] datasetIds,
         RequestContext context,
-        uint64 deadlineBlock
+        uint64 deadlineBlock,
+        bytes[] recipients
     );
-    /// @notice A quorum signed this answer.
+    /// @notice A quorum signed this answer. Of a SEALED one the outputs are under a mask: {KeyCopiesPublished} has its keys.
     event QueryAnswered(
         RequestId indexed requestId,
         uint64 attempt,
@@ -75,6 +76,10 @@ interface IQuerySmartContract {
     );
     /// @notice A quorum signed that there is no answer: a refusal, or FAILED_UNAVAILABLE.
     event QueryRefused(RequestId indexed requestId, uint64 attempt, Outcome outcome, bytes32 statement);
+    /// @notice The worker with this index (its point in the committee) has encrypted the mask keys it holds of a SEALED answer
+    /// to each recipient. Of all keys the hashes are given, in the order that the answer's sealedHash =
+    /// keccak256(abi.encode(maskKeyHashes)) binds. Nothing of it is checked here: a recipient takes any key that has its hash.
+    event KeyCopiesPublished(RequestId indexed requestId, uint8 index, bytes32[] maskKeyHashes, bytes[] copies);
     /// @notice Nobody answered in time.
     event QueryExpired(RequestId indexed requestId);
 
@@ -108,10 +113,14 @@ interface IQuerySmartContract {
     error QuerySmartContractDatasetsNotAscending(uint256 index);
     /// @notice Thrown when a dataset is unknown, or of another study.
     error QuerySmartContractDatasetOfOtherStudy(DatasetId datasetId);
-    /// @notice Thrown for every class but PUBLIC, which is all that is offered today.
-    error QuerySmartContractUnsupportedReleaseClass(ReleaseClass releaseClass);
-    /// @notice Thrown when a PUBLIC request names recipients.
-    error QuerySmartContractUnexpectedRecipients(bytes32 recipientsHash);
+    /// @notice Thrown when a PUBLIC request names recipients, or a SEALED one none or more than `most`.
+    error QuerySmartContractRecipientCount(uint256 given, uint256 most);
+    /// @notice Thrown when recipient `index` (0-based) is no compressed secp256k1 key or does not come after the one before it.
+    error QuerySmartContractInvalidRecipient(uint256 index);
+    /// @notice Thrown when keys are published of what is not an answered SEALED request.
+    error QuerySmartContractNotSealedAnswer(RequestId requestId, RequestState state, ReleaseClass releaseClass);
+    /// @notice Thrown when the sender is not worker `index` of the request's committee.
+    error QuerySmartContractNotWorker(address account, uint8 index);
     /// @notice Thrown unless exactly the study's price is paid, in wei.
     error QuerySmartContractWrongPayment(uint256 given, uint256 price);
     /// @notice Thrown when no request has this id.
@@ -121,8 +130,8 @@ interface IQuerySmartContract {
     /// @notice Thrown when the context is not the one the request fixed.
     error QuerySmartContractContextMismatch(bytes32 contextHash, bytes32 expected);
     /// @notice Thrown when a verdict's parts do not go with its outcome: NONE; ANSWERED without outputs, or with a bitmap of
-    /// hidden outputs that {Verdict} does not describe; anything else with outputs or a bitmap; a sealed hash in a PUBLIC
-    /// answer.
+    /// hidden outputs that {Verdict} does not describe; anything else with outputs or a bitmap; a sealed hash in
+    /// anything but a SEALED answer, or none in one.
     error QuerySmartContractInvalidVerdict(Outcome outcome);
     /// @notice Thrown when output `index` (0-based) is not a canonical residue of BN254 Fr.
     error QuerySmartContractOutputOutOfField(uint256 index);
@@ -145,14 +154,15 @@ interface IQuerySmartContract {
     function cancelNonce() external;
     /// @notice Asks. datasetIds strictly ascending; parameters = abi.encode(int256[]); pays the study's price exactly.
     /// The context's consentMaskRoot is 0 until a consent registry exists; zero means every active row.
-    /// @param releaseClass PUBLIC
-    /// @param recipientsHash 0 for PUBLIC
+    /// The context's recipientsHash is keccak256(abi.encode(recipients)), 0 for PUBLIC.
+    /// @param recipients none for PUBLIC; of a SEALED request 1 to 16 compressed secp256k1 keys, strictly ascending. Whether each
+    /// is a point of the curve is the workers' to check, who do not answer otherwise.
     /// @return requestId keccak256(abi.encode(chainId, this contract, querier, nonce, queryHash, keccak(parameters), datasetRoots, block.number))
     function request(
         bytes calldata parameters,
         DatasetId[] calldata datasetIds,
         ReleaseClass releaseClass,
-        bytes32 recipientsHash
+        bytes[] calldata recipients
     ) external payable returns (RequestId requestId);
     /// @notice Anyone posts what a quorum signed, up to and including the deadline block. Refusals come the same way.
     /// @param context as in QueryRequested
@@ -161,6 +171,18 @@ interface IQuerySmartContract {
         RequestContext calldata context,
         Verdict calldata verdict,
         WorkerSignature[] calldata signatures
+    ) external;
+    /// @notice A worker of the request's committee, also one revoked since, hands out the mask keys it holds of the SEALED answer;
+    /// again if it must. Costs gas only: recipients read what fits.
+    /// @param context as in QueryRequested
+    /// @param index the sender's point in the committee
+    /// @param maskKeyHashes keccak256 of each mask key, in the order that the answer's sealedHash binds
+    /// @param copies one per recipient, in their order
+    function publishKeyCopies(
+        RequestContext calldata context,
+        uint8 index,
+        bytes32[] calldata maskKeyHashes,
+        bytes[] calldata copies
     ) external;
     /// @notice Anyone ends a request past its deadline; the price goes back to the querier.
     function expire(RequestId requestId) external;

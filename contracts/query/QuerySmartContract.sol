@@ -13,27 +13,25 @@ import {Deployed} from "../types/Deployed.sol";
 import {DatasetId, RequestId} from "../types/Identifiers.sol";
 import {Policy} from "../types/Policy.sol";
 import {Outcome, ReleaseClass, RequestContext, Statement, Verdict, WorkerSignature} from "../types/Statement.sol";
-import {Agreements} from "./Agreements.sol";
 import {AnswerQuorum} from "./AnswerQuorum.sol";
 import {CodeStorage} from "./CodeStorage.sol";
 import {DatasetChoice} from "./DatasetChoice.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
 import {Parameters} from "./Parameters.sol";
 import {QueryOrigin} from "./QueryOrigin.sol";
+import {Recipients} from "./Recipients.sol";
+import {SealedAnswers} from "./SealedAnswers.sol";
 import {VerdictRules} from "./VerdictRules.sol";
 
 /// @title The implementation that every vetted query's contract is a clone of
 /// @dev The registries are immutables of the implementation, shared by all clones; {Agreements} says how a clone knows its
 /// query.
-contract QuerySmartContract is Agreements {
+contract QuerySmartContract is SealedAnswers {
     bytes32 private constant ANSWER_TYPEHASH = keccak256("Answer(bytes32 statement)");
 
     IStudyRegistry private immutable _studies;
-    ICommitteeRegistry private immutable _committees;
     IDatasetRegistry private immutable _datasets;
     IEscrow private immutable _escrow;
-
-    mapping(RequestId requestId => Request) private _requests;
 
     constructor(
         IAuditTrail trail,
@@ -42,9 +40,8 @@ contract QuerySmartContract is Agreements {
         ICommitteeRegistry committees,
         IDatasetRegistry datasets,
         IEscrow escrow
-    ) Agreements(trail, queriers) {
+    ) SealedAnswers(trail, queriers, committees) {
         _studies = IStudyRegistry(Deployed.check(address(studies)));
-        _committees = ICommitteeRegistry(Deployed.check(address(committees)));
         _datasets = IDatasetRegistry(Deployed.check(address(datasets)));
         _escrow = IEscrow(Deployed.check(address(escrow)));
     }
@@ -54,15 +51,16 @@ contract QuerySmartContract is Agreements {
         bytes calldata parameters,
         DatasetId[] calldata datasetIds,
         ReleaseClass releaseClass,
-        bytes32 recipientsHash
+        bytes[] calldata recipients
     ) external payable returns (RequestId requestId) {
         QueryOrigin memory origin = _origin();
-        if (releaseClass != ReleaseClass.PUBLIC) revert QuerySmartContractUnsupportedReleaseClass(releaseClass);
-        if (recipientsHash != 0) revert QuerySmartContractUnexpectedRecipients(recipientsHash);
+        bytes32 recipientsHash = Recipients.hash(releaseClass, recipients);
         Policy memory policy = _authorise(origin);
         Parameters.check(parameters, CodeStorage.read(origin.boundsCode));
         RequestContext memory context = _context(origin, parameters, datasetIds);
         context.policyHash = keccak256(abi.encode(policy));
+        context.releaseClass = releaseClass;
+        context.recipientsHash = recipientsHash;
         requestId = context.requestId;
         uint64 deadlineBlock = uint64(block.number) + policy.deadlineBlocks;
         bytes32 contextHash = keccak256(abi.encode(context));
@@ -72,7 +70,7 @@ contract QuerySmartContract is Agreements {
         entry.state = RequestState.REQUESTED;
         entry.paid = msg.value != 0;
         entry.contextHash = contextHash;
-        emit QueryRequested(requestId, msg.sender, parameters, datasetIds, context, deadlineBlock);
+        emit QueryRequested(requestId, msg.sender, parameters, datasetIds, context, deadlineBlock, recipients);
         bytes32 organisation = _queriers.organisationOf(msg.sender);
         _record(Acts.QUERY_REQUESTED, RequestId.unwrap(requestId), msg.sender, organisation, 0, contextHash);
         if (msg.value != 0) _escrow.hold{value: msg.value}(requestId, context.committeeEpoch, msg.sender);
@@ -85,12 +83,11 @@ contract QuerySmartContract is Agreements {
         WorkerSignature[] calldata signatures
     ) external {
         Request storage entry = _open(context.requestId);
-        bytes32 contextHash = keccak256(abi.encode(context));
-        if (contextHash != entry.contextHash) revert QuerySmartContractContextMismatch(contextHash, entry.contextHash);
+        _checkContext(entry, context);
         if (block.number > entry.deadlineBlock) {
             revert QuerySmartContractDeadlinePassed(entry.deadlineBlock, uint64(block.number));
         }
-        VerdictRules.check(verdict);
+        VerdictRules.check(verdict, context.releaseClass);
         bytes32 statement = Statement.hash(context, verdict);
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(ANSWER_TYPEHASH, statement)));
         AnswerQuorum.check(_committees, context, digest, signatures);
@@ -108,11 +105,6 @@ contract QuerySmartContract is Agreements {
         emit QueryExpired(requestId);
         _record(Acts.QUERY_EXPIRED, RequestId.unwrap(requestId), msg.sender, 0, entry.contextHash, 0);
         if (entry.paid) _escrow.refund(requestId);
-    }
-
-    /// @inheritdoc IQuerySmartContract
-    function requestOf(RequestId requestId) external view returns (Request memory) {
-        return _requests[requestId];
     }
 
     function _answered(
@@ -149,7 +141,7 @@ contract QuerySmartContract is Agreements {
         else _escrow.release(requestId);
     }
 
-    /// @dev The context but for the policy's hash.
+    /// @dev The context but for the policy's hash, the release class and its recipients.
     function _context(
         QueryOrigin memory origin,
         bytes calldata parameters,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Outcome, Verdict} from "../types/Statement.sol";
+import {Outcome, ReleaseClass, Verdict} from "../types/Statement.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
 
 /// @title Which verdicts have a meaning, whoever signed them
@@ -10,14 +10,15 @@ library VerdictRules {
     uint256 internal constant BN254_FR_MODULUS =
         21888242871839275222246405745257275088548364400416034343698204186575808495617;
 
-    /// @dev For PUBLIC requests. O(outputs).
-    function check(Verdict calldata verdict) internal pure {
+    /// @dev O(outputs).
+    function check(Verdict calldata verdict, ReleaseClass releaseClass) internal pure {
         bool answered = verdict.outcome == Outcome.ANSWERED;
+        bool hasKeys = answered && releaseClass == ReleaseClass.SEALED;
         bool wellFormed =
             verdict.outcome != Outcome.NONE &&
                 answered == (verdict.outputs.length != 0) &&
                 isBitmap(verdict.suppressedBitmap, verdict.outputs.length) &&
-                verdict.sealedHash == 0;
+                hasKeys == (verdict.sealedHash != 0);
         if (!wellFormed) revert IQuerySmartContract.QuerySmartContractInvalidVerdict(verdict.outcome);
         for (uint256 i = 0; i < verdict.outputs.length; ++i) {
             if (verdict.outputs[i] >= BN254_FR_MODULUS) {
@@ -25,8 +26,9 @@ library VerdictRules {
             }
         }
     }
-    /// @dev The form that {Verdict} describes; without outputs only the empty one. That hidden outputs are 0 is the signers'
-    /// business: here they are public already. O(leading zero bytes).
+
+    /// @dev The form that {Verdict} describes; without outputs only the empty one. That hidden outputs are 0, or masks of a SEALED
+    /// answer, is the signers' business: here they are public already. O(leading zero bytes).
     function isBitmap(bytes calldata bitmap, uint256 outputs) internal pure returns (bool) {
         if (bitmap.length == 0) return true;
         if (bitmap.length != (outputs + 7) / 8) return false;

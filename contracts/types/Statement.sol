@@ -32,8 +32,8 @@ struct RequestContext {
     bytes32 recipientsHash;
 }
 
-/// What the workers add. outputs are canonical residues of BN254 Fr, row-major, hidden ones 0; empty unless outcome is
-/// ANSWERED. suppressedBitmap says which are hidden: empty when none is, otherwise exactly ceil(outputs / 8) bytes, where
+/// What the workers add. outputs are canonical residues of BN254 Fr, row-major, hidden ones 0; of a SEALED answer each, also a
+/// hidden one, with its mask added; empty unless outcome is ANSWERED. sealedHash binds the mask's keys, 0 unless SEALED. suppressedBitmap says which are hidden: empty when none is, otherwise exactly ceil(outputs / 8) bytes, where
 /// output i is bit (i mod 8), least significant first, of byte floor(i / 8); unused bits are 0, at least one bit is 1.
 struct Verdict {
     uint64 attempt;

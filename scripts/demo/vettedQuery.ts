@@ -52,10 +52,13 @@ export interface Ask {
   readonly wait?: boolean;
   /** Who asks; the network's querier by default. */
   readonly querier?: LocalMember;
+  /** `me` or public keys, which alone can read the answer. */
+  readonly sealTo?: readonly string[];
 }
 
 export function askQuery(network: LocalNetwork, query: string, ask: Ask = {}): Promise<AnswerReport> {
-  const { parameters = {}, wait = true, querier = network.querier } = ask;
+  const { parameters = {}, wait = true, querier = network.querier, sealTo = [] } = ask;
   const parameter = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-  return request.handler({ ...network.optionsOf(querier), query, parameter, dataset: [], wait }, network.context);
+  const options = { ...network.optionsOf(querier), query, parameter, dataset: [], sealTo: [...sealTo], wait };
+  return request.handler(options, network.context);
 }

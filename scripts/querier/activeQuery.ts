@@ -17,6 +17,10 @@ export type QuerierErrorDetail =
   | { readonly code: "REQUEST_UNTOLD_SETS"; readonly queryHash: string }
   /** Not answered yet. */
   | { readonly code: "REQUEST_PENDING"; readonly requestId: string; readonly deadlineBlock: string }
+  /** Sealed to others than the key that was given. */
+  | { readonly code: "ANSWER_NOT_RECIPIENT"; readonly requestId: string }
+  /** Workers publish the keys of a sealed answer after it; some have not yet. */
+  | { readonly code: "ANSWER_KEYS_PENDING"; readonly requestId: string }
   /** The outputs in the event are not those the contract stored. */
   | { readonly code: "ANSWER_MISMATCH"; readonly requestId: string };
 

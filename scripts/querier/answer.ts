@@ -1,9 +1,9 @@
 /** `opaline querier answer`: reads a request's answer from the chain and finishes it; anyone may. */
 import { CodedError } from "#errors";
 import { runAlone } from "../cli.ts";
-import { defineCommand } from "../command.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
-import { readBytes32 } from "../readOption.ts";
+import { invalidOption, readBytes32 } from "../readOption.ts";
 import type { QuerierErrorDetail } from "./activeQuery.ts";
 import { reportAnswer } from "./answerReport.ts";
 import { printReport } from "./printReport.ts";
@@ -11,12 +11,20 @@ import { printReport } from "./printReport.ts";
 export const command = defineCommand({
   command: "querier answer",
   describe: "Read the answer of a request from the chain, check it and finish its statistics",
-  examples: [["querier answer --request 0x… --json", "as JSON: columns, rows, assurance, state"]],
-  options: { ...networkOptions, request: { type: "string", describe: "Request id", required: true } },
+  examples: [
+    ["querier answer --request 0x… --json", "as JSON: columns, rows, assurance, state"],
+    ["querier answer --request 0x… --keystore k.json --password-file pw", "a sealed one, as one of its recipients"],
+  ],
+  options: {
+    ...networkOptions,
+    request: { type: "string", describe: "Request id", required: true },
+    keystore: { type: "string", describe: "V3 keystore of a recipient, to read a sealed answer" },
+    passwordFile: { type: "string", describe: "File with the keystore's password, mode 0600" },
+  },
   handler: (options, context) => {
     const requestId = readBytes32("request", options.request);
     return withNetwork(options, context, async (connection) => {
-      const report = await reportAnswer(connection, requestId);
+      const report = await reportAnswer(connection, requestId, { reader: await unlockReader(options, context) });
       if (report.state === "REQUESTED") throw notAnsweredYet(requestId, report.deadlineBlock);
       return report;
     });
@@ -24,6 +32,19 @@ export const command = defineCommand({
   print: printReport,
   succeeded: ({ state }) => state === "ANSWERED",
 });
+
+interface KeyOptions {
+  readonly keystore?: string | undefined;
+  readonly passwordFile?: string | undefined;
+}
+
+/** @throws CodedError OPTION_INVALID when one of both is given, KEYSTORE_* */
+async function unlockReader({ keystore, passwordFile }: KeyOptions, context: CommandContext) {
+  if (keystore === undefined && passwordFile === undefined) return undefined;
+  if (keystore === undefined) throw invalidOption("keystore", "with --password-file, the keystore it opens");
+  if (passwordFile === undefined) throw invalidOption("password-file", "with --keystore, the file with its password");
+  return context.unlock(context.resolve(keystore), context.resolve(passwordFile));
+}
 
 /** Exit code 75: ask again. */
 function notAnsweredYet(requestId: string, deadlineBlock: bigint): CodedError<QuerierErrorDetail> {

@@ -1,25 +1,18 @@
 /** What became of a request, read from the chain alone: the answer finished and checked, or why there is none. */
-import { AbiCoder, ZeroAddress, keccak256 } from "ethers";
-import {
-  type QueryContractEvent,
-  type Request,
-  RequestState,
-  allLogs,
-  committeeRegistry,
-  latestBlock,
-  parseQueryEvent,
-  queryCatalogue,
-  querySmartContract,
-} from "#chain";
+import { AbiCoder, type BaseWallet, keccak256 } from "ethers";
+import { type Request, RequestState, committeeRegistry, querySmartContract } from "#chain";
 import { CodedError } from "#errors";
-import { Assurance, Outcome, decodeBounds, decodeParameters, decodeSuppressed } from "#messages";
+import { Assurance, Outcome, ReleaseClass, decodeBounds, decodeParameters, decodeSuppressed } from "#messages";
 import { formatFieldValue } from "#schema";
 import { type AnswerTable, type AnswerValue, finishAnswer } from "#statistics";
 import type { Connection } from "../connection.ts";
 import { type OpenQuery, openDescriptor, openQuery } from "../query.ts";
-import { readAll } from "../study.ts";
 import type { QuerierErrorDetail } from "./activeQuery.ts";
 import { REASONS } from "./disclosureTexts.ts";
+import { type Ending, type RequestEvents, readRequestEvents } from "./requestEvents.ts";
+import { checkRecipient, unseal } from "./unseal.ts";
+
+type Answered = Extract<Ending, { name: "QueryAnswered" }>;
 
 export type Cell = AnswerValue;
 
@@ -35,6 +28,12 @@ export interface AnswerReport {
   /** The same in words. */
   readonly reason: string | undefined;
   readonly assurance: string;
+  /** PUBLIC, or SEALED: only who holds a recipient's key can read the answer. */
+  readonly release: string;
+  /** Public keys a sealed answer is encrypted to. */
+  readonly recipients: readonly string[];
+  /** False: there is an answer, sealed, and no recipient's key was given. */
+  readonly isReadable: boolean;
   readonly columns: readonly string[];
   /** A hidden value is {"hidden":true}; null means "no value". */
   readonly rows: readonly (readonly Cell[])[];
@@ -51,27 +50,30 @@ export interface AnswerReport {
   readonly transaction: string | undefined;
 }
 
-type Requested = Extract<QueryContractEvent, { name: "QueryRequested" }>;
-type Ending = Exclude<QueryContractEvent, { name: "QueryRequested" }>;
-
-export interface RequestEvents {
-  readonly queryContract: string;
-  readonly requested: Requested;
-  readonly ending: (Ending & { readonly transaction: string }) | undefined;
+/** Where to look, and with whose eyes. */
+export interface ReadOptions {
+  /** Where the request was made; searched for among all query contracts when not known. */
+  readonly queryContract?: string;
+  /** Of a recipient, for a sealed answer; without it such an answer is not read. */
+  readonly reader?: Pick<BaseWallet, "privateKey"> | undefined;
 }
 
 /**
- * @param queryContract where the request was made; searched for among all query contracts when not known
- * @throws CodedError REQUEST_UNKNOWN | ANSWER_MISMATCH | SUPPRESSED_BITMAP_INVALID
+ * @throws CodedError REQUEST_UNKNOWN | ANSWER_MISMATCH | ANSWER_NOT_RECIPIENT | ANSWER_KEYS_PENDING | SUPPRESSED_BITMAP_INVALID
  */
 export async function reportAnswer(
   connection: Connection,
   requestId: string,
-  queryContract?: string,
+  { queryContract, reader }: ReadOptions = {},
 ): Promise<AnswerReport> {
   const { deployment, provider } = connection;
-  const { requested, ending, request } = await readRequest(connection, requestId, queryContract);
+  const events = await readRequest(connection, requestId, queryContract);
+  const { requested, ending, request } = events;
   const { context } = requested;
+  const isSealed = context.releaseClass === ReleaseClass.SEALED;
+  if (isSealed && reader !== undefined) checkRecipient(events, reader);
+  const outputs = isSealed ? unsealed(connection, events, reader) : outputsOf(ending);
+  if (ending?.name === "QueryAnswered") checkOutputs(ending, request.outputsHash);
   const open = await openQuery(connection, context.queryHash);
   const registry = committeeRegistry(deployment, provider);
   const committee = await registry.committee(context.studyId, context.committeeEpoch);
@@ -85,7 +87,10 @@ export async function reportAnswer(
     outcome: ending?.name === "QueryRefused" ? nameOf(Outcome, ending.outcome) : undefined,
     reason: ending?.name === "QueryRefused" ? REASONS[ending.outcome] : undefined,
     assurance: nameOf(Assurance, request.assurance),
-    ...(await finish(connection, open, ending, request.outputsHash, requestId)),
+    release: nameOf(ReleaseClass, context.releaseClass),
+    recipients: requested.recipients,
+    isReadable: ending?.name !== "QueryAnswered" || outputs !== undefined,
+    ...(await finish(connection, open, ending, outputs)),
     k: open.study.policy.k,
     committee: { n: workers.length, t: threshold, demonstration },
     datasets: requested.datasetIds.length,
@@ -111,55 +116,48 @@ async function readRequest(
   return { ...events, request };
 }
 
-/** Every event of one request. @throws CodedError REQUEST_UNKNOWN */
-export async function readRequestEvents(
-  connection: Connection,
-  requestId: string,
-  queryContract?: string,
-): Promise<RequestEvents> {
-  const { deployment, provider } = connection;
-  const addresses = queryContract === undefined ? await queryContracts(connection) : [queryContract];
-  const filter = { addresses, topics: [null, requestId] };
-  const logs = await allLogs(provider, filter, deployment.block, await latestBlock(provider));
-  let requested: Requested | undefined;
-  let contract = "";
-  let ending: RequestEvents["ending"];
-  for (const log of logs) {
-    const event = parseQueryEvent(deployment, log);
-    if (event?.name === "QueryRequested") [requested, contract] = [event, log.address];
-    else if (event !== undefined) ending = { ...event, transaction: log.transactionHash };
-  }
-  if (requested !== undefined) return { queryContract: contract, requested, ending };
+function outputsOf(ending: RequestEvents["ending"]): readonly bigint[] | undefined {
+  return ending?.name === "QueryAnswered" ? ending.outputs : undefined;
+}
+
+/** @throws CodedError ANSWER_KEYS_PENDING: the reader is a recipient, and a key has not been published yet */
+function unsealed(
+  { deployment }: Connection,
+  events: RequestEvents,
+  reader: ReadOptions["reader"],
+): readonly bigint[] | undefined {
+  if (events.ending?.name !== "QueryAnswered" || reader === undefined) return undefined;
+  const place = { chainId: deployment.chainId, contract: events.queryContract };
+  const outputs = unseal(events, place, reader);
+  if (outputs !== undefined) return outputs;
+  const { requestId } = events.requested;
+  const workers = [...new Set(events.published.map(({ index }) => index))].length;
   throw new CodedError<QuerierErrorDetail>(
-    { code: "REQUEST_UNKNOWN", requestId },
-    `no request ${requestId} on this chain`,
+    { code: "ANSWER_KEYS_PENDING", requestId },
+    `request ${requestId} is answered; its keys have been published by ${workers} workers, and some are still missing`,
   );
 }
 
-/** Of every query that ever was active. */
-async function queryContracts({ deployment, provider }: Connection): Promise<string[]> {
-  const catalogue = queryCatalogue(deployment, provider);
-  const hashes = await readAll(catalogue.count(), (offset, limit) => catalogue.queries(offset, limit));
-  const queries = await Promise.all(hashes.map((hash) => catalogue.query(hash)));
-  return queries.map(({ queryContract }) => queryContract).filter((address) => address !== ZeroAddress);
+/** @throws CodedError ANSWER_MISMATCH */
+function checkOutputs({ requestId, outputs }: Answered, outputsHash: string): void {
+  if (keccak256(AbiCoder.defaultAbiCoder().encode(["uint256[]"], [outputs])) === outputsHash) return;
+  throw new CodedError<QuerierErrorDetail>(
+    { code: "ANSWER_MISMATCH", requestId },
+    `the outputs in the event of request ${requestId} are not those its contract stored`,
+  );
 }
 
+/** @param outputs without a mask; undefined: there are none, or they cannot be read here */
 async function finish(
   connection: Connection,
   { queryHash, study }: OpenQuery,
-  ending: Ending | undefined,
-  outputsHash: string,
-  requestId: string,
+  ending: RequestEvents["ending"],
+  outputs: readonly bigint[] | undefined,
 ): Promise<Pick<AnswerReport, "columns" | "rows" | "suppression">> {
-  if (ending?.name !== "QueryAnswered") return { columns: [], rows: [], suppression: undefined };
-  if (keccak256(AbiCoder.defaultAbiCoder().encode(["uint256[]"], [ending.outputs])) !== outputsHash) {
-    throw new CodedError<QuerierErrorDetail>(
-      { code: "ANSWER_MISMATCH", requestId },
-      `the outputs in the event of request ${requestId} are not those its contract stored`,
-    );
-  }
-  const hidden = decodeSuppressed(ending.suppressedBitmap, ending.outputs);
-  return finishAnswer(await openDescriptor(connection, queryHash), study.schema, ending.outputs, hidden);
+  if (ending?.name !== "QueryAnswered" || outputs === undefined)
+    return { columns: [], rows: [], suppression: undefined };
+  const hidden = decodeSuppressed(ending.suppressedBitmap, outputs);
+  return finishAnswer(await openDescriptor(connection, queryHash), study.schema, outputs, hidden);
 }
 
 function parameterTexts({ publication, study }: OpenQuery, encoded: string): Record<string, string> {

@@ -6,7 +6,7 @@ import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { readBytes32 } from "../readOption.ts";
 import { sendOrRelayed } from "../relayed.ts";
-import { readRequestEvents } from "./answerReport.ts";
+import { readRequestEvents } from "./requestEvents.ts";
 
 export const command = defineCommand({
   command: "querier expire",

@@ -18,11 +18,13 @@ export function printReport(report: AnswerReport): string {
     `state      ${report.state}, assurance ${report.assurance}`,
     `committee  n = ${n}, t = ${t}${demonstration ? " (a demonstration, not for production)" : ""}`,
     `datasets   ${report.datasets}`,
+    ...(report.recipients.length === 0 ? [] : [`sealed to  ${legibleLine(report.recipients.join(", "))}`]),
   ];
   return lines.join("\n");
 }
 
-function answerLines({ columns, rows, suppression, k }: AnswerReport): string[] {
+function answerLines({ columns, rows, suppression, k, isReadable }: AnswerReport): string[] {
+  if (!isReadable) return ["sealed: give --keystore and --password-file of one of its recipients to read it"];
   const hidden = suppression === undefined ? [] : hiddenLines(suppression, k);
   return [tableOf(columns, rows), ...(hidden.length === 0 ? [] : ["", ...hidden])];
 }

@@ -1,7 +1,7 @@
 /** `opaline querier request`: asks a vetted query with parameters, pays, and waits for the answer. */
 import { datasetRegistry, eventOf, querySmartContract } from "#chain";
 import { CodedError } from "#errors";
-import { ReleaseClass, ZERO_HASH, encodeParameters } from "#messages";
+import { ReleaseClass, encodeParameters } from "#messages";
 import { bindParameters } from "#query";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
@@ -11,12 +11,12 @@ import { openDescriptor } from "../query.ts";
 import { readBytes32 } from "../readOption.ts";
 import { readAll } from "../study.ts";
 import { type QuerierErrorDetail, openActiveQuery } from "./activeQuery.ts";
-import { reportAnswer } from "./answerReport.ts";
 import { printReport } from "./printReport.ts";
 import { readParameters } from "./readParameters.ts";
 import { refuseEmptySet } from "./refuseEmptySet.ts";
 import { refuseUntold } from "./refuseUntold.ts";
-import { waitForAnswer } from "./waitForAnswer.ts";
+import { readRecipients, recipientKey } from "./unseal.ts";
+import { waitForAnswer, waitForKeys } from "./waitForAnswer.ts";
 
 export const command = defineCommand({
   command: "querier request",
@@ -27,6 +27,10 @@ export const command = defineCommand({
         "--keystore k.json --password-file pw",
       "over all datasets of the study",
     ],
+    [
+      "querier request --query 0x… --seal-to 0x02… --keystore k.json --password-file pw",
+      "sealed: only who holds that key can read it, not even you (add --seal-to me)",
+    ],
     ["querier request --query 0x… --no-wait --keystore k.json --password-file pw", "read it later: querier answer"],
   ],
   options: {
@@ -34,6 +38,10 @@ export const command = defineCommand({
     query: { type: "string", describe: "Query hash", required: true },
     parameter: { type: "strings", describe: "name=value, once per parameter" },
     dataset: { type: "strings", describe: "Ask these datasets only (default: all of the study)" },
+    sealTo: {
+      type: "strings",
+      describe: "Seal the answer to this public key (`me`: yours), once per recipient; without it anyone can read it",
+    },
     wait: { type: "boolean", describe: "Wait for the answer", default: true },
   },
   handler: (options, context) => {
@@ -48,19 +56,23 @@ export const command = defineCommand({
       const descriptor = await openDescriptor(connection, queryHash);
       refuseEmptySet(open, descriptor, values);
       refuseUntold(open, descriptor, values);
+      const recipients = readRecipients(options.sealTo, signer);
       const datasetIds = chosen.length > 0 ? chosen.sort() : await activeDatasets(connection, query.studyId);
       const contract = querySmartContract(deployment, query.queryContract, signer);
       const mined = await contract.request(
         encodeParameters(values),
         datasetIds,
-        ReleaseClass.PUBLIC,
-        ZERO_HASH,
+        recipients.length === 0 ? ReleaseClass.PUBLIC : ReleaseClass.SEALED,
+        recipients,
         study.policy.price,
       );
       const requestId = String(eventOf(mined, "QueryRequested").args["requestId"]);
       context.log(`request ${requestId} is in block ${mined.block}`);
-      if (options.wait) await waitForAnswer(connection, query.queryContract, requestId, context);
-      return { ...(await reportAnswer(connection, requestId, query.queryContract)), request: gasReport(mined) };
+      const { queryContract } = query;
+      const reader = recipients.includes(recipientKey(signer)) ? signer : undefined;
+      const read = { queryContract, reader: options.wait ? reader : undefined };
+      if (options.wait) await waitForAnswer(connection, queryContract, requestId, context);
+      return { ...(await waitForKeys(connection, requestId, read, context)), request: gasReport(mined) };
     });
   },
   print: printReport,

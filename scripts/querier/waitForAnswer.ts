@@ -1,15 +1,18 @@
-/** Waits for a request to end: answered, refused or expired by somebody, or overdue. */
+/** Waits for a request to end: answered, refused or expired by somebody, or overdue; and for the keys of a sealed answer. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { RequestState, latestBlock, querySmartContract } from "#chain";
-import { CodedError } from "#errors";
+import { CodedError, isCoded } from "#errors";
 import type { CommandContext } from "../command.ts";
 import type { Connection } from "../connection.ts";
 import type { QuerierErrorDetail } from "./activeQuery.ts";
+import { type AnswerReport, type ReadOptions, reportAnswer } from "./answerReport.ts";
 
 /** Blocks come once a second or slower; asking oftener would only load the node. */
 const POLL_MS = 250;
 /** Often enough to see that it lives; an answer usually comes first. */
 const LOG_EVERY_MS = 10_000;
+/** Workers publish keys once they have confirmed the answer, which takes them some blocks. */
+const KEYS_WAIT_MS = 120_000;
 
 /** @throws CodedError REQUEST_OVERDUE past the deadline, COMMAND_INTERRUPTED when the user gives up waiting */
 export async function waitForAnswer(
@@ -38,5 +41,24 @@ export async function waitForAnswer(
       log(`the request goes on; read it with \`opaline querier answer --request ${requestId}\``);
       signal.throwIfAborted();
     });
+  }
+}
+
+/** @throws CodedError ANSWER_KEYS_PENDING when keys are still missing after some time, and what `reportAnswer` throws */
+export async function waitForKeys(
+  connection: Connection,
+  requestId: string,
+  options: ReadOptions,
+  { log, now, signal }: CommandContext,
+): Promise<AnswerReport> {
+  const from = now();
+  for (let isLogged = false; ; isLogged = true) {
+    try {
+      return await reportAnswer(connection, requestId, options);
+    } catch (error) {
+      if (!isCoded(error, "ANSWER_KEYS_PENDING") || now() - from > KEYS_WAIT_MS) throw error;
+      if (!isLogged) log("answered; waiting for the workers to publish its keys");
+    }
+    await sleep(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }

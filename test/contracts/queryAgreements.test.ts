@@ -60,7 +60,14 @@ describe("QuerySmartContract", () => {
         .map((fragment) => ethers.FunctionFragment.from(fragment))
         .filter(({ constant }) => !constant)
         .map(({ name }) => name);
-      assert.deepEqual(changing.sort(), ["acceptAgreement", "answer", "cancelNonce", "expire", "request"]);
+      assert.deepEqual(changing.sort(), [
+        "acceptAgreement",
+        "answer",
+        "cancelNonce",
+        "expire",
+        "publishKeyCopies",
+        "request",
+      ]);
     });
     it("is at the address that its query determines, so no second one can be made", async () => {
       const { query, catalogue, implementation, queryHash, studyId } = await load(vetQuery);
@@ -89,7 +96,7 @@ describe("QuerySmartContract", () => {
         () => implementation.agreementHash(),
         () => implementation.acceptAgreement(acceptance, "0x"),
         () => implementation.connect(QUERIER).cancelNonce(),
-        () => implementation.connect(QUERIER).request(PARAMETERS, datasetIds, 0, ZeroHash, { value: PRICE }),
+        () => implementation.connect(QUERIER).request(PARAMETERS, datasetIds, 0, [], { value: PRICE }),
       ]) {
         await reverts(act(), query, "QuerySmartContractNotClone");
       }

@@ -22,8 +22,11 @@ import {
   admissionOf,
   answer,
   ask,
+  RECIPIENTS,
   openRequest,
+  openSealedRequest,
 } from "./support/consortium.ts";
+import { recipientsHash as hashOfRecipients } from "../../workers/messages/sealedAnswer.ts";
 import { reverts, revertsBare } from "./support/reverts.ts";
 
 const STATE = { NONE: 0n, REQUESTED: 1n, ANSWERED: 2n, REFUSED: 3n, EXPIRED: 4n, FAILED: 5n };
@@ -35,16 +38,16 @@ describe("QuerySmartContract", () => {
       parameters?: string;
       datasetIds?: string[];
       releaseClass?: number;
-      recipientsHash?: string;
+      recipients?: readonly string[];
       value?: bigint;
       from?: HDNodeWallet;
     };
     async function send(change: Change, prepare?: (world: Awaited<ReturnType<typeof acceptAgreement>>) => unknown) {
       const world = await load(acceptAgreement);
       await prepare?.(world);
-      const { parameters = PARAMETERS, releaseClass = 0, recipientsHash = ZeroHash, value = PRICE } = change;
+      const { parameters = PARAMETERS, releaseClass = 0, recipients = [], value = PRICE } = change;
       const { datasetIds = world.datasetIds, from = QUERIER } = change;
-      const act = world.query.connect(from).request(parameters, datasetIds, releaseClass, recipientsHash, { value });
+      const act = world.query.connect(from).request(parameters, datasetIds, releaseClass, [...recipients], { value });
       return { world, query: world.query, act };
     }
 
@@ -214,12 +217,45 @@ describe("QuerySmartContract", () => {
       const descending = await send({ datasetIds: [second, first] });
       await reverts(descending.act, descending.query, "QuerySmartContractDatasetsNotAscending", [1]);
     });
-    it("refuses SEALED, recipients of a PUBLIC answer, and a class that does not exist", async () => {
-      const sealed = await send({ releaseClass: 1 });
-      await reverts(sealed.act, sealed.query, "QuerySmartContractUnsupportedReleaseClass", [1]);
-      const recipients = await send({ recipientsHash: id("board") });
-      await reverts(recipients.act, recipients.query, "QuerySmartContractUnexpectedRecipients", [id("board")]);
-      await revertsBare((await send({ releaseClass: 2 })).act);
+    it("fixes class and recipients of a SEALED request in the context, and tells them in the event", async () => {
+      const { asked, query } = await load(openSealedRequest);
+      const { requestId, releaseClass, recipientsHash } = asked.context;
+      assert.deepEqual([releaseClass, recipientsHash], [1, keccak256(coder.encode(["bytes[]"], [RECIPIENTS]))]);
+      assert.equal(recipientsHash, hashOfRecipients(RECIPIENTS));
+      const [event] = await query.queryFilter(query.filters.QueryRequested(requestId));
+      assert.deepEqual([...(event?.args.recipients ?? [])], RECIPIENTS);
+      assert.equal((await query.requestOf(requestId)).contextHash, contextHash(asked.context));
+    });
+    it("takes 1 to 16 recipients of a SEALED answer and none of a PUBLIC one, and no other class", async () => {
+      const many = Array.from({ length: 17 }, (_, i) => `0x02${(i + 1).toString(16).padStart(64, "0")}`);
+      for (const recipients of [many.slice(0, 1), many.slice(0, 16)])
+        await (
+          await send({ releaseClass: 1, recipients })
+        ).act;
+      for (const recipients of [[], many]) {
+        const { act, query } = await send({ releaseClass: 1, recipients });
+        await reverts(act, query, "QuerySmartContractRecipientCount", [recipients.length, 16]);
+      }
+      const { act, query } = await send({ recipients: RECIPIENTS });
+      await reverts(act, query, "QuerySmartContractRecipientCount", [RECIPIENTS.length, 0]);
+      await revertsBare((await send({ releaseClass: 2, recipients: RECIPIENTS })).act);
+    });
+    it("refuses recipients that are no compressed keys, or not ascending, by position", async () => {
+      const x = (byte: string): string => byte.repeat(32);
+      for (const [recipients, index] of [
+        [["0x"], 0],
+        [[`0x04${x("11")}`], 0],
+        [[`0x00${x("11")}`], 0],
+        [[`0x02${x("11")}00`], 0],
+        [[`0x02${x("11").slice(2)}`], 0],
+        [[`0x02${x("11")}`, `0x02${x("11")}`], 1],
+        [[`0x02${x("12")}`, `0x02${x("11")}`], 1],
+        [[`0x03${x("11")}`, `0x02${x("22")}`], 1],
+        [[`0x02${x("11")}`, `0x03${x("00")}`, `0x03${x("ff")}`, "0x03"], 3],
+      ] as const) {
+        const { act, query } = await send({ releaseClass: 1, recipients });
+        await reverts(act, query, "QuerySmartContractInvalidRecipient", [index]);
+      }
     });
   });
 });

@@ -163,16 +163,13 @@ describe("bad input", () => {
         const registry = datasetRegistry(deployment, signer);
         const ids = (await registry.datasets(network.studyId, 0, 100)).sort();
         const contract = querySmartContract(deployment, queryContract, signer);
-        await assert.rejects(
-          contract.request(encodeParameters([5n, 69n]), ids, 0, ZERO_HASH, parseEther(PRICE_ETHER)),
-          {
-            detail: {
-              code: "CHAIN_REVERTED",
-              error: "QuerySmartContractParameterOutOfBounds",
-              args: { index: "0", value: "5" },
-            },
+        await assert.rejects(contract.request(encodeParameters([5n, 69n]), ids, 0, [], parseEther(PRICE_ETHER)), {
+          detail: {
+            code: "CHAIN_REVERTED",
+            error: "QuerySmartContractParameterOutOfBounds",
+            args: { index: "0", value: "5" },
           },
-        );
+        });
       });
     });
 
@@ -191,7 +188,7 @@ describe("bad input", () => {
         const ids = (await datasetRegistry(deployment, signer).datasets(network.studyId, 0, 100)).sort();
         const contract = querySmartContract(deployment, queryContract, signer);
         const parameters = encodeParameters([70n, 44n]);
-        const mined = await contract.request(parameters, ids, 0, ZERO_HASH, parseEther(PRICE_ETHER));
+        const mined = await contract.request(parameters, ids, 0, [], parseEther(PRICE_ETHER));
         return String(eventOf(mined, "QueryRequested").args["requestId"]);
       });
       const report = await untilReport(network, requestId, ({ state }) => state !== "REQUESTED");

@@ -89,7 +89,14 @@ describe("a dataset with malformed columns", () => {
   async function ask(dataset: readonly string[]): Promise<AnswerReport> {
     const { network } = test;
     const parameter = Object.entries(FULL).map(([name, value]) => `${name}=${value}`);
-    const options = { ...network.optionsOf(network.querier), query, parameter, dataset: [...dataset], wait: false };
+    const options = {
+      ...network.optionsOf(network.querier),
+      query,
+      parameter,
+      dataset: [...dataset],
+      sealTo: [],
+      wait: false,
+    };
     const { requestId } = await request.handler(options, network.context);
     return untilReport(network, requestId, ({ state }) => state !== "REQUESTED");
   }

@@ -15,6 +15,9 @@ const REPORT: AnswerReport = {
   outcome: undefined,
   reason: undefined,
   assurance: "QUORUM",
+  release: "PUBLIC",
+  recipients: [],
+  isReadable: true,
   columns: ["arm", "COUNT(*)"],
   rows: [
     ["control", 40],

@@ -43,6 +43,7 @@ describe("text of others", () => {
         parameters: { [HOSTILE]: HOSTILE },
       },
       ...{ state: "ANSWERED", outcome: undefined, assurance: "FULL", columns: [HOSTILE], rows: [[HOSTILE]] },
+      ...{ release: "PUBLIC", recipients: [HOSTILE], isReadable: true },
       ...{ reason: undefined, suppression: undefined, k: 11 },
       ...{ committee: { n: 4, t: 1, demonstration: false }, datasets: 1, attempt: 1n, requestBlock: 1n },
       ...{ deadlineBlock: 2n, transaction: "0x3" },

@@ -94,7 +94,14 @@ describe("a query whose sets cannot be told", () => {
     const balance = () => provider.getBalance(consortium.wallet("searcher").address);
     const before = await balance();
     const ask = (lo: number) => {
-      const options = { ...consortium.as("searcher"), query, parameter: [`lo=${lo}`], dataset: [], wait: false };
+      const options = {
+        ...consortium.as("searcher"),
+        query,
+        parameter: [`lo=${lo}`],
+        dataset: [],
+        sealTo: [],
+        wait: false,
+      };
       return request.handler(options, consortium.context);
     };
     await assert.rejects(ask(1), {

@@ -137,13 +137,16 @@ async function request(scene: ActScene): Promise<Act> {
     [1, [...all].reverse()],
     [1, [id("no dataset")]],
   ]);
-  const recipients = choices.weighted([
-    [20, ZeroHash],
-    [1, id("recipients")],
-  ]);
-  const releaseClass = choices.weighted([
-    [20, 0],
-    [1, 1],
+  const keys = WORKERS.map(({ wallet }) => wallet.signingKey.compressedPublicKey).sort();
+  const [releaseClass, recipients] = choices.weighted<readonly [number, readonly string[]]>([
+    [12, [0, []]],
+    [8, [1, keys.slice(0, choices.whole(1, 7))]],
+    [1, [0, keys]],
+    [1, [1, []]],
+    [1, [1, [...keys].reverse()]],
+    [1, [1, [keys[0]!, keys[0]!]]],
+    [1, [1, [keys[0]!, "0x03"]]],
+    [1, [1, Array.from({ length: 17 }, () => keys[0]!)]],
   ]);
   const by = choices.weighted<Account>([
     [12, QUERIER],
@@ -168,7 +171,8 @@ function anyRequest({
   return made.length === 0 ? undefined : choices.of(made);
 }
 
-function drawVerdict(choices: Choices): Verdict {
+/** @param isSealed the request's class, of which the answer has a hash of keys */
+function drawVerdict(choices: Choices, isSealed: boolean): Verdict {
   const outcome = choices.weighted([
     [8, 1],
     [2, 2],
@@ -196,9 +200,11 @@ function drawVerdict(choices: Choices): Verdict {
     ]),
     outputs: answers ? [1n, output] : [],
     sealedHash: choices.weighted([
-      [12, ZeroHash],
-      [1, id("sealed")],
-    ]),
+      [12, isSealed && outcome === 1],
+      [1, !isSealed],
+    ])
+      ? id("sealed")
+      : ZeroHash,
   };
 }
 
@@ -207,7 +213,7 @@ async function answer(scene: ActScene): Promise<Act> {
   const found = anyRequest(scene);
   if (found === undefined) return request(scene);
   const { event, contract } = found;
-  const verdict = drawVerdict(choices);
+  const verdict = drawVerdict(choices, event.context.releaseClass === 1);
   const context = choices.weighted([
     [8, event.context],
     [1, { ...event.context, requestBlock: 1n }],
@@ -242,6 +248,31 @@ async function answer(scene: ActScene): Promise<Act> {
     }),
   );
   return act(STRANGER, contract, "QuerySmartContract", "answer", [context, verdict, signatures]);
+}
+
+async function publishKeys(scene: ActScene): Promise<Act> {
+  const { choices } = scene;
+  const found = anyRequest(scene);
+  if (found === undefined) return request(scene);
+  const { event, contract } = found;
+  const context = choices.weighted([
+    [12, event.context],
+    [1, { ...event.context, requestBlock: 1n }],
+    [1, { ...event.context, requestId: id("no request") }],
+  ]);
+  const index = choices.whole(1, 4);
+  const by = choices.weighted<Account>([
+    [8, WORKERS[index - 1]!],
+    [1, STRANGER],
+    [1, QUERIER],
+  ]);
+  const point = choices.weighted([
+    [12, index],
+    [1, 0],
+    [1, 9],
+  ]);
+  const args = [context, point, [id("key"), id("other key")], ["0x0102", "0x"].slice(0, choices.whole(0, 2))];
+  return act(by, contract, "QuerySmartContract", "publishKeyCopies", args);
 }
 
 async function expire(scene: ActScene): Promise<Act> {
@@ -299,6 +330,7 @@ const ACTS = [
   [5, activate],
   [7, request],
   [9, answer],
+  [3, publishKeys],
   [3, expire],
   [0.3, revokeMember],
   [0.3, revokeQuery],

@@ -2,9 +2,11 @@
 import { AbiCoder, ZeroHash, dataLength, dataSlice, getBytes, keccak256 } from "ethers";
 import { BN254_FR_MODULUS } from "../../workers/field/bn254.ts";
 import { decodeBounds } from "../../workers/messages/decodeDescriptor.ts";
+import { MAX_RECIPIENTS, recipientsHash } from "../../workers/messages/sealedAnswer.ts";
 import {
   Assurance,
   Outcome,
+  ReleaseClass,
   type RequestContext,
   contextHash,
   statementHash,
@@ -28,6 +30,11 @@ function openRequest(scene: CallScene, requestId: string): StoredRequest {
   if (entry === undefined) return revert("QuerySmartContractUnknownRequest", requestId);
   if (entry.state !== RequestState.REQUESTED) revert("QuerySmartContractNotOpen", requestId, entry.state);
   return entry;
+}
+
+function checkContext(entry: StoredRequest, context: RequestContext): void {
+  const hash = contextHash(context);
+  if (hash !== entry.contextHash) revert("QuerySmartContractContextMismatch", hash, entry.contextHash);
 }
 
 function authorise(scene: CallScene, contract: QueryContract): void {
@@ -72,7 +79,10 @@ function rootsOf({ state }: CallScene, studyId: string, datasetIds: readonly str
   });
 }
 
-function newContext(scene: CallScene, { parameters, datasetIds }: CallArguments): RequestContext {
+function newContext(
+  scene: CallScene,
+  { parameters, datasetIds, releaseClass, recipients }: CallArguments,
+): RequestContext {
   const { state, chainId, self, sender, block } = scene;
   const contract = contractOf(scene);
   const { queryHash, studyId, nonces } = contract;
@@ -92,9 +102,23 @@ function newContext(scene: CallScene, { parameters, datasetIds }: CallArguments)
     committeeEpoch: currentEpoch(state, studyId),
     requestBlock: block,
     consentMaskRoot: ZeroHash,
-    releaseClass: 0,
-    recipientsHash: ZeroHash,
+    releaseClass: Number(releaseClass) as ReleaseClass,
+    recipientsHash: hashRecipients(Number(releaseClass), recipients),
   };
+}
+
+function hashRecipients(releaseClass: number, recipients: readonly string[]): string {
+  const most = releaseClass === ReleaseClass.SEALED ? MAX_RECIPIENTS : 0;
+  const isNone = recipients.length === 0;
+  if (recipients.length > most || isNone !== (most === 0)) {
+    revert("QuerySmartContractRecipientCount", recipients.length, most);
+  }
+  recipients.forEach((key, i) => {
+    const isKey = dataLength(key) === 33 && /^0x0[23]/.test(key);
+    const isAfter = i === 0 || BigInt(key) > BigInt(recipients[i - 1]!);
+    if (!isKey || !isAfter) revert("QuerySmartContractInvalidRecipient", i);
+  });
+  return isNone ? ZeroHash : recipientsHash(recipients);
 }
 
 /** One bit an output, no other, and at least one; or none at all. */
@@ -105,13 +129,15 @@ function isBitmap(bitmap: Uint8Array, outputs: number): boolean {
   return bits.slice(outputs).every((bit) => bit === 0) && bits.includes(1);
 }
 
-function checkVerdict({ outcome, outputs, suppressedBitmap, sealedHash }: CallArguments): void {
+function checkVerdict(verdict: CallArguments, releaseClass: ReleaseClass): void {
+  const { outcome, outputs, suppressedBitmap, sealedHash } = verdict;
   const answered = Number(outcome) === Outcome.ANSWERED;
+  const hasKeys = answered && releaseClass === ReleaseClass.SEALED;
   const wellFormed =
     Number(outcome) !== Outcome.NONE &&
     answered === outputs.length > 0 &&
     isBitmap(getBytes(suppressedBitmap), outputs.length) &&
-    sealedHash === ZeroHash;
+    hasKeys === (sealedHash !== ZeroHash);
   if (!wellFormed) revert("QuerySmartContractInvalidVerdict", outcome);
   outputs.forEach((output: bigint, i: number) => {
     if (output >= BN254_FR_MODULUS) revert("QuerySmartContractOutputOutOfField", i);
@@ -172,10 +198,9 @@ export const queryContractHandlers: Handlers = {
   },
   request(scene, args) {
     const { state, sender, block, value, emit } = scene;
-    const { parameters, datasetIds, releaseClass, recipientsHash } = args;
+    const { parameters, datasetIds, releaseClass, recipients } = args;
     const contract = contractOf(scene);
-    if (releaseClass !== 0n) revert("QuerySmartContractUnsupportedReleaseClass", releaseClass);
-    if (recipientsHash !== ZeroHash) revert("QuerySmartContractUnexpectedRecipients", recipientsHash);
+    hashRecipients(Number(releaseClass), recipients);
     authorise(scene, contract);
     checkParameters(parameters, state.catalogue.get(contract.queryHash)!.bounds);
     const context = newContext(scene, args);
@@ -189,23 +214,36 @@ export const queryContractHandlers: Handlers = {
       contextHash: contextHash(context),
       outputsHash: ZeroHash,
     });
-    emit("QueryRequested", [context.requestId, sender, parameters, datasetIds, context, deadlineBlock]);
+    emit("QueryRequested", [context.requestId, sender, parameters, datasetIds, context, deadlineBlock, recipients]);
     return [context.requestId];
   },
   answer(scene, { context: raw, verdict, signatures }) {
     const context = contextFrom(raw);
     const entry = openRequest(scene, context.requestId);
-    const hash = contextHash(context);
-    if (hash !== entry.contextHash) revert("QuerySmartContractContextMismatch", hash, entry.contextHash);
+    checkContext(entry, context);
     if (scene.block > entry.deadlineBlock) {
       revert("QuerySmartContractDeadlinePassed", entry.deadlineBlock, scene.block);
     }
-    checkVerdict(verdict);
+    checkVerdict(verdict, context.releaseClass);
     const { chainId, self } = scene;
     const statement = statementHash({ chainId, contract: self, context, verdict });
     const digest = hashTypedData(opalineDomain(chainId, self), ANSWER, { statement });
     checkQuorum(scene, context, digest, signatures);
     settle(scene, entry, context.requestId, verdict, statement);
+    return [];
+  },
+  publishKeyCopies(scene, { context: raw, index, maskKeyHashes, copies }) {
+    const context = contextFrom(raw);
+    const { requestId, releaseClass, studyId, committeeEpoch } = context;
+    const entry = contractOf(scene).requests.get(requestId);
+    if (entry === undefined) return revert("QuerySmartContractUnknownRequest", requestId);
+    checkContext(entry, context);
+    if (entry.state !== RequestState.ANSWERED || releaseClass !== ReleaseClass.SEALED) {
+      revert("QuerySmartContractNotSealedAnswer", requestId, entry.state, releaseClass);
+    }
+    const [worker] = signerAt(scene, studyId, committeeEpoch, index);
+    if (worker !== scene.sender) revert("QuerySmartContractNotWorker", scene.sender, index);
+    scene.emit("KeyCopiesPublished", [requestId, index, maskKeyHashes, copies]);
     return [];
   },
   expire(scene, { requestId }) {

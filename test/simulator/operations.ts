@@ -1,8 +1,8 @@
 /** What may happen in a simulation, and how often. Every operation is drawn whole before it acts, so that a trace names it. */
 import type { QueryRequested } from "../../workers/chain/querySmartContract.ts";
-import { ZeroHash } from "ethers";
+import { ZeroHash, hexlify, id } from "ethers";
 import { CONSORTIUM, WORKERS, act } from "./genesis.ts";
-import { requestEvents } from "./requestEvents.ts";
+import { keyCopies, requestEvents } from "./requestEvents.ts";
 import type { Choices } from "./seededChoices.ts";
 import type { Simulation } from "./simulation.ts";
 import { CONFIRMATIONS } from "./simulatedWorker.ts";
@@ -23,8 +23,10 @@ const ask: Operation = (simulation, choices) => {
   const parameters = simulation.queries[query]!.draw(choices);
   const all = simulation.datasetIds();
   const chosen = all.length > 1 && choices.chance(0.2) ? [choices.of(all)] : all;
-  simulation.ask(query, parameters, chosen);
-  return `ask query ${query} with ${parameters.join(", ")} over ${chosen.length} datasets`;
+  const isSealed = choices.chance(0.3);
+  simulation.ask(query, parameters, chosen, isSealed);
+  const how = isSealed ? ", sealed" : "";
+  return `ask query ${query} with ${parameters.join(", ")} over ${chosen.length} datasets${how}`;
 };
 
 const contribute: Operation = (simulation, choices) => {
@@ -49,7 +51,7 @@ const crash: Operation = (simulation, choices) => {
 
 const crashAfterCommit: Operation = (simulation, choices) => {
   const index = anyWorker(simulation, choices);
-  const point = choices.of(["takeAttempt", "recordAboutToOpen", "recordSigned"] as const);
+  const point = choices.of(["takeAttempt", "keepKeyCopies", "recordAboutToOpen", "recordSigned"] as const);
   simulation.worker(index).crashAfter(point);
   return `crash ${index} after its next ${point}`;
 };
@@ -218,6 +220,22 @@ const postFalsely: Operation = (simulation, choices) => {
   return `${from} posts a false answer`;
 };
 
+/** Keys of a sealed answer that nobody can use, under the hashes that somebody published or under others. */
+const publishFalsely: Operation = (simulation, choices) => {
+  const from = liar(simulation, choices);
+  const published = simulation.chain.blocks.flatMap(keyCopies);
+  if (from === undefined || published.length === 0) return corrupt(simulation, choices);
+  const { requestId, maskKeyHashes, contract } = choices.of(published);
+  const { event } = simulation.chain.blocks
+    .flatMap(requestEvents)
+    .find(({ event: each }) => each.name === "QueryRequested" && each.requestId === requestId)!;
+  const hashes = choices.chance(0.5) ? maskKeyHashes : [id("no key")];
+  const copies = [0, 1].slice(0, choices.whole(0, 2)).map(() => hexlify(choices.bytes(choices.of([0, 33, 81, 113]))));
+  const args = [(event as QueryRequested).context, from, hashes, copies];
+  simulation.chain.send(act(WORKERS[from - 1]!, contract, "QuerySmartContract", "publishKeyCopies", args));
+  return `${from} publishes false keys of ${requestId}`;
+};
+
 const wait: Operation = () => "wait";
 
 const OPERATIONS: readonly (readonly [number, Operation])[] = [
@@ -244,6 +262,7 @@ const OPERATIONS: readonly (readonly [number, Operation])[] = [
   [3, forge],
   [2, signFalsely],
   [1, postFalsely],
+  [2, publishFalsely],
   [6, wait],
 ];
 

@@ -1,5 +1,10 @@
 /** The request events on the model chain, read with the product's own parser; each log once. */
-import { type QueryContractEvent, parseQueryEvent } from "../../workers/chain/querySmartContract.ts";
+import {
+  type KeyCopiesPublished,
+  type QueryContractEvent,
+  parseKeyCopies,
+  parseQueryEvent,
+} from "../../workers/chain/querySmartContract.ts";
 import { type Block, type MinedLog } from "./modelChain.ts";
 import { modelDeployment } from "./modelDeployment.ts";
 
@@ -21,4 +26,12 @@ function read(log: MinedLog): RequestEvent | undefined {
     known.set(log, event === undefined ? undefined : { contract: log.address, event });
   }
   return known.get(log);
+}
+
+/** What workers published of sealed answers' keys. */
+export function keyCopies({ logs }: Block): (KeyCopiesPublished & { readonly contract: string })[] {
+  return logs.flatMap((log) => {
+    const published = parseKeyCopies(deployment, log);
+    return published === undefined ? [] : [{ ...published, contract: log.address }];
+  });
 }

@@ -28,7 +28,7 @@ export const ATTEMPT_TIMEOUT_MS = 2_000;
 const POLL_MS = 1_000;
 
 /** Commits after which a worker may be told to die. */
-export type CommitPoint = "takeAttempt" | "recordAboutToOpen" | "recordSigned";
+export type CommitPoint = "takeAttempt" | "keepKeyCopies" | "recordAboutToOpen" | "recordSigned";
 
 export interface LogEntry {
   readonly index: number;
@@ -212,7 +212,7 @@ export class SimulatedWorker {
   /** The real store; what it records of attempts and signatures is watched, and may be the last thing that happens. */
   #openStore(path: string, options: StoreOptions, incarnation: Incarnation): Store {
     const store = openStore(path, options);
-    const { requests, disclosures } = store;
+    const { requests, disclosures, keyCopies } = store;
     const takeAttempt = requests.takeAttempt.bind(requests);
     const recordSigned = requests.recordSigned.bind(requests);
     const pending = requests.pending.bind(requests);
@@ -236,6 +236,12 @@ export class SimulatedWorker {
       this.#checkDisk(incarnation);
       recordAboutToOpen(opening);
       this.#committed("recordAboutToOpen");
+    };
+    const put = keyCopies.put.bind(keyCopies);
+    keyCopies.put = (requestId, attempt, copies) => {
+      this.#checkDisk(incarnation);
+      put(requestId, attempt, copies);
+      this.#committed("keepKeyCopies");
     };
     requests.recordSigned = (requestId, signed, verdict) => {
       this.#checkDisk(incarnation);

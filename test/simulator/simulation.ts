@@ -3,7 +3,6 @@
  * random operations, then heals everything, asks once more, and checks what must hold (`verify.ts`).
  */
 import { rmSync } from "node:fs";
-import { ZeroHash } from "ethers";
 import { BN254_FR_MODULUS } from "../../workers/field/bn254.ts";
 import { createWasmField } from "../../workers/field/wasmField.ts";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
@@ -145,9 +144,10 @@ export class Simulation {
     return this.options.opposite === true ? rows.map(oppositeRow) : rows;
   }
 
-  /** Asks over the datasets that have a version. */
-  ask(query: number, parameters: readonly bigint[], datasetIds = this.datasetIds()): void {
-    const args = [encodeParameters(parameters), datasetIds, 0, ZeroHash];
+  /** Asks over the datasets that have a version. @param isSealed to the querier */
+  ask(query: number, parameters: readonly bigint[], datasetIds = this.datasetIds(), isSealed = false): void {
+    const recipients = isSealed ? [QUERIER.wallet.signingKey.compressedPublicKey] : [];
+    const args = [encodeParameters(parameters), datasetIds, recipients.length, recipients];
     this.chain.send(act(QUERIER, this.founded.contracts[query]!, "QuerySmartContract", "request", args));
   }
 
@@ -188,11 +188,16 @@ export class Simulation {
       const { newest, waiting } = this.chain;
       if (newest.hash === seen) return false;
       seen = newest.hash;
-      return waiting.length === 0 && this.openRequests().length === 0;
+      return waiting.length === 0 && this.openRequests().length === 0 && !this.#isOwing();
     };
     const settled = await this.time.until(isSettled, this.time.nowMs + patienceMs);
     await this.pass(AFTERMATH_MS);
     return settled;
+  }
+
+  /** Whether keys of a sealed answer are still to be published. */
+  #isOwing(): boolean {
+    return this.workers.some(({ store }) => store !== undefined && store.keyCopies.due().length > 0);
   }
 
   /** Of all query contracts, as the chain has them now. */

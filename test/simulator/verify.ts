@@ -4,14 +4,18 @@
  */
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
 import { decodeParameters } from "../../workers/messages/decodeDescriptor.ts";
-import { Outcome, resultHash } from "../../workers/messages/statement.ts";
+import { Outcome, ZERO_HASH, resultHash } from "../../workers/messages/statement.ts";
 import { decodeSuppressed } from "../../workers/messages/suppressedBitmap.ts";
 import type { QueryContractEvent, QueryRequested } from "../../workers/chain/querySmartContract.ts";
 import type { PlainEnd, PlainRequest } from "./plainModel.ts";
-import { requestEvents } from "./requestEvents.ts";
+import { unseal } from "../../scripts/querier/unseal.ts";
+import { QUERIER } from "./genesis.ts";
+import { CHAIN_ID } from "./modelDeployment.ts";
+import { keyCopies, requestEvents } from "./requestEvents.ts";
 import type { Simulation } from "./simulation.ts";
 
 interface RequestStory {
+  readonly contract: string;
   readonly request: QueryRequested;
   readonly plain: PlainRequest;
   readonly ends: Exclude<QueryContractEvent, { name: "QueryRequested" }>[];
@@ -29,23 +33,46 @@ function readStories(simulation: Simulation): Map<string, RequestStory> {
     const { requestId, context } = event;
     const parameters = decodeParameters(event.parameters);
     const plain = { requestId, query, parameters, datasetRoots: context.datasetRoots };
-    stories.set(requestId, { request: event, plain, ends: [] });
+    stories.set(requestId, { contract, request: event, plain, ends: [] });
   }
   return stories;
 }
 
-function plainEnd(end: RequestStory["ends"][number]): PlainEnd | undefined {
+/** As its reader has it; "sealed": not all of its keys were published. */
+function plainEnd(
+  { chain }: Simulation,
+  { request, contract }: RequestStory,
+  end: RequestStory["ends"][number],
+): PlainEnd | "sealed" | undefined {
   if (end.name === "QueryExpired") return undefined;
   if (end.name === "QueryRefused") return { outcome: end.outcome, outputs: [], hidden: new Set() };
-  const { outputs, suppressedBitmap } = end;
+  const { suppressedBitmap } = end;
+  const outputs = end.sealedHash === ZERO_HASH ? end.outputs : unsealed(chain, { request, contract }, end);
+  if (outputs === undefined) return "sealed";
   return { outcome: Outcome.ANSWERED, outputs, hidden: decodeSuppressed(suppressedBitmap, outputs) };
+}
+
+/** With the querier's key, from what workers published on the chain. */
+function unsealed(
+  chain: Simulation["chain"],
+  { request, contract }: Pick<RequestStory, "request" | "contract">,
+  end: Extract<RequestStory["ends"][number], { name: "QueryAnswered" }>,
+): readonly bigint[] | undefined {
+  const published = chain.blocks.flatMap(keyCopies).filter(({ requestId }) => requestId === request.requestId);
+  const events = {
+    queryContract: contract,
+    requested: { name: "QueryRequested", ...request } as const,
+    ending: { ...end, transaction: "" },
+    published,
+  };
+  return unseal(events, { chainId: CHAIN_ID, contract }, QUERIER.wallet);
 }
 
 function endedAs(end: RequestStory["ends"][number]): string | undefined {
   if (end.name === "QueryExpired") return undefined;
-  const { outputs = [], suppressedBitmap = "0x" } = end.name === "QueryAnswered" ? end : {};
+  const { outputs = [], suppressedBitmap = "0x", sealedHash = ZERO_HASH } = end.name === "QueryAnswered" ? end : {};
   const outcome = end.name === "QueryAnswered" ? Outcome.ANSWERED : end.outcome;
-  return resultHash({ outcome, suppressedBitmap, outputs });
+  return resultHash({ outcome, suppressedBitmap, outputs, sealedHash });
 }
 
 /** @returns how many requests ended, by how */
@@ -55,10 +82,16 @@ export function verify(simulation: Simulation): Record<string, number> {
   const counts: Record<string, number> = {};
   const count = (name: string, many = 1): void => void (counts[name] = (counts[name] ?? 0) + many);
   const answered: [PlainRequest, PlainEnd][] = [];
-  for (const [requestId, { plain: request, ends }] of stories) {
+  for (const [requestId, story] of stories) {
+    const { plain: request, ends } = story;
     if (ends.length !== 1) observer.violated(`request ${requestId} has ${ends.length} ends`);
     for (const end of ends) {
-      const ended = plainEnd(end);
+      const ended = plainEnd(simulation, story, end);
+      if (ended === "sealed") {
+        observer.violated(`request ${requestId} is answered, and its reader cannot read it`);
+        continue;
+      }
+      if (end.name === "QueryAnswered" && end.sealedHash !== ZERO_HASH) count("sealed answers read");
       count(ended === undefined ? end.name : OUTCOMES[ended.outcome]!);
       if (ended === undefined) continue;
       for (const fault of plain.judge(request, ended, answered)) observer.violated(`request ${requestId} ${fault}`);

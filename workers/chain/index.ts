@@ -18,9 +18,11 @@ export {
 export { chainTime, checkChainId, connectProvider, openProvider, type JsonRpc } from "./provider.ts";
 export { queryCatalogue, QueryState, type Publication, type Query, type QueryCatalogue } from "./queryCatalogue.ts";
 export {
+  parseKeyCopies,
   parseQueryEvent,
   querySmartContract,
   RequestState,
+  type KeyCopiesPublished,
   type QueryAnswered,
   type QueryContractEvent,
   type QueryExpired,

@@ -35,6 +35,8 @@ export interface QueryRequested {
   readonly datasetIds: readonly string[];
   readonly context: RequestContext;
   readonly deadlineBlock: bigint;
+  /** Compressed secp256k1 keys, 0x-hex, ascending; none of a PUBLIC request. */
+  readonly recipients: readonly string[];
 }
 
 export interface QueryAnswered {
@@ -57,6 +59,17 @@ export interface QueryExpired {
   readonly requestId: string;
 }
 
+/** What one worker published of a SEALED answer's mask keys; nothing of it was checked by the contract but who it is. */
+export interface KeyCopiesPublished {
+  readonly requestId: string;
+  /** The worker's Shamir point. */
+  readonly index: number;
+  readonly maskKeyHashes: readonly string[];
+  /** One per recipient, 0x-hex. */
+  readonly copies: readonly string[];
+}
+
+/** What a request came to. */
 export type QueryContractEvent =
   | ({ readonly name: "QueryRequested" } & QueryRequested)
   | ({ readonly name: "QueryAnswered" } & QueryAnswered)
@@ -71,11 +84,12 @@ export interface QuerySmartContract {
     parameters: string,
     datasetIds: readonly string[],
     releaseClass: ReleaseClass,
-    recipientsHash: string,
+    recipients: readonly string[],
     price: bigint,
   ): Promise<Mined>;
   /** @param signatures strictly ascending by index */
   answer(context: RequestContext, verdict: Verdict, signatures: readonly WorkerSignature[]): Promise<Mined>;
+  publishKeyCopies(context: RequestContext, published: Omit<KeyCopiesPublished, "requestId">): Promise<Mined>;
   expire(requestId: string): Promise<Mined>;
   requestOf(requestId: string): Promise<Request>;
   hasAccepted(querier: string): Promise<boolean>;
@@ -122,6 +136,7 @@ export function parseQueryEvent(
         datasetIds: [...(args["datasetIds"] as string[])],
         context: contextFrom(args["context"] as RequestContextStructOutput),
         deadlineBlock: BigInt(args["deadlineBlock"] as bigint),
+        recipients: [...(args["recipients"] as string[])],
       };
     case "QueryAnswered":
       return {
@@ -148,6 +163,22 @@ export function parseQueryEvent(
   }
 }
 
+/** Undefined for any other log. */
+export function parseKeyCopies(
+  deployment: Deployment,
+  log: Pick<ChainLog, "topics" | "data">,
+): KeyCopiesPublished | undefined {
+  const parsed = deployment.abi(NAME).parseLog({ topics: [...log.topics], data: log.data });
+  if (parsed?.name !== "KeyCopiesPublished") return undefined;
+  const { args } = parsed;
+  return {
+    requestId: String(args["requestId"]),
+    index: Number(args["index"]),
+    maskKeyHashes: [...(args["maskKeyHashes"] as string[])],
+    copies: [...(args["copies"] as string[])],
+  };
+}
+
 export function querySmartContract(
   deployment: Deployment,
   address: string,
@@ -158,21 +189,27 @@ export function querySmartContract(
     address,
     acceptAgreement: (acceptance, signature) =>
       mine(deployment, `${NAME}.acceptAgreement`, contract.acceptAgreement({ ...acceptance }, signature)),
-    request: (parameters, datasetIds, releaseClass, recipientsHash, price) =>
+    request: (parameters, datasetIds, releaseClass, recipients, price) =>
       mine(
         deployment,
         `${NAME}.request`,
-        contract.request(parameters, [...datasetIds], releaseClass, recipientsHash, { value: price }),
+        contract.request(parameters, [...datasetIds], releaseClass, [...recipients], { value: price }),
       ),
     answer: (context, verdict, signatures) =>
       mine(
         deployment,
         `${NAME}.answer`,
         contract.answer(
-          { ...context, datasetRoots: [...context.datasetRoots] },
+          copyOf(context),
           { ...verdict, outputs: [...verdict.outputs] },
           signatures.map(({ index, signature }) => ({ index, signature })),
         ),
+      ),
+    publishKeyCopies: (context, { index, maskKeyHashes, copies }) =>
+      mine(
+        deployment,
+        `${NAME}.publishKeyCopies`,
+        contract.publishKeyCopies(copyOf(context), index, [...maskKeyHashes], [...copies]),
       ),
     expire: (requestId) => mine(deployment, `${NAME}.expire`, contract.expire(requestId)),
     async requestOf(requestId) {
@@ -191,4 +228,9 @@ export function querySmartContract(
     queryHash: () => read(deployment, `${NAME}.queryHash`, contract.queryHash()),
     studyId: () => read(deployment, `${NAME}.studyId`, contract.studyId()),
   };
+}
+
+/** ethers wants mutable arrays. */
+function copyOf(context: RequestContext): RequestContext & { datasetRoots: string[] } {
+  return { ...context, datasetRoots: [...context.datasetRoots] };
 }

@@ -8,6 +8,10 @@ export { decodeBounds, decodeDescriptor, decodeParameters } from "./decodeDescri
 export type { Descriptor, ParameterBound } from "./descriptor.ts";
 export { decodeShareFile, encodeShareFile, shareFileHash, shareFileLength } from "./shareFile.ts";
 export type { ShareFile, ShareFileErrorDetail, ShareFileHeader } from "./shareFile.ts";
+export { openMaskKeys } from "./keyCopies.ts";
+export type { SealedPlace } from "./keyCopies.ts";
+export { MAX_RECIPIENTS, recipientsFault, recipientsHash, sealedHash } from "./sealedAnswer.ts";
+export type { RecipientsFault } from "./sealedAnswer.ts";
 export { Assurance, Outcome, ReleaseClass, statementHash, ZERO_HASH } from "./statement.ts";
 export type { RequestContext, StatementInput, Verdict } from "./statement.ts";
 export { decodeSuppressed, encodeSuppressed } from "./suppressedBitmap.ts";

@@ -10,7 +10,7 @@ import { AbiCoder, getBytes, hexlify } from "ethers";
 import { CodedError } from "../errors.ts";
 import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import { MAX_PARTIES } from "../sharing/parties.ts";
-import { type Outcome, Outcome as Outcomes, type Verdict } from "./statement.ts";
+import { type Outcome, Outcome as Outcomes, type Verdict, ZERO_HASH } from "./statement.ts";
 import { bitmapBytes, decodeSuppressed } from "./suppressedBitmap.ts";
 
 export interface IndexedSignature {
@@ -99,6 +99,7 @@ function checkVerdict(raw: RawVerdict): Verdict {
   if (raw.attempt === 0n || raw.attempt > MAX_VERDICT_ATTEMPT) throw invalid("attempt");
   if (raw.outputs.some((output) => output >= BN254_FR_MODULUS)) throw invalid("outputs");
   if ((outcome === Outcomes.ANSWERED) !== raw.outputs.length > 0) throw invalid("outputs");
+  if (outcome !== Outcomes.ANSWERED && raw.sealedHash !== ZERO_HASH) throw invalid("sealedHash");
   checkSuppressed(raw);
   return {
     attempt: raw.attempt,
@@ -110,9 +111,9 @@ function checkVerdict(raw: RawVerdict): Verdict {
 }
 
 /** The layout leaves a refusal, which has no outputs, no bitmap. */
-function checkSuppressed({ suppressedBitmap, outputs }: RawVerdict): void {
+function checkSuppressed({ suppressedBitmap, outputs, sealedHash }: RawVerdict): void {
   try {
-    decodeSuppressed(suppressedBitmap, outputs);
+    decodeSuppressed(suppressedBitmap, outputs, sealedHash !== ZERO_HASH);
   } catch (cause) {
     throw invalid("suppressedBitmap", cause);
   }

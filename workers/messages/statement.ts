@@ -53,9 +53,12 @@ export interface Verdict {
    * significant first) of byte floor(i / 8), unused bits are 0 and at least one bit is 1. "0x" unless ANSWERED.
    */
   readonly suppressedBitmap: string;
-  /** Canonical residues of BN254 Fr, row-major, hidden ones 0; empty unless outcome is ANSWERED. */
+  /**
+   * Canonical residues of BN254 Fr, row-major, hidden ones 0; of a SEALED answer each, also a hidden one, with its mask added.
+   * Empty unless outcome is ANSWERED.
+   */
   readonly outputs: readonly bigint[];
-  /** keccak256 of the ordered mask-key hashes; zero for PUBLIC. */
+  /** keccak256(abi.encode(bytes32[])) of the ordered mask-key hashes; zero unless SEALED and ANSWERED. */
   readonly sealedHash: string;
 }
 
@@ -127,11 +130,16 @@ export function contextHash(context: RequestContext): string {
 }
 
 /**
- * What must be equal for a worker to sign a second attempt of one request: outcome, suppression bitmap and outputs;
- * not the attempt number, not the sealing keys.
+ * What must be equal for a worker to sign a second attempt of one request: outcome, suppression bitmap and outputs; not the
+ * attempt number. Of a sealed answer the number of outputs in place of their words, which are masked anew in each attempt:
+ * that it is the same computation on the same inputs follows from the request, which fixes both.
  */
-export function resultHash(verdict: Pick<Verdict, "outcome" | "suppressedBitmap" | "outputs">): string {
+export function resultHash(verdict: Pick<Verdict, "outcome" | "suppressedBitmap" | "outputs" | "sealedHash">): string {
+  const { outcome, suppressedBitmap, outputs, sealedHash } = verdict;
+  const isSealed = sealedHash !== ZERO_HASH;
   return keccak256(
-    abi.encode(["uint8", "bytes", "uint256[]"], [verdict.outcome, verdict.suppressedBitmap, verdict.outputs]),
+    isSealed
+      ? abi.encode(["uint8", "bytes", "uint256", "string"], [outcome, suppressedBitmap, outputs.length, "sealed"])
+      : abi.encode(["uint8", "bytes", "uint256[]"], [outcome, suppressedBitmap, outputs]),
   );
 }

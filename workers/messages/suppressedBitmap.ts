@@ -1,8 +1,8 @@
 /**
  * Which outputs of an ANSWERED verdict are hidden: "0x" when none is; otherwise exactly ceil(outputs / 8) bytes. Output i
  * is bit i mod 8, counted from the least significant, of byte floor(i / 8). Bits past the last output are 0, at least one
- * bit is 1, and a hidden output is posted as 0: every set of hidden outputs has one encoding, so equal answers are equal
- * bytes. Outputs come in one order on the wire, so bit i needs no table: bytes grow with the output's number.
+ * bit is 1, and a hidden output is posted as 0, or of a sealed answer as its mask: every set of hidden outputs has one
+ * encoding. Outputs come in one order on the wire, so bit i needs no table: bytes grow with the output's number.
  */
 import { getBytes, hexlify } from "ethers";
 import { CodedError } from "../errors.ts";
@@ -37,10 +37,11 @@ export function encodeSuppressed(hidden: ReadonlySet<number>, outputs: number): 
 
 /**
  * @param outputs as posted with the bitmap
+ * @param isSealed each of them with a mask added
  * @returns indices of the hidden outputs, ascending
  * @throws CodedError SUPPRESSED_BITMAP_INVALID
  */
-export function decodeSuppressed(bitmap: string, outputs: readonly bigint[]): ReadonlySet<number> {
+export function decodeSuppressed(bitmap: string, outputs: readonly bigint[], isSealed = false): ReadonlySet<number> {
   if (!HEX_BYTES.test(bitmap)) throw invalid("bytes");
   const bytes = getBytes(bitmap);
   if (bytes.length === 0) return new Set();
@@ -49,7 +50,7 @@ export function decodeSuppressed(bitmap: string, outputs: readonly bigint[]): Re
   for (let bit = outputs.length; bit < bytes.length * BITS; bit++) if (set(bit)) throw invalid("stray bits");
   const hidden = new Set([...outputs.keys()].filter(set));
   if (hidden.size === 0) throw invalid("nothing hidden");
-  for (const output of hidden) if (outputs[output] !== 0n) throw invalid("hidden output not 0");
+  for (const output of hidden) if (!isSealed && outputs[output] !== 0n) throw invalid("hidden output not 0");
   return hidden;
 }
 

@@ -4,7 +4,8 @@
  *
  *   QueryRequested             -> the request is pending
  *   QueryAnswered/Refused/Expired -> the request is settled; what was answered is in the disclosure history, the attempt
- *                                 that was refused is not
+ *                                 that was refused is not; mask keys of a sealed answer are due
+ *   KeyCopiesPublished         -> this worker's are not due any more
  *   DatasetActivated           -> this worker's share file of that version is active (or known to be missing), and
  *                                 the version is to be checked
  */
@@ -16,10 +17,11 @@ import {
   type QueryContractEvent,
   type QueryRefused,
   type QueryRequested,
+  parseKeyCopies,
   parseQueryEvent,
 } from "../chain/querySmartContract.ts";
 import { sharesRoot } from "../messages/datasetRoot.ts";
-import { Outcome } from "../messages/statement.ts";
+import { Outcome, ZERO_HASH } from "../messages/statement.ts";
 import { inputCheckId } from "../messages/inputCheck.ts";
 import type { SettledState, StoredRequest } from "../store/requestStore.ts";
 import type { Store } from "../store/openStore.ts";
@@ -29,7 +31,7 @@ import { type Log, errorFields } from "./log.ts";
 
 export interface EffectModules {
   readonly deployment: Deployment;
-  readonly store: Pick<Store, "requests" | "shares" | "disclosures" | "inputChecks">;
+  readonly store: Pick<Store, "requests" | "shares" | "disclosures" | "keyCopies" | "inputChecks">;
   readonly committees: Committees;
   readonly self: string;
   readonly log: Log;
@@ -37,8 +39,8 @@ export interface EffectModules {
 
 /** Events with integers as text: SQLite keeps the public event of a request as JSON. */
 export function requestToJson(event: QueryRequested): string {
-  const { requestId, querier, parameters, datasetIds, context, deadlineBlock } = event;
-  const stored: QueryRequested = { requestId, querier, parameters, datasetIds, context, deadlineBlock };
+  const { requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients } = event;
+  const stored: QueryRequested = { requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients };
   return JSON.stringify(stored, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
 }
 
@@ -48,6 +50,7 @@ export function requestFromJson(text: string): QueryRequested {
   return {
     ...event,
     deadlineBlock: BigInt(event.deadlineBlock),
+    recipients: (event as Partial<QueryRequested>).recipients ?? [], // stored before there were sealed answers
     context: { ...context, committeeEpoch: BigInt(context.committeeEpoch), requestBlock: BigInt(context.requestBlock) },
   };
 }
@@ -87,6 +90,8 @@ export class ChainEffects {
       if (activation !== undefined) this.#activate(activation);
       const event = parseQueryEvent(this.#modules.deployment, log);
       if (event !== undefined) this.#applyRequestEvent(event, log);
+      const published = parseKeyCopies(this.#modules.deployment, log);
+      if (published !== undefined) this.#modules.store.keyCopies.published(published.requestId, published.copies);
     }
   }
 
@@ -113,7 +118,7 @@ export class ChainEffects {
   }
 
   #applyRequestEvent(event: QueryContractEvent, chainLog: ChainLog): void {
-    const { requests } = this.#modules.store;
+    const { requests, keyCopies } = this.#modules.store;
     const { requestId } = event;
     if (event.name === "QueryRequested") {
       const queryContract = chainLog.address;
@@ -123,14 +128,22 @@ export class ChainEffects {
     const request = requests.get(requestId);
     if (request === undefined) return;
     requests.settle(requestId, settledBy(event));
+    if (event.name === "QueryAnswered") keyCopies.answered(requestId, event.attempt);
+    else keyCopies.ended(requestId);
     if (event.name === "QueryAnswered") this.#recordAnswered(event, request, chainLog.blockNumber);
     else if (event.name === "QueryRefused" && isRefusal(event.outcome)) this.#closeAttempt(event);
   }
 
-  #recordAnswered({ suppressedBitmap, outputs }: QueryAnswered, request: StoredRequest, block: number): void {
+  /** Which words of a sealed answer stand for zeros nobody here knows: none is taken for one. */
+  #recordAnswered(
+    { suppressedBitmap, outputs, sealedHash }: QueryAnswered,
+    request: StoredRequest,
+    block: number,
+  ): void {
     const { requestId } = request;
     const { studyId } = requestFromJson(request.event).context;
-    const zeroOutputs = [...outputs.keys()].filter((index) => outputs[index] === 0n);
+    const isSealed = sealedHash !== ZERO_HASH;
+    const zeroOutputs = [...outputs.keys()].filter((index) => !isSealed && outputs[index] === 0n);
     this.#modules.store.disclosures.recordAnswered({ requestId, studyId, suppressedBitmap, zeroOutputs, block });
   }
 

@@ -45,6 +45,7 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
     plan: (confirmed) => planQuery(confirmed, plan),
     columns,
     indicators,
+    keyCopies: store.keyCopies,
     history: new DisclosureHistory({ store, queries, requestedSegments }),
     refused: ({ event }, error) =>
       modules.log("warn", "request-over-rejected-dataset", { requestId: event.requestId, ...errorFields(error) }),

@@ -6,6 +6,7 @@
  */
 import type { FieldVector } from "../field/field.ts";
 import { type Gate, planGate } from "../disclosure/planGate.ts";
+import { sealedHash } from "../messages/sealedAnswer.ts";
 import { Outcome, type Verdict, ZERO_HASH } from "../messages/statement.ts";
 import { encodeSuppressed } from "../messages/suppressedBitmap.ts";
 import { agreeKept } from "../protocols/agreeKept.ts";
@@ -18,9 +19,10 @@ import type { DisclosureHistory } from "./disclosureHistory.ts";
 import type { AttemptPlace, IndicatorCache } from "./indicatorCache.ts";
 import type { QueryPlan } from "./queryPlan.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
+import { type SealingModules, sealOf } from "./sealing.ts";
 import { datasetsOf, loadSegmentedColumns } from "./segmentedColumns.ts";
 
-export interface GateModules {
+export interface GateModules extends SealingModules {
   readonly columns: Pick<ColumnCache, "column" | "checkKey">;
   readonly indicators: Pick<IndicatorCache, "tag" | "borrow" | "keep">;
   readonly history: Pick<DisclosureHistory, "agree" | "resolve" | "openings">;
@@ -48,7 +50,9 @@ export async function runGated(
   datasetIds.forEach((datasetId) => modules.columns.checkKey(datasetId));
   const columns = loadSegmentedColumns(session.field, gate.columns, gate.universe, modules.columns);
   const openings = modules.history.openings(request, attempt, history);
+  const seal = sealOf(request, attempt, modules);
   const hooks: GateHooks = {
+    ...(seal === undefined ? {} : { seal }),
     aboutToOpen: (stage) => openings.aboutToOpen(stage),
     known: await agreeKnown(session, gate, place, modules.indicators),
     keep: (products, outputs) =>
@@ -59,9 +63,14 @@ export async function runGated(
     openings.refused();
     return refusal(attempt);
   }
-  const { hidden, outputs } = result;
-  const bitmap = encodeSuppressed(new Set(hidden), outputs.length);
-  return { attempt, outcome: Outcome.ANSWERED, suppressedBitmap: bitmap, outputs, sealedHash: ZERO_HASH };
+  const { hidden, outputs, maskKeyHashes } = result;
+  return {
+    attempt,
+    outcome: Outcome.ANSWERED,
+    suppressedBitmap: encodeSuppressed(new Set(hidden), outputs.length),
+    outputs,
+    sealedHash: maskKeyHashes === undefined ? ZERO_HASH : sealedHash(maskKeyHashes),
+  };
 }
 
 function refusal(attempt: bigint): Verdict {

@@ -11,6 +11,7 @@ import type { ColumnCache } from "./columnCache.ts";
 import type { IndicatorCache } from "./indicatorCache.ts";
 import type { Committees } from "./committees.ts";
 import { computeRequest } from "./computeRequest.ts";
+import { KeyPublishing } from "./keyPublishing.ts";
 import { type Log, errorFields } from "./log.ts";
 import { oneAfterAnother } from "./posting.ts";
 import { RequestDesk } from "./requestDesk.ts";
@@ -20,6 +21,9 @@ import type { WorkerModules } from "./workerModules.ts";
 
 /** Each rank waits this part of an attempt's time for the one before to post. */
 const TAKEOVER_PARTS = 3;
+
+/** One transaction of this worker's account after another. */
+export type InTurn = ReturnType<typeof oneAfterAnother>;
 
 export interface DeskParts {
   readonly modules: WorkerModules;
@@ -31,19 +35,19 @@ export interface DeskParts {
   readonly counts: AttemptCounts;
 }
 
-/** What queries keep between attempts. */
-export interface KeptShares {
+/** What queries keep between attempts, and what sends their transactions. */
+export interface QueryParts {
   readonly columns: ColumnCache;
   readonly indicators: IndicatorCache;
+  readonly inTurn: InTurn;
 }
 
-export function openDesk(parts: DeskParts & KeptShares): RequestDesk {
-  const { modules, chain, store, columns, indicators, committees, mesh, timers, counts } = parts;
+export function openDesk(parts: DeskParts & QueryParts): RequestDesk {
+  const { modules, chain, store, columns, indicators, inTurn, committees, mesh, timers, counts } = parts;
   const { configuration, wallet, log, monotonic } = modules;
-  const { deployment, rpc } = chain;
+  const { deployment } = chain;
   const { attemptTimeoutMs } = configuration;
-  const signer = wallet.connect(rpc);
-  const contractOf = (address: string): QuerySmartContract => querySmartContract(deployment, address, signer);
+  const contractOf = contractsOf(parts);
   return new RequestDesk(
     {
       chainId: deployment.chainId,
@@ -56,7 +60,7 @@ export function openDesk(parts: DeskParts & KeptShares): RequestDesk {
       signer: wallet,
       records: recordsIn(store.requests),
       counts,
-      inTurn: oneAfterAnother(),
+      inTurn,
       isConnected: (address) => mesh.isConnected(address),
       send: (address, frame) => sendAndForget(mesh, log, address, frame),
       compute: computeRequest({ modules, chain, store, columns, indicators, mesh }),
@@ -67,6 +71,30 @@ export function openDesk(parts: DeskParts & KeptShares): RequestDesk {
     },
     { attemptTimeoutMs, takeoverMs: Math.ceil(attemptTimeoutMs / TAKEOVER_PARTS) },
   );
+}
+
+/** Sends the keys of sealed answers when they are due. */
+export function openKeyPublishing(
+  parts: Pick<DeskParts, "modules" | "chain" | "store"> & { inTurn: InTurn },
+): KeyPublishing {
+  const { modules, store, inTurn } = parts;
+  const { log, monotonic } = modules;
+  const contractOf = contractsOf(parts);
+  return new KeyPublishing({
+    store,
+    log,
+    now: monotonic,
+    inTurn,
+    publish: (contract, context, copies) => contractOf(contract).publishKeyCopies(context, copies),
+  });
+}
+
+function contractsOf({
+  modules,
+  chain,
+}: Pick<DeskParts, "modules" | "chain">): (address: string) => QuerySmartContract {
+  const signer = modules.wallet.connect(chain.rpc);
+  return (address) => querySmartContract(chain.deployment, address, signer);
 }
 
 function recordsIn(requests: RequestStore): RequestRecords {

@@ -6,7 +6,8 @@
  *  1. The catalogue names this contract for the query, and nobody had revoked it before the request.
  *  2. queryHash recomputes from schema, descriptor, SQL, bounds, manifest and agreement.
  *  3. The parameters hash to the context's and lie in the vetted bounds.
- *  4. The policy is the study's, read and hashed; release class and consent mask are the ones this version serves.
+ *  4. The policy is the study's, read and hashed; a sealed answer has recipients that can be encrypted to; the consent mask is
+ *     the one this version serves.
  *  5. Every dataset root recomputes from the registry's first v segments for some v; of each of them the very file that
  *     its activation names for this worker (and sharesRoot binds) is stored, of this committee and number of rows, and
  *     was checked: its columns are well-formed (`activeCheck.ts`).
@@ -24,6 +25,7 @@ import { LEAST_K } from "../disclosure/planGate.ts";
 import type { Circuit } from "../messages/circuit.ts";
 import type { Descriptor } from "../messages/descriptor.ts";
 import { ReleaseClass, ZERO_HASH } from "../messages/statement.ts";
+import { recipientsFault, recipientsHash } from "../messages/sealedAnswer.ts";
 import { buildCircuit } from "../query/buildCircuit.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import type { StoredInputCheck } from "../store/inputCheckStore.ts";
@@ -98,15 +100,25 @@ export async function planQuery(request: ConfirmedRequest, modules: PlanModules)
 function checkContext(event: QueryRequested): void {
   const { context, datasetIds, parameters } = event;
   if (context.requestId !== event.requestId) refuse(event, "the context is another request's");
-  if (context.releaseClass !== ReleaseClass.PUBLIC || context.recipientsHash !== ZERO_HASH) {
-    refuse(event, "only PUBLIC results are served");
-  }
+  checkRelease(event);
   if (context.consentMaskRoot !== ZERO_HASH) refuse(event, "consent masks are not served");
   if (context.datasetRoots.length !== datasetIds.length) refuse(event, "one root per dataset is needed");
   if (datasetIds.some((id, i) => i > 0 && BigInt(id) <= BigInt(datasetIds[i - 1]!))) {
     refuse(event, "the datasets are not ascending");
   }
   if (keccak256(parameters) !== context.parametersHash) refuse(event, "the parameters are not the context's");
+}
+
+function checkRelease(event: QueryRequested): void {
+  const { context, recipients } = event;
+  if (context.releaseClass === ReleaseClass.PUBLIC) {
+    if (recipients.length > 0 || context.recipientsHash !== ZERO_HASH)
+      refuse(event, "a PUBLIC answer has no recipients");
+    return;
+  }
+  const fault = recipientsFault(recipients);
+  if (fault !== undefined) refuse(event, `the recipients of the sealed answer are not usable: ${fault}`);
+  if (recipientsHash(recipients) !== context.recipientsHash) refuse(event, "the recipients are not the context's");
 }
 
 /** The rest of check 4. */

@@ -6,7 +6,7 @@
  * round; the outputs if the last round reached others but not this worker.
  */
 import { type CodedError, isCoded } from "../errors.ts";
-import type { Field, RandomBytes } from "../field/field.ts";
+import type { Field } from "../field/field.ts";
 import type { Proposal } from "../messages/proposal.ts";
 import { Outcome, type Verdict, ZERO_HASH } from "../messages/statement.ts";
 import { agreeKeys } from "../protocols/agreeKeys.ts";
@@ -24,8 +24,6 @@ export interface AttemptNetwork extends Network {
 
 export interface RunModules extends GateModules {
   readonly field: Field;
-  readonly chainId: bigint;
-  readonly randomBytes: RandomBytes;
   plan(request: ConfirmedRequest): Promise<QueryPlan>;
   /** The request reads a dataset that was rejected. */
   refused(request: ConfirmedRequest, error: CodedError): void;

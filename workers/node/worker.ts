@@ -27,7 +27,9 @@ import { createFollower } from "./following.ts";
 import { HealthServer } from "./health.ts";
 import { errorFields } from "./log.ts";
 import { openCheckDesk } from "./openCheckDesk.ts";
-import { openDesk } from "./openDesk.ts";
+import type { KeyPublishing } from "./keyPublishing.ts";
+import { openDesk, openKeyPublishing } from "./openDesk.ts";
+import { oneAfterAnother } from "./posting.ts";
 import { createEndpoint, createMesh } from "./peering.ts";
 import { Registration } from "./registration.ts";
 import type { RequestDesk } from "./requestDesk.ts";
@@ -54,6 +56,7 @@ export class Worker {
   readonly #mesh: Mesh;
   readonly #desk: RequestDesk;
   readonly #checks: CheckDesk;
+  readonly #keys: KeyPublishing;
   readonly #follower: ChainFollower;
   #isListening = false;
   #stopped: Promise<void> | undefined;
@@ -85,7 +88,9 @@ export class Worker {
     const columns = new ColumnCache(modules.field, this.#kept, store.shares);
     const indicators = new IndicatorCache(modules.field, this.#kept);
     const deskParts = { modules, chain, store, committees, mesh, timers, counts: this.#counts };
-    this.#desk = openDesk({ ...deskParts, columns, indicators });
+    const inTurn = oneAfterAnother();
+    this.#desk = openDesk({ ...deskParts, columns, indicators, inTurn });
+    this.#keys = openKeyPublishing({ ...deskParts, inTurn });
     this.#checks = openCheckDesk(deskParts);
     const effects = new ChainEffects({ deployment, store, committees, self: this.address, log });
     const onCommitted = (logs: readonly ChainLog[]): void => this.#onCommitted(logs);
@@ -126,6 +131,7 @@ export class Worker {
       // Nothing may be computed or posted on a chain that this worker no longer understands.
       this.#desk.stop();
       this.#checks.stop();
+      this.#keys.stop();
       this.#mesh.stop();
       log("alarm", "following-stopped", errorFields(error));
     });
@@ -169,6 +175,7 @@ export class Worker {
     this.#stopping.abort();
     this.#desk.stop();
     this.#checks.stop();
+    this.#keys.stop();
     this.#mesh.stop();
     if (this.#isListening) await this.#endpoint.stop();
     this.#isListening = false;
@@ -204,6 +211,7 @@ export class Worker {
     void this.#roster.refresh();
     void this.#desk.onBlock(newest);
     void this.#checks.onBlock();
+    this.#keys.onBlock();
   }
 
   #onPeerConnected(peer: string): void {

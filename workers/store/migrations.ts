@@ -136,4 +136,15 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (dataset_id, version)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Mask keys of sealed answers, each encrypted to a recipient: JSON, public once the answer is.
+  CREATE TABLE key_copies (
+    request_id BLOB NOT NULL REFERENCES request (request_id),
+    attempt INTEGER NOT NULL CHECK (attempt >= 1),
+    copies TEXT NOT NULL,
+    -- 1: this attempt was answered
+    due INTEGER NOT NULL DEFAULT 0 CHECK (due IN (0, 1)),
+    PRIMARY KEY (request_id, attempt)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

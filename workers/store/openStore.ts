@@ -8,6 +8,7 @@ import { Database } from "./database.ts";
 import { DatasetKeys } from "./datasetKeys.ts";
 import { DisclosureStore } from "./disclosureStore.ts";
 import { InputCheckStore } from "./inputCheckStore.ts";
+import { KeyCopyStore } from "./keyCopyStore.ts";
 import { RequestStore } from "./requestStore.ts";
 import { ShareStore } from "./shareStore.ts";
 import { UploadNonceStore } from "./uploadNonceStore.ts";
@@ -27,6 +28,7 @@ export interface Store {
   readonly cursors: CursorStore;
   readonly requests: RequestStore;
   readonly disclosures: DisclosureStore;
+  readonly keyCopies: KeyCopyStore;
   readonly inputChecks: InputCheckStore;
   readonly uploadNonces: UploadNonceStore;
   /**
@@ -53,6 +55,7 @@ export function openStore(path: string, options: StoreOptions): Store {
       cursors: new CursorStore(database),
       requests,
       disclosures: new DisclosureStore(database, requests),
+      keyCopies: new KeyCopyStore(database, requests),
       inputChecks: new InputCheckStore(database),
       uploadNonces: new UploadNonceStore(database),
       transaction: (work) => database.transaction(work),

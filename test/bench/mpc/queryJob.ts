@@ -79,6 +79,7 @@ export async function runStudyQuery(worker: BenchWorker, job: QueryJob): Promise
       throw error;
     },
     columns: worker.columns,
+    keyCopies: worker.store.keyCopies,
     indicators: job.isEarlier ? worker.indicators : borrowing(worker.indicators),
     history: historyOf(worker, context.studyId),
     openNetwork: (of, attempt, members, signal) =>
@@ -159,6 +160,7 @@ function requestOf(worker: BenchWorker, { run, query, datasetId, version }: Quer
       parameters,
       datasetIds: [datasetId],
       deadlineBlock: 1n,
+      recipients: [],
       context: {
         studyId: id(`study of ${run}`),
         requestId,

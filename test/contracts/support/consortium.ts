@@ -270,9 +270,16 @@ export async function acceptAgreement(n = 4, t = 1, policy: Policy = POLICY) {
 export type Asked = { context: RequestContext; deadlineBlock: bigint; gasUsed: bigint };
 
 /** Asks over all datasets and reads the event back. */
-export async function ask(world: ActiveWorld & { datasetIds: string[] }, querier = QUERIER): Promise<Asked> {
+export async function ask(
+  world: ActiveWorld & { datasetIds: string[] },
+  querier = QUERIER,
+  recipients: readonly string[] = [],
+): Promise<Asked> {
   const price = (await world.studies.policy(world.studyId)).price;
-  const sent = await world.query.connect(querier).request(PARAMETERS, world.datasetIds, 0, ZeroHash, { value: price });
+  const releaseClass = recipients.length === 0 ? 0 : 1;
+  const sent = await world.query
+    .connect(querier)
+    .request(PARAMETERS, world.datasetIds, releaseClass, [...recipients], { value: price });
   const receipt = await sent.wait();
   const found = receipt?.logs
     .map((log) => world.query.interface.parseLog(log))
@@ -298,6 +305,16 @@ export async function ask(world: ActiveWorld & { datasetIds: string[] }, querier
 export async function openRequest(n = 4, t = 1, policy: Policy = POLICY) {
   const world = await acceptAgreement(n, t, policy);
   return { ...world, asked: await ask(world) };
+}
+
+/** Compressed keys, ascending. */
+export const RECIPIENTS: readonly string[] = [QUERIER, OTHER_QUERIER, OUTSIDER]
+  .map(({ signingKey }) => signingKey.compressedPublicKey)
+  .sort();
+
+export async function openSealedRequest() {
+  const world = await acceptAgreement();
+  return { ...world, asked: await ask(world, QUERIER, RECIPIENTS) };
 }
 export type OpenWorld = Awaited<ReturnType<typeof openRequest>>;
 

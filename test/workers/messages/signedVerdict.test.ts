@@ -63,6 +63,16 @@ describe("decodeSignedVerdict", () => {
     }
   });
 
+  it("takes masks in place of hidden outputs of a sealed answer, and no keys of a refusal", () => {
+    const sealed = { suppressedBitmap: "0x03", sealedHash: `0x${"5e".repeat(32)}` };
+    const signed = { verdict: verdictOf([9n, 0n, 7n], sealed), signatures: SIGNATURES };
+    assert.deepEqual(decodeSignedVerdict(encodeSignedVerdict(signed)), signed);
+    for (const outcome of [Outcome.REFUSED_EMPTY_SET, Outcome.REFUSED_DISCLOSURE, Outcome.FAILED_UNAVAILABLE]) {
+      const verdict = verdictOf([], { ...sealed, outcome, suppressedBitmap: "0x" });
+      assertInvalid(encodeSignedVerdict({ verdict, signatures: SIGNATURES }), "sealedHash");
+    }
+  });
+
   it("refuses more outputs, and attempts that nobody reaches", () => {
     const encode = (verdict: Verdict): Uint8Array => encodeSignedVerdict({ verdict, signatures: SIGNATURES });
     assertInvalid(encode(verdictOf(numbers(1_025))), "outputs");

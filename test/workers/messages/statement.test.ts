@@ -128,6 +128,22 @@ describe("resultHash", () => {
   });
 });
 
+describe("resultHash of a sealed answer", () => {
+  const sealed = { ...VERDICT, sealedHash: id("keys") };
+
+  it("is of what the masks hide nothing of: outcome, bitmap and number of outputs", () => {
+    const again = { ...sealed, attempt: 9n, outputs: [1n, 2n], sealedHash: id("other keys") };
+    assert.equal(resultHash(again), resultHash(sealed));
+    for (const change of [
+      { outputs: [5n] },
+      { suppressedBitmap: "0x01" },
+      { outcome: Outcome.FAILED_UNAVAILABLE },
+      { sealedHash: ZERO_HASH },
+    ])
+      assert.notEqual(resultHash({ ...sealed, ...change }), resultHash(sealed), JSON.stringify(Object.keys(change)));
+  });
+});
+
 describe("messages between workers", () => {
   const signature = `0x${"11".repeat(65)}`;
 

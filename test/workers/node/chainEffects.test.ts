@@ -69,6 +69,7 @@ const REQUESTED = logOf("QuerySmartContract", "QueryRequested", [
   [id("dataset")],
   CONTEXT,
   500n,
+  [],
 ]);
 
 interface World {
@@ -113,6 +114,7 @@ describe("ChainEffects", () => {
         datasetIds: [id("dataset")],
         context: CONTEXT,
         deadlineBlock: 500n,
+        recipients: [],
       });
     });
 
@@ -213,6 +215,66 @@ describe("ChainEffects", () => {
         });
       assert.throws(failing, /disk/);
       assert.deepEqual([store.disclosures.entries(STUDY), store.requests.pending().length], [mayBeOpen, 1]);
+    });
+  });
+
+  describe("keys of a sealed answer", () => {
+    const COPIES = { index: 2, maskKeyHashes: [id("hash")], copies: ["0x0102", "0x03"] };
+    const event = (name: string, values: unknown[]): ChainLog => logOf("QuerySmartContract", name, values);
+    const answered = (attempt: bigint): ChainLog =>
+      event("QueryAnswered", [REQUEST, attempt, "0x02", [8n, 0n, 7n, 0n], id("sealed"), id("s")]);
+    const published = (index: bigint, copies: readonly string[]): ChainLog =>
+      event("KeyCopiesPublished", [REQUEST, index, COPIES.maskKeyHashes, copies]);
+    const sealedWorld = (test: TestContext): World => {
+      const world = worldOf(test);
+      world.effects.apply([REQUESTED]);
+      const { requests, keyCopies } = world.store;
+      requests.takeAttempt(REQUEST, 1n);
+      keyCopies.put(REQUEST, 1n, COPIES);
+      return world;
+    };
+
+    it("are due when the chain shows their attempt's answer, until it shows them", (test) => {
+      const { store, effects } = sealedWorld(test);
+      effects.apply([answered(1n)]);
+      const due = [{ requestId: REQUEST, attempt: 1n, ...COPIES }];
+      effects.apply([published(1n, ["0x0a", "0x0b"])]);
+      assert.deepEqual(store.keyCopies.due(), due);
+      effects.apply([published(2n, COPIES.copies)]);
+      assert.deepEqual(store.keyCopies.due(), []);
+    });
+
+    it("are forgotten when another attempt is answered, or none", (test) => {
+      for (const end of [
+        answered(2n),
+        event("QueryRefused", [REQUEST, 1n, Outcome.REFUSED_DISCLOSURE, id("s")]),
+        event("QueryRefused", [REQUEST, 1n, Outcome.FAILED_UNAVAILABLE, id("s")]),
+        event("QueryExpired", [REQUEST]),
+      ]) {
+        const { store, effects } = sealedWorld(test);
+        effects.apply([end]);
+        store.keyCopies.answered(REQUEST, 1n);
+        assert.deepEqual(store.keyCopies.due(), []);
+      }
+    });
+
+    it("leave in the history which outputs are hidden, and none as zero: masked words say nothing", (test) => {
+      const { store, effects } = sealedWorld(test);
+      effects.apply([answered(1n)]);
+      const [entry] = store.disclosures.entries(STUDY);
+      const shown = { suppressedBitmap: "0x02", zeroOutputs: [], answeredBlock: 12 };
+      assert.deepEqual(entry, { requestId: REQUEST, status: "answered", ...shown });
+    });
+
+    it("go with their request's recipients, which are stored, and absent from what older workers stored", (test) => {
+      const { store, effects } = worldOf(test);
+      const recipients = [`0x02${"11".repeat(32)}`, `0x03${"22".repeat(32)}`];
+      const values = [REQUEST, ZeroAddress, "0x1234", [id("dataset")], CONTEXT, 500n, recipients];
+      effects.apply([event("QueryRequested", values)]);
+      const { event: text } = store.requests.get(REQUEST)!;
+      assert.deepEqual(requestFromJson(text).recipients, recipients);
+      const { recipients: _, ...older } = JSON.parse(text) as { recipients: unknown };
+      assert.deepEqual(requestFromJson(JSON.stringify(older)).recipients, []);
     });
   });
 

@@ -91,6 +91,7 @@ describe("DisclosureHistory", () => {
       parameters,
       datasetIds: DATASETS,
       deadlineBlock: 100n,
+      recipients: [],
       context: {
         studyId: STUDY,
         requestId,

@@ -9,7 +9,7 @@ import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import type { WasmField } from "../../../workers/field/wasmField.ts";
 import { createWasmField } from "../../../workers/field/wasmField.ts";
 import type { Verdict } from "../../../workers/messages/statement.ts";
-import { Outcome } from "../../../workers/messages/statement.ts";
+import { Outcome, ReleaseClass } from "../../../workers/messages/statement.ts";
 import { decodeSuppressed } from "../../../workers/messages/suppressedBitmap.ts";
 import { ColumnCache } from "../../../workers/node/columnCache.ts";
 import { IndicatorCache } from "../../../workers/node/indicatorCache.ts";
@@ -21,6 +21,7 @@ import { VectorCache } from "../../../workers/node/vectorCache.ts";
 import { agreeHistory } from "../../../workers/protocols/agreeHistory.ts";
 import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import { loopbackNetworks } from "../../../workers/protocols/loopback.ts";
+import type { KeyCopies } from "../../../workers/store/keyCopyStore.ts";
 import type { StudySchema } from "../../../workers/schema/studySchema.ts";
 import type { CommitteeSize, PartyIndex } from "../../../workers/sharing/parties.ts";
 import { partiesOf } from "../../../workers/sharing/parties.ts";
@@ -35,6 +36,9 @@ export interface AttemptResult {
   readonly frames: readonly LoopbackFrame[];
   /** [worker][call] */
   readonly recorded: readonly string[][];
+  /** What each worker would publish of a sealed answer's keys. */
+  readonly keyCopies: readonly (KeyCopies | undefined)[];
+  readonly request: ConfirmedRequest;
 }
 
 export interface AttemptOptions {
@@ -44,6 +48,9 @@ export interface AttemptOptions {
   readonly missingColumn?: string;
   /** Fails instead of giving a plan. */
   readonly planError?: Error;
+  /** Seals the answer to these keys. */
+  readonly recipients?: readonly string[];
+  readonly failSeal?: (party: PartyIndex) => boolean;
 }
 
 interface CommitteeWorker {
@@ -111,7 +118,7 @@ export class GatedCommittee {
   async attempt(
     request: ClearRequest,
     history: readonly EarlierAnswer[],
-    { tamper, failRecord, missingColumn, planError }: AttemptOptions = {},
+    { tamper, failRecord, missingColumn, planError, recipients = [], failSeal }: AttemptOptions = {},
   ): Promise<AttemptResult> {
     this.missingColumn = missingColumn;
     const { facts, circuit } = await this.clear.compile(request);
@@ -119,7 +126,7 @@ export class GatedCommittee {
       circuit === undefined ? { empty: true } : { empty: false, circuit, datasets: [], ...facts, k: this.clear.k }
     ) as QueryPlan;
     const number = ++this.#requests;
-    const confirmed = this.#request(number);
+    const confirmed = this.#request(number, recipients);
     const frames: LoopbackFrame[] = [];
     const parties = partiesOf(2 * this.size.t + 1);
     const networks = loopbackNetworks(parties, {
@@ -130,6 +137,7 @@ export class GatedCommittee {
       timeoutMs: 2_000,
     });
     const recorded = parties.map((): string[] => []);
+    const keyCopies = parties.map((): KeyCopies | undefined => undefined);
     const proposal = { attempt: 1n, participants: parties } as unknown as Parameters<typeof runQuery>[1];
     const outcomes = await Promise.allSettled(
       networks.map((network, index) => {
@@ -139,6 +147,13 @@ export class GatedCommittee {
           chainId: 31_337n,
           randomBytes: seededBytes(`request ${number} party ${network.self}`),
           plan: () => (planError === undefined ? Promise.resolve(plan) : Promise.reject(planError)),
+          keyCopies: {
+            put: (_requestId, _attempt, copies) => {
+              if (failSeal?.(worker.party)) throw new Error("the disk is full");
+              recorded[index]!.push("seal");
+              keyCopies[index] = copies;
+            },
+          },
           refused: (_, error) => recorded[index]!.push(error.code),
           history: historyOf(history, (stage) => {
             if (failRecord?.(worker.party, stage)) throw new Error("the disk is full");
@@ -146,10 +161,11 @@ export class GatedCommittee {
           }),
           openNetwork: () => Object.assign(network, { abort: () => network.close() }),
         };
-        return runQuery(confirmed, proposal, new AbortController().signal, modules);
+        const request = { ...confirmed, self: worker.party };
+        return runQuery(request, proposal, new AbortController().signal, modules);
       }),
     );
-    return { outcomes, frames, recorded };
+    return { outcomes, frames, recorded, keyCopies, request: confirmed };
   }
 
   /** Bytes of vectors in use that no cache holds. */
@@ -157,12 +173,14 @@ export class GatedCommittee {
     return this.workers.reduce((total, { field, cache }) => total + field.bytesInUse - cache.bytesInUse, 0);
   }
 
-  #request(number: number): ConfirmedRequest {
+  #request(number: number, recipients: readonly string[]): ConfirmedRequest {
     const requestId = `0x${number.toString(16).padStart(64, "0")}`;
-    const context = { requestId, committeeEpoch: 1n, datasetRoots: [`0x${"70".repeat(32)}`], studyId: requestId };
+    const releaseClass = recipients.length === 0 ? ReleaseClass.PUBLIC : ReleaseClass.SEALED;
+    const roots = { datasetRoots: [`0x${"70".repeat(32)}`], studyId: requestId };
+    const context = { requestId, committeeEpoch: 1n, ...roots, releaseClass };
     const workers = partiesOf(this.size.n).map((party) => `0x${`a${party}`.repeat(20)}`);
     return {
-      event: { requestId, context },
+      event: { requestId, context, recipients },
       contract: `0x${"c0".repeat(20)}`,
       committee: { epoch: 1n, threshold: this.size.t, workers },
     } as unknown as ConfirmedRequest;

@@ -1,7 +1,7 @@
 /** Every reason for which a worker does not compute, with real hashes and codecs; the registries are simulated. */
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
-import { Interface, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
+import { SigningKey, Interface, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
 import { QueryState } from "../../../workers/chain/queryCatalogue.ts";
 import type { DatasetSegment } from "../../../workers/chain/datasetRegistry.ts";
 import type { JsonRpc } from "../../../workers/chain/provider.ts";
@@ -9,6 +9,7 @@ import { type Policy, policyHash } from "../../../workers/chain/studyRegistry.ts
 import { datasetRoot } from "../../../workers/messages/datasetRoot.ts";
 import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
 import { encodeParameters } from "../../../workers/messages/descriptor.ts";
+import { recipientsHash } from "../../../workers/messages/sealedAnswer.ts";
 import { ReleaseClass, type RequestContext, ZERO_HASH } from "../../../workers/messages/statement.ts";
 import type { ConfirmedRequest } from "../../../workers/node/requestModules.ts";
 import { type PlanModules, planQuery } from "../../../workers/node/queryPlan.ts";
@@ -23,6 +24,7 @@ import { DEMO_SQL, trialSchema, trialSchemaText } from "../query/trialSchema.ts"
 const AGREEMENT = "I shall not try to identify anyone.";
 const CONTRACT = "0x00000000000000000000000000000000000000C1";
 const STUDY = id("study");
+const RECIPIENTS = ["one", "two"].map((name) => new SigningKey(id(name)).compressedPublicKey).sort();
 const POLICY: Policy = {
   k: 11,
   vettings: 2,
@@ -137,12 +139,14 @@ describe("planQuery", () => {
     readonly context?: Partial<RequestContext>;
     readonly parameters?: string;
     readonly datasetIds?: readonly string[];
+    readonly recipients?: readonly string[];
   }
 
   function requestOf({
     context,
     parameters = encodeParameters(GOOD),
     datasetIds = DATASETS,
+    recipients = [],
   }: Change): ConfirmedRequest {
     const datasetRoots = DATASETS.map((dataset) => datasetRoot(dataset, 2n, [segment("1", 3n), segment("2", 5n)]));
     return {
@@ -155,6 +159,7 @@ describe("planQuery", () => {
         parameters,
         datasetIds,
         deadlineBlock: 100n,
+        recipients,
         context: {
           studyId: STUDY,
           requestId: REQUEST,
@@ -245,10 +250,25 @@ describe("planQuery", () => {
     });
   });
 
+  it("serves a SEALED request with usable recipients, and refuses any other", async () => {
+    const sealedTo = (recipients: readonly string[], hashOf = recipients): Change => ({
+      recipients,
+      context: { releaseClass: ReleaseClass.SEALED, recipientsHash: recipientsHash(hashOf) },
+    });
+    assert.equal((await planQuery(requestOf(sealedTo(RECIPIENTS)), modules())).empty, false);
+    await refused("the recipients are not the context's", sealedTo(RECIPIENTS, RECIPIENTS.slice(1)));
+    for (const [fault, recipients] of [
+      ["none", []],
+      ["not ascending", RECIPIENTS.toReversed()],
+      ["no point of the curve", [`0x02${"00".repeat(31)}05`]],
+    ] as const)
+      await refused(`the recipients of the sealed answer are not usable: ${fault}`, sealedTo(recipients));
+  });
+
   it("refuses a context that is not the request's, or asks for what is not served", async () => {
     await refused("the context is another request's", { context: { requestId: id("another") } });
-    await refused("only PUBLIC results are served", { context: { releaseClass: ReleaseClass.SEALED } });
-    await refused("only PUBLIC results are served", { context: { recipientsHash: id("recipients") } });
+    await refused("a PUBLIC answer has no recipients", { recipients: RECIPIENTS });
+    await refused("a PUBLIC answer has no recipients", { context: { recipientsHash: recipientsHash(RECIPIENTS) } });
     await refused("consent masks are not served", { context: { consentMaskRoot: id("mask") } });
     await refused("one root per dataset is needed", { context: { datasetRoots: [ZeroHash] } });
     await refused("the datasets are not ascending", { datasetIds: [...DATASETS].reverse() });

@@ -2,10 +2,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { Outcome } from "../../../workers/messages/statement.ts";
+import { Wallet, getBytes, id } from "ethers";
+
+import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
+import { openMaskKeys } from "../../../workers/messages/keyCopies.ts";
+import { sealedHash } from "../../../workers/messages/sealedAnswer.ts";
+import { Outcome, type Verdict, ZERO_HASH } from "../../../workers/messages/statement.ts";
 import { type NodeErrorDetail, nodeError } from "../../../workers/node/nodeError.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import type { CommitteeSize } from "../../../workers/sharing/parties.ts";
+import { answerMask } from "../../../workers/sharing/prss.ts";
 import { budget } from "../../budget.ts";
 import type { ClearRequest, Row } from "../disclosure/clearStudy.ts";
 import { GatedCommittee } from "./gatedCommittee.ts";
@@ -149,6 +155,68 @@ describe("runQuery", () => {
       assert.ok(!frames.some(({ step }) => step === "outputs"), stage);
       assert.equal(study.leftBehind(), 0);
     }
+  });
+
+  it("seals to recipients, who read with anyone's copies what a public answer says", async () => {
+    const wallets = ["one", "two"].map((name) => new Wallet(id(name)));
+    const recipients = wallets.map(({ signingKey }) => signingKey.compressedPublicKey).sort();
+    for (const size of [
+      { n: 3, t: 1 },
+      { n: 5, t: 2 },
+    ]) {
+      const world = committee(MIXED, size);
+      const before = [...world.clear.history];
+      const shown = await world.attempt(TABLE, before);
+      const sealed = await world.attempt(TABLE, before, { recipients });
+      const [open, closed] = [shown, sealed].map(({ outcomes }) => {
+        const verdicts = outcomes.map((outcome) => (outcome as PromiseFulfilledResult<Verdict>).value);
+        for (const verdict of verdicts) assert.deepEqual(verdict, verdicts[0]);
+        return verdicts[0]!;
+      }) as [Verdict, Verdict];
+      assert.equal(closed.outcome, Outcome.ANSWERED);
+      assert.equal(closed.suppressedBitmap, open.suppressedBitmap);
+      assert.equal(closed.outputs.filter((word) => open.outputs.includes(word)).length, 0);
+      const { maskKeyHashes } = sealed.keyCopies[0]!;
+      assert.equal(closed.sealedHash, sealedHash(maskKeyHashes));
+      const { contract, event } = sealed.request;
+      const place = { chainId: 31_337n, contract, requestId: event.requestId, attempt: 1n };
+      for (const [position, recipient] of recipients.entries()) {
+        const { privateKey } = wallets.find(({ signingKey }) => signingKey.compressedPublicKey === recipient)!;
+        const copies = sealed.keyCopies.map((each) => each!.copies[position]!);
+        const read = (from: readonly string[]): bigint[] | undefined => {
+          const keys = openMaskKeys(maskKeyHashes, from, place, getBytes(privateKey));
+          if (keys === undefined) return undefined;
+          const masked = bn254Fr.fromIntegers(closed.outputs);
+          return bn254Fr.toResidues(bn254Fr.sub(masked, answerMask(bn254Fr, keys, closed.outputs.length)));
+        };
+        assert.deepEqual(read(copies.slice(size.t)), open.outputs, "of any t + 1");
+        assert.equal(read(copies.slice(size.t + 1)), undefined, "of t");
+      }
+      assert.deepEqual(
+        sealed.recorded.map((events) => events.filter((event) => event !== "tests")),
+        sealed.recorded.map(() => ["seal", "outputs"]),
+      );
+    }
+  });
+
+  it("seals nothing, and opens nothing, where the copies of the keys cannot be kept", async () => {
+    const recipients = [new Wallet(id("one")).signingKey.compressedPublicKey];
+    const world = committee();
+    const { outcomes, frames, keyCopies } = await world.attempt(TABLE, [], { recipients, failSeal: (p) => p === 2 });
+    assert(outcomes.every(({ status }) => status === "rejected"));
+    assert(frames.every(({ step }) => step !== "outputs"));
+    assert.equal(keyCopies[1], undefined);
+  });
+
+  it("keeps no key of what is refused", async () => {
+    const recipients = [new Wallet(id("one")).signingKey.compressedPublicKey];
+    const few = { sql: "SELECT COUNT(*) FROM trial WHERE age >= 60 AND arm = 'C'" };
+    const { outcomes, keyCopies } = await committee().attempt(few, [], { recipients });
+    for (const outcome of outcomes) {
+      assert(outcome.status === "fulfilled");
+      assert.deepEqual([outcome.value.outcome, outcome.value.sealedHash], [Outcome.REFUSED_DISCLOSURE, ZERO_HASH]);
+    }
+    assert(keyCopies.every((each) => each === undefined));
   });
 
   it("gives back all it used when it fails, in whatever step", async () => {

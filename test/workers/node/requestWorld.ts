@@ -100,6 +100,7 @@ export class RequestWorld {
       parameters: "0x",
       datasetIds: [],
       deadlineBlock: options.deadlineBlock ?? 1_000n,
+      recipients: [],
       context: {
         studyId: ZERO_HASH,
         requestId,

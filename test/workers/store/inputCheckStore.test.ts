@@ -1,10 +1,9 @@
 /** Attempts of input checks are never used twice, and an ending is final. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DatabaseSync } from "node:sqlite";
 import type { InputCheckStore } from "../../../workers/store/inputCheckStore.ts";
 import type { Store } from "../../../workers/store/openStore.ts";
-import { bytes32, hasCode, storeFolder } from "./storeFixture.ts";
+import { bytes32, hasCode, storeFolder, writeOldStore } from "./storeFixture.ts";
 
 const ID = bytes32("check");
 const CHECK = { checkId: ID, datasetId: bytes32("dataset"), version: 3n, activation: '{"a":1}' };
@@ -71,10 +70,7 @@ describe("InputCheckStore", () => {
 
   it("comes to a store of the second schema, whose versions it does not know", (test) => {
     const folder = storeFolder(test);
-    folder.open().close();
-    const file = new DatabaseSync(folder.path);
-    file.exec("DROP TABLE input_check; DROP TABLE opening; DROP TABLE disclosure; PRAGMA user_version = 2");
-    file.close();
+    writeOldStore(folder, 2, "");
     assert.deepEqual(withCheck(folder.open()).all().length, 1);
   });
 });

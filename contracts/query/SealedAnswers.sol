@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IAuditTrail} from "../audit/IAuditTrail.sol";
+import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
+import {ICommitteeRegistry} from "../study/ICommitteeRegistry.sol";
+import {Deployed} from "../types/Deployed.sol";
+import {RequestId} from "../types/Identifiers.sol";
+import {ReleaseClass, RequestContext} from "../types/Statement.sol";
+import {Agreements} from "./Agreements.sol";
+import {IQuerySmartContract} from "./IQuerySmartContract.sol";
+
+/// @title A part of a query contract: requests as they are stored, and the keys of sealed answers
+/// @dev Keys come after the answer and from each worker by itself, so that whoever posts the answer cannot withhold them.
+abstract contract SealedAnswers is Agreements {
+    ICommitteeRegistry internal immutable _committees;
+
+    mapping(RequestId requestId => Request) internal _requests;
+
+    constructor(
+        IAuditTrail trail,
+        IMemberRegistry queriers,
+        ICommitteeRegistry committees
+    ) Agreements(trail, queriers) {
+        _committees = ICommitteeRegistry(Deployed.check(address(committees)));
+    }
+
+    /// @inheritdoc IQuerySmartContract
+    function publishKeyCopies(
+        RequestContext calldata context,
+        uint8 index,
+        bytes32[] calldata maskKeyHashes,
+        bytes[] calldata copies
+    ) external {
+        Request storage entry = _requests[context.requestId];
+        if (entry.state == RequestState.NONE) revert QuerySmartContractUnknownRequest(context.requestId);
+        _checkContext(entry, context);
+        if (entry.state != RequestState.ANSWERED || context.releaseClass != ReleaseClass.SEALED) {
+            revert QuerySmartContractNotSealedAnswer(context.requestId, entry.state, context.releaseClass);
+        }
+        (address worker, ) = _committees.signer(context.studyId, context.committeeEpoch, index);
+        if (worker != msg.sender) revert QuerySmartContractNotWorker(msg.sender, index);
+        emit KeyCopiesPublished(context.requestId, index, maskKeyHashes, copies);
+    }
+
+    /// @inheritdoc IQuerySmartContract
+    function requestOf(RequestId requestId) external view returns (Request memory) {
+        return _requests[requestId];
+    }
+
+    function _checkContext(Request storage entry, RequestContext calldata context) internal view {
+        bytes32 contextHash = keccak256(abi.encode(context));
+        if (contextHash != entry.contextHash) revert QuerySmartContractContextMismatch(contextHash, entry.contextHash);
+    }
+}

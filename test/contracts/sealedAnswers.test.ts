@@ -1,0 +1,134 @@
+/** Answers under a mask: which verdicts count, and who may publish keys of what. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ZeroHash, concat, id } from "ethers";
+import type { HDNodeWallet } from "ethers";
+import { sealedHash } from "../../workers/messages/sealedAnswer.ts";
+import { Outcome, contextHash, type Verdict } from "../../workers/messages/statement.ts";
+import { load } from "./support/chain.ts";
+import {
+  OUTSIDER,
+  QUERIER,
+  VERDICT,
+  answer,
+  contextOf,
+  openRequest,
+  openSealedRequest,
+  signVerdict,
+  verdictOf,
+  type OpenWorld,
+} from "./support/consortium.ts";
+import { reverts } from "./support/reverts.ts";
+
+const STATE = { NONE: 0n, REQUESTED: 1n, ANSWERED: 2n, REFUSED: 3n };
+const SEALED = 1n;
+const HASHES = [id("key 1"), id("key 2"), id("key 3")];
+const COPIES = ["0x0102", "0x", concat([id("x"), id("y")])];
+/** Hidden outputs are masks, so they are not 0. */
+const ANSWERED: Verdict = { ...VERDICT, suppressedBitmap: "0x05", sealedHash: sealedHash(HASHES) };
+
+async function answerSealed() {
+  const world = await openSealedRequest();
+  await answer(world, [1, 2, 3], ANSWERED);
+  return world;
+}
+
+function publish(world: OpenWorld, from: HDNodeWallet, index: number, context = world.asked.context) {
+  return world.query.connect(from).publishKeyCopies(contextOf(context), index, HASHES, COPIES);
+}
+
+describe("QuerySmartContract", () => {
+  describe("a SEALED answer", () => {
+    it("is taken with the hash of its keys, and emits masked words as they are", async () => {
+      const { query, asked } = await load(answerSealed);
+      const { requestId } = asked.context;
+      const [event] = await query.queryFilter(query.filters.QueryAnswered(requestId));
+      assert.deepEqual([...(event?.args.outputs ?? [])], VERDICT.outputs);
+      assert.deepEqual([event?.args.suppressedBitmap, event?.args.sealedHash], ["0x05", sealedHash(HASHES)]);
+    });
+    it("binds the hash of its keys into what is signed", async () => {
+      const world = await load(openSealedRequest);
+      const other = { ...ANSWERED, sealedHash: sealedHash(HASHES.toReversed()) };
+      const signed = await signVerdict(world, ANSWERED, [1, 2, 3]);
+      const act = world.query.answer(contextOf(world.asked.context), verdictOf(other), signed);
+      await assert.rejects(act, /QuerySmartContractInvalidSigner/);
+    });
+    for (const [what, verdict] of [
+      ["an answer without keys", { ...ANSWERED, sealedHash: ZeroHash }],
+      [
+        "a refusal with keys",
+        { ...ANSWERED, outcome: Outcome.REFUSED_DISCLOSURE, outputs: [], suppressedBitmap: "0x" },
+      ],
+      [
+        "a failure with keys",
+        { ...ANSWERED, outcome: Outcome.FAILED_UNAVAILABLE, outputs: [], suppressedBitmap: "0x" },
+      ],
+    ] satisfies [string, Verdict][]) {
+      it(`refuses ${what}, whoever signed it`, async () => {
+        const world = await load(openSealedRequest);
+        const act = answer(world, [1, 2, 3, 4], verdict);
+        await reverts(act, world.query, "QuerySmartContractInvalidVerdict", [verdict.outcome]);
+      });
+    }
+    it("may be refused without keys", async () => {
+      const world = await load(openSealedRequest);
+      const refusal = { ...VERDICT, outcome: Outcome.REFUSED_DISCLOSURE, outputs: [] };
+      await answer(world, [1, 2, 3], refusal);
+      assert.equal((await world.query.requestOf(world.asked.context.requestId)).state, STATE.REFUSED);
+    });
+  });
+
+  describe("publishKeyCopies", () => {
+    it("tells everyone which worker published what, again if it must", async () => {
+      const world = await load(answerSealed);
+      const { query, asked, committee } = world;
+      for (const index of [1, 4, 4]) await publish(world, committee[index - 1] as HDNodeWallet, index);
+      const events = await query.queryFilter(query.filters.KeyCopiesPublished(asked.context.requestId));
+      assert.deepEqual(
+        events.map(({ args }) => [args.index, [...args.maskKeyHashes], [...args.copies]]),
+        [1n, 4n, 4n].map((index) => [index, HASHES, COPIES]),
+      );
+      assert.equal((await query.requestOf(asked.context.requestId)).state, STATE.ANSWERED);
+    });
+    it("is for the committee's workers only, each under its own index; one that was revoked since still may", async () => {
+      const world = await load(answerSealed);
+      const [first, second] = world.committee as HDNodeWallet[];
+      for (const [from, index] of [
+        [OUTSIDER, 1],
+        [QUERIER, 1],
+        [first!, 2],
+        [first!, 0],
+        [first!, 5],
+      ] as const) {
+        const act = publish(world, from, index);
+        await reverts(act, world.query, "QuerySmartContractNotWorker", [from.address, index]);
+      }
+      await world.workers.revoke(second!.address, "");
+      await publish(world, second!, 2);
+    });
+    it("is not for requests that are open, refused, PUBLIC or unknown, nor for another context", async () => {
+      const open = await load(openSealedRequest);
+      const [worker] = open.committee as HDNodeWallet[];
+      const { context } = open.asked;
+      const refused = (world: OpenWorld, state: bigint, releaseClass: bigint): Promise<void> =>
+        reverts(publish(world, worker!, 1), world.query, "QuerySmartContractNotSealedAnswer", [
+          world.asked.context.requestId,
+          state,
+          releaseClass,
+        ]);
+      await refused(open, STATE.REQUESTED, SEALED);
+      const other = { ...context, committeeEpoch: 2n };
+      await reverts(publish(open, worker!, 1, other), open.query, "QuerySmartContractContextMismatch", [
+        contextHash(other),
+        contextHash(context),
+      ]);
+      const unknown = { ...context, requestId: id("x") };
+      await reverts(publish(open, worker!, 1, unknown), open.query, "QuerySmartContractUnknownRequest", [id("x")]);
+      await answer(open, [1, 2, 3], { ...VERDICT, outcome: Outcome.REFUSED_DISCLOSURE, outputs: [] });
+      await refused(open, STATE.REFUSED, SEALED);
+      const shown = await load(openRequest);
+      await answer(shown);
+      await refused(shown, STATE.ANSWERED, 0n);
+    });
+  });
+});
