@@ -10,7 +10,6 @@ import { queryCatalogue } from "../../workers/chain/queryCatalogue.ts";
 import { querySmartContract } from "../../workers/chain/querySmartContract.ts";
 import { eventOf } from "../../workers/chain/transactions.ts";
 import { encodeParameters } from "../../workers/messages/descriptor.ts";
-import { ZERO_HASH } from "../../workers/messages/statement.ts";
 import { compileQuery } from "../../workers/query/compileQuery.ts";
 import { parseSchema } from "../../workers/schema/parseSchema.ts";
 import { command as revokeMember } from "../../scripts/admin/revoke.ts";

@@ -13,7 +13,7 @@ import type { Committees } from "./committees.ts";
 import { computeRequest } from "./computeRequest.ts";
 import { KeyPublishing } from "./keyPublishing.ts";
 import { type Log, errorFields } from "./log.ts";
-import { oneAfterAnother } from "./posting.ts";
+import type { oneAfterAnother } from "./posting.ts";
 import { RequestDesk } from "./requestDesk.ts";
 import { verdictFromJson, verdictToJson } from "./storedVerdict.ts";
 import type { WorkerChain } from "./workerChain.ts";

@@ -10,5 +10,6 @@ export const SECURITY_STATEMENT = [
   "columns that some table has; whether that table is true is the hospital's word.",
   "Before sums open, every set of patients they are over is tested inside the computation: fewer than k, or too close to an",
   "earlier answer, is hidden or refused; combinations of more than three sets are not tested.",
+  "Sums of a sealed answer are read by its recipients, not by any t workers; which of them are hidden is public.",
   "Assurance QUORUM means that enough workers signed the same answer; it is not a proof.",
 ].join(" ");
