@@ -52,7 +52,6 @@ export class SetVectors {
   readonly #facts: SetVectorFacts;
   readonly #columns: SegmentedColumn[];
   readonly #positions = new Map<string, number>();
-  readonly #ids = new Map<string, string>();
   readonly #products: CircuitProduct[];
   readonly #productKeys = new Map<string, number>();
   /** Product columns that are indicators, by the set's key. */
@@ -163,7 +162,7 @@ export class SetVectors {
     const terms = condition === undefined ? [ACTIVE] : this.#conditionTerms(...condition);
     const columns = new Map<string, bigint>();
     for (const { coefficient, field, kind, argument } of terms) {
-      const id = this.#columnId(field, kind, argument);
+      const id = columnId(this.#facts.schemaHash, field, kind, argument);
       columns.set(id, (columns.get(id) ?? 0n) + coefficient);
     }
     const loaded = [...columns].filter(([, coefficient]) => coefficient !== 0n);
@@ -171,14 +170,6 @@ export class SetVectors {
       return [this.#position({ columnId: id, segments }), residue(coefficient)] as const;
     });
     return { columns: positioned.sort(([x], [y]) => x - y), products: [] };
-  }
-
-  /** Hashing an id takes longer than all else about a column. */
-  #columnId(field: number, kind: ColumnKind, argument: bigint): string {
-    const name = `${field}/${kind}/${argument}`;
-    const id = this.#ids.get(name) ?? columnId(this.#facts.schemaHash, field, kind, argument);
-    this.#ids.set(name, id);
-    return id;
   }
 
   /** The classes in it, or active less those outside: whichever are fewer. Neighbouring intervals cancel. */

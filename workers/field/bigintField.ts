@@ -76,9 +76,10 @@ class BigintField implements FieldGroup {
     });
   }
 
-  toWords(vector: FieldVector): Uint8Array {
+  toWords(vector: FieldVector, into?: Uint8Array): Uint8Array {
     const source = this.#unwrap(vector);
-    const words = new Uint8Array(source.length * WORD_BYTES);
+    const words = into ?? new Uint8Array(source.length * WORD_BYTES);
+    assert.equal(words.length, source.length * WORD_BYTES, "room for exactly the vector's words");
     const view = viewOf(words);
     for (let index = 0; index < source.length; index++) writeWord(view, index * WORD_BYTES, source.at(index));
     return words;

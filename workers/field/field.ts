@@ -45,8 +45,8 @@ export interface Field {
   toResidues(vector: FieldVector): bigint[];
   /** Parses 32-byte big-endian words; throws FIELD_LENGTH or FIELD_NOT_CANONICAL (with the index) and keeps nothing. */
   fromWords(words: Uint8Array): FieldVector;
-  /** 32·length bytes, canonical. */
-  toWords(vector: FieldVector): Uint8Array;
+  /** 32·length bytes, canonical; into `words`, which has exactly that length, if it is given. */
+  toWords(vector: FieldVector, words?: Uint8Array): Uint8Array;
 
   /** Elements [from, to) without copying. */
   view(vector: FieldVector, from: number, to: number): FieldVector;

@@ -112,9 +112,12 @@ class KernelField implements WasmField, FieldGroup {
     });
   }
 
-  toWords(vector: FieldVector): Uint8Array {
+  toWords(vector: FieldVector, words?: Uint8Array): Uint8Array {
     const source = this.#vectors.aligned(vector);
-    return this.#transfers.readWords(this.#vectors.pairAddress(source, 0), source.length);
+    const target = words ?? new Uint8Array(source.length * WORD_BYTES);
+    assert.equal(target.length, source.length * WORD_BYTES, "room for exactly the vector's words");
+    this.#transfers.readWords(this.#vectors.pairAddress(source, 0), target);
+    return target;
   }
 
   view(vector: FieldVector, from: number, to: number): FieldVector {

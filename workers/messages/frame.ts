@@ -84,11 +84,22 @@ function refuse(detail: FrameErrorDetail, message: string): never {
   throw new CodedError(detail, message);
 }
 
-/** @throws CodedError FRAME_TOO_LARGE, FRAME_WRONG_KIND, FRAME_WRONG_PARTY, FRAME_WRONG_LENGTH, FRAME_INVALID_FIELD */
-export function encodeFrame(frame: Frame): Uint8Array {
+/** Bytes that a frame is encoded to. */
+export function frameLength({ payload }: Pick<Frame, "payload">): number {
+  return FRAME_HEADER_BYTES + payload.length;
+}
+
+/**
+ * @param into of `frameLength`; made anew unless given
+ * @throws CodedError FRAME_TOO_LARGE, FRAME_WRONG_KIND, FRAME_WRONG_PARTY, FRAME_WRONG_LENGTH, FRAME_INVALID_FIELD
+ */
+export function encodeFrame(frame: Frame, into?: Uint8Array): Uint8Array {
   checkFields(frame);
   const { kind, session, epoch, attempt, step, sender, receiver, seq, payload } = frame;
-  const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payload.length);
+  const bytes =
+    into === undefined
+      ? Buffer.allocUnsafe(frameLength(frame))
+      : Buffer.from(into.buffer, into.byteOffset, into.byteLength);
   bytes.writeUInt32BE(MAGIC, 0);
   bytes.writeUInt8(FRAME_VERSION, 4);
   bytes.writeUInt8(kind, 5);

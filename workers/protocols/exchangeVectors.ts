@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 
 import { CodedError } from "../errors.ts";
-import type { FieldVector } from "../field/field.ts";
+import type { Field, FieldVector } from "../field/field.ts";
+import { byteBuffers } from "../messages/byteBuffers.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import type { Network } from "./network.ts";
 import type { ProtocolError } from "./protocolError.ts";
@@ -26,14 +27,28 @@ export async function exchangeVectors(
   expected: ReadonlyMap<PartyIndex, number>,
 ): Promise<Map<PartyIndex, FieldVector>> {
   const { network, field, trace } = session;
-  const payloads = mapValues(outgoing, (vector) => field.toWords(vector));
+  const payloads = encodeEach(field, outgoing);
   const lengths = mapValues(expected, (elements) => elements * field.byteLength);
   trace?.push({ step, bytesSent: [...payloads.values()].reduce((total, payload) => total + payload.length, 0) });
   const received = await network.exchange(step, payloads, lengths);
+  for (const payload of new Set(payloads.values())) byteBuffers.giveBack(payload);
   return mapValues(lengths, (bytes, peer) => {
     const payload = received.get(peer);
     assert(payload?.length === bytes, "the network returns one payload of the expected length per peer");
-    return parseVector(session, step, peer, payload);
+    const vector = parseVector(session, step, peer, payload);
+    byteBuffers.giveBack(payload);
+    return vector;
+  });
+}
+
+/** What goes to several peers is encoded once. */
+function encodeEach(field: Field, outgoing: ReadonlyMap<PartyIndex, FieldVector>): Map<PartyIndex, Uint8Array> {
+  const encoded = new Map<FieldVector, Uint8Array>();
+  return mapValues(outgoing, (vector) => {
+    const known = encoded.get(vector);
+    const words = known ?? field.toWords(vector, byteBuffers.take(vector.length * field.byteLength));
+    encoded.set(vector, words);
+    return words;
   });
 }
 

@@ -16,8 +16,9 @@ export interface Network {
    * Rounds must be called in the same order by all.
    *
    * @param step name of the protocol step, for the transcript, traces and tests
-   * @param outgoing at most one payload per peer; `self` is not a peer
+   * @param outgoing at most one payload per peer; `self` is not a peer. Read until the exchange settles, and no longer.
    * @param expected payload length in bytes per peer that will send; a frame of another length throws
+   * @returns payloads that are the caller's, to be given back to `messages/byteBuffers.ts` if it likes
    * @throws CodedError NETWORK_ABORTED | NETWORK_TIMEOUT | NETWORK_WRONG_LENGTH | NETWORK_WRONG_STEP, naming the peer
    */
   exchange(

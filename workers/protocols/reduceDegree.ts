@@ -114,13 +114,18 @@ function receiversOf(parties: readonly PartyIndex[], collector: PartyIndex, t: n
   return Array.from({ length: t }, (_, offset) => parties[(position + 1 + offset) % parties.length] as PartyIndex);
 }
 
-/** Elements [from, to) that `party` collects: `length` cut as evenly as it goes. */
+/** From so many elements on, blocks begin at even ones: they are then aligned, and moved about in whole pairs. */
+const ALIGNED_ELEMENTS = 1_024;
+
+/** Elements [from, to) that `party` collects: `length` cut as evenly as it goes; of long vectors, but for one element. */
 export function blockOf(
   parties: readonly PartyIndex[],
   party: PartyIndex,
   length: number,
 ): { from: number; to: number } {
   const position = parties.indexOf(party);
-  const cut = (index: number): number => Math.floor((length * index) / parties.length);
+  const unit = length < ALIGNED_ELEMENTS ? 1 : 2;
+  const units = Math.ceil(length / unit);
+  const cut = (index: number): number => Math.min(length, unit * Math.floor((units * index) / parties.length));
   return { from: cut(position), to: cut(position + 1) };
 }

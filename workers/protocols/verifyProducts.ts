@@ -2,7 +2,7 @@
  * Verifies all products of a session at once, with communication that grows with the logarithm of their number.
  *
  * Malicious workers, at most t of 2t + 1: after a degree reduction a result may be off by an error that a liar chose and
- * knows (`reduceDegree.ts`). If any is, verification fails, but for a probability below (N + 62·L + 16)/r with N products
+ * knows (`reduceDegree.ts`). If any is, verification fails, but for a probability below (N + 510·L + 16)/r with N products
  * and inner products and L levels of compression: less than 2^−200. Whether it fails depends on the errors only, so failing
  * tells nothing about what is shared. Until it has succeeded, nothing but masked values and random challenges may open.
  * A(ζ) and B(ζ), random combinations of all factors, open as shares of degree t: so when all participants follow the protocol,
@@ -11,7 +11,8 @@
  *
  *  1. Random weights, powers of α, make one inner product of all claims: Σ α^i·(x_i·y_i − z_i) = 0, or <a, b> = c, a_i = α^i·x_i.
  *  2. Compression, k to 1: with a and b cut into blocks a_0 … a_{k−1}, A = Σ a_i·X^i, B = Σ b_j·X^(k−1−j), and C = <A, B> of
- *     degree 2k − 2 has c as its coefficient at X^(k−1). The 2k − 2 others, sums of <a_i, b_j> over i − j, are reduced. A
+ *     degree 2k − 2 has c as its coefficient at X^(k−1). The 2k − 2 others, sums of <a_i, b_j> over i − j, are reduced: each
+ *     is an inner product of a and b, shifted against each other by i − j blocks. A
  *     random ζ leaves <A(ζ), B(ζ)> = C(ζ), a k-th as long.
  *  3. At most 8 elements are left: each becomes a block, and a random element joins either side at X^k, where it hides the
  *     others and leaves the coefficient at X^(k−1) alone; A(ζ), B(ζ) and C(ζ) open, and A(ζ)·B(ζ) = C(ζ) is checked in public.
@@ -49,15 +50,16 @@ const LAST_ELEMENTS = 8;
 /** k for at least so many elements, descending. */
 const BLOCKS: readonly (readonly [elements: number, k: number])[] = [
   [1 << 19, 2],
-  [1 << 18, 4],
-  [1 << 15, 8],
-  [1 << 12, 16],
-  [1 << 9, 32],
+  [1 << 17, 4],
+  [1 << 14, 8],
+  [1 << 11, 16],
+  [1 << 10, 256],
+  [1 << 9, 128],
   [0, 8],
 ];
 
 /**
- * k for so many elements. An element costs k·5.5 ns for the coefficients and some 20 for the values at ζ, and a k-th of it
+ * k for so many elements. An element costs (k − 1)·6 ns for the coefficients and some 20 for the values at ζ, and a k-th of it
  * comes again; every level is 4 rounds, of a millisecond on one machine and of many between hospitals. So few levels where
  * vectors are short, and cheap ones where they are long.
  */
@@ -126,11 +128,17 @@ function joinClaims(
   return { a, b, c: field.reduce(c) };
 }
 
-/** A new vector; of one vector, a view. */
+/** From so many elements on, it is worth it that every vector begins at an even one: it is then moved about in whole pairs. */
+const ALIGNED_ELEMENTS = 1_024;
+
+/** A new vector, where long with a zero after every odd one of these; of one vector, a view. */
 function join(field: Field, vectors: readonly FieldVector[]): FieldVector {
   const [first, ...rest] = vectors;
-  if (first === undefined || rest.length > 0) return field.concat(vectors);
-  return field.view(first, 0, first.length);
+  if (first !== undefined && rest.length === 0) return field.view(first, 0, first.length);
+  const isLong = vectors.reduce((total, { length }) => total + length, 0) >= ALIGNED_ELEMENTS;
+  const filled = (vector: FieldVector): FieldVector[] =>
+    isLong && vector.length % 2 === 1 ? [vector, field.zeros(1)] : [vector];
+  return field.concat(vectors.flatMap(filled));
 }
 
 /** Step 2. 4 rounds. Releases the claim it is given. */
@@ -142,9 +150,9 @@ async function compress(
 ): Promise<InnerProduct> {
   const { field } = session;
   const k = compressionOf(a.length);
+  const local = others(k).map((exponent) => coefficientOf(field, a, b, (exponent - (k - 1)) * blockSize(a.length, k)));
   const [left, right] = [cut(field, a, k), cut(field, b, k)];
   field.release(a, b);
-  const local = others(k).map((exponent) => coefficientOf(field, left, right, exponent));
   const coefficients = insert(await reduceScalars(session, local, step), c, k);
   const zeta = await drawChallenge(session, transcript, `${step}/challenge`);
   const powers = powersOf(field, zeta, k);
@@ -158,20 +166,18 @@ function others(k: number): number[] {
   return integers(0, 2 * k - 2).filter((exponent) => exponent !== k - 1);
 }
 
-/** Coefficient of C at `exponent`, k − 1 + i − j for <a_i, b_j>: a share of degree 2t. */
-function coefficientOf(
-  field: Field,
-  left: readonly FieldVector[],
-  right: readonly FieldVector[],
-  exponent: number,
-): bigint {
-  const shift = exponent - (right.length - 1);
-  let sum = 0n;
-  left.forEach((block, i) => {
-    const other = right[i - shift];
-    if (other !== undefined) sum += field.innerProduct(block, other);
-  });
-  return field.reduce(sum);
+/**
+ * Σ <a_i, b_j> over all blocks with i − j = shift / block size, the coefficient of C at k − 1 + i − j: a share of degree 2t.
+ * Of blocks side by side it is one inner product, of a and b shifted against each other.
+ */
+function coefficientOf(field: Field, a: FieldVector, b: FieldVector, shift: number): bigint {
+  const length = a.length - Math.abs(shift);
+  if (length <= 0) return 0n;
+  const [fromA, fromB] = [Math.max(0, shift), Math.max(0, -shift)];
+  const [left, right] = [field.view(a, fromA, fromA + length), field.view(b, fromB, fromB + length)];
+  const sum = field.innerProduct(left, right);
+  field.release(left, right);
+  return sum;
 }
 
 /** Σ weights·blocks, where 1 is one of the weights. */
@@ -237,9 +243,14 @@ function insert(reduced: readonly bigint[], c: bigint, k: number): bigint[] {
   return reduced.toSpliced(k - 1, 0, c);
 }
 
+/** Even. */
+function blockSize(length: number, k: number): number {
+  return 2 * Math.ceil(length / (2 * k));
+}
+
 /** k blocks of equal, even length, so that every one is aligned; the last ones are filled up with zeros. */
 function cut(field: Field, vector: FieldVector, k: number): FieldVector[] {
-  const size = 2 * Math.ceil(vector.length / (2 * k));
+  const size = blockSize(vector.length, k);
   const clamp = (index: number): number => Math.min(index * size, vector.length);
   return field.scope(() =>
     integers(0, k - 1).map((index) => {

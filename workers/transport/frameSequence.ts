@@ -1,5 +1,6 @@
 /** One member's frames to this party in one session, put back into sequence and joined into round payloads. */
 import { strict as assert } from "node:assert";
+import { byteBuffers } from "../messages/byteBuffers.ts";
 import { FrameKind, type Frame } from "../messages/frame.ts";
 
 /** Frames this far ahead wait for the missing one; TLS never reorders, so more says that the peer does. */
@@ -62,11 +63,21 @@ export class FrameSequence {
       return true;
     }
     assert(frame.kind === FrameKind.ROUND);
-    const payload =
-      first === undefined ? frame.payload : Buffer.concat([...this.#parts, frame].map((part) => part.payload));
+    const payload = first === undefined ? frame.payload : join([...this.#parts, frame]);
     this.#unreadFrames -= this.#parts.length;
     this.#parts = [];
     this.#ready.push({ step: frame.step, payload });
     return true;
   }
+}
+
+/** In a buffer that whoever is done with the payload may give back. */
+function join(frames: readonly Frame[]): Uint8Array {
+  const bytes = byteBuffers.take(frames.reduce((total, { payload }) => total + payload.length, 0));
+  let position = 0;
+  for (const { payload } of frames) {
+    bytes.set(payload, position);
+    position += payload.length;
+  }
+  return bytes;
 }

@@ -11,7 +11,8 @@
  */
 import type { WebSocket } from "ws";
 import { isCoded } from "../errors.ts";
-import { decodeFrame, encodeFrame, FrameKind, type Frame } from "../messages/frame.ts";
+import { byteBuffers } from "../messages/byteBuffers.ts";
+import { decodeFrame, encodeFrame, FrameKind, frameLength, type Frame } from "../messages/frame.ts";
 import { transportError } from "./errors.ts";
 import { checkHello, encodeHello, type Hello } from "./hello.ts";
 import type { Timers } from "./timers.ts";
@@ -96,15 +97,17 @@ export class PeerLink {
   async send(frame: Frame): Promise<void> {
     const { socket, peer, limits } = this.#options;
     if (this.#state !== "open") throw transportError({ code: "TRANSPORT_NOT_CONNECTED", peer }, `no link to ${peer}`);
-    const bytes = encodeFrame(frame);
     const queuedBytes = socket.bufferedAmount;
-    if (queuedBytes + bytes.length > limits.maxQueueBytes) {
+    const length = frameLength(frame);
+    if (queuedBytes + length > limits.maxQueueBytes) {
       const detail = { code: "TRANSPORT_QUEUE_FULL", peer, queuedBytes, maximum: limits.maxQueueBytes } as const;
       throw transportError(detail, `${queuedBytes} bytes already wait for ${peer}`);
     }
+    const bytes = encodeFrame(frame, byteBuffers.take(length));
     await new Promise<void>((resolve, reject) => {
       socket.send(bytes, (cause) => (cause == null ? resolve() : reject(closed(peer, "write failed", cause))));
     });
+    byteBuffers.giveBack(bytes); // it has left; after a failure nobody knows, and it is garbage
   }
 
   /** Ends the link for a reason of ours, which the peer is told. */

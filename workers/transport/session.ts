@@ -203,12 +203,11 @@ class MeshSession implements Session, SessionInbox {
     if (round.received.size === round.expected.size) round.complete();
   }
 
-  async #sendPayload(round: Round, party: PartyIndex, given: Uint8Array): Promise<void> {
+  /** Reads the payload only while the round is under way. */
+  async #sendPayload(round: Round, party: PartyIndex, payload: Uint8Array): Promise<void> {
     if (this.#failure !== undefined) return;
     const address = this.#options.members.get(party)!;
     const { mesh, session, epoch, attempt, self } = this.#options;
-    // The first frame is encoded at once; for the others the caller's buffer must not change meanwhile.
-    const payload = given.length > MAX_PAYLOAD_BYTES ? given.slice() : given;
     let offset = 0;
     do {
       const part = payload.subarray(offset, offset + MAX_PAYLOAD_BYTES);

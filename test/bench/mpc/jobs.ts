@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 
 import { id } from "ethers";
 import type { FieldVector, RandomBytes } from "../../../workers/field/field.ts";
+import { byteBuffers } from "../../../workers/messages/byteBuffers.ts";
 import { decodeShareFile } from "../../../workers/messages/shareFile.ts";
 import { agreeKeys } from "../../../workers/protocols/agreeKeys.ts";
 import { ledgerOf } from "../../../workers/protocols/claimLedger.ts";
@@ -159,14 +160,17 @@ async function shareInputs(worker: BenchWorker, { run, length }: VectorJob): Pro
   let share: FieldVector | undefined;
   if (secrets !== undefined) {
     const shares = shareVector(field, secrets, { n: WORKERS, t: THRESHOLD }, randomOf);
-    const words = shares.map((each) => field.toWords(each));
+    const words = shares.map((each) => field.toWords(each, byteBuffers.take(length * field.byteLength)));
     await network.exchange("inputs", new Map(workers.map((party) => [party, words[party - 1]!])), new Map());
     await network.exchange("taken", new Map(), new Map(workers.map((party) => [party, 1])));
     field.release(secrets, ...shares);
+    for (const each of words) byteBuffers.giveBack(each);
   } else {
     const owner = network.parties[OWNER - 1]!;
     const received = await network.exchange("inputs", new Map(), new Map([[owner, length * field.byteLength]]));
-    share = field.fromWords(received.get(owner)!);
+    const payload = received.get(owner)!;
+    share = field.fromWords(payload);
+    byteBuffers.giveBack(payload);
     await network.exchange("taken", new Map([[owner, new Uint8Array(1)]]), new Map());
   }
   const times = stopClock();

@@ -73,6 +73,21 @@ export function wordLaws(field: Field): void {
       assertElements(vector, edges);
     });
 
+    it("writes into what it is given, at any alignment and no further, and refuses other lengths", () => {
+      const vector = of(edges);
+      const length = wordsOf(edges).length;
+      for (const lead of [0, 1, 8, 16, 31]) {
+        const buffer = new Uint8Array(lead + length + 5).fill(0xaa);
+        const words = buffer.subarray(lead, lead + length);
+        assert.equal(field.toWords(vector, words), words);
+        assertBytes(words, wordsOf(edges), "words");
+        assert(buffer.every((byte, index) => (index >= lead && index < lead + length) || byte === 0xaa));
+      }
+      for (const other of [0, length - 1, length + 32])
+        assert.throws(() => field.toWords(vector, new Uint8Array(other)), { code: "ERR_ASSERTION" });
+      assertBytes(field.toWords(of([]), new Uint8Array(0)), new Uint8Array(0), "none");
+    });
+
     it("hands out bytes that stay when vectors come and go", () => {
       const words = field.toWords(of(edges));
       for (let round = 0; round < 50; round++) {

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { isCoded } from "../../../workers/errors.ts";
+import { byteBuffers } from "../../../workers/messages/byteBuffers.ts";
 import type { Network } from "../../../workers/protocols/network.ts";
 import { partiesOf } from "../../../workers/sharing/parties.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
@@ -129,7 +130,22 @@ export function networkCompliance(name: string, makeNetworks: MakeNetworks): voi
         }
       }));
 
-    it("sends what the payload was when the round began", () =>
+    it("is done with a large payload when the round has ended: its buffer may hold the next one", () =>
+      withNetworks([one, two], PATIENT_MS, async ([first, second]) => {
+        assert(first !== undefined && second !== undefined);
+        const payload = new Uint8Array(LARGE_PAYLOAD_BYTES);
+        for (const round of [1, 2, 3]) {
+          payload.fill(round);
+          const [received] = await Promise.all([
+            second.exchange(`round ${round}`, new Map(), new Map([[one, payload.length]])),
+            first.exchange(`round ${round}`, new Map([[two, payload]]), new Map()).then(() => payload.fill(99)),
+          ]);
+          assert(received.get(one)?.every((byte) => byte === round));
+          byteBuffers.giveBack(received.get(one)!);
+        }
+      }));
+
+    it("sends what a small payload was when the round began", () =>
       withNetworks([one, two], PATIENT_MS, async ([first, second]) => {
         assert(first !== undefined && second !== undefined);
         const payload = Uint8Array.of(1, 2, 3);

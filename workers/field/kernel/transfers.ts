@@ -34,15 +34,13 @@ export class Transfers {
     return isCanonical;
   }
 
-  /** Canonical words. */
-  readWords(source: number, length: number): Uint8Array {
-    const words = new Uint8Array(length * WORD_BYTES);
-    this.#inChunks(source, length, (from, count, address) => {
+  /** Canonical words, as many as `words` has room for. */
+  readWords(source: number, words: Uint8Array): void {
+    this.#inChunks(source, words.length / WORD_BYTES, (from, count, address) => {
       const { call, bytes, words: scratch } = this.#memory;
       call.pack(scratch, address, pairsOf(count));
       words.set(bytes.subarray(scratch, scratch + count * WORD_BYTES), from * WORD_BYTES);
     });
-    return words;
   }
 
   /** Integers |v| < modulus; those in a typed array go without bigints. */
