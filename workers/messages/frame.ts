@@ -18,10 +18,11 @@ export const FRAME_VERSION = 1;
 const MAGIC = 0x4f504c46;
 export const FRAME_HEADER_BYTES = 68;
 /**
- * 1 MiB of payload. Larger frames hold a socket longer, so that pings and small rounds of other sessions wait behind
- * them; smaller ones cost a header and a system call each. A longer round travels as several frames.
+ * 256 KiB of payload. Larger frames hold a socket longer, so that pings and small rounds of other sessions wait behind them, and
+ * are received into memory that is made anew each time; smaller ones cost a header and a system call each. A longer round travels
+ * as several frames.
  */
-export const MAX_PAYLOAD_BYTES = 1 << 20;
+export const MAX_PAYLOAD_BYTES = 1 << 18;
 export const MAX_FRAME_BYTES = FRAME_HEADER_BYTES + MAX_PAYLOAD_BYTES;
 
 export const FrameKind = {

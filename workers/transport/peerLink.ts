@@ -18,7 +18,7 @@ import { checkHello, encodeHello, type Hello } from "./hello.ts";
 import type { Timers } from "./timers.ts";
 
 export interface LinkLimits {
-  /** Bytes waiting to be written to one peer: 64 full frames. */
+  /** Bytes waiting to be written to one peer: 256 full frames. */
   readonly maxQueueBytes: number;
   /** Frames of one peer whose handlers have not finished. */
   readonly maxPendingFrames: number;

@@ -29,7 +29,7 @@ export type MakeNetworks = (
 const PATIENT_MS = 20_000;
 /** For the tests in which a frame never comes. */
 const IMPATIENT_MS = 200;
-/** More than one TLS record, one socket buffer and one mesh frame (1 MiB). */
+/** More than one TLS record, one socket buffer and one mesh frame (256 KiB). */
 const LARGE_PAYLOAD_BYTES = 3 * 1024 * 1024 + 17;
 
 const [one, two, three] = partiesOf(3) as [PartyIndex, PartyIndex, PartyIndex];
