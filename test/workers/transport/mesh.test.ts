@@ -299,7 +299,7 @@ describe("a flood", () => {
     const socket = await dialAndGreet();
     const before = process.memoryUsage().rss;
     const payload = new Uint8Array(MAX_PAYLOAD_BYTES);
-    for (let seq = 0; seq < 64; seq += 1) socket.send(rawFrame({ kind: FrameKind.ROUND, seq, payload }), () => {});
+    for (let seq = 0; seq < 256; seq += 1) socket.send(rawFrame({ kind: FrameKind.ROUND, seq, payload }), () => {});
     assert.ok(hasCode("TRANSPORT_FLOODED", { limit: "maxEarlyBytes" })(await failure(worker, "PeerDisconnected")));
     assert.equal(worker.mesh.sessions.counts().earlyBytes, 0);
     // Sender and receiver share this process: 64 MiB are the sender's own queue.
@@ -311,7 +311,7 @@ describe("a flood", () => {
     const socket = await dialAndGreet();
     socket.pause();
     const payload = new Uint8Array(MAX_PAYLOAD_BYTES);
-    const sends = Array.from({ length: 40 }, () => worker.mesh.send(RAW_ADDRESS, { ...NOTE, payload }));
+    const sends = Array.from({ length: 160 }, () => worker.mesh.send(RAW_ADDRESS, { ...NOTE, payload }));
     const refused = await Promise.any(
       sends.map((sending) =>
         sending.then(
