@@ -121,6 +121,8 @@ interface IQuerySmartContract {
     error QuerySmartContractNotSealedAnswer(RequestId requestId, RequestState state, ReleaseClass releaseClass);
     /// @notice Thrown when the sender is not worker `index` of the request's committee.
     error QuerySmartContractNotWorker(address account, uint8 index);
+    /// @notice Thrown when there are more keys, or more or longer copies, than any answer has.
+    error QuerySmartContractKeyCopiesTooLarge();
     /// @notice Thrown unless exactly the study's price is paid, in wei.
     error QuerySmartContractWrongPayment(uint256 given, uint256 price);
     /// @notice Thrown when no request has this id.

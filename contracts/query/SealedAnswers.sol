@@ -9,6 +9,7 @@ import {RequestId} from "../types/Identifiers.sol";
 import {ReleaseClass, RequestContext} from "../types/Statement.sol";
 import {Agreements} from "./Agreements.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
+import {Recipients} from "./Recipients.sol";
 
 /// @title A part of a query contract: requests as they are stored, and the keys of sealed answers
 /// @dev Keys come after the answer and from each worker by itself, so that whoever posts the answer cannot withhold them.
@@ -40,12 +41,21 @@ abstract contract SealedAnswers is Agreements {
         }
         (address worker, ) = _committees.signer(context.studyId, context.committeeEpoch, index);
         if (worker != msg.sender) revert QuerySmartContractNotWorker(msg.sender, index);
+        _checkSizes(maskKeyHashes, copies);
         emit KeyCopiesPublished(context.requestId, index, maskKeyHashes, copies);
     }
 
     /// @inheritdoc IQuerySmartContract
     function requestOf(RequestId requestId) external view returns (Request memory) {
         return _requests[requestId];
+    }
+
+    /// @dev At (7, 3): 35 subsets of 4 among 7 participants, of which each is in 20; a copy is 33 + 32 * keys + 16 bytes. All who
+    /// follow the contract read what is in its events.
+    function _checkSizes(bytes32[] calldata maskKeyHashes, bytes[] calldata copies) private pure {
+        bool fits = maskKeyHashes.length <= 35 && copies.length <= Recipients.MOST;
+        for (uint256 i = 0; fits && i < copies.length; ++i) fits = copies[i].length <= 689;
+        if (!fits) revert QuerySmartContractKeyCopiesTooLarge();
     }
 
     function _checkContext(Request storage entry, RequestContext calldata context) internal view {

@@ -1,5 +1,6 @@
 /** Reading a sealed answer: who may, and taking the mask away with the keys that workers published. */
 import { type BaseWallet, SigningKey, getBytes } from "ethers";
+import type { KeyCopiesPublished } from "#chain";
 import { CodedError } from "#errors";
 import { bn254Fr } from "#field";
 import { type SealedPlace, openMaskKeys, recipientsFault, sealedHash } from "#messages";
@@ -60,10 +61,26 @@ export function unseal(
   const signed = published.filter(({ maskKeyHashes }) => sealedHash(maskKeyHashes) === ending.sealedHash);
   const hashes = signed[0]?.maskKeyHashes;
   if (hashes === undefined) return undefined;
-  const copies = signed.flatMap((each) => each.copies[position] ?? []);
+  const copies = copiesInTurn(signed, position);
   const whole = { ...place, requestId, attempt: ending.attempt };
   const keys = openMaskKeys(hashes, copies, whole, getBytes(reader.privateKey));
   if (keys === undefined) return undefined;
   const { outputs } = ending;
   return bn254Fr.toResidues(bn254Fr.sub(bn254Fr.fromIntegers(outputs), answerMask(bn254Fr, keys, outputs.length)));
+}
+
+/** Different copies that one worker may publish: an honest one has a single one of an answer. */
+const MOST_COPIES = 4;
+
+/** Every worker's first, then every worker's second: whoever publishes junk stands in nobody's way but its own. */
+function copiesInTurn(published: readonly KeyCopiesPublished[], recipient: number): string[] {
+  const byWorker = new Map<number, Set<string>>();
+  for (const { index, copies } of published) {
+    const own = byWorker.get(index) ?? new Set<string>();
+    const copy = copies[recipient];
+    if (copy !== undefined && own.size < MOST_COPIES) own.add(copy);
+    byWorker.set(index, own);
+  }
+  const queues = [...byWorker.values()].map((own) => [...own]);
+  return Array.from({ length: MOST_COPIES }, (_, turn) => queues.flatMap((own) => own[turn] ?? [])).flat();
 }

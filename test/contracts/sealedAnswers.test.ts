@@ -106,6 +106,25 @@ describe("QuerySmartContract", () => {
       await world.workers.revoke(second!.address, "");
       await publish(world, second!, 2);
     });
+    it("takes as much as the largest committee has to publish, and no more", async () => {
+      const world = await load(answerSealed);
+      const [worker] = world.committee as HDNodeWallet[];
+      const context = contextOf(world.asked.context);
+      const send = (hashes: number, copies: readonly number[]) =>
+        world.query.connect(worker!).publishKeyCopies(
+          context,
+          1,
+          Array.from({ length: hashes }, (_, i) => id(`${i}`)),
+          copies.map((bytes) => `0x${"11".repeat(bytes)}`),
+        );
+      await send(35, new Array<number>(16).fill(689));
+      for (const [hashes, copies] of [
+        [36, [1]],
+        [3, new Array<number>(17).fill(1)],
+        [3, [1, 690]],
+      ] as const)
+        await reverts(send(hashes, copies), world.query, "QuerySmartContractKeyCopiesTooLarge", []);
+    });
     it("is not for requests that are open, refused, PUBLIC or unknown, nor for another context", async () => {
       const open = await load(openSealedRequest);
       const [worker] = open.committee as HDNodeWallet[];

@@ -271,7 +271,11 @@ async function publishKeys(scene: ActScene): Promise<Act> {
     [1, 0],
     [1, 9],
   ]);
-  const args = [context, point, [id("key"), id("other key")], ["0x0102", "0x"].slice(0, choices.whole(0, 2))];
+  const copies = choices.weighted([
+    [8, ["0x0102", "0x"].slice(0, choices.whole(0, 2))],
+    [1, [`0x${"11".repeat(690)}`]],
+  ]);
+  const args = [context, point, [id("key"), id("other key")], copies];
   return act(by, contract, "QuerySmartContract", "publishKeyCopies", args);
 }
 

@@ -243,6 +243,11 @@ export const queryContractHandlers: Handlers = {
     }
     const [worker] = signerAt(scene, studyId, committeeEpoch, index);
     if (worker !== scene.sender) revert("QuerySmartContractNotWorker", scene.sender, index);
+    const fits =
+      maskKeyHashes.length <= 35 &&
+      copies.length <= MAX_RECIPIENTS &&
+      copies.every((copy: string) => dataLength(copy) <= 689);
+    if (!fits) revert("QuerySmartContractKeyCopiesTooLarge");
     scene.emit("KeyCopiesPublished", [requestId, index, maskKeyHashes, copies]);
     return [];
   },

@@ -91,7 +91,7 @@ export class ChainEffects {
       const event = parseQueryEvent(this.#modules.deployment, log);
       if (event !== undefined) this.#applyRequestEvent(event, log);
       const published = parseKeyCopies(this.#modules.deployment, log);
-      if (published !== undefined) this.#modules.store.keyCopies.published(published.requestId, published.copies);
+      if (published !== undefined) this.#modules.store.keyCopies.published(published.requestId, published);
     }
   }
 
@@ -126,9 +126,9 @@ export class ChainEffects {
       return;
     }
     const request = requests.get(requestId);
-    if (request === undefined) return;
+    if (request === undefined || !isFrom(chainLog, request.queryContract)) return;
     requests.settle(requestId, settledBy(event));
-    if (event.name === "QueryAnswered") keyCopies.answered(requestId, event.attempt);
+    if (event.name === "QueryAnswered") keyCopies.answered(requestId, event.attempt, event.sealedHash);
     else keyCopies.ended(requestId);
     if (event.name === "QueryAnswered") this.#recordAnswered(event, request, chainLog.blockNumber);
     else if (event.name === "QueryRefused" && isRefusal(event.outcome)) this.#closeAttempt(event);

@@ -7,7 +7,7 @@
 import type { FieldVector } from "../field/field.ts";
 import { type Gate, planGate } from "../disclosure/planGate.ts";
 import { sealedHash } from "../messages/sealedAnswer.ts";
-import { Outcome, type Verdict, ZERO_HASH } from "../messages/statement.ts";
+import { Outcome, type Verdict, ZERO_HASH, contextHash } from "../messages/statement.ts";
 import { encodeSuppressed } from "../messages/suppressedBitmap.ts";
 import { agreeKept } from "../protocols/agreeKept.ts";
 import { type History, encodeHistory } from "../protocols/agreeHistory.ts";
@@ -78,11 +78,14 @@ function refusal(attempt: bigint): Verdict {
   return { attempt, outcome, suppressedBitmap: "0x", outputs: [], sealedHash: ZERO_HASH };
 }
 
-/** Data and history, alike at all workers that read the same request and agreed on the same answers. */
+/**
+ * Request, data and history, alike at all workers that read the same request and agreed on the same answers. The whole context:
+ * a worker whose node shows it other recipients than the others' would give these the keys of a sealed answer.
+ */
 function inputsOf({ event }: ConfirmedRequest, { universe }: OpenGate, history: History): string {
   const rows = universe.map(({ datasetId, version, rowCount }) => `${datasetId}@${version}:${rowCount}`);
-  const roots = event.context.datasetRoots;
-  return [...rows, ...roots, Buffer.from(encodeHistory(history)).toString("hex")].join(" ").toLowerCase();
+  const context = contextHash(event.context);
+  return [context, ...rows, Buffer.from(encodeHistory(history)).toString("hex")].join(" ").toLowerCase();
 }
 
 /** Indicators and sizes that all participants kept from one and the same attempt. */

@@ -14,8 +14,9 @@ import type { RequestContext } from "../messages/statement.ts";
 
 /** Between tries while the node is away or the account cannot pay; doubled up to the most. */
 const RETRY_MS = 1_000;
-/** Also how long a transaction has to be confirmed before another is sent. */
 const MOST_RETRY_MS = 60_000;
+/** How long a transaction has to be confirmed before another is sent, which costs gas again: 50 blocks of 12 s. */
+const CONFIRMATION_MS = 600_000;
 
 export interface KeyPublishingModules {
   readonly store: Pick<Store, "requests" | "keyCopies">;
@@ -78,7 +79,7 @@ export class KeyPublishing {
         this.#stopped ? undefined : publish(stored.queryContract, context, copies),
       );
       if (mined === undefined) return;
-      this.#turns.set(requestId, { notBefore: now() + MOST_RETRY_MS, failures: 0 });
+      this.#turns.set(requestId, { notBefore: now() + CONFIRMATION_MS, failures: 0 });
       log("info", "key-copies-published", { requestId, attempt, transaction: mined.hash, gasUsed: mined.gasUsed });
     } catch (error) {
       const waitMs = Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** Math.min(failures, 6));

@@ -1,6 +1,7 @@
 /** What a worker does with its mask keys of a sealed answer: it keeps them encrypted to the recipients, and no other way. */
 import type { RandomBytes } from "../field/field.ts";
 import { encryptMaskKeys } from "../messages/keyCopies.ts";
+import { sealedHash } from "../messages/sealedAnswer.ts";
 import { ReleaseClass } from "../messages/statement.ts";
 import type { GateHooks } from "../protocols/gate.ts";
 import type { KeyCopyStore } from "../store/keyCopyStore.ts";
@@ -23,6 +24,6 @@ export function sealOf(
   const place = { chainId, contract, requestId, attempt };
   return ({ own, hashes }) => {
     const copies = recipients.map((recipient) => encryptMaskKeys(own, place, recipient, randomBytes));
-    keyCopies.put(requestId, attempt, { index: self, maskKeyHashes: hashes, copies });
+    keyCopies.put(requestId, attempt, { index: self, maskKeyHashes: hashes, copies, sealedHash: sealedHash(hashes) });
   };
 }

@@ -17,6 +17,7 @@ import { storeError } from "./errors.ts";
 import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
 import type { RequestStore } from "./requestStore.ts";
 
+/** As they are published. */
 export interface KeyCopies {
   /** This worker's Shamir point. */
   readonly index: number;
@@ -24,6 +25,11 @@ export interface KeyCopies {
   readonly maskKeyHashes: readonly string[];
   /** Of this worker's keys, one per recipient, 0x-hex. */
   readonly copies: readonly string[];
+}
+
+export interface NewKeyCopies extends KeyCopies {
+  /** Of the answer that they are of: binds the hashes. */
+  readonly sealedHash: string;
 }
 
 export interface DueCopies extends KeyCopies {
@@ -39,17 +45,22 @@ export class KeyCopyStore {
   readonly #deleteOthers: StatementSync;
   readonly #deleteAll: StatementSync;
   readonly #selectDue: StatementSync;
+  readonly #selectDueOf: StatementSync;
 
   constructor(database: Database, requests: RequestStore) {
     this.#database = database;
     this.#requests = requests;
-    this.#insert = database.prepare("INSERT INTO key_copies (request_id, attempt, copies) VALUES (?, ?, ?)");
-    this.#markDue = database.prepare("UPDATE key_copies SET due = 1 WHERE request_id = ? AND attempt = ?");
+    this.#insert = database.prepare(
+      "INSERT INTO key_copies (request_id, attempt, sealed_hash, copies) VALUES (?, ?, ?, ?)",
+    );
+    this.#markDue = database.prepare(
+      "UPDATE key_copies SET due = 1 WHERE request_id = ? AND attempt = ? AND sealed_hash = ?",
+    );
     this.#deleteOthers = database.prepare("DELETE FROM key_copies WHERE request_id = ? AND attempt <> ?");
     this.#deleteAll = database.prepare("DELETE FROM key_copies WHERE request_id = ?");
-    this.#selectDue = database.prepare(
-      "SELECT request_id, attempt, copies FROM key_copies WHERE due = 1 ORDER BY request_id",
-    );
+    const due = "SELECT request_id, attempt, copies FROM key_copies WHERE due = 1";
+    this.#selectDue = database.prepare(`${due} ORDER BY request_id`);
+    this.#selectDueOf = database.prepare(`${due} AND request_id = ?`);
   }
 
   /**
@@ -57,7 +68,7 @@ export class KeyCopyStore {
    * @throws CodedError STORE_REQUEST_UNKNOWN, STORE_REQUEST_SETTLED, STORE_ATTEMPT_USED (a later attempt has begun),
    *   STORE_NESTED_TRANSACTION; then nothing is kept
    */
-  put(requestId: string, attempt: bigint, { index, maskKeyHashes, copies }: KeyCopies): void {
+  put(requestId: string, attempt: bigint, { index, maskKeyHashes, copies, sealedHash }: NewKeyCopies): void {
     this.#database.transaction(() => {
       const request = this.#requests.get(requestId);
       if (request === undefined)
@@ -71,16 +82,18 @@ export class KeyCopyStore {
         const detail = { code: "STORE_ATTEMPT_USED", requestId, attempt, lastAttempt } as const;
         throw storeError(detail, `request ${requestId}: attempt ${lastAttempt} is the newest, not ${attempt}`);
       }
-      const text = JSON.stringify({ index, maskKeyHashes, copies });
-      this.#insert.run(hexToBytes(requestId, 32, "requestId"), storedInteger(attempt, "attempt"), text);
+      const text = textOf({ index, maskKeyHashes, copies });
+      const [id, hash] = [hexToBytes(requestId, 32, "requestId"), hexToBytes(sealedHash, 32, "sealedHash")];
+      this.#insert.run(id, storedInteger(attempt, "attempt"), hash, text);
     });
   }
 
-  /** The chain shows the answer of this attempt: its copies are due, others are of no use. */
-  answered(requestId: string, attempt: bigint): void {
+  /** The chain shows the answer of this attempt: its copies are due if they are of that very answer, others are of no use. */
+  answered(requestId: string, attempt: bigint, sealedHash: string): void {
     const [id, number] = [hexToBytes(requestId, 32, "requestId"), storedInteger(attempt, "attempt")];
+    const hash = hexToBytes(sealedHash, 32, "sealedHash");
     this.#database.atomically(() => {
-      this.#markDue.run(id, number);
+      this.#markDue.run(id, number, hash);
       this.#deleteOthers.run(id, number);
     });
   }
@@ -90,11 +103,12 @@ export class KeyCopyStore {
     this.#database.guarded(() => this.#deleteAll.run(hexToBytes(requestId, 32, "requestId")));
   }
 
-  /** The chain shows these copies. Others' are no error and change nothing. */
-  published(requestId: string, copies: readonly string[]): void {
+  /** The chain shows that this was published. What others did is no error and changes nothing. */
+  published(requestId: string, published: KeyCopies): void {
+    const id = hexToBytes(requestId, 32, "requestId");
     this.#database.atomically(() => {
-      const own = this.due().find((each) => each.requestId === requestId.toLowerCase());
-      if (own !== undefined && own.copies.join() === copies.join().toLowerCase()) this.ended(requestId);
+      const own = this.#selectDueOf.get(id)?.["copies"];
+      if (own === textOf(published)) this.#deleteAll.run(id);
     });
   }
 
@@ -107,4 +121,10 @@ export class KeyCopyStore {
       ...(JSON.parse(row["copies"] as string) as KeyCopies),
     }));
   }
+}
+
+/** One text for one content. */
+function textOf({ index, maskKeyHashes, copies }: KeyCopies): string {
+  const lower = (each: readonly string[]): string[] => each.map((hex) => hex.toLowerCase());
+  return JSON.stringify({ index, maskKeyHashes: lower(maskKeyHashes), copies: lower(copies) });
 }

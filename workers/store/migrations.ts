@@ -141,6 +141,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE key_copies (
     request_id BLOB NOT NULL REFERENCES request (request_id),
     attempt INTEGER NOT NULL CHECK (attempt >= 1),
+    -- of the answer that they belong to
+    sealed_hash BLOB NOT NULL CHECK (length(sealed_hash) = 32),
     copies TEXT NOT NULL,
     -- 1: this attempt was answered
     due INTEGER NOT NULL DEFAULT 0 CHECK (due IN (0, 1)),

@@ -133,6 +133,12 @@ describe("ChainEffects", () => {
       });
     }
 
+    it("end by their own contract's events only", (test) => {
+      const { store, effects } = worldOf(test);
+      effects.apply([REQUESTED, { ...answered, address: ADDRESSES["DatasetRegistry"]! }]);
+      assert.equal(store.requests.get(REQUEST)?.state, "pending");
+    });
+
     it("that this worker never saw end without effect; other events have none", (test) => {
       const { store, effects, logged } = worldOf(test);
       const other = { ...REQUESTED, topics: [id("Something(uint256)")], data: "0x" };
@@ -230,7 +236,7 @@ describe("ChainEffects", () => {
       world.effects.apply([REQUESTED]);
       const { requests, keyCopies } = world.store;
       requests.takeAttempt(REQUEST, 1n);
-      keyCopies.put(REQUEST, 1n, COPIES);
+      keyCopies.put(REQUEST, 1n, { ...COPIES, sealedHash: id("sealed") });
       return world;
     };
 
@@ -238,7 +244,7 @@ describe("ChainEffects", () => {
       const { store, effects } = sealedWorld(test);
       effects.apply([answered(1n)]);
       const due = [{ requestId: REQUEST, attempt: 1n, ...COPIES }];
-      effects.apply([published(1n, ["0x0a", "0x0b"])]);
+      effects.apply([published(2n, ["0x0a", "0x0b"]), published(1n, COPIES.copies)]);
       assert.deepEqual(store.keyCopies.due(), due);
       effects.apply([published(2n, COPIES.copies)]);
       assert.deepEqual(store.keyCopies.due(), []);
@@ -253,7 +259,7 @@ describe("ChainEffects", () => {
       ]) {
         const { store, effects } = sealedWorld(test);
         effects.apply([end]);
-        store.keyCopies.answered(REQUEST, 1n);
+        store.keyCopies.answered(REQUEST, 1n, id("sealed"));
         assert.deepEqual(store.keyCopies.due(), []);
       }
     });

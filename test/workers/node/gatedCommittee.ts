@@ -9,7 +9,9 @@ import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import type { WasmField } from "../../../workers/field/wasmField.ts";
 import { createWasmField } from "../../../workers/field/wasmField.ts";
 import type { Verdict } from "../../../workers/messages/statement.ts";
-import { Outcome, ReleaseClass } from "../../../workers/messages/statement.ts";
+import { recipientsHash as hashOfRecipients } from "../../../workers/messages/sealedAnswer.ts";
+import type { RequestContext } from "../../../workers/messages/statement.ts";
+import { Outcome, ReleaseClass, ZERO_HASH } from "../../../workers/messages/statement.ts";
 import { decodeSuppressed } from "../../../workers/messages/suppressedBitmap.ts";
 import { ColumnCache } from "../../../workers/node/columnCache.ts";
 import { IndicatorCache } from "../../../workers/node/indicatorCache.ts";
@@ -51,6 +53,8 @@ export interface AttemptOptions {
   /** Seals the answer to these keys. */
   readonly recipients?: readonly string[];
   readonly failSeal?: (party: PartyIndex) => boolean;
+  /** What a worker's node shows it in place of the request. */
+  readonly deceived?: (party: PartyIndex) => ConfirmedRequest["event"] | undefined;
 }
 
 interface CommitteeWorker {
@@ -118,7 +122,7 @@ export class GatedCommittee {
   async attempt(
     request: ClearRequest,
     history: readonly EarlierAnswer[],
-    { tamper, failRecord, missingColumn, planError, recipients = [], failSeal }: AttemptOptions = {},
+    { tamper, failRecord, missingColumn, planError, recipients = [], deceived, failSeal }: AttemptOptions = {},
   ): Promise<AttemptResult> {
     this.missingColumn = missingColumn;
     const { facts, circuit } = await this.clear.compile(request);
@@ -161,7 +165,8 @@ export class GatedCommittee {
           }),
           openNetwork: () => Object.assign(network, { abort: () => network.close() }),
         };
-        const request = { ...confirmed, self: worker.party };
+        const event = deceived?.(worker.party) ?? confirmed.event;
+        const request = { ...confirmed, event, self: worker.party };
         return runQuery(request, proposal, new AbortController().signal, modules);
       }),
     );
@@ -176,8 +181,20 @@ export class GatedCommittee {
   #request(number: number, recipients: readonly string[]): ConfirmedRequest {
     const requestId = `0x${number.toString(16).padStart(64, "0")}`;
     const releaseClass = recipients.length === 0 ? ReleaseClass.PUBLIC : ReleaseClass.SEALED;
-    const roots = { datasetRoots: [`0x${"70".repeat(32)}`], studyId: requestId };
-    const context = { requestId, committeeEpoch: 1n, ...roots, releaseClass };
+    const recipientsHash = recipients.length === 0 ? ZERO_HASH : hashOfRecipients(recipients);
+    const context: RequestContext = {
+      studyId: requestId,
+      requestId,
+      queryHash: ZERO_HASH,
+      parametersHash: ZERO_HASH,
+      policyHash: ZERO_HASH,
+      datasetRoots: [`0x${"70".repeat(32)}`],
+      committeeEpoch: 1n,
+      requestBlock: 1n,
+      consentMaskRoot: ZERO_HASH,
+      releaseClass,
+      recipientsHash,
+    };
     const workers = partiesOf(this.size.n).map((party) => `0x${`a${party}`.repeat(20)}`);
     return {
       event: { requestId, context, recipients },

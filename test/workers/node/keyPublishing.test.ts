@@ -47,8 +47,8 @@ class PublishingWorld {
     const { requests, keyCopies } = this.store;
     requests.insert({ requestId, queryContract: CONTRACT, block: 1, event });
     requests.takeAttempt(requestId, 1n);
-    keyCopies.put(requestId, 1n, COPIES);
-    keyCopies.answered(requestId, 1n);
+    keyCopies.put(requestId, 1n, { ...COPIES, sealedHash: id("sealed") });
+    keyCopies.answered(requestId, 1n, id("sealed"));
     return requestId;
   }
 
@@ -67,13 +67,13 @@ describe("KeyPublishing", () => {
     const requests = ["one", "two"].map((name) => world.owe(name)).sort();
     await world.block(1);
     await world.block(2);
-    await world.block(50_000);
+    await world.block(590_000);
     assert.deepEqual(world.sent, requests);
-    world.store.keyCopies.published(requests[0]!, COPIES.copies);
-    await world.block(60_002);
+    world.store.keyCopies.published(requests[0]!, COPIES);
+    await world.block(600_002);
     assert.deepEqual(world.sent.slice(2), [requests[1]]);
-    world.store.keyCopies.published(requests[1]!, COPIES.copies);
-    await world.block(900_000);
+    world.store.keyCopies.published(requests[1]!, COPIES);
+    await world.block(9_000_000);
     assert.equal(world.sent.length, 3);
     assert.equal(world.logged.filter((line) => line === "info key-copies-published").length, 3);
   });

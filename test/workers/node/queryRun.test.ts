@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 
 import { Wallet, getBytes, id } from "ethers";
 
+import { isCoded } from "../../../workers/errors.ts";
 import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
 import { openMaskKeys } from "../../../workers/messages/keyCopies.ts";
 import { sealedHash } from "../../../workers/messages/sealedAnswer.ts";
@@ -206,6 +207,24 @@ describe("runQuery", () => {
     assert(outcomes.every(({ status }) => status === "rejected"));
     assert(frames.every(({ step }) => step !== "outputs"));
     assert.equal(keyCopies[1], undefined);
+  });
+
+  it("opens nothing, and encrypts no key, when a worker's node shows it other recipients than the others'", async () => {
+    const [right, wrong] = ["one", "attacker"].map((name) => [new Wallet(id(name)).signingKey.compressedPublicKey]);
+    const world = committee();
+    const { request } = await world.attempt(TABLE, [], { recipients: wrong! });
+    for (const victim of [1, 2, 3]) {
+      // The next request's, but for the recipients.
+      const own = `0x${(victim + 1).toString(16).padStart(64, "0")}`;
+      const context = { ...request.event.context, requestId: own, studyId: own };
+      const deceived = (party: number) =>
+        party === victim ? { ...request.event, requestId: own, context } : undefined;
+      const { outcomes, frames, keyCopies } = await world.attempt(TABLE, [], { recipients: right!, deceived });
+      for (const outcome of outcomes)
+        assert(outcome.status === "rejected" && isCoded(outcome.reason, "PROTOCOL_TRANSCRIPT_MISMATCH"));
+      assert.deepEqual(keyCopies, [undefined, undefined, undefined]);
+      assert(frames.every(({ step }) => !/^(products|sums|sealed|outputs)/.test(step)));
+    }
   });
 
   it("keeps no key of what is refused", async () => {

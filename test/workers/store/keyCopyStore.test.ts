@@ -7,6 +7,8 @@ import { bytes32, hasCode, storeFolder, writeOldStore } from "./storeFixture.ts"
 const REQUEST = bytes32("request");
 const CONTRACT = `0x${"c0".repeat(20)}`;
 const copiesOf = (name: string) => ({ index: 2, maskKeyHashes: [bytes32(`hash ${name}`)], copies: [bytes32(name)] });
+const SEALED = bytes32("sealed");
+const newCopies = (name: string) => ({ ...copiesOf(name), sealedHash: SEALED });
 
 function withRequest(store: Store, requestId = REQUEST): Store {
   store.requests.insert({ requestId, queryContract: CONTRACT, block: 1, event: "{}" });
@@ -17,7 +19,7 @@ function withRequest(store: Store, requestId = REQUEST): Store {
 function withAttempts(store: Store, count: number): Store {
   for (let attempt = 1n; attempt <= count; attempt++) {
     store.requests.takeAttempt(REQUEST, attempt);
-    store.keyCopies.put(REQUEST, attempt, copiesOf(`${attempt}`));
+    store.keyCopies.put(REQUEST, attempt, newCopies(`${attempt}`));
   }
   return store;
 }
@@ -27,13 +29,13 @@ describe("KeyCopyStore", () => {
     const folder = storeFolder(test);
     const store = withAttempts(withRequest(folder.open()), 3);
     assert.deepEqual(store.keyCopies.due(), []);
-    store.keyCopies.answered(REQUEST, 2n);
+    store.keyCopies.answered(REQUEST, 2n, SEALED);
     const due = [{ requestId: REQUEST, attempt: 2n, ...copiesOf("2") }];
     assert.deepEqual(store.keyCopies.due(), due);
     store.close();
     const again = folder.open();
     assert.deepEqual(again.keyCopies.due(), due);
-    again.keyCopies.answered(REQUEST, 3n);
+    again.keyCopies.answered(REQUEST, 3n, SEALED);
     assert.deepEqual(again.keyCopies.due(), [], "the others are gone");
   });
 
@@ -41,34 +43,49 @@ describe("KeyCopyStore", () => {
     const folder = storeFolder(test);
     withAttempts(withRequest(folder.open()), 1).close();
     const again = folder.open();
-    again.keyCopies.answered(REQUEST, 1n);
+    again.keyCopies.answered(REQUEST, 1n, SEALED);
     assert.deepEqual(again.keyCopies.due(), [{ requestId: REQUEST, attempt: 1n, ...copiesOf("1") }]);
   });
 
   it("owes nothing of an attempt that this worker took no part in, nor of a request that ended without an answer", (test) => {
     const store = withAttempts(withRequest(storeFolder(test).open()), 1);
     store.keyCopies.ended(REQUEST);
-    store.keyCopies.answered(REQUEST, 1n);
+    store.keyCopies.answered(REQUEST, 1n, SEALED);
     assert.deepEqual(store.keyCopies.due(), []);
-    store.keyCopies.answered(bytes32("never seen"), 1n);
-    store.keyCopies.published(bytes32("never seen"), []);
+    store.keyCopies.answered(bytes32("never seen"), 1n, SEALED);
+    store.keyCopies.published(bytes32("never seen"), copiesOf("1"));
   });
 
   it("owes them until the chain shows these very copies", (test) => {
     const store = withAttempts(withRequest(storeFolder(test).open()), 1);
-    store.keyCopies.published(REQUEST, copiesOf("1").copies);
-    store.keyCopies.answered(REQUEST, 1n);
-    for (const others of [[], copiesOf("2").copies, [...copiesOf("1").copies, "0x"]]) {
-      store.keyCopies.published(REQUEST, others);
+    const own = copiesOf("1");
+    store.keyCopies.published(REQUEST, own);
+    store.keyCopies.answered(REQUEST, 1n, SEALED);
+    // Another worker that publishes them under its own index, or without the hashes that readers look for, is not this one.
+    for (const other of [
+      { ...own, copies: [] },
+      { ...own, copies: copiesOf("2").copies },
+      { ...own, copies: [...own.copies, "0x"] },
+      { ...own, index: 3 },
+      { ...own, maskKeyHashes: [] },
+    ]) {
+      store.keyCopies.published(REQUEST, other);
       assert.equal(store.keyCopies.due().length, 1);
     }
-    store.keyCopies.published(REQUEST.toUpperCase().replace("0X", "0x"), copiesOf("1").copies);
+    const upper = (hex: string): string => hex.toUpperCase().replace("0X", "0x");
+    store.keyCopies.published(upper(REQUEST), { ...own, copies: own.copies.map(upper) });
+    assert.deepEqual(store.keyCopies.due(), []);
+  });
+
+  it("owes nothing of another answer than the one on the chain, though of the same attempt", (test) => {
+    const store = withAttempts(withRequest(storeFolder(test).open()), 1);
+    store.keyCopies.answered(REQUEST, 1n, bytes32("another"));
     assert.deepEqual(store.keyCopies.due(), []);
   });
 
   it("takes none but of the newest attempt of an open request, and not inside a transaction", (test) => {
     const store = withAttempts(withRequest(storeFolder(test).open()), 2);
-    const put = (attempt: bigint, requestId = REQUEST): void => store.keyCopies.put(requestId, attempt, copiesOf("x"));
+    const put = (attempt: bigint, requestId = REQUEST): void => store.keyCopies.put(requestId, attempt, newCopies("x"));
     assert.throws(() => put(1n), hasCode("STORE_ATTEMPT_USED", { attempt: 1n, lastAttempt: 2n }));
     assert.throws(() => put(3n), hasCode("STORE_ATTEMPT_USED", { attempt: 3n, lastAttempt: 2n }));
     assert.throws(() => put(1n, bytes32("?")), hasCode("STORE_REQUEST_UNKNOWN"));
@@ -76,7 +93,7 @@ describe("KeyCopyStore", () => {
     assert.throws(() => store.transaction(() => put(3n)), hasCode("STORE_NESTED_TRANSACTION"));
     store.requests.settle(REQUEST, "expired");
     assert.throws(() => put(3n), hasCode("STORE_REQUEST_SETTLED", { state: "expired" }));
-    store.keyCopies.answered(REQUEST, 3n);
+    store.keyCopies.answered(REQUEST, 3n, SEALED);
     assert.deepEqual(store.keyCopies.due(), []);
   });
 
@@ -84,12 +101,12 @@ describe("KeyCopyStore", () => {
     const store = withAttempts(withRequest(storeFolder(test).open()), 1);
     const failing = (): void =>
       store.transaction(() => {
-        store.keyCopies.answered(REQUEST, 1n);
+        store.keyCopies.answered(REQUEST, 1n, SEALED);
         throw new Error("disk");
       });
     assert.throws(failing, /disk/);
     assert.deepEqual(store.keyCopies.due(), []);
-    store.keyCopies.answered(REQUEST, 1n);
+    store.keyCopies.answered(REQUEST, 1n, SEALED);
     assert.equal(store.keyCopies.due().length, 1);
   });
 
@@ -97,7 +114,7 @@ describe("KeyCopyStore", () => {
     const folder = storeFolder(test);
     writeOldStore(folder, 4, "");
     const store = withAttempts(withRequest(folder.open()), 1);
-    store.keyCopies.answered(REQUEST, 1n);
+    store.keyCopies.answered(REQUEST, 1n, SEALED);
     assert.equal(store.keyCopies.due().length, 1);
   });
 });
