@@ -73,7 +73,7 @@ export function unseal(
 const MOST_COPIES = 4;
 
 /** Every worker's first, then every worker's second: whoever publishes junk stands in nobody's way but its own. */
-function copiesInTurn(published: readonly KeyCopiesPublished[], recipient: number): string[] {
+export function copiesInTurn(published: readonly KeyCopiesPublished[], recipient: number): string[] {
   const byWorker = new Map<number, Set<string>>();
   for (const { index, copies } of published) {
     const own = byWorker.get(index) ?? new Set<string>();
