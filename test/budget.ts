@@ -31,7 +31,7 @@ export const budget = {
   fewAlteredRuns: size(26, 8_000),
   /** Every how manieth lie at a step of an input check is tried. Deep: every one. */
   checkStride: size(5, 1),
-  /** Runs of the gate with one step altered, per committee: one at each of its 56 steps and a few more. Deep: all there are. */
+  /** Runs of the gate with one step altered, per committee and release class: one at each of its 57 steps and a few more. Deep: all. */
   alteredGates: size(60, 20_000),
   /** Whole networks simulated, and random operations in each. Deep: of every committee size. */
   simulatedSeeds: size(4, 300),

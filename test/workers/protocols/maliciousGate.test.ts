@@ -13,7 +13,7 @@ import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
 import type { CommitteeSize, PartyIndex } from "../../../workers/sharing/parties.ts";
 import { budget } from "../../budget.ts";
-import { sizeName } from "../sharing/committees.ts";
+import { committees, sizeName } from "../sharing/committees.ts";
 import { enumerate, hasEffect, spread, tamperWith } from "./alterations.ts";
 import type { Alteration } from "./alterations.ts";
 import { workedDecision, workedGate } from "./gateCase.ts";
@@ -22,11 +22,6 @@ import { addTo, assertRejected, flipBit, onFrames, sentOutputs } from "./tamperi
 import type { Tamper } from "./tampering.ts";
 import { World } from "./world.ts";
 
-const committees = [
-  { n: 3, t: 1 },
-  { n: 4, t: 1 },
-  { n: 5, t: 2 },
-];
 const example = workedGate();
 /** Steps that open what is neither masked nor random. */
 const openings = ["cohort", "zeros", "groups", "lines/1/open", "lines/2/open", "outputs"];
