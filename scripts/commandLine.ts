@@ -60,7 +60,7 @@ function parserOf(command: AnyCommand, specs: OptionSpecs) {
 
 function yargsOption(spec: OptionSpec): Options {
   if (spec.type === "boolean") return { type: "boolean", describe: spec.describe, default: spec.default };
-  if (spec.type === "strings") return { type: "string", array: true, describe: spec.describe };
+  if (spec.type === "strings") return { type: "string", array: true, requiresArg: true, describe: spec.describe };
   return {
     type: "string",
     describe: spec.describe,
@@ -82,14 +82,22 @@ function refuseUnknown(given: Readonly<Record<string, unknown>>, specs: OptionSp
   if (word === undefined) return;
   throw new CodedError(
     { code: "CLI_UNEXPECTED_WORD", word: String(word) },
-    `unexpected word "${String(word)}": everything is given by options, see --help`,
+    `unexpected word "${String(word)}": everything is given by options, once per value, see --help`,
   );
 }
 
 function valueOf(name: string, spec: OptionSpec, given: unknown): unknown {
-  if (spec.type === "strings") return Array.isArray(given) ? given.map(String) : [];
+  if (spec.type === "strings") return valuesOf(name, given);
   if (Array.isArray(given)) {
     throw new CodedError({ code: "CLI_REPEATED_OPTION", option: name }, `--${kebabCase(name)} may be given once only`);
   }
   return spec.type === "boolean" ? given === true : given;
+}
+
+/** An option that is given says something: without its value it would mean the opposite, as none. */
+function valuesOf(name: string, given: unknown): string[] {
+  if (given === undefined) return [];
+  const values = Array.isArray(given) ? given.map(String) : [];
+  if (values.length > 0 && !values.includes("")) return values;
+  throw new CodedError({ code: "CLI_INVALID_OPTIONS" }, `Not enough arguments following: ${kebabCase(name)}`);
 }

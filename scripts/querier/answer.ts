@@ -41,8 +41,8 @@ interface KeyOptions {
 /** @throws CodedError OPTION_INVALID when one of both is given, KEYSTORE_* */
 async function unlockReader({ keystore, passwordFile }: KeyOptions, context: CommandContext) {
   if (keystore === undefined && passwordFile === undefined) return undefined;
-  if (keystore === undefined) throw invalidOption("keystore", "with --password-file, the keystore it opens");
-  if (passwordFile === undefined) throw invalidOption("password-file", "with --keystore, the file with its password");
+  if (keystore === undefined) throw invalidOption("keystore", "the keystore that --password-file opens");
+  if (passwordFile === undefined) throw invalidOption("password-file", "the file with the password of --keystore");
   return context.unlock(context.resolve(keystore), context.resolve(passwordFile));
 }
 

@@ -32,7 +32,7 @@ export interface AnswerReport {
   readonly release: string;
   /** Public keys a sealed answer is encrypted to. */
   readonly recipients: readonly string[];
-  /** False: there is an answer, sealed, and no recipient's key was given. */
+  /** False: there is no answer, or it is sealed and no recipient's key was given. */
   readonly isReadable: boolean;
   readonly columns: readonly string[];
   /** A hidden value is {"hidden":true}; null means "no value". */
@@ -89,7 +89,7 @@ export async function reportAnswer(
     assurance: nameOf(Assurance, request.assurance),
     release: nameOf(ReleaseClass, context.releaseClass),
     recipients: requested.recipients,
-    isReadable: ending?.name !== "QueryAnswered" || outputs !== undefined,
+    isReadable: outputs !== undefined,
     ...(await finish(connection, open, ending, outputs)),
     k: open.study.policy.k,
     committee: { n: workers.length, t: threshold, demonstration },
@@ -131,11 +131,17 @@ function unsealed(
   const outputs = unseal(events, place, reader);
   if (outputs !== undefined) return outputs;
   const { requestId } = events.requested;
-  const workers = [...new Set(events.published.map(({ index }) => index))].length;
+  const workers = new Set(events.published.map(({ index }) => index)).size;
   throw new CodedError<QuerierErrorDetail>(
     { code: "ANSWER_KEYS_PENDING", requestId },
-    `request ${requestId} is answered; its keys have been published by ${workers} workers, and some are still missing`,
+    `request ${requestId} is answered and paid; workers that published its keys so far: ${workers}, and some keys are still ` +
+      `missing. Do not ask again; read it later: \`${readCommand(requestId)}\``,
   );
+}
+
+/** How a recipient reads an answer. */
+export function readCommand(requestId: string): string {
+  return `opaline querier answer --request ${requestId} --keystore … --password-file …`;
 }
 
 /** @throws CodedError ANSWER_MISMATCH */
@@ -154,10 +160,14 @@ async function finish(
   ending: RequestEvents["ending"],
   outputs: readonly bigint[] | undefined,
 ): Promise<Pick<AnswerReport, "columns" | "rows" | "suppression">> {
-  if (ending?.name !== "QueryAnswered" || outputs === undefined)
-    return { columns: [], rows: [], suppression: undefined };
-  const hidden = decodeSuppressed(ending.suppressedBitmap, outputs);
-  return finishAnswer(await openDescriptor(connection, queryHash), study.schema, outputs, hidden);
+  if (ending?.name !== "QueryAnswered") return { columns: [], rows: [], suppression: undefined };
+  const descriptor = await openDescriptor(connection, queryHash);
+  if (outputs !== undefined)
+    return finishAnswer(descriptor, study.schema, outputs, decodeSuppressed(ending.suppressedBitmap, outputs));
+  // Which outputs are hidden is public; what the others are is not, and zeros stand for them.
+  const hidden = decodeSuppressed(ending.suppressedBitmap, ending.outputs, true);
+  const zeros = ending.outputs.map(() => 0n);
+  return { columns: [], rows: [], suppression: finishAnswer(descriptor, study.schema, zeros, hidden).suppression };
 }
 
 function parameterTexts({ publication, study }: OpenQuery, encoded: string): Record<string, string> {

@@ -1,7 +1,7 @@
 /** An answer as a person reads it: the table, and what it rests on. */
 import { legibleLine, legibleText } from "../legibleText.ts";
 import { tableOf } from "../printValue.ts";
-import type { AnswerReport } from "./answerReport.ts";
+import { type AnswerReport, readCommand } from "./answerReport.ts";
 import { hiddenLines } from "./disclosureTexts.ts";
 
 export function printReport(report: AnswerReport): string {
@@ -23,12 +23,16 @@ export function printReport(report: AnswerReport): string {
   return lines.join("\n");
 }
 
-function answerLines({ columns, rows, suppression, k, isReadable }: AnswerReport): string[] {
-  if (!isReadable) return ["sealed: give --keystore and --password-file of one of its recipients to read it"];
+function answerLines({ requestId, columns, rows, suppression, k, isReadable }: AnswerReport): string[] {
   const hidden = suppression === undefined ? [] : hiddenLines(suppression, k);
-  return [tableOf(columns, rows), ...(hidden.length === 0 ? [] : ["", ...hidden])];
+  const answer = isReadable
+    ? tableOf(columns, rows)
+    : `sealed; a recipient reads it with \`${readCommand(requestId)}\``;
+  return [answer, ...(hidden.length === 0 ? [] : ["", ...hidden])];
 }
 
-function noAnswer({ state, outcome, reason }: AnswerReport): string {
+function noAnswer({ requestId, state, outcome, reason }: AnswerReport): string {
+  if (state === "REQUESTED")
+    return `not answered yet; read it later: \`opaline querier answer --request ${requestId}\``;
   return `no answer: ${outcome ?? state}${reason === undefined ? "" : ` (${reason})`}`;
 }

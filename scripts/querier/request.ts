@@ -57,6 +57,7 @@ export const command = defineCommand({
       refuseEmptySet(open, descriptor, values);
       refuseUntold(open, descriptor, values);
       const recipients = readRecipients(options.sealTo, signer);
+      if (recipients.length > 0) context.log(sealedTo(recipients, recipientKey(signer)));
       const datasetIds = chosen.length > 0 ? chosen.sort() : await activeDatasets(connection, query.studyId);
       const contract = querySmartContract(deployment, query.queryContract, signer);
       const mined = await contract.request(
@@ -79,6 +80,12 @@ export const command = defineCommand({
   // Without waiting, a request that is made is all that was wanted.
   succeeded: ({ state }) => state === "ANSWERED" || state === "REQUESTED",
 });
+
+/** Before it is paid: a mistyped key can be a key all the same, and the answer is then nobody's for ever. */
+function sealedTo(recipients: readonly string[], own: string): string {
+  const self = recipients.includes(own) ? "you are one of them" : "you are not one of them, and cannot read it";
+  return `the answer will be sealed to ${recipients.join(", ")}; ${self}`;
+}
 
 /** Ascending by id, as the contract wants them. @throws CodedError QUERY_NO_DATASETS */
 async function activeDatasets({ deployment, provider }: Connection, studyId: string): Promise<string[]> {

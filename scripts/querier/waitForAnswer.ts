@@ -5,7 +5,7 @@ import { CodedError, isCoded } from "#errors";
 import type { CommandContext } from "../command.ts";
 import type { Connection } from "../connection.ts";
 import type { QuerierErrorDetail } from "./activeQuery.ts";
-import { type AnswerReport, type ReadOptions, reportAnswer } from "./answerReport.ts";
+import { type AnswerReport, type ReadOptions, readCommand, reportAnswer } from "./answerReport.ts";
 
 /** Blocks come once a second or slower; asking oftener would only load the node. */
 const POLL_MS = 250;
@@ -52,13 +52,20 @@ export async function waitForKeys(
   { log, now, signal }: CommandContext,
 ): Promise<AnswerReport> {
   const from = now();
-  for (let isLogged = false; ; isLogged = true) {
+  let loggedAtMs = -Infinity;
+  for (;;) {
     try {
       return await reportAnswer(connection, requestId, options);
     } catch (error) {
       if (!isCoded(error, "ANSWER_KEYS_PENDING") || now() - from > KEYS_WAIT_MS) throw error;
-      if (!isLogged) log("answered; waiting for the workers to publish its keys");
+      if (now() - loggedAtMs >= LOG_EVERY_MS) {
+        log("answered; waiting for the workers to publish its keys");
+        loggedAtMs = now();
+      }
     }
-    await sleep(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await sleep(POLL_MS, undefined, { signal }).catch(() => {
+      log(`the request is answered and paid; read it with \`${readCommand(requestId)}\``);
+      signal.throwIfAborted();
+    });
   }
 }

@@ -57,6 +57,26 @@ describe("parseCommandLine", () => {
     });
   });
 
+  it("refuses an option that may be given several times without its value, in every way to forget it", async () => {
+    for (const words of [
+      ["--parameter"],
+      ["--parameter="],
+      ["--parameter", ""],
+      ["--parameter", "--dry-run"],
+      ["--parameter=", "--dry-run"],
+      ["--parameter", "--note", "x"],
+      ["--parameter", "lo=1", "--parameter"],
+      ["--parameter", "lo=1", "--parameter="],
+    ])
+      await assert.rejects(
+        parseCommandLine(command, ["--query-hash", "0x1", ...words]),
+        { detail: { code: "CLI_INVALID_OPTIONS" }, message: /parameter/ },
+        words.join(" "),
+      );
+    const { options } = await parseCommandLine(command, ["--query-hash", "0x1"]);
+    assert.deepEqual(options["parameter"], []);
+  });
+
   it("refuses an option without its value", async () => {
     await assert.rejects(parseCommandLine(command, ["--query-hash"]), { detail: { code: "CLI_INVALID_OPTIONS" } });
   });

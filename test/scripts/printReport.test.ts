@@ -34,6 +34,22 @@ const REPORT: AnswerReport = {
 };
 
 describe("printReport", () => {
+  it("says of a sealed answer whom it is sealed to, how they read it, and what is hidden", () => {
+    const recipients = [`0x02${"11".repeat(32)}`, `0x03${"22".repeat(32)}`];
+    const sealed = { ...REPORT, release: "SEALED", recipients };
+    const closed = printReport({ ...sealed, isReadable: false, columns: [], rows: [] });
+    assert.match(closed, /^sealed; a recipient reads it with `opaline querier answer --request 0x1 --keystore/m);
+    assert.match(closed, /^1 of 2 cells is hidden/m);
+    assert.match(printReport(sealed), /^control {8}40$/m);
+    for (const text of [closed, printReport(sealed)]) assert.ok(text.includes(`sealed to  ${recipients.join(", ")}`));
+    assert.doesNotMatch(printReport(REPORT), /sealed/);
+  });
+
+  it("says of a request that is not answered how to read it later", () => {
+    const open = { ...REPORT, state: "REQUESTED", isReadable: false, columns: [], rows: [], suppression: undefined };
+    assert.match(printReport(open), /^not answered yet; read it later: `opaline querier answer --request 0x1`$/m);
+  });
+
   it("shows which cells are hidden, how many, and why", () => {
     const lines = printReport(REPORT).split("\n");
     assert.ok(lines.includes("control        40"), lines.join("\n"));

@@ -51,6 +51,12 @@ export function metricsText(status: WorkerStatus, { started, failed }: AttemptTo
     ...single("opaline_attempts_started_total", "counter", "Attempts this worker took part in.", started),
     family("opaline_attempts_failed_total", "counter", "Failed attempts by code.", "code", Object.entries(failed)),
     ...single("opaline_field_bytes", "gauge", "Bytes of field vectors in use.", arithmetic.bytesInUse),
+    ...single(
+      "opaline_key_copies_due",
+      "gauge",
+      "Sealed answers whose keys are still to be published.",
+      status.keysDue,
+    ),
     family("opaline_dataset_versions", "gauge", "Dataset versions by state.", "state", versions),
     family("opaline_dataset_checks", "gauge", "Activated dataset versions by input check.", "state", checks),
     "",

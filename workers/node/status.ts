@@ -25,6 +25,7 @@ export interface StatusFacts {
   readonly inputChecks: readonly StoredInputCheck[];
   readonly requests: Readonly<Record<StoredRequestState, number>>;
   readonly attempts: readonly { readonly requestId: string; readonly attempt: bigint }[];
+  readonly keysDue: number;
 }
 
 export interface WorkerStatus {
@@ -71,6 +72,8 @@ export interface WorkerStatus {
   }[];
   readonly requests: Readonly<Record<StoredRequestState, number>>;
   readonly open: readonly { readonly requestId: string; readonly attempt: string }[];
+  /** Sealed answers whose keys this worker has not published yet, as far as the confirmed chain shows. */
+  readonly keysDue: number;
 }
 
 export function statusOf(facts: StatusFacts): WorkerStatus {
@@ -114,6 +117,7 @@ export function statusOf(facts: StatusFacts): WorkerStatus {
     ),
     requests: facts.requests,
     open: facts.attempts.map(({ requestId, attempt }) => ({ requestId, attempt: String(attempt) })),
+    keysDue: facts.keysDue,
   };
 }
 

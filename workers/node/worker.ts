@@ -163,6 +163,7 @@ export class Worker {
       inputChecks: this.#store.inputChecks.all(),
       requests: this.#store.requests.counts(),
       attempts: this.#desk.attempts(),
+      keysDue: this.#store.keyCopies.due().length,
     });
   }
 

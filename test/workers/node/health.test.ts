@@ -34,6 +34,7 @@ const READY: WorkerStatus = {
   ],
   requests: { pending: 1, answered: 5, refused: 2, expired: 0, failed: 0 },
   open: [{ requestId: REQUEST, attempt: "1" }],
+  keysDue: 2,
 };
 
 async function serverOf(
@@ -117,6 +118,7 @@ describe("HealthServer", () => {
       "opaline_attempts_started_total 3",
       'opaline_attempts_failed_total{code="NETWORK_TIMEOUT"} 1',
       'opaline_attempts_failed_total{code="OTHER"} 1',
+      "opaline_key_copies_due 2",
       'opaline_dataset_versions{state="active"} 1',
       'opaline_dataset_versions{state="missing"} 0',
       'opaline_dataset_checks{state="rejected"} 1',
