@@ -46,6 +46,7 @@ const MATRIX: Record<string, Record<string, Row>> = {
     request: "own rule",
     answer: "own rule",
     expire: "own rule",
+    publishKeyCopies: "own rule",
   },
   QueryCatalogue: { publish: "own rule", vet: "own rule", cancelNonce: "own rule", revoke: "consortium" },
 };
