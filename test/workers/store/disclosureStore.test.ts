@@ -265,11 +265,11 @@ describe("DisclosureStore", () => {
     folder.open().close();
     let recorded = 0;
     for (let cycle = 0; cycle < budget.killCycles; cycle += 1) {
-      const { requests, outputs } = await openUntilKilled(folder, recorded, 3 + 4 * cycle);
+      const { requests, outputs, attempt } = await openUntilKilled(folder, recorded, 3 + 4 * cycle);
       const store = folder.open();
       const held = store.disclosures.entries(STUDY).length;
       assert.ok(held === requests || held === requests + 1, `${held} held, ${requests} acknowledged`);
-      if (outputs > 0) assert.equal(store.disclosures.closeAttempt(bytes32(`opening ${outputs}`), 1n), false);
+      if (outputs > 0) assert.equal(store.disclosures.closeAttempt(bytes32(`opening ${outputs}`), attempt), false);
       recorded = held;
       store.close();
     }
@@ -281,16 +281,16 @@ async function openUntilKilled(
   { path, keyDir }: ReturnType<typeof storeFolder>,
   from: number,
   messages: number,
-): Promise<{ requests: number; outputs: number }> {
+): Promise<{ requests: number; outputs: number; attempt: bigint }> {
   const child = fork(new URL("openingWriter.ts", import.meta.url), [path, keyDir, String(from)]);
-  let [requests, outputs, received] = [from, 0, 0];
-  child.on("message", ({ request, stage }: { request: number; stage: OpeningStage }) => {
-    if (stage === "tests") requests = request;
-    else outputs = request;
+  let [requests, outputs, attempt, received] = [from, 0, 0, 0];
+  child.on("message", (opening: { request: number; attempt: number; stage: OpeningStage }) => {
+    if (opening.stage === "tests") requests = opening.request;
+    else [outputs, attempt] = [opening.request, opening.attempt];
     received += 1;
     if (received === messages) child.kill("SIGKILL");
   });
   const [, signal] = (await once(child, "exit")) as [unknown, string];
   assert.equal(signal, "SIGKILL");
-  return { requests, outputs };
+  return { requests, outputs, attempt: BigInt(attempt) };
 }

@@ -10,10 +10,11 @@ const studyId = bytes32("study");
 for (let request = Number(from) + 1; ; request += 1) {
   const requestId = bytes32(`opening ${request}`);
   store.requests.insert({ requestId, queryContract: `0x${"ab".repeat(20)}`, block: 1, event: "{}" });
-  store.requests.takeAttempt(requestId, 1n);
+  // A writer before this one may have died between taking an attempt and recording it.
+  const attempt = store.requests.nextAttempt(requestId);
   const history = store.disclosures.entries(studyId).map((entry) => entry.requestId);
   for (const stage of ["tests", "outputs"] as const) {
-    store.disclosures.recordAboutToOpen({ requestId, studyId, attempt: 1n, stage, history });
-    await new Promise((resolve) => process.send!({ request, stage }, resolve));
+    store.disclosures.recordAboutToOpen({ requestId, studyId, attempt, stage, history });
+    await new Promise((resolve) => process.send!({ request, attempt: Number(attempt), stage }, resolve));
   }
 }
