@@ -114,12 +114,20 @@ abstract contract MemberRegistry is IMemberRegistry, AccessManaged, Audited {
         return !entry.revoked && block.timestamp <= entry.expiry;
     }
 
-    /// @dev The one hook: reverts with MemberRegistryMissingField when this role needs more than it is given.
+    /// @dev The one hook: reverts with MemberRegistryMissingField when this role needs more than it is given. Here: a role
+    /// that signs and reads, and talks to nobody, needs nothing more.
     function _requireFields(
         string calldata endpoint,
         bytes32 tlsFingerprint,
         bytes memory encryptionKey
-    ) internal view virtual;
+        // solhint-disable-next-line no-empty-blocks
+    ) internal view virtual {}
+
+    /// @dev SEC 1 compressed form: 02 or 03, then x.
+    function _requireEncryptionKey(bytes memory encryptionKey) internal pure {
+        bool compressed = encryptionKey.length == 33 && (encryptionKey[0] == 0x02 || encryptionKey[0] == 0x03);
+        if (!compressed) revert MemberRegistryMissingField("encryptionKey");
+    }
 
     /// @dev The consortium's word beats a member's own: otherwise any member could keep another out by naming its
     /// certificate first.

@@ -8,8 +8,4 @@ import {MemberRegistry} from "./MemberRegistry.sol";
 /// @notice A querier needs purposes that cover the study's; they are checked at each request, not here.
 contract QuerierRegistry is MemberRegistry {
     constructor(address authority, IAuditTrail trail) MemberRegistry(authority, trail) {}
-
-    /// @inheritdoc MemberRegistry
-    // solhint-disable-next-line no-empty-blocks
-    function _requireFields(string calldata, bytes32, bytes memory) internal pure override {}
 }

@@ -8,8 +8,4 @@ import {MemberRegistry} from "./MemberRegistry.sol";
 /// @notice A vetter signs, and talks to nobody: no field beyond the common ones is required.
 contract VetterRegistry is MemberRegistry {
     constructor(address authority, IAuditTrail trail) MemberRegistry(authority, trail) {}
-
-    /// @inheritdoc MemberRegistry
-    // solhint-disable-next-line no-empty-blocks
-    function _requireFields(string calldata, bytes32, bytes memory) internal pure override {}
 }

@@ -17,8 +17,6 @@ contract WorkerRegistry is MemberRegistry {
     ) internal pure override {
         if (bytes(endpoint).length == 0) revert MemberRegistryMissingField("endpoint");
         if (tlsFingerprint == 0) revert MemberRegistryMissingField("tlsFingerprint");
-        // SEC 1 compressed form: 02 or 03, then x.
-        bool compressed = encryptionKey.length == 33 && (encryptionKey[0] == 0x02 || encryptionKey[0] == 0x03);
-        if (!compressed) revert MemberRegistryMissingField("encryptionKey");
+        _requireEncryptionKey(encryptionKey);
     }
 }

@@ -39,6 +39,8 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
   ["VetterRegistry", "ConsortiumAccess", "AuditTrail"],
   ["QuerierRegistry", "ConsortiumAccess", "AuditTrail"],
   ["WorkerRegistry", "ConsortiumAccess", "AuditTrail"],
+  ["BoardRegistry", "ConsortiumAccess", "AuditTrail"],
+  ["AuditorRegistry", "ConsortiumAccess", "AuditTrail"],
   ["StudyRegistry", "ConsortiumAccess", "AuditTrail"],
   ["CommitteeRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry", "WorkerRegistry"],
   ["DatasetRegistry", "AuditTrail", "DataOwnerRegistry", "StudyRegistry", "CommitteeRegistry"],
@@ -56,8 +58,8 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
 
 /** The contracts that write to the audit trail; query contracts are added by the catalogue as it makes them. */
 const RECORDERS = [
-  ...["DataOwnerRegistry", "VetterRegistry", "QuerierRegistry", "WorkerRegistry", "StudyRegistry"],
-  ...["CommitteeRegistry", "DatasetRegistry", "Escrow", "QueryCatalogue"],
+  ...["DataOwnerRegistry", "VetterRegistry", "QuerierRegistry", "WorkerRegistry", "BoardRegistry"],
+  ...["AuditorRegistry", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Escrow", "QueryCatalogue"],
 ];
 
 /** As in ConsortiumAccess.sol; holder, and the functions that only this role may call. */

@@ -29,6 +29,8 @@ const MATRIX: Record<string, Record<string, Row>> = {
   VetterRegistry: MEMBERS,
   QuerierRegistry: MEMBERS,
   WorkerRegistry: MEMBERS,
+  BoardRegistry: MEMBERS,
+  AuditorRegistry: MEMBERS,
   StudyRegistry: { register: "consortium" },
   CommitteeRegistry: { appoint: "consortium", freeze: "datasets" },
   DatasetRegistry: { activate: "own rule" },

@@ -10,6 +10,8 @@ export const MEMBER_REGISTRIES = {
   querier: "QuerierRegistry",
   worker: "WorkerRegistry",
   vetter: "VetterRegistry",
+  board: "BoardRegistry",
+  auditor: "AuditorRegistry",
 } as const;
 export type MemberRole = keyof typeof MEMBER_REGISTRIES;
 

@@ -71,6 +71,8 @@ export async function deployContracts() {
     vetters: contract<MemberRegistry>("VetterRegistry"),
     queriers: contract<MemberRegistry>("QuerierRegistry"),
     workers: contract<MemberRegistry>("WorkerRegistry"),
+    boards: contract<MemberRegistry>("BoardRegistry"),
+    auditors: contract<MemberRegistry>("AuditorRegistry"),
     studies: contract<StudyRegistry>("StudyRegistry"),
     committees: contract<CommitteeRegistry>("CommitteeRegistry"),
     datasets: contract<DatasetRegistry>("DatasetRegistry"),
