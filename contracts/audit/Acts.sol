@@ -5,6 +5,24 @@ pragma solidity 0.8.37;
 library Acts {
     bytes32 internal constant RECORDER_ADDED = keccak256("RecorderAdded");
 
+    bytes32 internal constant DEPLOYMENT_ANNOUNCED = keccak256("DeploymentAnnounced");
+    /// In the trail of the deployment that is current no longer; what is open there still comes to its end.
+    bytes32 internal constant DEPLOYMENT_SUPERSEDED = keccak256("DeploymentSuperseded");
+    bytes32 internal constant STOPPED = keccak256("Stopped");
+    bytes32 internal constant RESUMED = keccak256("Resumed");
+
+    /// Of OpenZeppelin's AccessManager; newHash: of what the event says besides the subject.
+    bytes32 internal constant ROLE_GRANTED = keccak256("RoleGranted");
+    bytes32 internal constant ROLE_REVOKED = keccak256("RoleRevoked");
+    bytes32 internal constant ROLE_ADMIN_CHANGED = keccak256("RoleAdminChanged");
+    bytes32 internal constant ROLE_GUARDIAN_CHANGED = keccak256("RoleGuardianChanged");
+    bytes32 internal constant ROLE_GRANT_DELAY_CHANGED = keccak256("RoleGrantDelayChanged");
+    bytes32 internal constant TARGET_FUNCTION_ROLE_UPDATED = keccak256("TargetFunctionRoleUpdated");
+    bytes32 internal constant TARGET_ADMIN_DELAY_UPDATED = keccak256("TargetAdminDelayUpdated");
+    bytes32 internal constant TARGET_CLOSED = keccak256("TargetClosed");
+    bytes32 internal constant OPERATION_SCHEDULED = keccak256("OperationScheduled");
+    bytes32 internal constant OPERATION_CANCELED = keccak256("OperationCanceled");
+
     bytes32 internal constant MEMBER_ADMITTED = keccak256("MemberAdmitted");
     bytes32 internal constant MEMBER_REVOKED = keccak256("MemberRevoked");
     bytes32 internal constant MEMBER_ENDPOINT_CHANGED = keccak256("MemberEndpointChanged");

@@ -54,11 +54,11 @@ interface IMemberRegistry {
 
     /// @notice Admits an account or renews its credential: at any time to a later expiry for the same organisation, and
     /// without these conditions once it has expired. Everything else is as the new admission says. Takes the certificate
-    /// from a member that had only declared it (see {setEndpoint}). Restricted to the consortium.
+    /// from a member that had only declared it (see {setEndpoint}). Restricted to REGISTRAR_ROLE.
     /// @param account the member's key, not zero
     /// @param admission what the credential says; at most 32 purposes
     function admit(address account, Admission calldata admission) external;
-    /// @notice Ends a credential for good. Restricted to the consortium.
+    /// @notice Ends a credential for good. Restricted to GUARDIAN_ROLE.
     /// @param reason free text, kept in the audit trail
     function revoke(address account, string calldata reason) external;
     /// @notice A member moves its own endpoint or certificate. A certificate declared here is reserved while the member is

@@ -119,7 +119,7 @@ interface IQueryCatalogue {
     /// @notice The sender, a vetter now or formerly, uses up its next nonce: a vetting signed with it can no longer be
     /// relayed.
     function cancelNonce() external;
-    /// @notice Ends a published or active query, for good. Restricted to the consortium.
+    /// @notice Ends a published or active query, for good. Restricted to GUARDIAN_ROLE.
     function revoke(QueryHash queryHash, string calldata reason) external;
     /// @notice Reverts with QueryCatalogueUnknown.
     function query(QueryHash queryHash) external view returns (Query memory);

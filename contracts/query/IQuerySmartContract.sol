@@ -85,6 +85,8 @@ interface IQuerySmartContract {
 
     /// @notice Thrown when the implementation is called where only a clone can serve.
     error QuerySmartContractNotClone();
+    /// @notice Thrown while the consortium has stopped requests and answers, see {IEmergencyStop}.
+    error QuerySmartContractStopped();
     /// @notice Thrown when the query was revoked.
     error QuerySmartContractInactiveQuery(QueryHash queryHash);
     /// @notice Thrown when the account is not an active querier; when it cancels a nonce, only if it was never one.
@@ -167,6 +169,7 @@ interface IQuerySmartContract {
         bytes[] calldata recipients
     ) external payable returns (RequestId requestId);
     /// @notice Anyone posts what a quorum signed, up to and including the deadline block. Refusals come the same way.
+    /// Neither request nor answer is taken while the consortium has stopped them; {expire} always is.
     /// @param context as in QueryRequested
     /// @param signatures at least min(n - t, 2t + 1), all valid, strictly ascending by index; each over EIP-712 Answer(bytes32 statement)
     function answer(

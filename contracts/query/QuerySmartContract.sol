@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Acts} from "../audit/Acts.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {IEscrow} from "../fees/IEscrow.sol";
+import {IEmergencyStop} from "../governance/IEmergencyStop.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
 import {Assurance} from "../result/IResultVerifier.sol";
 import {ICommitteeRegistry} from "../study/ICommitteeRegistry.sol";
@@ -32,6 +33,13 @@ contract QuerySmartContract is SealedAnswers {
     IStudyRegistry private immutable _studies;
     IDatasetRegistry private immutable _datasets;
     IEscrow private immutable _escrow;
+    IEmergencyStop private immutable _emergencyStop;
+
+    /// @dev Not on what ends a request without an answer: money must find its way back.
+    modifier whenNotStopped() {
+        if (_emergencyStop.isStopped()) revert QuerySmartContractStopped();
+        _;
+    }
 
     constructor(
         IAuditTrail trail,
@@ -39,11 +47,13 @@ contract QuerySmartContract is SealedAnswers {
         IStudyRegistry studies,
         ICommitteeRegistry committees,
         IDatasetRegistry datasets,
-        IEscrow escrow
+        IEscrow escrow,
+        IEmergencyStop emergencyStop
     ) SealedAnswers(trail, queriers, committees) {
         _studies = IStudyRegistry(Deployed.check(address(studies)));
         _datasets = IDatasetRegistry(Deployed.check(address(datasets)));
         _escrow = IEscrow(Deployed.check(address(escrow)));
+        _emergencyStop = IEmergencyStop(Deployed.check(address(emergencyStop)));
     }
 
     /// @inheritdoc IQuerySmartContract
@@ -52,7 +62,7 @@ contract QuerySmartContract is SealedAnswers {
         DatasetId[] calldata datasetIds,
         ReleaseClass releaseClass,
         bytes[] calldata recipients
-    ) external payable returns (RequestId requestId) {
+    ) external payable whenNotStopped returns (RequestId requestId) {
         QueryOrigin memory origin = _origin();
         bytes32 recipientsHash = Recipients.hash(releaseClass, recipients);
         Policy memory policy = _authorise(origin);
@@ -81,7 +91,7 @@ contract QuerySmartContract is SealedAnswers {
         RequestContext calldata context,
         Verdict calldata verdict,
         WorkerSignature[] calldata signatures
-    ) external {
+    ) external whenNotStopped {
         Request storage entry = _open(context.requestId);
         _checkContext(entry, context);
         if (block.number > entry.deadlineBlock) {

@@ -38,7 +38,7 @@ interface ICommitteeRegistry {
     error CommitteeRegistryDatasetsExist(StudyId studyId);
 
     /// @notice Appoints the workers of the next epoch. Refused once datasets are active: their shares would be stranded.
-    /// Restricted to the consortium.
+    /// Restricted to STEWARD_ROLE.
     /// @param workers in the order of their points 1..n
     /// @param threshold the degree t
     /// @return epoch 1 for the first committee

@@ -37,7 +37,7 @@ interface IStudyRegistry {
     /// @notice Thrown when log2N is 0 or more than 28, the two-adicity of the field.
     error StudyRegistryInvalidLog2N(uint8 log2N);
 
-    /// @notice Registers a study, for good: a new policy is a new study. Restricted to the consortium.
+    /// @notice Registers a study, for good: a new policy is a new study. Restricted to STEWARD_ROLE.
     /// @param name unique together with the schema
     /// @param schema the JSON text
     /// @param policy k >= 5; vettings >= vettingOrganisations >= 2; minimumThreshold 1..3; deadlineBlocks

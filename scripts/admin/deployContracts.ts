@@ -1,19 +1,26 @@
 /**
- * Deploys Opaline's contracts in the one order that works, and writes down where they are. The signer becomes the
- * consortium (ADMIN_ROLE of ConsortiumAccess). Each contract is one transaction; there is no proxy and no initialiser, so
- * a deployment that stops half-way is worthless and harmless: start again.
+ * Deploys Opaline's contracts in the one order that works, and writes down where they are. Each contract is one
+ * transaction; there is no proxy and no initialiser, so a deployment that stops half-way is worthless and harmless: start
+ * again.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Contract, ContractFactory } from "ethers";
-import type { ContractTransactionResponse, InterfaceAbi, Signer, TransactionReceipt } from "ethers";
+import { ContractFactory } from "ethers";
+import type { InterfaceAbi, Signer } from "ethers";
+import { type Governance, configureContracts, mined } from "./configureContracts.ts";
 
 /** What the compiler made of one contract. */
 export type Artifact = { readonly abi: InterfaceAbi; readonly bytecode: string };
 
 export type DeployOptions = {
-  /** Pays for everything and becomes the consortium. */
+  /** Pays for everything; holds ADMIN_ROLE until the governance is set. */
   readonly signer: Signer;
+  /** Who governs and how slowly; the signer itself, without delay, unless told otherwise. */
+  readonly governance?: Partial<Governance>;
+  /** What the deployment is announced as; by the consortium of `registry` later, where one is given. */
+  readonly version?: string;
+  /** The DeploymentRegistry of the deployment that this one is to follow; a new one is deployed otherwise. */
+  readonly registry?: string;
   /** The artifact of a contract by its name, as Hardhat's `artifacts.readArtifact` gives it. */
   readonly artifact: (name: string) => Artifact | Promise<Artifact>;
   /** Called with one line per contract. */
@@ -25,7 +32,7 @@ export type DeployedContract = { readonly address: string; readonly abi: Interfa
 export type Deployment = {
   /** By contract name; QuerySmartContract is the implementation that every vetted query's contract is a clone of. */
   readonly contracts: Readonly<Record<string, DeployedContract>>;
-  /** By contract name, and `configuration` for recorders and roles together. */
+  /** By contract name, and `configuration` for recorders, roles and announcement together. */
   readonly gasUsed: Readonly<Record<string, bigint>>;
   /** The block of the first deployment: nothing of this network happened before it. */
   readonly block: number;
@@ -34,7 +41,9 @@ export type Deployment = {
 /** Each contract and its constructor's arguments, by name, after those it names; `signer` is the deploying address. */
 const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
   ["ConsortiumAccess", "signer"],
+  ["DeploymentRegistry", "ConsortiumAccess"],
   ["AuditTrail", "ConsortiumAccess"],
+  ["EmergencyStop", "ConsortiumAccess", "AuditTrail"],
   ["DataOwnerRegistry", "ConsortiumAccess", "AuditTrail"],
   ["VetterRegistry", "ConsortiumAccess", "AuditTrail"],
   ["QuerierRegistry", "ConsortiumAccess", "AuditTrail"],
@@ -48,6 +57,7 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
   [
     "QuerySmartContract",
     ...["AuditTrail", "QuerierRegistry", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Escrow"],
+    "EmergencyStop",
   ],
   [
     "QueryCatalogue",
@@ -56,34 +66,21 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
   ],
 ];
 
-/** The contracts that write to the audit trail; query contracts are added by the catalogue as it makes them. */
-const RECORDERS = [
-  ...["DataOwnerRegistry", "VetterRegistry", "QuerierRegistry", "WorkerRegistry", "BoardRegistry"],
-  ...["AuditorRegistry", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Escrow", "QueryCatalogue"],
-];
+const DEFAULT_VERSION = "1";
 
-/** As in ConsortiumAccess.sol; holder, and the functions that only this role may call. */
-const ROLES = [
-  {
-    id: 1n,
-    label: "CATALOGUE",
-    holder: "QueryCatalogue",
-    functions: [
-      ["AuditTrail", "addRecorder"],
-      ["Escrow", "addQueryContract"],
-    ],
-  },
-  { id: 2n, label: "DATASETS", holder: "DatasetRegistry", functions: [["CommitteeRegistry", "freeze"]] },
-] as const;
-
-/** Deploys all contracts and sets recorders and roles. Throws ethers' errors as they are. */
+/** Deploys all contracts, sets recorders and roles, and announces a first deployment. Throws ethers' errors as they are. */
 export async function deployContracts(options: DeployOptions): Promise<Deployment> {
   const contracts: Record<string, DeployedContract> = {};
   const gasUsed: Record<string, bigint> = {};
-  const addresses: Record<string, string> = { signer: await options.signer.getAddress() };
+  const signer = await options.signer.getAddress();
+  const addresses: Record<string, string> = { signer };
   let block: number | undefined;
   for (const [name, ...parameters] of ORDER) {
     const { abi, bytecode } = await options.artifact(name);
+    if (name === "DeploymentRegistry" && options.registry !== undefined) {
+      contracts[name] = { address: options.registry, abi };
+      continue;
+    }
     const factory = new ContractFactory(abi, bytecode, options.signer);
     const contract = await factory.deploy(...parameters.map((parameter) => addresses[parameter]));
     const receipt = await mined(contract.deploymentTransaction());
@@ -94,39 +91,17 @@ export async function deployContracts(options: DeployOptions): Promise<Deploymen
     block ??= receipt.blockNumber;
     options.log?.(`${name} at ${address}, ${receipt.gasUsed} gas`);
   }
-  gasUsed["configuration"] = await configure(contracts, options.signer);
-  options.log?.(`recorders and roles, ${gasUsed["configuration"]} gas`);
+  gasUsed["configuration"] = await configureContracts(contracts, options.signer, {
+    governance: {
+      consortium: signer,
+      guardian: options.governance?.consortium ?? signer,
+      delaySeconds: 0,
+      ...options.governance,
+    },
+    announceAs: options.registry === undefined ? (options.version ?? DEFAULT_VERSION) : undefined,
+  });
+  options.log?.(`recorders, roles and announcement, ${gasUsed["configuration"]} gas`);
   return { contracts, gasUsed, block: block ?? 0 };
-}
-
-/** Recorders first: afterwards only the catalogue may add one. Returns the gas of all transactions. */
-async function configure(contracts: Readonly<Record<string, DeployedContract>>, signer: Signer): Promise<bigint> {
-  const bound = (name: string): Contract => {
-    const { address, abi } = contracts[name] as DeployedContract;
-    return new Contract(address, abi, signer);
-  };
-  let gas = 0n;
-  const send = async (name: string, method: string, ...parameters: unknown[]): Promise<void> => {
-    const sent = (await bound(name).getFunction(method)(...parameters)) as ContractTransactionResponse;
-    gas += (await mined(sent)).gasUsed;
-  };
-  for (const name of RECORDERS) await send("AuditTrail", "addRecorder", contracts[name]?.address);
-  for (const { id, label, holder, functions } of ROLES) {
-    await send("ConsortiumAccess", "labelRole", id, label);
-    for (const [target, name] of functions) {
-      const selector = bound(target).getFunction(name).fragment.selector;
-      await send("ConsortiumAccess", "setTargetFunctionRole", contracts[target]?.address, [selector], id);
-    }
-    await send("ConsortiumAccess", "grantRole", id, contracts[holder]?.address, 0);
-  }
-  return gas;
-}
-
-async function mined(sent: { wait(): Promise<TransactionReceipt | null> } | null): Promise<TransactionReceipt> {
-  const receipt = await sent?.wait();
-  // One confirmation is asked for, so ethers returns a receipt or throws.
-  if (!receipt) throw new Error("a deployment transaction has no receipt");
-  return receipt;
 }
 
 export type DeploymentRecord = {

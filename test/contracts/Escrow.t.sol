@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {AuditTrail} from "../../contracts/audit/AuditTrail.sol";
 import {Escrow} from "../../contracts/fees/Escrow.sol";
 import {IEscrow} from "../../contracts/fees/IEscrow.sol";
-import {ConsortiumAccess} from "../../contracts/identity/ConsortiumAccess.sol";
+import {ConsortiumAccess} from "../../contracts/governance/ConsortiumAccess.sol";
 import {ICommitteeRegistry} from "../../contracts/study/ICommitteeRegistry.sol";
 import {RequestId, StudyId} from "../../contracts/types/Identifiers.sol";
 

@@ -3,10 +3,40 @@ import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { writeDeployment } from "../../scripts/admin/deployContracts.ts";
-import { chainId, ethers, load } from "./support/chain.ts";
-import { CONSORTIUM, deployContracts } from "./support/consortium.ts";
+import { artifacts } from "hardhat";
+import { deployContracts as deployAll, writeDeployment } from "../../scripts/admin/deployContracts.ts";
+import { account, chainId, ethers, load } from "./support/chain.ts";
+import { CONSORTIUM, type Contracts, contractsOf, deployContracts } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
+
+const WALLET = account(19);
+const GUARDIAN = account(18);
+const DELAY = 172_800n;
+
+function governed(governance: {
+  consortium?: string;
+  guardian?: string;
+  delaySeconds?: number;
+}): () => Promise<Contracts> {
+  const artifact = (name: string) => artifacts.readArtifact(name);
+  return async () => contractsOf(await deployAll({ signer: CONSORTIUM, artifact, governance }));
+}
+const handedOver = governed({
+  consortium: WALLET.address,
+  guardian: GUARDIAN.address,
+  delaySeconds: Number(DELAY),
+});
+const slowConsortium = governed({ delaySeconds: Number(DELAY) });
+
+/** holders[i] holds role i, and nobody else of everybody does. */
+async function holds(access: Contracts["access"], holders: string[], everybody: string[]): Promise<void> {
+  for (const [role, holder] of holders.entries()) {
+    for (const each of everybody) {
+      const [isMember] = await access.hasRole(role, each);
+      assert.equal(isMember, each === holder, `role ${role}, ${each}`);
+    }
+  }
+}
 
 describe("deployContracts", () => {
   it("puts code at every address and says what it cost", async () => {
@@ -16,19 +46,52 @@ describe("deployContracts", () => {
       assert.ok(bytes > 0 && bytes <= 24_576, `${name}: ${bytes} bytes`);
       assert.ok((deployment.gasUsed[name] ?? 0n) > 0n);
     }
-    assert.equal(Object.keys(deployment.contracts).length, 14);
+    assert.equal(Object.keys(deployment.contracts).length, 16);
     assert.equal(deployment.block, 1);
   });
-  it("makes the signer the consortium, and gives each role to one contract", async () => {
+  it("makes the signer the consortium and guardian, and gives two roles to one contract each", async () => {
     const { access, catalogue, datasets } = await load(deployContracts);
-    const holders = { 0: CONSORTIUM.address, 1: await catalogue.getAddress(), 2: await datasets.getAddress() };
-    for (const [role, holder] of Object.entries(holders)) {
-      for (const account of Object.values(holders)) {
-        const [isMember] = await access.hasRole(role, account);
-        assert.equal(isMember, account === holder, `role ${role}, ${account}`);
-      }
+    const consortium = CONSORTIUM.address;
+    const [one, two] = [await catalogue.getAddress(), await datasets.getAddress()];
+    await holds(access, [consortium, one, two, consortium, consortium, consortium], [consortium, one, two]);
+    const ids = [access.CATALOGUE_ROLE(), access.DATASETS_ROLE()];
+    const personal = [access.REGISTRAR_ROLE(), access.STEWARD_ROLE(), access.GUARDIAN_ROLE()];
+    assert.deepEqual(await Promise.all([...ids, ...personal]), [1n, 2n, 3n, 4n, 5n]);
+  });
+  it("hands everything over to another consortium and guardian, and leaves the signer nothing", async () => {
+    const { access, catalogue, datasets } = await load(handedOver);
+    const [one, two] = [await catalogue.getAddress(), await datasets.getAddress()];
+    const [consortium, guardian] = [WALLET.address, GUARDIAN.address];
+    const everybody = [CONSORTIUM.address, consortium, guardian, one, two];
+    await holds(access, [consortium, one, two, consortium, consortium, guardian], everybody);
+    const delays = await Promise.all([0, 3, 4].map((role) => access.hasRole(role, consortium)));
+    assert.deepEqual(
+      delays.map(([, delay]) => delay),
+      [DELAY, DELAY, DELAY],
+    );
+    const [, guardianDelay] = await access.hasRole(5, guardian);
+    assert.equal(guardianDelay, 0n);
+  });
+  it("gives the signer a delay when it stays the consortium", async () => {
+    const { access } = await load(slowConsortium);
+    for (const [role, expected] of [
+      [0, DELAY],
+      [3, DELAY],
+      [4, DELAY],
+      [5, 0n],
+    ] as const) {
+      const [isMember, delay] = await access.hasRole(role, CONSORTIUM.address);
+      assert.deepEqual([isMember, delay], [true, expected], `role ${role}`);
     }
-    assert.deepEqual([await access.CATALOGUE_ROLE(), await access.DATASETS_ROLE()], [1n, 2n]);
+  });
+  it("follows an earlier deployment: its registry is used and nothing announced", async () => {
+    const world = await load(deployContracts);
+    const registry = await world.registry.getAddress();
+    const artifact = (name: string) => artifacts.readArtifact(name);
+    const next = await deployAll({ signer: WALLET, artifact, registry });
+    assert.equal(next.contracts["DeploymentRegistry"]?.address, registry);
+    assert.equal(next.gasUsed["DeploymentRegistry"], undefined);
+    assert.equal(await world.registry.count(), 1n);
   });
   it("cannot be done with an address that is no contract", async () => {
     const { implementation } = await load(deployContracts);

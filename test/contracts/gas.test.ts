@@ -8,8 +8,8 @@ import { load } from "./support/chain.ts";
 import { OWNERS, POLICY, VERDICT, activate, answer, ask, openRequest } from "./support/consortium.ts";
 
 const LIMITS = {
-  priced: { request: 252_000n, answer: 172_000n },
-  free: { request: 174_000n, answer: 149_000n },
+  priced: { request: 259_000n, answer: 178_500n },
+  free: { request: 181_000n, answer: 155_000n },
 };
 
 describe("gas", () => {

@@ -6,13 +6,16 @@ import { AbiCoder, concat, ZeroHash, hexlify, id, keccak256, toUtf8Bytes } from 
 import type { HDNodeWallet } from "ethers";
 import type { AuditTrail } from "../../../types/audit/AuditTrail.ts";
 import type { Escrow } from "../../../types/fees/Escrow.ts";
-import type { ConsortiumAccess } from "../../../types/identity/ConsortiumAccess.ts";
+import type { ConsortiumAccess } from "../../../types/governance/ConsortiumAccess.ts";
+import type { DeploymentRegistry } from "../../../types/governance/DeploymentRegistry.ts";
+import type { EmergencyStop } from "../../../types/governance/EmergencyStop.ts";
 import type { MemberRegistry } from "../../../types/identity/MemberRegistry.ts";
 import type { QueryCatalogue } from "../../../types/query/QueryCatalogue.ts";
 import type { QuerySmartContract } from "../../../types/query/QuerySmartContract.ts";
 import type { CommitteeRegistry } from "../../../types/study/CommitteeRegistry.ts";
 import type { DatasetRegistry } from "../../../types/study/DatasetRegistry.ts";
 import type { StudyRegistry } from "../../../types/study/StudyRegistry.ts";
+import type { Deployment } from "../../../scripts/admin/deployContracts.ts";
 import { encodeBounds, encodeDescriptor, encodeParameters } from "../../../workers/messages/descriptor.ts";
 import { type RequestContext, type Verdict, statementHash } from "../../../workers/messages/statement.ts";
 import { ACCEPTANCE, ANSWER, RECEIPT, VETTING, opalineDomain } from "../../../workers/messages/typedData.ts";
@@ -57,7 +60,11 @@ export async function admissionOf(wallet: HDNodeWallet, organisationName: string
 }
 
 export async function deployContracts() {
-  const deployment = await deploy(CONSORTIUM);
+  return contractsOf(await deploy(CONSORTIUM));
+}
+
+/** The contracts of a deployment, called by the first account. */
+export function contractsOf(deployment: Deployment) {
   const contract = <Type>(name: string): Type => {
     const entry = deployment.contracts[name];
     if (!entry) throw new Error(name);
@@ -66,6 +73,8 @@ export async function deployContracts() {
   return {
     deployment,
     access: contract<ConsortiumAccess>("ConsortiumAccess"),
+    registry: contract<DeploymentRegistry>("DeploymentRegistry"),
+    emergencyStop: contract<EmergencyStop>("EmergencyStop"),
     trail: contract<AuditTrail>("AuditTrail"),
     owners: contract<MemberRegistry>("DataOwnerRegistry"),
     vetters: contract<MemberRegistry>("VetterRegistry"),
@@ -81,7 +90,7 @@ export async function deployContracts() {
     implementation: contract<QuerySmartContract>("QuerySmartContract"),
   };
 }
-export type Contracts = Awaited<ReturnType<typeof deployContracts>>;
+export type Contracts = ReturnType<typeof contractsOf>;
 
 export async function admitMembers() {
   const contracts = await deployContracts();

@@ -58,7 +58,9 @@ function dataOf(error: unknown): string | undefined {
   for (let at: unknown = error, depth = 0; at instanceof Object && depth < 5; depth++) {
     const data: unknown = "data" in at ? at.data : undefined;
     if (typeof data === "string") return data;
-    at = "error" in at ? at.error : "cause" in at ? at.cause : "info" in at ? at.info : undefined;
+    // Where Hardhat does not know the error by name, as behind a clone, the data are one level deeper.
+    if (data instanceof Object) at = data;
+    else at = "error" in at ? at.error : "cause" in at ? at.cause : "info" in at ? at.info : undefined;
   }
   return undefined;
 }

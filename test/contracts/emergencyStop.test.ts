@@ -1,0 +1,83 @@
+/** One switch: what it stops, and what it must never stop. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { id } from "ethers";
+import { load, mineUntilNextIs } from "./support/chain.ts";
+import {
+  CONSORTIUM,
+  OTHER_QUERIER,
+  PRICE,
+  QUERIER,
+  VERDICT,
+  accept,
+  answer,
+  ask,
+  deployContracts,
+  openRequest,
+} from "./support/consortium.ts";
+import { reverts } from "./support/reverts.ts";
+
+describe("EmergencyStop", () => {
+  async function stopped() {
+    const world = await openRequest();
+    await world.emergencyStop.stop("a worker's key was stolen");
+    return world;
+  }
+
+  it("is off after the deployment; on and off are events and acts, with their reasons", async () => {
+    const { emergencyStop, trail } = await load(deployContracts);
+    assert.equal(await emergencyStop.isStopped(), false);
+    await emergencyStop.stop("why");
+    assert.equal(await emergencyStop.isStopped(), true);
+    await emergencyStop.resume("over");
+    assert.equal(await emergencyStop.isStopped(), false);
+    const [on] = await emergencyStop.queryFilter(emergencyStop.filters.Stopped());
+    const [off] = await emergencyStop.queryFilter(emergencyStop.filters.Resumed());
+    assert.deepEqual([...on!.args, ...off!.args], [CONSORTIUM.address, "why", CONSORTIUM.address, "over"]);
+    const acts = (await trail.queryFilter(trail.filters.Recorded())).slice(-2);
+    const found = acts.map(({ args }) => [args.act, args.actor, args.reason]);
+    const actor = CONSORTIUM.address;
+    assert.deepEqual(found, [
+      [id("Stopped"), actor, "why"],
+      [id("Resumed"), actor, "over"],
+    ]);
+  });
+  it("cannot be stopped twice, nor resumed when it runs", async () => {
+    const { emergencyStop } = await load(deployContracts);
+    await reverts(emergencyStop.resume(""), emergencyStop, "EmergencyStopNotStopped");
+    await emergencyStop.stop("");
+    await reverts(emergencyStop.stop(""), emergencyStop, "EmergencyStopAlreadyStopped");
+  });
+  it("stops requests and answers, of every verdict", async () => {
+    const world = await load(stopped);
+    await reverts(ask(world), world.query, "QuerySmartContractStopped");
+    await reverts(answer(world), world.query, "QuerySmartContractStopped");
+    for (const outcome of [2, 3, 4] as const) {
+      const verdict = { ...VERDICT, outcome, outputs: [] };
+      await reverts(answer(world, [1, 2, 3], verdict), world.query, "QuerySmartContractStopped");
+    }
+  });
+  it("takes an open request's answer after it was resumed, and new requests", async () => {
+    const world = await load(stopped);
+    await world.emergencyStop.resume("the key was replaced");
+    await answer(world);
+    assert.equal((await world.query.requestOf(world.asked.context.requestId)).state, 2n);
+    await ask(world);
+  });
+  it("never stops a refund: requests expire, payees withdraw", async () => {
+    const world = await load(stopped);
+    await mineUntilNextIs(world.asked.deadlineBlock + 1n);
+    await world.query.expire(world.asked.context.requestId);
+    assert.equal(await world.escrow.credit(QUERIER.address), PRICE);
+    await world.escrow.connect(QUERIER).withdraw();
+  });
+  it("stops neither settlement, nor agreements, nor revocations", async () => {
+    const world = await load(openRequest);
+    await answer(world);
+    await world.emergencyStop.stop("");
+    await world.escrow.settle(world.asked.context.requestId);
+    await accept(world, OTHER_QUERIER);
+    await world.queriers.revoke(QUERIER.address, "");
+    await world.catalogue.revoke(world.queryHash, "");
+  });
+});
