@@ -1,6 +1,15 @@
 /** What nearly every command needs first: the deployment, the chain it is on, and where it signs, a key. */
 import type { BaseWallet, JsonRpcProvider } from "ethers";
-import { type Deployment, chainError, connectProvider, isConnectionError, readDeployment } from "#chain";
+import {
+  type Deployment,
+  chainError,
+  connectProvider,
+  contractsHashOf,
+  deploymentRegistry,
+  isConnectionError,
+  namedContracts,
+  readDeployment,
+} from "#chain";
 import { isCoded } from "#errors";
 import type { CommandContext } from "./command.ts";
 import { namePayer } from "./funds.ts";
@@ -56,6 +65,19 @@ export async function withNetwork<Value>(
   }
 }
 
+/** What is open on a superseded deployment still comes to its end there: a warning, not a refusal. */
+async function warnUnlessCurrent({ deployment, provider }: Connection, folder: string, { log }: CommandContext) {
+  const registry = deploymentRegistry(deployment, provider);
+  const count = await registry.count();
+  if (count === 0n) return;
+  const { contractsHash, version, access } = await registry.deployment(count);
+  if (contractsHash === contractsHashOf(namedContracts(deployment))) return;
+  log(
+    `warning: deployment ${folder} is not the current one: that is version ${version} ` +
+      `(ConsortiumAccess at ${access}); \`opaline admin list-deployments\``,
+  );
+}
+
 /** Reads and signs. The key is unlocked after the chain id has been checked. */
 export function withSigner<Value>(
   options: SignerOptionValues,
@@ -66,6 +88,7 @@ export function withSigner<Value>(
     const wallet = await context.unlock(context.resolve(options.keystore), context.resolve(options.passwordFile));
     const signer = wallet.connect(connection.provider) as BaseWallet;
     try {
+      await warnUnlessCurrent(connection, options.deployment, context);
       return await act({ ...connection, signer });
     } catch (error) {
       throw await namePayer(error, connection.provider, signer);

@@ -27,7 +27,12 @@ const MEMBER_FIELDS: Readonly<Record<string, string>> = {
 };
 
 export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) => string | undefined)>> = {
-  AccessManagedUnauthorized: "only the consortium may do this: sign with its --keystore",
+  AccessManagedUnauthorized: "its role of governance was taken away: `opaline admin list-roles`",
+  AccessManagerUnauthorizedCancel: "only who scheduled it, a guardian or an admin can cancel it",
+  DeploymentRegistryAlreadyCurrent: "this deployment is the current one already",
+  DeploymentRegistryInvalidVersion: "--as: a version that is not the current one's",
+  EmergencyStopAlreadyStopped: "it is stopped already: nothing is left to do",
+  EmergencyStopNotStopped: "nothing is stopped: nothing is left to do",
   CommitteeRegistryDatasetsExist: "data are shared with the study's committee already; it can no longer change",
   CommitteeRegistryInactiveWorker: "admit it first: `opaline admin admit --role worker …`",
   CommitteeRegistryInvalidSize: "a committee has n workers, 3 <= n <= 7, and n >= 2t + 1",
@@ -60,6 +65,7 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   QuerySmartContractDatasetOfOtherStudy:
     "a --dataset is not of the query's study: `opaline data-owner datasets --study …`",
   QuerySmartContractDeadlineNotReached: ({ deadlineBlock }) => `wait for block ${deadlineBlock}, then repeat`,
+  QuerySmartContractStopped: "the consortium has stopped requests and answers for now; try again later",
   QuerySmartContractInactiveQuery: "the query was revoked",
   QuerySmartContractMissingPurpose: "the consortium must admit this querier with the study's --purpose",
   QuerySmartContractNotOpen: "the request has ended already: `opaline querier answer --request …`",

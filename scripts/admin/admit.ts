@@ -1,6 +1,6 @@
 /** `opaline admin admit`: the consortium vouches for a member of one role. */
 import { ZeroHash } from "ethers";
-import { type JsonRpc, type Mined, chainTime, memberRegistry } from "#chain";
+import { type JsonRpc, chainTime, memberRegistry } from "#chain";
 import { fingerprintOf } from "#transport";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
@@ -9,6 +9,7 @@ import { purposeCode } from "../purposes.ts";
 import { readInputFile } from "../readInputFile.ts";
 import { invalidOption, readAddress, readBytes32, readLastSecond } from "../readOption.ts";
 import { type GasReport, gasReport } from "../gasReport.ts";
+import { type ScheduledAct, governed, timeOf } from "./governed.ts";
 import { ROLE_NAMES, parseRole } from "./roles.ts";
 
 export interface AdmittedMember extends GasReport {
@@ -47,15 +48,15 @@ export const command = defineCommand({
     encryptionKey: { type: "string", describe: "Compressed secp256k1 public key (33 bytes, 0x-hex); workers need one" },
     purpose: { type: "strings", describe: "A purpose the member may use data for (DUO code); repeat for more" },
   },
-  handler: (options, context): Promise<AdmittedMember> => {
+  handler: (options, context): Promise<AdmittedMember | ScheduledAct> => {
     const role = parseRole(options.role);
     const account = readAddress("account", options.account);
     const tlsFingerprint = readFingerprint(options, context);
     const encryptionKey = readPublicKey(options.encryptionKey);
     const purposes = options.purpose.map(purposeCode);
-    return withSigner(options, context, async ({ deployment, provider, signer }) => {
-      const expiry = await readExpiry(options.expires, provider);
-      const mined: Mined = await memberRegistry(deployment, role, signer).admit(account, {
+    return withSigner(options, context, async (connection) => {
+      const expiry = await readExpiry(options.expires, connection.provider);
+      const call = memberRegistry(connection.deployment, role, connection.signer).admit(account, {
         organisationName: options.organisation,
         expiry,
         tlsFingerprint,
@@ -63,20 +64,11 @@ export const command = defineCommand({
         encryptionKey,
         purposes,
       });
-      return {
-        role: options.role,
-        account,
-        organisation: options.organisation,
-        expiry: dateOf(expiry),
-        ...gasReport(mined),
-      };
+      const admitted = { role: options.role, account, organisation: options.organisation, expiry: timeOf(expiry) };
+      return governed(connection, call, (mined) => ({ ...admitted, ...gasReport(mined) }));
     });
   },
 });
-
-function dateOf(seconds: bigint): string {
-  return new Date(Number(seconds) * 1_000).toISOString();
-}
 
 function readFingerprint(
   options: { readonly fingerprint?: string | undefined; readonly certificate?: string | undefined },

@@ -6,6 +6,7 @@ import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { readAddress, readBytes32, readWhole } from "../readOption.ts";
+import { governed } from "./governed.ts";
 
 export const command = defineCommand({
   command: "admin appoint-committee",
@@ -28,11 +29,13 @@ export const command = defineCommand({
     const workers = options.worker.map((account) => readAddress("worker", account));
     const size = { n: workers.length, t: Number(readWhole("threshold", options.threshold, 1n, 3n)) };
     checkCommitteeSize(size);
-    return withSigner(options, context, async ({ deployment, signer }) => {
-      const mined = await committeeRegistry(deployment, signer).appoint(studyId, workers, size.t);
-      const { epoch, demonstration } = eventOf(mined, "CommitteeAppointed").args;
-      const quorum = quorumOf(size.n, size.t);
-      return { studyId, epoch, ...size, quorum, demonstration, workers, ...gasReport(mined) };
+    return withSigner(options, context, (connection) => {
+      const call = committeeRegistry(connection.deployment, connection.signer).appoint(studyId, workers, size.t);
+      return governed(connection, call, (mined) => {
+        const { epoch, demonstration } = eventOf(mined, "CommitteeAppointed").args;
+        const quorum = quorumOf(size.n, size.t);
+        return { studyId, epoch, ...size, quorum, demonstration, workers, ...gasReport(mined) };
+      });
     });
   },
 });

@@ -9,6 +9,7 @@ import { gasReport } from "../gasReport.ts";
 import { purposeCode } from "../purposes.ts";
 import { readInputFile } from "../readInputFile.ts";
 import { invalidOption, readWhole } from "../readOption.ts";
+import { governed } from "./governed.ts";
 
 /** With t = 1 two workers that collude have everything: not for production. */
 const LEAST_PRODUCTION_THRESHOLD = 2;
@@ -66,16 +67,16 @@ export const command = defineCommand({
       throw invalidOption("minimum-threshold", "2 or 3, or 1 together with --demonstration,");
     }
     const log2N = Number(readWhole("log2-n", options.log2N, 1n, 28n));
-    return withSigner(options, context, async ({ deployment, signer }) => {
-      const mined = await studyRegistry(deployment, signer).register(options.name, schemaText, policy, log2N, ZeroHash);
-      const studyId = String(eventOf(mined, "StudyRegistered").args["studyId"]);
-      return {
-        studyId,
+    return withSigner(options, context, (connection) => {
+      const registry = studyRegistry(connection.deployment, connection.signer);
+      const call = registry.register(options.name, schemaText, policy, log2N, ZeroHash);
+      return governed(connection, call, (mined) => ({
+        studyId: String(eventOf(mined, "StudyRegistered").args["studyId"]),
         name: options.name,
         schemaHash: schema.hash,
         fields: schema.fields.length,
         ...gasReport(mined),
-      };
+      }));
     });
   },
 });

@@ -5,6 +5,7 @@ import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { readAddress } from "../readOption.ts";
+import { governed } from "./governed.ts";
 import { ROLE_NAMES, parseRole } from "./roles.ts";
 
 export const command = defineCommand({
@@ -25,9 +26,10 @@ export const command = defineCommand({
   handler: (options, context) => {
     const role = parseRole(options.role);
     const account = readAddress("account", options.account);
-    return withSigner(options, context, async ({ deployment, signer }) => {
-      const mined = await memberRegistry(deployment, role, signer).revoke(account, options.reason);
-      return { role: options.role, account, reason: options.reason, ...gasReport(mined) };
+    return withSigner(options, context, (connection) => {
+      const call = memberRegistry(connection.deployment, role, connection.signer).revoke(account, options.reason);
+      const revoked = { role: options.role, account, reason: options.reason };
+      return governed(connection, call, (mined) => ({ ...revoked, ...gasReport(mined) }));
     });
   },
 });

@@ -5,6 +5,7 @@ import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { readBytes32 } from "../readOption.ts";
+import { governed } from "./governed.ts";
 
 export const command = defineCommand({
   command: "admin revoke-query",
@@ -22,9 +23,9 @@ export const command = defineCommand({
   },
   handler: (options, context) => {
     const queryHash = readBytes32("query", options.query);
-    return withSigner(options, context, async ({ deployment, signer }) => {
-      const mined = await queryCatalogue(deployment, signer).revoke(queryHash, options.reason);
-      return { queryHash, reason: options.reason, ...gasReport(mined) };
+    return withSigner(options, context, (connection) => {
+      const call = queryCatalogue(connection.deployment, connection.signer).revoke(queryHash, options.reason);
+      return governed(connection, call, (mined) => ({ queryHash, reason: options.reason, ...gasReport(mined) }));
     });
   },
 });

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { CommandContext } from "../command.ts";
 import { command as admit } from "../admin/admit.ts";
+import { doneAtOnce } from "../admin/governed.ts";
 import { type MemberKey, createMemberKey } from "../memberKey.ts";
 import { writeTlsIdentity } from "../tlsIdentity.ts";
 
@@ -49,7 +50,7 @@ export async function admitMember(
   purposes: readonly string[],
   context: CommandContext,
 ): Promise<void> {
-  await admit.handler(
+  const value = await admit.handler(
     {
       ...consortium,
       role: member.role,
@@ -64,6 +65,7 @@ export async function admitMember(
     },
     context,
   );
+  doneAtOnce(value);
 }
 
 /** A folder name from an organisation's name. */

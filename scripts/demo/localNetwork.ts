@@ -7,6 +7,7 @@ import type { BaseWallet } from "ethers";
 import { openProvider } from "#chain";
 import { command as appointCommittee } from "../admin/appointCommittee.ts";
 import { command as deploy } from "../admin/deploy.ts";
+import { doneAtOnce } from "../admin/governed.ts";
 import { command as registerStudy } from "../admin/registerStudy.ts";
 import type { CommandContext } from "../command.ts";
 import { command as contribute } from "../dataOwner/contribute.ts";
@@ -99,7 +100,7 @@ export class LocalNetwork {
   async deployContracts(): Promise<bigint> {
     this.admin = await this.#create("admin", "Consortium", 0);
     await this.#fund([this.admin]);
-    const options = { ...this.optionsOf(this.admin), chainId: String(LOCAL_CHAIN_ID), replace: true };
+    const options = { ...this.optionsOf(this.admin), chainId: String(LOCAL_CHAIN_ID), replace: true, delay: "0" };
     const { gasUsed } = await deploy.handler(options, { ...this.#context, log: () => undefined });
     return gasUsed;
   }
@@ -139,10 +140,11 @@ export class LocalNetwork {
       },
       this.#context,
     );
-    this.studyId = registered.studyId;
+    this.studyId = doneAtOnce(registered).studyId;
     const worker = this.workers.map(({ key }) => key.account);
     const threshold = String(this.plan.threshold);
-    await appointCommittee.handler({ ...consortium, study: this.studyId, worker, threshold }, this.#context);
+    const committee = { ...consortium, study: this.studyId, worker, threshold };
+    doneAtOnce(await appointCommittee.handler(committee, this.#context));
   }
 
   /** Starts the workers (all, or some) and waits until each sees every other one that runs. */

@@ -5,8 +5,10 @@ import { artifacts } from "hardhat";
 import { type BaseWallet, Wallet, id } from "ethers";
 import { deployContracts, writeDeployment } from "../../scripts/admin/deployContracts.ts";
 import { command as appointCommittee } from "../../scripts/admin/appointCommittee.ts";
+import { doneAtOnce } from "../../scripts/admin/governed.ts";
 import { command as registerStudy } from "../../scripts/admin/registerStudy.ts";
 import { type Deployment, readDeployment } from "../../workers/chain/deployment.ts";
+import { sendCall } from "../../workers/chain/governedCall.ts";
 import { type MemberRole, memberRegistry } from "../../workers/chain/memberRegistries.ts";
 import { type TestContext, testContext } from "../support/commandContext.ts";
 import { temporaryFolder } from "../support/temporaryFolder.ts";
@@ -64,7 +66,7 @@ export async function startConsortium(): Promise<Consortium> {
 
   const schema = join(folder, "schema.json");
   writeFileSync(schema, trialStudy().schemaText);
-  const { studyId } = await registerStudy.handler(
+  const registered = await registerStudy.handler(
     {
       ...as(ADMIN),
       name: "Trial 7",
@@ -82,6 +84,7 @@ export async function startConsortium(): Promise<Consortium> {
     },
     context,
   );
+  const { studyId } = doneAtOnce(registered);
   return {
     chain,
     deployment,
@@ -95,7 +98,7 @@ export async function startConsortium(): Promise<Consortium> {
     async admit(role, name, organisation, { endpoint = "", tlsFingerprint } = {}) {
       const { address, signingKey } = wallet(name);
       await chain.provider.send("hardhat_setBalance", [address, "0x8ac7230489e80000"]);
-      await memberRegistry(deployment, role, chain.wallet).admit(address, {
+      const call = memberRegistry(deployment, role, chain.wallet).admit(address, {
         organisationName: organisation,
         expiry: FOREVER,
         tlsFingerprint: tlsFingerprint ?? id(`certificate of ${name}`),
@@ -103,6 +106,7 @@ export async function startConsortium(): Promise<Consortium> {
         encryptionKey: signingKey.compressedPublicKey,
         purposes: [],
       });
+      await sendCall(deployment, chain.wallet, call);
       return address;
     },
     async appoint(workers) {

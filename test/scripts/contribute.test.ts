@@ -13,6 +13,7 @@ import { withFolderLock } from "../../scripts/folderLock.ts";
 import { makePrivateFolder } from "../../scripts/privateFiles.ts";
 import { writeTlsIdentity } from "../../scripts/tlsIdentity.ts";
 import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
+import { sendCall } from "../../workers/chain/governedCall.ts";
 import { memberRegistry } from "../../workers/chain/memberRegistries.ts";
 import type { CodedError } from "../../workers/errors.ts";
 import { temporaryFolder } from "../support/temporaryFolder.ts";
@@ -91,7 +92,12 @@ describe("data-owner contribute", () => {
 
   it("sends nothing, to anyone, when one worker of the committee is revoked", async () => {
     const { address } = consortium.wallet("w3");
-    await memberRegistry(consortium.deployment, "worker", consortium.chain.wallet).revoke(address, "left");
+    const { deployment, chain } = consortium;
+    await sendCall(
+      deployment,
+      chain.wallet,
+      memberRegistry(deployment, "worker", chain.wallet).revoke(address, "left"),
+    );
     const before = connections;
     await assert.rejects(run(), {
       detail: { code: "CONTRIBUTE_WORKERS_INACTIVE", workers: [address] },

@@ -23,7 +23,7 @@ describe("an account that cannot pay", () => {
   };
 
   it("deploys nothing", async () => {
-    const options = { ...consortium.as("poor"), deployment: "elsewhere", chainId: "31337", replace: false };
+    const options = { ...consortium.as("poor"), deployment: "elsewhere", chainId: "31337", delay: "0", replace: false };
     await refused(deploy.handler(options, consortium.context), consortium.wallet("poor").address);
   });
 

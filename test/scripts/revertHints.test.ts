@@ -9,7 +9,7 @@ import { REVERT_HINTS, revertHint } from "../../scripts/revertHints.ts";
 
 const CONTRACTS = fileURLToPath(new URL("../../contracts/", import.meta.url));
 /** OpenZeppelin's, which our contracts inherit. */
-const INHERITED = ["AccessManagedUnauthorized"];
+const INHERITED = ["AccessManagedUnauthorized", "AccessManagerUnauthorizedCancel"];
 
 describe("revertHint", () => {
   it("is about errors that the contracts have", () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { doneAtOnce } from "../../scripts/admin/governed.ts";
 import { command as registerStudy } from "../../scripts/admin/registerStudy.ts";
 import { command as accept } from "../../scripts/querier/accept.ts";
 import { command as publish } from "../../scripts/querier/publish.ts";
@@ -40,7 +41,7 @@ describe("a query whose sets cannot be told", () => {
     const policy = { k: "11", vettings: "2", vettingOrganisations: "2", minimumThreshold: "2", demonstration: true };
     const limits = { log2N: "10", openingsBudget: "1000", deadlineBlocks: "600", priceEther: "0.01", purpose: [] };
     const options = { ...consortium.as("admin"), name: "Trial 8", schema, ...policy, ...limits };
-    study = (await registerStudy.handler(options, consortium.context)).studyId;
+    study = doneAtOnce(await registerStudy.handler(options, consortium.context)).studyId;
   });
   after(() => consortium.close());
 

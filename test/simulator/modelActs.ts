@@ -330,15 +330,36 @@ async function appoint({ choices, addresses }: ActScene): Promise<Act> {
   return act(by, addresses["CommitteeRegistry"]!, "CommitteeRegistry", "appoint", args);
 }
 
+async function stopOrResume({ chain, choices, addresses }: ActScene): Promise<Act> {
+  const by = choices.weighted<Account>([
+    [5, CONSORTIUM],
+    [1, STRANGER],
+  ]);
+  // Mostly what changes something, and sooner resumed than stopped: stopped, little else can happen.
+  const { isStopped } = chain.newest.state;
+  const method = choices.weighted([
+    [8, isStopped ? "resume" : "stop"],
+    [1, isStopped ? "stop" : "resume"],
+  ]);
+  return act(by, addresses["EmergencyStop"]!, "EmergencyStop", method, ["test"]);
+}
+
+/** More often while all is stopped. */
+async function endStop(scene: ActScene): Promise<Act> {
+  return scene.chain.newest.state.isStopped ? stopOrResume(scene) : request(scene);
+}
+
 const ACTS = [
   [5, activate],
-  [7, request],
+  [3, request],
   [9, answer],
   [3, publishKeys],
   [3, expire],
   [0.3, revokeMember],
   [0.3, revokeQuery],
   [1, appoint],
+  [0.3, stopOrResume],
+  [4, endStop],
 ] as const;
 
 export function drawAct(scene: ActScene): Promise<Act> {
@@ -368,6 +389,7 @@ export function reads(scene: ActScene): Act[] {
     ]),
     ...WORKERS.map((worker) => of("WorkerRegistry", "accountOf", id(`certificate of ${worker.address}`))),
     of("WorkerRegistry", "member", QUERIER.address),
+    of("EmergencyStop", "isStopped"),
     ...["study", "policy"].map((method) => of("StudyRegistry", method, studyId)),
     of("StudyRegistry", "study", id("no study")),
     of("StudyRegistry", "count"),

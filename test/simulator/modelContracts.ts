@@ -6,6 +6,7 @@ import type { ParamType, Result } from "ethers";
 import { type Interface } from "ethers";
 import { catalogueHandlers } from "./modelCatalogue.ts";
 import { CHAIN_ID, abiOf, interfaceOfError } from "./modelDeployment.ts";
+import { emergencyStopHandlers } from "./modelEmergencyStop.ts";
 import { memberHandlers } from "./modelMembers.ts";
 import { queryContractHandlers } from "./modelQueryContract.ts";
 import type { CallArguments, Handlers, ModelState } from "./modelState.ts";
@@ -33,6 +34,7 @@ export type CallOutcome =
 
 const HANDLERS: Readonly<Record<string, Handlers>> = {
   ...Object.fromEntries(REGISTRIES.map((name) => [name, memberHandlers(name)])),
+  EmergencyStop: emergencyStopHandlers,
   StudyRegistry: studyHandlers,
   CommitteeRegistry: committeeHandlers,
   DatasetRegistry: datasetHandlers,

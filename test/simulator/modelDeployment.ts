@@ -10,6 +10,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   VetterRegistry: "identity",
   QuerierRegistry: "identity",
   WorkerRegistry: "identity",
+  EmergencyStop: "governance",
   StudyRegistry: "study",
   CommitteeRegistry: "study",
   DatasetRegistry: "study",
@@ -62,6 +63,7 @@ export function modelDeployment(addresses: Readonly<Record<string, string>>): De
     chainId: CHAIN_ID,
     block: 1,
     interfaces: CONTRACTS.map(abiOf),
+    names: [...CONTRACTS].sort(),
     address: (name) => addresses[name]!,
     abi: abiOf,
   };

@@ -13,6 +13,7 @@ import {
 } from "../../workers/messages/statement.ts";
 import { ACCEPTANCE, ANSWER, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
+import { requireRunning } from "./modelEmergencyStop.ts";
 import { isActive, missingPurpose } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
 import type { CallArguments, CallScene, Handlers, QueryContract, StoredRequest } from "./modelState.ts";
@@ -199,6 +200,7 @@ export const queryContractHandlers: Handlers = {
   request(scene, args) {
     const { state, sender, block, value, emit } = scene;
     const { parameters, datasetIds, releaseClass, recipients } = args;
+    requireRunning(scene);
     const contract = contractOf(scene);
     hashRecipients(Number(releaseClass), recipients);
     authorise(scene, contract);
@@ -218,6 +220,7 @@ export const queryContractHandlers: Handlers = {
     return [context.requestId];
   },
   answer(scene, { context: raw, verdict, signatures }) {
+    requireRunning(scene);
     const context = contextFrom(raw);
     const entry = openRequest(scene, context.requestId);
     checkContext(entry, context);

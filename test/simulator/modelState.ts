@@ -111,6 +111,7 @@ export interface ModelState {
   readonly catalogue: Map<string, CatalogueEntry>;
   readonly vettingNonces: Map<string, bigint>;
   readonly contracts: Map<string, QueryContract>;
+  isStopped: boolean;
 }
 
 export const REGISTRIES = ["DataOwnerRegistry", "VetterRegistry", "QuerierRegistry", "WorkerRegistry"] as const;
@@ -126,6 +127,7 @@ export function emptyState(): ModelState {
     catalogue: new Map(),
     vettingNonces: new Map(),
     contracts: new Map(),
+    isStopped: false,
   };
 }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
 import { budget } from "../budget.ts";
+import { CONSORTIUM, act } from "./genesis.ts";
 import { BLOCK_MS, DEADLINE_BLOCKS, Simulation } from "./simulation.ts";
 import { ATTEMPT_TIMEOUT_MS, type LogEntry } from "./simulatedWorker.ts";
 import { verify } from "./verify.ts";
@@ -18,6 +19,30 @@ function assertGood(simulation: Simulation): void {
 function states(simulation: Simulation): number[] {
   return simulation.requests().map(([, { state }]) => state);
 }
+
+describe("the emergency stop", () => {
+  it("lets nothing be computed or answered, and everything go on when it ends", async () => {
+    await Simulation.with({ n: 4, t: 1, seed: "emergency" }, async (simulation) => {
+      await simulation.begin();
+      const govern = (method: string): void => {
+        const address = simulation.founded.addresses["EmergencyStop"]!;
+        simulation.chain.send(act(CONSORTIUM, address, "EmergencyStop", method, ["test"]));
+      };
+      simulation.ask(COUNTS, EVERYBODY);
+      await simulation.pass(BLOCK_MS / 2);
+      govern("stop");
+      await simulation.pass(12 * BLOCK_MS);
+      assert.deepEqual(states(simulation), [RequestState.REQUESTED]);
+      const { log } = simulation.observer;
+      assert.ok(log.some(({ event, fields }) => event === "attempt-failed" && fields["error"] === "PLAN_STOPPED"));
+      assert.ok(!log.some(({ event }) => event === "verdict-signed"));
+      govern("resume");
+      assert.ok(await simulation.settle(), "it is not answered after the stop");
+      assert.deepEqual(states(simulation), [RequestState.ANSWERED]);
+      assertGood(simulation);
+    });
+  });
+});
 
 describe("bugs found", () => {
   it("a worker whose node has fallen back refuses to expire a request, and tries again", async () => {

@@ -2,7 +2,8 @@
 import type { ContractRunner } from "ethers";
 import type { ICommitteeRegistry } from "../../types/study/ICommitteeRegistry.ts";
 import { type Deployment, openContract } from "./deployment.ts";
-import { type Mined, mine, read } from "./transactions.ts";
+import { type GovernedCall, governedCall } from "./governedCall.ts";
+import { read } from "./transactions.ts";
 
 export interface Committee {
   readonly epoch: bigint;
@@ -16,7 +17,7 @@ export interface Committee {
 
 export interface CommitteeRegistry {
   readonly address: string;
-  appoint(studyId: string, workers: readonly string[], threshold: number): Promise<Mined>;
+  appoint(studyId: string, workers: readonly string[], threshold: number): GovernedCall;
   committee(studyId: string, epoch: bigint): Promise<Committee>;
   /** 0 before the first appointment. */
   currentEpoch(studyId: string): Promise<bigint>;
@@ -35,8 +36,10 @@ export function committeeRegistry(deployment: Deployment, runner: ContractRunner
   const contract = openContract<ICommitteeRegistry>(deployment, NAME, runner);
   return {
     address: deployment.address(NAME),
-    appoint: (studyId, workers, threshold) =>
-      mine(deployment, `${NAME}.appoint`, contract.appoint(studyId, [...workers], threshold)),
+    appoint: (studyId, workers, threshold) => {
+      const data = contract.interface.encodeFunctionData("appoint", [studyId, [...workers], threshold]);
+      return governedCall(deployment, NAME, "appoint", data);
+    },
     async committee(studyId, epoch) {
       const found = await read(deployment, `${NAME}.committee`, contract.committee(studyId, epoch));
       return {

@@ -14,6 +14,8 @@ export interface Deployment {
   readonly chainId: bigint;
   /** The block before which none of these contracts existed: following starts here. */
   readonly block: number;
+  /** Of all contracts, ascending. */
+  readonly names: readonly string[];
   /** @throws CodedError CHAIN_DEPLOYMENT for a name that was not deployed */
   address(name: string): string;
   /** @throws CodedError CHAIN_DEPLOYMENT for a name without ABI */
@@ -84,6 +86,7 @@ export function readDeployment(directory: string): Deployment {
     chainId: BigInt(file.chainId),
     block: file.block,
     interfaces: [...abis.values()],
+    names: Object.keys(file.contracts).sort(), // ASCII: code units are bytes
     address(name) {
       const entry = file.contracts[name];
       if (entry === undefined) throw refuse(path, `${name} is not part of this deployment`);

@@ -1,10 +1,27 @@
 /** The door `#chain`: what scripts may use of the chain layer. */
 export { auditTrail, nextHead, verifyRecords, type AuditRecord, type AuditTrail } from "./auditTrail.ts";
 export { committeeRegistry, quorumOf, type Committee, type CommitteeRegistry } from "./committeeRegistry.ts";
+export {
+  consortiumAccess,
+  operationOf,
+  type ConsortiumAccess,
+  type RoleHolder,
+  type ScheduledOperation,
+} from "./consortiumAccess.ts";
 export { datasetRegistry, type Dataset, type DatasetRegistry, type DatasetSegment } from "./datasetRegistry.ts";
 export { openContract, readDeployment, type Deployment } from "./deployment.ts";
+export {
+  contractsHashOf,
+  deploymentRegistry,
+  namedContracts,
+  type AnnouncedDeployment,
+  type DeploymentRegistry,
+  type NamedContract,
+} from "./deploymentRegistry.ts";
+export { emergencyStop, type EmergencyStop } from "./emergencyStop.ts";
 export { chainError, isConnectionError, type ChainErrorDetail, type KeystoreErrorDetail } from "./errors.ts";
 export { escrow, type Escrow } from "./escrow.ts";
+export { governedCall, sendCall, type GovernedCall } from "./governedCall.ts";
 export { encryptKey, openKeystore, readPassword, readPrivateFile, SCRYPT_N, writeKeystore } from "./keystore.ts";
 export { allLogs, latestBlock, type ChainLog, type LogFilter } from "./logs.ts";
 export {

@@ -2,6 +2,7 @@
 import type { ContractRunner } from "ethers";
 import type { IMemberRegistry } from "../../types/identity/IMemberRegistry.ts";
 import { type Deployment, openContract } from "./deployment.ts";
+import { type GovernedCall, governedCall } from "./governedCall.ts";
 import { type Mined, mine, read } from "./transactions.ts";
 
 /** Deployed name of each role's registry. */
@@ -44,8 +45,8 @@ export interface Admission {
 
 export interface MemberRegistry {
   readonly address: string;
-  admit(account: string, admission: Admission): Promise<Mined>;
-  revoke(account: string, reason: string): Promise<Mined>;
+  admit(account: string, admission: Admission): GovernedCall;
+  revoke(account: string, reason: string): GovernedCall;
   setEndpoint(endpoint: string, tlsFingerprint: string): Promise<Mined>;
   /** Admitted, not revoked, not expired, by the newest block's time. */
   isActive(account: string): Promise<boolean>;
@@ -81,9 +82,13 @@ export function memberRegistry(deployment: Deployment, role: MemberRole, runner:
   const contract = openContract<IMemberRegistry>(deployment, name, runner);
   return {
     address: deployment.address(name),
-    admit: (account, admission) =>
-      mine(deployment, `${name}.admit`, contract.admit(account, { ...admission, purposes: [...admission.purposes] })),
-    revoke: (account, reason) => mine(deployment, `${name}.revoke`, contract.revoke(account, reason)),
+    admit: (account, admission) => {
+      const credential = { ...admission, purposes: [...admission.purposes] };
+      const data = contract.interface.encodeFunctionData("admit", [account, credential]);
+      return governedCall(deployment, name, "admit", data);
+    },
+    revoke: (account, reason) =>
+      governedCall(deployment, name, "revoke", contract.interface.encodeFunctionData("revoke", [account, reason])),
     setEndpoint: (endpoint, fingerprint) =>
       mine(deployment, `${name}.setEndpoint`, contract.setEndpoint(endpoint, fingerprint)),
     isActive: (account) => read(deployment, `${name}.isActive`, contract.isActive(account)),

@@ -5,6 +5,7 @@ import type { Vetting } from "../messages/typedData.ts";
 import { CodedError } from "../errors.ts";
 import { type Deployment, openContract } from "./deployment.ts";
 import type { ChainErrorDetail } from "./errors.ts";
+import { type GovernedCall, governedCall } from "./governedCall.ts";
 import { type ChainLog, onlyLog } from "./logs.ts";
 import type { JsonRpc } from "./provider.ts";
 import { type Mined, mine, read } from "./transactions.ts";
@@ -46,7 +47,7 @@ export interface QueryCatalogue {
     agreement: string,
   ): Promise<Mined>;
   vet(vetting: Vetting, signature: string): Promise<Mined>;
-  revoke(queryHash: string, reason: string): Promise<Mined>;
+  revoke(queryHash: string, reason: string): GovernedCall;
   query(queryHash: string): Promise<Query>;
   descriptor(queryHash: string): Promise<string>;
   isActive(queryHash: string): Promise<boolean>;
@@ -116,7 +117,8 @@ export function queryCatalogue(deployment: Deployment, runner: ContractRunner): 
     publish: (studyId, descriptor, sql, bounds, manifest, agreement) =>
       mine(deployment, `${NAME}.publish`, contract.publish(studyId, descriptor, sql, bounds, manifest, agreement)),
     vet: (vetting, signature) => mine(deployment, `${NAME}.vet`, contract.vet({ ...vetting }, signature)),
-    revoke: (queryHash, reason) => mine(deployment, `${NAME}.revoke`, contract.revoke(queryHash, reason)),
+    revoke: (queryHash, reason) =>
+      governedCall(deployment, NAME, "revoke", contract.interface.encodeFunctionData("revoke", [queryHash, reason])),
     query,
     descriptor: (queryHash) => read(deployment, `${NAME}.descriptor`, contract.descriptor(queryHash)),
     isActive: (queryHash) => read(deployment, `${NAME}.isActive`, contract.isActive(queryHash)),

@@ -4,9 +4,10 @@ import type { IStudyRegistry, PolicyStruct } from "../../types/study/IStudyRegis
 import { CodedError } from "../errors.ts";
 import { type Deployment, openContract } from "./deployment.ts";
 import type { ChainErrorDetail } from "./errors.ts";
+import { type GovernedCall, governedCall } from "./governedCall.ts";
 import { onlyLog } from "./logs.ts";
 import type { JsonRpc } from "./provider.ts";
-import { type Mined, mine, read } from "./transactions.ts";
+import { read } from "./transactions.ts";
 
 /** As `contracts/types/Policy.sol`. */
 export interface Policy {
@@ -33,7 +34,7 @@ export interface Study {
 
 export interface StudyRegistry {
   readonly address: string;
-  register(name: string, schema: string, policy: Policy, log2N: number, srsHash: string): Promise<Mined>;
+  register(name: string, schema: string, policy: Policy, log2N: number, srsHash: string): GovernedCall;
   study(studyId: string): Promise<Study>;
   policy(studyId: string): Promise<Policy>;
   count(): Promise<number>;
@@ -87,16 +88,17 @@ export function studyRegistry(deployment: Deployment, runner: ContractRunner): S
   return {
     address: deployment.address(NAME),
     register: (name, schema, policy, log2N, srsHash) =>
-      mine(
+      governedCall(
         deployment,
-        `${NAME}.register`,
-        contract.register(
+        NAME,
+        "register",
+        contract.interface.encodeFunctionData("register", [
           name,
           schema,
           { ...policy, purposes: [...policy.purposes] } satisfies PolicyStruct,
           log2N,
           srsHash,
-        ),
+        ]),
       ),
     study,
     async policy(studyId) {

@@ -1,5 +1,5 @@
 /** Calls and transactions with one kind of failure: a `CodedError` that names the custom error. */
-import { type ContractTransactionResponse, type Log, type TransactionReceipt, makeError } from "ethers";
+import { type Log, type TransactionReceipt, type TransactionResponse, makeError } from "ethers";
 import { CodedError } from "../errors.ts";
 import type { Deployment } from "./deployment.ts";
 import { type ChainErrorDetail, chainError, isConnectionError, printableCause } from "./errors.ts";
@@ -44,7 +44,7 @@ function minedFrom(deployment: Deployment, receipt: TransactionReceipt): Mined {
  *
  * @returns undefined when it was not mined in time
  */
-async function receiptOf({ provider, hash }: ContractTransactionResponse): Promise<TransactionReceipt | undefined> {
+async function receiptOf({ provider, hash }: TransactionResponse): Promise<TransactionReceipt | undefined> {
   let pauseMs = FIRST_RECEIPT_MS;
   for (let waitedMs = 0; waitedMs < MINING_TIMEOUT_MS; waitedMs += pauseMs) {
     const receipt = await provider.getTransactionReceipt(hash);
@@ -67,11 +67,7 @@ function revertedWithout({ to, from }: TransactionReceipt): Error {
  *
  * @throws CodedError CHAIN_REVERTED | CHAIN_INSUFFICIENT_FUNDS | CHAIN_UNREACHABLE | CHAIN_TRANSACTION_PENDING
  */
-export async function mine(
-  deployment: Deployment,
-  what: string,
-  sent: Promise<ContractTransactionResponse>,
-): Promise<Mined> {
+export async function mine(deployment: Deployment, what: string, sent: Promise<TransactionResponse>): Promise<Mined> {
   let hash: string | undefined;
   try {
     const response = await sent;

@@ -25,12 +25,13 @@ export interface ComputationParts {
 
 export function computeRequest(parts: ComputationParts): ActiveRequestModules["compute"] {
   const { modules, chain, store, columns, indicators, mesh } = parts;
-  const { deployment, rpc, catalogue, studies, datasets } = chain;
+  const { deployment, rpc, emergencyStop, catalogue, studies, datasets } = chain;
   const queries = new VettedQueries({ rpc, catalogue, studies });
   const requestedSegments = new RequestedSegments(datasets);
   const plan: PlanModules = {
     rpc,
     deployment,
+    emergencyStop,
     catalogue,
     studies,
     queries,

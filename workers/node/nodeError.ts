@@ -4,6 +4,8 @@ import { CodedError } from "../errors.ts";
 export type NodeErrorDetail =
   /** The request does not ask what was vetted, or not as it may be asked. */
   | { readonly code: "PLAN_REFUSED"; readonly requestId: string; readonly reason: string }
+  /** The consortium has stopped requests and answers: a later attempt may find that it has not. */
+  | { readonly code: "PLAN_STOPPED"; readonly requestId: string }
   /** The request is in order, but this worker lacks shares for it. */
   | {
       readonly code: "PLAN_MISSING_SHARES";

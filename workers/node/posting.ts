@@ -5,15 +5,16 @@
  *
  *   waiting for our turn --turn--> asking requestOf --open--> sending --refused--> given up
  *                                       ^                        |
- *                                       +---- node away, no gas -+
+ *                                       +- away, no gas, stopped +
  *                                       +-- mined, or not open --+
  *
  * It goes on looking, at long intervals, until the confirmed event stops it: a block that held the answer may still be
  * replaced by one that does not.
  */
+import type { ChainErrorDetail } from "../chain/errors.ts";
 import { RequestState } from "../chain/querySmartContract.ts";
 import type { Mined } from "../chain/transactions.ts";
-import { isCoded } from "../errors.ts";
+import { type CodedError, isCoded } from "../errors.ts";
 import type { Timers } from "../transport/timers.ts";
 import { type Log, errorFields } from "./log.ts";
 
@@ -78,7 +79,7 @@ export class Posting {
       log("info", "request-posted", { requestId, act, rank, transaction: mined.hash, gasUsed: mined.gasUsed });
     } catch (error) {
       if (this.#stopped) return;
-      if (isCoded(error, "CHAIN_REVERTED")) {
+      if (isCoded(error, "CHAIN_REVERTED") && !isStopped(error)) {
         if (await this.#endedMeanwhile()) return this.#after(MOST_RETRY_MS);
         log("warn", "posting-refused", { requestId, act, rank, ...errorFields(error) });
         return onRefused(error);
@@ -101,6 +102,12 @@ export class Posting {
       return false;
     }
   }
+}
+
+/** The consortium has stopped answers for now: this one is as good as before when they are taken again. */
+function isStopped(error: CodedError): boolean {
+  const detail = error.detail as ChainErrorDetail;
+  return detail.code === "CHAIN_REVERTED" && detail.error === "QuerySmartContractStopped";
 }
 
 /** Runs calls one after another; a failure does not stop the next. */

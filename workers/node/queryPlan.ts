@@ -3,6 +3,7 @@
  * checked by this worker itself: whoever controls another worker, the delegate or the querier cannot make it compute
  * anything but the vetted query, with parameters in bounds, over exactly the data that the request fixed.
  *
+ *  0. The consortium has not stopped requests and answers.
  *  1. The catalogue names this contract for the query, and nobody had revoked it before the request.
  *  2. queryHash recomputes from schema, descriptor, SQL, bounds, manifest and agreement.
  *  3. The parameters hash to the context's and lie in the vetted bounds.
@@ -15,6 +16,7 @@
 import { keccak256 } from "ethers";
 import type { Deployment } from "../chain/deployment.ts";
 import type { DatasetSegment } from "../chain/datasetRegistry.ts";
+import type { EmergencyStop } from "../chain/emergencyStop.ts";
 import { allLogs } from "../chain/logs.ts";
 import type { JsonRpc } from "../chain/provider.ts";
 import { type QueryCatalogue, QueryState } from "../chain/queryCatalogue.ts";
@@ -30,7 +32,7 @@ import { buildCircuit } from "../query/buildCircuit.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import type { StoredInputCheck } from "../store/inputCheckStore.ts";
 import type { SegmentStatus } from "../store/shareStore.ts";
-import { isCoded } from "../errors.ts";
+import { type CodedError, isCoded } from "../errors.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import type { RequestedSegments } from "./requestedSegments.ts";
 import { nodeError } from "./nodeError.ts";
@@ -62,6 +64,7 @@ export type QueryPlan =
 export interface PlanModules {
   readonly rpc: JsonRpc;
   readonly deployment: Deployment;
+  readonly emergencyStop: Pick<EmergencyStop, "isStopped">;
   readonly catalogue: QueryCatalogue;
   readonly studies: StudyRegistry;
   readonly queries: VettedQueries;
@@ -77,13 +80,20 @@ function refuse(event: QueryRequested, reason: string): never {
   throw nodeError({ code: "PLAN_REFUSED", requestId, reason }, `Request ${requestId} is not computed: ${reason}`);
 }
 
+function stopped({ requestId }: QueryRequested): CodedError {
+  const why = "the consortium has stopped all requests and answers";
+  return nodeError({ code: "PLAN_STOPPED", requestId }, `Request ${requestId} is not computed now: ${why}`);
+}
+
 /**
- * What may change is asked of the chain every time: the policy, whether the query stands. The rest is asked once.
+ * What may change is asked of the chain every time: the emergency stop, the policy, whether the query stands. The rest is asked
+ * once.
  *
- * @throws CodedError PLAN_REFUSED | PLAN_MISSING_SHARES | PLAN_BEING_CHECKED | PLAN_DATASET_REJECTED | CHAIN_*
+ * @throws CodedError PLAN_STOPPED | PLAN_REFUSED | PLAN_MISSING_SHARES | PLAN_BEING_CHECKED | PLAN_DATASET_REJECTED | CHAIN_*
  */
 export async function planQuery(request: ConfirmedRequest, modules: PlanModules): Promise<QueryPlan> {
   const { event } = request;
+  if (await modules.emergencyStop.isStopped()) throw stopped(event);
   checkContext(event);
   const k = await readK(event, modules);
   const query = await vettedQuery(request, modules);

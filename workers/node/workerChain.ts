@@ -3,6 +3,7 @@ import type { JsonRpcProvider } from "ethers";
 import { type CommitteeRegistry, committeeRegistry } from "../chain/committeeRegistry.ts";
 import { type DatasetRegistry, datasetRegistry } from "../chain/datasetRegistry.ts";
 import { type Deployment, readDeployment } from "../chain/deployment.ts";
+import { type EmergencyStop, emergencyStop } from "../chain/emergencyStop.ts";
 import { type MemberRegistry, memberRegistry } from "../chain/memberRegistries.ts";
 import { openProvider } from "../chain/provider.ts";
 import { type QueryCatalogue, queryCatalogue } from "../chain/queryCatalogue.ts";
@@ -19,6 +20,7 @@ export interface WorkerChain {
   readonly committees: CommitteeRegistry;
   readonly datasets: DatasetRegistry;
   readonly catalogue: QueryCatalogue;
+  readonly emergencyStop: EmergencyStop;
 }
 
 /** Reads the deployment's folder; asks the chain nothing yet. @throws CodedError CHAIN_DEPLOYMENT | CHAIN_WRONG_ID */
@@ -39,6 +41,7 @@ export function workerChain(deployment: Deployment, rpc: JsonRpcProvider): Worke
     committees: committeeRegistry(deployment, rpc),
     datasets: datasetRegistry(deployment, rpc),
     catalogue: queryCatalogue(deployment, rpc),
+    emergencyStop: emergencyStop(deployment, rpc),
   };
 }
 

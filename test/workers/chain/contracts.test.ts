@@ -9,6 +9,7 @@ import { ZeroHash, id } from "ethers";
 import { deployContracts, writeDeployment } from "../../../scripts/admin/deployContracts.ts";
 import { auditTrail, verifyRecords } from "../../../workers/chain/auditTrail.ts";
 import { type Deployment, readDeployment } from "../../../workers/chain/deployment.ts";
+import { sendCall } from "../../../workers/chain/governedCall.ts";
 import { memberRegistry } from "../../../workers/chain/memberRegistries.ts";
 import { connectProvider, openProvider } from "../../../workers/chain/provider.ts";
 import { queryCatalogue } from "../../../workers/chain/queryCatalogue.ts";
@@ -67,7 +68,7 @@ describe("chain", () => {
       encryptionKey: chain.wallet.signingKey.compressedPublicKey,
       purposes: [],
     };
-    const mined = await registry.admit(ACCOUNT, admission);
+    const mined = await sendCall(deployment, chain.wallet, registry.admit(ACCOUNT, admission));
     assert.equal(eventOf(mined, "MemberAdmitted").args["account"], ACCOUNT);
     assert.throws(() => eventOf(mined, "QueryAnswered"), { code: "CHAIN_EVENT_MISSING" });
     assert.equal(await registry.isActive(ACCOUNT), true);
@@ -75,18 +76,21 @@ describe("chain", () => {
     assert.equal(await registry.accountOf(id("certificate")), ACCOUNT);
     assert.equal(await registry.accountOf(id("another")), undefined);
     assert.deepEqual([await registry.count(), await registry.accounts(0, 10)], [1, [ACCOUNT]]);
-    await assert.rejects(registry.admit(ACCOUNT, admission), (error: CodedError) => {
-      const expected = { code: "CHAIN_REVERTED", error: "MemberRegistryAlreadyAdmitted", args: { account: ACCOUNT } };
-      assert.deepEqual(error.detail, expected);
-      return true;
-    });
+    await assert.rejects(
+      sendCall(deployment, chain.wallet, registry.admit(ACCOUNT, admission)),
+      (error: CodedError) => {
+        const expected = { code: "CHAIN_REVERTED", error: "MemberRegistryAlreadyAdmitted", args: { account: ACCOUNT } };
+        assert.deepEqual(error.detail, expected);
+        return true;
+      },
+    );
     await assert.rejects(registry.member(deployment.address("Escrow")), { code: "CHAIN_REVERTED" });
   });
 
   it("says so when the account cannot pay, or the node is away", async () => {
     const wallet = chain.wallet.deriveChild(99).connect(chain.provider);
     // A member: nothing but the money is missing.
-    await memberRegistry(deployment, "worker", chain.wallet).admit(wallet.address, {
+    const admitting = memberRegistry(deployment, "worker", chain.wallet).admit(wallet.address, {
       organisationName: "University Birch",
       expiry: 10_000_000_000n,
       tlsFingerprint: id("certificate of the poor"),
@@ -94,6 +98,7 @@ describe("chain", () => {
       encryptionKey: wallet.signingKey.compressedPublicKey,
       purposes: [],
     });
+    await sendCall(deployment, chain.wallet, admitting);
     const poor = memberRegistry(deployment, "worker", wallet);
     await chain.provider.send("hardhat_setBalance", [wallet.address, "0x1"]);
     await assert.rejects(poor.setEndpoint("https://a.example:1", id("x")), (error: CodedError) => {
@@ -118,7 +123,7 @@ describe("chain", () => {
       price: 5n,
       purposes: [id("DUO:0000007")],
     };
-    const mined = await studies.register("Trial", SCHEMA, policy, 10, ZeroHash);
+    const mined = await sendCall(deployment, chain.wallet, studies.register("Trial", SCHEMA, policy, 10, ZeroHash));
     const studyId = String(eventOf(mined, "StudyRegistered").args["studyId"]);
     assert.equal(await studies.schemaText(chain.provider, studyId), SCHEMA);
     assert.deepEqual(await studies.policy(studyId), policy);

@@ -40,6 +40,7 @@ const DEPLOYMENT: Deployment = {
   chainId: 31337n,
   block: 1,
   interfaces: Object.values(ABIS),
+  names: Object.keys(ABIS),
   address: (name) => ADDRESSES[name]!,
   abi: (name) => ABIS[name]!,
 };

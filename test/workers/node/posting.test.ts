@@ -101,6 +101,14 @@ describe("Posting", () => {
     assert.deepEqual([overtaken.sentAtMs.length, overtaken.refusals.length], [1, 0]);
   });
 
+  it("keeps its answer while the consortium has stopped all, and posts it when that is over", async () => {
+    const world = new PostingWorld(0);
+    const detail = { code: "CHAIN_REVERTED", error: "QuerySmartContractStopped", args: {} };
+    world.failures = [1, 2].map(() => new CodedError(detail, "stopped"));
+    await world.run();
+    assert.deepEqual([world.sentAtMs, world.refusals], [[0, 1_000, 3_000], []]);
+  });
+
   it("keeps an account's transactions one after another, failures included", async () => {
     const inTurn = oneAfterAnother();
     const order: string[] = [];

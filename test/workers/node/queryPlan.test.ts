@@ -54,6 +54,7 @@ interface World {
   queryStudy: string;
   state: QueryState;
   manifest: string;
+  isStopped: boolean;
   revokedAt: number | undefined;
   segments: DatasetSegment[];
   stored: SegmentStatus[];
@@ -87,6 +88,7 @@ describe("planQuery", () => {
       queryStudy: STUDY,
       state: QueryState.ACTIVE,
       manifest: compiled.manifest,
+      isStopped: false,
       revokedAt: undefined,
       segments: [segment("1", 3n), segment("2", 5n)],
       stored,
@@ -125,6 +127,7 @@ describe("planQuery", () => {
     const segments = { segments: () => answer("segments", world.segments) as Promise<DatasetSegment[]> };
     return {
       rpc,
+      emergencyStop: { isStopped: () => Promise.resolve(world.isStopped) },
       deployment: deployment as unknown as PlanModules["deployment"],
       catalogue,
       studies,
@@ -187,6 +190,13 @@ describe("planQuery", () => {
       detail: { code: "PLAN_MISSING_SHARES", datasetId: DATASETS[0], version, reason },
     });
 
+  it("computes nothing while the consortium has stopped all", async () => {
+    world.isStopped = true;
+    await assert.rejects(planQuery(requestOf({}), modules()), { detail: { code: "PLAN_STOPPED", requestId: REQUEST } });
+    assert.deepEqual(asked, []);
+    world.isStopped = false;
+    await planQuery(requestOf({}), modules());
+  });
   it("gives the circuit and every dataset in its version", async () => {
     const plan = await planQuery(requestOf({}), modules());
     assert.ok(!plan.empty);
