@@ -22,7 +22,13 @@ import { reverts } from "./support/reverts.ts";
 
 /** consortium, catalogue, datasets: by role, tested here; the others have their own rule, tested with the function. */
 type Row = "consortium" | "catalogue" | "datasets" | "own rule";
-const MEMBERS: Record<string, Row> = { admit: "consortium", revoke: "consortium", setEndpoint: "own rule" };
+const MEMBERS: Record<string, Row> = {
+  admit: "consortium",
+  revoke: "consortium",
+  setEndpoint: "own rule",
+  rotateKey: "own rule",
+  replaceKey: "consortium",
+};
 const MATRIX: Record<string, Record<string, Row>> = {
   AuditTrail: { addRecorder: "catalogue", record: "own rule" },
   DataOwnerRegistry: MEMBERS,
