@@ -9,7 +9,7 @@ export const EXIT_RETRYABLE = 75;
 export const EXIT_CONFIGURATION = 78;
 
 const RETRYABLE = [/_UNREACHABLE$/, /_UNAVAILABLE$/, /_TIMEOUT$/, /_PENDING$/, /_BUSY$/, /^COMMAND_INTERRUPTED$/];
-const CONFIGURATION = [/^CHAIN_DEPLOYMENT$/, /^CHAIN_WRONG_ID$/, /^KEYSTORE_/, /^CONFIGURATION_/];
+const CONFIGURATION = [/^CHAIN_DEPLOYMENT$/, /^CHAIN_WRONG_ID$/, /^KEYSTORE_/, /^KEY_REPLACED$/, /^CONFIGURATION_/];
 
 export function exitCodeOf(error: unknown): number {
   if (!isCoded(error)) return EXIT_FAILED;

@@ -45,13 +45,19 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   DatasetRegistryNoCommittee: "the consortium must appoint the study's committee first",
   DatasetRegistryUnknown: "no such dataset: `opaline data-owner datasets --study …` lists them",
   EscrowNothingToWithdraw: "nothing is owed to this account",
+  MemberRegistryAccountUsed: "an account is one member's name or key, once; take another",
   MemberRegistryAlreadyAdmitted:
     "its credential is still valid: give a later --expires and the same --organisation to prolong it",
-  MemberRegistryAlreadyRevoked: "it was revoked before; nothing is left to do",
+  MemberRegistryAlreadyRevoked: "it is revoked, for good; nothing is left to do but to admit another account",
   MemberRegistryFingerprintInUse: "another member has this TLS certificate; every member has its own",
   MemberRegistryInvalidExpiry: "--expires must be in the future",
+  MemberRegistryInvalidRotation: "the new key has not signed this; let the member make another proof",
   MemberRegistryMissingField: ({ field = "" }) => own(MEMBER_FIELDS, field),
-  MemberRegistryNotMember: "the account was never admitted to this role; check --role and --account",
+  MemberRegistryNotCurrentKey: ({ current }) =>
+    `the member's key is ${current} by now; let that key sign, or the member make another proof`,
+  MemberRegistryNotMember:
+    "the account was never admitted to this role, or may not act now; check the role and the account",
+  MemberRegistryRotationExpired: "let the member make another proof",
   QueryCatalogueAlreadyPublished: "this very query is published already; `opaline vetter list` shows it",
   QueryCatalogueAlreadyRevoked: "it was revoked before; nothing is left to do",
   QueryCatalogueAlreadyVetted: "this vetter has decided on the query already; another vetter must sign",

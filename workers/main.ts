@@ -5,7 +5,7 @@
  * Exit codes (sysexits.h):
  *    0  stopped by SIGTERM or SIGINT
  *   70  a bug: an error that is not one of ours
- *   75  try again: the data folder is in use, the port is taken, a disk is full
+ *   75  try again: the data folder is in use, the port is taken, a disk is full; the worker's key was rotated meanwhile
  *   76  the chain reorganised deeper than the confirmations, or became another chain: an operator must look
  *   78  the configuration, a key, a password, the certificate or the deployment is wrong: starting again will not help
  */
@@ -21,6 +21,7 @@ import { type Configuration, readConfiguration } from "./node/configuration.ts";
 import { type Log, createLog, errorFields } from "./node/log.ts";
 import { nodeError } from "./node/nodeError.ts";
 import { SECURITY_STATEMENT } from "./node/security.ts";
+import { readStoreKey } from "./node/storeKey.ts";
 import { Worker } from "./node/worker.ts";
 import { MACHINE_EDGES } from "./node/workerEdges.ts";
 import type { WorkerModules } from "./node/workerModules.ts";
@@ -30,6 +31,7 @@ const EXIT = { STOPPED: 0, BUG: 70, TRY_AGAIN: 75, CHAIN: 76, CONFIGURATION: 78 
 const TRY_AGAIN = new Set([
   ...["STORE_LOCKED", "STORE_FULL", "STORE_IO", "CHAIN_UNREACHABLE"],
   ...["CONTROL_ALREADY_RUNNING", "CONTROL_LISTEN_FAILED", "HEALTH_LISTEN_FAILED", "TRANSPORT_LISTEN_FAILED"],
+  ...["NODE_KEY_CHANGED", "NODE_FOREIGN_STORE"],
 ]);
 
 function exitCodeOf(error: unknown, hasStarted: boolean): number {
@@ -59,6 +61,7 @@ async function createWorker(configuration: Configuration, log: Log): Promise<Wor
   const version = packageVersion();
   log("info", "worker-starting", { version, chainId: configuration.chainId, security: SECURITY_STATEMENT });
   const identity = readIdentity(configuration);
+  const storeKey = readStoreKey(configuration.storeKey);
   const wallet = await openKeystore(configuration.keystore, readPassword(configuration.passwordFile));
   const field = createWasmField(BN254_FR_MODULUS, { threads: configuration.threads });
   log("info", "field-ready", { arithmetic: field.arithmetic, threads: configuration.threads });
@@ -66,6 +69,7 @@ async function createWorker(configuration: Configuration, log: Log): Promise<Wor
     configuration,
     field,
     wallet,
+    storeKey,
     identity,
     version,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),

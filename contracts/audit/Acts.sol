@@ -26,6 +26,9 @@ library Acts {
     bytes32 internal constant MEMBER_ADMITTED = keccak256("MemberAdmitted");
     bytes32 internal constant MEMBER_REVOKED = keccak256("MemberRevoked");
     bytes32 internal constant MEMBER_ENDPOINT_CHANGED = keccak256("MemberEndpointChanged");
+    /// A member gave itself another key; the consortium gave it one. oldHash, newHash: the keys, as uint160.
+    bytes32 internal constant MEMBER_KEY_ROTATED = keccak256("MemberKeyRotated");
+    bytes32 internal constant MEMBER_KEY_REPLACED = keccak256("MemberKeyReplaced");
 
     bytes32 internal constant STUDY_REGISTERED = keccak256("StudyRegistered");
     bytes32 internal constant COMMITTEE_APPOINTED = keccak256("CommitteeAppointed");

@@ -31,7 +31,18 @@ abstract contract Audited {
 
     /// @dev The same for an act that states its reason.
     function _recordBecause(bytes32 act, bytes32 subject, bytes32 oldHash, string calldata reason) internal {
-        _trail.record(act, subject, msg.sender, 0, oldHash, 0, reason);
+        _recordBecause(act, subject, oldHash, 0, reason);
+    }
+
+    /// @dev The same where something takes the place of what was.
+    function _recordBecause(
+        bytes32 act,
+        bytes32 subject,
+        bytes32 oldHash,
+        bytes32 newHash,
+        string calldata reason
+    ) internal {
+        _trail.record(act, subject, msg.sender, 0, oldHash, newHash, reason);
     }
 
     /// @dev An account as the subject of an act.

@@ -8,7 +8,8 @@ interface IAuditTrail {
     /// @notice An act, right after the state change it reports.
     /// @param sequence 0 for the first record, then one more each time
     /// @param subject what it was done to: an account (as uint160), study, dataset, query or request id
-    /// @param actor who did it; for a relayed signature, who signed
+    /// @param actor who did it; for a relayed signature, who signed. A member by its name, whatever its key is then; whoever
+    /// pays, is paid or relays, by the account
     /// @param act keccak256 of the act's name, see audit/Acts.sol
     /// @param organisation of the actor; 0 for the consortium, a contract, or whoever posts what others signed
     /// @param oldHash what the subject was before; 0 = nothing

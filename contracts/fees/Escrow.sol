@@ -72,9 +72,10 @@ contract Escrow is IEscrow, AccessManaged, Audited, ReentrancyGuard {
         if (payment.state != PaymentState.RELEASED) revert EscrowNotReleased(requestId);
         payment.state = PaymentState.SETTLED;
         uint256 amount = payment.amount;
-        address[] memory payees = _committees
-            .committee(IQuerySmartContract(payment.queryContract).studyId(), payment.committeeEpoch)
-            .workers;
+        address[] memory payees = _committees.keys(
+            IQuerySmartContract(payment.queryContract).studyId(),
+            payment.committeeEpoch
+        );
         uint256 share = amount / payees.length;
         for (uint256 i = 0; i < payees.length; ++i) _credits[payees[i]] += share;
         _credits[payees[0]] += amount - share * payees.length;

@@ -30,9 +30,9 @@ interface IEscrow {
     event PaymentHeld(RequestId indexed requestId, address indexed payer, uint256 amount);
     /// @notice The amount now belongs to the workers of the request's committee.
     event PaymentReleased(RequestId indexed requestId, uint256 amount);
-    /// @notice The amount was credited back to the payer.
+    /// @notice The amount was credited back to the account that paid it.
     event PaymentRefunded(RequestId indexed requestId, address indexed payer, uint256 amount);
-    /// @notice The amount was credited to `payees` workers.
+    /// @notice The amount was credited to `payees` workers, each to the key it had then.
     event PaymentSettled(RequestId indexed requestId, uint256 amount, uint256 payees);
     /// @notice The payee took its whole credit.
     event Withdrawn(address indexed payee, uint256 amount);
@@ -62,7 +62,8 @@ interface IEscrow {
     function release(RequestId requestId) external;
     /// @notice The query contract says the request expired or failed: its money is credited to the payer.
     function refund(RequestId requestId) external;
-    /// @notice Anyone divides released money equally among the committee; the remainder goes to the first worker.
+    /// @notice Anyone divides released money equally among the committee's current keys; the remainder goes to the first. A
+    /// credit stays with its account when the member's key is rotated later.
     function settle(RequestId requestId) external;
     /// @notice The sender takes all it is credited. Nobody else's credit depends on its success.
     function withdraw() external;

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Acts} from "../audit/Acts.sol";
-import {Audited} from "../audit/Audited.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
-import {Deployed} from "../types/Deployed.sol";
 import {Paging} from "../types/Paging.sol";
 import {IMemberRegistry} from "./IMemberRegistry.sol";
+import {MemberKeys} from "./MemberKeys.sol";
 
 /// @title What all roles share; a role says in one hook which fields it needs
-abstract contract MemberRegistry is IMemberRegistry, AccessManaged, Audited {
+abstract contract MemberRegistry is MemberKeys {
     /// @dev vouched: the consortium admitted the account with this certificate; otherwise the member only says it is its own.
     struct Claim {
         address account;
@@ -20,17 +18,19 @@ abstract contract MemberRegistry is IMemberRegistry, AccessManaged, Audited {
     /// @dev A request checks the study's purposes against these: 32 cost it at most about 70,000 gas.
     uint256 private constant MAX_PURPOSES = 32;
 
-    mapping(address account => Member) private _members;
     mapping(bytes32 tlsFingerprint => Claim) private _claims;
     address[] private _accounts;
 
-    constructor(address authority, IAuditTrail trail) AccessManaged(Deployed.check(authority)) Audited(trail) {}
+    constructor(address authority, IAuditTrail trail) MemberKeys(authority, trail) {}
 
     /// @inheritdoc IMemberRegistry
     function admit(address account, Admission calldata admission) external restricted {
         Member storage entry = _members[account];
         _checkAdmissible(account, entry, admission);
-        if (entry.expiry == 0) _accounts.push(account);
+        if (entry.expiry == 0) {
+            entry.key = account;
+            _accounts.push(account);
+        }
         _vouch(account, entry, admission.tlsFingerprint);
         bytes32 organisation = keccak256(bytes(admission.organisationName));
         bytes32 oldHash = entry.organisation;
@@ -58,16 +58,17 @@ abstract contract MemberRegistry is IMemberRegistry, AccessManaged, Audited {
 
     /// @inheritdoc IMemberRegistry
     function setEndpoint(string calldata endpoint, bytes32 tlsFingerprint) external {
-        if (!isActive(msg.sender)) revert MemberRegistryNotMember(msg.sender);
-        Member storage entry = _members[msg.sender];
+        address account = memberOf(msg.sender);
+        if (!isActive(account)) revert MemberRegistryNotMember(msg.sender);
+        Member storage entry = _members[account];
         _requireFields(endpoint, tlsFingerprint, entry.encryptionKey);
         bytes32 oldHash = keccak256(abi.encode(entry.endpoint, entry.tlsFingerprint));
-        _declare(msg.sender, entry, tlsFingerprint);
+        _declare(account, entry, tlsFingerprint);
         entry.endpoint = endpoint;
-        emit MemberEndpointChanged(msg.sender, endpoint, tlsFingerprint);
+        emit MemberEndpointChanged(account, endpoint, tlsFingerprint);
         bytes32 newHash = keccak256(abi.encode(endpoint, tlsFingerprint));
-        bytes32 subject = _subject(msg.sender);
-        _record(Acts.MEMBER_ENDPOINT_CHANGED, subject, msg.sender, entry.organisation, oldHash, newHash);
+        bytes32 subject = _subject(account);
+        _record(Acts.MEMBER_ENDPOINT_CHANGED, subject, account, entry.organisation, oldHash, newHash);
     }
 
     /// @inheritdoc IMemberRegistry
@@ -108,12 +109,6 @@ abstract contract MemberRegistry is IMemberRegistry, AccessManaged, Audited {
         for (uint256 i = 0; i < page.length; ++i) page[i] = _accounts[offset + i];
     }
 
-    /// @inheritdoc IMemberRegistry
-    function isActive(address account) public view returns (bool) {
-        Member storage entry = _members[account];
-        return !entry.revoked && block.timestamp <= entry.expiry;
-    }
-
     /// @dev The one hook: reverts with MemberRegistryMissingField when this role needs more than it is given. Here: a role
     /// that signs and reads, and talks to nobody, needs nothing more.
     function _requireFields(
@@ -122,12 +117,6 @@ abstract contract MemberRegistry is IMemberRegistry, AccessManaged, Audited {
         bytes memory encryptionKey
         // solhint-disable-next-line no-empty-blocks
     ) internal view virtual {}
-
-    /// @dev SEC 1 compressed form: 02 or 03, then x.
-    function _requireEncryptionKey(bytes memory encryptionKey) internal pure {
-        bool compressed = encryptionKey.length == 33 && (encryptionKey[0] == 0x02 || encryptionKey[0] == 0x03);
-        if (!compressed) revert MemberRegistryMissingField("encryptionKey");
-    }
 
     /// @dev The consortium's word beats a member's own: otherwise any member could keep another out by naming its
     /// certificate first.
@@ -169,6 +158,7 @@ abstract contract MemberRegistry is IMemberRegistry, AccessManaged, Audited {
     function _checkAdmissible(address account, Member storage entry, Admission calldata admission) private view {
         if (account == address(0)) revert MemberRegistryMissingField("account");
         if (entry.revoked) revert MemberRegistryAlreadyRevoked(account);
+        _requireNoKey(account);
         if (isActive(account)) _checkRenewal(account, entry, admission);
         if (admission.expiry < block.timestamp) revert MemberRegistryInvalidExpiry(admission.expiry);
         if (bytes(admission.organisationName).length == 0) revert MemberRegistryMissingField("organisationName");

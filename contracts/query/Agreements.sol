@@ -44,10 +44,11 @@ abstract contract Agreements is IQuerySmartContract, EIP712, Nonces, Audited {
             revert QuerySmartContractWrongAgreement(acceptance.agreementHash, origin.agreementHash);
         }
         if (block.timestamp > acceptance.deadline) revert QuerySmartContractAcceptanceExpired(acceptance.deadline);
-        if (!_queriers.isActive(querier)) revert QuerySmartContractNotQuerier(querier);
+        (address key, bool active) = _queriers.signerOf(querier);
+        if (!active) revert QuerySmartContractNotQuerier(querier);
         _useCheckedNonce(querier, acceptance.nonce);
         address recovered = ECDSA.recoverCalldata(_hashTypedDataV4(_hash(acceptance)), signature);
-        if (recovered != querier) revert QuerySmartContractInvalidAcceptance(recovered, querier);
+        if (recovered != key) revert QuerySmartContractInvalidAcceptance(recovered, key);
         _accepted[querier] = true;
         bytes32 hash = origin.agreementHash;
         emit AgreementAccepted(querier, hash, acceptance.name, acceptance.meaning, acceptance.signedAt);
@@ -58,11 +59,12 @@ abstract contract Agreements is IQuerySmartContract, EIP712, Nonces, Audited {
     /// @inheritdoc IQuerySmartContract
     function cancelNonce() external {
         bytes32 subject = QueryHash.unwrap(_origin().queryHash);
-        bytes32 organisation = _queriers.organisationOf(msg.sender);
-        if (organisation == 0) revert QuerySmartContractNotQuerier(msg.sender);
-        uint256 nonce = _useNonce(msg.sender);
-        emit NonceCancelled(msg.sender, nonce);
-        _record(Acts.NONCE_CANCELLED, subject, msg.sender, organisation, bytes32(nonce), bytes32(nonce + 1));
+        address querier = _queriers.memberOf(msg.sender);
+        if (querier == address(0)) revert QuerySmartContractNotQuerier(msg.sender);
+        bytes32 organisation = _queriers.organisationOf(querier);
+        uint256 nonce = _useNonce(querier);
+        emit NonceCancelled(querier, nonce);
+        _record(Acts.NONCE_CANCELLED, subject, querier, organisation, bytes32(nonce), bytes32(nonce + 1));
     }
 
     /// @inheritdoc IQuerySmartContract

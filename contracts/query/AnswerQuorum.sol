@@ -8,7 +8,8 @@ import {IQuerySmartContract} from "./IQuerySmartContract.sol";
 
 /// @title Whether enough of a committee signed
 library AnswerQuorum {
-    /// @dev Reverts unless at least min(n - t, 2t + 1) workers of the request's epoch, active now, signed `digest`.
+    /// @dev Reverts unless the keys that at least min(n - t, 2t + 1) workers of the request's epoch, active now, have now
+    /// signed `digest`.
     /// Ascending indices, and one worker per index, make the signers distinct. O(signatures), at most 7 that can pass.
     function check(
         ICommitteeRegistry committees,
@@ -25,10 +26,10 @@ library AnswerQuorum {
             uint8 index = signatures[i].index;
             if (index <= previous) revert IQuerySmartContract.QuerySmartContractSignaturesNotAscending(i);
             previous = index;
-            (address worker, bool active) = committees.signer(context.studyId, context.committeeEpoch, index);
+            (, address key, bool active) = committees.signer(context.studyId, context.committeeEpoch, index);
             address recovered = ECDSA.recoverCalldata(digest, signatures[i].signature);
-            if (!active || recovered != worker) {
-                revert IQuerySmartContract.QuerySmartContractInvalidSigner(index, recovered, worker);
+            if (!active || recovered != key) {
+                revert IQuerySmartContract.QuerySmartContractInvalidSigner(index, recovered, key);
             }
         }
     }

@@ -61,7 +61,7 @@ interface IQueryCatalogue {
         string meaning,
         uint64 signedAt
     );
-    /// @notice The account withdrew whatever it had signed, and not yet used, with this nonce.
+    /// @notice The member withdrew whatever it had signed, and not yet used, with this nonce.
     event NonceCancelled(address indexed account, uint256 nonce);
     /// @notice The vetting that completed the policy made the query's contract.
     event QueryActivated(QueryHash indexed queryHash, address indexed queryContract);
@@ -80,10 +80,10 @@ interface IQueryCatalogue {
     error QueryCatalogueUnsupportedFormat(uint16 format);
     /// @notice Thrown when re-encoding the descriptor or the bounds does not give the same bytes.
     error QueryCatalogueNonCanonical(string part);
-    /// @notice Thrown when the publisher is neither an active querier nor an active vetter.
+    /// @notice Thrown when the publisher is the current key of neither an active querier nor an active vetter.
     error QueryCatalogueNotAuthor(address account);
-    /// @notice Thrown when the vetter is not active when its signature arrives, or an account that was never admitted as a
-    /// vetter cancels a nonce.
+    /// @notice Thrown when the vetter is not active when its signature arrives, or an account that is no vetter's current key
+    /// cancels a nonce.
     error QueryCatalogueNotVetter(address account);
     /// @notice Thrown when the vetter is of the author's organisation.
     error QueryCatalogueOwnOrganisation(address vetter);
@@ -91,8 +91,9 @@ interface IQueryCatalogue {
     error QueryCatalogueAlreadyVetted(QueryHash queryHash, address vetter);
     /// @notice Thrown when the signature arrives after its deadline (unix seconds, inclusive).
     error QueryCatalogueVettingExpired(uint256 deadline);
-    /// @notice Thrown when the signature is not the vetter's over this Vetting, this contract and this chain.
-    error QueryCatalogueInvalidSignature(address recovered, address vetter);
+    /// @notice Thrown when the signature is not that of the vetter's current key (`expected`) over this Vetting, this contract
+    /// and this chain.
+    error QueryCatalogueInvalidSignature(address recovered, address expected);
     /// @notice Thrown when a revoked query is revoked again.
     error QueryCatalogueAlreadyRevoked(QueryHash queryHash);
 
@@ -116,7 +117,7 @@ interface IQueryCatalogue {
     /// and counts for nothing.
     /// @param signature 65 bytes, domain {Opaline, 1, chain id, this contract}
     function vet(Vetting calldata vetting, bytes calldata signature) external;
-    /// @notice The sender, a vetter now or formerly, uses up its next nonce: a vetting signed with it can no longer be
+    /// @notice The current key of a vetter, active or not, uses up the vetter's next nonce: a vetting signed with it can no longer be
     /// relayed.
     function cancelNonce() external;
     /// @notice Ends a published or active query, for good. Restricted to GUARDIAN_ROLE.

@@ -53,7 +53,7 @@ interface IQuerySmartContract {
         string meaning,
         uint64 signedAt
     );
-    /// @notice The account withdrew whatever it had signed, and not yet used, with this nonce.
+    /// @notice The member withdrew whatever it had signed, and not yet used, with this nonce.
     event NonceCancelled(address indexed account, uint256 nonce);
     /// @notice The workers' order: everything they need besides the descriptor. recipients: none for PUBLIC.
     event QueryRequested(
@@ -89,14 +89,16 @@ interface IQuerySmartContract {
     error QuerySmartContractStopped();
     /// @notice Thrown when the query was revoked.
     error QuerySmartContractInactiveQuery(QueryHash queryHash);
-    /// @notice Thrown when the account is not an active querier; when it cancels a nonce, only if it was never one.
+    /// @notice Thrown when the account is not an active querier, or not the current key of one; when it cancels a nonce, only if
+    /// it is no querier's current key.
     error QuerySmartContractNotQuerier(address account);
     /// @notice Thrown when the querier's credential lacks a purpose the study asks for.
     error QuerySmartContractMissingPurpose(bytes32 purpose);
     /// @notice Thrown when the querier has not accepted the agreement.
     error QuerySmartContractAgreementNotAccepted(address querier);
-    /// @notice Thrown when the signature is not the querier's over this Acceptance, this contract and this chain.
-    error QuerySmartContractInvalidAcceptance(address recovered, address querier);
+    /// @notice Thrown when the signature is not that of the querier's current key (`expected`) over this Acceptance, this
+    /// contract and this chain.
+    error QuerySmartContractInvalidAcceptance(address recovered, address expected);
     /// @notice Thrown when the acceptance arrives after its deadline (unix seconds, inclusive).
     error QuerySmartContractAcceptanceExpired(uint256 deadline);
     /// @notice Thrown when the acceptance names another query.
@@ -121,7 +123,7 @@ interface IQuerySmartContract {
     error QuerySmartContractInvalidRecipient(uint256 index);
     /// @notice Thrown when keys are published of what is not an answered SEALED request.
     error QuerySmartContractNotSealedAnswer(RequestId requestId, RequestState state, ReleaseClass releaseClass);
-    /// @notice Thrown when the sender is not worker `index` of the request's committee.
+    /// @notice Thrown when the sender is not the current key of worker `index` of the request's committee.
     error QuerySmartContractNotWorker(address account, uint8 index);
     /// @notice Thrown when there are more keys, or more or longer copies, than any answer has.
     error QuerySmartContractKeyCopiesTooLarge();
@@ -143,7 +145,8 @@ interface IQuerySmartContract {
     error QuerySmartContractQuorum(uint256 signatures, uint256 needed);
     /// @notice Thrown when the signature at `position` (0-based) has an index not above the one before it.
     error QuerySmartContractSignaturesNotAscending(uint256 position);
-    /// @notice Thrown when a signature is not that of committee worker `index`, or that worker is not active now.
+    /// @notice Thrown when a signature is not that of the current key (`expected`) of committee worker `index`, or that worker is
+    /// not active now.
     error QuerySmartContractInvalidSigner(uint8 index, address recovered, address expected);
     /// @notice Thrown when a request is expired while it may still be answered.
     error QuerySmartContractDeadlineNotReached(uint64 deadlineBlock, uint64 currentBlock);
@@ -153,10 +156,10 @@ interface IQuerySmartContract {
     /// @notice Anyone relays a querier's acceptance of the agreement; accepting again changes nothing but the nonce.
     /// @param signature 65 bytes, domain {Opaline, 1, chain id, this contract}
     function acceptAgreement(Acceptance calldata acceptance, bytes calldata signature) external;
-    /// @notice The sender, a querier now or formerly, uses up its next nonce here: an acceptance signed with it can no
+    /// @notice The current key of a querier, active or not, uses up the querier's next nonce here: an acceptance signed with it can no
     /// longer be relayed.
     function cancelNonce() external;
-    /// @notice Asks. datasetIds strictly ascending; parameters = abi.encode(int256[]); pays the study's price exactly.
+    /// @notice The current key of a querier asks, and is the one that is refunded. datasetIds strictly ascending; parameters = abi.encode(int256[]); pays the study's price exactly.
     /// The context's consentMaskRoot is 0 until a consent registry exists; zero means every active row.
     /// The context's recipientsHash is keccak256(abi.encode(recipients)), 0 for PUBLIC.
     /// @param recipients none for PUBLIC; of a SEALED request 1 to 16 compressed secp256k1 keys, strictly ascending. Whether each
@@ -177,7 +180,7 @@ interface IQuerySmartContract {
         Verdict calldata verdict,
         WorkerSignature[] calldata signatures
     ) external;
-    /// @notice A worker of the request's committee, also one revoked since, hands out the mask keys it holds of the SEALED answer;
+    /// @notice The current key of a worker of the request's committee, also of one revoked since, hands out the mask keys it holds of the SEALED answer;
     /// again if it must. Costs gas only: recipients read what fits.
     /// @param context as in QueryRequested
     /// @param index the sender's point in the committee
@@ -189,7 +192,7 @@ interface IQuerySmartContract {
         bytes32[] calldata maskKeyHashes,
         bytes[] calldata copies
     ) external;
-    /// @notice Anyone ends a request past its deadline; the price goes back to the querier.
+    /// @notice Anyone ends a request past its deadline; the price goes back to the account that paid it.
     function expire(RequestId requestId) external;
     /// @notice All zero (state NONE) for an unknown request.
     function requestOf(RequestId requestId) external view returns (Request memory);

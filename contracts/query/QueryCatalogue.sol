@@ -66,7 +66,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
         string calldata manifest,
         string calldata agreement
     ) external returns (QueryHash queryHash) {
-        bytes32 organisation = _authorOrganisation();
+        (address author, bytes32 organisation) = _author();
         bytes32 schemaHash = _studies.study(studyId).schemaHash;
         CanonicalForm.check(descriptor_, bounds, schemaHash);
         bytes32 agreementHash = keccak256(bytes(agreement));
@@ -76,12 +76,12 @@ contract QueryCatalogue is AccessManaged, Vettings {
         entry.studyId = studyId;
         entry.schemaHash = schemaHash;
         entry.agreementHash = agreementHash;
-        entry.author = msg.sender;
+        entry.author = author;
         entry.state = QueryState.PUBLISHED;
         _keep(queryHash, entry, descriptor_, bounds);
-        emit QueryPublished(queryHash, studyId, msg.sender, sql, bounds, manifest, agreement);
+        emit QueryPublished(queryHash, studyId, author, sql, bounds, manifest, agreement);
         bytes32 newHash = QueryHash.unwrap(queryHash);
-        _record(Acts.QUERY_PUBLISHED, newHash, msg.sender, organisation, 0, newHash);
+        _record(Acts.QUERY_PUBLISHED, newHash, author, organisation, 0, newHash);
     }
 
     /// @inheritdoc IQueryCatalogue
@@ -176,10 +176,10 @@ contract QueryCatalogue is AccessManaged, Vettings {
         _escrow.addQueryContract(clone);
     }
 
-    function _authorOrganisation() private view returns (bytes32) {
-        if (_queriers.isActive(msg.sender)) return _queriers.organisationOf(msg.sender);
-        if (_vetters.isActive(msg.sender)) return _vetters.organisationOf(msg.sender);
-        revert QueryCatalogueNotAuthor(msg.sender);
+    function _author() private view returns (address author, bytes32 organisation) {
+        (author, organisation) = _queriers.activeMemberOf(msg.sender);
+        if (author == address(0)) (author, organisation) = _vetters.activeMemberOf(msg.sender);
+        if (author == address(0)) revert QueryCatalogueNotAuthor(msg.sender);
     }
 
     function _known(QueryHash queryHash) private view returns (Entry storage entry) {

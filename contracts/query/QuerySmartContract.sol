@@ -65,9 +65,9 @@ contract QuerySmartContract is SealedAnswers {
     ) external payable whenNotStopped returns (RequestId requestId) {
         QueryOrigin memory origin = _origin();
         bytes32 recipientsHash = Recipients.hash(releaseClass, recipients);
-        Policy memory policy = _authorise(origin);
+        (address querier, bytes32 organisation, Policy memory policy) = _authorise(origin);
         Parameters.check(parameters, CodeStorage.read(origin.boundsCode));
-        RequestContext memory context = _context(origin, parameters, datasetIds);
+        RequestContext memory context = _context(origin, querier, parameters, datasetIds);
         context.policyHash = keccak256(abi.encode(policy));
         context.releaseClass = releaseClass;
         context.recipientsHash = recipientsHash;
@@ -75,14 +75,13 @@ contract QuerySmartContract is SealedAnswers {
         uint64 deadlineBlock = uint64(block.number) + policy.deadlineBlocks;
         bytes32 contextHash = keccak256(abi.encode(context));
         Request storage entry = _requests[requestId];
-        entry.querier = msg.sender;
+        entry.querier = querier;
         entry.deadlineBlock = deadlineBlock;
         entry.state = RequestState.REQUESTED;
         entry.paid = msg.value != 0;
         entry.contextHash = contextHash;
-        emit QueryRequested(requestId, msg.sender, parameters, datasetIds, context, deadlineBlock, recipients);
-        bytes32 organisation = _queriers.organisationOf(msg.sender);
-        _record(Acts.QUERY_REQUESTED, RequestId.unwrap(requestId), msg.sender, organisation, 0, contextHash);
+        emit QueryRequested(requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients);
+        _record(Acts.QUERY_REQUESTED, RequestId.unwrap(requestId), querier, organisation, 0, contextHash);
         if (msg.value != 0) _escrow.hold{value: msg.value}(requestId, context.committeeEpoch, msg.sender);
     }
 
@@ -154,6 +153,7 @@ contract QuerySmartContract is SealedAnswers {
     /// @dev The context but for the policy's hash, the release class and its recipients.
     function _context(
         QueryOrigin memory origin,
+        address querier,
         bytes calldata parameters,
         DatasetId[] calldata datasetIds
     ) private returns (RequestContext memory context) {
@@ -168,8 +168,8 @@ contract QuerySmartContract is SealedAnswers {
                 abi.encode(
                     block.chainid,
                     address(this),
-                    msg.sender,
-                    _useNonce(msg.sender),
+                    querier,
+                    _useNonce(querier),
                     origin.queryHash,
                     context.parametersHash,
                     context.datasetRoots,
@@ -179,13 +179,17 @@ contract QuerySmartContract is SealedAnswers {
         );
     }
 
-    function _authorise(QueryOrigin memory origin) private view returns (Policy memory policy) {
+    /// @dev The querier whose key sends, its organisation, and what the study asks of it.
+    function _authorise(
+        QueryOrigin memory origin
+    ) private view returns (address querier, bytes32 organisation, Policy memory policy) {
         if (!origin.catalogue.isActive(origin.queryHash)) revert QuerySmartContractInactiveQuery(origin.queryHash);
-        if (!_queriers.isActive(msg.sender)) revert QuerySmartContractNotQuerier(msg.sender);
-        if (!hasAccepted(msg.sender)) revert QuerySmartContractAgreementNotAccepted(msg.sender);
+        (querier, organisation) = _queriers.activeMemberOf(msg.sender);
+        if (querier == address(0)) revert QuerySmartContractNotQuerier(msg.sender);
+        if (!hasAccepted(querier)) revert QuerySmartContractAgreementNotAccepted(querier);
         policy = _studies.policy(origin.studyId);
         if (policy.purposes.length != 0) {
-            bytes32 missing = _queriers.missingPurpose(msg.sender, policy.purposes);
+            bytes32 missing = _queriers.missingPurpose(querier, policy.purposes);
             if (missing != 0) revert QuerySmartContractMissingPurpose(missing);
         }
         if (msg.value != policy.price) revert QuerySmartContractWrongPayment(msg.value, policy.price);

@@ -39,8 +39,8 @@ abstract contract SealedAnswers is Agreements {
         if (entry.state != RequestState.ANSWERED || context.releaseClass != ReleaseClass.SEALED) {
             revert QuerySmartContractNotSealedAnswer(context.requestId, entry.state, context.releaseClass);
         }
-        (address worker, ) = _committees.signer(context.studyId, context.committeeEpoch, index);
-        if (worker != msg.sender) revert QuerySmartContractNotWorker(msg.sender, index);
+        (, address key, ) = _committees.signer(context.studyId, context.committeeEpoch, index);
+        if (key != msg.sender) revert QuerySmartContractNotWorker(msg.sender, index);
         _checkSizes(maskKeyHashes, copies);
         emit KeyCopiesPublished(context.requestId, index, maskKeyHashes, copies);
     }

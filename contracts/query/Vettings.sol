@@ -45,12 +45,13 @@ abstract contract Vettings is IQueryCatalogue, EIP712, Nonces, Audited {
 
     /// @inheritdoc IQueryCatalogue
     function cancelNonce() external {
-        bytes32 organisation = _vetters.organisationOf(msg.sender);
-        if (organisation == 0) revert QueryCatalogueNotVetter(msg.sender);
-        uint256 nonce = _useNonce(msg.sender);
-        emit NonceCancelled(msg.sender, nonce);
-        bytes32 subject = _subject(msg.sender);
-        _record(Acts.NONCE_CANCELLED, subject, msg.sender, organisation, bytes32(nonce), bytes32(nonce + 1));
+        address vetter = _vetters.memberOf(msg.sender);
+        if (vetter == address(0)) revert QueryCatalogueNotVetter(msg.sender);
+        bytes32 organisation = _vetters.organisationOf(vetter);
+        uint256 nonce = _useNonce(vetter);
+        emit NonceCancelled(vetter, nonce);
+        bytes32 subject = _subject(vetter);
+        _record(Acts.NONCE_CANCELLED, subject, vetter, organisation, bytes32(nonce), bytes32(nonce + 1));
     }
 
     /// @dev Reverts unless the vetter may vet this author's query and signed exactly this; then counts it as vetted and its
@@ -60,11 +61,12 @@ abstract contract Vettings is IQueryCatalogue, EIP712, Nonces, Audited {
         bytes calldata signature,
         address author
     ) internal returns (bytes32 organisation, bytes32 structHash) {
-        organisation = _authoriseVetter(vetting, author);
+        address key;
+        (key, organisation) = _authoriseVetter(vetting, author);
         _useCheckedNonce(vetting.vetter, vetting.nonce);
         structHash = _hash(vetting);
         address recovered = ECDSA.recoverCalldata(_hashTypedDataV4(structHash), signature);
-        if (recovered != vetting.vetter) revert QueryCatalogueInvalidSignature(recovered, vetting.vetter);
+        if (recovered != key) revert QueryCatalogueInvalidSignature(recovered, key);
         _vetted[vetting.queryHash][vetting.vetter] = true;
         if (vetting.approved) _approvers[vetting.queryHash].push(vetting.vetter);
     }
@@ -91,10 +93,15 @@ abstract contract Vettings is IQueryCatalogue, EIP712, Nonces, Audited {
         }
     }
 
-    function _authoriseVetter(Vetting calldata vetting, address author) private view returns (bytes32 organisation) {
+    function _authoriseVetter(
+        Vetting calldata vetting,
+        address author
+    ) private view returns (address key, bytes32 organisation) {
         address vetter = vetting.vetter;
         if (block.timestamp > vetting.deadline) revert QueryCatalogueVettingExpired(vetting.deadline);
-        if (!_vetters.isActive(vetter)) revert QueryCatalogueNotVetter(vetter);
+        bool active;
+        (key, active) = _vetters.signerOf(vetter);
+        if (!active) revert QueryCatalogueNotVetter(vetter);
         organisation = _vetters.organisationOf(vetter);
         if (_isOwnOrganisation(organisation, author)) revert QueryCatalogueOwnOrganisation(vetter);
         if (_vetted[vetting.queryHash][vetter]) revert QueryCatalogueAlreadyVetted(vetting.queryHash, vetter);

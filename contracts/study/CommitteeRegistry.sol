@@ -92,11 +92,22 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, Audited {
     }
 
     /// @inheritdoc ICommitteeRegistry
-    function signer(StudyId studyId, uint64 epoch, uint8 index) external view returns (address worker, bool active) {
+    function signer(
+        StudyId studyId,
+        uint64 epoch,
+        uint8 index
+    ) external view returns (address worker, address key, bool active) {
         address[] storage workers = _committees[studyId][epoch].workers;
-        if (index == 0 || index > workers.length) return (address(0), false);
+        if (index == 0 || index > workers.length) return (address(0), address(0), false);
         worker = workers[index - 1];
-        active = _workers.isActive(worker);
+        (key, active) = _workers.signerOf(worker);
+    }
+
+    /// @inheritdoc ICommitteeRegistry
+    function keys(StudyId studyId, uint64 epoch) external view returns (address[] memory current) {
+        address[] memory workers = _known(studyId, epoch).workers;
+        current = new address[](workers.length);
+        for (uint256 i = 0; i < current.length; ++i) current[i] = _workers.keyOf(workers[i]);
     }
 
     function _known(StudyId studyId, uint64 epoch) private view returns (Committee storage entry) {

@@ -49,23 +49,23 @@ contract DatasetRegistry is IDatasetRegistry, EIP712, Audited {
         bytes[] calldata receipts,
         bytes calldata ingestProof
     ) external returns (DatasetId datasetId) {
-        if (!_owners.isActive(msg.sender)) revert DatasetRegistryInactiveOwner(msg.sender);
-        datasetId = datasetIdOf(studyId, msg.sender);
+        (address owner, bytes32 organisation) = _owners.activeMemberOf(msg.sender);
+        if (owner == address(0)) revert DatasetRegistryInactiveOwner(msg.sender);
+        datasetId = datasetIdOf(studyId, owner);
         _checkSegment(datasetId, version_, segment, fileHashes);
         if (ingestProof.length == 0) revert DatasetRegistryEmptyProof();
         uint64 epoch = _checkReceipts(studyId, datasetId, fileHashes, receipts);
         bytes32 oldRoot = _roots[studyId][datasetId];
         if (version_ == 1) {
-            _ownerOf[datasetId] = msg.sender;
+            _ownerOf[datasetId] = owner;
             _datasetIds[studyId].push(datasetId);
             _committees.freeze(studyId);
         }
         _append(studyId, datasetId, segment, keccak256(ingestProof));
         bytes32 root = keccak256(abi.encode(datasetId, version_, _segments[datasetId]));
         _roots[studyId][datasetId] = root;
-        emit DatasetActivated(datasetId, studyId, msg.sender, version_, epoch, segment, fileHashes, ingestProof);
-        bytes32 organisation = _owners.organisationOf(msg.sender);
-        _record(Acts.DATASET_ACTIVATED, DatasetId.unwrap(datasetId), msg.sender, organisation, oldRoot, root);
+        emit DatasetActivated(datasetId, studyId, owner, version_, epoch, segment, fileHashes, ingestProof);
+        _record(Acts.DATASET_ACTIVATED, DatasetId.unwrap(datasetId), owner, organisation, oldRoot, root);
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -165,11 +165,11 @@ contract DatasetRegistry is IDatasetRegistry, EIP712, Audited {
         if (fileHashes.length != n) revert DatasetRegistryReceiptCount(fileHashes.length, n);
         if (receipts.length != n) revert DatasetRegistryReceiptCount(receipts.length, n);
         for (uint256 i = 0; i < n; ++i) {
-            (address worker, bool active) = _committees.signer(studyId, epoch, uint8(i + 1)); // n <= 7
+            (address worker, address key, bool active) = _committees.signer(studyId, epoch, uint8(i + 1)); // n <= 7
             if (!active) revert DatasetRegistryInactiveWorker(worker);
             bytes32 digest = keccak256(abi.encode(RECEIPT_TYPEHASH, datasetId, worker, fileHashes[i]));
             address recovered = ECDSA.recoverCalldata(_hashTypedDataV4(digest), receipts[i]);
-            if (recovered != worker) revert DatasetRegistryInvalidReceipt(i, recovered, worker);
+            if (recovered != key) revert DatasetRegistryInvalidReceipt(i, recovered, key);
         }
     }
 }

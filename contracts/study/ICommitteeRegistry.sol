@@ -5,7 +5,7 @@ import {StudyId} from "../types/Identifiers.sol";
 
 /// @title Committees: which workers hold a study's shares, epoch by epoch; worker j (1..n) is Shamir point j
 interface ICommitteeRegistry {
-    /// threshold t: that many workers together learn nothing; workers[j-1] is point j.
+    /// threshold t: that many workers together learn nothing; workers[j-1] is point j, a member's name for ever.
     struct Committee {
         uint64 epoch;
         uint8 threshold;
@@ -53,6 +53,14 @@ interface ICommitteeRegistry {
     function isFrozen(StudyId studyId) external view returns (bool);
     /// @notice min(n - t, 2t + 1), the number of signatures an answer needs. Reverts with CommitteeRegistryUnknown.
     function quorum(StudyId studyId, uint64 epoch) external view returns (uint8);
-    /// @notice The address at point index of an epoch, and whether it may sign now; zero and false for no such point.
-    function signer(StudyId studyId, uint64 epoch, uint8 index) external view returns (address worker, bool active);
+    /// @notice The worker at point index of an epoch, the key that signs for it now, and whether it may; zeros and false for no
+    /// such point.
+    function signer(
+        StudyId studyId,
+        uint64 epoch,
+        uint8 index
+    ) external view returns (address worker, address key, bool active);
+    /// @notice The keys that sign for the workers of an epoch now, active or not; keys[j-1] is point j's. Reverts with
+    /// CommitteeRegistryUnknown.
+    function keys(StudyId studyId, uint64 epoch) external view returns (address[] memory);
 }

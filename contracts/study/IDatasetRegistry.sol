@@ -20,8 +20,8 @@ interface IDatasetRegistry {
         bytes ingestProof
     );
 
-    /// @notice Thrown when the sender is not an active data owner.
-    error DatasetRegistryInactiveOwner(address owner);
+    /// @notice Thrown when the sender is not the current key of an active data owner.
+    error DatasetRegistryInactiveOwner(address account);
     /// @notice Thrown when the study has no committee yet.
     error DatasetRegistryNoCommittee(StudyId studyId);
     /// @notice Thrown when the segment has no rows or no columns.
@@ -38,7 +38,8 @@ interface IDatasetRegistry {
     error DatasetRegistrySegmentReused(bytes32 sharesRoot);
     /// @notice Thrown unless there is one file hash and one receipt for each worker of the committee.
     error DatasetRegistryReceiptCount(uint256 receipts, uint256 expected);
-    /// @notice Thrown when receipt `index` (0-based) was not signed by worker index+1 over its file.
+    /// @notice Thrown when receipt `index` (0-based) was not signed by the current key (`expected`) of worker index+1 over its
+    /// file.
     error DatasetRegistryInvalidReceipt(uint256 index, address recovered, address expected);
     /// @notice Thrown when a worker of the committee may not act now (expired or revoked).
     error DatasetRegistryInactiveWorker(address worker);
@@ -49,7 +50,7 @@ interface IDatasetRegistry {
     /// committee. O(versions) gas: about 6,500 for each earlier segment.
     /// @param segment sharesRoot must be keccak256(abi.encode(fileHashes))
     /// @param receipts receipts[j] is worker j+1's EIP-712 Receipt(bytes32 datasetId,address worker,bytes32 fileHash)
-    /// over fileHashes[j], 65 bytes, domain {Opaline, 1, chain id, this registry}
+    /// over fileHashes[j], by its current key, 65 bytes, domain {Opaline, 1, chain id, this registry}
     /// @param ingestProof 32 bytes for each of t+1 values and of C(n, t) seeds: 192 at (4, 1), 1,248 at (7, 3)
     function activate(
         StudyId studyId,

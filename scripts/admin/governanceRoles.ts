@@ -24,7 +24,7 @@ export const GOVERNANCE_ROLES = {
     functions: { AuditTrail: ["addRecorder"], Escrow: ["addQueryContract"] },
   },
   DATASETS: { id: 2n, holder: "DatasetRegistry", functions: { CommitteeRegistry: ["freeze"] } },
-  REGISTRAR: { id: 3n, holder: "people", functions: inEachRegistry("admit") },
+  REGISTRAR: { id: 3n, holder: "people", functions: inEachRegistry("admit", "replaceKey") },
   STEWARD: {
     id: 4n,
     holder: "people",

@@ -19,6 +19,8 @@ export const ACT_NAMES = [
   "MemberRevoked",
   "NonceCancelled",
   "MemberEndpointChanged",
+  "MemberKeyRotated",
+  "MemberKeyReplaced",
   "StudyRegistered",
   "CommitteeAppointed",
   "CommitteeFrozen",

@@ -15,6 +15,7 @@ import { type CommandContext, defineCommand } from "../command.ts";
 import { type SignerConnection, signerOptions, withSigner } from "../connection.ts";
 import { withFolderLock } from "../folderLock.ts";
 import { requireFunds } from "../funds.ts";
+import { memberOfKey } from "../memberOfKey.ts";
 import { readBytes32 } from "../readOption.ts";
 import { type OpenStudy, openStudy } from "../study.ts";
 import {
@@ -105,7 +106,8 @@ async function findPlace(
 ): Promise<Place> {
   const { deployment, provider, signer } = connection;
   const registry = datasetRegistry(deployment, provider);
-  const datasetId = await registry.datasetIdOf(studyId, signer.address);
+  const owner = await memberOfKey(connection, "dataOwner", signer.address);
+  const datasetId = await registry.datasetIdOf(studyId, owner);
   const active = Number(await registry.version(datasetId));
   const placeOf = (version: number): Place => ({
     folder: contributionFolder(privateFolder, datasetId, version),

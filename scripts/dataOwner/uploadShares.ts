@@ -1,4 +1,7 @@
-/** Sends every worker its share file and keeps its receipt; workers that have one already are passed over. */
+/**
+ * Sends every worker its share file and keeps its receipt; workers that have one already are passed over, unless their key
+ * was rotated since: the chain takes receipts of current keys only, and the worker signs another for the file it has.
+ */
 import { readFileSync } from "node:fs";
 import { toBigInt } from "ethers";
 import { type Member, chainTime, committeeRegistry, memberRegistry } from "#chain";
@@ -39,13 +42,19 @@ export async function uploadShares(
   if (contribution.activated !== undefined) return;
   const { deployment, provider } = connection;
   const registry = committeeRegistry(deployment, provider);
-  const { workers } = await registry.committee(contribution.studyId, BigInt(contribution.committeeEpoch));
-  if (workers.every((_, index) => readReceipt(folder, index + 1) !== undefined)) return;
+  const epoch = BigInt(contribution.committeeEpoch);
+  const { workers } = await registry.committee(contribution.studyId, epoch);
+  const keys = await registry.keys(contribution.studyId, epoch);
+  const hasReceipt = workers.map((worker, index) => {
+    const receipt = readReceipt(folder, index + 1);
+    return receipt !== undefined && receiptSigner(connection, contribution, index + 1, worker, receipt) === keys[index];
+  });
+  if (hasReceipt.every(Boolean)) return;
   await requireCommittee(connection, contribution, workers);
   const members = memberRegistry(deployment, "worker", provider);
   const results = await Promise.allSettled(
     workers.map(async (account, index) => {
-      if (readReceipt(folder, index + 1) !== undefined) return;
+      if (hasReceipt[index] === true) return;
       const worker = await members.member(account);
       const receipt = await uploadTo(worker, index + 1, connection, contribution, folder, privateFolder, context);
       keepReceipt(folder, index + 1, receipt);
@@ -83,12 +92,14 @@ async function requireCommittee(
 async function uploadTo(
   worker: Member,
   party: number,
-  { deployment, provider, signer }: SignerConnection,
-  { studyId, datasetId, fileHashes }: Contribution,
+  connection: SignerConnection,
+  contribution: Contribution,
   folder: string,
   privateFolder: string,
   { randomBytes, now, signal }: CommandContext,
 ): Promise<string> {
+  const { deployment, provider, signer } = connection;
+  const { studyId, datasetId, fileHashes } = contribution;
   const file = readFileSync(shareFilePath(folder, party));
   const fileHash = fileHashes[party - 1]!;
   const upload: Upload = {
@@ -112,12 +123,22 @@ async function uploadTo(
     timeoutMs: UPLOAD_TIMEOUT_MS,
     signal,
   });
-  if (signerOf(domain, RECEIPT, { datasetId, worker: worker.account, fileHash }, receipt) === worker.account)
-    return receipt;
+  if (receiptSigner(connection, contribution, party, worker.account, receipt) === worker.key) return receipt;
   throw new CodedError<UploadSharesErrorDetail>(
     { code: "CONTRIBUTE_BAD_RECEIPT", worker: worker.account },
     `worker ${party} (${worker.organisationName}) answered with a receipt that it did not sign`,
   );
+}
+
+function receiptSigner(
+  { deployment }: SignerConnection,
+  { datasetId, fileHashes }: Contribution,
+  party: number,
+  worker: string,
+  receipt: string,
+): string | undefined {
+  const domain = opalineDomain(deployment.chainId, deployment.address("DatasetRegistry"));
+  return signerOf(domain, RECEIPT, { datasetId, worker, fileHash: fileHashes[party - 1]! }, receipt);
 }
 
 /** All workers were tried; one error names all that failed, and says whether trying again can help. */

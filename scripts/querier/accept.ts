@@ -5,6 +5,7 @@ import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
+import { memberOfKey } from "../memberOfKey.ts";
 import { readBytes32 } from "../readOption.ts";
 import { sendOrRelayed } from "../relayed.ts";
 import { openActiveQuery } from "./activeQuery.ts";
@@ -33,23 +34,24 @@ export const command = defineCommand({
       const { query, publication } = await openActiveQuery(connection, queryHash);
       const contract = querySmartContract(deployment, query.queryContract, signer);
       const { agreement } = publication;
-      if (await contract.hasAccepted(signer.address)) return { queryHash, agreement, alreadyAccepted: true };
+      const querier = await memberOfKey(connection, "querier", signer.address);
+      if (await contract.hasAccepted(querier)) return { queryHash, agreement, alreadyAccepted: true };
       const signedAt = await chainTime(provider);
       const acceptance: Acceptance = {
         queryHash,
         agreementHash: query.agreementHash,
-        querier: signer.address,
+        querier,
         name: options.name,
         meaning: options.meaning,
         signedAt,
-        nonce: await contract.nonces(signer.address),
+        nonce: await contract.nonces(querier),
         deadline: signedAt + SIGNATURE_SECONDS,
       };
       const domain = opalineDomain(deployment.chainId, contract.address);
       const signature = await signTypedData(signer, domain, ACCEPTANCE, acceptance);
       const mined = await sendOrRelayed(
         () => contract.acceptAgreement(acceptance, signature),
-        () => contract.hasAccepted(signer.address),
+        () => contract.hasAccepted(querier),
       );
       if (mined === undefined) return { queryHash, agreement, alreadyAccepted: false, relayedByAnother: true };
       return { queryHash, agreement, alreadyAccepted: false, relayedByAnother: false, ...gasReport(mined) };

@@ -17,7 +17,7 @@ export const command = defineCommand({
     const requestId = readBytes32("request", options.request);
     return withSigner(options, context, async (connection) => {
       const { deployment, signer } = connection;
-      const { queryContract, requested } = await readRequestEvents(connection, requestId);
+      const { queryContract } = await readRequestEvents(connection, requestId);
       const contract = querySmartContract(deployment, queryContract, signer);
       // Past the deadline the workers expire it, too; the price is still to be taken.
       const mined = await sendOrRelayed(
@@ -25,8 +25,8 @@ export const command = defineCommand({
         async () => (await contract.requestOf(requestId)).state === RequestState.EXPIRED,
       );
       const purse = escrow(deployment, signer);
-      // Whoever ends the request, only the payer can take the money.
-      const refunded = requested.querier === signer.address ? await purse.credit(signer.address) : 0n;
+      // Whoever ends the request, only the account that paid can take the money: the querier's key at the time.
+      const refunded = (await purse.payerOf(requestId)) === signer.address ? await purse.credit(signer.address) : 0n;
       if (refunded > 0n) await purse.withdraw();
       const value = { requestId, state: "EXPIRED", refunded, expiredByAnother: mined === undefined };
       return mined === undefined ? value : { ...value, ...gasReport(mined) };

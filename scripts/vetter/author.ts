@@ -18,9 +18,14 @@ export async function organisationsOf(connection: Connection, account: string): 
   return [...names];
 }
 
-/** As the catalogue decides it: such a vetting is refused on chain. */
+/**
+ * As the catalogue decides it: such a vetting is refused on chain.
+ *
+ * @param vetter the member, or its current key
+ */
 export async function isOwnOrganisation(connection: Connection, author: string, vetter: string): Promise<boolean> {
   const authors = await organisationsOf(connection, author);
   const registry = memberRegistry(connection.deployment, "vetter", connection.provider);
-  return authors.includes((await registry.member(vetter)).organisationName);
+  const member = (await registry.memberOf(vetter)) ?? vetter;
+  return authors.includes((await registry.member(member)).organisationName);
 }

@@ -6,6 +6,7 @@ import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
+import { memberOfKey } from "../memberOfKey.ts";
 import { type OpenQuery, checkSignable, openQuery, stateName } from "../query.ts";
 import { readBytes32 } from "../readOption.ts";
 import { sendOrRelayed } from "../relayed.ts";
@@ -46,24 +47,25 @@ export const command = defineCommand({
       const organisation = (await organisationsOf(connection, author)).join(", ");
       context.log(`study ${open.study.study.name} (${open.query.studyId}), author ${organisation} (${author})`);
       const catalogue = queryCatalogue(deployment, signer);
+      const vetter = await memberOfKey(connection, "vetter", signer.address);
       const signedAt = await chainTime(provider);
       const vetting: Vetting = {
         queryHash,
-        vetter: signer.address,
+        vetter,
         approved: !options.reject,
         name: options.name,
         meaning: options.meaning ?? (options.reject ? REJECTION : APPROVAL),
         signedAt,
-        nonce: await catalogue.nonces(signer.address),
+        nonce: await catalogue.nonces(vetter),
         deadline: signedAt + SIGNATURE_SECONDS,
       };
       const domain = opalineDomain(deployment.chainId, catalogue.address);
-      const before = await catalogue.hasVetted(queryHash, signer.address);
+      const before = await catalogue.hasVetted(queryHash, vetter);
       const signature = await signTypedData(signer, domain, VETTING, vetting);
       const mined = await sendOrRelayed(
         () => catalogue.vet(vetting, signature),
         // Vetted before: the refusal is about that, not about a relayed copy of this signature.
-        async () => !before && (await catalogue.hasVetted(queryHash, signer.address)),
+        async () => !before && (await catalogue.hasVetted(queryHash, vetter)),
       );
       const { state, approvals, organisations } = await catalogue.query(queryHash);
       const { approved } = vetting;

@@ -3,6 +3,7 @@
  * that folder is the worker.
  */
 import { join } from "node:path";
+import { hexlify } from "ethers";
 import { readDeployment } from "#chain";
 import { CodedError } from "#errors";
 import { runAlone } from "../cli.ts";
@@ -52,6 +53,8 @@ export interface InitializedWorker extends MemberKey {
   readonly configuration: string;
 }
 
+/** What the shares at rest are sealed under: not the signing key, which may be replaced while they stay. */
+const STORE_KEY_BYTES = 32;
 /** Good to listen on, not to be reached under. */
 const EVERY_ADDRESS = new Set(["0.0.0.0", "::", "[::]", "0", "*"]);
 
@@ -77,6 +80,7 @@ export async function initWorker(
   const environment = {
     OPALINE_DATA_DIR: join(folder, "store"),
     OPALINE_KEY_DIR: join(folder, "keys"),
+    OPALINE_STORE_KEY: join(folder, "store.key"),
     OPALINE_KEYSTORE: key.keystore,
     OPALINE_PASSWORD_FILE: key.passwordFile,
     OPALINE_TLS_KEY: tls.key,
@@ -86,6 +90,7 @@ export async function initWorker(
     OPALINE_CHAIN_ID: String(chainId),
     OPALINE_DEPLOYMENT: deploymentFolder,
   };
+  writePrivateFile(environment.OPALINE_STORE_KEY, `${hexlify(context.randomBytes(STORE_KEY_BYTES)).slice(2)}\n`);
   makePrivateFolder(environment.OPALINE_DATA_DIR);
   makePrivateFolder(environment.OPALINE_KEY_DIR);
   const configuration = join(folder, ".env");

@@ -22,7 +22,13 @@ import { reverts } from "./support/reverts.ts";
 
 /** By role, tested here; the others have their own rule, tested with the function. */
 type Row = "admin" | "registrar" | "steward" | "guardian" | "catalogue" | "datasets" | "own rule";
-const MEMBERS: Record<string, Row> = { admit: "registrar", revoke: "guardian", setEndpoint: "own rule" };
+const MEMBERS: Record<string, Row> = {
+  admit: "registrar",
+  revoke: "guardian",
+  setEndpoint: "own rule",
+  rotateKey: "own rule",
+  replaceKey: "registrar",
+};
 const MATRIX: Record<string, Record<string, Row>> = {
   DeploymentRegistry: { announce: "admin" },
   EmergencyStop: { stop: "guardian", resume: "steward" },

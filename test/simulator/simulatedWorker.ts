@@ -5,6 +5,7 @@
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getBytes, id } from "ethers";
 import type { WasmField } from "../../workers/field/wasmField.ts";
 import { type Configuration } from "../../workers/node/configuration.ts";
 import type { LogFields, LogLevel } from "../../workers/node/log.ts";
@@ -158,6 +159,7 @@ export class SimulatedWorker {
     return {
       configuration: this.#configuration(),
       wallet: account.wallet,
+      storeKey: getBytes(id(`store key of ${account.address}`)),
       identity: { keyPem: "", certificatePem: "", fingerprint: fingerprintOf(account) },
       version: "simulated",
       field,
@@ -174,7 +176,15 @@ export class SimulatedWorker {
 
   #configuration(): Configuration {
     const folders = { dataDir: this.#folder, keyDir: join(this.#folder, "keys") };
-    const unused = { keystore: "", passwordFile: "", tlsKey: "", tlsCertificate: "", rpcUrl: "", deployment: "" };
+    const unused = {
+      storeKey: "",
+      keystore: "",
+      passwordFile: "",
+      tlsKey: "",
+      tlsCertificate: "",
+      rpcUrl: "",
+      deployment: "",
+    };
     return {
       ...folders,
       ...unused,

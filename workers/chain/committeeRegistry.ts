@@ -11,7 +11,7 @@ export interface Committee {
   readonly threshold: number;
   /** True: too small for production; every answer says so. */
   readonly demonstration: boolean;
-  /** workers[j - 1] is Shamir point j. */
+  /** workers[j - 1] is Shamir point j: a member's name, which is not the key it signs with once that was rotated. */
   readonly workers: readonly string[];
 }
 
@@ -22,7 +22,9 @@ export interface CommitteeRegistry {
   /** 0 before the first appointment. */
   currentEpoch(studyId: string): Promise<bigint>;
   quorum(studyId: string, epoch: bigint): Promise<number>;
-  signer(studyId: string, epoch: bigint, index: number): Promise<{ worker: string; active: boolean }>;
+  signer(studyId: string, epoch: bigint, index: number): Promise<{ worker: string; key: string; active: boolean }>;
+  /** keys[j - 1] signs for point j now. */
+  keys(studyId: string, epoch: bigint): Promise<string[]>;
 }
 
 const NAME = "CommitteeRegistry";
@@ -53,7 +55,10 @@ export function committeeRegistry(deployment: Deployment, runner: ContractRunner
     quorum: async (studyId, epoch) => Number(await read(deployment, `${NAME}.quorum`, contract.quorum(studyId, epoch))),
     async signer(studyId, epoch, index) {
       const found = await read(deployment, `${NAME}.signer`, contract.getFunction("signer")(studyId, epoch, index));
-      return { worker: found.worker, active: found.active };
+      return { worker: found.worker, key: found.key, active: found.active };
     },
+    keys: async (studyId, epoch) => [
+      ...(await read(deployment, `${NAME}.keys`, contract.getFunction("keys")(studyId, epoch))),
+    ],
   };
 }

@@ -9,6 +9,8 @@ export interface Escrow {
   /** Divides an answered request's price among its committee; anyone may. */
   settle(requestId: string): Promise<Mined>;
   withdraw(): Promise<Mined>;
+  /** The account that paid a request, and is refunded; undefined where nothing was to be paid. */
+  payerOf(requestId: string): Promise<string | undefined>;
   /** Wei that `payee` may withdraw. */
   credit(payee: string): Promise<bigint>;
 }
@@ -21,6 +23,10 @@ export function escrow(deployment: Deployment, runner: ContractRunner): Escrow {
     address: deployment.address(NAME),
     settle: (requestId) => mine(deployment, `${NAME}.settle`, contract.settle(requestId)),
     withdraw: () => mine(deployment, `${NAME}.withdraw`, contract.withdraw()),
+    async payerOf(requestId) {
+      const { payer, amount } = await read(deployment, `${NAME}.paymentOf`, contract.paymentOf(requestId));
+      return amount === 0n ? undefined : payer;
+    },
     credit: (payee) => read(deployment, `${NAME}.credit`, contract.credit(payee)),
   };
 }

@@ -1,6 +1,7 @@
 /** Members of each role: one contract per role, all of one shape (`contracts/identity/IMemberRegistry.sol`). */
 import type { ContractRunner } from "ethers";
 import type { IMemberRegistry } from "../../types/identity/IMemberRegistry.ts";
+import type { KeyRotation } from "../messages/typedData.ts";
 import { type Deployment, openContract } from "./deployment.ts";
 import { type GovernedCall, governedCall } from "./governedCall.ts";
 import { type Mined, mine, read } from "./transactions.ts";
@@ -17,7 +18,10 @@ export const MEMBER_REGISTRIES = {
 export type MemberRole = keyof typeof MEMBER_REGISTRIES;
 
 export interface Member {
+  /** The member's name: the account that was first admitted. */
   readonly account: string;
+  /** The account that sends and signs for it now. */
+  readonly key: string;
   /** keccak256 of the organisation's name. */
   readonly organisation: string;
   readonly organisationName: string;
@@ -48,6 +52,16 @@ export interface MemberRegistry {
   admit(account: string, admission: Admission): GovernedCall;
   revoke(account: string, reason: string): GovernedCall;
   setEndpoint(endpoint: string, tlsFingerprint: string): Promise<Mined>;
+  /** Sent by the old key. */
+  rotateKey(rotation: KeyRotation, signature: string): Promise<Mined>;
+  /** Sent by the consortium. */
+  replaceKey(rotation: KeyRotation, signature: string, reason: string): GovernedCall;
+  /** The member, active or not, whose current key this is; undefined for any other account. */
+  memberOf(key: string): Promise<string | undefined>;
+  /** The same, if it is active. */
+  activeMemberOf(key: string): Promise<string | undefined>;
+  /** The member whose name, or present or former key, this is; undefined for none. */
+  everMemberOf(key: string): Promise<string | undefined>;
   /** Admitted, not revoked, not expired, by the newest block's time. */
   isActive(account: string): Promise<boolean>;
   member(account: string): Promise<Member>;
@@ -63,6 +77,7 @@ const NO_ACCOUNT = `0x${"00".repeat(20)}`;
 function memberFrom(account: string, found: IMemberRegistry.MemberStructOutput): Member {
   return {
     account,
+    key: found.key,
     organisation: found.organisation,
     organisationName: found.organisationName,
     issuer: found.issuer,
@@ -74,6 +89,10 @@ function memberFrom(account: string, found: IMemberRegistry.MemberStructOutput):
     encryptionKey: found.encryptionKey,
     purposes: [...found.purposes],
   };
+}
+
+function accountOrNone(account: string): string | undefined {
+  return account === NO_ACCOUNT ? undefined : account;
 }
 
 /** @param runner a provider for reading, a signer for writing as well */
@@ -91,11 +110,21 @@ export function memberRegistry(deployment: Deployment, role: MemberRole, runner:
       governedCall(deployment, name, "revoke", contract.interface.encodeFunctionData("revoke", [account, reason])),
     setEndpoint: (endpoint, fingerprint) =>
       mine(deployment, `${name}.setEndpoint`, contract.setEndpoint(endpoint, fingerprint)),
+    rotateKey: (rotation, signature) => mine(deployment, `${name}.rotateKey`, contract.rotateKey(rotation, signature)),
+    replaceKey: (rotation, signature, reason) => {
+      const data = contract.interface.encodeFunctionData("replaceKey", [rotation, signature, reason]);
+      return governedCall(deployment, name, "replaceKey", data);
+    },
+    memberOf: async (key) => accountOrNone(await read(deployment, `${name}.memberOf`, contract.memberOf(key))),
+    async activeMemberOf(key) {
+      return accountOrNone((await read(deployment, `${name}.activeMemberOf`, contract.activeMemberOf(key))).account);
+    },
+    everMemberOf: async (key) =>
+      accountOrNone(await read(deployment, `${name}.everMemberOf`, contract.everMemberOf(key))),
     isActive: (account) => read(deployment, `${name}.isActive`, contract.isActive(account)),
     member: async (account) => memberFrom(account, await read(deployment, `${name}.member`, contract.member(account))),
     async accountOf(fingerprint) {
-      const account = await read(deployment, `${name}.accountOf`, contract.accountOf(fingerprint));
-      return account === NO_ACCOUNT ? undefined : account;
+      return accountOrNone(await read(deployment, `${name}.accountOf`, contract.accountOf(fingerprint)));
     },
     count: async () => Number(await read(deployment, `${name}.count`, contract.count())),
     accounts: async (offset, limit) => [

@@ -20,6 +20,7 @@ export {
   ACCEPTANCE,
   ANSWER,
   hashTypedData,
+  KEY_ROTATION,
   opalineDomain,
   RECEIPT,
   signerOf,
@@ -27,4 +28,4 @@ export {
   UPLOAD,
   VETTING,
 } from "./typedData.ts";
-export type { Acceptance, Receipt, TypedDataSigner, Upload, Vetting } from "./typedData.ts";
+export type { Acceptance, KeyRotation, Receipt, TypedDataSigner, Upload, Vetting } from "./typedData.ts";

@@ -61,6 +61,17 @@ export const ACCEPTANCE: TypeTable = {
   ],
 };
 
+/** A member's new key shows that it is there, and takes over from the old one; domain: the role's registry. */
+export const KEY_ROTATION: TypeTable = {
+  KeyRotation: [
+    { name: "member", type: "address" },
+    { name: "oldKey", type: "address" },
+    { name: "newKey", type: "address" },
+    { name: "encryptionKey", type: "bytes" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
+
 /** verifyingContract = DatasetRegistry. deadline: last second since 1970, by the chain's clock; bytes: exact length of the share file. */
 export interface Upload {
   readonly studyId: string;
@@ -97,6 +108,15 @@ export interface Acceptance {
   readonly meaning: string;
   readonly signedAt: bigint;
   readonly nonce: bigint;
+  readonly deadline: bigint;
+}
+
+/** encryptionKey: the member's from then on, "0x" for none. */
+export interface KeyRotation {
+  readonly member: string;
+  readonly oldKey: string;
+  readonly newKey: string;
+  readonly encryptionKey: string;
   readonly deadline: bigint;
 }
 

@@ -13,7 +13,7 @@ import { quorumOf } from "../chain/committeeRegistry.ts";
 import type { RequestState } from "../chain/querySmartContract.ts";
 import type { Mined } from "../chain/transactions.ts";
 import { type ChainErrorDetail } from "../chain/errors.ts";
-import { CodedError, isCoded } from "../errors.ts";
+import { isCoded } from "../errors.ts";
 import { type Proposal, decodeParticipants, encodeParticipants } from "../messages/proposal.ts";
 import { type SignedVerdict, decodeSignedVerdict } from "../messages/signedVerdict.ts";
 import { type Verdict, resultHash, statementHash } from "../messages/statement.ts";
@@ -25,14 +25,9 @@ import { CommitteePost } from "./committeePost.ts";
 import { errorFields } from "./log.ts";
 import { proposerOf, rankOf } from "./participants.ts";
 import { Posting } from "./posting.ts";
-import type { ActiveRequestModules, ActiveRequestOptions, ConfirmedRequest } from "./requestModules.ts";
+import type { ActiveRequestModules, ActiveRequestOptions, ConfirmedRequest, TakenRequest } from "./requestModules.ts";
 import { SignatureCollection } from "./signatureCollection.ts";
-
-export type SignatureErrorDetail = {
-  readonly code: "SIGNATURE_INVALID";
-  readonly index: number;
-  readonly attempt: bigint;
-};
+import { SignatureIntake } from "./signatureIntake.ts";
 
 export class ActiveRequest {
   readonly request: ConfirmedRequest;
@@ -40,16 +35,17 @@ export class ActiveRequest {
   readonly #options: ActiveRequestOptions;
   readonly #attempts: Attempts;
   readonly #collection: SignatureCollection;
+  readonly #intake: SignatureIntake;
   readonly #committee: CommitteePost;
   #posting: Posting | undefined;
   #expired = false;
   #ended = false;
 
-  constructor(request: ConfirmedRequest, modules: ActiveRequestModules, options: ActiveRequestOptions) {
+  constructor(request: TakenRequest, modules: ActiveRequestModules, options: ActiveRequestOptions) {
     this.request = request;
     this.#modules = modules;
     this.#options = options;
-    const { event, contract, committee, self } = request;
+    const { event, contract, committee, keys, self } = request;
     const { requestId, context } = event;
     const { workers } = committee;
     const epoch = context.committeeEpoch;
@@ -59,8 +55,16 @@ export class ActiveRequest {
       chainId: modules.chainId,
       contract,
       context,
-      workers,
+      keys,
       quorum: quorumOf(workers.length, committee.threshold),
+    });
+    this.#intake = new SignatureIntake({
+      requestId,
+      collection: this.#collection,
+      log: modules.log,
+      keys: () => modules.keysOf(request),
+      isKeyOf: (index, account) => modules.isKeyOf(workers[index - 1]!, account),
+      onChanged: () => this.#postQuorum(),
     });
   }
 
@@ -110,12 +114,17 @@ export class ActiveRequest {
     );
   }
 
-  /** @throws CodedError for a frame that an honest member never sends */
-  onFrame(from: string, frame: Frame): void {
+  /** A member may have another key now. */
+  refreshKeys(): void {
+    void this.#intake.refreshKeys();
+  }
+
+  /** @throws CodedError, or rejects with it, for a frame that an honest member never sends */
+  onFrame(from: string, frame: Frame): void | Promise<void> {
     const member = this.#committee.indexOf(from);
     if (member === undefined || this.#ended) return;
     if (frame.kind === FrameKind.PROPOSE) this.#onProposal(member, frame);
-    if (frame.kind === FrameKind.SIGNATURE) this.#onSignatures(decodeSignedVerdict(frame.payload), from);
+    if (frame.kind === FrameKind.SIGNATURE) return this.#intake.take(decodeSignedVerdict(frame.payload), from);
   }
 
   #createAttempts(): Attempts {
@@ -209,24 +218,7 @@ export class ActiveRequest {
     const signature = await signTypedData(signer, opalineDomain(chainId, contract), ANSWER, { statement });
     const signed = { verdict, signatures: [{ index: self, signature }] };
     this.#committee.signedToAll(signed);
-    this.#onSignatures(signed);
-  }
-
-  /**
-   * @param from the peer whose link it came through; undefined for this worker's own
-   * @throws CodedError SIGNATURE_INVALID: an honest member verifies what it passes on
-   */
-  #onSignatures({ verdict, signatures }: SignedVerdict, from?: string): void {
-    const { requestId } = this.request.event;
-    const { attempt } = verdict;
-    for (const signature of signatures) {
-      const addition = this.#collection.add(verdict, signature);
-      const { index } = signature;
-      if (addition === "invalid") throw invalidSignature(index, attempt);
-      if (addition !== "equivocation") continue;
-      this.#modules.log("alarm", "signature-equivocation", { requestId, attempt, index, from });
-    }
-    this.#postQuorum();
+    await this.#intake.take(signed);
   }
 
   #postQuorum(): void {
@@ -271,11 +263,6 @@ export class ActiveRequest {
   #newestSigned(): SignedVerdict | undefined {
     return this.#collection.quorum() ?? this.#collection.latestOf(this.request.self);
   }
-}
-
-function invalidSignature(index: number, attempt: bigint): CodedError<SignatureErrorDetail> {
-  const detail = { code: "SIGNATURE_INVALID", index, attempt } as const;
-  return new CodedError(detail, `The signature of member ${index} on attempt ${attempt} is not that member's`);
 }
 
 /** The member whose signature the contract did not take; undefined when it refused for another reason. */

@@ -25,7 +25,7 @@ import { Outcome, ZERO_HASH } from "../messages/statement.ts";
 import { inputCheckId } from "../messages/inputCheck.ts";
 import type { SettledState, StoredRequest } from "../store/requestStore.ts";
 import type { Store } from "../store/openStore.ts";
-import { type Committees, seatIn } from "./committees.ts";
+import type { Committees } from "./committees.ts";
 import { type DatasetActivated, activationToJson, parseActivation } from "./datasetActivation.ts";
 import { type Log, errorFields } from "./log.ts";
 
@@ -33,7 +33,6 @@ export interface EffectModules {
   readonly deployment: Deployment;
   readonly store: Pick<Store, "requests" | "shares" | "disclosures" | "keyCopies" | "inputChecks">;
   readonly committees: Committees;
-  readonly self: string;
   readonly log: Log;
 }
 
@@ -96,11 +95,11 @@ export class ChainEffects {
   }
 
   #activate(activation: DatasetActivated): void {
-    const { committees, self, store, log } = this.#modules;
+    const { committees, store, log } = this.#modules;
     const { datasetId, studyId, version, committeeEpoch, fileHashes } = activation;
     const committee = committees.known(studyId, committeeEpoch);
     assert(committee !== undefined, "prepare() read the committee of every activation");
-    const seat = seatIn(committee, self);
+    const seat = committees.seatIn(committee);
     const fileHash = seat === undefined ? undefined : fileHashes[seat - 1];
     if (fileHash === undefined) return;
     if (sharesRoot(fileHashes) !== activation.segment.sharesRoot) {

@@ -1,6 +1,6 @@
 /**
  * Which committees this worker serves on. A committee never changes once appointed, so what was read is kept; who its
- * members are now (revoked, moved, new certificate) is asked of the worker registry each time.
+ * members are now (revoked, moved, new certificate, new key) is asked of the worker registry each time.
  */
 import type { Committee, CommitteeRegistry } from "../chain/committeeRegistry.ts";
 import type { StudyRegistry } from "../chain/studyRegistry.ts";
@@ -16,20 +16,14 @@ export interface Seat {
 /** Largest page the registries return. */
 const PAGE = 100;
 
-/** This worker's point in a committee; undefined when it is no member. */
-export function seatIn(committee: Committee, address: string): PartyIndex | undefined {
-  const lower = address.toLowerCase();
-  const position = committee.workers.findIndex((worker) => worker.toLowerCase() === lower);
-  return position < 0 ? undefined : ((position + 1) as PartyIndex);
-}
-
 export class Committees {
   readonly #registry: CommitteeRegistry;
   readonly #studies: StudyRegistry;
-  readonly #self: string;
+  readonly #self: () => string;
   readonly #known = new Map<string, Committee>();
 
-  constructor(registry: CommitteeRegistry, studies: StudyRegistry, self: string) {
+  /** @param self this worker's name */
+  constructor(registry: CommitteeRegistry, studies: StudyRegistry, self: () => string) {
     this.#registry = registry;
     this.#studies = studies;
     this.#self = self;
@@ -48,6 +42,11 @@ export class Committees {
   /** What was read before, without asking the chain. */
   known(studyId: string, epoch: bigint): Committee | undefined {
     return this.#known.get(keyOf(studyId, epoch));
+  }
+
+  /** The keys that sign for a committee's members now: never kept, as a member may change its key at any time. */
+  keys(studyId: string, epoch: bigint): Promise<string[]> {
+    return this.#registry.keys(studyId, epoch);
   }
 
   /** This worker's seats in the studies' current committees. O(studies). */
@@ -69,9 +68,16 @@ export class Committees {
     return epoch === 0n ? undefined : this.seat(studyId, epoch);
   }
 
+  /** This worker's point in a committee; undefined when it is no member. */
+  seatIn(committee: Committee): PartyIndex | undefined {
+    const self = this.#self().toLowerCase();
+    const position = committee.workers.findIndex((worker) => worker.toLowerCase() === self);
+    return position < 0 ? undefined : ((position + 1) as PartyIndex);
+  }
+
   async seat(studyId: string, epoch: bigint): Promise<Seat | undefined> {
     const committee = await this.committee(studyId, epoch);
-    const self = seatIn(committee, this.#self);
+    const self = this.seatIn(committee);
     return self === undefined ? undefined : { studyId, committee, self };
   }
 }

@@ -11,6 +11,8 @@ export interface Configuration {
   readonly dataDir: string;
   /** Keys of the datasets at rest. Kept out of the backups of `dataDir`: erasing a key erases its dataset there too. */
   readonly keyDir: string;
+  /** The secret that those keys are sealed under. */
+  readonly storeKey: string;
   readonly keystore: string;
   readonly passwordFile: string;
   readonly tlsKey: string;
@@ -103,6 +105,7 @@ export function readConfiguration(environment: Environment, workingDirectory: st
   const configuration: Configuration = {
     dataDir: take("OPALINE_DATA_DIR", "a folder for the share store", path),
     keyDir: take("OPALINE_KEY_DIR", "a folder for the datasets' keys, outside the data folder's backups", path),
+    storeKey: take("OPALINE_STORE_KEY", "the path of the store key (mode 0600) that `opaline worker init` made", path),
     keystore: take("OPALINE_KEYSTORE", "the path of the worker's V3 keystore", path),
     passwordFile: take("OPALINE_PASSWORD_FILE", "the path of a file (mode 0600) with the keystore's password", path),
     tlsKey: take("OPALINE_TLS_KEY", "the path of the TLS private key (PEM, mode 0600)", path),

@@ -34,7 +34,14 @@ export type NodeErrorDetail =
       readonly reason: string;
     }
   | { readonly code: "NODE_WRONG_CERTIFICATE"; readonly own: string; readonly registered: string }
-  | { readonly code: "NODE_BAD_CERTIFICATE"; readonly path: string };
+  | { readonly code: "NODE_BAD_CERTIFICATE"; readonly path: string }
+  | { readonly code: "NODE_BAD_STORE_KEY"; readonly path: string }
+  /** At the start: the key is not that of the worker whose store this is; it may become that by a rotation. */
+  | { readonly code: "NODE_FOREIGN_STORE"; readonly owner: string; readonly key: string }
+  /** At the start: the keystore holds a key that its member has replaced. */
+  | { readonly code: "NODE_KEY_REPLACED"; readonly key: string; readonly member: string; readonly current: string }
+  /** While running: the key became, or ceased to be, that of the member. Only a new start can take that in. */
+  | { readonly code: "NODE_KEY_CHANGED"; readonly key: string; readonly member: string };
 
 export type HistoryGap =
   "not confirmed here" | "another study's" | "not a vetted query" | "parameters out of bounds" | "unknown dataset root";

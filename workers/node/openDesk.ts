@@ -64,6 +64,9 @@ export function openDesk(parts: DeskParts & QueryParts): RequestDesk {
       isConnected: (address) => mesh.isConnected(address),
       send: (address, frame) => sendAndForget(mesh, log, address, frame),
       compute: computeRequest({ modules, chain, store, columns, indicators, mesh }),
+      keysOf: ({ event: { context } }) => committees.keys(context.studyId, context.committeeEpoch),
+      isKeyOf: async (worker, account) =>
+        (await chain.workers.everMemberOf(account))?.toLowerCase() === worker.toLowerCase(),
       stateOf: async ({ contract, event }) => (await contractOf(contract).requestOf(event.requestId)).state,
       answer: ({ contract, event }, verdict, signatures) =>
         contractOf(contract).answer(event.context, verdict, signatures),

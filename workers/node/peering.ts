@@ -8,18 +8,20 @@ import { errorFields } from "./log.ts";
 import { Uploads } from "./uploads.ts";
 import type { WorkerChain } from "./workerChain.ts";
 import type { WorkerEdges } from "./workerEdges.ts";
-import { type WorkerModules, addressOf } from "./workerModules.ts";
+import type { WorkerModules } from "./workerModules.ts";
+import type { Registration } from "./registration.ts";
 
 export interface EndpointParts {
   readonly modules: WorkerModules;
   readonly chain: WorkerChain;
   readonly store: Store;
   readonly committees: Committees;
+  readonly registration: Pick<Registration, "member">;
   readonly edges: Pick<WorkerEdges, "createEndpoint" | "timers">;
 }
 
 export function createEndpoint(parts: EndpointParts): ReturnType<WorkerEdges["createEndpoint"]> {
-  const { modules, chain, store, committees, edges } = parts;
+  const { modules, chain, store, committees, registration, edges } = parts;
   const { identity, now, configuration, wallet, log } = modules;
   return edges.createEndpoint({
     identity,
@@ -29,7 +31,9 @@ export function createEndpoint(parts: EndpointParts): ReturnType<WorkerEdges["cr
     workerOf: (fingerprint) => activeWorker(chain.workers, fingerprint),
     uploads: new Uploads({
       chainId: chain.deployment.chainId,
-      self: addressOf(modules),
+      get self() {
+        return registration.member;
+      },
       rpc: chain.rpc,
       owners: chain.owners,
       studies: chain.studies,
@@ -45,6 +49,7 @@ export function createEndpoint(parts: EndpointParts): ReturnType<WorkerEdges["cr
 export interface MeshParts {
   readonly modules: WorkerModules;
   readonly chain: WorkerChain;
+  readonly registration: Pick<Registration, "member">;
   readonly endpoint: Pick<Endpoint, "onPeer">;
   readonly edges: Pick<WorkerEdges, "openSocket" | "timers">;
   /** Aborted once this worker stops: links then end by intention. */
@@ -52,10 +57,13 @@ export interface MeshParts {
   readonly onConnected: (peer: string) => void;
 }
 
-export function createMesh({ modules, chain, endpoint, edges, stopping, onConnected }: MeshParts): Mesh {
+export function createMesh(parts: MeshParts): Mesh {
+  const { modules, chain, registration, endpoint, edges, stopping, onConnected } = parts;
   const { identity, now, random } = modules;
   return new Mesh({
-    self: addressOf(modules),
+    get self() {
+      return registration.member;
+    },
     identity,
     chainId: chain.deployment.chainId,
     endpoint,

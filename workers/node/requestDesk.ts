@@ -13,14 +13,14 @@ import { EarlyFrames } from "./earlyFrames.ts";
 import { CodedError, isCoded } from "../errors.ts";
 import { type Log, errorFields } from "./log.ts";
 import { ProposedRunCount } from "./proposedRuns.ts";
-import type { ActiveRequestModules, ActiveRequestOptions, ConfirmedRequest } from "./requestModules.ts";
+import type { ActiveRequestModules, ActiveRequestOptions, TakenRequest } from "./requestModules.ts";
 
 /** What no honest member sends. */
 const PEERS_FAULTS = ["PROPOSAL_INVALID", "SIGNED_VERDICT_INVALID", "SIGNATURE_INVALID"] as const;
 
 export interface DeskModules extends Omit<ActiveRequestModules, "proposed"> {
   readonly deployment: Deployment;
-  readonly committees: Pick<Committees, "seat">;
+  readonly committees: Pick<Committees, "seat" | "keys">;
   readonly store: Pick<Store, "requests">;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
@@ -67,15 +67,20 @@ export class RequestDesk {
   /**
    * A proposal or a signature.
    *
-   * @throws CodedError when no honest worker could have sent it; the peer's link is then closed
+   * @throws CodedError, or rejects with it, when no honest worker could have sent it; the peer's link is then closed
    */
-  onFrame(from: string, frame: Frame): void {
+  onFrame(from: string, frame: Frame): void | Promise<void> {
     if (this.#stopped) return;
     const request = this.#active.get(frame.session);
     if (request !== undefined) return this.#deliver(request, from, frame);
     if (this.#isSettled(frame.session)) return;
     if (!this.#early.hold(from, frame))
       this.#modules.log("warn", "early-frame-dropped", { from, session: frame.session });
+  }
+
+  /** The registry of workers has changed: a member may have another key. */
+  refreshKeys(): void {
+    for (const request of this.#active.values()) request.refreshKeys();
   }
 
   onPeerConnected(address: string): void {
@@ -120,15 +125,16 @@ export class RequestDesk {
     }
   }
 
-  async #confirm({ queryContract, event: text }: StoredRequest): Promise<ConfirmedRequest | undefined> {
+  async #confirm({ queryContract, event: text }: StoredRequest): Promise<TakenRequest | undefined> {
     const event = requestFromJson(text);
     const { studyId, committeeEpoch } = event.context;
     const seat = await this.#modules.committees.seat(studyId, committeeEpoch);
     if (seat === undefined) return undefined;
-    return { event, contract: queryContract, committee: seat.committee, self: seat.self };
+    const keys = await this.#modules.committees.keys(studyId, committeeEpoch);
+    return { event, contract: queryContract, committee: seat.committee, keys, self: seat.self };
   }
 
-  #open(confirmed: ConfirmedRequest): void {
+  #open(confirmed: TakenRequest): void {
     const { requestId } = confirmed.event;
     const { deadlineBlock } = confirmed.event;
     const request = new ActiveRequest(confirmed, { ...this.#modules, proposed: this.#proposed }, this.#options);
@@ -160,17 +166,22 @@ export class RequestDesk {
   #deliverEarly(requestId: string, request: ActiveRequest): void {
     for (const { from, frame } of this.#early.take(requestId)) {
       try {
-        this.#deliver(request, from, frame);
+        const work = this.#deliver(request, from, frame);
+        work?.catch((error: unknown) => this.#earlyFrameRefused(requestId, from, error));
       } catch (error) {
-        this.#modules.log("warn", "early-frame-refused", { requestId, from, ...errorFields(error) });
+        this.#earlyFrameRefused(requestId, from, error);
       }
     }
   }
 
+  #earlyFrameRefused(requestId: string, from: string, error: unknown): void {
+    this.#modules.log("warn", "early-frame-refused", { requestId, from, ...errorFields(error) });
+  }
+
   /** Malformed frames are the peer's fault; a store that refuses (settled meanwhile, disk full) is not. */
-  #deliver(request: ActiveRequest, from: string, frame: Frame): void {
+  #deliver(request: ActiveRequest, from: string, frame: Frame): void | Promise<void> {
     try {
-      request.onFrame(from, frame);
+      return request.onFrame(from, frame);
     } catch (error) {
       if (PEERS_FAULTS.some((code) => isCoded(error, code)) || !(error instanceof CodedError)) throw error;
       this.#modules.log("warn", "frame-not-handled", { requestId: frame.session, from, ...errorFields(error) });

@@ -20,6 +20,11 @@ export interface ConfirmedRequest {
   readonly self: PartyIndex;
 }
 
+/** keys[j - 1] signed for point j when the request was taken up. */
+export interface TakenRequest extends ConfirmedRequest {
+  readonly keys: readonly string[];
+}
+
 /** Durable before anything leaves. */
 export interface RequestRecords {
   lastAttempt(requestId: string): bigint;
@@ -53,6 +58,10 @@ export interface ActiveRequestModules {
   readonly proposed: ProposedRuns;
   /** @param timeoutMs longest one round may take */
   compute(request: ConfirmedRequest, proposal: Proposal, signal: AbortSignal, timeoutMs: number): Promise<Verdict>;
+  /** The committee's keys now. @throws CodedError CHAIN_* */
+  keysOf(request: ConfirmedRequest): Promise<readonly string[]>;
+  /** Whether the account is, or was, a key of this worker. @throws CodedError CHAIN_* */
+  isKeyOf(worker: string, account: string): Promise<boolean>;
   stateOf(request: ConfirmedRequest): Promise<RequestState>;
   answer(request: ConfirmedRequest, verdict: Verdict, signatures: readonly WorkerSignature[]): Promise<Mined>;
   expire(request: ConfirmedRequest): Promise<Mined>;

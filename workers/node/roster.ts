@@ -31,11 +31,13 @@ export class Roster {
     return this.#seats;
   }
 
-  /** Events of the committee or worker registry make the roster stale. */
-  onCommitted(logs: readonly ChainLog[]): void {
+  /** Events of the committee or worker registry make the roster stale. @returns whether there was one */
+  onCommitted(logs: readonly ChainLog[]): boolean {
     const { deployment } = this.#modules;
     const sources = ["CommitteeRegistry", "WorkerRegistry"].map((name) => deployment.address(name).toLowerCase());
-    if (logs.some((entry) => sources.includes(entry.address.toLowerCase()))) this.#isStale = true;
+    const isConcerned = logs.some((entry) => sources.includes(entry.address.toLowerCase()));
+    if (isConcerned) this.#isStale = true;
+    return isConcerned;
   }
 
   /** After each block: does nothing unless stale. Never rejects. */

@@ -1,6 +1,7 @@
 /**
  * The signatures on one request, until enough agree. Each is verified against the request's own context, so a valid
- * signature on anything else counts for nothing.
+ * signature on anything else counts for nothing, and against the key that its member has at the time; signatures of a key
+ * that is replaced meanwhile go.
  *
  * Adversary: up to t members sign what they like, or several things. A member's second statement for one attempt is
  * kept out and reported: two such signatures are what slashing asks for.
@@ -18,16 +19,19 @@ export interface CollectionOptions {
   /** The Query Smart Contract. */
   readonly contract: string;
   readonly context: RequestContext;
-  /** workers[j - 1] is Shamir point j. */
-  readonly workers: readonly string[];
+  /** keys[j - 1] signs for Shamir point j. */
+  readonly keys: readonly string[];
   readonly quorum: number;
 }
 
-export type Addition = "added" | "known" | "invalid" | "equivocation";
+/** strange: by somebody, but not by the key that this member has as far as is known. */
+export type Addition = "added" | "known" | "invalid" | "strange" | "equivocation";
 
 interface Candidate {
   readonly verdict: Verdict;
   readonly signatures: Map<number, string>;
+  /** Members whose signature the chain did not accept: none is taken again while they have the same key. */
+  readonly dropped: Set<number>;
   isRefused: boolean;
 }
 
@@ -35,30 +39,52 @@ export class SignatureCollection {
   readonly #options: CollectionOptions;
   readonly #byStatement = new Map<string, Candidate>();
   readonly #statementsOf = new Map<number, Map<bigint, string>>();
+  #keys: readonly string[];
 
   constructor(options: CollectionOptions) {
     this.#options = options;
+    this.#keys = options.keys;
   }
 
   /** Takes one member's signature on a verdict. */
   add(verdict: Verdict, { index, signature }: IndexedSignature): Addition {
-    const { chainId, contract, workers } = this.#options;
     const statement = this.#statementOf(verdict);
     const earlier = this.#statementsOf.get(index)?.get(verdict.attempt);
-    if (earlier === statement) return "known";
-    const signer = signerOf(opalineDomain(chainId, contract), ANSWER, { statement }, signature);
-    const member = workers[index - 1];
-    if (signer === undefined || member === undefined || signer.toLowerCase() !== member.toLowerCase()) return "invalid";
-    if (earlier !== undefined) return "equivocation";
+    if (earlier === statement && this.#isHeld(statement, index)) return "known";
+    const signer = this.signerOf(verdict, { signature });
+    const key = this.#keys[index - 1];
+    if (signer === undefined || key === undefined) return "invalid";
+    if (!isSame(signer, key)) return "strange";
+    if (earlier !== undefined && earlier !== statement) return "equivocation";
     this.#remember(index, verdict.attempt, statement);
     const candidate = this.#byStatement.get(statement) ?? {
       verdict,
       signatures: new Map<number, string>(),
+      dropped: new Set<number>(),
       isRefused: false,
     };
     candidate.signatures.set(index, signature);
     this.#byStatement.set(statement, candidate);
     return "added";
+  }
+
+  /** Who signed this verdict; undefined when the signature is none. */
+  signerOf(verdict: Verdict, { signature }: Pick<IndexedSignature, "signature">): string | undefined {
+    const { chainId, contract } = this.#options;
+    return signerOf(opalineDomain(chainId, contract), ANSWER, { statement: this.#statementOf(verdict) }, signature);
+  }
+
+  /** What a member signed with a key that it has no more does not count, until it signs it again. */
+  setKeys(keys: readonly string[]): void {
+    const before = this.#keys;
+    this.#keys = keys;
+    keys.forEach((key, i) => {
+      if (isSame(key, before[i] ?? "")) return;
+      for (const { signatures, dropped } of this.#byStatement.values()) {
+        signatures.delete(i + 1);
+        dropped.delete(i + 1);
+      }
+    });
   }
 
   /** The first verdict that enough members signed, with exactly as many signatures as are needed, ascending. */
@@ -73,7 +99,9 @@ export class SignatureCollection {
 
   /** The chain did not accept this member's signature (it was revoked): the others' on this verdict still count. */
   drop(verdict: Verdict, index: number): void {
-    this.#byStatement.get(this.#statementOf(verdict))?.signatures.delete(index);
+    const candidate = this.#byStatement.get(this.#statementOf(verdict));
+    candidate?.signatures.delete(index);
+    candidate?.dropped.add(index);
   }
 
   /** The chain did not accept this verdict: only another attempt's may count. */
@@ -89,6 +117,11 @@ export class SignatureCollection {
     const signature = candidate?.signatures.get(index);
     if (candidate === undefined || signature === undefined) return undefined;
     return { verdict: candidate.verdict, signatures: [{ index, signature }] };
+  }
+
+  #isHeld(statement: string, index: number): boolean {
+    const candidate = this.#byStatement.get(statement);
+    return candidate !== undefined && (candidate.signatures.has(index) || candidate.dropped.has(index));
   }
 
   #statementOf(verdict: Verdict): string {
@@ -108,4 +141,8 @@ export class SignatureCollection {
     candidate?.signatures.delete(index);
     if (candidate?.signatures.size === 0) this.#byStatement.delete(dropped);
   }
+}
+
+function isSame(account: string, other: string): boolean {
+  return account.toLowerCase() === other.toLowerCase();
 }

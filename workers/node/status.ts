@@ -11,6 +11,7 @@ import { SECURITY_STATEMENT } from "./security.ts";
 export interface StatusFacts {
   readonly version: string;
   readonly address: string;
+  readonly key: string;
   readonly organisation: string | undefined;
   readonly registration: string;
   readonly port: number | undefined;
@@ -35,7 +36,9 @@ export interface WorkerStatus {
   readonly state: "starting" | "ready" | "degraded" | "stopped";
   /** Code of what stopped it, or undefined. */
   readonly stoppedBy: string | undefined;
+  /** The worker's name in the registry and among peers, and the account that signs for it. */
   readonly address: string;
+  readonly key: string;
   readonly organisation: string | undefined;
   readonly registration: string;
   readonly port: number | undefined;
@@ -86,6 +89,7 @@ export function statusOf(facts: StatusFacts): WorkerStatus {
     state: stateOf(facts),
     stoppedBy: follower.stoppedBy,
     address: facts.address,
+    key: facts.key,
     organisation: facts.organisation,
     registration: facts.registration,
     port: facts.port,

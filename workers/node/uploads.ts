@@ -3,7 +3,8 @@
  * moment of the upload: an owner revoked a block ago uploads nothing.
  *
  *  before the body   without the chain: this worker is meant, the signature is well-formed, the nonce is new; then:
- *                    the signer is an active data owner whose registered certificate is the connection's; the deadline
+ *                    the signer is the current key of an active data owner whose registered certificate is the
+ *                    connection's; the deadline
  *                    lies ahead by the chain's clock; the dataset is that owner's in that study; this worker serves on
  *                    the study's current committee
  *  after the body    the file decodes; its header says exactly what the chain says; the version is the next one
@@ -47,10 +48,10 @@ export type UploadRefusalDetail =
 
 export interface UploadModules {
   readonly chainId: bigint;
-  /** This worker's address. */
+  /** This worker's name. */
   readonly self: string;
   readonly rpc: JsonRpc;
-  readonly owners: Pick<MemberRegistry, "isActive" | "accountOf">;
+  readonly owners: Pick<MemberRegistry, "activeMemberOf" | "accountOf">;
   readonly studies: Pick<StudyRegistry, "study" | "schemaText">;
   readonly datasets: Pick<DatasetRegistry, "address" | "datasetIdOf" | "version">;
   readonly committees: Pick<Committees, "currentSeat">;
@@ -107,13 +108,13 @@ export class Uploads implements UploadGate {
     if (worker.toLowerCase() !== self.toLowerCase()) {
       refuse({ code: "UPLOAD_WRONG_WORKER", worker, own: self }, `The upload is for ${worker}, this worker is ${self}`);
     }
-    const owner = signerOf(opalineDomain(chainId, datasets.address), UPLOAD, upload, signature);
-    if (owner === undefined) refuse({ code: "UPLOAD_BAD_SIGNATURE" }, "The upload's signature is malformed");
-    if (this.#isNonceSpent(owner, nonce, upload)) {
-      const detail = { code: "UPLOAD_NONCE_USED", account: owner, nonce: String(nonce) } as const;
-      refuse(detail, `${owner} has used upload nonce ${nonce} for another file`);
+    const signer = signerOf(opalineDomain(chainId, datasets.address), UPLOAD, upload, signature);
+    if (signer === undefined) refuse({ code: "UPLOAD_BAD_SIGNATURE" }, "The upload's signature is malformed");
+    if (this.#isNonceSpent(signer, nonce, upload)) {
+      const detail = { code: "UPLOAD_NONCE_USED", account: signer, nonce: String(nonce) } as const;
+      refuse(detail, `${signer} has used upload nonce ${nonce} for another file`);
     }
-    await this.#checkOwner(owner, fingerprint);
+    const owner = await this.#checkOwner(signer, fingerprint);
     const now = await chainTime(rpc);
     if (now > deadline) {
       const detail = { code: "UPLOAD_EXPIRED", deadline: String(deadline), chainTime: String(now) } as const;
@@ -129,26 +130,32 @@ export class Uploads implements UploadGate {
     }
   }
 
-  /** A wrong signature recovers to some other account: that account is then no owner, or not this connection's. */
-  async #checkOwner(account: string, fingerprint: string): Promise<void> {
+  /**
+   * A wrong signature recovers to some other account: that account is then no owner's key, or not this connection's.
+   * @returns the owner whose key signed
+   */
+  async #checkOwner(account: string, fingerprint: string): Promise<string> {
     const { owners } = this.#modules;
-    if (!(await owners.isActive(account))) {
-      refuse({ code: "UPLOAD_NOT_OWNER", account }, `${account}, who signed the upload, is no active data owner`);
+    const owner = await owners.activeMemberOf(account);
+    if (owner === undefined) {
+      const message = `${account}, who signed the upload, is not the current key of an active data owner`;
+      refuse({ code: "UPLOAD_NOT_OWNER", account }, message);
     }
     const registered = await owners.accountOf(fingerprint);
-    if (registered?.toLowerCase() !== account.toLowerCase()) {
-      const detail = { code: "UPLOAD_WRONG_CERTIFICATE", account, fingerprint } as const;
-      refuse(detail, `Certificate ${fingerprint} is not the one registered for ${account}`);
+    if (registered?.toLowerCase() !== owner.toLowerCase()) {
+      const detail = { code: "UPLOAD_WRONG_CERTIFICATE", account: owner, fingerprint } as const;
+      refuse(detail, `Certificate ${fingerprint} is not the one registered for ${owner}`);
     }
+    return owner;
   }
 
   #isNonceSpent(
-    owner: string,
+    signer: string,
     nonce: bigint,
     { datasetId, fileHash }: { datasetId: string; fileHash: string },
   ): boolean {
     const { uploadNonces, shares } = this.#modules.store;
-    if (!uploadNonces.isUsed(owner, nonce)) return false;
+    if (!uploadNonces.isUsed(signer, nonce)) return false;
     return !shares.segments(datasetId).some((known) => known.fileHash === fileHash && known.state !== "missing");
   }
 
@@ -188,13 +195,14 @@ export class Uploads implements UploadGate {
   /** File and nonce in one transaction: a replayed upload finds the nonce, a failed one has not spent it. */
   #store({ upload, signature }: UploadRequest, file: ShareFile): "stored" | "held" {
     const { store, chainId, datasets } = this.#modules;
-    const owner = signerOf(opalineDomain(chainId, datasets.address), UPLOAD, upload, signature)!;
+    const signer = signerOf(opalineDomain(chainId, datasets.address), UPLOAD, upload, signature)!;
     return store.transaction(() => {
       const stored = store.shares.putSegment(file, upload.fileHash);
-      if (!store.uploadNonces.isUsed(owner, upload.nonce)) store.uploadNonces.use(owner, upload.nonce, upload.deadline);
-      else if (stored === "stored") {
-        const detail = { code: "UPLOAD_NONCE_USED", account: owner, nonce: String(upload.nonce) } as const;
-        refuse(detail, `${owner} has used upload nonce ${upload.nonce} for another file`);
+      if (!store.uploadNonces.isUsed(signer, upload.nonce)) {
+        store.uploadNonces.use(signer, upload.nonce, upload.deadline);
+      } else if (stored === "stored") {
+        const detail = { code: "UPLOAD_NONCE_USED", account: signer, nonce: String(upload.nonce) } as const;
+        refuse(detail, `${signer} has used upload nonce ${upload.nonce} for another file`);
       }
       return stored;
     });

@@ -4,12 +4,12 @@
  *   store -> control socket, health -> chain (right one, reachable) -> endpoint, mesh -> follower -> requests, checks
  *
  * and stops in the reverse order. `finished` settles when the follower ends: cleanly after `stop`, or with CHAIN_REORG
- * or another error that no retry can mend; the worker has then already stopped taking part in anything.
+ * or another error that no retry can mend, or with NODE_KEY_CHANGED; the worker has then already stopped taking part in
+ * anything.
  */
 import { mkdirSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { getBytes } from "ethers";
 import type { ChainFollower } from "../chain/follower.ts";
 import type { ChainLog } from "../chain/logs.ts";
 import { FrameKind } from "../messages/frame.ts";
@@ -37,10 +37,9 @@ import { Roster } from "./roster.ts";
 import { type WorkerStatus, statusOf } from "./status.ts";
 import type { WorkerChain } from "./workerChain.ts";
 import type { WorkerEdges } from "./workerEdges.ts";
-import { type WorkerModules, addressOf } from "./workerModules.ts";
+import type { WorkerModules } from "./workerModules.ts";
 
 export class Worker {
-  readonly address: string;
   readonly #modules: WorkerModules;
   readonly #edges: WorkerEdges;
   readonly #stopping = new AbortController();
@@ -60,30 +59,28 @@ export class Worker {
   readonly #follower: ChainFollower;
   #isListening = false;
   #stopped: Promise<void> | undefined;
+  #following: Promise<void> = Promise.resolve();
   #finished: Promise<void> = Promise.resolve();
 
   /** Opens the store and makes every part; nothing runs yet. @throws CodedError CHAIN_DEPLOYMENT | STORE_* */
   constructor(modules: WorkerModules, edges: WorkerEdges) {
     this.#modules = modules;
     this.#edges = edges;
-    this.address = addressOf(modules);
     const { timers } = edges;
-    const { log, configuration, identity } = modules;
+    const { log, configuration, identity, wallet } = modules;
     const chain = edges.openChain(configuration);
     const store = openWorkerStore(modules, edges);
     const { deployment, workers } = chain;
-    const committees = new Committees(chain.committees, chain.studies, this.address);
-    this.#registration = new Registration({
-      address: this.address,
-      fingerprint: identity.fingerprint,
-      workers,
-      log,
-    });
-    const endpoint = createEndpoint({ modules, chain, store, committees, edges });
+    const { fingerprint } = identity;
+    const registration = new Registration({ key: wallet.address, fingerprint, workers, owner: store.owner, log });
+    const self = (): string => registration.member;
+    const committees = new Committees(chain.committees, chain.studies, self);
+    const endpoint = createEndpoint({ modules, chain, store, committees, registration, edges });
     const stopping = this.#stopping.signal;
     const onConnected = (peer: string): void => this.#onPeerConnected(peer);
-    const mesh = createMesh({ modules, chain, endpoint, edges, stopping, onConnected });
-    this.#roster = new Roster({ deployment, registration: this.#registration, committees, mesh, log });
+    const mesh = createMesh({ modules, chain, registration, endpoint, edges, stopping, onConnected });
+    this.#registration = registration;
+    this.#roster = new Roster({ deployment, registration, committees, mesh, log });
     this.#kept = openVectorCache(modules, store);
     const columns = new ColumnCache(modules.field, this.#kept, store.shares);
     const indicators = new IndicatorCache(modules.field, this.#kept);
@@ -92,7 +89,7 @@ export class Worker {
     this.#desk = openDesk({ ...deskParts, columns, indicators, inTurn });
     this.#keys = openKeyPublishing({ ...deskParts, inTurn });
     this.#checks = openCheckDesk(deskParts);
-    const effects = new ChainEffects({ deployment, store, committees, self: this.address, log });
+    const effects = new ChainEffects({ deployment, store, committees, log });
     const onCommitted = (logs: readonly ChainLog[]): void => this.#onCommitted(logs);
     const onProgress = (newest: number): void => this.#onProgress(newest);
     this.#follower = createFollower({ modules, chain, store, effects, timers, onCommitted, onProgress });
@@ -105,12 +102,17 @@ export class Worker {
     this.#mesh = mesh;
   }
 
-  /** Settles when following ends; rejects when it ends by a failure. Only after `start`. */
+  /** This worker's name among peers, in lower case: the member whose key it holds. Settled by `start`. */
+  get address(): string {
+    return this.#registration.member;
+  }
+
+  /** Settles when following ends; rejects when it ends by a failure, or the worker's key changes. Only after `start`. */
   get finished(): Promise<void> {
     return this.#finished;
   }
 
-  /** @throws CodedError CHAIN_WRONG_ID | NODE_WRONG_CERTIFICATE | CONTROL_* | HEALTH_* | TRANSPORT_LISTEN_FAILED */
+  /** @throws CodedError CHAIN_WRONG_ID | NODE_KEY_REPLACED | NODE_WRONG_CERTIFICATE | CONTROL_* | HEALTH_* | TRANSPORT_LISTEN_FAILED */
   async start(): Promise<void> {
     const { log, configuration } = this.#modules;
     const signal = this.#stopping.signal;
@@ -126,16 +128,18 @@ export class Worker {
     this.#mesh.onFrame(FrameKind.PROPOSE_CHECK, (from, frame) => this.#checks.onFrame(from, frame));
     this.#mesh.onFrame(FrameKind.CHECK_REPORT, (from, frame) => this.#checks.onFrame(from, frame));
     this.#mesh.start(signal);
-    this.#finished = this.#follower.run(signal);
+    this.#following = this.#follower.run(signal);
+    this.#finished = Promise.race([this.#following, this.#registration.keyChange]);
     this.#finished.catch((error: unknown) => {
-      // Nothing may be computed or posted on a chain that this worker no longer understands.
+      // Nothing may be computed or posted on a chain that this worker no longer understands, or under another name.
       this.#desk.stop();
       this.#checks.stop();
       this.#keys.stop();
       this.#mesh.stop();
       log("alarm", "following-stopped", errorFields(error));
     });
-    log("info", "worker-started", { address: this.address, port: this.#endpoint.port });
+    const key = this.#modules.wallet.address;
+    log("info", "worker-started", { address: this.address, key, port: this.#endpoint.port });
   }
 
   /** Clean stop; a second call waits for the first. */
@@ -149,6 +153,7 @@ export class Worker {
     return statusOf({
       version: this.#modules.version,
       address: this.address,
+      key: this.#modules.wallet.address,
       organisation: this.#registration.organisation,
       registration: this.#registration.standing,
       port: this.#isListening ? this.#endpoint.port : undefined,
@@ -181,7 +186,7 @@ export class Worker {
     if (this.#isListening) await this.#endpoint.stop();
     this.#isListening = false;
     this.#chain.rpc.destroy();
-    await this.#finished.catch(() => undefined);
+    await this.#following.catch(() => undefined);
     await this.#health?.stop();
     await this.#control.stop();
     this.#kept.stop();
@@ -204,7 +209,7 @@ export class Worker {
   }
 
   #onCommitted(logs: readonly ChainLog[]): void {
-    this.#roster.onCommitted(logs);
+    if (this.#roster.onCommitted(logs)) this.#desk.refreshKeys();
     this.#desk.endSettled();
   }
 
@@ -221,10 +226,10 @@ export class Worker {
   }
 }
 
-function openWorkerStore({ configuration, wallet, randomBytes }: WorkerModules, edges: WorkerEdges): Store {
+function openWorkerStore({ configuration, storeKey, randomBytes }: WorkerModules, edges: WorkerEdges): Store {
   const { dataDir, keyDir } = configuration;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const wrappingKey = deriveWrappingKey(getBytes(wallet.privateKey));
+  const wrappingKey = deriveWrappingKey(storeKey);
   return edges.openStore(join(dataDir, "worker.sqlite"), { keyDir, wrappingKey, randomBytes });
 }
 

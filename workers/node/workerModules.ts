@@ -8,7 +8,10 @@ import type { Log } from "./log.ts";
 
 export interface WorkerModules {
   readonly configuration: Configuration;
+  /** Signs and sends for the worker; which worker that is, the registry says. */
   readonly wallet: BaseWallet;
+  /** 32 secret bytes: what is at rest is sealed under them. */
+  readonly storeKey: Uint8Array;
   readonly identity: TlsIdentity;
   readonly version: string;
   /** All arithmetic of this worker. `main.ts` makes it; its threads end with the process. */
@@ -21,9 +24,4 @@ export interface WorkerModules {
   /** Milliseconds that never run backwards. */
   readonly monotonic: () => number;
   readonly log: Log;
-}
-
-/** This worker's account, in lower case: its name among peers. */
-export function addressOf({ wallet }: WorkerModules): string {
-  return wallet.address.toLowerCase();
 }

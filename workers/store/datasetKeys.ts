@@ -26,7 +26,7 @@ import { hexToBytes } from "./hex.ts";
 const MAGIC = Buffer.from("OPALKEY1");
 const KEY_BYTES = 32;
 
-/** @param secret the worker's private key, or any 32 bytes as secret @returns 32 bytes for `wrappingKey` */
+/** @param secret 32 secret bytes of the worker's, kept as long as the store @returns 32 bytes for `wrappingKey` */
 export function deriveWrappingKey(secret: Uint8Array): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", secret, new Uint8Array(0), "Opaline.store.wrappingKey.v1", KEY_BYTES));
 }

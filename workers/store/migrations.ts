@@ -149,4 +149,11 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (request_id, attempt)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- The worker that the store belongs to: the member's name, not its key.
+  CREATE TABLE owner (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    member BLOB NOT NULL CHECK (length(member) = 20)
+  ) STRICT;
+  `,
 ];

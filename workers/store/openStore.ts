@@ -9,6 +9,7 @@ import { DatasetKeys } from "./datasetKeys.ts";
 import { DisclosureStore } from "./disclosureStore.ts";
 import { InputCheckStore } from "./inputCheckStore.ts";
 import { KeyCopyStore } from "./keyCopyStore.ts";
+import { OwnerStore } from "./ownerStore.ts";
 import { RequestStore } from "./requestStore.ts";
 import { ShareStore } from "./shareStore.ts";
 import { UploadNonceStore } from "./uploadNonceStore.ts";
@@ -24,6 +25,7 @@ export interface StoreOptions {
 }
 
 export interface Store {
+  readonly owner: OwnerStore;
   readonly shares: ShareStore;
   readonly cursors: CursorStore;
   readonly requests: RequestStore;
@@ -51,6 +53,7 @@ export function openStore(path: string, options: StoreOptions): Store {
   try {
     const requests = new RequestStore(database);
     return {
+      owner: new OwnerStore(database),
       shares: new ShareStore({ database, keys, randomBytes }),
       cursors: new CursorStore(database),
       requests,

@@ -92,7 +92,6 @@ interface PeerState {
 const ADDRESS = /^0x[0-9a-f]{40}$/;
 
 export class Mesh {
-  readonly self: string;
   readonly sessions: SessionTable;
   readonly timers: Timers;
   readonly #options: MeshOptions;
@@ -104,11 +103,16 @@ export class Mesh {
 
   constructor(options: MeshOptions) {
     this.#options = options;
-    this.self = checkAddress(options.self);
+    checkAddress(options.self);
     this.timers = options.timers ?? nodeTimers;
     this.#limits = { ...MESH_LIMITS, ...options.limits };
     this.sessions = new SessionTable(this, options.sessionLimits);
     options.endpoint.onPeer((address, fingerprint, socket) => this.#accept(address, fingerprint, socket));
+  }
+
+  /** This worker's name among peers, in lower case. Settled when the mesh is started. */
+  get self(): string {
+    return checkAddress(this.#options.self);
   }
 
   /** Begins to dial; `setPeers` may come before or after. The endpoint is started by its owner. */

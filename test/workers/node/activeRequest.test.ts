@@ -185,7 +185,7 @@ describe("ActiveRequest", () => {
     const { workers } = request.request.committee;
     const place = { session: REQUEST, epoch: 1n, step: 0, sender: 0, receiver: 0, seq: 0, kind: FrameKind.PROPOSE };
     const propose = (from: PartyIndex, attempt: bigint, participants: number[]): void =>
-      request.onFrame(workers[from - 1]!, { ...place, attempt, payload: Uint8Array.from(participants) });
+      void request.onFrame(workers[from - 1]!, { ...place, attempt, payload: Uint8Array.from(participants) });
     const proposer = proposerOf(REQUEST, 1n, 4);
     propose(others[0]!, 1n, [1, 2, 3]);
     propose(proposer, 1n, [1, 2]);

@@ -80,7 +80,9 @@ describe("what a worker writes", () => {
       "utf8",
     );
     const keys = join(worker.folder, "keys");
+    const storeKey = readFileSync(join(worker.folder, "store.key"), "utf8").trim();
     return [
+      writingsOf("store key", Buffer.from(storeKey, "hex")),
       writingsOf("private key", Buffer.from(wallet.privateKey.slice(2), "hex")),
       { name: "password", texts: [password] },
       writingsOf("password", Buffer.from(password)),

@@ -90,9 +90,9 @@ function worldOf(test: TestContext, workers: readonly string[] = WORKERS): World
       return Promise.resolve({ ...committee, epoch });
     },
   };
-  const committees = new Committees(registry as never, {} as never, SELF);
+  const committees = new Committees(registry as never, {} as never, () => SELF);
   const log = (level: string, event: string): void => void logged.push(`${level} ${event}`);
-  const effects = new ChainEffects({ deployment: DEPLOYMENT, store, committees, self: SELF, log });
+  const effects = new ChainEffects({ deployment: DEPLOYMENT, store, committees, log });
   return { store, effects, logged, asked };
 }
 

@@ -8,6 +8,7 @@ import { type ConfigurationErrorDetail, readConfiguration } from "../../../worke
 const COMPLETE = {
   OPALINE_DATA_DIR: "data",
   OPALINE_KEY_DIR: "/keys",
+  OPALINE_STORE_KEY: "/store.key",
   OPALINE_KEYSTORE: "keystore.json",
   OPALINE_PASSWORD_FILE: "password",
   OPALINE_TLS_KEY: "tls.key",
@@ -33,7 +34,7 @@ describe("readConfiguration", () => {
   it("resolves paths and fills in defaults", () => {
     const configuration = readConfiguration(COMPLETE, "/base");
     assert.equal(configuration.dataDir, "/base/data");
-    assert.equal(configuration.keyDir, "/keys");
+    assert.deepEqual([configuration.keyDir, configuration.storeKey], ["/keys", "/store.key"]);
     assert.deepEqual(configuration.listen, { host: "127.0.0.1", port: 7443 });
     assert.equal(configuration.chainId, 31337n);
     const { confirmations, pollMs, attemptTimeoutMs, logLevel } = configuration;

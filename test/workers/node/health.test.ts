@@ -15,6 +15,7 @@ const READY: WorkerStatus = {
   security: "",
   state: "ready",
   stoppedBy: undefined,
+  key: "0x",
   address: `0x${"a1".repeat(20)}`,
   organisation: "Operator",
   registration: "active",

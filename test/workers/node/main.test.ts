@@ -22,7 +22,7 @@ const MOST_STOP_MS = 2_000;
 /** Nobody listens there. */
 const NO_CHAIN = "http://127.0.0.1:9";
 const REQUIRED = [
-  ...["OPALINE_DATA_DIR", "OPALINE_KEY_DIR", "OPALINE_KEYSTORE", "OPALINE_PASSWORD_FILE", "OPALINE_TLS_KEY"],
+  ...["OPALINE_DATA_DIR", "OPALINE_KEY_DIR", "OPALINE_STORE_KEY", "OPALINE_KEYSTORE", "OPALINE_PASSWORD_FILE", "OPALINE_TLS_KEY"],
   ...["OPALINE_TLS_CERTIFICATE", "OPALINE_LISTEN", "OPALINE_RPC_URL", "OPALINE_CHAIN_ID", "OPALINE_DEPLOYMENT"],
 ];
 
@@ -40,6 +40,7 @@ describe("workers/main.ts", () => {
     await writeDeployment(path("deployment"), { network: "test", chainId: CHAIN_ID, ...deployed });
     await writeKeystore(path("keystore"), wallet.privateKey, password, { scryptN: SCRYPT_N });
     writeFileSync(path("password"), `${password}\n`, { mode: 0o600 });
+    writeFileSync(path("store.key"), `${"5e".repeat(32)}\n`, { mode: 0o600 });
     const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
     const identity = await createTlsIdentity({
       commonName: "Worker",
@@ -62,6 +63,7 @@ describe("workers/main.ts", () => {
     return {
       OPALINE_DATA_DIR: join(own, "data"),
       OPALINE_KEY_DIR: join(own, "keys"),
+      OPALINE_STORE_KEY: path("store.key"),
       OPALINE_KEYSTORE: path("keystore"),
       OPALINE_PASSWORD_FILE: path("password"),
       OPALINE_TLS_KEY: path("tls.key"),
@@ -130,6 +132,7 @@ describe("workers/main.ts", () => {
       for (const [variable, name] of [
         ["OPALINE_PASSWORD_FILE", "password"],
         ["OPALINE_KEYSTORE", "keystore"],
+        ["OPALINE_STORE_KEY", "store.key"],
         ["OPALINE_TLS_KEY", "tls.key"],
       ] as const) {
         const open = path(`open-${name}`);

@@ -16,7 +16,7 @@ import { AttemptCounts } from "../../../workers/node/attemptCounts.ts";
 import { ActiveRequest } from "../../../workers/node/activeRequest.ts";
 import { oneAfterAnother } from "../../../workers/node/posting.ts";
 import { ProposedRunCount } from "../../../workers/node/proposedRuns.ts";
-import type { ActiveRequestModules, ConfirmedRequest } from "../../../workers/node/requestModules.ts";
+import type { ActiveRequestModules, TakenRequest } from "../../../workers/node/requestModules.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { VirtualTime } from "./virtualTime.ts";
 
@@ -29,8 +29,8 @@ const LATENCY_MS = 5;
 const RUN_MS = 50;
 const CONFIRMATION_MS = 40;
 
-/** Signing keys are slow to make; every world uses the same. */
-const WALLETS = Array.from({ length: 7 }, (_, i) => new Wallet(toBeHex(i + 1, 32)));
+/** Signing keys are slow to make; every world uses the same. The first seven are the members' first keys, and names. */
+const WALLETS = Array.from({ length: 14 }, (_, i) => new Wallet(toBeHex(i + 1, 32)));
 
 export interface Records {
   last: bigint;
@@ -74,6 +74,9 @@ export class RequestWorld {
   /** Members whose signatures the contract no longer takes, and how often it refused one. */
   readonly revoked = new Set<PartyIndex>();
   refusals = 0;
+  /** Who signs for each member, as the registry has it; and how often it was asked. */
+  readonly wallets = WALLETS.slice(0, 7);
+  keyReads = 0;
   /** Longest a round may take, as each run was told. */
   readonly runs: { self: PartyIndex; attempt: bigint; timeoutMs: number }[] = [];
   readonly proposedRuns = new ProposedRunCount();
@@ -146,9 +149,9 @@ export class RequestWorld {
   }
 
   /** A frame of a member that the test plays arrives now. @throws what makes the receiver close the link */
-  deliver(from: PartyIndex, to: PartyIndex, frame: Pick<Frame, "kind" | "attempt" | "payload">): void {
+  deliver(from: PartyIndex, to: PartyIndex, frame: Pick<Frame, "kind" | "attempt" | "payload">): void | Promise<void> {
     const place = { session: this.#event.requestId, epoch: 1n, step: 0, sender: 0, receiver: 0, seq: 0 };
-    this.alive[to - 1]?.onFrame(WALLETS[from - 1]!.address, { ...place, ...frame });
+    return this.alive[to - 1]?.onFrame(WALLETS[from - 1]!.address, { ...place, ...frame });
   }
 
   propose(from: PartyIndex, to: PartyIndex, attempt: bigint, participants: readonly PartyIndex[]): void {
@@ -187,13 +190,23 @@ export class RequestWorld {
     return byAttempt;
   }
 
-  #confirmed(self: PartyIndex): ConfirmedRequest {
+  /** The member takes its other key: who runs goes on with the old one until it is started again. */
+  rotate(party: PartyIndex): void {
+    this.wallets[party - 1] = WALLETS[6 + party]!;
+  }
+
+  #keys(): string[] {
+    return this.wallets.slice(0, this.#options.n).map(({ address }) => address);
+  }
+
+  #confirmed(self: PartyIndex): TakenRequest {
     const { n, t } = this.#options;
     const workers = WALLETS.slice(0, n).map(({ address }) => address);
     return {
       event: this.#event,
       contract: CONTRACT,
       self,
+      keys: this.#keys(),
       committee: { epoch: 1n, threshold: t, demonstration: true, workers },
     };
   }
@@ -228,7 +241,15 @@ export class RequestWorld {
         signedVerdict: () => records.verdict,
       },
       counts: new AttemptCounts(),
-      signer: WALLETS[self - 1]!,
+      signer: this.wallets[self - 1]!,
+      keysOf: () => {
+        this.keyReads += 1;
+        return Promise.resolve(this.#keys());
+      },
+      isKeyOf: (worker, account) => {
+        const party = this.#indexOf(worker);
+        return Promise.resolve([worker, this.wallets[party - 1]!.address].includes(account));
+      },
       inTurn: oneAfterAnother(),
       isConnected: (address) => {
         const party = this.#indexOf(address);
@@ -238,7 +259,7 @@ export class RequestWorld {
         const sender = incarnation();
         const to = this.#indexOf(address);
         if (sender === undefined || this.#options.loses?.(frame, self, to)) return;
-        this.time.after(LATENCY_MS, () => this.alive[to - 1]?.onFrame(WALLETS[self - 1]!.address, frame));
+        this.time.after(LATENCY_MS, () => void this.alive[to - 1]?.onFrame(WALLETS[self - 1]!.address, frame));
       },
       proposed: this.proposedRuns,
       compute: (_request, proposal, signal, timeoutMs) => {
@@ -295,10 +316,10 @@ export class RequestWorld {
     const statement = statementHash({ chainId: CHAIN_ID, contract: CONTRACT, context: this.#event.context, verdict });
     const domain = opalineDomain(CHAIN_ID, CONTRACT);
     assert.equal(signatures.length, quorumOf(n, t));
-    signatures.forEach(({ index, signature }, i) => {
-      assert.ok(i === 0 || index > signatures[i - 1]!.index);
-      assert.equal(signerOf(domain, ANSWER, { statement }, signature), WALLETS[index - 1]!.address);
-    });
+    signatures.forEach(({ index }, i) => assert.ok(i === 0 || index > signatures[i - 1]!.index));
+    const signerAt = (signature: string): string | undefined => signerOf(domain, ANSWER, { statement }, signature);
+    const outdated = signatures.find(({ index, signature }) => signerAt(signature) !== this.#keys()[index - 1]);
+    if (outdated !== undefined) return this.#refuseSigner(outdated.index);
     const refused = signatures.find(({ index }) => this.revoked.has(index as PartyIndex));
     if (refused !== undefined) return this.#refuseSigner(refused.index);
     const isAnswer = verdict.outcome === Outcome.ANSWERED;

@@ -8,6 +8,7 @@ import { SignatureCollection } from "../../../workers/node/signatureCollection.t
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 
 const WALLETS = [1, 2, 3, 4, 5].map((key) => new Wallet(toBeHex(key, 32)));
+const KEYS = WALLETS.map(({ address }) => address);
 const [chainId, contract] = [31337n, "0x00000000000000000000000000000000000000C1"];
 const context = {
   studyId: id("study"),
@@ -34,8 +35,7 @@ async function signed(verdict: Verdict, index: number): Promise<IndexedSignature
 }
 
 function collectionOf(quorum: number): SignatureCollection {
-  const workers = WALLETS.map(({ address }) => address);
-  return new SignatureCollection({ chainId, contract, context, workers, quorum });
+  return new SignatureCollection({ chainId, contract, context, keys: KEYS, quorum });
 }
 
 describe("SignatureCollection", () => {

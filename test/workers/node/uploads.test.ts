@@ -77,7 +77,7 @@ describe("Uploads", () => {
   let store: Store;
   let uploads: Uploads;
   /** What the registries say. */
-  let world: { version: bigint; active: boolean; seat: Seat | undefined; logged: string[] };
+  let world: { version: bigint; active: boolean; key: string; seat: Seat | undefined; logged: string[] };
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "opaline-uploads-"));
@@ -86,13 +86,13 @@ describe("Uploads", () => {
       wrappingKey: new Uint8Array(32).fill(1),
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
     });
-    world = { version: 0n, active: true, seat: SEAT, logged: [] };
+    world = { version: 0n, active: true, key: OWNER.address, seat: SEAT, logged: [] };
     uploads = new Uploads({
       chainId: CHAIN_ID,
       self: SELF.address,
       rpc: { send: () => Promise.resolve({ timestamp: `0x${NOW.toString(16)}` }) },
       owners: {
-        isActive: (account) => Promise.resolve(world.active && account === OWNER.address),
+        activeMemberOf: (key) => Promise.resolve(world.active && key === world.key ? OWNER.address : undefined),
         accountOf: (fingerprint) => Promise.resolve(fingerprint === FINGERPRINT ? OWNER.address : undefined),
       },
       studies: {

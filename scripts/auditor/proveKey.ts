@@ -1,0 +1,7 @@
+/** `opaline auditor prove-key` */
+import { runAlone } from "../cli.ts";
+import { createProveKeyCommand } from "../rotateKey.ts";
+
+export const command = createProveKeyCommand("auditor");
+
+if (import.meta.main) await runAlone(command);

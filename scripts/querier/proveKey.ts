@@ -1,0 +1,7 @@
+/** `opaline querier prove-key` */
+import { runAlone } from "../cli.ts";
+import { createProveKeyCommand } from "../rotateKey.ts";
+
+export const command = createProveKeyCommand("querier");
+
+if (import.meta.main) await runAlone(command);
