@@ -33,6 +33,12 @@ library Acts {
     bytes32 internal constant STUDY_REGISTERED = keccak256("StudyRegistered");
     bytes32 internal constant COMMITTEE_APPOINTED = keccak256("CommitteeAppointed");
     bytes32 internal constant COMMITTEE_FROZEN = keccak256("CommitteeFrozen");
+    bytes32 internal constant STUDY_AGREEMENT_PUBLISHED = keccak256("StudyAgreementPublished");
+    bytes32 internal constant STUDY_AGREEMENT_SIGNED = keccak256("StudyAgreementSigned");
+    bytes32 internal constant TERMS_SET = keccak256("TermsSet");
+    bytes32 internal constant QUERY_VETOED = keccak256("QueryVetoed");
+    bytes32 internal constant VETO_LIFTED = keccak256("VetoLifted");
+    bytes32 internal constant DATA_USER_ADDED = keccak256("DataUserAdded");
     bytes32 internal constant DATASET_ACTIVATED = keccak256("DatasetActivated");
 
     bytes32 internal constant QUERY_PUBLISHED = keccak256("QueryPublished");

@@ -45,6 +45,18 @@ abstract contract Audited {
         _trail.record(act, subject, msg.sender, 0, oldHash, newHash, reason);
     }
 
+    /// @dev The same for an act of a member.
+    function _recordBecause(
+        bytes32 act,
+        bytes32 subject,
+        address actor,
+        bytes32 organisation,
+        bytes32 newHash,
+        string calldata reason
+    ) internal {
+        _trail.record(act, subject, actor, organisation, 0, newHash, reason);
+    }
+
     /// @dev An account as the subject of an act.
     function _subject(address account) internal pure returns (bytes32) {
         return bytes32(uint256(uint160(account)));

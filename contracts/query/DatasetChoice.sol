@@ -2,20 +2,23 @@
 pragma solidity 0.8.37;
 
 import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
-import {DatasetId, StudyId} from "../types/Identifiers.sol";
+import {DatasetId} from "../types/Identifiers.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
+import {QueryOrigin} from "./QueryOrigin.sol";
 
 /// @title Which data a request is about
 library DatasetChoice {
-    /// @dev The roots a request fixes. Reverts unless the datasets are of this study and strictly ascending, so that no
+    /// @dev Opens the data and returns the roots that a request fixes, and the strictest k of their owners. Reverts unless the datasets are of this study and strictly ascending, so that no
     /// row is counted twice and one choice has one form. O(datasets), chosen and paid for by the querier.
-    function rootsOf(
+    function open(
         IDatasetRegistry datasets,
-        StudyId studyId,
-        DatasetId[] calldata datasetIds
-    ) internal view returns (bytes32[] memory roots) {
+        QueryOrigin memory origin,
+        DatasetId[] calldata datasetIds,
+        address querier,
+        uint32 studyBudget
+    ) internal returns (bytes32[] memory roots, uint16 k) {
         if (datasetIds.length == 0) revert IQuerySmartContract.QuerySmartContractNoDatasets();
-        roots = datasets.datasetRoots(studyId, datasetIds);
+        (roots, k) = datasets.open(origin.studyId, origin.queryHash, datasetIds, querier, studyBudget);
         for (uint256 i = 0; i < roots.length; ++i) {
             if (i != 0 && DatasetId.unwrap(datasetIds[i]) <= DatasetId.unwrap(datasetIds[i - 1])) {
                 revert IQuerySmartContract.QuerySmartContractDatasetsNotAscending(i);

@@ -56,6 +56,7 @@ interface IQuerySmartContract {
     /// @notice The member withdrew whatever it had signed, and not yet used, with this nonce.
     event NonceCancelled(address indexed account, uint256 nonce);
     /// @notice The workers' order: everything they need besides the descriptor. recipients: none for PUBLIC.
+    /// k: the stricter of the study's and the owners'; the context's policyHash is of the study's policy with this k.
     event QueryRequested(
         RequestId indexed requestId,
         address indexed querier,
@@ -63,7 +64,8 @@ interface IQuerySmartContract {
         DatasetId[] datasetIds,
         RequestContext context,
         uint64 deadlineBlock,
-        bytes[] recipients
+        bytes[] recipients,
+        uint16 k
     );
     /// @notice A quorum signed this answer. Of a SEALED one the outputs are under a mask: {KeyCopiesPublished} has its keys.
     event QueryAnswered(

@@ -8,6 +8,7 @@ import {Acts} from "../audit/Acts.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {IEscrow} from "../fees/IEscrow.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
+import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {IStudyRegistry} from "../study/IStudyRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {QueryHash, StudyId} from "../types/Identifiers.sol";
@@ -36,6 +37,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
 
     IStudyRegistry private immutable _studies;
     IEscrow private immutable _escrow;
+    IDatasetRegistry private immutable _datasets;
     IAuditTrail private immutable _recorders;
     address private immutable _implementation;
 
@@ -49,10 +51,12 @@ contract QueryCatalogue is AccessManaged, Vettings {
         IMemberRegistry vetters,
         IMemberRegistry queriers,
         IEscrow escrow,
+        IDatasetRegistry datasets,
         address implementation
     ) AccessManaged(Deployed.check(authority)) Vettings(trail, vetters, queriers) {
         _studies = IStudyRegistry(Deployed.check(address(studies)));
         _escrow = IEscrow(Deployed.check(address(escrow)));
+        _datasets = IDatasetRegistry(Deployed.check(address(datasets)));
         _recorders = trail;
         _implementation = Deployed.check(implementation);
     }
@@ -174,6 +178,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
         _record(Acts.QUERY_ACTIVATED, salt, address(this), 0, 0, _subject(clone));
         _recorders.addRecorder(clone);
         _escrow.addQueryContract(clone);
+        _datasets.addQueryContract(clone);
     }
 
     function _author() private view returns (address author, bytes32 organisation) {

@@ -67,7 +67,17 @@ contract QuerySmartContract is SealedAnswers {
         bytes32 recipientsHash = Recipients.hash(releaseClass, recipients);
         (address querier, bytes32 organisation, Policy memory policy) = _authorise(origin);
         Parameters.check(parameters, CodeStorage.read(origin.boundsCode));
-        RequestContext memory context = _context(origin, querier, parameters, datasetIds);
+        RequestContext memory context = _context(origin, parameters);
+        uint16 ownersK;
+        (context.datasetRoots, ownersK) = DatasetChoice.open(
+            _datasets,
+            origin,
+            datasetIds,
+            querier,
+            policy.openingsBudget
+        );
+        if (ownersK > policy.k) policy.k = ownersK;
+        context.requestId = _newRequestId(querier, context);
         context.policyHash = keccak256(abi.encode(policy));
         context.releaseClass = releaseClass;
         context.recipientsHash = recipientsHash;
@@ -80,7 +90,7 @@ contract QuerySmartContract is SealedAnswers {
         entry.state = RequestState.REQUESTED;
         entry.paid = msg.value != 0;
         entry.contextHash = contextHash;
-        emit QueryRequested(requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients);
+        emit QueryRequested(requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients, policy.k);
         _record(Acts.QUERY_REQUESTED, RequestId.unwrap(requestId), querier, organisation, 0, contextHash);
         if (msg.value != 0) _escrow.hold{value: msg.value}(requestId, context.committeeEpoch, msg.sender);
     }
@@ -150,36 +160,32 @@ contract QuerySmartContract is SealedAnswers {
         else _escrow.release(requestId);
     }
 
-    /// @dev The context but for the policy's hash, the release class and its recipients.
+    /// @dev The context but for the datasets, the id, the policy's hash, the release class and its recipients.
     function _context(
         QueryOrigin memory origin,
-        address querier,
-        bytes calldata parameters,
-        DatasetId[] calldata datasetIds
-    ) private returns (RequestContext memory context) {
+        bytes calldata parameters
+    ) private view returns (RequestContext memory context) {
         context.studyId = origin.studyId;
         context.queryHash = origin.queryHash;
         context.parametersHash = keccak256(parameters);
-        context.datasetRoots = DatasetChoice.rootsOf(_datasets, origin.studyId, datasetIds);
         context.committeeEpoch = _committees.currentEpoch(origin.studyId);
         context.requestBlock = uint64(block.number);
-        context.requestId = RequestId.wrap(
-            keccak256(
-                abi.encode(
-                    block.chainid,
-                    address(this),
-                    querier,
-                    _useNonce(querier),
-                    origin.queryHash,
-                    context.parametersHash,
-                    context.datasetRoots,
-                    block.number
-                )
-            )
-        );
     }
 
-    /// @dev The querier whose key sends, its organisation, and what the study asks of it.
+    function _newRequestId(address querier, RequestContext memory context) private returns (RequestId) {
+        bytes memory words = abi.encode(
+            block.chainid,
+            address(this),
+            querier,
+            _useNonce(querier),
+            context.queryHash,
+            context.parametersHash,
+            context.datasetRoots,
+            block.number
+        );
+        return RequestId.wrap(keccak256(words));
+    }
+
     function _authorise(
         QueryOrigin memory origin
     ) private view returns (address querier, bytes32 organisation, Policy memory policy) {

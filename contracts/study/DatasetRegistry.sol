@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Acts} from "../audit/Acts.sol";
-import {Audited} from "../audit/Audited.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
 import {Dataset, Segment} from "../types/Dataset.sol";
@@ -13,31 +12,35 @@ import {DatasetId, StudyId} from "../types/Identifiers.sol";
 import {Paging} from "../types/Paging.sol";
 import {ICommitteeRegistry} from "./ICommitteeRegistry.sol";
 import {IDatasetRegistry} from "./IDatasetRegistry.sol";
+import {IStudyAgreements} from "./IStudyAgreements.sol";
 import {IStudyRegistry} from "./IStudyRegistry.sol";
+import {OwnerTerms} from "./OwnerTerms.sol";
 
 /// @title Datasets
-contract DatasetRegistry is IDatasetRegistry, EIP712, Audited {
+contract DatasetRegistry is OwnerTerms, EIP712 {
     bytes32 private constant RECEIPT_TYPEHASH = keccak256("Receipt(bytes32 datasetId,address worker,bytes32 fileHash)");
 
-    IMemberRegistry private immutable _owners;
     IStudyRegistry private immutable _studies;
     ICommitteeRegistry private immutable _committees;
+    IStudyAgreements private immutable _agreements;
 
     mapping(DatasetId datasetId => Dataset) private _datasets;
     mapping(DatasetId datasetId => Segment[]) private _segments;
-    mapping(DatasetId datasetId => address) private _ownerOf;
     mapping(StudyId studyId => mapping(DatasetId datasetId => bytes32)) private _roots;
     mapping(StudyId studyId => DatasetId[]) private _datasetIds;
 
     constructor(
+        address authority,
         IAuditTrail trail,
         IMemberRegistry owners,
+        IMemberRegistry queriers,
         IStudyRegistry studies,
-        ICommitteeRegistry committees
-    ) EIP712("Opaline", "1") Audited(trail) {
-        _owners = IMemberRegistry(Deployed.check(address(owners)));
+        ICommitteeRegistry committees,
+        IStudyAgreements agreements
+    ) OwnerTerms(authority, trail, owners, queriers) EIP712("Opaline", "1") {
         _studies = IStudyRegistry(Deployed.check(address(studies)));
         _committees = ICommitteeRegistry(Deployed.check(address(committees)));
+        _agreements = IStudyAgreements(Deployed.check(address(agreements)));
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -51,13 +54,14 @@ contract DatasetRegistry is IDatasetRegistry, EIP712, Audited {
     ) external returns (DatasetId datasetId) {
         (address owner, bytes32 organisation) = _owners.activeMemberOf(msg.sender);
         if (owner == address(0)) revert DatasetRegistryInactiveOwner(msg.sender);
+        if (!_agreements.isSigned(studyId, owner)) revert DatasetRegistryAgreementNotSigned(studyId, owner);
         datasetId = datasetIdOf(studyId, owner);
         _checkSegment(datasetId, version_, segment, fileHashes);
         if (ingestProof.length == 0) revert DatasetRegistryEmptyProof();
         uint64 epoch = _checkReceipts(studyId, datasetId, fileHashes, receipts);
         bytes32 oldRoot = _roots[studyId][datasetId];
         if (version_ == 1) {
-            _ownerOf[datasetId] = owner;
+            _holdings[datasetId].owner = owner;
             _datasetIds[studyId].push(datasetId);
             _committees.freeze(studyId);
         }
@@ -69,14 +73,16 @@ contract DatasetRegistry is IDatasetRegistry, EIP712, Audited {
     }
 
     /// @inheritdoc IDatasetRegistry
-    function dataset(DatasetId datasetId) external view returns (Dataset memory) {
-        if (_ownerOf[datasetId] == address(0)) revert DatasetRegistryUnknown(datasetId);
-        return _datasets[datasetId];
+    function dataset(DatasetId datasetId) external view returns (Dataset memory found) {
+        Holding memory holding = _holdings[datasetId];
+        if (holding.owner == address(0)) revert DatasetRegistryUnknown(datasetId);
+        found = _datasets[datasetId];
+        found.openingsUsed = holding.openingsUsed;
     }
 
     /// @inheritdoc IDatasetRegistry
     function ownerOf(DatasetId datasetId) external view returns (address) {
-        return _ownerOf[datasetId];
+        return _holdings[datasetId].owner;
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -115,9 +121,9 @@ contract DatasetRegistry is IDatasetRegistry, EIP712, Audited {
         for (uint256 i = 0; i < page.length; ++i) page[i] = all[offset + i];
     }
 
-    /// @inheritdoc IDatasetRegistry
-    function datasetIdOf(StudyId studyId, address owner) public view returns (DatasetId) {
-        return DatasetId.wrap(keccak256(abi.encode(block.chainid, address(this), studyId, owner)));
+    /// @inheritdoc OwnerTerms
+    function _rootOf(StudyId studyId, DatasetId datasetId) internal view override returns (bytes32) {
+        return _roots[studyId][datasetId];
     }
 
     function _append(StudyId studyId, DatasetId datasetId, Segment calldata segment, bytes32 ingestProofHash) private {

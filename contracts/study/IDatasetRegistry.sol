@@ -3,9 +3,10 @@ pragma solidity 0.8.37;
 
 import {Dataset, Segment} from "../types/Dataset.sol";
 import {DatasetId, StudyId} from "../types/Identifiers.sol";
+import {IOwnerTerms} from "./IOwnerTerms.sol";
 
 /// @title Datasets: what each owner committed to, as append-only segments
-interface IDatasetRegistry {
+interface IDatasetRegistry is IOwnerTerms {
     /// @notice The owner appended `segment`, making `version`, shared among the committee of `committeeEpoch`;
     /// fileHashes[j-1] is the keccak256 of worker j's share file. Every worker checks its file against `ingestProof`
     /// (workers/messages/dealingProof.ts); the chain keeps its hash.
@@ -22,6 +23,8 @@ interface IDatasetRegistry {
 
     /// @notice Thrown when the sender is not the current key of an active data owner.
     error DatasetRegistryInactiveOwner(address account);
+    /// @notice Thrown when the owner has not signed the newest version of the study's agreement, or there is none.
+    error DatasetRegistryAgreementNotSigned(StudyId studyId, address owner);
     /// @notice Thrown when the study has no committee yet.
     error DatasetRegistryNoCommittee(StudyId studyId);
     /// @notice Thrown when the segment has no rows or no columns.

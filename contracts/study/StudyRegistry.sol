@@ -93,6 +93,7 @@ contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
         if (policy_.minimumThreshold == 0 || policy_.minimumThreshold > MAX_THRESHOLD) {
             revert StudyRegistryInvalidPolicy("minimumThreshold");
         }
+        if (policy_.openingsBudget == 0) revert StudyRegistryInvalidPolicy("openingsBudget");
         if (policy_.price > type(uint96).max) revert StudyRegistryInvalidPolicy("price");
         if (policy_.deadlineBlocks == 0 || policy_.deadlineBlocks > MAX_DEADLINE_BLOCKS) {
             revert StudyRegistryInvalidPolicy("deadlineBlocks");

@@ -12,7 +12,7 @@ struct Segment {
 
 /// The frozen record of one dataset version. scheme 0: salted keccak column commitments; that the shares are of the
 /// committed columns is not proven. columnsRoot, sharesRoot and ingestProofHash, the keccak256 of the dealing proof, are
-/// those of the newest segment; rowCount is the total of all.
+/// those of the newest segment; rowCount is the total of all; openingsUsed counts the requests over any version.
 struct Dataset {
     StudyId studyId;
     bytes32 schemaHash;

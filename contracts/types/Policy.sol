@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// A study's disclosure and service policy; policyHash = keccak256(abi.encode(Policy)).
-/// k: smallest set that may be disclosed; vettings, vettingOrganisations: how many experts, of how many organisations,
+/// k: smallest set that may be disclosed; openingsBudget: requests that may be made over one dataset, for good; vettings, vettingOrganisations: how many experts, of how many organisations,
 /// must approve a query; minimumThreshold: least degree t of a production committee; demonstration: a committee below
 /// it may serve, and every answer says so; price in wei; purposes: DUO-style codes a querier must hold (all of them).
 struct Policy {

@@ -52,7 +52,12 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
   ["AuditorRegistry", "ConsortiumAccess", "AuditTrail"],
   ["StudyRegistry", "ConsortiumAccess", "AuditTrail"],
   ["CommitteeRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry", "WorkerRegistry"],
-  ["DatasetRegistry", "AuditTrail", "DataOwnerRegistry", "StudyRegistry", "CommitteeRegistry"],
+  ["StudyAgreements", "ConsortiumAccess", "AuditTrail", "StudyRegistry", "DataOwnerRegistry"],
+  [
+    "DatasetRegistry",
+    ...["ConsortiumAccess", "AuditTrail", "DataOwnerRegistry", "QuerierRegistry", "StudyRegistry", "CommitteeRegistry"],
+    "StudyAgreements",
+  ],
   ["Escrow", "ConsortiumAccess", "AuditTrail", "CommitteeRegistry"],
   [
     "QuerySmartContract",
@@ -62,7 +67,7 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
   [
     "QueryCatalogue",
     ...["ConsortiumAccess", "AuditTrail", "StudyRegistry", "VetterRegistry", "QuerierRegistry", "Escrow"],
-    "QuerySmartContract",
+    ...["DatasetRegistry", "QuerySmartContract"],
   ],
 ];
 

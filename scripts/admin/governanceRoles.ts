@@ -21,14 +21,19 @@ export const GOVERNANCE_ROLES = {
   CATALOGUE: {
     id: 1n,
     holder: "QueryCatalogue",
-    functions: { AuditTrail: ["addRecorder"], Escrow: ["addQueryContract"] },
+    functions: { AuditTrail: ["addRecorder"], Escrow: ["addQueryContract"], DatasetRegistry: ["addQueryContract"] },
   },
   DATASETS: { id: 2n, holder: "DatasetRegistry", functions: { CommitteeRegistry: ["freeze"] } },
   REGISTRAR: { id: 3n, holder: "people", functions: inEachRegistry("admit", "replaceKey") },
   STEWARD: {
     id: 4n,
     holder: "people",
-    functions: { StudyRegistry: ["register"], CommitteeRegistry: ["appoint"], EmergencyStop: ["resume"] },
+    functions: {
+      StudyRegistry: ["register"],
+      StudyAgreements: ["publish"],
+      CommitteeRegistry: ["appoint"],
+      EmergencyStop: ["resume"],
+    },
   },
   GUARDIAN: {
     id: 5n,

@@ -3,7 +3,7 @@
  * committee, vetted queries, an accepted agreement. Every signature is real.
  */
 import { AbiCoder, SigningKey, Wallet, ZeroHash, id, keccak256 } from "ethers";
-import { ACCEPTANCE, VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ACCEPTANCE, STUDY_SIGNATURE, VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
 import { queryHash } from "../../workers/query/queryHash.ts";
 import { CHAIN_ID, abiOf } from "./modelDeployment.ts";
 import type { ModelCall } from "./modelContracts.ts";
@@ -88,6 +88,20 @@ export function studyIdOf(addresses: Readonly<Record<string, string>>): string {
   return keccak256(AbiCoder.defaultAbiCoder().encode(["uint256", "address", "bytes32", "bytes32"], words));
 }
 
+/** The study's agreement, signed by every owner. */
+async function agreements(addresses: Readonly<Record<string, string>>): Promise<Act[]> {
+  const contract = addresses["StudyAgreements"]!;
+  const place = { studyId: studyIdOf(addresses), version: 1n, documentHash: id("agreement") };
+  const statement = { name: "Dr. Example", meaning: "I sign.", signedAt: 1n, nonce: 0n, deadline: FAR_FUTURE };
+  const signatures = OWNERS.map(async ({ address: owner, wallet }) => {
+    const given = { ...place, owner, ...statement };
+    const signature = await wallet.signTypedData(opalineDomain(CHAIN_ID, contract), STUDY_SIGNATURE, given);
+    return act(CONSORTIUM, contract, "StudyAgreements", "sign", [given, signature]);
+  });
+  const publication = [place.studyId, place.documentHash, "EU", ["Hospital 1", "Hospital 2"]];
+  return [act(CONSORTIUM, contract, "StudyAgreements", "publish", publication), ...(await Promise.all(signatures))];
+}
+
 export function hashOf({ compiled }: PublishedQuery): string {
   const { descriptorBytes, sql, boundsBytes, manifest } = compiled;
   return queryHash(SCHEMA.hash, descriptorBytes, sql, boundsBytes, manifest, AGREEMENT);
@@ -125,6 +139,7 @@ export async function foundingActs(options: GenesisOptions): Promise<Act[]> {
     ...admissions(addresses),
     act(CONSORTIUM, addresses["StudyRegistry"]!, "StudyRegistry", "register", registration),
     act(CONSORTIUM, addresses["CommitteeRegistry"]!, "CommitteeRegistry", "appoint", committee),
+    ...(await agreements(addresses)),
     ...published.flat(),
   ];
 }

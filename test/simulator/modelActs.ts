@@ -344,6 +344,47 @@ async function stopOrResume({ chain, choices, addresses }: ActScene): Promise<Ac
   return act(by, addresses["EmergencyStop"]!, "EmergencyStop", method, ["test"]);
 }
 
+async function setTerms({ choices, addresses }: ActScene): Promise<Act> {
+  const owner = choices.weighted<Account>([
+    [6, choices.of(OWNERS)],
+    [1, STRANGER],
+  ]);
+  // Mostly none, so that requests go on.
+  const terms = {
+    k: choices.weighted([
+      [6, 0n],
+      [2, 9n],
+      [1, 4n],
+    ]),
+    openingsBudget: choices.weighted([
+      [5, 0n],
+      [2, 40n],
+      [1, 1n],
+    ]),
+    closed: choices.whole(1, 8) === 1,
+    purposes: choices.weighted([
+      [6, []],
+      [1, [id("no such purpose")]],
+      [1, Array<string>(17).fill(id("research"))],
+    ]),
+  };
+  return act(owner, addresses["DatasetRegistry"]!, "DatasetRegistry", "setTerms", [studyIdOf(addresses), terms]);
+}
+
+async function vetoOrLift({ chain, choices, addresses, queries }: ActScene): Promise<Act> {
+  const owner = choices.weighted<Account>([
+    [8, choices.of(OWNERS)],
+    [1, STRANGER],
+  ]);
+  const method = choices.weighted([
+    [4, chain.newest.state.vetoes.size > 0 ? "liftVeto" : "veto"],
+    [1, "veto"],
+    [1, "liftVeto"],
+  ]);
+  const args = [studyIdOf(addresses), hashOf(choices.of(queries)), ...(method === "veto" ? ["test"] : [])];
+  return act(owner, addresses["DatasetRegistry"]!, "DatasetRegistry", method, args);
+}
+
 /** More often while all is stopped. */
 async function endStop(scene: ActScene): Promise<Act> {
   return scene.chain.newest.state.isStopped ? stopOrResume(scene) : request(scene);
@@ -358,6 +399,8 @@ const ACTS = [
   [0.3, revokeMember],
   [0.3, revokeQuery],
   [1, appoint],
+  [0.5, setTerms],
+  [0.7, vetoOrLift],
   [0.3, stopOrResume],
   [4, endStop],
 ] as const;
@@ -373,7 +416,9 @@ export function reads(scene: ActScene): Act[] {
   const of = (name: string, method: string, ...args: unknown[]): Act =>
     act(QUERIER, addresses[name]!, name, method, args);
   const datasets = datasetIdsOf(scene).flatMap((datasetId) =>
-    ["ownerOf", "version", "segments", "datasetRoot"].map((method) => of("DatasetRegistry", method, datasetId)),
+    ["ownerOf", "version", "segments", "datasetRoot", "termsOf"].map((method) =>
+      of("DatasetRegistry", method, datasetId),
+    ),
   );
   const requests = [...chain.newest.state.contracts].flatMap(([, { queryHash, requests: made }]) => {
     const contract = contracts[queries.findIndex((query) => hashOf(query) === queryHash)]!;

@@ -78,6 +78,7 @@ function activateWhenApproved(scene: CallScene, queryHash: string, entry: Catalo
   const remembered = { accepted: new Set<string>(), nonces: new Map<string, bigint>(), requests: new Map() };
   state.contracts.set(entry.queryContract.toLowerCase(), { queryHash, studyId, agreementHash, ...remembered });
   emit("QueryActivated", [queryHash, entry.queryContract]);
+  emit("DatasetRegistry:DataUserAdded", [entry.queryContract]);
 }
 
 export const catalogueHandlers: Handlers = {

@@ -12,6 +12,7 @@ import { queryContractHandlers } from "./modelQueryContract.ts";
 import type { CallArguments, Handlers, ModelState } from "./modelState.ts";
 import { ModelRevert, REGISTRIES } from "./modelState.ts";
 import { committeeHandlers, datasetHandlers, studyHandlers } from "./modelStudies.ts";
+import { agreementHandlers, termsHandlers } from "./modelTerms.ts";
 
 export interface ModelCall {
   /** Checksummed. */
@@ -37,7 +38,8 @@ const HANDLERS: Readonly<Record<string, Handlers>> = {
   EmergencyStop: emergencyStopHandlers,
   StudyRegistry: studyHandlers,
   CommitteeRegistry: committeeHandlers,
-  DatasetRegistry: datasetHandlers,
+  StudyAgreements: agreementHandlers,
+  DatasetRegistry: { ...datasetHandlers, ...termsHandlers },
   QueryCatalogue: catalogueHandlers,
   QuerySmartContract: queryContractHandlers,
 };

@@ -13,6 +13,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   EmergencyStop: "governance",
   StudyRegistry: "study",
   CommitteeRegistry: "study",
+  StudyAgreements: "study",
   DatasetRegistry: "study",
   QuerySmartContract: "query",
   QueryCatalogue: "query",

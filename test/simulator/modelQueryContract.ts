@@ -18,7 +18,8 @@ import { isActive, missingPurpose } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
 import type { CallArguments, CallScene, Handlers, QueryContract, StoredRequest } from "./modelState.ts";
 import { revert } from "./modelState.ts";
-import { committeeOf, currentEpoch, quorumOf, rootOf, signerAt, studyOf } from "./modelStudies.ts";
+import { committeeOf, currentEpoch, hashPolicy, quorumOf, signerAt, studyOf } from "./modelStudies.ts";
+import { openData } from "./modelTerms.ts";
 
 const coder = AbiCoder.defaultAbiCoder();
 
@@ -69,36 +70,39 @@ function checkParameters(parameters: string, bounds: string): void {
   });
 }
 
-function rootsOf({ state }: CallScene, studyId: string, datasetIds: readonly string[]): string[] {
+/** Opens the data. @returns each dataset's root, and the policy with the strictest k */
+function opened(scene: CallScene, studyId: string, queryHash: string, datasetIds: readonly string[]) {
   if (datasetIds.length === 0) revert("QuerySmartContractNoDatasets");
-  return datasetIds.map((datasetId, i) => {
-    if (i > 0 && BigInt(datasetId) <= BigInt(datasetIds[i - 1]!)) {
+  const { policy } = studyOf(scene.state, studyId);
+  const opening = { studyId, queryHash, datasetIds, querier: scene.sender, studyBudget: policy.openingsBudget };
+  const { k, roots } = openData(scene, opening);
+  roots.forEach((root, i) => {
+    if (i > 0 && BigInt(datasetIds[i]!) <= BigInt(datasetIds[i - 1]!)) {
       revert("QuerySmartContractDatasetsNotAscending", i);
     }
-    const root = rootOf(state, studyId, datasetId);
-    return root === ZeroHash ? revert("QuerySmartContractDatasetOfOtherStudy", datasetId) : root;
+    if (root === ZeroHash) revert("QuerySmartContractDatasetOfOtherStudy", datasetIds[i]);
   });
+  return { roots, policy: { ...policy, k: k > policy.k ? k : policy.k } };
 }
 
 function newContext(
   scene: CallScene,
   { parameters, datasetIds, releaseClass, recipients }: CallArguments,
-): RequestContext {
+): { readonly context: RequestContext; readonly k: bigint } {
   const { state, chainId, self, sender, block } = scene;
-  const contract = contractOf(scene);
-  const { queryHash, studyId, nonces } = contract;
+  const { queryHash, studyId, nonces } = contractOf(scene);
   const parametersHash = keccak256(parameters);
-  const datasetRoots = rootsOf(scene, studyId, datasetIds);
+  const { roots: datasetRoots, policy } = opened(scene, studyId, queryHash, datasetIds);
   const nonce = nonces.get(sender) ?? 0n;
   nonces.set(sender, nonce + 1n);
   const types = ["uint256", "address", "address", "uint256", "bytes32", "bytes32", "bytes32[]", "uint256"];
   const words = [chainId, self, sender, nonce, queryHash, parametersHash, datasetRoots, block];
-  return {
+  const context = {
     studyId,
     requestId: keccak256(coder.encode(types, words)),
     queryHash,
     parametersHash,
-    policyHash: studyOf(state, studyId).policyHash,
+    policyHash: hashPolicy(policy),
     datasetRoots,
     committeeEpoch: currentEpoch(state, studyId),
     requestBlock: block,
@@ -106,6 +110,7 @@ function newContext(
     releaseClass: Number(releaseClass) as ReleaseClass,
     recipientsHash: hashRecipients(Number(releaseClass), recipients),
   };
+  return { context, k: policy.k };
 }
 
 function hashRecipients(releaseClass: number, recipients: readonly string[]): string {
@@ -205,7 +210,7 @@ export const queryContractHandlers: Handlers = {
     hashRecipients(Number(releaseClass), recipients);
     authorise(scene, contract);
     checkParameters(parameters, state.catalogue.get(contract.queryHash)!.bounds);
-    const context = newContext(scene, args);
+    const { context, k } = newContext(scene, args);
     const deadlineBlock = block + studyOf(state, contract.studyId).policy.deadlineBlocks;
     contract.requests.set(context.requestId, {
       querier: sender,
@@ -216,7 +221,8 @@ export const queryContractHandlers: Handlers = {
       contextHash: contextHash(context),
       outputsHash: ZeroHash,
     });
-    emit("QueryRequested", [context.requestId, sender, parameters, datasetIds, context, deadlineBlock, recipients]);
+    const said = [context.requestId, sender, parameters, datasetIds, context, deadlineBlock, recipients, k];
+    emit("QueryRequested", said);
     return [context.requestId];
   },
   answer(scene, { context: raw, verdict, signatures }) {

@@ -65,6 +65,14 @@ export interface Dataset {
   root: string;
 }
 
+/** An owner's say over its data, whether or not there are any yet. */
+export interface Terms {
+  readonly k: bigint;
+  readonly openingsBudget: bigint;
+  readonly closed: boolean;
+  readonly purposes: readonly string[];
+}
+
 export interface CatalogueEntry {
   readonly studyId: string;
   readonly schemaHash: string;
@@ -108,6 +116,16 @@ export interface ModelState {
   readonly committees: Map<string, Committee[]>;
   readonly frozen: Set<string>;
   readonly datasets: Map<string, Dataset>;
+  /** By dataset. */
+  readonly terms: Map<string, Terms>;
+  readonly openings: Map<string, bigint>;
+  /** Of a query for a dataset, as `vetoKey` writes them. */
+  readonly vetoes: Set<string>;
+  /** Hashes of the documents, by study, version 1 first. */
+  readonly agreements: Map<string, string[]>;
+  /** The newest version signed, by study and owner. */
+  readonly signed: Map<string, bigint>;
+  readonly signingNonces: Map<string, bigint>;
   readonly catalogue: Map<string, CatalogueEntry>;
   readonly vettingNonces: Map<string, bigint>;
   readonly contracts: Map<string, QueryContract>;
@@ -124,6 +142,12 @@ export function emptyState(): ModelState {
     committees: new Map(),
     frozen: new Set(),
     datasets: new Map(),
+    terms: new Map(),
+    openings: new Map(),
+    vetoes: new Set(),
+    agreements: new Map(),
+    signed: new Map(),
+    signingNonces: new Map(),
     catalogue: new Map(),
     vettingNonces: new Map(),
     contracts: new Map(),

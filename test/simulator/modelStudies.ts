@@ -2,10 +2,12 @@
 import { AbiCoder, ParamType, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
 import { datasetRoot, sharesRoot } from "../../workers/messages/datasetRoot.ts";
 import { RECEIPT, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
+import { abiOf } from "./modelDeployment.ts";
 import { isActive, organisationOf, restricted } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
-import type { CallScene, Committee, Dataset, Handlers, ModelState, Segment, Study } from "./modelState.ts";
+import type { CallScene, Committee, Dataset, Handlers, ModelState, Policy, Segment, Study } from "./modelState.ts";
 import { revert } from "./modelState.ts";
+import { requireSigned } from "./modelTerms.ts";
 
 const coder = AbiCoder.defaultAbiCoder();
 const PRODUCTION_THRESHOLD = 2n;
@@ -15,16 +17,21 @@ export function studyOf(state: ModelState, studyId: string): Study {
   return state.studies.get(studyId) ?? revert("StudyRegistryUnknown", studyId);
 }
 
+/** keccak256(abi.encode(Policy)). */
+export function hashPolicy(policy: Policy): string {
+  const policyType = ParamType.from(abiOf("StudyRegistry").getFunction("register")!.inputs[2]!);
+  return keccak256(coder.encode([policyType], [policy]));
+}
+
 export const studyHandlers: Handlers = {
   register(scene, { name, schema, policy_: policy, log2N, srsHash }) {
     restricted(scene);
-    const { state, chainId, self, timestamp, abi, emit } = scene;
+    const { state, chainId, self, timestamp, emit } = scene;
     const schemaHash = id(schema);
     const words = [chainId, self, schemaHash, id(name)];
     const studyId = keccak256(coder.encode(["uint256", "address", "bytes32", "bytes32"], words));
     if (state.studies.has(studyId)) revert("StudyRegistryAlreadyRegistered", studyId);
-    const policyType = ParamType.from(abi.getFunction("register")!.inputs[2]!);
-    const policyHash = keccak256(coder.encode([policyType], [policy]));
+    const policyHash = hashPolicy(policy);
     state.studies.set(studyId, { schemaHash, policyHash, srsHash, log2N, registeredAt: timestamp, name, policy });
     emit("StudyRegistered", [studyId, schemaHash, name, schema, policy]);
     return [studyId];
@@ -89,7 +96,7 @@ export const committeeHandlers: Handlers = {
   signer: (scene, { studyId, epoch, index }) => signerAt(scene, studyId, epoch, index),
 };
 
-function datasetIdOf({ chainId, addresses }: CallScene, studyId: string, owner: string): string {
+export function datasetIdOf({ chainId, addresses }: CallScene, studyId: string, owner: string): string {
   const words = [chainId, addresses["DatasetRegistry"], studyId, owner];
   return keccak256(coder.encode(["uint256", "address", "bytes32", "address"], words));
 }
@@ -136,6 +143,7 @@ export const datasetHandlers: Handlers = {
   activate(scene, { studyId, version_: version, segment, fileHashes, receipts, ingestProof }) {
     const { state, sender, timestamp, emit } = scene;
     if (!isActive(state, "DataOwnerRegistry", sender, timestamp)) revert("DatasetRegistryInactiveOwner", sender);
+    requireSigned(scene, studyId, sender);
     const datasetId = datasetIdOf(scene, studyId, sender);
     const dataset: Dataset = state.datasets.get(datasetId) ?? { owner: sender, studyId, segments: [], root: ZeroHash };
     checkSegment(dataset.segments, version, segment, fileHashes);

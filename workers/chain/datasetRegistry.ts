@@ -20,6 +20,17 @@ export interface Dataset {
   readonly sharesRoot: string;
   /** keccak256 of the newest segment's dealing proof. */
   readonly ingestProofHash: string;
+  /** Requests over any version of it so far. */
+  readonly openingsUsed: number;
+}
+
+/** An owner's own terms; 0 or nothing where the study's hold. */
+export interface OwnerTerms {
+  readonly k: number;
+  readonly openingsBudget: number;
+  /** No requests at all. */
+  readonly closed: boolean;
+  readonly purposes: readonly string[];
 }
 
 export interface DatasetRegistry {
@@ -38,6 +49,11 @@ export interface DatasetRegistry {
     receipts: readonly string[],
     ingestProof: string,
   ): Promise<Mined>;
+  setTerms(studyId: string, terms: OwnerTerms): Promise<Mined>;
+  veto(studyId: string, queryHash: string, reason: string): Promise<Mined>;
+  liftVeto(studyId: string, queryHash: string): Promise<Mined>;
+  termsOf(datasetId: string): Promise<OwnerTerms>;
+  isVetoed(queryHash: string, datasetId: string): Promise<boolean>;
   datasetIdOf(studyId: string, owner: string): Promise<string>;
   dataset(datasetId: string): Promise<Dataset>;
   ownerOf(datasetId: string): Promise<string>;
@@ -61,6 +77,16 @@ export function datasetRegistry(deployment: Deployment, runner: ContractRunner):
         `${NAME}.activate`,
         contract.activate(studyId, version, segment, [...fileHashes], [...receipts], ingestProof),
       ),
+    setTerms: (studyId, terms) =>
+      mine(deployment, `${NAME}.setTerms`, contract.setTerms(studyId, { ...terms, purposes: [...terms.purposes] })),
+    veto: (studyId, queryHash, reason) => mine(deployment, `${NAME}.veto`, contract.veto(studyId, queryHash, reason)),
+    liftVeto: (studyId, queryHash) => mine(deployment, `${NAME}.liftVeto`, contract.liftVeto(studyId, queryHash)),
+    async termsOf(datasetId) {
+      const found = await read(deployment, `${NAME}.termsOf`, contract.termsOf(datasetId));
+      const { k, openingsBudget, closed, purposes } = found;
+      return { k: Number(k), openingsBudget: Number(openingsBudget), closed, purposes: [...purposes] };
+    },
+    isVetoed: (queryHash, datasetId) => read(deployment, `${NAME}.isVetoed`, contract.isVetoed(queryHash, datasetId)),
     datasetIdOf: (studyId, owner) => read(deployment, `${NAME}.datasetIdOf`, contract.datasetIdOf(studyId, owner)),
     async dataset(datasetId) {
       const found = await read(deployment, `${NAME}.dataset`, contract.dataset(datasetId));
@@ -73,6 +99,7 @@ export function datasetRegistry(deployment: Deployment, runner: ContractRunner):
         columnsRoot: found.columnsRoot,
         sharesRoot: found.sharesRoot,
         ingestProofHash: found.ingestProofHash,
+        openingsUsed: Number(found.openingsUsed),
       };
     },
     ownerOf: (datasetId) => read(deployment, `${NAME}.ownerOf`, contract.ownerOf(datasetId)),

@@ -8,7 +8,13 @@ export {
   type RoleHolder,
   type ScheduledOperation,
 } from "./consortiumAccess.ts";
-export { datasetRegistry, type Dataset, type DatasetRegistry, type DatasetSegment } from "./datasetRegistry.ts";
+export {
+  datasetRegistry,
+  type Dataset,
+  type DatasetRegistry,
+  type DatasetSegment,
+  type OwnerTerms,
+} from "./datasetRegistry.ts";
 export { openContract, readDeployment, type Deployment } from "./deployment.ts";
 export {
   contractsHashOf,
@@ -49,5 +55,6 @@ export {
   type Request,
   type WorkerSignature,
 } from "./querySmartContract.ts";
+export { studyAgreements, type StudyAgreement, type StudyAgreements } from "./studyAgreements.ts";
 export { studyRegistry, type Policy, type Study, type StudyRegistry } from "./studyRegistry.ts";
 export { eventOf, type EmittedEvent, type Mined } from "./transactions.ts";

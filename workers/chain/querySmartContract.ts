@@ -37,6 +37,8 @@ export interface QueryRequested {
   readonly deadlineBlock: bigint;
   /** Compressed secp256k1 keys, 0x-hex, ascending; none of a PUBLIC request. */
   readonly recipients: readonly string[];
+  /** Smallest set that may be disclosed: the stricter of the study's and the owners' at the request. */
+  readonly k: number;
 }
 
 export interface QueryAnswered {
@@ -137,6 +139,7 @@ export function parseQueryEvent(
         context: contextFrom(args["context"] as RequestContextStructOutput),
         deadlineBlock: BigInt(args["deadlineBlock"] as bigint),
         recipients: [...(args["recipients"] as string[])],
+        k: Number(args["k"]),
       };
     case "QueryAnswered":
       return {

@@ -47,6 +47,21 @@ export const VETTING: TypeTable = {
   ],
 };
 
+/** A data owner signs its study's agreement; domain: StudyAgreements. */
+export const STUDY_SIGNATURE: TypeTable = {
+  StudySignature: [
+    { name: "studyId", type: "bytes32" },
+    { name: "version", type: "uint64" },
+    { name: "documentHash", type: "bytes32" },
+    { name: "owner", type: "address" },
+    { name: "name", type: "string" },
+    { name: "meaning", type: "string" },
+    { name: "signedAt", type: "uint64" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
+
 /** A querier accepts a query's agreement; domain: the Query Smart Contract. */
 export const ACCEPTANCE: TypeTable = {
   Acceptance: [
@@ -93,6 +108,19 @@ export interface Vetting {
   readonly queryHash: string;
   readonly vetter: string;
   readonly approved: boolean;
+  readonly name: string;
+  readonly meaning: string;
+  readonly signedAt: bigint;
+  readonly nonce: bigint;
+  readonly deadline: bigint;
+}
+
+export interface StudySignature {
+  readonly studyId: string;
+  readonly version: bigint;
+  readonly documentHash: string;
+  /** The member. */
+  readonly owner: string;
   readonly name: string;
   readonly meaning: string;
   readonly signedAt: bigint;

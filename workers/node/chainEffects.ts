@@ -38,8 +38,8 @@ export interface EffectModules {
 
 /** Events with integers as text: SQLite keeps the public event of a request as JSON. */
 export function requestToJson(event: QueryRequested): string {
-  const { requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients } = event;
-  const stored: QueryRequested = { requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients };
+  const { requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients, k } = event;
+  const stored: QueryRequested = { requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients, k };
   return JSON.stringify(stored, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
 }
 

@@ -7,7 +7,7 @@
  *  1. The catalogue names this contract for the query, and nobody had revoked it before the request.
  *  2. queryHash recomputes from schema, descriptor, SQL, bounds, manifest and agreement.
  *  3. The parameters hash to the context's and lie in the vetted bounds.
- *  4. The policy is the study's, read and hashed; a sealed answer has recipients that can be encrypted to; the consent mask is
+ *  4. The policy is the study's, read and hashed, with a k that an owner may have raised; a sealed answer has recipients that can be encrypted to; the consent mask is
  *     the one this version serves.
  *  5. Every dataset root recomputes from the registry's first v segments for some v; of each of them the very file that
  *     its activation names for this worker (and sharesRoot binds) is stored, of this committee and number of rows, and
@@ -134,8 +134,12 @@ function checkRelease(event: QueryRequested): void {
 /** The rest of check 4. */
 async function readK(event: QueryRequested, { studies }: PlanModules): Promise<number> {
   const policy = await studies.policy(event.context.studyId);
-  if (policyHash(policy) !== event.context.policyHash) refuse(event, "the policy is not the study's");
-  return Math.max(policy.k, LEAST_K);
+  const { k, context } = event;
+  // An owner may be stricter than the study, never more generous; the hash binds the event's word.
+  if (k < policy.k || policyHash({ ...policy, k }) !== context.policyHash) {
+    refuse(event, "the policy is not the study's");
+  }
+  return Math.max(k, LEAST_K);
 }
 
 /** Checks 1 and 2. */

@@ -161,6 +161,7 @@ function requestOf(worker: BenchWorker, { run, query, datasetId, version }: Quer
       datasetIds: [datasetId],
       deadlineBlock: 1n,
       recipients: [],
+      k: K,
       context: {
         studyId: id(`study of ${run}`),
         requestId,

@@ -116,6 +116,7 @@ describe("ChainEffects", () => {
         context: CONTEXT,
         deadlineBlock: 500n,
         recipients: [],
+        k: 11,
       });
     });
 

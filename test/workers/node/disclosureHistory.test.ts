@@ -92,6 +92,7 @@ describe("DisclosureHistory", () => {
       datasetIds: DATASETS,
       deadlineBlock: 100n,
       recipients: [],
+      k: 11,
       context: {
         studyId: STUDY,
         requestId,

@@ -143,6 +143,7 @@ describe("planQuery", () => {
     readonly parameters?: string;
     readonly datasetIds?: readonly string[];
     readonly recipients?: readonly string[];
+    readonly k?: number;
   }
 
   function requestOf({
@@ -150,6 +151,7 @@ describe("planQuery", () => {
     parameters = encodeParameters(GOOD),
     datasetIds = DATASETS,
     recipients = [],
+    k = world.policy.k,
   }: Change): ConfirmedRequest {
     const datasetRoots = DATASETS.map((dataset) => datasetRoot(dataset, 2n, [segment("1", 3n), segment("2", 5n)]));
     return {
@@ -163,6 +165,7 @@ describe("planQuery", () => {
         datasetIds,
         deadlineBlock: 100n,
         recipients,
+        k,
         context: {
           studyId: STUDY,
           requestId: REQUEST,

@@ -104,6 +104,7 @@ export class RequestWorld {
       datasetIds: [],
       deadlineBlock: options.deadlineBlock ?? 1_000n,
       recipients: [],
+      k: 11,
       context: {
         studyId: ZERO_HASH,
         requestId,

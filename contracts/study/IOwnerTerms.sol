@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {DatasetId, QueryHash, StudyId} from "../types/Identifiers.sol";
+
+/// @title An owner's say over its own data: stricter terms than the study's, vetoes, and how often the data were opened
+interface IOwnerTerms {
+    /// k: smallest set of people that an answer over the data may disclose, 0 = the study's; openingsBudget: requests that
+    /// may be made over the data, 0 = the study's; closed: no requests at all; purposes: codes that a querier must hold
+    /// besides the study's. Of each the stricter counts, the study's or the owner's.
+    struct Terms {
+        uint16 k;
+        uint32 openingsBudget;
+        bool closed;
+        bytes32[] purposes;
+    }
+
+    /// @notice The owner's terms for its data, of every later request.
+    event TermsSet(DatasetId indexed datasetId, address indexed owner, Terms terms);
+    /// @notice The owner takes its data out of this query's reach.
+    event QueryVetoed(QueryHash indexed queryHash, DatasetId indexed datasetId, address indexed owner, string reason);
+    /// @notice The owner takes its veto back.
+    event VetoLifted(QueryHash indexed queryHash, DatasetId indexed datasetId, address indexed owner);
+    /// @notice `queryContract` may open data from now on.
+    event DataUserAdded(address indexed queryContract);
+
+    /// @notice Thrown when a field of the terms is outside what has a meaning: k of 1 to 4, more than 16 purposes.
+    error DatasetRegistryInvalidTerms(string field);
+    /// @notice Thrown when the owner has vetoed the query for its data; also when it does so twice.
+    error DatasetRegistryVetoed(DatasetId datasetId, QueryHash queryHash);
+    /// @notice Thrown when a veto is lifted that was not made.
+    error DatasetRegistryNotVetoed(DatasetId datasetId, QueryHash queryHash);
+    /// @notice Thrown when the owner has closed its data to all requests.
+    error DatasetRegistryClosed(DatasetId datasetId);
+    /// @notice Thrown when the data were opened as often as the study or the owner allows.
+    error DatasetRegistryBudgetSpent(DatasetId datasetId, uint32 budget);
+    /// @notice Thrown when the querier lacks a purpose that the owner asks for.
+    error DatasetRegistryMissingPurpose(DatasetId datasetId, bytes32 purpose);
+    /// @notice Thrown when the sender may not open data.
+    error DatasetRegistryNotQueryContract(address account);
+    /// @notice Thrown when the query contract may open data already.
+    error DatasetRegistryAlreadyQueryContract(address queryContract);
+
+    /// @notice The current key of an active owner sets its terms in a study, whether or not it has data there yet. Requests
+    /// made before keep theirs.
+    /// @param terms k 0 or at least 5; at most 16 purposes
+    function setTerms(StudyId studyId, Terms calldata terms) external;
+    /// @notice The current key of an active owner vetoes a query for its data in a study; requests made before run on.
+    /// @param reason free text, kept in the audit trail
+    function veto(StudyId studyId, QueryHash queryHash, string calldata reason) external;
+    /// @notice The current key of an active owner lifts its veto.
+    function liftVeto(StudyId studyId, QueryHash queryHash) external;
+    /// @notice Lets a query contract open data. Restricted to the query catalogue.
+    function addQueryContract(address queryContract) external;
+    /// @notice A query contract asks for data: counts one opening of each dataset, or reverts. An opening is counted for good,
+    /// also of a request that is refused or expires: a refusal says something, too. O(datasets + purposes).
+    /// @param querier whose purposes are asked
+    /// @param studyBudget openings that the study allows per dataset
+    /// @return roots of the datasets, 0 where one is unknown or of another study; nothing is counted there
+    /// @return k the strictest that an owner asks, 0 = none
+    function open(
+        StudyId studyId,
+        QueryHash queryHash,
+        DatasetId[] calldata datasetIds,
+        address querier,
+        uint32 studyBudget
+    ) external returns (bytes32[] memory roots, uint16 k);
+    /// @notice The owner's terms; all zero where it set none.
+    function termsOf(DatasetId datasetId) external view returns (Terms memory);
+    /// @notice Whether the owner has vetoed the query for its data.
+    function isVetoed(QueryHash queryHash, DatasetId datasetId) external view returns (bool);
+}

@@ -1,0 +1,123 @@
+/** The model of what owners agree to and forbid: study agreements, their own terms, vetoes, openings. */
+import { ZeroHash } from "ethers";
+import { STUDY_SIGNATURE, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
+import { isActive, missingPurpose, restricted } from "./modelMembers.ts";
+import { recover } from "./modelSignatures.ts";
+import { type CallScene, type Handlers, type Terms, revert } from "./modelState.ts";
+import { datasetIdOf, rootOf, studyOf } from "./modelStudies.ts";
+
+const NO_TERMS: Terms = { k: 0n, openingsBudget: 0n, closed: false, purposes: [] };
+
+function vetoKey(queryHash: string, datasetId: string): string {
+  return `${queryHash} ${datasetId}`;
+}
+
+export function requireSigned({ state }: CallScene, studyId: string, owner: string): void {
+  const newest = BigInt(state.agreements.get(studyId)?.length ?? 0);
+  const signed = state.signed.get(`${studyId} ${owner.toLowerCase()}`) ?? 0n;
+  if (newest === 0n || signed !== newest) revert("DatasetRegistryAgreementNotSigned", studyId, owner);
+}
+
+export interface Opening {
+  readonly studyId: string;
+  readonly queryHash: string;
+  readonly datasetIds: readonly string[];
+  readonly querier: string;
+  readonly studyBudget: bigint;
+}
+
+/** @returns the strictest k of the owners, and each dataset's root, 0 where it is not the study's */
+export function openData(scene: CallScene, { studyId, queryHash, datasetIds, querier, studyBudget }: Opening) {
+  const { state } = scene;
+  let k = 0n;
+  const roots = datasetIds.map((datasetId) => {
+    const root = rootOf(state, studyId, datasetId);
+    if (root === ZeroHash) return root;
+    if (state.vetoes.has(vetoKey(queryHash, datasetId))) revert("DatasetRegistryVetoed", datasetId, queryHash);
+    const terms = state.terms.get(datasetId) ?? NO_TERMS;
+    if (terms.closed) revert("DatasetRegistryClosed", datasetId);
+    const own = terms.openingsBudget;
+    const budget = own !== 0n && own < studyBudget ? own : studyBudget;
+    const used = state.openings.get(datasetId) ?? 0n;
+    if (used >= budget) revert("DatasetRegistryBudgetSpent", datasetId, budget);
+    const missing = missingPurpose(state, "QuerierRegistry", querier, terms.purposes);
+    if (missing !== undefined) revert("DatasetRegistryMissingPurpose", datasetId, missing);
+    state.openings.set(datasetId, used + 1n);
+    if (terms.k > k) k = terms.k;
+    return root;
+  });
+  return { k, roots };
+}
+
+function ownDataset(scene: CallScene, studyId: string): string {
+  const { state, sender, timestamp } = scene;
+  if (!isActive(state, "DataOwnerRegistry", sender, timestamp)) revert("DatasetRegistryInactiveOwner", sender);
+  return datasetIdOf(scene, studyId, sender);
+}
+
+/** Of the DatasetRegistry. */
+export const termsHandlers: Handlers = {
+  setTerms(scene, { studyId, terms }) {
+    const datasetId = ownDataset(scene, studyId);
+    if (terms.k !== 0n && terms.k < 5n) revert("DatasetRegistryInvalidTerms", "k");
+    if (terms.purposes.length > 16) revert("DatasetRegistryInvalidTerms", "purposes");
+    scene.state.terms.set(datasetId, terms);
+    scene.emit("TermsSet", [datasetId, scene.sender, terms]);
+    return [];
+  },
+  veto(scene, { studyId, queryHash, reason }) {
+    const datasetId = ownDataset(scene, studyId);
+    const key = vetoKey(queryHash, datasetId);
+    if (scene.state.vetoes.has(key)) revert("DatasetRegistryVetoed", datasetId, queryHash);
+    scene.state.vetoes.add(key);
+    scene.emit("QueryVetoed", [queryHash, datasetId, scene.sender, reason]);
+    return [];
+  },
+  liftVeto(scene, { studyId, queryHash }) {
+    const datasetId = ownDataset(scene, studyId);
+    if (!scene.state.vetoes.delete(vetoKey(queryHash, datasetId))) {
+      revert("DatasetRegistryNotVetoed", datasetId, queryHash);
+    }
+    scene.emit("VetoLifted", [queryHash, datasetId, scene.sender]);
+    return [];
+  },
+  termsOf: ({ state }, { datasetId }) => [state.terms.get(datasetId) ?? NO_TERMS],
+  isVetoed: ({ state }, { queryHash, datasetId }) => [state.vetoes.has(vetoKey(queryHash, datasetId))],
+};
+
+export const agreementHandlers: Handlers = {
+  publish(scene, { studyId, documentHash, jurisdiction, parties }) {
+    restricted(scene);
+    const { state, emit } = scene;
+    studyOf(state, studyId);
+    const earlier = state.agreements.get(studyId) ?? [];
+    if (documentHash === ZeroHash) revert("StudyAgreementsMissingField", "documentHash");
+    if (jurisdiction === "") revert("StudyAgreementsMissingField", "jurisdiction");
+    if (parties.length === 0) revert("StudyAgreementsMissingField", "parties");
+    if (earlier.at(-1) === documentHash) revert("StudyAgreementsSameDocument", documentHash);
+    state.agreements.set(studyId, [...earlier, documentHash]);
+    const version = BigInt(earlier.length + 1);
+    emit("StudyAgreementPublished", [studyId, version, documentHash, jurisdiction, parties]);
+    return [version];
+  },
+  sign(scene, { given, signature }) {
+    const { state, chainId, self, timestamp, emit } = scene;
+    const { studyId, version, documentHash, owner, name, meaning, signedAt, nonce, deadline } = given;
+    const versions = state.agreements.get(studyId) ?? [];
+    if (versions.length === 0) revert("StudyAgreementsUnknown", studyId, version);
+    if (version !== BigInt(versions.length)) revert("StudyAgreementsWrongVersion", version, versions.length);
+    if (documentHash !== versions.at(-1)) revert("StudyAgreementsWrongDocument", documentHash, versions.at(-1));
+    if (timestamp > deadline) revert("StudyAgreementsSignatureExpired", deadline);
+    if (!isActive(state, "DataOwnerRegistry", owner, timestamp)) revert("StudyAgreementsNotOwner", owner);
+    const key = `${studyId} ${owner.toLowerCase()}`;
+    if (state.signed.get(key) === version) revert("StudyAgreementsAlreadySigned", studyId, owner);
+    const expected = state.signingNonces.get(owner) ?? 0n;
+    if (nonce !== expected) revert("InvalidAccountNonce", owner, expected);
+    const recovered = recover(hashTypedData(opalineDomain(chainId, self), STUDY_SIGNATURE, given), signature);
+    if (recovered !== owner) revert("StudyAgreementsInvalidSignature", recovered, owner);
+    state.signingNonces.set(owner, expected + 1n);
+    state.signed.set(key, version);
+    emit("StudyAgreementSigned", [studyId, version, owner, name, meaning, signedAt]);
+    return [];
+  },
+};
