@@ -112,11 +112,11 @@ describe("AuditTrail", () => {
       const address = await studies.getAddress();
       await reverts(trail.addRecorder(address), trail, "AuditTrailAlreadyRecorder", [address]);
     });
-    it("was done for nine contracts, each in the trail", async () => {
+    it("was done for eleven contracts, each in the trail", async () => {
       const { trail, deployment } = await load(deployContracts);
       const events = await trail.queryFilter(trail.filters.RecorderAdded());
-      assert.equal(events.length, 9);
-      assert.equal(await trail.length(), 9n);
+      assert.equal(events.length, 11);
+      assert.equal(await trail.length(), 11n);
       for (const { args } of events) assert.equal(await trail.isRecorder(args.recorder), true);
       assert.equal(await trail.isRecorder(deployment.contracts["QuerySmartContract"]?.address ?? ""), false);
     });

@@ -1,5 +1,5 @@
 /** The model of `contracts/query/QuerySmartContract.sol` and what it inherits: agreements, requests, answers. */
-import { AbiCoder, ZeroHash, dataLength, dataSlice, getBytes, keccak256 } from "ethers";
+import { AbiCoder, ZeroAddress, ZeroHash, dataLength, dataSlice, getBytes, keccak256 } from "ethers";
 import { BN254_FR_MODULUS } from "../../workers/field/bn254.ts";
 import { decodeBounds } from "../../workers/messages/decodeDescriptor.ts";
 import { MAX_RECIPIENTS, recipientsHash } from "../../workers/messages/sealedAnswer.ts";
@@ -13,7 +13,7 @@ import {
 } from "../../workers/messages/statement.ts";
 import { ACCEPTANCE, ANSWER, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
-import { isActive, missingPurpose } from "./modelMembers.ts";
+import { activeMemberOf, isActive, keyOf, missingPurpose } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
 import type { CallArguments, CallScene, Handlers, QueryContract, StoredRequest } from "./modelState.ts";
 import { revert } from "./modelState.ts";
@@ -37,17 +37,20 @@ function checkContext(entry: StoredRequest, context: RequestContext): void {
   if (hash !== entry.contextHash) revert("QuerySmartContractContextMismatch", hash, entry.contextHash);
 }
 
-function authorise(scene: CallScene, contract: QueryContract): void {
+/** The querier whose key sends. */
+function authorise(scene: CallScene, contract: QueryContract): string {
   const { state, sender, timestamp, value } = scene;
   const { policy } = studyOf(state, contract.studyId);
   if (state.catalogue.get(contract.queryHash)?.state !== 2) {
     revert("QuerySmartContractInactiveQuery", contract.queryHash);
   }
-  if (!isActive(state, "QuerierRegistry", sender, timestamp)) revert("QuerySmartContractNotQuerier", sender);
-  if (!contract.accepted.has(sender)) revert("QuerySmartContractAgreementNotAccepted", sender);
-  const missing = missingPurpose(state, "QuerierRegistry", sender, policy.purposes);
+  const querier = activeMemberOf(state, "QuerierRegistry", sender, timestamp);
+  if (querier === ZeroAddress) revert("QuerySmartContractNotQuerier", sender);
+  if (!contract.accepted.has(querier)) revert("QuerySmartContractAgreementNotAccepted", querier);
+  const missing = missingPurpose(state, "QuerierRegistry", querier, policy.purposes);
   if (missing !== undefined) revert("QuerySmartContractMissingPurpose", missing);
   if (value !== policy.price) revert("QuerySmartContractWrongPayment", value, policy.price);
+  return querier;
 }
 
 function checkParameters(parameters: string, bounds: string): void {
@@ -81,17 +84,18 @@ function rootsOf({ state }: CallScene, studyId: string, datasetIds: readonly str
 
 function newContext(
   scene: CallScene,
+  querier: string,
   { parameters, datasetIds, releaseClass, recipients }: CallArguments,
 ): RequestContext {
-  const { state, chainId, self, sender, block } = scene;
+  const { state, chainId, self, block } = scene;
   const contract = contractOf(scene);
   const { queryHash, studyId, nonces } = contract;
   const parametersHash = keccak256(parameters);
   const datasetRoots = rootsOf(scene, studyId, datasetIds);
-  const nonce = nonces.get(sender) ?? 0n;
-  nonces.set(sender, nonce + 1n);
+  const nonce = nonces.get(querier) ?? 0n;
+  nonces.set(querier, nonce + 1n);
   const types = ["uint256", "address", "address", "uint256", "bytes32", "bytes32", "bytes32[]", "uint256"];
-  const words = [chainId, self, sender, nonce, queryHash, parametersHash, datasetRoots, block];
+  const words = [chainId, self, querier, nonce, queryHash, parametersHash, datasetRoots, block];
   return {
     studyId,
     requestId: keccak256(coder.encode(types, words)),
@@ -152,9 +156,9 @@ function checkQuorum(scene: CallScene, context: RequestContext, digest: string, 
   signatures.forEach(({ index, signature }, i) => {
     if (index <= previous) revert("QuerySmartContractSignaturesNotAscending", i);
     previous = index;
-    const [worker, active] = signerAt(scene, studyId, committeeEpoch, index);
+    const [, key, active] = signerAt(scene, studyId, committeeEpoch, index);
     const recovered = recover(digest, signature);
-    if (!active || recovered !== worker) revert("QuerySmartContractInvalidSigner", index, recovered, worker);
+    if (!active || recovered !== key) revert("QuerySmartContractInvalidSigner", index, recovered, key);
   });
 }
 
@@ -190,23 +194,24 @@ export const queryContractHandlers: Handlers = {
     const expected = contract.nonces.get(querier) ?? 0n;
     if (nonce !== expected) revert("InvalidAccountNonce", querier, expected);
     const recovered = recover(hashTypedData(opalineDomain(chainId, self), ACCEPTANCE, acceptance), signature);
-    if (recovered !== querier) revert("QuerySmartContractInvalidAcceptance", recovered, querier);
+    const key = keyOf(state, "QuerierRegistry", querier);
+    if (recovered !== key) revert("QuerySmartContractInvalidAcceptance", recovered, key);
     contract.nonces.set(querier, expected + 1n);
     contract.accepted.add(querier);
     emit("AgreementAccepted", [querier, agreementHash, name, meaning, signedAt]);
     return [];
   },
   request(scene, args) {
-    const { state, sender, block, value, emit } = scene;
+    const { state, block, value, emit } = scene;
     const { parameters, datasetIds, releaseClass, recipients } = args;
     const contract = contractOf(scene);
     hashRecipients(Number(releaseClass), recipients);
-    authorise(scene, contract);
+    const querier = authorise(scene, contract);
     checkParameters(parameters, state.catalogue.get(contract.queryHash)!.bounds);
-    const context = newContext(scene, args);
+    const context = newContext(scene, querier, args);
     const deadlineBlock = block + studyOf(state, contract.studyId).policy.deadlineBlocks;
     contract.requests.set(context.requestId, {
-      querier: sender,
+      querier,
       deadlineBlock,
       state: RequestState.REQUESTED,
       assurance: Assurance.NONE,
@@ -214,7 +219,7 @@ export const queryContractHandlers: Handlers = {
       contextHash: contextHash(context),
       outputsHash: ZeroHash,
     });
-    emit("QueryRequested", [context.requestId, sender, parameters, datasetIds, context, deadlineBlock, recipients]);
+    emit("QueryRequested", [context.requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients]);
     return [context.requestId];
   },
   answer(scene, { context: raw, verdict, signatures }) {
@@ -241,8 +246,8 @@ export const queryContractHandlers: Handlers = {
     if (entry.state !== RequestState.ANSWERED || releaseClass !== ReleaseClass.SEALED) {
       revert("QuerySmartContractNotSealedAnswer", requestId, entry.state, releaseClass);
     }
-    const [worker] = signerAt(scene, studyId, committeeEpoch, index);
-    if (worker !== scene.sender) revert("QuerySmartContractNotWorker", scene.sender, index);
+    const [, key] = signerAt(scene, studyId, committeeEpoch, index);
+    if (key !== scene.sender) revert("QuerySmartContractNotWorker", scene.sender, index);
     const fits =
       maskKeyHashes.length <= 35 &&
       copies.length <= MAX_RECIPIENTS &&
