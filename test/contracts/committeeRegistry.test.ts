@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ZeroAddress, ZeroHash, id } from "ethers";
+import type { HDNodeWallet } from "ethers";
 import type { CommitteeRegistry } from "../../types/study/CommitteeRegistry.ts";
 import { load, networkHelpers } from "./support/chain.ts";
 import {
@@ -18,14 +19,15 @@ import {
   registerStudy,
   studyIdOf,
 } from "./support/consortium.ts";
+import { NEW_KEY, rotate } from "./support/keyRotation.ts";
 import { reverts } from "./support/reverts.ts";
 
 const FIRST = (n: number): string[] => WORKERS.slice(0, n).map(({ address }) => address);
 
 /** `signer` is a name that the generated types reserve. */
 async function signerOf(committees: CommitteeRegistry, studyId: string, epoch: number, index: number) {
-  const [worker, active] = await committees.getFunction("signer")(studyId, epoch, index);
-  return [worker, active] as const;
+  const [worker, key, active] = await committees.getFunction("signer")(studyId, epoch, index);
+  return [worker, key, active] as const;
 }
 
 describe("CommitteeRegistry", () => {
@@ -147,14 +149,25 @@ describe("CommitteeRegistry", () => {
     });
   });
 
+  it("appoints members, not the keys that sign for them", async () => {
+    const { committees, workers, studyId } = await load(registerStudy);
+    await rotate(workers, WORKERS[0] as HDNodeWallet, NEW_KEY);
+    const act = committees.appoint(studyId, [NEW_KEY.address, ...FIRST(4).slice(1)], 1);
+    await reverts(act, committees, "CommitteeRegistryInactiveWorker", [NEW_KEY.address]);
+    await committees.appoint(studyId, FIRST(4), 1);
+  });
+
   describe("signer", () => {
-    it("gives the worker of a point, and whether it may sign now", async () => {
+    it("gives the worker of a point, its key, and whether it may sign now", async () => {
       const { committees, workers, studyId } = await load(registerStudy);
-      assert.deepEqual(await signerOf(committees, studyId, 1, 1), [FIRST(1)[0], true]);
-      await workers.revoke(FIRST(1)[0] ?? "", "");
-      assert.deepEqual(await signerOf(committees, studyId, 1, 1), [FIRST(1)[0], false]);
+      const [first = ""] = FIRST(1);
+      assert.deepEqual(await signerOf(committees, studyId, 1, 1), [first, first, true]);
+      await rotate(workers, WORKERS[0] as HDNodeWallet, NEW_KEY);
+      assert.deepEqual(await signerOf(committees, studyId, 1, 1), [first, NEW_KEY.address, true]);
+      await workers.revoke(first, "");
+      assert.deepEqual(await signerOf(committees, studyId, 1, 1), [first, NEW_KEY.address, false]);
       await networkHelpers.time.increase(YEAR * 2n);
-      assert.equal((await signerOf(committees, studyId, 1, 4))[1], false);
+      assert.equal((await signerOf(committees, studyId, 1, 4))[2], false);
     });
     it("gives nobody at point 0, past n, in another epoch or study", async () => {
       const { committees, studyId } = await load(registerStudy);
@@ -166,8 +179,26 @@ describe("CommitteeRegistry", () => {
         [studyId, 2, 1],
         [ZeroHash, 1, 1],
       ] as const) {
-        assert.deepEqual(await signerOf(committees, study, epoch, index), [ZeroAddress, false]);
+        assert.deepEqual(await signerOf(committees, study, epoch, index), [ZeroAddress, ZeroAddress, false]);
       }
+    });
+  });
+
+  describe("keys", () => {
+    it("gives the key of each point now, revoked ones included, and the committee its names", async () => {
+      const { committees, workers, studyId } = await load(registerStudy);
+      assert.deepEqual([...(await committees.getFunction("keys")(studyId, 1))], FIRST(4));
+      await rotate(workers, WORKERS[1] as HDNodeWallet, NEW_KEY);
+      await workers.revoke(FIRST(1)[0] ?? "", "");
+      const [first, , third, fourth] = FIRST(4);
+      const now = [...(await committees.getFunction("keys")(studyId, 1))];
+      assert.deepEqual(now, [first, NEW_KEY.address, third, fourth]);
+      assert.deepEqual([...(await committees.committee(studyId, 1)).workers], FIRST(4));
+    });
+    it("refuses an unknown epoch", async () => {
+      const { committees, studyId } = await load(registerStudy);
+      const act = committees.getFunction("keys")(studyId, 2);
+      await reverts(act, committees, "CommitteeRegistryUnknown", [studyId, 2]);
     });
   });
 

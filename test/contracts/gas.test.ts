@@ -4,8 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { HDNodeWallet } from "ethers";
 import { load } from "./support/chain.ts";
-import { OWNERS, POLICY, VERDICT, activate, answer, ask, openRequest } from "./support/consortium.ts";
+import { OWNERS, POLICY, QUERIER, VERDICT, WORKERS, activate, answer, ask, openRequest } from "./support/consortium.ts";
+import { LATER_KEYS, NEW_KEY, rotate } from "./support/keyRotation.ts";
 
 const LIMITS = {
   priced: { request: 259_000n, answer: 178_500n },
@@ -32,6 +34,19 @@ describe("gas", () => {
       assert.ok(spent.request <= LIMITS[name].request && spent.answer <= LIMITS[name].answer);
     });
   }
+
+  it("grows with a rotated key by two words that are read to find its member: 4,300 for the querier, none for workers", async () => {
+    const world = await load(openRequest);
+    const plain = { request: (await ask(world)).gasUsed, answer: (await (await answer(world)).wait())?.gasUsed ?? 0n };
+    await rotate(world.queriers, QUERIER, NEW_KEY);
+    const keys = LATER_KEYS;
+    for (const [i, key] of keys.entries()) await rotate(world.workers, WORKERS[i] as HDNodeWallet, key);
+    const asked = await ask(world, NEW_KEY);
+    const rotated = { ...world, asked, committee: [...keys, ...world.committee.slice(keys.length)] };
+    const receipt = await (await answer(rotated)).wait();
+    assert.ok(asked.gasUsed <= plain.request + 4_300n, `request: ${plain.request} became ${asked.gasUsed}`);
+    assert.ok((receipt?.gasUsed ?? 0n) <= plain.answer + 100n, `answer: ${plain.answer} became ${receipt?.gasUsed}`);
+  });
 
   it("of a request does not grow with the versions of its datasets", async () => {
     const world = await load(openRequest);

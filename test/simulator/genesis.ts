@@ -24,6 +24,8 @@ export const CONSORTIUM = account("consortium");
 export const WORKERS = [1, 2, 3, 4, 5, 6, 7].map((i) => account(`worker ${i}`));
 export const OWNERS = [1, 2].map((i) => account(`owner ${i}`));
 export const QUERIER = account("querier");
+/** Whoever's they become. */
+export const SPARE_KEYS = [1, 2, 3, 4, 5, 6].map((i) => account(`spare key ${i}`));
 const VETTERS = [1, 2].map((i) => account(`vetter ${i}`));
 
 export const AGREEMENT = "I shall not try to identify anyone.";

@@ -8,9 +8,20 @@ import type { QueryRequested } from "../../workers/chain/querySmartContract.ts";
 import { sharesRoot } from "../../workers/messages/datasetRoot.ts";
 import { encodeParameters } from "../../workers/messages/descriptor.ts";
 import { type Verdict, statementHash } from "../../workers/messages/statement.ts";
-import { ANSWER, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ANSWER, KEY_ROTATION, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
 import type { FoundedChain } from "./foundedChain.ts";
-import { type Account, type Act, CONSORTIUM, OWNERS, QUERIER, WORKERS, act, hashOf, studyIdOf } from "./genesis.ts";
+import {
+  type Account,
+  type Act,
+  CONSORTIUM,
+  OWNERS,
+  QUERIER,
+  SPARE_KEYS,
+  WORKERS,
+  act,
+  hashOf,
+  studyIdOf,
+} from "./genesis.ts";
 import { CHAIN_ID } from "./modelDeployment.ts";
 import { requestEvents } from "./requestEvents.ts";
 import type { Choices } from "./seededChoices.ts";
@@ -26,6 +37,22 @@ const STRANGER = WORKERS[6]!;
 
 function datasetIdsOf({ chain }: ActScene): string[] {
   return [...chain.newest.state.datasets.keys()].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+}
+
+const MEMBERS = [
+  ...WORKERS.slice(0, 4).map((member) => ["WorkerRegistry", member] as const),
+  ...OWNERS.map((member) => ["DataOwnerRegistry", member] as const),
+  ["QuerierRegistry", QUERIER] as const,
+];
+
+/** Who signs for a member now, mostly; sometimes its first key, which may be its key no more. */
+function keyOf({ chain, choices }: ActScene, registry: string, member: Account): Account {
+  const key = chain.newest.state.registries[registry]!.members.get(member.address.toLowerCase())?.key;
+  const holder = [member, ...SPARE_KEYS].find(({ address }) => address === key) ?? member;
+  return choices.weighted([
+    [15, holder],
+    [1, member],
+  ]);
 }
 
 async function activate(scene: ActScene): Promise<Act> {
@@ -73,7 +100,8 @@ async function activate(scene: ActScene): Promise<Act> {
   ]);
   const signed = await receipts(scene, owner, fileHashes);
   const args = [studyIdOf(addresses), BigInt(version), segment, fileHashes, signed, proof];
-  return act(owner, addresses["DatasetRegistry"]!, "DatasetRegistry", "activate", args);
+  const by = keyOf(scene, "DataOwnerRegistry", owner);
+  return act(by, addresses["DatasetRegistry"]!, "DatasetRegistry", "activate", args);
 }
 
 async function receipts(scene: ActScene, owner: Account, fileHashes: readonly string[]): Promise<string[]> {
@@ -85,7 +113,7 @@ async function receipts(scene: ActScene, owner: Account, fileHashes: readonly st
   const outcome = chain.read(call);
   if (!outcome.ok) throw new Error(outcome.error);
   const signers = choices.weighted([
-    [8, WORKERS],
+    [8, WORKERS.map((worker) => keyOf(scene, "WorkerRegistry", worker))],
     [1, [...WORKERS].reverse()],
   ]);
   const domain = opalineDomain(CHAIN_ID, addresses["DatasetRegistry"]!);
@@ -149,7 +177,7 @@ async function request(scene: ActScene): Promise<Act> {
     [1, [1, Array.from({ length: 17 }, () => keys[0]!)]],
   ]);
   const by = choices.weighted<Account>([
-    [12, QUERIER],
+    [12, keyOf(scene, "QuerierRegistry", QUERIER)],
     [1, STRANGER],
   ]);
   const value = choices.weighted([
@@ -234,7 +262,7 @@ async function answer(scene: ActScene): Promise<Act> {
     [1, [0, ...all]],
     [1, [...all, n + 1]],
   ]);
-  const signer = (index: number): Account => WORKERS[Math.max(0, index - 1)]!;
+  const signer = (index: number): Account => keyOf(scene, "WorkerRegistry", WORKERS[Math.max(0, index - 1)]!);
   const signatures = await Promise.all(
     points.map(async (index) => {
       const signature = await signer(index).wallet.signTypedData(domain, ANSWER, { statement });
@@ -262,7 +290,7 @@ async function publishKeys(scene: ActScene): Promise<Act> {
   ]);
   const index = choices.whole(1, 4);
   const by = choices.weighted<Account>([
-    [8, WORKERS[index - 1]!],
+    [8, keyOf(scene, "WorkerRegistry", WORKERS[index - 1]!)],
     [1, STRANGER],
     [1, QUERIER],
   ]);
@@ -287,6 +315,54 @@ async function expire(scene: ActScene): Promise<Act> {
     [1, id("no request")],
   ]);
   return act(STRANGER, found.contract, "QuerySmartContract", "expire", [requestId]);
+}
+
+/** By the member, or by the consortium for it. */
+async function rotateKey(scene: ActScene): Promise<Act> {
+  const { choices, addresses, chain } = scene;
+  const [registry, member] = choices.of(MEMBERS);
+  const oldKey = keyOf(scene, registry, member);
+  const newKey = choices.weighted<Account>([
+    [8, choices.of(SPARE_KEYS)],
+    [1, choices.of(WORKERS)],
+    [1, member],
+  ]);
+  const rotation = {
+    member: choices.weighted([
+      [15, member.address],
+      [1, STRANGER.address],
+      [1, newKey.address],
+    ]),
+    oldKey: oldKey.address,
+    newKey: newKey.address,
+    encryptionKey: choices.weighted([
+      [12, newKey.wallet.signingKey.compressedPublicKey],
+      [1, "0x"],
+      [1, "0x02"],
+    ]),
+    deadline: choices.weighted([
+      [12, chain.newest.timestamp + 100n],
+      [1, chain.newest.timestamp],
+    ]),
+  };
+  const signer = choices.weighted([
+    [12, newKey],
+    [1, oldKey],
+  ]);
+  const domain = opalineDomain(CHAIN_ID, addresses[registry]!);
+  const right = await signer.wallet.signTypedData(domain, KEY_ROTATION, rotation);
+  const signature = choices.weighted([
+    [15, right],
+    [1, damaged(right, choices)],
+  ]);
+  const [method, by] = choices.weighted<readonly ["rotateKey" | "replaceKey", Account]>([
+    [6, ["rotateKey", oldKey]],
+    [1, ["rotateKey", STRANGER]],
+    [4, ["replaceKey", CONSORTIUM]],
+    [1, ["replaceKey", oldKey]],
+  ]);
+  const args = method === "rotateKey" ? [rotation, signature] : [rotation, signature, "test"];
+  return act(by, addresses[registry]!, registry, method, args);
 }
 
 async function revokeMember({ choices, addresses }: ActScene): Promise<Act> {
@@ -396,6 +472,7 @@ const ACTS = [
   [9, answer],
   [3, publishKeys],
   [3, expire],
+  [1.5, rotateKey],
   [0.3, revokeMember],
   [0.3, revokeQuery],
   [1, appoint],
@@ -435,6 +512,15 @@ export function reads(scene: ActScene): Act[] {
     ...WORKERS.map((worker) => of("WorkerRegistry", "accountOf", id(`certificate of ${worker.address}`))),
     of("WorkerRegistry", "member", QUERIER.address),
     of("EmergencyStop", "isStopped"),
+    ...MEMBERS.flatMap(([registry, member]) => [
+      of(registry, "keyOf", member.address),
+      of(registry, "signerOf", member.address),
+    ]),
+    ...["WorkerRegistry", "DataOwnerRegistry", "QuerierRegistry"].flatMap((registry) =>
+      [...WORKERS, ...SPARE_KEYS].flatMap(({ address }) =>
+        ["memberOf", "activeMemberOf", "everMemberOf"].map((method) => of(registry, method, address)),
+      ),
+    ),
     ...["study", "policy"].map((method) => of("StudyRegistry", method, studyId)),
     of("StudyRegistry", "study", id("no study")),
     of("StudyRegistry", "count"),
@@ -443,6 +529,7 @@ export function reads(scene: ActScene): Act[] {
     ...[1, 9].flatMap((epoch) => [
       of("CommitteeRegistry", "committee", studyId, epoch),
       of("CommitteeRegistry", "quorum", studyId, epoch),
+      of("CommitteeRegistry", "keys", studyId, epoch),
       ...[0, 1, 8].map((index) => of("CommitteeRegistry", "signer", studyId, epoch, index)),
     ]),
     ...queries.flatMap((query) =>

@@ -2,7 +2,7 @@
 import { ZeroAddress, concat, dataLength, getCreate2Address, id, keccak256, toBeHex, AbiCoder } from "ethers";
 import { VETTING, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { queryHash as hashQuery } from "../../workers/query/queryHash.ts";
-import { isActive, organisationOf, restricted } from "./modelMembers.ts";
+import { activeMemberOf, isActive, keyOf, organisationOf, restricted } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
 import type { CallArguments, CallScene, CatalogueEntry, Handlers, ModelState } from "./modelState.ts";
 import { revert } from "./modelState.ts";
@@ -31,9 +31,10 @@ function inverted(hash: string): string {
   return toBeHex(BigInt(hash) ^ ((1n << 256n) - 1n), 32);
 }
 
-function authorise({ state, sender, timestamp }: CallScene): void {
+function authorOf({ state, sender, timestamp }: CallScene): string {
   const roles = ["QuerierRegistry", "VetterRegistry"];
-  if (!roles.some((role) => isActive(state, role, sender, timestamp))) revert("QueryCatalogueNotAuthor", sender);
+  const members = roles.map((role) => activeMemberOf(state, role, sender, timestamp));
+  return members.find((member) => member !== ZeroAddress) ?? revert("QueryCatalogueNotAuthor", sender);
 }
 
 function isOwnOrganisation(state: ModelState, organisation: string, author: string): boolean {
@@ -51,7 +52,8 @@ function useVetting(scene: CallScene, entry: CatalogueEntry, vetting: CallArgume
   const nonce = state.vettingNonces.get(vetter) ?? 0n;
   if (vetting["nonce"] !== nonce) revert("InvalidAccountNonce", vetter, nonce);
   const recovered = recover(hashTypedData(opalineDomain(chainId, self), VETTING, vetting), signature);
-  if (recovered !== vetter) revert("QueryCatalogueInvalidSignature", recovered, vetter);
+  const key = keyOf(state, "VetterRegistry", vetter);
+  if (recovered !== key) revert("QueryCatalogueInvalidSignature", recovered, key);
   state.vettingNonces.set(vetter, nonce + 1n);
   entry.vetted.add(vetter);
   if (vetting["approved"] === true) entry.approvers.push(vetter);
@@ -83,8 +85,8 @@ function activateWhenApproved(scene: CallScene, queryHash: string, entry: Catalo
 
 export const catalogueHandlers: Handlers = {
   publish(scene, args) {
-    authorise(scene);
-    const { state, sender, emit } = scene;
+    const author = authorOf(scene);
+    const { state, emit } = scene;
     const [studyId, sql, bounds, manifest, agreement] = ["studyId", "sql", "bounds", "manifest", "agreement"].map(
       (name) => String(args[name]),
     ) as [string, string, string, string, string];
@@ -97,10 +99,10 @@ export const catalogueHandlers: Handlers = {
       boundsCode: codeAddress(scene, inverted(queryHash), bounds),
     };
     const vetting = { approvals: 0, organisations: 0, approvers: [], vetted: new Set<string>() };
-    const entry = { studyId, schemaHash, agreementHash: id(agreement), author: sender, descriptor, bounds };
+    const entry = { studyId, schemaHash, agreementHash: id(agreement), author, descriptor, bounds };
     const unclaimed = { state: PUBLISHED!, queryContract: ZeroAddress };
     state.catalogue.set(queryHash, { ...entry, ...codes, ...vetting, ...unclaimed });
-    emit("QueryPublished", [queryHash, studyId, sender, sql, bounds, manifest, agreement]);
+    emit("QueryPublished", [queryHash, studyId, author, sql, bounds, manifest, agreement]);
     return [queryHash];
   },
   vet(scene, { vetting, signature }) {

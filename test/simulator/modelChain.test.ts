@@ -9,7 +9,17 @@ import { network } from "hardhat";
 import { artifacts } from "hardhat";
 import { deployContracts } from "../../scripts/admin/deployContracts.ts";
 import { budget } from "../budget.ts";
-import { CONSORTIUM, OWNERS, QUERIER, WORKERS, type Act, acceptances, foundingActs, hashOf } from "./genesis.ts";
+import {
+  CONSORTIUM,
+  OWNERS,
+  QUERIER,
+  SPARE_KEYS,
+  WORKERS,
+  type Act,
+  acceptances,
+  foundingActs,
+  hashOf,
+} from "./genesis.ts";
 import { type ActScene, drawAct, reads } from "./modelActs.ts";
 import { type Block, ModelChain } from "./modelChain.ts";
 import { CONTRACTS } from "./modelDeployment.ts";
@@ -97,7 +107,7 @@ describe("ModelChain", () => {
   }
 
   before(async () => {
-    for (const { address } of [CONSORTIUM, QUERIER, ...OWNERS, ...WORKERS]) {
+    for (const { address } of [CONSORTIUM, QUERIER, ...OWNERS, ...WORKERS, ...SPARE_KEYS]) {
       await networkHelpers.setBalance(address, 10n ** 24n);
     }
     const artifact = (name: string): ReturnType<typeof artifacts.readArtifact> => artifacts.readArtifact(name);

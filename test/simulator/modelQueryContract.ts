@@ -1,5 +1,5 @@
 /** The model of `contracts/query/QuerySmartContract.sol` and what it inherits: agreements, requests, answers. */
-import { AbiCoder, ZeroHash, dataLength, dataSlice, getBytes, keccak256 } from "ethers";
+import { AbiCoder, ZeroAddress, ZeroHash, dataLength, dataSlice, getBytes, keccak256 } from "ethers";
 import { BN254_FR_MODULUS } from "../../workers/field/bn254.ts";
 import { decodeBounds } from "../../workers/messages/decodeDescriptor.ts";
 import { MAX_RECIPIENTS, recipientsHash } from "../../workers/messages/sealedAnswer.ts";
@@ -14,7 +14,7 @@ import {
 import { ACCEPTANCE, ANSWER, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
 import { requireRunning } from "./modelEmergencyStop.ts";
-import { isActive, missingPurpose } from "./modelMembers.ts";
+import { activeMemberOf, isActive, keyOf, missingPurpose } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
 import type { CallArguments, CallScene, Handlers, QueryContract, StoredRequest } from "./modelState.ts";
 import { revert } from "./modelState.ts";
@@ -39,17 +39,20 @@ function checkContext(entry: StoredRequest, context: RequestContext): void {
   if (hash !== entry.contextHash) revert("QuerySmartContractContextMismatch", hash, entry.contextHash);
 }
 
-function authorise(scene: CallScene, contract: QueryContract): void {
+/** The querier whose key sends. */
+function authorise(scene: CallScene, contract: QueryContract): string {
   const { state, sender, timestamp, value } = scene;
   const { policy } = studyOf(state, contract.studyId);
   if (state.catalogue.get(contract.queryHash)?.state !== 2) {
     revert("QuerySmartContractInactiveQuery", contract.queryHash);
   }
-  if (!isActive(state, "QuerierRegistry", sender, timestamp)) revert("QuerySmartContractNotQuerier", sender);
-  if (!contract.accepted.has(sender)) revert("QuerySmartContractAgreementNotAccepted", sender);
-  const missing = missingPurpose(state, "QuerierRegistry", sender, policy.purposes);
+  const querier = activeMemberOf(state, "QuerierRegistry", sender, timestamp);
+  if (querier === ZeroAddress) revert("QuerySmartContractNotQuerier", sender);
+  if (!contract.accepted.has(querier)) revert("QuerySmartContractAgreementNotAccepted", querier);
+  const missing = missingPurpose(state, "QuerierRegistry", querier, policy.purposes);
   if (missing !== undefined) revert("QuerySmartContractMissingPurpose", missing);
   if (value !== policy.price) revert("QuerySmartContractWrongPayment", value, policy.price);
+  return querier;
 }
 
 function checkParameters(parameters: string, bounds: string): void {
@@ -71,10 +74,11 @@ function checkParameters(parameters: string, bounds: string): void {
 }
 
 /** Opens the data. @returns each dataset's root, and the policy with the strictest k */
-function opened(scene: CallScene, studyId: string, queryHash: string, datasetIds: readonly string[]) {
+function opened(scene: CallScene, querier: string, datasetIds: readonly string[]) {
+  const { studyId, queryHash } = contractOf(scene);
   if (datasetIds.length === 0) revert("QuerySmartContractNoDatasets");
   const { policy } = studyOf(scene.state, studyId);
-  const opening = { studyId, queryHash, datasetIds, querier: scene.sender, studyBudget: policy.openingsBudget };
+  const opening = { studyId, queryHash, datasetIds, querier, studyBudget: policy.openingsBudget };
   const { k, roots } = openData(scene, opening);
   roots.forEach((root, i) => {
     if (i > 0 && BigInt(datasetIds[i]!) <= BigInt(datasetIds[i - 1]!)) {
@@ -87,16 +91,17 @@ function opened(scene: CallScene, studyId: string, queryHash: string, datasetIds
 
 function newContext(
   scene: CallScene,
+  querier: string,
   { parameters, datasetIds, releaseClass, recipients }: CallArguments,
 ): { readonly context: RequestContext; readonly k: bigint } {
-  const { state, chainId, self, sender, block } = scene;
+  const { state, chainId, self, block } = scene;
   const { queryHash, studyId, nonces } = contractOf(scene);
   const parametersHash = keccak256(parameters);
-  const { roots: datasetRoots, policy } = opened(scene, studyId, queryHash, datasetIds);
-  const nonce = nonces.get(sender) ?? 0n;
-  nonces.set(sender, nonce + 1n);
+  const { roots: datasetRoots, policy } = opened(scene, querier, datasetIds);
+  const nonce = nonces.get(querier) ?? 0n;
+  nonces.set(querier, nonce + 1n);
   const types = ["uint256", "address", "address", "uint256", "bytes32", "bytes32", "bytes32[]", "uint256"];
-  const words = [chainId, self, sender, nonce, queryHash, parametersHash, datasetRoots, block];
+  const words = [chainId, self, querier, nonce, queryHash, parametersHash, datasetRoots, block];
   const context = {
     studyId,
     requestId: keccak256(coder.encode(types, words)),
@@ -158,9 +163,9 @@ function checkQuorum(scene: CallScene, context: RequestContext, digest: string, 
   signatures.forEach(({ index, signature }, i) => {
     if (index <= previous) revert("QuerySmartContractSignaturesNotAscending", i);
     previous = index;
-    const [worker, active] = signerAt(scene, studyId, committeeEpoch, index);
+    const [, key, active] = signerAt(scene, studyId, committeeEpoch, index);
     const recovered = recover(digest, signature);
-    if (!active || recovered !== worker) revert("QuerySmartContractInvalidSigner", index, recovered, worker);
+    if (!active || recovered !== key) revert("QuerySmartContractInvalidSigner", index, recovered, key);
   });
 }
 
@@ -196,24 +201,25 @@ export const queryContractHandlers: Handlers = {
     const expected = contract.nonces.get(querier) ?? 0n;
     if (nonce !== expected) revert("InvalidAccountNonce", querier, expected);
     const recovered = recover(hashTypedData(opalineDomain(chainId, self), ACCEPTANCE, acceptance), signature);
-    if (recovered !== querier) revert("QuerySmartContractInvalidAcceptance", recovered, querier);
+    const key = keyOf(state, "QuerierRegistry", querier);
+    if (recovered !== key) revert("QuerySmartContractInvalidAcceptance", recovered, key);
     contract.nonces.set(querier, expected + 1n);
     contract.accepted.add(querier);
     emit("AgreementAccepted", [querier, agreementHash, name, meaning, signedAt]);
     return [];
   },
   request(scene, args) {
-    const { state, sender, block, value, emit } = scene;
+    const { state, block, value, emit } = scene;
     const { parameters, datasetIds, releaseClass, recipients } = args;
     requireRunning(scene);
     const contract = contractOf(scene);
     hashRecipients(Number(releaseClass), recipients);
-    authorise(scene, contract);
+    const querier = authorise(scene, contract);
     checkParameters(parameters, state.catalogue.get(contract.queryHash)!.bounds);
-    const { context, k } = newContext(scene, args);
+    const { context, k } = newContext(scene, querier, args);
     const deadlineBlock = block + studyOf(state, contract.studyId).policy.deadlineBlocks;
     contract.requests.set(context.requestId, {
-      querier: sender,
+      querier,
       deadlineBlock,
       state: RequestState.REQUESTED,
       assurance: Assurance.NONE,
@@ -221,7 +227,7 @@ export const queryContractHandlers: Handlers = {
       contextHash: contextHash(context),
       outputsHash: ZeroHash,
     });
-    const said = [context.requestId, sender, parameters, datasetIds, context, deadlineBlock, recipients, k];
+    const said = [context.requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients, k];
     emit("QueryRequested", said);
     return [context.requestId];
   },
@@ -250,8 +256,8 @@ export const queryContractHandlers: Handlers = {
     if (entry.state !== RequestState.ANSWERED || releaseClass !== ReleaseClass.SEALED) {
       revert("QuerySmartContractNotSealedAnswer", requestId, entry.state, releaseClass);
     }
-    const [worker] = signerAt(scene, studyId, committeeEpoch, index);
-    if (worker !== scene.sender) revert("QuerySmartContractNotWorker", scene.sender, index);
+    const [, key] = signerAt(scene, studyId, committeeEpoch, index);
+    if (key !== scene.sender) revert("QuerySmartContractNotWorker", scene.sender, index);
     const fits =
       maskKeyHashes.length <= 35 &&
       copies.length <= MAX_RECIPIENTS &&

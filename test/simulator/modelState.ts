@@ -10,15 +10,18 @@ export interface Member {
   readonly admittedAt: bigint;
   readonly expiry: bigint;
   revoked: boolean;
+  key: string;
   tlsFingerprint: string;
   readonly organisationName: string;
   endpoint: string;
-  readonly encryptionKey: string;
+  encryptionKey: string;
   readonly purposes: readonly string[];
 }
 
 export interface Registry {
   readonly members: Map<string, Member>;
+  /** The member of each account that became a key by a rotation, for ever. */
+  readonly rotatedTo: Map<string, string>;
   /** By certificate fingerprint. */
   readonly claims: Map<string, { readonly account: string; readonly vouched: boolean }>;
 }
@@ -135,7 +138,7 @@ export interface ModelState {
 export const REGISTRIES = ["DataOwnerRegistry", "VetterRegistry", "QuerierRegistry", "WorkerRegistry"] as const;
 
 export function emptyState(): ModelState {
-  const registry = (): Registry => ({ members: new Map(), claims: new Map() });
+  const registry = (): Registry => ({ members: new Map(), rotatedTo: new Map(), claims: new Map() });
   return {
     registries: Object.fromEntries(REGISTRIES.map((name) => [name, registry()])),
     studies: new Map(),

@@ -3,7 +3,7 @@ import { AbiCoder, ParamType, ZeroAddress, ZeroHash, id, keccak256 } from "ether
 import { datasetRoot, sharesRoot } from "../../workers/messages/datasetRoot.ts";
 import { RECEIPT, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { abiOf } from "./modelDeployment.ts";
-import { isActive, organisationOf, restricted } from "./modelMembers.ts";
+import { activeMemberOf, isActive, keyOf, organisationOf, restricted } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
 import type { CallScene, Committee, Dataset, Handlers, ModelState, Policy, Segment, Study } from "./modelState.ts";
 import { revert } from "./modelState.ts";
@@ -56,11 +56,12 @@ export function quorumOf({ workers, threshold }: Committee): bigint {
   return absent < computing ? absent : computing;
 }
 
-/** The worker at a Shamir point, and whether it is active now; the zero address for no point. */
-export function signerAt(scene: CallScene, studyId: string, epoch: bigint, index: bigint): [string, boolean] {
+/** The worker at a Shamir point, its key, and whether it is active now; zero addresses for no point. */
+export function signerAt(scene: CallScene, studyId: string, epoch: bigint, index: bigint): [string, string, boolean] {
   const { state, timestamp } = scene;
   const worker = state.committees.get(studyId)?.[Number(epoch) - 1]?.workers[Number(index) - 1];
-  return worker === undefined ? [ZeroAddress, false] : [worker, isActive(state, "WorkerRegistry", worker, timestamp)];
+  if (worker === undefined) return [ZeroAddress, ZeroAddress, false];
+  return [worker, keyOf(state, "WorkerRegistry", worker), isActive(state, "WorkerRegistry", worker, timestamp)];
 }
 
 export const committeeHandlers: Handlers = {
@@ -94,6 +95,9 @@ export const committeeHandlers: Handlers = {
   isFrozen: ({ state }, { studyId }) => [state.frozen.has(studyId)],
   quorum: ({ state }, { studyId, epoch }) => [quorumOf(committeeOf(state, studyId, epoch))],
   signer: (scene, { studyId, epoch, index }) => signerAt(scene, studyId, epoch, index),
+  keys: ({ state }, { studyId, epoch }) => [
+    committeeOf(state, studyId, epoch).workers.map((worker) => keyOf(state, "WorkerRegistry", worker)),
+  ],
 };
 
 export function datasetIdOf({ chainId, addresses }: CallScene, studyId: string, owner: string): string {
@@ -131,10 +135,10 @@ function checkReceipts(scene: CallScene, { studyId, datasetId, fileHashes, recei
   if (receipts.length !== n) revert("DatasetRegistryReceiptCount", receipts.length, n);
   const domain = opalineDomain(scene.chainId, scene.self);
   receipts.forEach((receipt, i) => {
-    const [worker, active] = signerAt(scene, studyId, epoch, BigInt(i + 1));
+    const [worker, key, active] = signerAt(scene, studyId, epoch, BigInt(i + 1));
     if (!active) revert("DatasetRegistryInactiveWorker", worker);
     const recovered = recover(hashTypedData(domain, RECEIPT, { datasetId, worker, fileHash: fileHashes[i] }), receipt);
-    if (recovered !== worker) revert("DatasetRegistryInvalidReceipt", i, recovered, worker);
+    if (recovered !== key) revert("DatasetRegistryInvalidReceipt", i, recovered, key);
   });
   return epoch;
 }
@@ -142,10 +146,11 @@ function checkReceipts(scene: CallScene, { studyId, datasetId, fileHashes, recei
 export const datasetHandlers: Handlers = {
   activate(scene, { studyId, version_: version, segment, fileHashes, receipts, ingestProof }) {
     const { state, sender, timestamp, emit } = scene;
-    if (!isActive(state, "DataOwnerRegistry", sender, timestamp)) revert("DatasetRegistryInactiveOwner", sender);
-    requireSigned(scene, studyId, sender);
-    const datasetId = datasetIdOf(scene, studyId, sender);
-    const dataset: Dataset = state.datasets.get(datasetId) ?? { owner: sender, studyId, segments: [], root: ZeroHash };
+    const owner = activeMemberOf(state, "DataOwnerRegistry", sender, timestamp);
+    if (owner === ZeroAddress) revert("DatasetRegistryInactiveOwner", sender);
+    requireSigned(scene, studyId, owner);
+    const datasetId = datasetIdOf(scene, studyId, owner);
+    const dataset: Dataset = state.datasets.get(datasetId) ?? { owner, studyId, segments: [], root: ZeroHash };
     checkSegment(dataset.segments, version, segment, fileHashes);
     if (ingestProof === "0x") revert("DatasetRegistryEmptyProof");
     const epoch = checkReceipts(scene, { studyId, datasetId, fileHashes, receipts });
@@ -159,7 +164,7 @@ export const datasetHandlers: Handlers = {
     dataset.segments.push(segment);
     dataset.root = datasetRoot(datasetId, version, dataset.segments);
     state.datasets.set(datasetId, dataset);
-    emit("DatasetActivated", [datasetId, studyId, sender, version, epoch, segment, fileHashes, ingestProof]);
+    emit("DatasetActivated", [datasetId, studyId, owner, version, epoch, segment, fileHashes, ingestProof]);
     return [datasetId];
   },
   datasetIdOf: (scene, { studyId, owner }) => [datasetIdOf(scene, studyId, owner)],

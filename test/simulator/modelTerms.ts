@@ -1,7 +1,7 @@
 /** The model of what owners agree to and forbid: study agreements, their own terms, vetoes, openings. */
-import { ZeroHash } from "ethers";
+import { ZeroAddress, ZeroHash } from "ethers";
 import { STUDY_SIGNATURE, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
-import { isActive, missingPurpose, restricted } from "./modelMembers.ts";
+import { activeMemberOf, isActive, keyOf, missingPurpose, restricted } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
 import { type CallScene, type Handlers, type Terms, revert } from "./modelState.ts";
 import { datasetIdOf, rootOf, studyOf } from "./modelStudies.ts";
@@ -49,36 +49,37 @@ export function openData(scene: CallScene, { studyId, queryHash, datasetIds, que
   return { k, roots };
 }
 
-function ownDataset(scene: CallScene, studyId: string): string {
+function ownDataset(scene: CallScene, studyId: string): { owner: string; datasetId: string } {
   const { state, sender, timestamp } = scene;
-  if (!isActive(state, "DataOwnerRegistry", sender, timestamp)) revert("DatasetRegistryInactiveOwner", sender);
-  return datasetIdOf(scene, studyId, sender);
+  const owner = activeMemberOf(state, "DataOwnerRegistry", sender, timestamp);
+  if (owner === ZeroAddress) revert("DatasetRegistryInactiveOwner", sender);
+  return { owner, datasetId: datasetIdOf(scene, studyId, owner) };
 }
 
 /** Of the DatasetRegistry. */
 export const termsHandlers: Handlers = {
   setTerms(scene, { studyId, terms }) {
-    const datasetId = ownDataset(scene, studyId);
+    const { owner, datasetId } = ownDataset(scene, studyId);
     if (terms.k !== 0n && terms.k < 5n) revert("DatasetRegistryInvalidTerms", "k");
     if (terms.purposes.length > 16) revert("DatasetRegistryInvalidTerms", "purposes");
     scene.state.terms.set(datasetId, terms);
-    scene.emit("TermsSet", [datasetId, scene.sender, terms]);
+    scene.emit("TermsSet", [datasetId, owner, terms]);
     return [];
   },
   veto(scene, { studyId, queryHash, reason }) {
-    const datasetId = ownDataset(scene, studyId);
+    const { owner, datasetId } = ownDataset(scene, studyId);
     const key = vetoKey(queryHash, datasetId);
     if (scene.state.vetoes.has(key)) revert("DatasetRegistryVetoed", datasetId, queryHash);
     scene.state.vetoes.add(key);
-    scene.emit("QueryVetoed", [queryHash, datasetId, scene.sender, reason]);
+    scene.emit("QueryVetoed", [queryHash, datasetId, owner, reason]);
     return [];
   },
   liftVeto(scene, { studyId, queryHash }) {
-    const datasetId = ownDataset(scene, studyId);
+    const { owner, datasetId } = ownDataset(scene, studyId);
     if (!scene.state.vetoes.delete(vetoKey(queryHash, datasetId))) {
       revert("DatasetRegistryNotVetoed", datasetId, queryHash);
     }
-    scene.emit("VetoLifted", [queryHash, datasetId, scene.sender]);
+    scene.emit("VetoLifted", [queryHash, datasetId, owner]);
     return [];
   },
   termsOf: ({ state }, { datasetId }) => [state.terms.get(datasetId) ?? NO_TERMS],
@@ -109,14 +110,15 @@ export const agreementHandlers: Handlers = {
     if (documentHash !== versions.at(-1)) revert("StudyAgreementsWrongDocument", documentHash, versions.at(-1));
     if (timestamp > deadline) revert("StudyAgreementsSignatureExpired", deadline);
     if (!isActive(state, "DataOwnerRegistry", owner, timestamp)) revert("StudyAgreementsNotOwner", owner);
-    const key = `${studyId} ${owner.toLowerCase()}`;
-    if (state.signed.get(key) === version) revert("StudyAgreementsAlreadySigned", studyId, owner);
+    const place = `${studyId} ${owner.toLowerCase()}`;
+    if (state.signed.get(place) === version) revert("StudyAgreementsAlreadySigned", studyId, owner);
     const expected = state.signingNonces.get(owner) ?? 0n;
     if (nonce !== expected) revert("InvalidAccountNonce", owner, expected);
     const recovered = recover(hashTypedData(opalineDomain(chainId, self), STUDY_SIGNATURE, given), signature);
-    if (recovered !== owner) revert("StudyAgreementsInvalidSignature", recovered, owner);
+    const key = keyOf(state, "DataOwnerRegistry", owner);
+    if (recovered !== key) revert("StudyAgreementsInvalidSignature", recovered, key);
     state.signingNonces.set(owner, expected + 1n);
-    state.signed.set(key, version);
+    state.signed.set(place, version);
     emit("StudyAgreementSigned", [studyId, version, owner, name, meaning, signedAt]);
     return [];
   },

@@ -50,19 +50,16 @@ export class SignatureCollection {
   add(verdict: Verdict, { index, signature }: IndexedSignature): Addition {
     const statement = this.#statementOf(verdict);
     const earlier = this.#statementsOf.get(index)?.get(verdict.attempt);
-    if (earlier === statement && this.#isHeld(statement, index)) return "known";
+    const candidate = this.#byStatement.get(statement) ?? newCandidate(verdict);
+    const held = candidate.signatures.get(index);
+    if (held === signature) return "known";
     const signer = this.signerOf(verdict, { signature });
     const key = this.#keys[index - 1];
     if (signer === undefined || key === undefined) return "invalid";
     if (!isSame(signer, key)) return "strange";
+    if (held !== undefined || candidate.dropped.has(index)) return "known";
     if (earlier !== undefined && earlier !== statement) return "equivocation";
     this.#remember(index, verdict.attempt, statement);
-    const candidate = this.#byStatement.get(statement) ?? {
-      verdict,
-      signatures: new Map<number, string>(),
-      dropped: new Set<number>(),
-      isRefused: false,
-    };
     candidate.signatures.set(index, signature);
     this.#byStatement.set(statement, candidate);
     return "added";
@@ -119,11 +116,6 @@ export class SignatureCollection {
     return { verdict: candidate.verdict, signatures: [{ index, signature }] };
   }
 
-  #isHeld(statement: string, index: number): boolean {
-    const candidate = this.#byStatement.get(statement);
-    return candidate !== undefined && (candidate.signatures.has(index) || candidate.dropped.has(index));
-  }
-
   #statementOf(verdict: Verdict): string {
     const { chainId, contract, context } = this.#options;
     return statementHash({ chainId, contract, context, verdict });
@@ -141,6 +133,10 @@ export class SignatureCollection {
     candidate?.signatures.delete(index);
     if (candidate?.signatures.size === 0) this.#byStatement.delete(dropped);
   }
+}
+
+function newCandidate(verdict: Verdict): Candidate {
+  return { verdict, signatures: new Map(), dropped: new Set(), isRefused: false };
 }
 
 function isSame(account: string, other: string): boolean {

@@ -1,4 +1,4 @@
-/** What all four registries promise, whatever the role. */
+/** What all registries promise, whatever the role. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ZeroAddress, ZeroHash, id } from "ethers";
@@ -17,6 +17,7 @@ import {
   admissionOf,
   deployContracts,
 } from "./consortium.ts";
+import { shouldRotateKeys } from "./keyRotation.behavior.ts";
 import { reverts } from "./reverts.ts";
 
 /** The fields that this role refuses to do without, each with an admission's change that lacks it. */
@@ -39,6 +40,8 @@ export function shouldBehaveLikeMemberRegistry(
     await world.registry.admit(member, world.admission);
     return world;
   }
+
+  shouldRotateKeys(pick);
 
   describe("admit", () => {
     it("keeps everything the admission says, and who said it", async () => {

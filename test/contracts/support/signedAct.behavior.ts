@@ -193,6 +193,7 @@ export function shouldCancelNonce(name: string, prepare: () => Promise<Cancellab
 function otherValue(value: unknown, type: string): unknown {
   if (type === "string") return `${String(value)}.`;
   if (type === "bool") return !(value as boolean);
+  if (type === "bytes") return `${String(value)}00`;
   if (type === "address") return "0x000000000000000000000000000000000000dEaD";
   const bits = type === "bytes32" ? 256 : Number(type.slice(4));
   const flipped = BigInt(value as bigint | string) ^ 1n;

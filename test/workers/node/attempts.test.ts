@@ -166,7 +166,7 @@ describe("Signatures that the contract or this worker does not take", () => {
     assert.deepEqual([world.posted.length, world.refusals], [1, 1]);
   });
 
-  it("an invalid signature is its sender's fault", () => {
+  it("an invalid signature is its sender's fault", async () => {
     const world = worldOf({ n: 4, t: 1, played: [2 as PartyIndex] });
     world.start(1 as PartyIndex);
     const verdict = {
@@ -180,7 +180,8 @@ describe("Signatures that the contract or this worker does not take", () => {
     for (const index of [2, 3, 7]) {
       const payload = encodeSignedVerdict({ verdict, signatures: [{ index, signature }] });
       const frame = { kind: FrameKind.SIGNATURE, attempt: 1n, payload };
-      assert.throws(() => world.deliver(2 as PartyIndex, 1 as PartyIndex, frame), { code: "SIGNATURE_INVALID" });
+      const delivered = async (): Promise<void> => world.deliver(2 as PartyIndex, 1 as PartyIndex, frame);
+      await assert.rejects(delivered, { code: "SIGNATURE_INVALID" });
     }
   });
 });

@@ -11,7 +11,7 @@ import type { Mined } from "../../../workers/chain/transactions.ts";
 import { type Frame, FrameKind } from "../../../workers/messages/frame.ts";
 import { type Proposal, encodeParticipants } from "../../../workers/messages/proposal.ts";
 import { Outcome, ReleaseClass, type Verdict, ZERO_HASH, statementHash } from "../../../workers/messages/statement.ts";
-import { ANSWER, opalineDomain, signerOf } from "../../../workers/messages/typedData.ts";
+import { ANSWER, opalineDomain, signTypedData, signerOf } from "../../../workers/messages/typedData.ts";
 import { AttemptCounts } from "../../../workers/node/attemptCounts.ts";
 import { ActiveRequest } from "../../../workers/node/activeRequest.ts";
 import { oneAfterAnother } from "../../../workers/node/posting.ts";
@@ -77,6 +77,7 @@ export class RequestWorld {
   /** Who signs for each member, as the registry has it; and how often it was asked. */
   readonly wallets = WALLETS.slice(0, 7);
   keyReads = 0;
+  isChainAway = false;
   /** Longest a round may take, as each run was told. */
   readonly runs: { self: PartyIndex; attempt: bigint; timeoutMs: number }[] = [];
   readonly proposedRuns = new ProposedRunCount();
@@ -191,6 +192,16 @@ export class RequestWorld {
     return byAttempt;
   }
 
+  /** The member's name is this key's account. */
+  firstKeyOf(party: PartyIndex): Wallet {
+    return WALLETS[party - 1]!;
+  }
+
+  sign(verdict: Verdict, by: Wallet): Promise<string> {
+    const statement = statementHash({ chainId: CHAIN_ID, contract: CONTRACT, context: this.#event.context, verdict });
+    return signTypedData(by, opalineDomain(CHAIN_ID, CONTRACT), ANSWER, { statement });
+  }
+
   /** The member takes its other key: who runs goes on with the old one until it is started again. */
   rotate(party: PartyIndex): void {
     this.wallets[party - 1] = WALLETS[6 + party]!;
@@ -245,6 +256,7 @@ export class RequestWorld {
       signer: this.wallets[self - 1]!,
       keysOf: () => {
         this.keyReads += 1;
+        if (this.isChainAway) return Promise.reject(new CodedError({ code: "CHAIN_UNREACHABLE" }, "no node"));
         return Promise.resolve(this.#keys());
       },
       isKeyOf: (worker, account) => {

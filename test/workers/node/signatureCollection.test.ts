@@ -9,6 +9,7 @@ import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 
 const WALLETS = [1, 2, 3, 4, 5].map((key) => new Wallet(toBeHex(key, 32)));
 const KEYS = WALLETS.map(({ address }) => address);
+const NEW_KEY = new Wallet(toBeHex(6, 32));
 const [chainId, contract] = [31337n, "0x00000000000000000000000000000000000000C1"];
 const context = {
   studyId: id("study"),
@@ -28,9 +29,9 @@ function verdictOf(attempt: bigint, output = 7n): Verdict {
   return { attempt, outcome: Outcome.ANSWERED, suppressedBitmap: "0x", outputs: [output], sealedHash: ZERO_HASH };
 }
 
-async function signed(verdict: Verdict, index: number): Promise<IndexedSignature> {
+async function signed(verdict: Verdict, index: number, by = WALLETS[index - 1]!): Promise<IndexedSignature> {
   const statement = statementHash({ chainId, contract, context, verdict });
-  const signature = await signTypedData(WALLETS[index - 1]!, opalineDomain(chainId, contract), ANSWER, { statement });
+  const signature = await signTypedData(by, opalineDomain(chainId, contract), ANSWER, { statement });
   return { index, signature };
 }
 
@@ -52,6 +53,45 @@ describe("SignatureCollection", () => {
     assert.deepEqual(signers(), [2, 3, 5]);
     collection.drop(verdict, 2);
     assert.equal(signers(), undefined);
+  });
+
+  it("counts no signature of a key that was replaced, until the new key has signed", async () => {
+    const collection = collectionOf(3);
+    const verdict = verdictOf(1n);
+    const old = await signed(verdict, 1);
+    for (const index of [1, 2, 3]) collection.add(verdict, await signed(verdict, index));
+    const signers = (): number[] | undefined => collection.quorum()?.signatures.map(({ index }) => index);
+    assert.deepEqual(signers(), [1, 2, 3]);
+    const keys = KEYS.with(0, NEW_KEY.address);
+    collection.setKeys(keys);
+    assert.equal(signers(), undefined);
+    assert.equal(collection.latestOf(1 as PartyIndex), undefined);
+    assert.equal(collection.add(verdict, old), "strange");
+    assert.equal(collection.signerOf(verdict, old), KEYS[0]);
+    assert.equal(collection.add(verdict, await signed(verdict, 1, NEW_KEY)), "added");
+    assert.equal(collection.add(verdict, await signed(verdict, 1, NEW_KEY)), "known");
+    assert.deepEqual(signers(), [1, 2, 3]);
+    collection.setKeys(keys.map((key) => key.toLowerCase()));
+    assert.deepEqual(signers(), [1, 2, 3], "the same keys in other letters");
+  });
+
+  it("takes a member's new key where the chain refused the old one", async () => {
+    const collection = collectionOf(1);
+    const verdict = verdictOf(1n);
+    collection.add(verdict, await signed(verdict, 1));
+    collection.drop(verdict, 1);
+    collection.setKeys(KEYS.with(0, NEW_KEY.address));
+    assert.equal(collection.add(verdict, await signed(verdict, 1, NEW_KEY)), "added");
+    assert.ok(collection.quorum());
+  });
+
+  it("tells a signature that is none, or of no member, from one by somebody else", async () => {
+    const collection = collectionOf(1);
+    const verdict = verdictOf(1n);
+    const { signature } = await signed(verdict, 2);
+    assert.equal(collection.add(verdict, { index: 1, signature }), "strange");
+    assert.equal(collection.add(verdict, { index: 6, signature }), "invalid");
+    assert.equal(collection.add(verdict, { index: 1, signature: `${signature}00` }), "invalid");
   });
 
   it("remembers the newest few attempts of each member", async () => {
