@@ -41,7 +41,15 @@ const MATRIX: Record<string, Record<string, Row>> = {
   AuditorRegistry: MEMBERS,
   StudyRegistry: { register: "steward" },
   CommitteeRegistry: { appoint: "steward", freeze: "datasets" },
-  DatasetRegistry: { activate: "own rule" },
+  StudyAgreements: { publish: "steward", sign: "own rule", cancelNonce: "own rule" },
+  DatasetRegistry: {
+    activate: "own rule",
+    setTerms: "own rule",
+    veto: "own rule",
+    liftVeto: "own rule",
+    open: "own rule",
+    addQueryContract: "catalogue",
+  },
   Escrow: {
     addQueryContract: "catalogue",
     hold: "own rule",

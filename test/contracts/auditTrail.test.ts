@@ -13,7 +13,8 @@ const NAMES = [
   ...["CommitteeAppointed", "CommitteeFrozen", "DatasetActivated", "QueryPublished", "QueryVetted", "QueryRejected"],
   ...["QueryActivated", "QueryRevoked", "AgreementAccepted", "QueryRequested", "QueryAnswered", "QueryRefused"],
   ...["QueryFailed", "QueryExpired", "QueryContractAdded", "PaymentHeld", "PaymentReleased", "PaymentRefunded"],
-  ...["PaymentSettled", "Withdrawn", "NonceCancelled"],
+  ...["PaymentSettled", "Withdrawn", "NonceCancelled", "StudyAgreementPublished", "StudyAgreementSigned"],
+  ...["TermsSet", "QueryVetoed", "VetoLifted", "DataUserAdded"],
   ...["DeploymentAnnounced", "DeploymentSuperseded", "Stopped", "Resumed"],
   ...["RoleGranted", "RoleRevoked", "RoleAdminChanged", "RoleGuardianChanged", "RoleGrantDelayChanged"],
   ...[

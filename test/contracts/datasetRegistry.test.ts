@@ -18,6 +18,9 @@ import {
   registerStudy,
   signedSegment,
   studyIdOf,
+  DOCUMENT_HASH,
+  PARTIES,
+  signAgreement,
 } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 import { shouldCheckSignature } from "./support/signedAct.behavior.ts";
@@ -116,11 +119,21 @@ describe("DatasetRegistry", () => {
     it("refuses a study without a committee, known or not", async () => {
       const { world, segment } = await ready();
       await world.studies.register("Bare", SCHEMA, POLICY, 14, ZeroHash);
-      const bare = studyIdOf(await world.studies.getAddress(), "Bare");
-      for (const studyId of [bare, ZeroHash]) {
-        const act = send({ ...world, studyId }, segment);
-        await reverts(act, world.datasets, "DatasetRegistryNoCommittee", [studyId]);
-      }
+      const bare = { ...world, studyId: studyIdOf(await world.studies.getAddress(), "Bare") };
+      await world.agreements.publish(bare.studyId, DOCUMENT_HASH, "EU", PARTIES);
+      await signAgreement(bare, OWNERS[0] as HDNodeWallet);
+      await reverts(send(bare, segment), world.datasets, "DatasetRegistryNoCommittee", [bare.studyId]);
+    });
+    it("refuses an owner who has not signed the study's agreement, or not its newest version", async () => {
+      const { world, segment } = await ready();
+      const owner = OWNERS[0]?.address;
+      const unknown = send({ ...world, studyId: ZeroHash }, segment);
+      await reverts(unknown, world.datasets, "DatasetRegistryAgreementNotSigned", [ZeroHash, owner]);
+      await world.agreements.publish(world.studyId, id("version 2"), "EU", PARTIES);
+      const refused = [world.studyId, owner];
+      await reverts(send(world, segment), world.datasets, "DatasetRegistryAgreementNotSigned", refused);
+      await signAgreement(world, OWNERS[0] as HDNodeWallet);
+      await send(world, segment);
     });
     for (const version of [0n, 2n]) {
       it(`refuses version ${version} first`, async () => {

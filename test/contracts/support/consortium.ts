@@ -14,11 +14,19 @@ import type { QueryCatalogue } from "../../../types/query/QueryCatalogue.ts";
 import type { QuerySmartContract } from "../../../types/query/QuerySmartContract.ts";
 import type { CommitteeRegistry } from "../../../types/study/CommitteeRegistry.ts";
 import type { DatasetRegistry } from "../../../types/study/DatasetRegistry.ts";
+import type { StudyAgreements } from "../../../types/study/StudyAgreements.ts";
 import type { StudyRegistry } from "../../../types/study/StudyRegistry.ts";
 import type { Deployment } from "../../../scripts/admin/deployContracts.ts";
 import { encodeBounds, encodeDescriptor, encodeParameters } from "../../../workers/messages/descriptor.ts";
 import { type RequestContext, type Verdict, statementHash } from "../../../workers/messages/statement.ts";
-import { ACCEPTANCE, ANSWER, RECEIPT, VETTING, opalineDomain } from "../../../workers/messages/typedData.ts";
+import {
+  ACCEPTANCE,
+  ANSWER,
+  RECEIPT,
+  STUDY_SIGNATURE,
+  VETTING,
+  opalineDomain,
+} from "../../../workers/messages/typedData.ts";
 import { account, chainId, deploy, ethers, now } from "./chain.ts";
 
 export const CONSORTIUM = account(0);
@@ -35,6 +43,8 @@ export const YEAR = 31_536_000n;
 export const PURPOSE = id("DUO:0000007");
 export const SCHEMA = '{"name":"trial"}';
 export const SCHEMA_HASH = id(SCHEMA);
+export const DOCUMENT_HASH = id("the study agreement, version 1");
+export const PARTIES = ["Hospital 1", "Hospital 2", "Hospital 3", "Consortium"];
 export const AGREEMENT = "I shall not try to identify anyone.";
 export const PRICE = 10_000_003n;
 export const FINGERPRINT = (account: string): string => id(`certificate of ${account}`);
@@ -84,6 +94,7 @@ export function contractsOf(deployment: Deployment) {
     auditors: contract<MemberRegistry>("AuditorRegistry"),
     studies: contract<StudyRegistry>("StudyRegistry"),
     committees: contract<CommitteeRegistry>("CommitteeRegistry"),
+    agreements: contract<StudyAgreements>("StudyAgreements"),
     datasets: contract<DatasetRegistry>("DatasetRegistry"),
     escrow: contract<Escrow>("Escrow"),
     catalogue: contract<QueryCatalogue>("QueryCatalogue"),
@@ -134,7 +145,32 @@ export async function registerStudy(n = 4, t = 1, policy: Policy = POLICY) {
     committee.map(({ address }) => address),
     t,
   );
+  await contracts.agreements.publish(studyId, DOCUMENT_HASH, "EU", PARTIES);
+  for (const owner of OWNERS) await signAgreement({ ...contracts, studyId }, owner);
   return { ...contracts, studyId, committee };
+}
+
+export async function studySignatureOf(world: Contracts & { studyId: string }, owner: HDNodeWallet) {
+  const version = await world.agreements.newestVersion(world.studyId);
+  const { documentHash } = await world.agreements.agreement(world.studyId, version);
+  return {
+    studyId: world.studyId,
+    version,
+    documentHash,
+    owner: owner.address,
+    name: "Dr. Olga Example",
+    meaning: "I sign for the hospital.",
+    signedAt: await now(),
+    nonce: await world.agreements.nonces(owner.address),
+    deadline: (await now()) + 3600n,
+  };
+}
+
+export async function signAgreement(world: Contracts & { studyId: string }, owner: HDNodeWallet) {
+  const given = await studySignatureOf(world, owner);
+  const domain = opalineDomain(chainId, await world.agreements.getAddress());
+  const signature = await owner.signTypedData(domain, STUDY_SIGNATURE, given);
+  return world.agreements.connect(RELAYER).sign(given, signature);
 }
 export type StudyWorld = Awaited<ReturnType<typeof registerStudy>>;
 
