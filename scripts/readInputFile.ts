@@ -1,4 +1,4 @@
-/** Text files that an option names: a schema, a query, a certificate. */
+/** Files that an option names: a schema, a query, a certificate. */
 import { readFileSync } from "node:fs";
 import { CodedError } from "#errors";
 
@@ -8,19 +8,25 @@ export interface InputFileErrorDetail {
   readonly path: string;
 }
 
-/** @param option as typed, without `--`; @throws CodedError FILE_UNREADABLE with the system's reason, or "not UTF-8" */
-export function readInputFile(option: string, path: string): string {
-  const unreadable = (reason: string): CodedError<InputFileErrorDetail> =>
-    new CodedError({ code: "FILE_UNREADABLE", option, path }, `--${option}: ${path} cannot be read (${reason})`);
-  let bytes: Uint8Array;
+/** @param option as typed, without `--`; @throws CodedError FILE_UNREADABLE with the system's reason */
+export function readInputBytes(option: string, path: string): Uint8Array {
   try {
-    bytes = readFileSync(path);
+    return readFileSync(path);
   } catch (error) {
-    throw unreadable((error as NodeJS.ErrnoException).code ?? "unknown");
+    throw unreadable(option, path, (error as NodeJS.ErrnoException).code ?? "unknown");
   }
+}
+
+/** The same for a text. @throws CodedError FILE_UNREADABLE with the system's reason, or "not UTF-8" */
+export function readInputFile(option: string, path: string): string {
+  const bytes = readInputBytes(option, path);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw unreadable("not UTF-8");
+    throw unreadable(option, path, "not UTF-8");
   }
+}
+
+function unreadable(option: string, path: string, reason: string): CodedError<InputFileErrorDetail> {
+  return new CodedError({ code: "FILE_UNREADABLE", option, path }, `--${option}: ${path} cannot be read (${reason})`);
 }

@@ -13,6 +13,7 @@ const POLICY_FIELDS: Readonly<Record<string, string>> = {
   vettingOrganisations: "--vetting-organisations is at least 2",
   minimumThreshold: "--minimum-threshold is 1 to 3",
   price: "--price-ether is too large",
+  openingsBudget: "--openings-budget is at least 1",
   deadlineBlocks: "--deadline-blocks is 0 or too large",
   purposes: "too many --purpose",
 };
@@ -40,6 +41,13 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   CommitteeRegistryThresholdTooLow: ({ minimumThreshold }) =>
     `the study's policy asks for t >= ${minimumThreshold}; only a study registered with --demonstration may have less`,
   CommitteeRegistryUnknown: "the study has no committee yet: `opaline admin appoint-committee --study …`",
+  DatasetRegistryAgreementNotSigned: "sign the newest version first: `opaline data-owner sign-agreement --study …`",
+  DatasetRegistryBudgetSpent:
+    "these data were asked about as often as the study or their owner allows; leave the dataset out",
+  DatasetRegistryClosed: "their owner takes no requests over these data; leave the dataset out",
+  DatasetRegistryMissingPurpose: "their owner asks for a purpose that your credential lacks; leave the dataset out",
+  DatasetRegistryNotVetoed: "you have not vetoed this query",
+  DatasetRegistryVetoed: "the owner of these data has vetoed this query; leave the dataset out",
   DatasetRegistryInactiveOwner: "the consortium must admit this account: `opaline admin admit --role data-owner …`",
   DatasetRegistryInactiveWorker: "a worker of the committee is revoked or expired; ask the consortium",
   DatasetRegistryNoCommittee: "the consortium must appoint the study's committee first",
@@ -79,6 +87,9 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   QuerySmartContractInvalidRecipient: "--seal-to takes compressed secp256k1 public keys; `create-key` prints yours",
   QuerySmartContractRecipientCount: "--seal-to is given at most 16 times",
   QuerySmartContractUnknownRequest: "no such request of this query",
+  StudyAgreementsAlreadySigned: "you have signed the newest version already",
+  StudyAgreementsNotOwner: "the consortium must admit this account: `opaline admin admit --role data-owner …`",
+  StudyAgreementsSameDocument: "the newest version is this very document already",
   StudyRegistryAlreadyRegistered: "a study with this name and schema exists; use it, or choose another --name",
   StudyRegistryInvalidPolicy: ({ field = "" }) => own(POLICY_FIELDS, field),
   StudyRegistryUnknown: "no such study; `opaline admin register-study` prints the id",

@@ -42,7 +42,7 @@ export const command = defineCommand({
     demonstration: { type: "boolean", describe: "Allow a smaller committee; every answer then says so" },
     openingsBudget: {
       type: "string",
-      describe: "Openings allowed per dataset: recorded; not enforced in this version",
+      describe: "Requests that may be made over one dataset, for good",
       default: "1000",
     },
     deadlineBlocks: { type: "string", describe: "Blocks after which a request expires", default: "600" },

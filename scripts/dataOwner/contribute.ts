@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { keccak256 } from "ethers";
-import { committeeRegistry, datasetRegistry, eventOf } from "#chain";
+import { committeeRegistry, datasetRegistry, eventOf, memberRegistry, studyAgreements } from "#chain";
 import { commitColumns, encodeTable, proveDealing, readTable, shareSegment } from "#encoding";
 import { CodedError } from "#errors";
 import { bn254Fr } from "#field";
@@ -33,6 +33,7 @@ import { readOwnFile } from "./readOwnFile.ts";
 import { uploadShares } from "./uploadShares.ts";
 
 export type ContributeErrorDetail =
+  | { readonly code: "CONTRIBUTE_AGREEMENT_NOT_SIGNED"; readonly studyId: string; readonly owner: string }
   | { readonly code: "CONTRIBUTE_ANOTHER_PREPARED"; readonly version: number }
   | { readonly code: "CONTRIBUTE_NO_COMMITTEE"; readonly studyId: string }
   | { readonly code: "CONTRIBUTE_TOO_MANY_ROWS"; readonly rowCount: number; readonly maximum: number }
@@ -74,6 +75,7 @@ export const command = defineCommand({
     const privateFolder = context.resolve(options.directory);
     return withSigner(options, context, async (connection) => {
       const study = await openStudy(connection, studyId);
+      await requireSigned(connection, studyId);
       return withFolderLock(privateFolder, context.randomBytes, async () => {
         const place = await findPlace(connection, studyId, privateFolder, keccak256(csv), options.discard);
         if (!existsSync(place.folder)) {
@@ -89,6 +91,20 @@ export const command = defineCommand({
     });
   },
 });
+
+/** Before anything is prepared: the registry takes no data of an owner who has not signed. */
+async function requireSigned(connection: SignerConnection, studyId: string): Promise<void> {
+  const { deployment, provider, signer } = connection;
+  const owner = await memberOfKey(connection, "dataOwner", signer.address);
+  // Who is no owner is told so by whom it concerns.
+  if (!(await memberRegistry(deployment, "dataOwner", provider).isActive(owner))) return;
+  if (await studyAgreements(deployment, provider).isSigned(studyId, owner)) return;
+  throw new CodedError<ContributeErrorDetail>(
+    { code: "CONTRIBUTE_AGREEMENT_NOT_SIGNED", studyId, owner },
+    `the newest version of the study's agreement is not signed by ${owner}: ` +
+      `\`opaline data-owner sign-agreement --study ${studyId} --document FILE --name NAME\`; nothing was sent`,
+  );
+}
 
 interface Place {
   readonly folder: string;

@@ -1,5 +1,5 @@
 /** `opaline data-owner datasets`: the datasets of a study, as the chain has them. */
-import { datasetRegistry, memberRegistry } from "#chain";
+import { datasetRegistry, memberRegistry, studyRegistry } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
@@ -8,7 +8,7 @@ import { readAll, requireStudy } from "../study.ts";
 
 export const command = defineCommand({
   command: "data-owner datasets",
-  describe: "List a study's active datasets: owner, version, rows and roots",
+  describe: "List a study's active datasets: owner, version, rows, roots, how often opened and on which terms",
   examples: [["data-owner datasets --study 0x…", "one line per hospital"]],
   options: { ...networkOptions, study: { type: "string", describe: "Study id", required: true } },
   handler: (options, context) => {
@@ -17,19 +17,32 @@ export const command = defineCommand({
       await requireStudy(connection, studyId);
       const { deployment, provider } = connection;
       const registry = datasetRegistry(deployment, provider);
+      const policy = await studyRegistry(deployment, provider).policy(studyId);
       const owners = memberRegistry(deployment, "dataOwner", provider);
       const ids = await readAll(registry.count(studyId), (offset, limit) => registry.datasets(studyId, offset, limit));
       return Promise.all(
         ids.map(async (datasetId) => {
           const owner = await registry.ownerOf(datasetId);
           const { organisationName } = await owners.member(owner);
-          const { rowCount, columnsRoot, sharesRoot } = await registry.dataset(datasetId);
+          const { rowCount, columnsRoot, sharesRoot, openingsUsed } = await registry.dataset(datasetId);
+          const { k, openingsBudget, closed } = await registry.termsOf(datasetId);
           const version = await registry.version(datasetId);
-          return { datasetId, owner, organisation: organisationName, version, rowCount, columnsRoot, sharesRoot };
+          const terms = {
+            openingsUsed,
+            openingsBudget: lesser(openingsBudget, policy.openingsBudget),
+            k: Math.max(k, policy.k),
+          };
+          const data = { version, rowCount, columnsRoot, sharesRoot };
+          return { datasetId, owner, organisation: organisationName, ...data, ...terms, closed };
         }),
       );
     });
   },
 });
+
+/** Of an owner's budget and the study's; the owner's 0 is none of its own. */
+function lesser(own: number, study: number): number {
+  return own === 0 ? study : Math.min(own, study);
+}
 
 if (import.meta.main) await runAlone(command);

@@ -8,9 +8,11 @@ import { openProvider } from "#chain";
 import { command as appointCommittee } from "../admin/appointCommittee.ts";
 import { command as deploy } from "../admin/deploy.ts";
 import { doneAtOnce } from "../admin/governed.ts";
+import { command as publishAgreement } from "../admin/publishAgreement.ts";
 import { command as registerStudy } from "../admin/registerStudy.ts";
 import type { CommandContext } from "../command.ts";
 import { command as contribute } from "../dataOwner/contribute.ts";
+import { command as signAgreement } from "../dataOwner/signAgreement.ts";
 import { initWorker } from "../worker/init.ts";
 import { writePrivateFile } from "../privateFiles.ts";
 import { LOCAL_CHAIN_ID, type LocalChain, startChain } from "./chain.ts";
@@ -46,6 +48,8 @@ export interface LocalNetworkPlan {
 export interface StudyPlan {
   readonly name: string;
   readonly schemaText: string;
+  /** The text that every hospital signs. */
+  readonly agreement: string;
   readonly deadlineBlocks: number;
   readonly priceEther: string;
   readonly purposes: readonly string[];
@@ -145,6 +149,26 @@ export class LocalNetwork {
     const threshold = String(this.plan.threshold);
     const committee = { ...consortium, study: this.studyId, worker, threshold };
     doneAtOnce(await appointCommittee.handler(committee, this.#context));
+    const document = this.#agreementFile();
+    writePrivateFile(document, study.agreement);
+    const party = this.hospitals.map(({ organisation }) => organisation);
+    const agreement = { ...consortium, study: this.studyId, document, jurisdiction: "EU", party };
+    doneAtOnce(await publishAgreement.handler(agreement, this.#context));
+  }
+
+  /** Every hospital. */
+  async signAgreements(): Promise<void> {
+    for (const hospital of this.hospitals) await this.#signAgreement(hospital);
+  }
+
+  async #signAgreement(hospital: LocalMember): Promise<void> {
+    const statement = { name: `Director of ${hospital.organisation}`, meaning: "I sign for my organisation" };
+    const place = { study: this.studyId, document: this.#agreementFile() };
+    await signAgreement.handler({ ...this.optionsOf(hospital), ...place, ...statement }, this.#context);
+  }
+
+  #agreementFile(): string {
+    return join(this.plan.folder, "agreement.txt");
   }
 
   /** Starts the workers (all, or some) and waits until each sees every other one that runs. */

@@ -46,6 +46,10 @@ export interface DemoReport {
   readonly seconds: Readonly<Record<string, number>>;
 }
 
+const STUDY_AGREEMENT =
+  "Adaptive trial: each hospital contributes its patients' records as shares only, for vetted queries only, " +
+  "and may set its own terms, veto a query, or close its data.\n";
+
 export async function runSteps(network: LocalNetwork, trial: SyntheticTrial): Promise<DemoReport> {
   const { context, plan } = network;
   const stages = new StageRecorder(context);
@@ -61,11 +65,13 @@ export async function runSteps(network: LocalNetwork, trial: SyntheticTrial): Pr
       network.registerStudy({
         name: "Adaptive trial",
         schemaText: trial.schemaText,
+        agreement: STUDY_AGREEMENT,
         deadlineBlocks: 600,
         priceEther: "0.01",
         purposes: [PURPOSE],
       }),
     );
+    await stages.run("study agreement", "every hospital signs the study's agreement", () => network.signAgreements());
     await stages.run("workers", `starting ${plan.workers.length} workers, each a process`, () =>
       network.startWorkers(),
     );

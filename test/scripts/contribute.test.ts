@@ -7,6 +7,8 @@ import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
+import { command as publishAgreement } from "../../scripts/admin/publishAgreement.ts";
+import { command as signAgreement } from "../../scripts/dataOwner/signAgreement.ts";
 import { command as contribute } from "../../scripts/dataOwner/contribute.ts";
 import { knownSubjects, readContribution } from "../../scripts/dataOwner/preparedContribution.ts";
 import { withFolderLock } from "../../scripts/folderLock.ts";
@@ -28,6 +30,7 @@ describe("data-owner contribute", () => {
   let connections = 0;
   let directory: string;
   let csv: string;
+  let document: string;
 
   before(async () => {
     consortium = await startConsortium();
@@ -46,6 +49,11 @@ describe("data-owner contribute", () => {
     csv = join(directory, "patients.csv");
     writeFileSync(csv, trialStudy().sites[0]!.csv);
     await consortium.appoint(WORKERS);
+    document = join(consortium.folder, "agreement.txt");
+    writeFileSync(document, "We contribute.");
+    const place = { study: consortium.studyId, document };
+    const agreement = { ...consortium.as("admin"), ...place, jurisdiction: "EU", party: ["Hospital"] };
+    await publishAgreement.handler(agreement, consortium.context);
   });
   after(async () => {
     server.close();
@@ -56,6 +64,16 @@ describe("data-owner contribute", () => {
     const options = { ...consortium.as("hospital"), study: consortium.studyId, csv, directory, discard };
     return contribute.handler(options, consortium.context);
   };
+  it("prepares and sends nothing for an owner who has not signed the study's agreement", async () => {
+    const owner = consortium.wallet("hospital").address;
+    const detail = { code: "CONTRIBUTE_AGREEMENT_NOT_SIGNED", studyId: consortium.studyId, owner };
+    await assert.rejects(run(), { detail, message: /sign-agreement/ });
+    assert.equal(connections, 0);
+    const statement = { name: "Dr A.", meaning: "I sign." };
+    const options = { ...consortium.as("hospital"), study: consortium.studyId, document, ...statement };
+    await signAgreement.handler(options, consortium.context);
+  });
+
   const prepared = async () => {
     const registry = datasetRegistry(consortium.deployment, consortium.chain.provider);
     const id = await registry.datasetIdOf(consortium.studyId, consortium.wallet("hospital").address);

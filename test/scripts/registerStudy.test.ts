@@ -9,10 +9,6 @@ import { temporaryFolder } from "../support/temporaryFolder.ts";
 import { trialStudy } from "../support/trialStudy.ts";
 
 describe("admin register-study", () => {
-  it("says of the openings budget that it is not enforced", () => {
-    assert.match(command.options.openingsBudget.describe, /recorded; not enforced in this version/);
-  });
-
   /** Before a key is opened: the keystore does not exist. */
   async function refused(given: readonly string[], option: string, message: RegExp): Promise<void> {
     const { path, remove } = temporaryFolder();
@@ -28,6 +24,10 @@ describe("admin register-study", () => {
       remove();
     }
   }
+
+  it("refuses an openings budget of 0: nothing could ever be asked", async () => {
+    await refused(["--openings-budget", "0"], "openings-budget", /a whole number from 1/);
+  });
 
   it("refuses t = 1 without --demonstration, before it opens a key", async () => {
     await refused(["--minimum-threshold", "1"], "minimum-threshold", /--demonstration/);

@@ -82,10 +82,12 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
     await network.registerStudy({
       name: "Test",
       schemaText,
+      agreement: "We contribute.",
       deadlineBlocks: DEADLINE_BLOCKS,
       priceEther: PRICE_ETHER,
       purposes,
     });
+    await network.signAgreements();
     await network.startWorkers();
     for (const [index, { csv }] of sites.entries()) await network.contribute(network.hospitals[index]!, csv);
     if (sites.length > 0) await network.untilChecked();

@@ -25,7 +25,16 @@ export {
   RECEIPT,
   signerOf,
   signTypedData,
+  STUDY_SIGNATURE,
   UPLOAD,
   VETTING,
 } from "./typedData.ts";
-export type { Acceptance, KeyRotation, Receipt, TypedDataSigner, Upload, Vetting } from "./typedData.ts";
+export type {
+  Acceptance,
+  KeyRotation,
+  Receipt,
+  StudySignature,
+  TypedDataSigner,
+  Upload,
+  Vetting,
+} from "./typedData.ts";

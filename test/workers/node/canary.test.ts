@@ -58,8 +58,9 @@ describe("what a worker writes", () => {
     await network.startChain();
     await network.deployContracts();
     await network.admitMembers([]);
-    const study = { name: "Test", schemaText: trial.schemaText, deadlineBlocks: 300, priceEther: "0.01", purposes: [] };
-    await network.registerStudy(study);
+    const terms = { agreement: "We contribute.", deadlineBlocks: 300, priceEther: "0.01", purposes: [] };
+    await network.registerStudy({ name: "Test", schemaText: trial.schemaText, ...terms });
+    await network.signAgreements();
     await network.startWorkers();
     for (const [index, { csv }] of trial.sites.entries()) await network.contribute(network.hospitals[index]!, csv);
     const query = await openVettedQuery(network, TRIAL_SQL);
