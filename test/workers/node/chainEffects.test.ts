@@ -71,6 +71,7 @@ const REQUESTED = logOf("QuerySmartContract", "QueryRequested", [
   CONTEXT,
   500n,
   [],
+  11,
 ]);
 
 interface World {
@@ -277,7 +278,7 @@ describe("ChainEffects", () => {
     it("go with their request's recipients, which are stored, and absent from what older workers stored", (test) => {
       const { store, effects } = worldOf(test);
       const recipients = [`0x02${"11".repeat(32)}`, `0x03${"22".repeat(32)}`];
-      const values = [REQUEST, ZeroAddress, "0x1234", [id("dataset")], CONTEXT, 500n, recipients];
+      const values = [REQUEST, ZeroAddress, "0x1234", [id("dataset")], CONTEXT, 500n, recipients, 11];
       effects.apply([event("QueryRequested", values)]);
       const { event: text } = store.requests.get(REQUEST)!;
       assert.deepEqual(requestFromJson(text).recipients, recipients);
