@@ -45,9 +45,11 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
   ["CommitteeRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry", "WorkerRegistry"],
   ["DatasetRegistry", "AuditTrail", "DataOwnerRegistry", "StudyRegistry", "CommitteeRegistry"],
   ["Escrow", "ConsortiumAccess", "AuditTrail", "CommitteeRegistry"],
+  ["ProofVerifierRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry"],
   [
     "QuerySmartContract",
     ...["AuditTrail", "QuerierRegistry", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Escrow"],
+    "ProofVerifierRegistry",
   ],
   [
     "QueryCatalogue",
@@ -59,7 +61,8 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
 /** The contracts that write to the audit trail; query contracts are added by the catalogue as it makes them. */
 const RECORDERS = [
   ...["DataOwnerRegistry", "VetterRegistry", "QuerierRegistry", "WorkerRegistry", "BoardRegistry"],
-  ...["AuditorRegistry", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Escrow", "QueryCatalogue"],
+  ...["AuditorRegistry", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Escrow", "ProofVerifierRegistry"],
+  "QueryCatalogue",
 ];
 
 /** As in ConsortiumAccess.sol; holder, and the functions that only this role may call. */

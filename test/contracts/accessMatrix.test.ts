@@ -49,8 +49,18 @@ const MATRIX: Record<string, Record<string, Row>> = {
     answer: "own rule",
     expire: "own rule",
     publishKeyCopies: "own rule",
+    prove: "own rule",
   },
-  QueryCatalogue: { publish: "own rule", vet: "own rule", cancelNonce: "own rule", revoke: "consortium" },
+  ProofVerifierRegistry: { register: "consortium", retire: "consortium" },
+  QueryCatalogue: {
+    publish: "own rule",
+    vet: "own rule",
+    cancelNonce: "own rule",
+    comment: "own rule",
+    supersede: "own rule",
+    supersedeForAuthor: "consortium",
+    revoke: "consortium",
+  },
 };
 /** AccessManaged's own: callable by the AccessManager alone. */
 const AUTHORITY = "setAuthority";
