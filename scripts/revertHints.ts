@@ -9,7 +9,7 @@ type Arguments = Readonly<Record<string, string>>;
 /** What a study's policy must be, by the field that is not. */
 const POLICY_FIELDS: Readonly<Record<string, string>> = {
   k: "--k is at least 5",
-  vettings: "--vettings is at least --vetting-organisations",
+  vettings: "--vettings is at least --vetting-organisations, and at most 64",
   vettingOrganisations: "--vetting-organisations is at least 2",
   minimumThreshold: "--minimum-threshold is 1 to 3",
   price: "--price-ether is too large",

@@ -45,7 +45,11 @@ library Acts {
     /// A vetter approved; a vetter refused its approval.
     bytes32 internal constant QUERY_VETTED = keccak256("QueryVetted");
     bytes32 internal constant QUERY_REJECTED = keccak256("QueryRejected");
+    bytes32 internal constant QUERY_COMMENTED = keccak256("QueryCommented");
     bytes32 internal constant QUERY_ACTIVATED = keccak256("QueryActivated");
+    /// oldHash, newHash: until when it took and takes requests.
+    bytes32 internal constant QUERY_PROLONGED = keccak256("QueryProlonged");
+    bytes32 internal constant QUERY_SUPERSEDED = keccak256("QuerySuperseded");
     bytes32 internal constant QUERY_REVOKED = keccak256("QueryRevoked");
 
     /// A signed, unused vetting or acceptance was withdrawn; oldHash, newHash: the nonce before and after.
@@ -58,6 +62,11 @@ library Acts {
     bytes32 internal constant QUERY_FAILED = keccak256("QueryFailed");
     /// Silence: nobody answered in time.
     bytes32 internal constant QUERY_EXPIRED = keccak256("QueryExpired");
+
+    bytes32 internal constant VERIFIER_REGISTERED = keccak256("VerifierRegistered");
+    bytes32 internal constant VERIFIER_RETIRED = keccak256("VerifierRetired");
+    /// oldHash, newHash: of the proof before, 0 when there was none, and of this one.
+    bytes32 internal constant ASSURANCE_RAISED = keccak256("AssuranceRaised");
 
     bytes32 internal constant QUERY_CONTRACT_ADDED = keccak256("QueryContractAdded");
     bytes32 internal constant PAYMENT_HELD = keccak256("PaymentHeld");

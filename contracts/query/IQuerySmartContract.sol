@@ -4,9 +4,10 @@ pragma solidity 0.8.37;
 import {Assurance} from "../result/IResultVerifier.sol";
 import {DatasetId, QueryHash, RequestId, StudyId} from "../types/Identifiers.sol";
 import {Outcome, ReleaseClass, RequestContext, Verdict, WorkerSignature} from "../types/Statement.sol";
+import {IProvableAnswers} from "./IProvableAnswers.sol";
 
 /// @title One vetted query: who may ask, what was asked, and what a quorum of workers answered
-interface IQuerySmartContract {
+interface IQuerySmartContract is IProvableAnswers {
     /// REQUESTED -> ANSWERED | REFUSED | EXPIRED | FAILED, and no further.
     enum RequestState {
         NONE,
@@ -19,13 +20,14 @@ interface IQuerySmartContract {
 
     /// deadlineBlock: the last block an answer may come in; paid: the escrow holds its price; contextHash =
     /// keccak256(abi.encode(RequestContext)); outputsHash = keccak256(abi.encode(outputs)), 0 unless ANSWERED; proofHash:
-    /// of the proof that raised the assurance, 0 = none.
+    /// of the proof that raised the assurance, 0 = none; suppressed: some outputs are hidden.
     struct Request {
         address querier;
         uint64 deadlineBlock;
         RequestState state;
         Assurance assurance;
         bool paid;
+        bool suppressed;
         bytes32 contextHash;
         bytes32 outputsHash;
         bytes32 proofHash;
@@ -89,7 +91,7 @@ interface IQuerySmartContract {
     error QuerySmartContractNotClone();
     /// @notice Thrown while the consortium has stopped requests and answers, see {IEmergencyStop}.
     error QuerySmartContractStopped();
-    /// @notice Thrown when the query was revoked.
+    /// @notice Thrown when the query takes no requests: it was revoked or superseded, or its vettings have lapsed.
     error QuerySmartContractInactiveQuery(QueryHash queryHash);
     /// @notice Thrown when the account is not an active querier, or not the current key of one; when it cancels a nonce, only if
     /// it is no querier's current key.

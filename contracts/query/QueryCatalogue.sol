@@ -12,37 +12,19 @@ import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {IStudyRegistry} from "../study/IStudyRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {QueryHash, StudyId} from "../types/Identifiers.sol";
-import {Paging} from "../types/Paging.sol";
-import {Policy} from "../types/Policy.sol";
+import {Tally} from "./Approvals.sol";
 import {CanonicalForm} from "./CanonicalForm.sol";
-import {CodeStorage} from "./CodeStorage.sol";
 import {IQueryCatalogue} from "./IQueryCatalogue.sol";
 import {QueryOrigin} from "./QueryOrigin.sol";
 import {Vettings} from "./Vettings.sol";
 
 /// @title The catalogue
 contract QueryCatalogue is AccessManaged, Vettings {
-    struct Entry {
-        StudyId studyId;
-        bytes32 schemaHash;
-        bytes32 agreementHash;
-        address author;
-        QueryState state;
-        uint8 approvals;
-        uint8 organisations;
-        address queryContract;
-        address descriptorCode;
-        address boundsCode;
-    }
-
     IStudyRegistry private immutable _studies;
     IEscrow private immutable _escrow;
     IDatasetRegistry private immutable _datasets;
     IAuditTrail private immutable _recorders;
     address private immutable _implementation;
-
-    mapping(QueryHash queryHash => Entry) private _entries;
-    QueryHash[] private _queryHashes;
 
     constructor(
         address authority,
@@ -92,17 +74,42 @@ contract QueryCatalogue is AccessManaged, Vettings {
     function vet(Vetting calldata vetting, bytes calldata signature) external {
         QueryHash queryHash = vetting.queryHash;
         Entry storage entry = _known(queryHash);
-        if (entry.state != QueryState.PUBLISHED) revert QueryCatalogueNotPublished(queryHash, entry.state);
-        (bytes32 organisation, bytes32 structHash) = _useVetting(vetting, signature, entry.author);
-        if (vetting.approved) {
-            (uint256 approvals, uint256 organisations) = _countApprovals(queryHash, entry.author);
-            entry.approvals = SafeCast.toUint8(approvals);
-            entry.organisations = SafeCast.toUint8(organisations);
+        if (entry.state != QueryState.PUBLISHED && entry.state != QueryState.ACTIVE) {
+            revert QueryCatalogueClosed(queryHash, entry.state);
         }
-        emit QueryVetted(queryHash, vetting.vetter, vetting.approved, vetting.name, vetting.meaning, vetting.signedAt);
+        (bytes32 organisation, bytes32 structHash) = _useVetting(vetting, signature, entry.author);
+        Tally memory tally = _tallyApprovals(queryHash, entry.author, _studies.policy(entry.studyId));
+        entry.approvals = SafeCast.toUint8(tally.approvals);
+        entry.organisations = SafeCast.toUint8(tally.organisations);
+        _emitVetted(vetting);
         bytes32 act = vetting.approved ? Acts.QUERY_VETTED : Acts.QUERY_REJECTED;
         _record(act, QueryHash.unwrap(queryHash), vetting.vetter, organisation, 0, structHash);
-        if (vetting.approved) _activateWhenApproved(queryHash, entry);
+        if (!vetting.approved || tally.sufficientUntil <= entry.activeUntil) return;
+        if (entry.state == QueryState.PUBLISHED) _activate(queryHash, entry);
+        _prolong(queryHash, entry, tally.sufficientUntil);
+    }
+
+    /// @inheritdoc IQueryCatalogue
+    function comment(QueryHash queryHash, string calldata text) external {
+        address author = _known(queryHash).author;
+        _checkComment(text, 1);
+        (address account, bytes32 organisation) = _vetters.activeMemberOf(msg.sender);
+        if (account == address(0)) (account, organisation) = (author, _authorOrganisationOf(queryHash, author));
+        emit QueryCommented(queryHash, account, text);
+        bytes32 subject = QueryHash.unwrap(queryHash);
+        _record(Acts.QUERY_COMMENTED, subject, account, organisation, 0, keccak256(bytes(text)));
+    }
+
+    /// @inheritdoc IQueryCatalogue
+    function supersede(QueryHash queryHash, QueryHash successor) external {
+        _authorOrganisationOf(successor, _known(successor).author);
+        address author = _known(queryHash).author;
+        _supersede(queryHash, successor, author, _authorOrganisationOf(queryHash, author));
+    }
+
+    /// @inheritdoc IQueryCatalogue
+    function supersedeForAuthor(QueryHash queryHash, QueryHash successor) external restricted {
+        _supersede(queryHash, successor, msg.sender, 0);
     }
 
     /// @inheritdoc IQueryCatalogue
@@ -114,61 +121,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
         _recordBecause(Acts.QUERY_REVOKED, QueryHash.unwrap(queryHash), QueryHash.unwrap(queryHash), reason);
     }
 
-    /// @inheritdoc IQueryCatalogue
-    function query(QueryHash queryHash) external view returns (Query memory) {
-        Entry storage entry = _known(queryHash);
-        return
-            Query(
-                entry.studyId,
-                entry.schemaHash,
-                entry.author,
-                entry.state,
-                entry.approvals,
-                entry.organisations,
-                entry.queryContract,
-                entry.descriptorCode,
-                entry.agreementHash,
-                CodeStorage.read(entry.boundsCode)
-            );
-    }
-
-    /// @inheritdoc IQueryCatalogue
-    function descriptor(QueryHash queryHash) external view returns (bytes memory) {
-        return CodeStorage.read(_known(queryHash).descriptorCode);
-    }
-
-    /// @inheritdoc IQueryCatalogue
-    function isActive(QueryHash queryHash) external view returns (bool) {
-        return _entries[queryHash].state == QueryState.ACTIVE;
-    }
-
-    /// @inheritdoc IQueryCatalogue
-    function count() external view returns (uint256) {
-        return _queryHashes.length;
-    }
-
-    /// @inheritdoc IQueryCatalogue
-    function queries(uint256 offset, uint256 limit) external view returns (QueryHash[] memory page) {
-        page = new QueryHash[](Paging.size(_queryHashes.length, offset, limit));
-        for (uint256 i = 0; i < page.length; ++i) page[i] = _queryHashes[offset + i];
-    }
-
-    function _keep(
-        QueryHash queryHash,
-        Entry storage entry,
-        bytes calldata descriptor_,
-        bytes calldata bounds
-    ) private {
-        bytes32 salt = QueryHash.unwrap(queryHash);
-        entry.descriptorCode = CodeStorage.write(salt, descriptor_);
-        // The other salt keeps the two apart should their bytes ever be equal.
-        entry.boundsCode = CodeStorage.write(~salt, bounds);
-        _queryHashes.push(queryHash);
-    }
-
-    function _activateWhenApproved(QueryHash queryHash, Entry storage entry) private {
-        Policy memory policy = _studies.policy(entry.studyId);
-        if (entry.approvals < policy.vettings || entry.organisations < policy.vettingOrganisations) return;
+    function _activate(QueryHash queryHash, Entry storage entry) private {
         QueryOrigin memory origin = QueryOrigin(queryHash, entry.studyId, entry.agreementHash, this, entry.boundsCode);
         bytes32 salt = QueryHash.unwrap(queryHash);
         address clone = Clones.cloneDeterministicWithImmutableArgs(_implementation, abi.encode(origin), salt);
@@ -181,14 +134,39 @@ contract QueryCatalogue is AccessManaged, Vettings {
         _datasets.addQueryContract(clone);
     }
 
+    function _prolong(QueryHash queryHash, Entry storage entry, uint64 activeUntil) private {
+        bytes32 before = bytes32(uint256(entry.activeUntil));
+        entry.activeUntil = activeUntil;
+        emit QueryProlonged(queryHash, activeUntil);
+        bytes32 subject = QueryHash.unwrap(queryHash);
+        _record(Acts.QUERY_PROLONGED, subject, address(this), 0, before, bytes32(uint256(activeUntil)));
+    }
+
+    function _supersede(QueryHash queryHash, QueryHash successor, address actor, bytes32 organisation) private {
+        Entry storage entry = _known(queryHash);
+        Entry storage next = _known(successor);
+        if (entry.state != QueryState.ACTIVE) revert QueryCatalogueNotActive(queryHash, entry.state);
+        if (!isActive(successor)) revert QueryCatalogueNotActive(successor, next.state);
+        (bytes32 hash, bytes32 newHash) = (QueryHash.unwrap(queryHash), QueryHash.unwrap(successor));
+        if (hash == newHash || StudyId.unwrap(entry.studyId) != StudyId.unwrap(next.studyId)) {
+            revert QueryCatalogueInvalidSuccessor(queryHash, successor);
+        }
+        entry.state = QueryState.SUPERSEDED;
+        entry.successor = successor;
+        emit QuerySuperseded(queryHash, successor);
+        _record(Acts.QUERY_SUPERSEDED, hash, actor, organisation, hash, newHash);
+    }
+
+    /// @dev The sender's organisation; it must be the current key of this query's author, an active member.
+    function _authorOrganisationOf(QueryHash queryHash, address author) private view returns (bytes32 organisation) {
+        bool isAuthor = _queriers.memberOf(msg.sender) == author || _vetters.memberOf(msg.sender) == author;
+        if (!isAuthor) revert QueryCatalogueNotAuthorOf(queryHash, msg.sender);
+        (, organisation) = _author();
+    }
+
     function _author() private view returns (address author, bytes32 organisation) {
         (author, organisation) = _queriers.activeMemberOf(msg.sender);
         if (author == address(0)) (author, organisation) = _vetters.activeMemberOf(msg.sender);
         if (author == address(0)) revert QueryCatalogueNotAuthor(msg.sender);
-    }
-
-    function _known(QueryHash queryHash) private view returns (Entry storage entry) {
-        entry = _entries[queryHash];
-        if (entry.state == QueryState.NONE) revert QueryCatalogueUnknown(queryHash);
     }
 }

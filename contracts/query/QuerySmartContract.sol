@@ -6,6 +6,7 @@ import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {IEscrow} from "../fees/IEscrow.sol";
 import {IEmergencyStop} from "../governance/IEmergencyStop.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
+import {IProofVerifierRegistry} from "../result/IProofVerifierRegistry.sol";
 import {Assurance} from "../result/IResultVerifier.sol";
 import {ICommitteeRegistry} from "../study/ICommitteeRegistry.sol";
 import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
@@ -19,15 +20,15 @@ import {CodeStorage} from "./CodeStorage.sol";
 import {DatasetChoice} from "./DatasetChoice.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
 import {Parameters} from "./Parameters.sol";
+import {ProvableAnswers} from "./ProvableAnswers.sol";
 import {QueryOrigin} from "./QueryOrigin.sol";
 import {Recipients} from "./Recipients.sol";
-import {SealedAnswers} from "./SealedAnswers.sol";
 import {VerdictRules} from "./VerdictRules.sol";
 
 /// @title The implementation that every vetted query's contract is a clone of
 /// @dev The registries are immutables of the implementation, shared by all clones; {Agreements} says how a clone knows its
 /// query.
-contract QuerySmartContract is SealedAnswers {
+contract QuerySmartContract is ProvableAnswers {
     bytes32 private constant ANSWER_TYPEHASH = keccak256("Answer(bytes32 statement)");
 
     IStudyRegistry private immutable _studies;
@@ -48,8 +49,9 @@ contract QuerySmartContract is SealedAnswers {
         ICommitteeRegistry committees,
         IDatasetRegistry datasets,
         IEscrow escrow,
-        IEmergencyStop emergencyStop
-    ) SealedAnswers(trail, queriers, committees) {
+        IEmergencyStop emergencyStop,
+        IProofVerifierRegistry verifiers
+    ) ProvableAnswers(trail, queriers, committees, verifiers) {
         _studies = IStudyRegistry(Deployed.check(address(studies)));
         _datasets = IDatasetRegistry(Deployed.check(address(datasets)));
         _escrow = IEscrow(Deployed.check(address(escrow)));
@@ -134,6 +136,7 @@ contract QuerySmartContract is SealedAnswers {
     ) private {
         entry.state = RequestState.ANSWERED;
         entry.assurance = Assurance.QUORUM;
+        entry.suppressed = verdict.suppressedBitmap.length != 0;
         entry.outputsHash = keccak256(abi.encode(verdict.outputs));
         emit QueryAnswered(
             requestId,

@@ -8,7 +8,7 @@ import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {StudyId} from "../types/Identifiers.sol";
 import {Paging} from "../types/Paging.sol";
-import {Policy} from "../types/Policy.sol";
+import {MOST_VETTINGS, Policy} from "../types/Policy.sol";
 import {IStudyRegistry} from "./IStudyRegistry.sol";
 
 /// @title Studies
@@ -89,7 +89,9 @@ contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
         if (policy_.vettingOrganisations < LEAST_VETTING_ORGANISATIONS) {
             revert StudyRegistryInvalidPolicy("vettingOrganisations");
         }
-        if (policy_.vettings < policy_.vettingOrganisations) revert StudyRegistryInvalidPolicy("vettings");
+        if (policy_.vettings < policy_.vettingOrganisations || policy_.vettings > MOST_VETTINGS) {
+            revert StudyRegistryInvalidPolicy("vettings");
+        }
         if (policy_.minimumThreshold == 0 || policy_.minimumThreshold > MAX_THRESHOLD) {
             revert StudyRegistryInvalidPolicy("minimumThreshold");
         }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+/// @dev The most vettings that a policy can ask, and the most approvals of a query that are counted: they are compared pairwise.
+uint8 constant MOST_VETTINGS = 64;
+
 /// A study's disclosure and service policy; policyHash = keccak256(abi.encode(Policy)).
 /// k: smallest set that may be disclosed; openingsBudget: requests that may be made over one dataset, for good; vettings, vettingOrganisations: how many experts, of how many organisations,
 /// must approve a query; minimumThreshold: least degree t of a production committee; demonstration: a committee below

@@ -7,10 +7,12 @@ import type { Artifact } from "./deployContracts.ts";
 
 const PACKAGE_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** @throws CodedError CONFIGURATION_NOT_BUILT */
+/** Test doubles are built with the rest; nothing that deploys finds them. @throws CodedError CONFIGURATION_NOT_BUILT */
 export function readArtifact(name: string): Artifact {
   const folder = join(PACKAGE_ROOT, "artifacts", "contracts");
-  const [found] = existsSync(folder) ? globSync(`**/${name}.sol/${name}.json`, { cwd: folder }) : [];
+  const [found] = existsSync(folder)
+    ? globSync(`**/${name}.sol/${name}.json`, { cwd: folder, exclude: ["mocks/**"] })
+    : [];
   if (found === undefined || basename(found) !== `${name}.json`) {
     throw new CodedError(
       { code: "CONFIGURATION_NOT_BUILT", contract: name },

@@ -59,10 +59,11 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
     "StudyAgreements",
   ],
   ["Escrow", "ConsortiumAccess", "AuditTrail", "CommitteeRegistry"],
+  ["ProofVerifierRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry"],
   [
     "QuerySmartContract",
     ...["AuditTrail", "QuerierRegistry", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Escrow"],
-    "EmergencyStop",
+    ...["EmergencyStop", "ProofVerifierRegistry"],
   ],
   [
     "QueryCatalogue",

@@ -38,7 +38,12 @@ export const GOVERNANCE_ROLES = {
   GUARDIAN: {
     id: 5n,
     holder: "guardians",
-    functions: { ...inEachRegistry("revoke"), QueryCatalogue: ["revoke"], EmergencyStop: ["stop"] },
+    functions: {
+      ...inEachRegistry("revoke"),
+      QueryCatalogue: ["revoke"],
+      ProofVerifierRegistry: ["retire"],
+      EmergencyStop: ["stop"],
+    },
   },
 } as const satisfies Readonly<Record<string, GovernanceRole>>;
 

@@ -54,7 +54,7 @@ export const command = defineCommand({
     const schema = parseSchema(schemaText);
     const policy: Policy = {
       k: readK(options.k),
-      vettings: Number(readWhole("vettings", options.vettings, 1n, 255n)),
+      vettings: Number(readWhole("vettings", options.vettings, 1n, 64n)),
       vettingOrganisations: Number(readWhole("vetting-organisations", options.vettingOrganisations, 1n, 255n)),
       minimumThreshold: Number(readWhole("minimum-threshold", options.minimumThreshold, 1n, 3n)),
       demonstration: options.demonstration,

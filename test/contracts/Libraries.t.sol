@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Approvals, Tally} from "../../contracts/query/Approvals.sol";
 import {CodeStorage} from "../../contracts/query/CodeStorage.sol";
 import {Parameters} from "../../contracts/query/Parameters.sol";
 import {ParameterBound, ParameterKind} from "../../contracts/types/Descriptor.sol";
@@ -46,6 +47,48 @@ contract LibrariesTest {
         uint256 size = Paging.size(length, offset, limit);
         assert(size <= 100 && size <= limit);
         assert(size == 0 || (offset < length && size <= length - offset));
+    }
+
+    /// Against the definition: at which of the approvals' last seconds do those that still stand suffice?
+    function testFuzz_approvalsSufficeUntil(
+        uint8[6] calldata times,
+        uint8[6] calldata boards,
+        uint8 counted,
+        uint8 asked
+    ) public pure {
+        (uint256 vettings, uint256 needed) = (2 + (asked % 4), 2 + ((asked >> 2) % 2));
+        uint64[] memory validUntil = new uint64[](6);
+        bytes32[] memory organisations = new bytes32[](6);
+        for (uint256 i = 0; i < 6; ++i) {
+            validUntil[i] = 1 + (times[i] % 8);
+            organisations[i] = bytes32(uint256(boards[i] % 3) + 1);
+        }
+        counted %= 7;
+        uint64 expected = 0;
+        for (uint64 time = 1; time <= 8; ++time) {
+            (uint256 standing, uint256 distinct) = _standing(validUntil, organisations, counted, time);
+            if (standing >= vettings && distinct >= needed) expected = time;
+        }
+        (uint256 approvals, uint256 all) = _standing(validUntil, organisations, counted, 0);
+        Tally memory tally = Approvals.tally(validUntil, organisations, counted, vettings, needed);
+        assert(tally.sufficientUntil == expected);
+        assert(tally.approvals == approvals && tally.organisations == all);
+    }
+
+    function _standing(
+        uint64[] memory validUntil,
+        bytes32[] memory organisations,
+        uint256 counted,
+        uint64 time
+    ) private pure returns (uint256 standing, uint256 distinct) {
+        bool[4] memory seen;
+        for (uint256 i = 0; i < counted; ++i) {
+            if (validUntil[i] < time) continue;
+            ++standing;
+            uint256 board = uint256(organisations[i]);
+            if (!seen[board]) ++distinct;
+            seen[board] = true;
+        }
     }
 
     function _passes(bytes memory parameters, bytes memory bounds) private view returns (bool) {

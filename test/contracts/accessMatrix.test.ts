@@ -65,8 +65,18 @@ const MATRIX: Record<string, Record<string, Row>> = {
     answer: "own rule",
     expire: "own rule",
     publishKeyCopies: "own rule",
+    prove: "own rule",
   },
-  QueryCatalogue: { publish: "own rule", vet: "own rule", cancelNonce: "own rule", revoke: "guardian" },
+  ProofVerifierRegistry: { register: "steward", retire: "guardian" },
+  QueryCatalogue: {
+    publish: "own rule",
+    vet: "own rule",
+    cancelNonce: "own rule",
+    comment: "own rule",
+    supersede: "own rule",
+    supersedeForAuthor: "steward",
+    revoke: "guardian",
+  },
 };
 /** AccessManaged's own: callable by the AccessManager alone. */
 const AUTHORITY = "setAuthority";

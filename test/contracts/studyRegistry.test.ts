@@ -24,7 +24,7 @@ describe("StudyRegistry", () => {
       assert.equal(study.schemaHash, SCHEMA_HASH);
       const words = AbiCoder.defaultAbiCoder().encode([POLICY_TUPLE], [Object.values(POLICY)]);
       assert.equal(study.policyHash, keccak256(words));
-      assert.equal(study.srsHash, ZeroHash);
+      assert.equal(study.srsHash, id("reference string"));
       assert.equal(study.log2N, 14n);
       assert.equal(study.name, "Trial");
       const found = AbiCoder.defaultAbiCoder().encode([POLICY_TUPLE], [[...(await studies.policy(studyId))]]);
@@ -72,6 +72,7 @@ describe("StudyRegistry", () => {
       ["k", { k: 4 }],
       ["vettingOrganisations", { vettingOrganisations: 1 }],
       ["vettings", { vettings: 2, vettingOrganisations: 3 }],
+      ["vettings", { vettings: 65 }],
       ["minimumThreshold", { minimumThreshold: 0 }],
       ["minimumThreshold", { minimumThreshold: 4 }],
       ["deadlineBlocks", { deadlineBlocks: 0n }],

@@ -39,9 +39,11 @@ export const VETTING: TypeTable = {
     { name: "queryHash", type: "bytes32" },
     { name: "vetter", type: "address" },
     { name: "approved", type: "bool" },
+    { name: "comment", type: "string" },
     { name: "name", type: "string" },
     { name: "meaning", type: "string" },
     { name: "signedAt", type: "uint64" },
+    { name: "validUntil", type: "uint64" },
     { name: "nonce", type: "uint256" },
     { name: "deadline", type: "uint256" },
   ],
@@ -108,9 +110,13 @@ export interface Vetting {
   readonly queryHash: string;
   readonly vetter: string;
   readonly approved: boolean;
+  /** Of a rejection, why. */
+  readonly comment: string;
   readonly name: string;
   readonly meaning: string;
   readonly signedAt: bigint;
+  /** Last second since 1970 at which the approval counts, by the chain's clock; 0 in a rejection. */
+  readonly validUntil: bigint;
   readonly nonce: bigint;
   readonly deadline: bigint;
 }

@@ -12,6 +12,7 @@ import type { EmergencyStop } from "../../../types/governance/EmergencyStop.ts";
 import type { MemberRegistry } from "../../../types/identity/MemberRegistry.ts";
 import type { QueryCatalogue } from "../../../types/query/QueryCatalogue.ts";
 import type { QuerySmartContract } from "../../../types/query/QuerySmartContract.ts";
+import type { ProofVerifierRegistry } from "../../../types/result/ProofVerifierRegistry.ts";
 import type { CommitteeRegistry } from "../../../types/study/CommitteeRegistry.ts";
 import type { DatasetRegistry } from "../../../types/study/DatasetRegistry.ts";
 import type { StudyAgreements } from "../../../types/study/StudyAgreements.ts";
@@ -97,6 +98,7 @@ export function contractsOf(deployment: Deployment) {
     agreements: contract<StudyAgreements>("StudyAgreements"),
     datasets: contract<DatasetRegistry>("DatasetRegistry"),
     escrow: contract<Escrow>("Escrow"),
+    verifiers: contract<ProofVerifierRegistry>("ProofVerifierRegistry"),
     catalogue: contract<QueryCatalogue>("QueryCatalogue"),
     implementation: contract<QuerySmartContract>("QuerySmartContract"),
   };
@@ -137,7 +139,7 @@ export function studyIdOf(studies: string, name: string): string {
 /** A study "Trial" with a committee of the first n workers. */
 export async function registerStudy(n = 4, t = 1, policy: Policy = POLICY) {
   const contracts = await admitMembers();
-  await contracts.studies.register("Trial", SCHEMA, policy, 14, ZeroHash);
+  await contracts.studies.register("Trial", SCHEMA, policy, 14, id("reference string"));
   const studyId = studyIdOf(await contracts.studies.getAddress(), "Trial");
   const committee = WORKERS.slice(0, n);
   await contracts.committees.appoint(
@@ -258,23 +260,36 @@ export async function publishQuery(n = 4, t = 1, policy: Policy = POLICY) {
 }
 export type QueryWorld = Awaited<ReturnType<typeof publishQuery>>;
 
-export async function vettingOf(world: QueryWorld, vetter: HDNodeWallet, approved = true) {
+export type VettingChange = { approved?: boolean; comment?: string; validUntil?: bigint };
+
+/** An approval for one year, or a rejection with its reason. */
+export async function vettingOf(world: QueryWorld, vetter: HDNodeWallet, change: VettingChange = {}) {
+  const { approved = true } = change;
   return {
     queryHash: world.queryHash,
     vetter: vetter.address,
     approved,
+    comment: change.comment ?? (approved ? "" : "The cells are too small."),
     name: "Dr. Ada Example",
     meaning: "I have read the query and its manifest.",
     signedAt: await now(),
+    validUntil: change.validUntil ?? (approved ? (await now()) + YEAR : 0n),
     nonce: await world.catalogue.nonces(vetter.address),
     deadline: (await now()) + 3600n,
   };
 }
 
-export async function vet(world: QueryWorld, vetter: HDNodeWallet, approved = true) {
-  const vetting = await vettingOf(world, vetter, approved);
+/** @param overrides a gas limit, where an estimate would be made at another time than the act */
+export async function vet(
+  world: QueryWorld,
+  vetter: HDNodeWallet,
+  change: VettingChange = {},
+  overrides: { gasLimit?: number } = {},
+) {
+  const vetting = await vettingOf(world, vetter, change);
   const domain = opalineDomain(chainId, await world.catalogue.getAddress());
-  return world.catalogue.connect(RELAYER).vet(vetting, await vetter.signTypedData(domain, VETTING, vetting));
+  const signature = await vetter.signTypedData(domain, VETTING, vetting);
+  return world.catalogue.connect(RELAYER).vet(vetting, signature, overrides);
 }
 
 export async function vetQuery(n = 4, t = 1, policy: Policy = POLICY) {
