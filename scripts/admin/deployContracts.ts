@@ -54,12 +54,18 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
     ...["ConsortiumAccess", "AuditTrail", "StudyRegistry", "VetterRegistry", "QuerierRegistry", "Escrow"],
     "QuerySmartContract",
   ],
+  ["TrialRulebook"],
+  [
+    "AdaptiveTrial",
+    ...["ConsortiumAccess", "AuditTrail", "BoardRegistry", "DatasetRegistry", "QueryCatalogue", "TrialRulebook"],
+  ],
 ];
 
 /** The contracts that write to the audit trail; query contracts are added by the catalogue as it makes them. */
 const RECORDERS = [
   ...["DataOwnerRegistry", "VetterRegistry", "QuerierRegistry", "WorkerRegistry", "BoardRegistry"],
   ...["AuditorRegistry", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Escrow", "QueryCatalogue"],
+  "AdaptiveTrial",
 ];
 
 /** As in ConsortiumAccess.sol; holder, and the functions that only this role may call. */

@@ -26,4 +26,9 @@ export const ACT_NAMES = [
   "PaymentRefunded",
   "PaymentSettled",
   "Withdrawn",
+  "TrialRegistered",
+  "VerdictRecorded",
+  "VerdictSigned",
+  "VerdictSignatureWithdrawn",
+  "TrialEnded",
 ] as const;
