@@ -144,9 +144,9 @@ interface IAdaptiveTrial {
     /// floor above 0, and the control's cap with that of each other arm at least 10,000, so that whichever arms are left, an
     /// allocation exists; 1..16 strata with different names; the first allocation within floors and caps, 10,000 in each
     /// stratum; 1..64 looks, none needing fewer subjects than the one before, the first at least one of each,
-    /// futility < graduation <= 10,000 where the look has one; 1..8 sources of at most 64 outputs each, of active queries of this
+    /// futility < graduation <= 10,000 where the look has one; 1..8 sources of 1..256 outputs each, of active queries of this
     /// study; 1..16 board members, all active, of at least two organisations unless one signature is enough;
-    /// signatures: more than half of the board, so that no two groups can decide differently.
+    /// signatures: more than half of the board, so that no two groups can decide differently; encoded at most 24,575 bytes.
     /// @return trialId keccak256(abi.encode(chainId, this contract, studyId))
     function register(TrialRules calldata rules) external returns (TrialId trialId);
     /// @notice Anyone relays what enough of the board signed. Takes effect at once.

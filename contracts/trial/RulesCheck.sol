@@ -13,7 +13,7 @@ library RulesCheck {
     uint256 internal constant MAX_STRATA = 16;
     uint256 internal constant MAX_LOOKS = 64;
     uint256 internal constant MAX_SOURCES = 8;
-    uint256 internal constant MAX_OUTPUTS = 64;
+    uint256 internal constant MAX_OUTPUTS = 256;
     uint256 internal constant MAX_MEMBERS = 16;
 
     function check(TrialRules memory rules) internal pure {

@@ -51,6 +51,8 @@ const MATRIX: Record<string, Record<string, Row>> = {
     publishKeyCopies: "own rule",
   },
   QueryCatalogue: { publish: "own rule", vet: "own rule", cancelNonce: "own rule", revoke: "consortium" },
+  TrialRulebook: {},
+  AdaptiveTrial: { register: "consortium", recordVerdict: "own rule", withdrawSignature: "own rule" },
 };
 /** AccessManaged's own: callable by the AccessManager alone. */
 const AUTHORITY = "setAuthority";

@@ -16,7 +16,7 @@ describe("deployContracts", () => {
       assert.ok(bytes > 0 && bytes <= 24_576, `${name}: ${bytes} bytes`);
       assert.ok((deployment.gasUsed[name] ?? 0n) > 0n);
     }
-    assert.equal(Object.keys(deployment.contracts).length, 14);
+    assert.equal(Object.keys(deployment.contracts).length, 16);
     assert.equal(deployment.block, 1);
   });
   it("makes the signer the consortium, and gives each role to one contract", async () => {

@@ -13,6 +13,8 @@ import type { QuerySmartContract } from "../../../types/query/QuerySmartContract
 import type { CommitteeRegistry } from "../../../types/study/CommitteeRegistry.ts";
 import type { DatasetRegistry } from "../../../types/study/DatasetRegistry.ts";
 import type { StudyRegistry } from "../../../types/study/StudyRegistry.ts";
+import type { AdaptiveTrial } from "../../../types/trial/AdaptiveTrial.ts";
+import type { TrialRulebook } from "../../../types/trial/TrialRulebook.ts";
 import { encodeBounds, encodeDescriptor, encodeParameters } from "../../../workers/messages/descriptor.ts";
 import { type RequestContext, type Verdict, statementHash } from "../../../workers/messages/statement.ts";
 import { ACCEPTANCE, ANSWER, RECEIPT, VETTING, opalineDomain } from "../../../workers/messages/typedData.ts";
@@ -79,6 +81,8 @@ export async function deployContracts() {
     escrow: contract<Escrow>("Escrow"),
     catalogue: contract<QueryCatalogue>("QueryCatalogue"),
     implementation: contract<QuerySmartContract>("QuerySmartContract"),
+    rulebook: contract<TrialRulebook>("TrialRulebook"),
+    adaptiveTrial: contract<AdaptiveTrial>("AdaptiveTrial"),
   };
 }
 export type Contracts = Awaited<ReturnType<typeof deployContracts>>;
