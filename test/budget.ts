@@ -45,6 +45,7 @@ export const budget = {
   attackedTwins: size(8, 100),
   /** Random structs hashed in TypeScript and Solidity. */
   statementRuns: size(200, 1_000),
+  trialVerdictRuns: size(500, 5_000),
   /** Malformed frames fed to the decoder. */
   fuzzedFrames: size(5_000, 50_000),
   /** Malformed and other frames sent to a worker by a peer it has authenticated. */

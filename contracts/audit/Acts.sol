@@ -74,4 +74,11 @@ library Acts {
     bytes32 internal constant PAYMENT_REFUNDED = keccak256("PaymentRefunded");
     bytes32 internal constant PAYMENT_SETTLED = keccak256("PaymentSettled");
     bytes32 internal constant WITHDRAWN = keccak256("Withdrawn");
+
+    bytes32 internal constant TRIAL_REGISTERED = keccak256("TrialRegistered");
+    bytes32 internal constant VERDICT_RECORDED = keccak256("VerdictRecorded");
+    /// Of a verdict just recorded: one record for each board member who signed it.
+    bytes32 internal constant VERDICT_SIGNED = keccak256("VerdictSigned");
+    bytes32 internal constant VERDICT_SIGNATURE_WITHDRAWN = keccak256("VerdictSignatureWithdrawn");
+    bytes32 internal constant TRIAL_ENDED = keccak256("TrialEnded");
 }

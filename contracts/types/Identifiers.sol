@@ -14,3 +14,6 @@ type QueryHash is bytes32;
 
 /// keccak256(abi.encode(chainId, queryContract, querier, nonce, queryHash, keccak(parameters), datasetRoots, block.number))
 type RequestId is bytes32;
+
+/// keccak256(abi.encode(chainId, adaptiveTrial, studyId)): one trial per study
+type TrialId is bytes32;

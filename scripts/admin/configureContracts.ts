@@ -34,7 +34,7 @@ const RECORDERS = [
     "CommitteeRegistry",
     "DatasetRegistry",
     "Escrow",
-    ...["QueryCatalogue", "ProofVerifierRegistry"],
+    ...["QueryCatalogue", "ProofVerifierRegistry", "AdaptiveTrial"],
   ],
 ];
 

@@ -70,6 +70,11 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
     ...["ConsortiumAccess", "AuditTrail", "StudyRegistry", "VetterRegistry", "QuerierRegistry", "Escrow"],
     ...["DatasetRegistry", "QuerySmartContract"],
   ],
+  ["TrialRulebook"],
+  [
+    "AdaptiveTrial",
+    ...["ConsortiumAccess", "AuditTrail", "BoardRegistry", "DatasetRegistry", "QueryCatalogue", "TrialRulebook"],
+  ],
 ];
 
 const DEFAULT_VERSION = "1";

@@ -54,4 +54,9 @@ export const ACT_NAMES = [
   "PaymentRefunded",
   "PaymentSettled",
   "Withdrawn",
+  "TrialRegistered",
+  "VerdictRecorded",
+  "VerdictSigned",
+  "VerdictSignatureWithdrawn",
+  "TrialEnded",
 ] as const;

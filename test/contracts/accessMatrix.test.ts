@@ -77,6 +77,8 @@ const MATRIX: Record<string, Record<string, Row>> = {
     supersedeForAuthor: "steward",
     revoke: "guardian",
   },
+  TrialRulebook: {},
+  AdaptiveTrial: { register: "steward", recordVerdict: "own rule", withdrawSignature: "own rule" },
 };
 /** AccessManaged's own: callable by the AccessManager alone. */
 const AUTHORITY = "setAuthority";

@@ -89,6 +89,31 @@ export const KEY_ROTATION: TypeTable = {
   ],
 };
 
+/** A board member signs a trial's verdict; domain: AdaptiveTrial. The messages' types are in trialVerdict.ts. */
+export const BOARD_SIGNATURE: TypeTable = {
+  BoardSignature: [
+    { name: "verdict", type: "TrialVerdict" },
+    { name: "member", type: "address" },
+    { name: "name", type: "string" },
+    { name: "meaning", type: "string" },
+    { name: "signedAt", type: "uint64" },
+  ],
+  TrialVerdict: [
+    { name: "trialId", type: "bytes32" },
+    { name: "look", type: "uint8" },
+    { name: "decision", type: "uint8" },
+    { name: "queryHash", type: "bytes32" },
+    { name: "requestId", type: "bytes32" },
+    { name: "outputsHash", type: "bytes32" },
+    { name: "responded", type: "uint32" },
+    { name: "posteriors", type: "uint16[]" },
+    { name: "states", type: "uint8[]" },
+    { name: "allocation", type: "uint16[]" },
+    { name: "reason", type: "string" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
+
 /** verifyingContract = DatasetRegistry. deadline: last second since 1970, by the chain's clock; bytes: exact length of the share file. */
 export interface Upload {
   readonly studyId: string;

@@ -18,6 +18,8 @@ import type { DatasetRegistry } from "../../../types/study/DatasetRegistry.ts";
 import type { StudyAgreements } from "../../../types/study/StudyAgreements.ts";
 import type { StudyRegistry } from "../../../types/study/StudyRegistry.ts";
 import type { Deployment } from "../../../scripts/admin/deployContracts.ts";
+import type { AdaptiveTrial } from "../../../types/trial/AdaptiveTrial.ts";
+import type { TrialRulebook } from "../../../types/trial/TrialRulebook.ts";
 import { encodeBounds, encodeDescriptor, encodeParameters } from "../../../workers/messages/descriptor.ts";
 import { type RequestContext, type Verdict, statementHash } from "../../../workers/messages/statement.ts";
 import {
@@ -101,6 +103,8 @@ export function contractsOf(deployment: Deployment) {
     verifiers: contract<ProofVerifierRegistry>("ProofVerifierRegistry"),
     catalogue: contract<QueryCatalogue>("QueryCatalogue"),
     implementation: contract<QuerySmartContract>("QuerySmartContract"),
+    rulebook: contract<TrialRulebook>("TrialRulebook"),
+    adaptiveTrial: contract<AdaptiveTrial>("AdaptiveTrial"),
   };
 }
 export type Contracts = ReturnType<typeof contractsOf>;

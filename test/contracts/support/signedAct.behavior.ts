@@ -77,14 +77,14 @@ export function shouldCheckSignature(name: string, prepare: () => Promise<Signed
     }
     it("over another struct with the same fields is refused", async () => {
       const act = await prepare();
-      const fields = Object.values(act.types)[0] ?? [];
-      await refusesForgery(act, await sign({ ...act, types: { Other: fields } }));
+      const [[, fields] = ["", []], ...nested] = Object.entries(act.types);
+      await refusesForgery(act, await sign({ ...act, types: { ...Object.fromEntries(nested), Other: fields } }));
     });
     it("with a changed field is refused, whichever field it is", async () => {
       const act = await prepare();
       const snapshot = await ethers.provider.send("evm_snapshot", []);
-      for (const { name: field, type } of Object.values(act.types)[0] ?? []) {
-        const message = { ...act.message, [field]: otherValue(act.message[field], type) };
+      const [primary = ""] = Object.keys(act.types);
+      for (const message of otherMessages(act.message, primary, act.types)) {
         await refusesForgery(act, await sign({ ...act, message }));
       }
       await ethers.provider.send("evm_revert", [snapshot]);
@@ -190,7 +190,24 @@ export function shouldCancelNonce(name: string, prepare: () => Promise<Cancellab
   });
 }
 
+/** The message with one field changed, for each field, those of structs inside included. */
+function otherMessages(
+  message: Readonly<Record<string, unknown>>,
+  struct: string,
+  types: SignedAct["types"],
+): Record<string, unknown>[] {
+  return (types[struct] ?? []).flatMap(({ name, type }) => {
+    const inside = type in types ? otherMessages(message[name] as Record<string, unknown>, type, types) : undefined;
+    const others = inside ?? [otherValue(message[name], type)];
+    return others.map((other) => ({ ...message, [name]: other }));
+  });
+}
+
 function otherValue(value: unknown, type: string): unknown {
+  if (type.endsWith("[]")) {
+    const [first, ...rest] = value as unknown[];
+    return [otherValue(first, type.slice(0, -2)), ...rest];
+  }
   if (type === "string") return `${String(value)}.`;
   if (type === "bool") return !(value as boolean);
   if (type === "bytes") return `${String(value)}00`;
