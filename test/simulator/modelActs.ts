@@ -10,8 +10,22 @@ import { encodeParameters } from "../../workers/messages/descriptor.ts";
 import { type Verdict, statementHash } from "../../workers/messages/statement.ts";
 import { ANSWER, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
 import type { FoundedChain } from "./foundedChain.ts";
-import { type Account, type Act, CONSORTIUM, OWNERS, QUERIER, WORKERS, act, hashOf, studyIdOf } from "./genesis.ts";
+import { comment, supersede, vet } from "./catalogueActs.ts";
+import {
+  type Account,
+  type Act,
+  CONSORTIUM,
+  OWNERS,
+  QUERIER,
+  STRANGER,
+  VETTERS,
+  WORKERS,
+  act,
+  hashOf,
+  studyIdOf,
+} from "./genesis.ts";
 import { CHAIN_ID } from "./modelDeployment.ts";
+import { damaged } from "./modelSignatures.ts";
 import { requestEvents } from "./requestEvents.ts";
 import type { Choices } from "./seededChoices.ts";
 import type { PublishedQuery } from "./simulatedStudy.ts";
@@ -21,8 +35,6 @@ export interface ActScene extends FoundedChain {
   readonly choices: Choices;
   readonly n: number;
 }
-
-const STRANGER = WORKERS[6]!;
 
 function datasetIdsOf({ chain }: ActScene): string[] {
   return [...chain.newest.state.datasets.keys()].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
@@ -101,18 +113,6 @@ async function receipts(scene: ActScene, owner: Account, fileHashes: readonly st
       [1, damaged(signature, choices)],
     ]),
   );
-}
-
-/** No signature of anybody, in each way that a contract tells apart. */
-function damaged(signature: string, choices: Choices): string {
-  const [r, s, v] = [signature.slice(0, 66), signature.slice(66, 130), signature.slice(130)];
-  return choices.of([
-    concat([signature, "0x00"]),
-    `0x${"00".repeat(64)}1b`,
-    `${r}${"f".repeat(64)}${v}`,
-    `${r}${s}05`,
-    "0x",
-  ]);
 }
 
 async function request(scene: ActScene): Promise<Act> {
@@ -299,6 +299,7 @@ async function revokeMember({ choices, addresses }: ActScene): Promise<Act> {
     ["DataOwnerRegistry", choices.of(OWNERS)],
     ["QuerierRegistry", QUERIER],
     ["VetterRegistry", STRANGER],
+    ["VetterRegistry", VETTERS[1]!],
   ] as const);
   return act(by, addresses[registry]!, registry, "revoke", [member.address, "test"]);
 }
@@ -336,6 +337,9 @@ const ACTS = [
   [9, answer],
   [3, publishKeys],
   [3, expire],
+  [4, vet],
+  [1, comment],
+  [0.6, supersede],
   [0.3, revokeMember],
   [0.3, revokeQuery],
   [1, appoint],
@@ -379,8 +383,12 @@ export function reads(scene: ActScene): Act[] {
       ...[0, 1, 8].map((index) => of("CommitteeRegistry", "signer", studyId, epoch, index)),
     ]),
     ...queries.flatMap((query) =>
-      ["query", "descriptor", "isActive"].map((method) => of("QueryCatalogue", method, hashOf(query))),
+      ["query", "descriptor", "isActive", "successorOf"].map((method) => of("QueryCatalogue", method, hashOf(query))),
     ),
+    ...VETTERS.flatMap(({ address }) => [
+      of("QueryCatalogue", "nonces", address),
+      ...queries.map((query) => of("QueryCatalogue", "vettingOf", hashOf(query), address)),
+    ]),
     ...datasets,
     ...requests,
   ];

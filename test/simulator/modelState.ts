@@ -65,6 +65,11 @@ export interface Dataset {
   root: string;
 }
 
+export interface VettedOnce {
+  readonly decision: number;
+  readonly validUntil: bigint;
+}
+
 export interface CatalogueEntry {
   readonly studyId: string;
   readonly schemaHash: string;
@@ -78,8 +83,12 @@ export interface CatalogueEntry {
   readonly descriptorCode: string;
   readonly bounds: string;
   readonly boundsCode: string;
-  readonly approvers: string[];
-  readonly vetted: Set<string>;
+  activeUntil: bigint;
+  successor: string;
+  /** Approvals that may count, by vetter: until when. */
+  readonly standing: Map<string, bigint>;
+  /** What each vetter signed last. */
+  readonly vetted: Map<string, VettedOnce>;
 }
 
 export interface StoredRequest {
@@ -88,6 +97,7 @@ export interface StoredRequest {
   state: number;
   assurance: number;
   readonly paid: boolean;
+  suppressed: boolean;
   readonly contextHash: string;
   outputsHash: string;
 }
