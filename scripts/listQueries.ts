@@ -2,18 +2,18 @@
  * All published queries, for the lists. Anyone admitted may publish any bytes: a query that cannot be read is a row that
  * says so, never the end of the list.
  */
-import { type Query, queryCatalogue } from "#chain";
+import { type Query, chainTime, queryCatalogue } from "#chain";
 import { isCoded } from "#errors";
 import { decodeBounds, decodeDescriptor } from "#messages";
 import type { Connection } from "./connection.ts";
 import { mapBounded } from "./mapBounded.ts";
-import { stateName } from "./query.ts";
+import { type Standing, standingOf } from "./query.ts";
 import { readAll } from "./study.ts";
 
 export interface ListedQuery {
   readonly queryHash: string;
   readonly query: Query;
-  readonly state: string;
+  readonly state: Standing;
   /** Null when the publication cannot be read. */
   readonly sql: string | null;
   /** The code of what is wrong with it. */
@@ -26,13 +26,14 @@ const SCANS_AT_ONCE = 4;
 /** @param wanted asked before the publication is looked for; @throws CodedError CHAIN_UNREACHABLE */
 export async function listQueries(
   connection: Connection,
-  wanted: (query: Query, state: string) => boolean,
+  wanted: (query: Query, state: Standing) => boolean,
 ): Promise<ListedQuery[]> {
   const catalogue = queryCatalogue(connection.deployment, connection.provider);
   const hashes = await readAll(catalogue.count(), (offset, limit) => catalogue.queries(offset, limit));
+  const time = await chainTime(connection.provider);
   const rows = await mapBounded(hashes, SCANS_AT_ONCE, async (queryHash) => {
     const query = await catalogue.query(queryHash);
-    const state = stateName(query.state);
+    const state = standingOf(query, time);
     return wanted(query, state) ? { queryHash, query, state, ...(await readTexts(connection, queryHash)) } : undefined;
   });
   return rows.filter((row) => row !== undefined);

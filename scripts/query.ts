@@ -83,9 +83,25 @@ async function gateProblems({ publication, study }: OpenQuery): Promise<string[]
   }
 }
 
-/** A query's state by name. */
-export function stateName(state: QueryState): string {
-  return Object.entries(QueryState).find(([, value]) => value === state)![0];
+export type Standing = keyof typeof QueryState | "LAPSED";
+
+/** A query's state by name; an active one whose vettings have expired is LAPSED. @param time the chain's clock */
+export function standingOf({ state, activeUntil }: Pick<Query, "state" | "activeUntil">, time: bigint): Standing {
+  if (state === QueryState.ACTIVE && time > activeUntil) return "LAPSED";
+  return Object.entries(QueryState).find(([, value]) => value === state)![0] as Standing;
+}
+
+/** The query to ask instead of a superseded one: the last of the chain of successors; undefined where there is none. */
+export async function newestSuccessor({ deployment, provider }: Connection, query: Query): Promise<string | undefined> {
+  const catalogue = queryCatalogue(deployment, provider);
+  let newest: string | undefined;
+  for (let next = query.successor; next !== undefined; next = (await catalogue.query(next)).successor) newest = next;
+  return newest;
+}
+
+/** An instant of the chain's clock as ISO 8601; null for 0, which stands for none. */
+export function instantText(seconds: bigint): string | null {
+  return seconds === 0n ? null : new Date(Number(seconds) * 1_000).toISOString();
 }
 
 export interface ParameterDescription {

@@ -68,9 +68,17 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   MemberRegistryRotationExpired: "let the member make another proof",
   QueryCatalogueAlreadyPublished: "this very query is published already; `opaline vetter list` shows it",
   QueryCatalogueAlreadyRevoked: "it was revoked before; nothing is left to do",
-  QueryCatalogueAlreadyVetted: "this vetter has decided on the query already; another vetter must sign",
-  QueryCatalogueNotAuthor: "only an admitted querier or vetter may publish: `opaline admin admit …`",
-  QueryCatalogueNotPublished: "it is active or revoked by now: there is nothing left to vet",
+  QueryCatalogueAlreadyVetted:
+    "this vetter has rejected the query, which is final, or has approved it for as long: give a later --valid-until",
+  QueryCatalogueClosed: "it was superseded or revoked: there is nothing left to vet",
+  QueryCatalogueInvalidSuccessor: "--successor is another query of the same study",
+  QueryCatalogueInvalidValidity: "--valid-until is a day from today on, at most three years ahead",
+  QueryCatalogueNotActive:
+    "a query is superseded once it was active, by one that takes requests now: `opaline querier show --query …`",
+  QueryCatalogueNotAuthor:
+    "only an admitted querier or vetter may publish, comment on or supersede its queries: `opaline admin admit …`",
+  QueryCatalogueNotAuthorOf:
+    "this account did not publish the query: its author signs, or the consortium with `opaline admin supersede-query`",
   QueryCatalogueNotVetter: "the consortium must admit this account: `opaline admin admit --role vetter …`",
   QueryCatalogueOwnOrganisation:
     "nobody vets a query of their own organisation; another organisation's vetter must sign",
@@ -80,7 +88,8 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
     "a --dataset is not of the query's study: `opaline data-owner datasets --study …`",
   QuerySmartContractDeadlineNotReached: ({ deadlineBlock }) => `wait for block ${deadlineBlock}, then repeat`,
   QuerySmartContractStopped: "the consortium has stopped requests and answers for now; try again later",
-  QuerySmartContractInactiveQuery: "the query was revoked",
+  QuerySmartContractInactiveQuery:
+    "it was revoked or superseded, or its vettings have lapsed: `opaline querier show --query …`",
   QuerySmartContractMissingPurpose: "the consortium must admit this querier with the study's --purpose",
   QuerySmartContractNotOpen: "the request has ended already: `opaline querier answer --request …`",
   QuerySmartContractNotQuerier: "the consortium must admit this account: `opaline admin admit --role querier …`",

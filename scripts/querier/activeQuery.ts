@@ -1,8 +1,8 @@
-/** A query that may be asked: vetted, not revoked, and thus with a contract of its own. */
-import { QueryState } from "#chain";
+/** A query that may be asked: vetted, neither lapsed nor superseded nor revoked, and with a contract of its own. */
+import { chainTime } from "#chain";
 import { CodedError } from "#errors";
 import type { Connection } from "../connection.ts";
-import { type OpenQuery, openQuery, stateName } from "../query.ts";
+import { type OpenQuery, instantText, newestSuccessor, openQuery, standingOf } from "../query.ts";
 
 export type QuerierErrorDetail =
   | { readonly code: "QUERY_NOT_ACTIVE"; readonly queryHash: string; readonly state: string }
@@ -24,18 +24,28 @@ export type QuerierErrorDetail =
   /** The outputs in the event are not those the contract stored. */
   | { readonly code: "ANSWER_MISMATCH"; readonly requestId: string };
 
-/** @throws CodedError QUERY_NOT_ACTIVE, saying where the vetting stands */
+/** @throws CodedError QUERY_NOT_ACTIVE, saying where it stands and what to do */
 export async function openActiveQuery(connection: Connection, queryHash: string): Promise<OpenQuery> {
   const open = await openQuery(connection, queryHash);
-  const { state, approvals, organisations } = open.query;
-  if (state === QueryState.ACTIVE) return open;
-  const { vettings, vettingOrganisations } = open.study.policy;
-  const why =
-    state === QueryState.REVOKED
-      ? "it was revoked"
-      : `it has ${approvals} of ${vettings} approvals, from ${organisations} of ${vettingOrganisations} organisations`;
+  const state = standingOf(open.query, await chainTime(connection.provider));
+  if (state === "ACTIVE") return open;
   throw new CodedError<QuerierErrorDetail>(
-    { code: "QUERY_NOT_ACTIVE", queryHash, state: stateName(state) },
-    `query ${queryHash} cannot be requested: ${why}`,
+    { code: "QUERY_NOT_ACTIVE", queryHash, state },
+    `query ${queryHash} cannot be requested: ${await whyNot(connection, open, state)}`,
   );
+}
+
+async function whyNot(connection: Connection, { query, study }: OpenQuery, state: string): Promise<string> {
+  if (state === "REVOKED") return "it was revoked";
+  if (state === "SUPERSEDED") {
+    const newest = await newestSuccessor(connection, query);
+    return `it was superseded by ${newest}; see \`opaline querier show --query ${newest}\``;
+  }
+  const { vettings, vettingOrganisations } = study.policy;
+  if (state === "LAPSED") {
+    const asked = `${vettings} vetters of ${vettingOrganisations} organisations`;
+    return `its vettings lapsed at ${instantText(query.activeUntil)}; ${asked} can prolong it with \`opaline vetter sign\``;
+  }
+  const { approvals, organisations } = query;
+  return `it has ${approvals} of ${vettings} approvals, from ${organisations} of ${vettingOrganisations} organisations`;
 }

@@ -5,6 +5,7 @@ import { defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
 import { listQueries, sqlOrUnreadable } from "../listQueries.ts";
 import { mapBounded } from "../mapBounded.ts";
+import { instantText, newestSuccessor } from "../query.ts";
 import { readBytes32 } from "../readOption.ts";
 import { requireStudy } from "../study.ts";
 
@@ -18,7 +19,7 @@ export const command = defineCommand({
   options: {
     ...networkOptions,
     study: { type: "string", describe: "Only queries of this study" },
-    all: { type: "boolean", describe: "Also queries that are not active" },
+    all: { type: "boolean", describe: "Also queries that take no requests: in vetting, lapsed, superseded, revoked" },
   },
   handler: (options, context) => {
     const studyId = options.study === undefined ? undefined : readBytes32("study", options.study);
@@ -33,7 +34,10 @@ export const command = defineCommand({
         const { queryHash, query, state, unreadable } = row;
         const study = (await studies.study(query.studyId)).name;
         const readable = unreadable === undefined;
-        return { queryHash, study, studyId: query.studyId, state, readable, sql: sqlOrUnreadable(row) };
+        const successor = (await newestSuccessor(connection, query)) ?? null;
+        const activeUntil = instantText(query.activeUntil);
+        const sql = sqlOrUnreadable(row);
+        return { queryHash, study, studyId: query.studyId, state, activeUntil, successor, readable, sql };
       });
     });
   },

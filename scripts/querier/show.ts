@@ -1,16 +1,18 @@
 /** `opaline querier show`: one query, its parameters, its agreement, its price and where it stands. */
 import { formatEther } from "ethers";
+import { chainTime } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
 import { quoteGate } from "../gateQuote.ts";
 import { purposeText } from "../purposes.ts";
-import { describeParameters, openQuery, stateName } from "../query.ts";
+import { describeParameters, instantText, newestSuccessor, openQuery, standingOf } from "../query.ts";
 import { readBytes32 } from "../readOption.ts";
+import { describeRemarks } from "../remarks.ts";
 
 export const command = defineCommand({
   command: "querier show",
-  describe: "Show a query: SQL, parameters and bounds, manifest, agreement, price, disclosure tests",
+  describe: "Show a query: until when it can be asked, SQL, parameters, manifest, agreement, price, disclosure tests",
   examples: [["querier show --query 0x…", "what you would be asking, and agreeing to"]],
   options: { ...networkOptions, query: { type: "string", describe: "Query hash", required: true } },
   handler: (options, context) => {
@@ -22,7 +24,9 @@ export const command = defineCommand({
         queryHash,
         study: study.study.name,
         studyId: query.studyId,
-        state: stateName(query.state),
+        state: standingOf(query, await chainTime(connection.provider)),
+        activeUntil: instantText(query.activeUntil),
+        successor: (await newestSuccessor(connection, query)) ?? null,
         queryContract: query.queryContract,
         sql: publication.sql,
         parameters: describeParameters(bounds, study.schema),
@@ -32,6 +36,7 @@ export const command = defineCommand({
         purposes: study.policy.purposes.map(purposeText),
         deadlineBlocks: study.policy.deadlineBlocks,
         ...(await quoteGate(connection, open)),
+        remarks: await describeRemarks(connection, queryHash),
       };
     });
   },

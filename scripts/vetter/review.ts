@@ -1,17 +1,19 @@
 /** `opaline vetter review`: everything a vetter signs, recompiled from the SQL on this machine. */
+import { chainTime } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
 import { quoteGate } from "../gateQuote.ts";
 import { legibleLine } from "../legibleText.ts";
 import { textOf } from "../printValue.ts";
-import { checkSignable, describeParameters, openQuery, stateName } from "../query.ts";
+import { checkSignable, describeParameters, instantText, newestSuccessor, openQuery, standingOf } from "../query.ts";
 import { readAddress, readBytes32 } from "../readOption.ts";
+import { describeRemarks } from "../remarks.ts";
 import { isOwnOrganisation, organisationsOf } from "./author.ts";
 
 export const command = defineCommand({
   command: "vetter review",
-  describe: "Show a query's SQL, parameters and disclosure manifest, and recompile it to compare the hash",
+  describe: "Show a query's SQL, parameters, disclosure manifest and remarks, and recompile it to compare the hash",
   examples: [["vetter review --query 0x…", "read this before you sign"]],
   options: {
     ...networkOptions,
@@ -38,7 +40,9 @@ export const command = defineCommand({
         problems: reasons,
         youSign: SIGNATURE_COVERS,
         queryHash,
-        state: stateName(query.state),
+        state: standingOf(query, await chainTime(connection.provider)),
+        activeUntil: instantText(query.activeUntil),
+        successor: (await newestSuccessor(connection, query)) ?? null,
         approvals: `${query.approvals} of ${study.policy.vettings}`,
         recompiled,
         ...(await quoteGate(connection, open)),
@@ -46,6 +50,7 @@ export const command = defineCommand({
         parameters: describeParameters(bounds, study.schema),
         manifest: publication.manifest,
         agreement: publication.agreement,
+        remarks: await describeRemarks(connection, queryHash),
       };
     });
   },

@@ -166,7 +166,7 @@ describe("a vetter's rotated key", () => {
     const expected = [VETTER.address, NEW_KEY.address];
     await reverts(vetBy(world, VETTER), world.catalogue, "QueryCatalogueInvalidSignature", expected);
     await vetBy(world, NEW_KEY);
-    assert.equal(await world.catalogue.hasVetted(world.queryHash, VETTER.address), true);
+    assert.equal((await world.catalogue.vettingOf(world.queryHash, VETTER.address)).decision, 1n);
     assert.deepEqual(
       [await world.catalogue.nonces(VETTER.address), await world.catalogue.nonces(NEW_KEY.address)],
       [1n, 0n],

@@ -290,7 +290,7 @@ describe("QuerySmartContract", () => {
         const before = await stored(world);
         const act = prove(world, hostile, 0n, { gasLimit: 6_000_000n });
         await reverts(act, world.query, "QuerySmartContractVerifierFailed", [hostile]);
-        assert.deepEqual((await stored(world)).toArray(), before.toArray());
+        assert.deepEqual([...(await stored(world))], [...before]);
         assert.equal(before.assurance, QUORUM);
       });
     }

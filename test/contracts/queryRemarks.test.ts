@@ -100,7 +100,7 @@ describe("QueryCatalogue", () => {
       const { catalogue, queryHash } = await load(vetQuery);
       const before = await catalogue.query(queryHash);
       await catalogue.connect(ETHICS_A).comment(queryHash, "I regret this.");
-      assert.deepEqual((await catalogue.query(queryHash)).toArray(), before.toArray());
+      assert.deepEqual([...(await catalogue.query(queryHash))], [...before]);
       assert.deepEqual((await catalogue.vettingOf(queryHash, ETHICS_A.address)).decision, 1n);
     });
     it("has 1 to 2,000 bytes", async () => {

@@ -5,6 +5,7 @@
 import { AbiCoder, SigningKey, Wallet, ZeroHash, id, keccak256 } from "ethers";
 import { ACCEPTANCE, STUDY_SIGNATURE, VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
 import { queryHash } from "../../workers/query/queryHash.ts";
+import { GENESIS_TIME } from "./modelChain.ts";
 import { CHAIN_ID, abiOf } from "./modelDeployment.ts";
 import type { ModelCall } from "./modelContracts.ts";
 import { LOG2N, type PublishedQuery, SCHEMA, SCHEMA_TEXT } from "./simulatedStudy.ts";
@@ -26,10 +27,14 @@ export const OWNERS = [1, 2].map((i) => account(`owner ${i}`));
 export const QUERIER = account("querier");
 /** Whoever's they become. */
 export const SPARE_KEYS = [1, 2, 3, 4, 5, 6].map((i) => account(`spare key ${i}`));
-const VETTERS = [1, 2].map((i) => account(`vetter ${i}`));
+/** Of no role that its acts ask for. */
+export const STRANGER = WORKERS[6]!;
+export const VETTERS = [1, 2].map((i) => account(`vetter ${i}`));
 
 export const AGREEMENT = "I shall not try to identify anyone.";
 const FAR_FUTURE = 10_000_000_000n;
+/** As far as a vetting reaches, but for the days that founding may take. */
+const LONG_VALIDITY = 1_090n * 86_400n;
 const PURPOSE = id("research");
 
 export function fingerprintOf({ address }: Account): string {
@@ -46,6 +51,8 @@ export interface GenesisOptions {
   readonly deadlineBlocks: bigint;
   readonly addresses: Readonly<Record<string, string>>;
   readonly queries: readonly PublishedQuery[];
+  /** The last second at which the vettings of a query (by its number) count; far away without it. */
+  readonly validUntil?: (query: number) => bigint;
 }
 
 export interface Act extends ModelCall {
@@ -109,14 +116,15 @@ export function hashOf({ compiled }: PublishedQuery): string {
   return queryHash(SCHEMA.hash, descriptorBytes, sql, boundsBytes, manifest, AGREEMENT);
 }
 
-async function vettings(options: GenesisOptions, query: PublishedQuery, first: bigint): Promise<Act[]> {
+async function vettings(options: GenesisOptions, query: PublishedQuery, index: number): Promise<Act[]> {
   const catalogue = options.addresses["QueryCatalogue"]!;
   const domain = opalineDomain(CHAIN_ID, catalogue);
   return Promise.all(
     VETTERS.map(async (vetter) => {
       const statement = { name: "Dr. Example", meaning: "I have read it.", signedAt: 1n, deadline: FAR_FUTURE };
-      const place = { queryHash: hashOf(query), vetter: vetter.address, approved: true, nonce: first };
-      const vetting = { ...place, ...statement };
+      const validUntil = options.validUntil?.(index) ?? GENESIS_TIME + LONG_VALIDITY;
+      const place = { queryHash: hashOf(query), vetter: vetter.address, approved: true, comment: "", validUntil };
+      const vetting = { ...place, ...statement, nonce: BigInt(index) };
       const signature = await vetter.wallet.signTypedData(domain, VETTING, vetting);
       return act(vetter, catalogue, "QueryCatalogue", "vet", [vetting, signature]);
     }),
@@ -134,7 +142,7 @@ export async function foundingActs(options: GenesisOptions): Promise<Act[]> {
       const { descriptorBytes, sql, boundsBytes, manifest } = query.compiled;
       const texts = [studyId, descriptorBytes, sql, boundsBytes, manifest, AGREEMENT];
       const publication = act(QUERIER, addresses["QueryCatalogue"]!, "QueryCatalogue", "publish", texts);
-      return [publication, ...(await vettings(options, query, BigInt(i)))];
+      return [publication, ...(await vettings(options, query, i))];
     }),
   );
   return [

@@ -10,6 +10,7 @@ import { encodeParameters } from "../../workers/messages/descriptor.ts";
 import { type Verdict, statementHash } from "../../workers/messages/statement.ts";
 import { ANSWER, KEY_ROTATION, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
 import type { FoundedChain } from "./foundedChain.ts";
+import { comment, supersede, vet } from "./catalogueActs.ts";
 import {
   type Account,
   type Act,
@@ -17,12 +18,15 @@ import {
   OWNERS,
   QUERIER,
   SPARE_KEYS,
+  STRANGER,
+  VETTERS,
   WORKERS,
   act,
   hashOf,
   studyIdOf,
 } from "./genesis.ts";
 import { CHAIN_ID } from "./modelDeployment.ts";
+import { damaged } from "./modelSignatures.ts";
 import { requestEvents } from "./requestEvents.ts";
 import type { Choices } from "./seededChoices.ts";
 import type { PublishedQuery } from "./simulatedStudy.ts";
@@ -32,8 +36,6 @@ export interface ActScene extends FoundedChain {
   readonly choices: Choices;
   readonly n: number;
 }
-
-const STRANGER = WORKERS[6]!;
 
 function datasetIdsOf({ chain }: ActScene): string[] {
   return [...chain.newest.state.datasets.keys()].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
@@ -129,18 +131,6 @@ async function receipts(scene: ActScene, owner: Account, fileHashes: readonly st
       [1, damaged(signature, choices)],
     ]),
   );
-}
-
-/** No signature of anybody, in each way that a contract tells apart. */
-function damaged(signature: string, choices: Choices): string {
-  const [r, s, v] = [signature.slice(0, 66), signature.slice(66, 130), signature.slice(130)];
-  return choices.of([
-    concat([signature, "0x00"]),
-    `0x${"00".repeat(64)}1b`,
-    `${r}${"f".repeat(64)}${v}`,
-    `${r}${s}05`,
-    "0x",
-  ]);
 }
 
 async function request(scene: ActScene): Promise<Act> {
@@ -375,6 +365,7 @@ async function revokeMember({ choices, addresses }: ActScene): Promise<Act> {
     ["DataOwnerRegistry", choices.of(OWNERS)],
     ["QuerierRegistry", QUERIER],
     ["VetterRegistry", STRANGER],
+    ["VetterRegistry", VETTERS[1]!],
   ] as const);
   return act(by, addresses[registry]!, registry, "revoke", [member.address, "test"]);
 }
@@ -473,6 +464,9 @@ const ACTS = [
   [3, publishKeys],
   [3, expire],
   [1.5, rotateKey],
+  [4, vet],
+  [1, comment],
+  [0.6, supersede],
   [0.3, revokeMember],
   [0.3, revokeQuery],
   [1, appoint],
@@ -533,8 +527,12 @@ export function reads(scene: ActScene): Act[] {
       ...[0, 1, 8].map((index) => of("CommitteeRegistry", "signer", studyId, epoch, index)),
     ]),
     ...queries.flatMap((query) =>
-      ["query", "descriptor", "isActive"].map((method) => of("QueryCatalogue", method, hashOf(query))),
+      ["query", "descriptor", "isActive", "successorOf"].map((method) => of("QueryCatalogue", method, hashOf(query))),
     ),
+    ...VETTERS.flatMap(({ address }) => [
+      of("QueryCatalogue", "nonces", address),
+      ...queries.map((query) => of("QueryCatalogue", "vettingOf", hashOf(query), address)),
+    ]),
     ...datasets,
     ...requests,
   ];

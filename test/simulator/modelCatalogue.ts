@@ -1,14 +1,13 @@
-/** The model of `contracts/query/QueryCatalogue.sol`: publish, vet, revoke. Descriptors are taken as canonical. */
-import { ZeroAddress, concat, dataLength, getCreate2Address, id, keccak256, toBeHex, AbiCoder } from "ethers";
-import { VETTING, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
+/** The model of `contracts/query/QueryCatalogue.sol`. Descriptors are taken as canonical. */
+import { ZeroAddress, ZeroHash, concat, dataLength, getCreate2Address, id, keccak256, toBeHex, AbiCoder } from "ethers";
 import { queryHash as hashQuery } from "../../workers/query/queryHash.ts";
-import { activeMemberOf, isActive, keyOf, organisationOf, restricted } from "./modelMembers.ts";
-import { recover } from "./modelSignatures.ts";
-import type { CallArguments, CallScene, CatalogueEntry, Handlers, ModelState } from "./modelState.ts";
+import { activeMemberOf, keyHolderOf, restricted } from "./modelMembers.ts";
+import type { CallScene, CatalogueEntry, Handlers, ModelState, VettedOnce } from "./modelState.ts";
 import { revert } from "./modelState.ts";
 import { studyOf } from "./modelStudies.ts";
+import { checkComment, sufficientUntil, useVetting } from "./modelVettings.ts";
 
-const [PUBLISHED, ACTIVE, REVOKED] = [1, 2, 3];
+const [PUBLISHED, ACTIVE, REVOKED, SUPERSEDED] = [1, 2, 3, 4] as const;
 
 function known(state: ModelState, queryHash: string): CatalogueEntry {
   return state.catalogue.get(queryHash) ?? revert("QueryCatalogueUnknown", queryHash);
@@ -31,50 +30,45 @@ function inverted(hash: string): string {
   return toBeHex(BigInt(hash) ^ ((1n << 256n) - 1n), 32);
 }
 
+export function takesRequests({ state, timestamp }: CallScene, queryHash: string): boolean {
+  const entry = state.catalogue.get(queryHash);
+  return entry !== undefined && entry.state === ACTIVE && timestamp <= entry.activeUntil;
+}
+
 function authorOf({ state, sender, timestamp }: CallScene): string {
   const roles = ["QuerierRegistry", "VetterRegistry"];
   const members = roles.map((role) => activeMemberOf(state, role, sender, timestamp));
   return members.find((member) => member !== ZeroAddress) ?? revert("QueryCatalogueNotAuthor", sender);
 }
 
-function isOwnOrganisation(state: ModelState, organisation: string, author: string): boolean {
-  return ["QuerierRegistry", "VetterRegistry"].some((role) => organisationOf(state, role, author) === organisation);
+function authoriseAuthor(scene: CallScene, queryHash: string): void {
+  const { state, sender } = scene;
+  const { author } = known(state, queryHash);
+  const roles = ["QuerierRegistry", "VetterRegistry"];
+  if (!roles.some((role) => keyHolderOf(state, role, sender) === author)) {
+    revert("QueryCatalogueNotAuthorOf", queryHash, sender);
+  }
+  authorOf(scene);
 }
 
-function useVetting(scene: CallScene, entry: CatalogueEntry, vetting: CallArguments, signature: string): void {
-  const { state, timestamp, chainId, self } = scene;
-  const vetter = String(vetting["vetter"]);
-  if (timestamp > vetting["deadline"]) revert("QueryCatalogueVettingExpired", vetting["deadline"]);
-  if (!isActive(state, "VetterRegistry", vetter, timestamp)) revert("QueryCatalogueNotVetter", vetter);
-  const organisation = organisationOf(state, "VetterRegistry", vetter);
-  if (isOwnOrganisation(state, organisation, entry.author)) revert("QueryCatalogueOwnOrganisation", vetter);
-  if (entry.vetted.has(vetter)) revert("QueryCatalogueAlreadyVetted", vetting["queryHash"], vetter);
-  const nonce = state.vettingNonces.get(vetter) ?? 0n;
-  if (vetting["nonce"] !== nonce) revert("InvalidAccountNonce", vetter, nonce);
-  const recovered = recover(hashTypedData(opalineDomain(chainId, self), VETTING, vetting), signature);
-  const key = keyOf(state, "VetterRegistry", vetter);
-  if (recovered !== key) revert("QueryCatalogueInvalidSignature", recovered, key);
-  state.vettingNonces.set(vetter, nonce + 1n);
-  entry.vetted.add(vetter);
-  if (vetting["approved"] === true) entry.approvers.push(vetter);
+function supersede(scene: CallScene, queryHash: string, successor: string): [] {
+  const [entry, next] = [known(scene.state, queryHash), known(scene.state, successor)];
+  if (entry.state !== ACTIVE) revert("QueryCatalogueNotActive", queryHash, entry.state);
+  if (!takesRequests(scene, successor)) revert("QueryCatalogueNotActive", successor, next.state);
+  if (queryHash === successor || entry.studyId !== next.studyId) {
+    revert("QueryCatalogueInvalidSuccessor", queryHash, successor);
+  }
+  entry.state = SUPERSEDED;
+  entry.successor = successor;
+  scene.emit("QuerySuperseded", [queryHash, successor]);
+  return [];
 }
 
-function countApprovals({ state, timestamp }: CallScene, entry: CatalogueEntry): void {
-  const counted = entry.approvers
-    .filter((vetter) => isActive(state, "VetterRegistry", vetter, timestamp))
-    .map((vetter) => organisationOf(state, "VetterRegistry", vetter))
-    .filter((organisation) => !isOwnOrganisation(state, organisation, entry.author));
-  entry.approvals = counted.length;
-  entry.organisations = new Set(counted).size;
-}
-
-function activateWhenApproved(scene: CallScene, queryHash: string, entry: CatalogueEntry): void {
+function activate(scene: CallScene, queryHash: string, entry: CatalogueEntry): void {
   const { state, self, emit } = scene;
-  const { vettings, vettingOrganisations } = studyOf(state, entry.studyId).policy;
-  if (entry.approvals < vettings || entry.organisations < vettingOrganisations) return;
   const types = ["bytes32", "bytes32", "bytes32", "address", "address"];
   const origin = [queryHash, entry.studyId, entry.agreementHash, self, entry.boundsCode];
-  entry.state = ACTIVE!;
+  entry.state = ACTIVE;
   entry.queryContract = cloneAddress(scene, queryHash, AbiCoder.defaultAbiCoder().encode(types, origin));
   const { studyId, agreementHash } = entry;
   const remembered = { accepted: new Set<string>(), nonces: new Map<string, bigint>(), requests: new Map() };
@@ -98,33 +92,62 @@ export const catalogueHandlers: Handlers = {
       descriptorCode: codeAddress(scene, queryHash, descriptor),
       boundsCode: codeAddress(scene, inverted(queryHash), bounds),
     };
-    const vetting = { approvals: 0, organisations: 0, approvers: [], vetted: new Set<string>() };
+    const counted = { approvals: 0, organisations: 0, activeUntil: 0n, successor: ZeroHash };
+    const vetting = { ...counted, standing: new Map<string, bigint>(), vetted: new Map<string, VettedOnce>() };
     const entry = { studyId, schemaHash, agreementHash: id(agreement), author, descriptor, bounds };
-    const unclaimed = { state: PUBLISHED!, queryContract: ZeroAddress };
+    const unclaimed = { state: PUBLISHED, queryContract: ZeroAddress };
     state.catalogue.set(queryHash, { ...entry, ...codes, ...vetting, ...unclaimed });
     emit("QueryPublished", [queryHash, studyId, author, sql, bounds, manifest, agreement]);
     return [queryHash];
   },
   vet(scene, { vetting, signature }) {
-    const entry = known(scene.state, vetting.queryHash);
-    if (entry.state !== PUBLISHED) revert("QueryCatalogueNotPublished", vetting.queryHash, entry.state);
+    const { queryHash, approved } = vetting;
+    const entry = known(scene.state, queryHash);
+    if (entry.state !== PUBLISHED && entry.state !== ACTIVE) revert("QueryCatalogueClosed", queryHash, entry.state);
     useVetting(scene, entry, vetting, signature);
-    if (vetting.approved) countApprovals(scene, entry);
-    const { queryHash, vetter, approved, name, meaning, signedAt } = vetting;
-    scene.emit("QueryVetted", [queryHash, vetter, approved, name, meaning, signedAt]);
-    if (approved) activateWhenApproved(scene, queryHash, entry);
+    const until = sufficientUntil(scene, entry);
+    const said = ["comment", "name", "meaning", "signedAt", "validUntil"].map((name) => vetting[name]);
+    scene.emit("QueryVetted", [queryHash, vetting.vetter, approved, ...said]);
+    if (!approved || until <= entry.activeUntil) return [];
+    if (entry.state === PUBLISHED) activate(scene, queryHash, entry);
+    entry.activeUntil = until;
+    scene.emit("QueryProlonged", [queryHash, until]);
     return [];
+  },
+  comment(scene, { queryHash, text }) {
+    known(scene.state, queryHash);
+    checkComment(text, 1);
+    const { state, sender, timestamp } = scene;
+    const vetter = activeMemberOf(state, "VetterRegistry", sender, timestamp);
+    if (vetter === ZeroAddress) authoriseAuthor(scene, queryHash);
+    const account = vetter === ZeroAddress ? known(state, queryHash).author : vetter;
+    scene.emit("QueryCommented", [queryHash, account, text]);
+    return [];
+  },
+  supersede(scene, { queryHash, successor }) {
+    authoriseAuthor(scene, successor);
+    authoriseAuthor(scene, queryHash);
+    return supersede(scene, queryHash, successor);
+  },
+  supersedeForAuthor(scene, { queryHash, successor }) {
+    restricted(scene);
+    return supersede(scene, queryHash, successor);
   },
   revoke(scene, { queryHash, reason }) {
     restricted(scene);
     const entry = known(scene.state, queryHash);
     if (entry.state === REVOKED) revert("QueryCatalogueAlreadyRevoked", queryHash);
-    entry.state = REVOKED!;
+    entry.state = REVOKED;
     scene.emit("QueryRevoked", [queryHash, reason]);
     return [];
   },
   query: ({ state }, { queryHash }) => [known(state, queryHash)],
   descriptor: ({ state }, { queryHash }) => [known(state, queryHash).descriptor],
-  isActive: ({ state }, { queryHash }) => [state.catalogue.get(queryHash)?.state === ACTIVE],
+  isActive: (scene, { queryHash }) => [takesRequests(scene, queryHash)],
+  successorOf: ({ state }, { queryHash }) => [state.catalogue.get(queryHash)?.successor ?? ZeroHash],
+  vettingOf({ state }, { queryHash, vetter }) {
+    const found = state.catalogue.get(queryHash)?.vetted.get(vetter);
+    return [found?.decision ?? 0, found?.validUntil ?? 0n];
+  },
   nonces: ({ state }, { vetter }) => [state.vettingNonces.get(vetter) ?? 0n],
 };

@@ -33,6 +33,11 @@ function memberOfKey(registry: Registry, key: string): string {
   return account ?? ZeroAddress;
 }
 
+/** The member whose current key this is, active or not; the zero address for any other account. */
+export function keyHolderOf(state: ModelState, registry: string, key: string): string {
+  return memberOfKey(state.registries[registry]!, key);
+}
+
 /** The active member whose current key this is; the zero address for any other account. */
 export function activeMemberOf(state: ModelState, registry: string, key: string, timestamp: bigint): string {
   const account = memberOfKey(state.registries[registry]!, key);

@@ -13,6 +13,7 @@ import {
 } from "../../workers/messages/statement.ts";
 import { ACCEPTANCE, ANSWER, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
+import { takesRequests } from "./modelCatalogue.ts";
 import { requireRunning } from "./modelEmergencyStop.ts";
 import { activeMemberOf, isActive, keyOf, missingPurpose } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
@@ -43,7 +44,7 @@ function checkContext(entry: StoredRequest, context: RequestContext): void {
 function authorise(scene: CallScene, contract: QueryContract): string {
   const { state, sender, timestamp, value } = scene;
   const { policy } = studyOf(state, contract.studyId);
-  if (state.catalogue.get(contract.queryHash)?.state !== 2) {
+  if (!takesRequests(scene, contract.queryHash)) {
     revert("QuerySmartContractInactiveQuery", contract.queryHash);
   }
   const querier = activeMemberOf(state, "QuerierRegistry", sender, timestamp);
@@ -183,6 +184,7 @@ function settle(scene: CallScene, entry: StoredRequest, requestId: string, verdi
     return scene.emit("QueryRefused", [requestId, attempt, outcome, statement]);
   }
   entry.state = RequestState.ANSWERED;
+  entry.suppressed = dataLength(suppressedBitmap) > 0;
   entry.outputsHash = keccak256(coder.encode(["uint256[]"], [outputs]));
   scene.emit("QueryAnswered", [requestId, attempt, suppressedBitmap, outputs, sealedHash, statement]);
 }
@@ -224,6 +226,7 @@ export const queryContractHandlers: Handlers = {
       state: RequestState.REQUESTED,
       assurance: Assurance.NONE,
       paid: value !== 0n,
+      suppressed: false,
       contextHash: contextHash(context),
       outputsHash: ZeroHash,
     });
@@ -276,7 +279,14 @@ export const queryContractHandlers: Handlers = {
     return [];
   },
   requestOf(scene, { requestId }) {
-    const none = { querier: `0x${"00".repeat(20)}`, deadlineBlock: 0n, state: 0, assurance: 0, paid: false };
+    const none = {
+      querier: `0x${"00".repeat(20)}`,
+      deadlineBlock: 0n,
+      state: 0,
+      assurance: 0,
+      paid: false,
+      suppressed: false,
+    };
     const found = contractOf(scene).requests.get(requestId) ?? {
       ...none,
       contextHash: ZeroHash,

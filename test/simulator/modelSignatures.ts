@@ -1,6 +1,7 @@
-/** Signatures as OpenZeppelin's ECDSA reads them on chain. */
-import { Signature, ZeroAddress, dataLength, dataSlice, recoverAddress } from "ethers";
+/** Signatures as OpenZeppelin's ECDSA reads them on chain, and such as it refuses. */
+import { Signature, ZeroAddress, concat, dataLength, dataSlice, recoverAddress } from "ethers";
 import { revert } from "./modelState.ts";
+import type { Choices } from "./seededChoices.ts";
 
 /** Half the order of secp256k1: a larger s is the malleable twin of a smaller one. */
 const MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
@@ -23,4 +24,16 @@ function signerOrNone(digest: string, signature: string): string {
   } catch {
     return ZeroAddress;
   }
+}
+
+/** No signature of anybody, in each way that a contract tells apart. */
+export function damaged(signature: string, choices: Choices): string {
+  const [r, s, v] = [signature.slice(0, 66), signature.slice(66, 130), signature.slice(130)];
+  return choices.of([
+    concat([signature, "0x00"]),
+    `0x${"00".repeat(64)}1b`,
+    `${r}${"f".repeat(64)}${v}`,
+    `${r}${s}05`,
+    "0x",
+  ]);
 }

@@ -76,6 +76,11 @@ export interface Terms {
   readonly purposes: readonly string[];
 }
 
+export interface VettedOnce {
+  readonly decision: number;
+  readonly validUntil: bigint;
+}
+
 export interface CatalogueEntry {
   readonly studyId: string;
   readonly schemaHash: string;
@@ -89,8 +94,12 @@ export interface CatalogueEntry {
   readonly descriptorCode: string;
   readonly bounds: string;
   readonly boundsCode: string;
-  readonly approvers: string[];
-  readonly vetted: Set<string>;
+  activeUntil: bigint;
+  successor: string;
+  /** Approvals that may count, by vetter: until when. */
+  readonly standing: Map<string, bigint>;
+  /** What each vetter signed last. */
+  readonly vetted: Map<string, VettedOnce>;
 }
 
 export interface StoredRequest {
@@ -99,6 +108,7 @@ export interface StoredRequest {
   state: number;
   assurance: number;
   readonly paid: boolean;
+  suppressed: boolean;
   readonly contextHash: string;
   outputsHash: string;
 }

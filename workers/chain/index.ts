@@ -39,7 +39,15 @@ export {
   type MemberRole,
 } from "./memberRegistries.ts";
 export { chainTime, checkChainId, connectProvider, openProvider, type JsonRpc } from "./provider.ts";
-export { queryCatalogue, QueryState, type Publication, type Query, type QueryCatalogue } from "./queryCatalogue.ts";
+export {
+  Decision,
+  queryCatalogue,
+  QueryState,
+  type Publication,
+  type Query,
+  type QueryCatalogue,
+} from "./queryCatalogue.ts";
+export type { Remark } from "./queryRemarks.ts";
 export {
   parseKeyCopies,
   parseQueryEvent,

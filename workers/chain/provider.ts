@@ -60,11 +60,30 @@ export async function connectProvider(url: string, chainId: bigint): Promise<Jso
  *
  * @throws CodedError CHAIN_UNREACHABLE
  */
-export async function chainTime(rpc: JsonRpc): Promise<bigint> {
+export function chainTime(rpc: JsonRpc): Promise<bigint> {
+  return timeOf(rpc, "latest");
+}
+
+/**
+ * The same of a block that is mined; a node that has not seen it is as good as away.
+ *
+ * @throws CodedError CHAIN_UNREACHABLE
+ */
+export function blockTime(rpc: JsonRpc, block: bigint): Promise<bigint> {
+  return timeOf(rpc, `0x${block.toString(16)}`);
+}
+
+async function timeOf(rpc: JsonRpc, block: string): Promise<bigint> {
+  const method = "eth_getBlockByNumber";
+  let found: { readonly timestamp: string } | null;
   try {
-    const block = (await rpc.send("eth_getBlockByNumber", ["latest", false])) as { timestamp: string };
-    return BigInt(block.timestamp);
+    found = (await rpc.send(method, [block, false])) as typeof found;
   } catch (error) {
-    throw chainError(error, [], "eth_getBlockByNumber");
+    throw chainError(error, [], method);
   }
+  if (found !== null) return BigInt(found.timestamp);
+  throw new CodedError<ChainErrorDetail>(
+    { code: "CHAIN_UNREACHABLE", method },
+    `The chain's node has no block ${block} yet; try again`,
+  );
 }

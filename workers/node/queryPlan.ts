@@ -4,7 +4,9 @@
  * anything but the vetted query, with parameters in bounds, over exactly the data that the request fixed.
  *
  *  0. The consortium has not stopped requests and answers.
- *  1. The catalogue names this contract for the query, and nobody had revoked it before the request.
+ *  1. The catalogue names this contract for the query, nobody had revoked or superseded it before the request, and its
+ *     vettings had not lapsed then. (A query that had lapsed and was prolonged since is told by the contract only, which took
+ *     no request in between.)
  *  2. queryHash recomputes from schema, descriptor, SQL, bounds, manifest and agreement.
  *  3. The parameters hash to the context's and lie in the vetted bounds.
  *  4. The policy is the study's, read and hashed, with a k that an owner may have raised; a sealed answer has recipients that can be encrypted to; the consent mask is
@@ -18,8 +20,8 @@ import type { Deployment } from "../chain/deployment.ts";
 import type { DatasetSegment } from "../chain/datasetRegistry.ts";
 import type { EmergencyStop } from "../chain/emergencyStop.ts";
 import { allLogs } from "../chain/logs.ts";
-import type { JsonRpc } from "../chain/provider.ts";
-import { type QueryCatalogue, QueryState } from "../chain/queryCatalogue.ts";
+import { type JsonRpc, blockTime } from "../chain/provider.ts";
+import { type Query, type QueryCatalogue, QueryState } from "../chain/queryCatalogue.ts";
 import type { QueryRequested } from "../chain/querySmartContract.ts";
 import { type StudyRegistry, policyHash } from "../chain/studyRegistry.ts";
 import type { SegmentRef } from "../disclosure/historySets.ts";
@@ -150,20 +152,27 @@ async function vettedQuery(request: ConfirmedRequest, modules: PlanModules): Pro
   if (query.queryContract.toLowerCase() !== contract.toLowerCase())
     refuse(event, "the catalogue names another contract");
   if (query.studyId !== context.studyId) refuse(event, "the query is another study's");
-  if (query.state === QueryState.REVOKED) await checkRevokedAfter(event, modules);
-  else if (query.state !== QueryState.ACTIVE) refuse(event, "the query is not vetted");
+  await checkStood(event, query, modules);
   const vetted = await modules.queries.read(context.queryHash, context.studyId);
   return vetted ?? refuse(event, "the query's parts do not hash to what was vetted");
 }
 
+/** Of check 1, whether the query took requests then. Its activeUntil only grows: what is past today was past then. */
+async function checkStood(event: QueryRequested, query: Query, modules: PlanModules): Promise<void> {
+  const { state, activeUntil } = query;
+  if (state === QueryState.REVOKED || state === QueryState.SUPERSEDED) await checkEndedAfter(event, modules);
+  else if (state !== QueryState.ACTIVE) refuse(event, "the query is not vetted");
+  const requestTime = await blockTime(modules.rpc, event.context.requestBlock);
+  if (requestTime > activeUntil) refuse(event, "the query's vettings had lapsed");
+}
+
 /** A request made while the query was active is served; within one block the contract itself decided the order. */
-async function checkRevokedAfter(event: QueryRequested, { rpc, deployment, catalogue }: PlanModules): Promise<void> {
-  const topics = deployment
-    .abi("QueryCatalogue")
-    .encodeFilterTopics("QueryRevoked", [event.context.queryHash]) as string[];
-  const filter = { addresses: [catalogue.address], topics };
+async function checkEndedAfter(event: QueryRequested, { rpc, deployment, catalogue }: PlanModules): Promise<void> {
+  const abi = deployment.abi("QueryCatalogue");
+  const ends = ["QueryRevoked", "QuerySuperseded"].map((name) => abi.getEvent(name)!.topicHash);
+  const filter = { addresses: [catalogue.address], topics: [ends, event.context.queryHash] };
   const before = await allLogs(rpc, filter, deployment.block, Number(event.context.requestBlock) - 1);
-  if (before.length > 0) refuse(event, "the query had been revoked");
+  if (before.length > 0) refuse(event, "the query had been revoked or superseded");
 }
 
 /** Check 3. */

@@ -39,8 +39,12 @@ const POLICY: Policy = {
 const REQUEST = id("request");
 /** Ascending, as the contract demands. */
 const DATASETS = [id("dataset 1"), id("dataset 2")].sort();
-const CATALOGUE_ABI = new Interface(["event QueryRevoked(bytes32 indexed queryHash, string reason)"]);
+const CATALOGUE_ABI = new Interface([
+  "event QueryRevoked(bytes32 indexed queryHash, string reason)",
+  "event QuerySuperseded(bytes32 indexed queryHash, bytes32 indexed successor)",
+]);
 const REQUEST_BLOCK = 50;
+const ACTIVE_UNTIL = 1_900_000_000n;
 const GOOD = [40n, 59n, 0n];
 
 function segment(name: string, rowCount: bigint): DatasetSegment {
@@ -55,7 +59,10 @@ interface World {
   state: QueryState;
   manifest: string;
   isStopped: boolean;
+  /** The block of the event that ended the query, by revocation or supersession. */
   revokedAt: number | undefined;
+  /** Of the request's block; undefined where the node has not seen it. */
+  requestTime: bigint | undefined;
   segments: DatasetSegment[];
   stored: SegmentStatus[];
   checks: Map<bigint, ReturnType<PlanModules["inputCheck"]>>;
@@ -90,6 +97,7 @@ describe("planQuery", () => {
       manifest: compiled.manifest,
       isStopped: false,
       revokedAt: undefined,
+      requestTime: ACTIVE_UNTIL,
       segments: [segment("1", 3n), segment("2", 5n)],
       stored,
       checks: new Map([1n, 2n].map((version) => [version, { state: "checked", reason: undefined }])),
@@ -99,6 +107,12 @@ describe("planQuery", () => {
   function modules(): PlanModules {
     const { descriptorBytes, sql, boundsBytes } = compiled;
     const send = (method: string, [filter]: unknown[]): Promise<unknown> => {
+      if (method === "eth_getBlockByNumber") {
+        assert.deepEqual(filter, `0x${REQUEST_BLOCK.toString(16)}`);
+        return Promise.resolve(
+          world.requestTime === undefined ? null : { timestamp: `0x${world.requestTime.toString(16)}` },
+        );
+      }
       assert.equal(method, "eth_getLogs");
       const { fromBlock, toBlock } = filter as { fromBlock: string; toBlock: string };
       const at = world.revokedAt;
@@ -106,7 +120,12 @@ describe("planQuery", () => {
       return Promise.resolve([{ address: CONTRACT, topics: [], data: "0x", blockNumber: at, logIndex: 0 }]);
     };
     const deployment = { block: 1, abi: () => CATALOGUE_ABI };
-    const query = { queryContract: world.queryContract, studyId: world.queryStudy, state: world.state };
+    const query = {
+      queryContract: world.queryContract,
+      studyId: world.queryStudy,
+      state: world.state,
+      activeUntil: ACTIVE_UNTIL,
+    };
     asked = [];
     const answer = (call: string, value: unknown): Promise<unknown> => {
       asked.push(call);
@@ -246,7 +265,12 @@ describe("planQuery", () => {
     const same = modules();
     await planQuery(requestOf({}), same);
     same.catalogue.query = () =>
-      Promise.resolve({ queryContract: CONTRACT, studyId: STUDY, state: QueryState.REVOKED } as never);
+      Promise.resolve({
+        queryContract: CONTRACT,
+        studyId: STUDY,
+        state: QueryState.REVOKED,
+        activeUntil: ACTIVE_UNTIL,
+      } as never);
     world.revokedAt = REQUEST_BLOCK - 1;
     await assert.rejects(planQuery(requestOf({}), same), { code: "PLAN_REFUSED", message: /had been revoked/ });
   });
@@ -307,14 +331,47 @@ describe("planQuery", () => {
     }
   });
 
-  it("refuses a query revoked before the request, and serves one revoked after it", async () => {
-    world.state = QueryState.REVOKED;
-    world.revokedAt = REQUEST_BLOCK - 1;
-    await refused("the query had been revoked");
-    for (const block of [REQUEST_BLOCK, REQUEST_BLOCK + 1]) {
-      world.revokedAt = block;
-      assert.equal((await planQuery(requestOf({}), modules())).empty, false);
+  it("refuses a query revoked or superseded before the request, and serves one that was after it", async () => {
+    for (const state of [QueryState.REVOKED, QueryState.SUPERSEDED]) {
+      world.state = state;
+      world.revokedAt = REQUEST_BLOCK - 1;
+      await refused("the query had been revoked or superseded");
+      for (const block of [REQUEST_BLOCK, REQUEST_BLOCK + 1]) {
+        world.revokedAt = block;
+        assert.equal((await planQuery(requestOf({}), modules())).empty, false);
+      }
     }
+  });
+
+  it("looks for both ends of this very query", async () => {
+    world.state = QueryState.SUPERSEDED;
+    const given = modules();
+    let topics: unknown;
+    const rpc = {
+      send: async (method: string, params: unknown[]): Promise<unknown> => {
+        if (method === "eth_getLogs") ({ topics } = params[0] as { topics: unknown });
+        return given.rpc.send(method, params);
+      },
+    } as unknown as JsonRpc;
+    await planQuery(requestOf({}), { ...given, rpc });
+    const ends = [id("QueryRevoked(bytes32,string)"), id("QuerySuperseded(bytes32,bytes32)")];
+    assert.deepEqual(topics, [ends, requestOf({}).event.context.queryHash]);
+  });
+
+  it("refuses a query whose vettings had lapsed at the request, in whichever state, and serves it at the last second", async () => {
+    world.requestTime = ACTIVE_UNTIL + 1n;
+    for (const state of [QueryState.ACTIVE, QueryState.REVOKED, QueryState.SUPERSEDED]) {
+      world.state = state;
+      await refused("the query's vettings had lapsed");
+    }
+    world.state = QueryState.ACTIVE;
+    world.requestTime = ACTIVE_UNTIL;
+    assert.equal((await planQuery(requestOf({}), modules())).empty, false);
+  });
+
+  it("is tried again where the node has not seen the request's block", async () => {
+    world.requestTime = undefined;
+    await assert.rejects(planQuery(requestOf({}), modules()), { code: "CHAIN_UNREACHABLE" });
   });
 
   it("refuses parts that do not hash to what was vetted", async () => {
