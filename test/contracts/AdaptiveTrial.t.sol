@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AuditTrail} from "../../contracts/audit/AuditTrail.sol";
-import {ConsortiumAccess} from "../../contracts/identity/ConsortiumAccess.sol";
+import {ConsortiumAccess} from "../../contracts/governance/ConsortiumAccess.sol";
 import {IMemberRegistry} from "../../contracts/identity/IMemberRegistry.sol";
 import {VerdictHashHarness} from "../../contracts/mocks/VerdictHashHarness.sol";
 import {IQueryCatalogue} from "../../contracts/query/IQueryCatalogue.sol";
