@@ -12,7 +12,7 @@ export const command = defineCommand({
   describe: "Revoke a query, for good",
   examples: [
     [
-      "admin revoke-query --query 0x… --reason 'superseded by version 2' --keystore k.json --password-file pw",
+      "admin revoke-query --query 0x… --reason 'discloses too much' --keystore k.json --password-file pw",
       "it can be requested no more",
     ],
   ],

@@ -58,7 +58,16 @@ describe("a query whose sets cannot be told", () => {
     return (await catalogue.queries((await catalogue.count()) - 1, 1))[0]!;
   };
   const signAs = (name: string, query: string, reject = false) =>
-    sign.handler({ ...consortium.as(name), query, name: "Dr A. Expert", reject }, consortium.context);
+    sign.handler(
+      {
+        ...consortium.as(name),
+        query,
+        name: "Dr A. Expert",
+        reject,
+        ...(reject ? { comment: "Its sets are not told." } : {}),
+      },
+      consortium.context,
+    );
 
   it("is not published, with its column, line and why", async () => {
     const { deployment, chain } = consortium;
