@@ -16,14 +16,7 @@ export { Assurance, Outcome, ReleaseClass, statementHash, ZERO_HASH } from "./st
 export type { RequestContext, StatementInput, Verdict } from "./statement.ts";
 export { decodeSuppressed, encodeSuppressed } from "./suppressedBitmap.ts";
 export type { SuppressedBitmapErrorDetail } from "./suppressedBitmap.ts";
-export {
-  ArmState,
-  Decision,
-  TrialState,
-  trialVerdictHash,
-  UNSTATED_POSTERIOR,
-  WHOLE_BPS,
-} from "./trialVerdict.ts";
+export { ArmState, Decision, TrialState, trialVerdictHash, UNSTATED_POSTERIOR, WHOLE_BPS } from "./trialVerdict.ts";
 export type { BoardSignatureMessage, TrialVerdict } from "./trialVerdict.ts";
 export {
   ACCEPTANCE,
