@@ -94,7 +94,7 @@ contract BoardHandler {
         TrialVerdict memory verdict = lawful();
         uint256 place = uint256(word) % verdict.states.length;
         if (fault % 8 == 1) verdict.allocation[place] = word % 10_001;
-        if (fault % 8 == 2) verdict.states[place] = ArmState(word % 4);
+        if (fault % 8 == 2) (verdict.states[place], verdict.decision) = (ArmState(word % 4), Decision.CHANGE_ARMS);
         if (fault % 8 == 3) verdict.posteriors[place] = word;
         if (fault % 8 == 4) verdict.decision = Decision(word % 5);
         if (fault % 8 == 5)

@@ -103,7 +103,7 @@ describe("AdaptiveTrial", () => {
       );
       const recorded = await trail.queryFilter(trail.filters.Recorded(length));
       assert.equal(recorded.length, 1);
-      const acts = await trail.queryFilter(trail.filters.Recorded(), await blockNumber());
+      const acts = await trail.queryFilter(trail.filters.Recorded(), Number(await blockNumber()));
       assert.deepEqual(
         acts.map(({ args: { act, subject, actor, organisation } }) => [act, subject, actor, organisation]),
         [
@@ -156,7 +156,7 @@ describe("AdaptiveTrial", () => {
       assert.deepEqual((await inForce(world)).allocation, ZEROS);
       const [ended] = await adaptiveTrial.queryFilter(adaptiveTrial.filters.TrialEnded(trialId));
       assert.equal(ended?.args.state, STATE.CONCLUDED);
-      const acts = await trail.queryFilter(trail.filters.Recorded(), await blockNumber());
+      const acts = await trail.queryFilter(trail.filters.Recorded(), Number(await blockNumber()));
       assert.equal(acts.at(-1)?.args.act, id("TrialEnded"));
       const next = record(await citeNext(world), { look: 2, ...STOPPED });
       await reverts(next, adaptiveTrial, "AdaptiveTrialNotRunning", [trialId, STATE.CONCLUDED]);

@@ -1,4 +1,17 @@
 /** The door `#chain`: what scripts may use of the chain layer. */
+export {
+  adaptiveTrial,
+  type AdaptiveTrial,
+  type Allocation,
+  type BoardSignature,
+  type CitedDataset,
+  type Evidence,
+  type RecordedVerdict,
+  type Trial,
+  type TrialLook,
+  type TrialRules,
+  type TrialSource,
+} from "./adaptiveTrial.ts";
 export { auditTrail, nextHead, verifyRecords, type AuditRecord, type AuditTrail } from "./auditTrail.ts";
 export { committeeRegistry, quorumOf, type Committee, type CommitteeRegistry } from "./committeeRegistry.ts";
 export {

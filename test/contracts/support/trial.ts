@@ -55,7 +55,7 @@ export function rulesOf(studyId: string, queryHash: string) {
     studyId,
     protocolHash: id("protocol"),
     analysisPlanHash: id("analysis plan"),
-    control: CONTROL,
+    control: CONTROL as number,
     signatures: 2,
     arms: [
       { name: "control", floor: 2_000, cap: 8_000 },
