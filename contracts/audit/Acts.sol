@@ -20,6 +20,9 @@ library Acts {
     bytes32 internal constant TARGET_FUNCTION_ROLE_UPDATED = keccak256("TargetFunctionRoleUpdated");
     bytes32 internal constant TARGET_ADMIN_DELAY_UPDATED = keccak256("TargetAdminDelayUpdated");
     bytes32 internal constant TARGET_CLOSED = keccak256("TargetClosed");
+    bytes32 internal constant AUDIT_TRAIL_SET = keccak256("AuditTrailSet");
+    bytes32 internal constant AUTHORITY_UPDATED = keccak256("AuthorityUpdated");
+    bytes32 internal constant OPERATION_EXECUTED = keccak256("OperationExecuted");
     bytes32 internal constant OPERATION_SCHEDULED = keccak256("OperationScheduled");
     bytes32 internal constant OPERATION_CANCELED = keccak256("OperationCanceled");
 

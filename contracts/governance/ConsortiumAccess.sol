@@ -12,17 +12,18 @@ import {Deployed} from "../types/Deployed.sol";
 /// act, everybody can read it, and a guardian can cancel it before it may be done.
 ///
 /// ADMIN_ROLE (0), the consortium: grants roles and announces deployments; in production a multi-signature wallet.
-/// REGISTRAR_ROLE admits members. STEWARD_ROLE registers studies, appoints committees and ends a pause. GUARDIAN_ROLE, best
+/// REGISTRAR_ROLE admits members and replaces their keys. STEWARD_ROLE registers studies, trials and verifiers,
+/// publishes agreements, appoints committees and ends a stop. GUARDIAN_ROLE, best
 /// held without delay: pauses, revokes members and queries, cancels what registrars and stewards have scheduled.
 /// CATALOGUE_ROLE is held by the query catalogue alone, DATASETS_ROLE by the dataset registry alone.
 contract ConsortiumAccess is AccessManager {
-    /// @notice May add each new query contract to the audit trail and to the escrow.
+    /// @notice May add each new query contract to the audit trail, to the escrow and to the dataset registry.
     uint64 public constant CATALOGUE_ROLE = 1;
     /// @notice May freeze a study's committee when its first dataset is activated.
     uint64 public constant DATASETS_ROLE = 2;
-    /// @notice May admit members.
+    /// @notice May admit members and replace their keys.
     uint64 public constant REGISTRAR_ROLE = 3;
-    /// @notice May register studies, appoint committees and end a pause.
+    /// @notice May register studies, trials and verifiers, publish agreements, appoint committees and end a stop.
     uint64 public constant STEWARD_ROLE = 4;
     /// @notice May pause, revoke, and cancel scheduled acts.
     uint64 public constant GUARDIAN_ROLE = 5;
@@ -44,6 +45,7 @@ contract ConsortiumAccess is AccessManager {
         if (address(_trail) != address(0)) revert ConsortiumAccessTrailAlreadySet(_trail);
         _trail = IAuditTrail(Deployed.check(address(trail)));
         emit AuditTrailSet(trail);
+        _record(Acts.AUDIT_TRAIL_SET, _subject(address(trail)), 0); // reverts where this contract is no recorder
     }
 
     /// @notice Where acts are recorded; zero before {setAuditTrail}.
@@ -65,6 +67,19 @@ contract ConsortiumAccess is AccessManager {
     function cancel(address caller, address target, bytes calldata data) public override returns (uint32 nonce) {
         nonce = super.cancel(caller, target, data);
         _record(Acts.OPERATION_CANCELED, hashOperation(caller, target, data), 0);
+    }
+
+    /// @inheritdoc AccessManager
+    /// @dev Recorded first, and with who calls: for the target the caller is this contract.
+    function execute(address target, bytes calldata data) public payable override returns (uint32 nonce) {
+        _record(Acts.OPERATION_EXECUTED, hashOperation(msg.sender, target, data), keccak256(data));
+        nonce = super.execute(target, data);
+    }
+
+    /// @inheritdoc AccessManager
+    function updateAuthority(address target, address newAuthority) public override {
+        super.updateAuthority(target, newAuthority);
+        _record(Acts.AUTHORITY_UPDATED, _subject(target), _subject(newAuthority));
     }
 
     /// @inheritdoc AccessManager

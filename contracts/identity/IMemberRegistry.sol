@@ -33,7 +33,7 @@ interface IMemberRegistry {
     }
 
     /// EIP-712 KeyRotation(address member,address oldKey,address newKey,bytes encryptionKey,uint256 deadline), signed by the
-    /// new key. oldKey: the member's key until then. encryptionKey: the member's from then on; not empty where it had one.
+    /// new key. oldKey: the member's key until then; {replaceKey} does not ask, as a thief may have rotated it meanwhile. encryptionKey: the member's from then on; not empty where it had one.
     /// deadline: last valid second. No nonce: an account becomes a key once, so that a signature is used once at most; and
     /// as no key comes back, oldKey binds it to one moment of the member's history.
     struct KeyRotation {

@@ -33,6 +33,7 @@ abstract contract MemberKeys is IMemberRegistry, AccessManaged, EIP712, Audited 
         Member storage entry = _members[account];
         if (!isActive(account)) revert MemberRegistryNotMember(account);
         if (msg.sender != entry.key) revert MemberRegistryNotCurrentKey(msg.sender, entry.key);
+        if (rotation.oldKey != entry.key) revert MemberRegistryNotCurrentKey(rotation.oldKey, entry.key);
         (bytes32 oldHash, bytes32 newHash) = _rotate(entry, rotation, signature);
         _record(Acts.MEMBER_KEY_ROTATED, _subject(account), account, entry.organisation, oldHash, newHash);
     }
@@ -104,7 +105,6 @@ abstract contract MemberKeys is IMemberRegistry, AccessManaged, EIP712, Audited 
     ) private returns (bytes32 oldHash, bytes32 newHash) {
         address oldKey = entry.key;
         address newKey = rotation.newKey;
-        if (rotation.oldKey != oldKey) revert MemberRegistryNotCurrentKey(rotation.oldKey, oldKey);
         if (block.timestamp > rotation.deadline) revert MemberRegistryRotationExpired(rotation.deadline);
         if (_members[newKey].expiry != 0) revert MemberRegistryAccountUsed(newKey);
         _requireNoKey(newKey);

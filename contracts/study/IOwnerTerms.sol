@@ -41,11 +41,11 @@ interface IOwnerTerms {
     /// @notice Thrown when the query contract may open data already.
     error DatasetRegistryAlreadyQueryContract(address queryContract);
 
-    /// @notice The current key of an active owner sets its terms in a study, whether or not it has data there yet. Requests
-    /// made before keep theirs.
+    /// @notice The current key of an active owner sets its terms in a study, whether or not it has data there yet; that of one
+    /// whose credential has ended may close its data. Requests made before keep theirs.
     /// @param terms k 0 or at least 5; at most 16 purposes
     function setTerms(StudyId studyId, Terms calldata terms) external;
-    /// @notice The current key of an active owner vetoes a query for its data in a study; requests made before run on.
+    /// @notice The current key of an owner, active or not, vetoes a query for its data in a study; requests made before run on.
     /// @param reason free text, kept in the audit trail
     function veto(StudyId studyId, QueryHash queryHash, string calldata reason) external;
     /// @notice The current key of an active owner lifts its veto.

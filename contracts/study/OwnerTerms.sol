@@ -48,7 +48,7 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
 
     /// @inheritdoc IOwnerTerms
     function setTerms(StudyId studyId, Terms calldata terms) external {
-        (address owner, bytes32 organisation, DatasetId datasetId) = _ownDataset(studyId);
+        (address owner, bytes32 organisation, DatasetId datasetId) = _ownDataset(studyId, !terms.closed);
         if (terms.k != 0 && terms.k < LEAST_K) revert DatasetRegistryInvalidTerms("k");
         if (terms.purposes.length > MAX_PURPOSES) revert DatasetRegistryInvalidTerms("purposes");
         bytes32 oldHash = keccak256(abi.encode(_termsOf(datasetId)));
@@ -65,7 +65,7 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
 
     /// @inheritdoc IOwnerTerms
     function veto(StudyId studyId, QueryHash queryHash, string calldata reason) external {
-        (address owner, bytes32 organisation, DatasetId datasetId) = _ownDataset(studyId);
+        (address owner, bytes32 organisation, DatasetId datasetId) = _ownDataset(studyId, false);
         if (_vetoed[queryHash][datasetId]) revert DatasetRegistryVetoed(datasetId, queryHash);
         _vetoed[queryHash][datasetId] = true;
         ++_vetoes[queryHash];
@@ -77,7 +77,7 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
 
     /// @inheritdoc IOwnerTerms
     function liftVeto(StudyId studyId, QueryHash queryHash) external {
-        (address owner, bytes32 organisation, DatasetId datasetId) = _ownDataset(studyId);
+        (address owner, bytes32 organisation, DatasetId datasetId) = _ownDataset(studyId, true);
         if (!_vetoed[queryHash][datasetId]) revert DatasetRegistryNotVetoed(datasetId, queryHash);
         delete _vetoed[queryHash][datasetId];
         --_vetoes[queryHash];
@@ -154,10 +154,16 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
         return Terms(holding.k, holding.openingsBudget, holding.closed, _purposes[datasetId]);
     }
 
+    /// @param active whether its credential must be valid: not to take its data out of reach
     function _ownDataset(
-        StudyId studyId
+        StudyId studyId,
+        bool active
     ) private view returns (address owner, bytes32 organisation, DatasetId datasetId) {
         (owner, organisation) = _owners.activeMemberOf(msg.sender);
+        if (owner == address(0) && !active) {
+            owner = _owners.memberOf(msg.sender);
+            organisation = _owners.organisationOf(owner);
+        }
         if (owner == address(0)) revert DatasetRegistryInactiveOwner(msg.sender);
         datasetId = datasetIdOf(studyId, owner);
     }

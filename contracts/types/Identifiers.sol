@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @dev Distinct meanings get distinct types. Each is a keccak256 defined where the identifier is made.
+/// @dev Distinct meanings get distinct types. Each is a keccak256 defined where the identifier is made. Owners and queriers
+/// are members' names, not the keys that sign for them.
 
 /// keccak256(abi.encode(chainId, studyRegistry, schemaHash, keccak256(name)))
 type StudyId is bytes32;

@@ -1,4 +1,5 @@
 /** What is scheduled, as people read it. */
+import type { Interface } from "ethers";
 import { type ScheduledOperation, consortiumAccess } from "#chain";
 import { CodedError } from "#errors";
 import type { Connection } from "../connection.ts";
@@ -36,12 +37,22 @@ export function describeOperation(
   { operation, caller, target, data, readyAt }: ScheduledOperation,
 ): DescribedOperation {
   const contract = deployment.names.find((name) => deployment.address(name).toLowerCase() === target.toLowerCase());
-  const parsed = contract === undefined ? null : deployment.abi(contract).parseTransaction({ data });
+  const decoded = contract === undefined ? undefined : decodeCall(deployment.abi(contract), data);
   return {
     operation,
-    act: parsed === null ? `${contract ?? target}.${data.slice(0, 10)}` : `${contract}.${parsed.name}`,
-    arguments: parsed === null ? data : jsonOf(parsed.args.toObject(true)),
+    act: `${contract ?? target}.${decoded?.name ?? data.slice(0, 10)}`,
+    arguments: decoded?.text ?? `undecodable: ${data}`,
     caller,
     readyAt: timeOf(readyAt),
   };
+}
+
+/** Anyone with a role may schedule any bytes: what cannot be decoded hides nothing else, and can be cancelled. */
+function decodeCall(abi: Interface, data: string): { name: string; text: string } | undefined {
+  try {
+    const parsed = abi.parseTransaction({ data });
+    return parsed === null ? undefined : { name: parsed.name, text: jsonOf(parsed.args.toObject(true)) };
+  } catch {
+    return undefined;
+  }
 }

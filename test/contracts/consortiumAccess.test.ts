@@ -173,6 +173,9 @@ describe("ConsortiumAccess", () => {
       const act = access.connect(OUTSIDER).setAuditTrail(await trail.getAddress());
       await reverts(act, access, "AccessManagerUnauthorizedAccount", [OUTSIDER.address, 0]);
       await reverts(access.setAuditTrail(OUTSIDER.address), access, "DeployedNotContract", [OUTSIDER.address]);
+      const foreign = await trail.getAddress();
+      await reverts(access.setAuditTrail(foreign), access, "AuditTrailNotRecorder", [await access.getAddress()]);
+      assert.equal(await access.auditTrail(), "0x0000000000000000000000000000000000000000");
     });
   });
 
@@ -237,6 +240,30 @@ describe("ConsortiumAccess", () => {
         newHash: ZeroHash,
       };
       assert.deepEqual(await lastRecord(world), cancelled);
+    });
+    it("has who did an act through the manager, for whom the target sees the manager", async () => {
+      const world = await load(slowGovernance);
+      const target = await world.emergencyStop.getAddress();
+      const data = world.emergencyStop.interface.encodeFunctionData("stop", ["why"]);
+      await world.access.connect(GUARDIAN).execute(target, data);
+      const events = (await world.trail.queryFilter(world.trail.filters.Recorded())).slice(-2);
+      const operation = await world.access.hashOperation(GUARDIAN.address, target, data);
+      const found = events.map(({ args }) => [args.act, args.subject, args.actor]);
+      const place = zeroPadValue(target, 32).toLowerCase();
+      assert.deepEqual(found, [
+        [id("OperationExecuted"), operation, GUARDIAN.address],
+        [id("Stopped"), place, await world.access.getAddress()],
+      ]);
+    });
+    it("has a contract that was handed to another authority", async () => {
+      const world = await load(slowGovernance);
+      const target = await world.emergencyStop.getAddress();
+      const successor = await world.registry.getAddress(); // any contract
+      await world.access.updateAuthority(target, successor);
+      const place = zeroPadValue(target, 32).toLowerCase();
+      const newHash = zeroPadValue(successor, 32).toLowerCase();
+      const expected = { act: id("AuthorityUpdated"), subject: place, actor: CONSORTIUM.address, newHash };
+      assert.deepEqual(await lastRecord(world), expected);
     });
     it("says nothing about a role that was not held", async () => {
       const world = await load(slowGovernance);

@@ -188,6 +188,19 @@ describe("OwnerTerms", () => {
       await reverts(stranger.veto(studyId, queryHash, ""), datasets, "DatasetRegistryInactiveOwner", args);
       await reverts(stranger.liftVeto(studyId, queryHash), datasets, "DatasetRegistryInactiveOwner", args);
     });
+    it("and closure stay open to an owner whose credential has ended, and nothing that lets anyone in", async () => {
+      const world = await load(acceptAgreement);
+      const { datasets, studyId, queryHash } = world;
+      const own = datasets.connect(OWNER);
+      const datasetId = await own.datasetIdOf(studyId, OWNER.address);
+      await world.owners.revoke(OWNER.address, "left the consortium");
+      const inactive = [OWNER.address];
+      await own.veto(studyId, queryHash, "we left");
+      await reverts(own.liftVeto(studyId, queryHash), datasets, "DatasetRegistryInactiveOwner", inactive);
+      await own.setTerms(studyId, { ...NONE, closed: true });
+      await reverts(own.setTerms(studyId, NONE), datasets, "DatasetRegistryInactiveOwner", inactive);
+      await reverts(ask(world), world.query, "DatasetRegistryVetoed", [datasetId, queryHash]);
+    });
     it("of one owner does not end with another's", async () => {
       const world = await load(acceptAgreement);
       const other = OWNERS[1] as HDNodeWallet;

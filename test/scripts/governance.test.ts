@@ -22,6 +22,7 @@ import { command as revoke } from "../../scripts/admin/revoke.ts";
 import { command as revokeQuery } from "../../scripts/admin/revokeQuery.ts";
 import { command as revokeRole } from "../../scripts/admin/revokeRole.ts";
 import { command as stop } from "../../scripts/admin/stop.ts";
+import { consortiumAccess } from "../../workers/chain/consortiumAccess.ts";
 import { emergencyStop } from "../../workers/chain/emergencyStop.ts";
 import { memberRegistry } from "../../workers/chain/memberRegistries.ts";
 import { CHAIN_ID } from "../workers/chain/localChain.ts";
@@ -125,6 +126,21 @@ describe("governance", () => {
     await wait(TWO_DAYS);
     await assert.rejects(executeAs("registrar", operation), { code: "GOVERNANCE_NOT_SCHEDULED" });
     await assert.rejects(cancelAs("guardian"), { code: "GOVERNANCE_NOT_SCHEDULED" });
+  });
+
+  it("shows what it cannot decode beside everything else, and cancels it", async () => {
+    const { deployment, chain } = consortium;
+    const target = deployment.address("VetterRegistry");
+    const data = deployment.abi("VetterRegistry").getFunction("admit")!.selector;
+    const access = consortiumAccess(deployment, consortium.wallet("registrar").connect(chain.provider));
+    await access.schedule({ what: "garbage", target, data });
+    scheduled(await admitAs("registrar", addressOf("newcomer")));
+    const [garbage, ...others] = await scheduledNow();
+    assert.equal(others.length, 1);
+    assert.deepEqual([garbage!.act, garbage!.arguments], [`VetterRegistry.${data}`, `undecodable: ${data}`]);
+    const { operation } = garbage!;
+    await cancel.handler({ ...consortium.as("guardian"), operation }, consortium.context);
+    assert.equal((await scheduledNow()).length, 1);
   });
 
   it("says so when the very same act is scheduled already", async () => {

@@ -3,7 +3,7 @@
  * committee, vetted queries, an accepted agreement. Every signature is real.
  */
 import { AbiCoder, SigningKey, Wallet, ZeroHash, id, keccak256 } from "ethers";
-import { ACCEPTANCE, STUDY_SIGNATURE, VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ACCEPTANCE, KEY_ROTATION, STUDY_SIGNATURE, VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
 import { queryHash } from "../../workers/query/queryHash.ts";
 import { GENESIS_TIME } from "./modelChain.ts";
 import { CHAIN_ID, abiOf } from "./modelDeployment.ts";
@@ -69,6 +69,21 @@ export function act(
   value = 0n,
 ): Act {
   return { by, from: by.address, to, value, data: abiOf(contract).encodeFunctionData(name, args) };
+}
+
+/** The member hands over to another key, which has signed for it. */
+export async function rotation(
+  addresses: Readonly<Record<string, string>>,
+  registry: string,
+  member: Account,
+  [oldKey, newKey]: readonly [Account, Account],
+): Promise<Act> {
+  const encryptionKey = newKey.wallet.signingKey.compressedPublicKey;
+  const keys = { oldKey: oldKey.address, newKey: newKey.address, encryptionKey };
+  const message = { member: member.address, ...keys, deadline: FAR_FUTURE };
+  const domain = opalineDomain(CHAIN_ID, addresses[registry]!);
+  const signature = await newKey.wallet.signTypedData(domain, KEY_ROTATION, message);
+  return act(oldKey, addresses[registry]!, registry, "rotateKey", [message, signature]);
 }
 
 function admissions(addresses: Readonly<Record<string, string>>): Act[] {

@@ -1,7 +1,7 @@
 /** The model of what owners agree to and forbid: study agreements, their own terms, vetoes, openings. */
 import { ZeroAddress, ZeroHash } from "ethers";
 import { STUDY_SIGNATURE, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
-import { activeMemberOf, isActive, keyOf, missingPurpose, restricted } from "./modelMembers.ts";
+import { activeMemberOf, isActive, keyHolderOf, keyOf, missingPurpose, restricted } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
 import { type CallScene, type Handlers, type Terms, revert } from "./modelState.ts";
 import { datasetIdOf, rootOf, studyOf } from "./modelStudies.ts";
@@ -49,9 +49,10 @@ export function openData(scene: CallScene, { studyId, queryHash, datasetIds, que
   return { k, roots };
 }
 
-function ownDataset(scene: CallScene, studyId: string): { owner: string; datasetId: string } {
+function ownDataset(scene: CallScene, studyId: string, active: boolean): { owner: string; datasetId: string } {
   const { state, sender, timestamp } = scene;
-  const owner = activeMemberOf(state, "DataOwnerRegistry", sender, timestamp);
+  const registry = "DataOwnerRegistry";
+  const owner = active ? activeMemberOf(state, registry, sender, timestamp) : keyHolderOf(state, registry, sender);
   if (owner === ZeroAddress) revert("DatasetRegistryInactiveOwner", sender);
   return { owner, datasetId: datasetIdOf(scene, studyId, owner) };
 }
@@ -59,7 +60,7 @@ function ownDataset(scene: CallScene, studyId: string): { owner: string; dataset
 /** Of the DatasetRegistry. */
 export const termsHandlers: Handlers = {
   setTerms(scene, { studyId, terms }) {
-    const { owner, datasetId } = ownDataset(scene, studyId);
+    const { owner, datasetId } = ownDataset(scene, studyId, terms.closed !== true);
     if (terms.k !== 0n && terms.k < 5n) revert("DatasetRegistryInvalidTerms", "k");
     if (terms.purposes.length > 16) revert("DatasetRegistryInvalidTerms", "purposes");
     scene.state.terms.set(datasetId, terms);
@@ -67,7 +68,7 @@ export const termsHandlers: Handlers = {
     return [];
   },
   veto(scene, { studyId, queryHash, reason }) {
-    const { owner, datasetId } = ownDataset(scene, studyId);
+    const { owner, datasetId } = ownDataset(scene, studyId, false);
     const key = vetoKey(queryHash, datasetId);
     if (scene.state.vetoes.has(key)) revert("DatasetRegistryVetoed", datasetId, queryHash);
     scene.state.vetoes.add(key);
@@ -75,7 +76,7 @@ export const termsHandlers: Handlers = {
     return [];
   },
   liftVeto(scene, { studyId, queryHash }) {
-    const { owner, datasetId } = ownDataset(scene, studyId);
+    const { owner, datasetId } = ownDataset(scene, studyId, true);
     if (!scene.state.vetoes.delete(vetoKey(queryHash, datasetId))) {
       revert("DatasetRegistryNotVetoed", datasetId, queryHash);
     }

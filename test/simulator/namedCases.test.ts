@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
 import { budget } from "../budget.ts";
-import { CONSORTIUM, act } from "./genesis.ts";
+import { CONSORTIUM, SPARE_KEYS, act, rotation } from "./genesis.ts";
 import { BLOCK_MS, DEADLINE_BLOCKS, Simulation } from "./simulation.ts";
 import { ATTEMPT_TIMEOUT_MS, type LogEntry } from "./simulatedWorker.ts";
 import { verify } from "./verify.ts";
@@ -115,6 +115,56 @@ describe("bugs found", () => {
         simulation.workers.map(() => []),
       );
       assertGood(simulation);
+    });
+  });
+});
+
+describe("a worker whose key is rotated", () => {
+  it("stops by itself, and goes on with the new key as the same point with the same shares", async () => {
+    await Simulation.with({ n: 3, t: 1, seed: "rotated key" }, async (simulation) => {
+      await simulation.begin();
+      const { chain, founded, observer, owners } = simulation;
+      const rotating = simulation.worker(2);
+      const [oldKey, newKey] = [rotating.key, SPARE_KEYS[0]!];
+      const seat = (): unknown => rotating.worker!.status().committees.map(({ index, n }) => [index, n]);
+      const before = [rotating.worker!.address, seat(), rotating.worker!.status().datasets];
+      simulation.ask(COUNTS, EVERYBODY);
+      assert.ok(await simulation.settle());
+      chain.send(await rotation(founded.addresses, "WorkerRegistry", oldKey, [oldKey, newKey]));
+      await simulation.pass(8 * BLOCK_MS);
+      const stopped = observer.log.filter(({ event }) => event === "following-stopped");
+      assert.deepEqual(
+        stopped.map(({ index, fields }) => [index, fields["error"]]),
+        [[2, "NODE_KEY_CHANGED"]],
+      );
+      simulation.ask(SUMS, [0n, ...EVERYBODY]);
+      await simulation.pass(10 * BLOCK_MS);
+      assert.deepEqual(
+        states(simulation),
+        [RequestState.ANSWERED, RequestState.REQUESTED],
+        "three of three are needed",
+      );
+      rotating.crash();
+      rotating.key = newKey;
+      rotating.start();
+      assert.ok(await simulation.settle());
+      assert.deepEqual(states(simulation), [RequestState.ANSWERED, RequestState.ANSWERED]);
+      assert.deepEqual([rotating.worker!.address, seat(), rotating.worker!.status().datasets], before);
+      assert.equal(rotating.worker!.address, oldKey.address.toLowerCase());
+      assert.equal(rotating.worker!.status().key, newKey.address);
+      // A version dealt from now on, with its receipt, and a sealed answer, with its keys.
+      void owners[0]!.contribute(simulation.drawRows());
+      await simulation.pass(20 * BLOCK_MS);
+      assert.equal(owners[0]!.version, 2);
+      simulation.ask(COUNTS, EVERYBODY, simulation.datasetIds(), true);
+      assert.ok(await simulation.settle());
+      assert.equal(states(simulation).at(-1), RequestState.ANSWERED);
+      verify(simulation);
+      const alarms = observer.violations.map((line) => line.replace(/^.*?: /, ""));
+      assert.deepEqual(alarms, [
+        "worker 2 alarms: registration undefined",
+        "worker 2 alarms: following-stopped NODE_KEY_CHANGED",
+      ]);
     });
   });
 });

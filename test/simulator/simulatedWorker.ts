@@ -15,7 +15,7 @@ import type { WorkerEdges } from "../../workers/node/workerEdges.ts";
 import type { WorkerModules } from "../../workers/node/workerModules.ts";
 import { CodedError } from "../../workers/errors.ts";
 import { type Store, type StoreOptions, openStore } from "../../workers/store/openStore.ts";
-import { WORKERS, endpointOf, fingerprintOf } from "./genesis.ts";
+import { type Account, WORKERS, endpointOf, fingerprintOf } from "./genesis.ts";
 import { GENESIS_TIME } from "./modelChain.ts";
 import { CHAIN_ID, modelDeployment } from "./modelDeployment.ts";
 import type { ModelRpc } from "./modelRpc.ts";
@@ -78,11 +78,14 @@ export class SimulatedWorker {
   #closeStore: () => void = nothing;
   /** full: nothing more can be stored; broken: what it holds of requests cannot be read. */
   disk: "fine" | "full" | "broken" = "fine";
+  /** What it signs with from its next start on; its name stays. */
+  key: Account;
 
   constructor(index: number, folder: string, parts: SimulatedWorkerParts) {
     this.index = index;
     this.#parts = parts;
     this.#folder = join(folder, String(index));
+    this.key = WORKERS[index - 1]!;
   }
 
   get isRunning(): boolean {
@@ -158,7 +161,7 @@ export class SimulatedWorker {
     const account = WORKERS[this.index - 1]!;
     return {
       configuration: this.#configuration(),
-      wallet: account.wallet,
+      wallet: this.key.wallet,
       storeKey: getBytes(id(`store key of ${account.address}`)),
       identity: { keyPem: "", certificatePem: "", fingerprint: fingerprintOf(account) },
       version: "simulated",

@@ -50,7 +50,7 @@ describe("Attempts, against members that lie", () => {
       world.propose(liar, victim, turnOf(liar, above, size.n), participants);
       assert.ok(lastOf(world, victim) <= 5n, `attempt ${lastOf(world, victim)} was used`);
     }
-    world.deliver(liar, victim, { kind: FrameKind.PROPOSE, attempt: 1_000_000n, payload: new Uint8Array() });
+    void world.deliver(liar, victim, { kind: FrameKind.PROPOSE, attempt: 1_000_000n, payload: new Uint8Array() });
     assert.ok(lastOf(world, victim) <= 5n);
   });
 
@@ -85,7 +85,11 @@ describe("Attempts, against members that lie", () => {
         for (const liar of liars) {
           for (const to of world.parties.filter((party) => !liars.includes(party))) {
             world.propose(liar, to, turnOf(liar, highest, n), participantsWith(liar, to, { n, t }));
-            world.deliver(liar, to, { kind: FrameKind.PROPOSE, attempt: highest + 50n, payload: new Uint8Array() });
+            void world.deliver(liar, to, {
+              kind: FrameKind.PROPOSE,
+              attempt: highest + 50n,
+              payload: new Uint8Array(),
+            });
           }
         }
         if (!world.settled()) world.time.after(20, interrupt);

@@ -9,8 +9,12 @@ import { type TestContext, after, before, describe, it } from "node:test";
 import { Wallet } from "ethers";
 import { artifacts } from "hardhat";
 import { deployContracts, writeDeployment } from "../../../scripts/admin/deployContracts.ts";
+import { readDeployment } from "../../../workers/chain/deployment.ts";
 import { writeKeystore } from "../../../workers/chain/keystore.ts";
-import { createTlsIdentity } from "../../../workers/transport/identity.ts";
+import { memberRegistry } from "../../../workers/chain/memberRegistries.ts";
+import { KEY_ROTATION, opalineDomain } from "../../../workers/messages/typedData.ts";
+import { openStore } from "../../../workers/store/openStore.ts";
+import { createTlsIdentity, fingerprintOf } from "../../../workers/transport/identity.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 import { CHAIN_ID, type LocalChain, startLocalChain } from "../chain/localChain.ts";
 import { WorkerProcess } from "./workerProcess.ts";
@@ -164,6 +168,60 @@ describe("workers/main.ts", () => {
       const environment = environmentOf({ OPALINE_CHAIN_ID: "7", OPALINE_DEPLOYMENT: other });
       const message = await failsWith(test, 78, "CHAIN_WRONG_ID", environment);
       assert.match(message, /chain 31337, .*chain 7/);
+    });
+  });
+
+  describe("whose member has rotated its key", () => {
+    it("ends with 75 when that happens while it runs; then 78 with the old key, and is the same worker with the new", async (test) => {
+      const [oldKey, newKey] = [Wallet.createRandom(chain.provider), Wallet.createRandom(chain.provider)];
+      for (const [name, key] of [["old", oldKey] as const, ["new", newKey] as const]) {
+        await writeKeystore(path(name), key.privateKey, password, { scryptN: SCRYPT_N });
+      }
+      const deployment = readDeployment(path("deployment"));
+      const registry = memberRegistry(deployment, "worker", chain.wallet);
+      await registry.admit(oldKey.address, {
+        organisationName: "University",
+        expiry: 10_000_000_000n,
+        tlsFingerprint: fingerprintOf(readFileSync(path("tls.crt"), "utf8")),
+        endpoint: "https://worker.invalid:7443",
+        encryptionKey: oldKey.signingKey.compressedPublicKey,
+        purposes: [],
+      });
+      const environment = environmentOf({ OPALINE_KEYSTORE: path("old"), OPALINE_CONFIRMATIONS: "0" });
+      const worker = run(test, environment);
+      assert.equal((await worker.logged("worker-started"))["address"], oldKey.address.toLowerCase());
+      const early = run(test, { ...environmentOf(), OPALINE_KEYSTORE: path("new") });
+      assert.equal((await early.logged("registration"))["registration"], "not registered");
+      await stopsWithin(early, ["SIGTERM"]);
+
+      const encryptionKey = newKey.signingKey.compressedPublicKey;
+      const keys = { member: oldKey.address, oldKey: oldKey.address, newKey: newKey.address, encryptionKey };
+      const rotation = { ...keys, deadline: 10_000_000_000n };
+      const domain = opalineDomain(deployment.chainId, registry.address);
+      await registry.replaceKey(rotation, await newKey.signTypedData(domain, KEY_ROTATION, rotation), "lost");
+      assert.deepEqual(await worker.exited, { code: 75, signal: null }, worker.stderr);
+      assert.ok(worker.log().some(({ event, error }) => event === "worker-failed" && error === "NODE_KEY_CHANGED"));
+
+      const message = await failsWith(test, 78, "NODE_KEY_REPLACED", environment);
+      assert.match(message, new RegExp(`${newKey.address} does.*OPALINE_KEYSTORE`));
+      const again = run(test, { ...environment, OPALINE_KEYSTORE: path("new") });
+      const started = await again.logged("worker-started");
+      assert.deepEqual([started["address"], started["key"]], [oldKey.address.toLowerCase(), newKey.address]);
+      await stopsWithin(again, ["SIGTERM"]);
+    });
+
+    it("refuses another worker's store with 75", async (test) => {
+      const environment = environmentOf();
+      mkdirSync(environment["OPALINE_DATA_DIR"]!, { recursive: true });
+      const options = { keyDir: environment["OPALINE_KEY_DIR"]!, wrappingKey: new Uint8Array(32), randomBytes };
+      const store = openStore(join(environment["OPALINE_DATA_DIR"]!, "worker.sqlite"), options);
+      store.owner.claim(chain.wallet.address);
+      store.close();
+      const message = await failsWith(test, 75, "NODE_FOREIGN_STORE", environment);
+      assert.match(
+        message,
+        new RegExp(`worker ${chain.wallet.address.toLowerCase()}, whose key ${wallet.address} is not`),
+      );
     });
   });
 

@@ -157,7 +157,7 @@ export class RequestWorld {
   }
 
   propose(from: PartyIndex, to: PartyIndex, attempt: bigint, participants: readonly PartyIndex[]): void {
-    this.deliver(from, to, { kind: FrameKind.PROPOSE, attempt, payload: encodeParticipants(participants) });
+    void this.deliver(from, to, { kind: FrameKind.PROPOSE, attempt, payload: encodeParticipants(participants) });
   }
 
   startAll(): void {

@@ -172,6 +172,20 @@ describe("Uploads", () => {
     assert.equal(store.shares.segments(datasetId).length, 1);
   });
 
+  it("takes from the owner's current key what is the owner's, and nothing from the one before", async () => {
+    world.key = OTHER.address;
+    const file = fileOf();
+    await refused("UPLOAD_NOT_OWNER", await requestOf(file), file, { account: OWNER.address });
+    const own = datasetOf(OTHER.address);
+    await refused("UPLOAD_WRONG_DATASET", await requestOf(file, { datasetId: own }, OTHER), file);
+    const request = await requestOf(file, {}, OTHER);
+    const receipt = await send(request, file);
+    const { datasetId, fileHash } = request.upload;
+    assert.equal(datasetId, datasetOf(OWNER.address));
+    assert.equal(signerOf(DOMAIN, RECEIPT, { datasetId, worker: SELF.address, fileHash }, receipt), SELF.address);
+    assert.equal(store.uploadNonces.isUsed(OTHER.address, 1n), true);
+  });
+
   it("refuses whoever may not upload", async () => {
     const file = fileOf();
     await refused("UPLOAD_WRONG_WORKER", await requestOf(file, { worker: OTHER.address.toLowerCase() }), file);
