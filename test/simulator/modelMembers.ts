@@ -144,9 +144,9 @@ function memberOf({ members }: Registry, account: string): Member | undefined {
 
 function rotate(scene: CallScene, registry: Registry, rotation: CallArguments, signature: string): void {
   const { chainId, self, timestamp, emit } = scene;
-  const { member: account, oldKey, newKey, encryptionKey, deadline } = rotation;
+  const { member: account, newKey, encryptionKey, deadline } = rotation;
   const entry = memberOf(registry, account)!;
-  if (oldKey !== entry.key) revert("MemberRegistryNotCurrentKey", oldKey, entry.key);
+  const oldKey = entry.key;
   if (timestamp > deadline) revert("MemberRegistryRotationExpired", deadline);
   if (everMemberOf(registry, newKey) !== ZeroAddress) revert("MemberRegistryAccountUsed", newKey);
   const isNeeded = entry.encryptionKey !== "0x" || encryptionKey !== "0x";
