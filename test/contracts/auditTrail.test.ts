@@ -7,13 +7,13 @@ import { load, mineUntilNextIs } from "./support/chain.ts";
 import { CONSORTIUM, OUTSIDER, QUERIER, answer, ask, deployContracts, openRequest } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
-/** Every name of audit/Acts.sol. */
+/** Names of audit/Acts.sol. */
 const NAMES = [
   ...["RecorderAdded", "MemberAdmitted", "MemberRevoked", "MemberEndpointChanged", "StudyRegistered"],
   ...["CommitteeAppointed", "CommitteeFrozen", "DatasetActivated", "QueryPublished", "QueryVetted", "QueryRejected"],
   ...["QueryActivated", "QueryRevoked", "AgreementAccepted", "QueryRequested", "QueryAnswered", "QueryRefused"],
   ...["QueryFailed", "QueryExpired", "QueryContractAdded", "PaymentHeld", "PaymentReleased", "PaymentRefunded"],
-  ...["PaymentSettled", "Withdrawn", "NonceCancelled"],
+  ...["PaymentSettled", "Withdrawn", "NonceCancelled", "QueryProlonged"],
 ];
 const WORDS = [
   ...["bytes32", "uint64", "bytes32", "bytes32", "address", "bytes32", "bytes32", "bytes32", "bytes32"],
@@ -112,11 +112,11 @@ describe("AuditTrail", () => {
       const address = await studies.getAddress();
       await reverts(trail.addRecorder(address), trail, "AuditTrailAlreadyRecorder", [address]);
     });
-    it("was done for nine contracts, each in the trail", async () => {
+    it("was done for twelve contracts, each in the trail", async () => {
       const { trail, deployment } = await load(deployContracts);
       const events = await trail.queryFilter(trail.filters.RecorderAdded());
-      assert.equal(events.length, 9);
-      assert.equal(await trail.length(), 9n);
+      assert.equal(events.length, 12);
+      assert.equal(await trail.length(), 12n);
       for (const { args } of events) assert.equal(await trail.isRecorder(args.recorder), true);
       assert.equal(await trail.isRecorder(deployment.contracts["QuerySmartContract"]?.address ?? ""), false);
     });
