@@ -7,13 +7,13 @@ import { load, mineUntilNextIs } from "./support/chain.ts";
 import { CONSORTIUM, OUTSIDER, QUERIER, answer, ask, deployContracts, openRequest } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
-/** Every name of audit/Acts.sol. */
+/** Names of audit/Acts.sol. */
 const NAMES = [
   ...["RecorderAdded", "MemberAdmitted", "MemberRevoked", "MemberEndpointChanged", "StudyRegistered"],
   ...["CommitteeAppointed", "CommitteeFrozen", "DatasetActivated", "QueryPublished", "QueryVetted", "QueryRejected"],
   ...["QueryActivated", "QueryRevoked", "AgreementAccepted", "QueryRequested", "QueryAnswered", "QueryRefused"],
   ...["QueryFailed", "QueryExpired", "QueryContractAdded", "PaymentHeld", "PaymentReleased", "PaymentRefunded"],
-  ...["PaymentSettled", "Withdrawn", "NonceCancelled", "StudyAgreementPublished", "StudyAgreementSigned"],
+  ...["PaymentSettled", "Withdrawn", "NonceCancelled", "QueryProlonged", "StudyAgreementPublished", "StudyAgreementSigned"],
   ...["TermsSet", "QueryVetoed", "VetoLifted", "DataUserAdded"],
   ...["DeploymentAnnounced", "DeploymentSuperseded", "Stopped", "Resumed"],
   ...["RoleGranted", "RoleRevoked", "RoleAdminChanged", "RoleGuardianChanged", "RoleGrantDelayChanged"],
@@ -128,9 +128,9 @@ describe("AuditTrail", () => {
     it("was done for every contract that records, each in the trail before any other act", async () => {
       const { trail, deployment } = await load(deployContracts);
       const events = await trail.queryFilter(trail.filters.RecorderAdded());
-      assert.equal(events.length, 15);
+      assert.equal(events.length, 17);
       const acts = (await eventsOf(trail)).map(({ args }) => (args as Record<string, string>)["act"]);
-      assert.equal(acts.lastIndexOf(id("RecorderAdded")), 14);
+      assert.equal(acts.lastIndexOf(id("RecorderAdded")), 16);
       for (const { args } of events) assert.equal(await trail.isRecorder(args.recorder), true);
       assert.equal(await trail.isRecorder(deployment.contracts["QuerySmartContract"]?.address ?? ""), false);
     });

@@ -65,6 +65,7 @@ describe("QuerySmartContract", () => {
         "answer",
         "cancelNonce",
         "expire",
+        "prove",
         "publishKeyCopies",
         "request",
       ]);

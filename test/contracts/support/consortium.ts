@@ -266,7 +266,7 @@ export type QueryWorld = Awaited<ReturnType<typeof publishQuery>>;
 
 export type VettingChange = { approved?: boolean; comment?: string; validUntil?: bigint };
 
-/** An approval for one year, or a rejection with its reason. */
+/** An approval for two years, longer than any credential, or a rejection with its reason. */
 export async function vettingOf(world: QueryWorld, vetter: HDNodeWallet, change: VettingChange = {}) {
   const { approved = true } = change;
   return {
@@ -277,7 +277,7 @@ export async function vettingOf(world: QueryWorld, vetter: HDNodeWallet, change:
     name: "Dr. Ada Example",
     meaning: "I have read the query and its manifest.",
     signedAt: await now(),
-    validUntil: change.validUntil ?? (approved ? (await now()) + YEAR : 0n),
+    validUntil: change.validUntil ?? (approved ? (await now()) + 2n * YEAR : 0n),
     nonce: await world.catalogue.nonces(vetter.address),
     deadline: (await now()) + 3600n,
   };
