@@ -27,6 +27,42 @@ const MEMBER_FIELDS: Readonly<Record<string, string>> = {
   encryptionKey: "give --encryption-key; `opaline worker init` printed it",
 };
 
+/** What a trial refuses, before and after it is registered; the fields of its file are checked before it is sent. */
+const TRIAL_HINTS: Readonly<Record<string, string | ((args: Arguments) => string)>> = {
+  AdaptiveTrialAllocationOutOfBounds: ({ floor, cap }) =>
+    cap === "0"
+      ? "nobody is allocated to an arm that has left the stratum, nor in one without an experimental arm: give 0"
+      : `the registered floor and cap are ${floor} and ${cap} basis points`,
+  AdaptiveTrialAllocationSum: "the arms of each open stratum sum to 10000 basis points",
+  AdaptiveTrialAlreadyRegistered: "a study has one trial, whose rules never change; a new protocol is a new study",
+  AdaptiveTrialAnswerNotNewer: "ask again: an answer is cited once, and asked for after the verdict before",
+  AdaptiveTrialArmClosed: "an arm that has left a stratum does not come back",
+  AdaptiveTrialControlMustStay: "the control is never dropped, graduated or halted; a stop ends the whole trial",
+  AdaptiveTrialDataExist: "rules are fixed before the first dataset: register a new study, then its trial, then data",
+  AdaptiveTrialDecisionMismatch:
+    "continue changes nothing, change-allocation no arm, change-arms at least one arm, and a stop allocates nobody",
+  AdaptiveTrialInactiveMember: "a board member must be admitted and not revoked: `opaline admin admit --role board …`",
+  AdaptiveTrialNoMoreLooks: "all registered looks are taken; only a stop is left",
+  AdaptiveTrialNotFutile: ({ futility }) =>
+    futility === "0"
+      ? "no arm can be dropped for futility at this look"
+      : `state a posterior below ${futility} basis points, or halt the arm for safety`,
+  AdaptiveTrialNotGraduated: ({ graduation }) =>
+    graduation === "0"
+      ? "no arm can graduate at this look"
+      : `state a posterior of at least ${graduation} basis points`,
+  AdaptiveTrialNotRunning: "the trial has ended",
+  AdaptiveTrialQueryNotActive: "the query must be vetted first: `opaline vetter list`",
+  AdaptiveTrialReasonMissing: 'to halt an arm or stop the trial, give "reason"',
+  AdaptiveTrialSameOrganisation: "members of at least two organisations must sign",
+  AdaptiveTrialSignatureWithdrawn: "this member took its signature back: post without it",
+  AdaptiveTrialTooFewEnrolled: ({ minimum }) => `the look needs an answer over at least ${minimum} rows`,
+  AdaptiveTrialTooFewResponded: ({ minimum }) => `the look needs at least ${minimum} subjects with a response`,
+  AdaptiveTrialUnknown: "no such trial: `opaline board show --study …` finds a study's",
+  AdaptiveTrialVerdictExpired: "its deadline has passed: agree on a new one and sign again",
+  AdaptiveTrialWrongLook: ({ expected }) => `the next look is ${expected}`,
+};
+
 export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) => string | undefined)>> = {
   AccessManagedUnauthorized: "its role of governance was taken away: `opaline admin list-roles`",
   AccessManagerUnauthorizedCancel: "only who scheduled it, a guardian or an admin can cancel it",
@@ -34,6 +70,7 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   DeploymentRegistryInvalidVersion: "--as: a version that is not the current one's",
   EmergencyStopAlreadyStopped: "it is stopped already: nothing is left to do",
   EmergencyStopNotStopped: "nothing is stopped: nothing is left to do",
+  ...TRIAL_HINTS,
   CommitteeRegistryDatasetsExist: "data are shared with the study's committee already; it can no longer change",
   CommitteeRegistryInactiveWorker: "admit it first: `opaline admin admit --role worker …`",
   CommitteeRegistryInvalidSize: "a committee has n workers, 3 <= n <= 7, and n >= 2t + 1",

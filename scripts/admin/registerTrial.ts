@@ -9,6 +9,7 @@ import { type Connection, signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { openDescriptor, openQuery } from "../query.ts";
 import { readInputFile } from "../readInputFile.ts";
+import { governed } from "./governed.ts";
 import { type TrialQuery, parseTrialFile } from "./trialFile.ts";
 
 export const command = defineCommand({
@@ -31,17 +32,19 @@ export const command = defineCommand({
       const sources: TrialSource[] = [];
       for (const query of queries) sources.push(await sourceOf(connection, query));
       const rules: TrialRules = { ...rest, sources };
-      const mined = await adaptiveTrial(connection.deployment, connection.signer).register(rules);
-      const { trialId, rulesHash } = eventOf(mined, "TrialRegistered").args;
-      return {
-        trialId: String(trialId),
-        studyId: rules.studyId,
-        rulesHash: String(rulesHash),
-        arms: rules.arms.map(({ name }) => name),
-        looks: rules.looks.length,
-        board: `${rules.signatures} of ${rules.board.length}`,
-        ...gasReport(mined),
-      };
+      const call = adaptiveTrial(connection.deployment, connection.signer).register(rules);
+      return governed(connection, call, (mined) => {
+        const { trialId, rulesHash } = eventOf(mined, "TrialRegistered").args;
+        return {
+          trialId: String(trialId),
+          studyId: rules.studyId,
+          rulesHash: String(rulesHash),
+          arms: rules.arms.map(({ name }) => name),
+          looks: rules.looks.length,
+          board: `${rules.signatures} of ${rules.board.length}`,
+          ...gasReport(mined),
+        };
+      });
     });
   },
 });

@@ -109,6 +109,7 @@ export function memberHandlers(name: string): Handlers {
       if (!active(scene, account)) revert("MemberRegistryNotMember", account);
       const current = keyOf(scene.state, name, account);
       if (sender !== current) revert("MemberRegistryNotCurrentKey", sender, current);
+      if (rotation.oldKey !== current) revert("MemberRegistryNotCurrentKey", rotation.oldKey, current);
       rotate(scene, registryOf(scene), rotation, signature);
       return [];
     },

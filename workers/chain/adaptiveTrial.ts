@@ -9,6 +9,7 @@ import type { Segment } from "../messages/datasetRoot.ts";
 import type { RequestContext } from "../messages/statement.ts";
 import type { ArmState, Decision, TrialState, TrialVerdict } from "../messages/trialVerdict.ts";
 import { type Deployment, openContract } from "./deployment.ts";
+import { type GovernedCall, governedCall } from "./governedCall.ts";
 import { allLogs, latestBlock, type ChainLog } from "./logs.ts";
 import type { JsonRpc } from "./provider.ts";
 import { type Mined, mine, read } from "./transactions.ts";
@@ -102,7 +103,7 @@ export interface RecordedVerdict {
 
 export interface AdaptiveTrial {
   readonly address: string;
-  register(rules: TrialRules): Promise<Mined>;
+  register(rules: TrialRules): GovernedCall;
   /** @param signatures strictly ascending by member */
   recordVerdict(verdict: TrialVerdict, evidence: Evidence, signatures: readonly BoardSignature[]): Promise<Mined>;
   withdrawSignature(verdict: TrialVerdict, member: number): Promise<Mined>;
@@ -128,7 +129,13 @@ export function adaptiveTrial(deployment: Deployment, runner: ContractRunner): A
   const contract = openContract<IAdaptiveTrial>(deployment, NAME, runner);
   return {
     address: deployment.address(NAME),
-    register: (rules) => mine(deployment, `${NAME}.register`, contract.register(sendableRules(rules))),
+    register: (rules) =>
+      governedCall(
+        deployment,
+        NAME,
+        "register",
+        contract.interface.encodeFunctionData("register", [sendableRules(rules)]),
+      ),
     recordVerdict: (verdict, evidence, signatures) =>
       mine(
         deployment,
