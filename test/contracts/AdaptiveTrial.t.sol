@@ -94,7 +94,8 @@ contract BoardHandler {
         TrialVerdict memory verdict = lawful();
         uint256 place = uint256(word) % verdict.states.length;
         if (fault % 8 == 1) verdict.allocation[place] = word % 10_001;
-        if (fault % 8 == 2) (verdict.states[place], verdict.decision) = (ArmState(word % 4), Decision.CHANGE_ARMS);
+        if (fault % 8 == 2)
+            (verdict.states[place], verdict.decision) = (ArmState((word >> 8) % 4), Decision.CHANGE_ARMS);
         if (fault % 8 == 3) verdict.posteriors[place] = word;
         if (fault % 8 == 4) verdict.decision = Decision(word % 5);
         if (fault % 8 == 5)
@@ -231,6 +232,24 @@ contract AdaptiveTrialInvariantTest {
         trail.addRecorder(address(_trials));
         _trialId = _trials.register(_rules());
         _handler = new BoardHandler(_trials, around);
+    }
+
+    /// @dev An arm that has left is told to be something else: each attempt is refused.
+    function testFuzz_noArmReturns(uint256 seed) public {
+        _handler.setRandom(seed);
+        for (uint256 look = 0; look < 12; ++look) {
+            if (_trials.trial(_trialId).state != TrialState.RUNNING) return;
+            _handler.record(_handler.lawful());
+            (, ArmState[] memory states) = _trials.allocation(_trialId);
+            for (uint256 cell = 0; cell < states.length; ++cell) {
+                if (states[cell] == ArmState.ACTIVE || states[cell] == ArmState.HALTED) continue;
+                TrialVerdict memory verdict = _handler.lawful();
+                (verdict.states[cell], verdict.decision) = (ArmState.HALTED, Decision.CHANGE_ARMS);
+                try _handler.record(verdict) {
+                    assert(false);
+                } catch {}
+            }
+        }
     }
 
     function targetContracts() public view returns (address[] memory targets) {

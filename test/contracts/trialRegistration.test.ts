@@ -14,6 +14,9 @@ import {
   admissionOf,
   publish,
   studyIdOf,
+  DOCUMENT_HASH,
+  PARTIES,
+  signAgreement,
 } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 import {
@@ -86,6 +89,8 @@ describe("AdaptiveTrial", () => {
         world.committee.map(({ address }) => address),
         1,
       );
+      await world.agreements.publish(other, DOCUMENT_HASH, "EU", PARTIES);
+      await signAgreement({ ...world, studyId: other }, OWNERS[0] as HDNodeWallet);
       await activate({ ...world, studyId: other }, OWNERS[0] as HDNodeWallet);
       await world.adaptiveTrial.register(world.rules);
     });

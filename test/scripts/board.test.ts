@@ -12,6 +12,7 @@ import { textOf } from "../../scripts/printValue.ts";
 import { revertHint } from "../../scripts/revertHints.ts";
 import { isCoded } from "../../workers/errors.ts";
 import { BOARD, RESPONDED, type TrialWorld, startTrialWorld } from "./trialWorld.ts";
+import { doneAtOnce } from "../../scripts/admin/governed.ts";
 
 const MEANING = "I approve this verdict";
 const DEADLINE = "2100-12-31";
@@ -22,7 +23,7 @@ describe("a board", () => {
   let requestId: string;
   before(async () => {
     world = await startTrialWorld();
-    trialId = (await world.register(world.trialFile())).trialId;
+    trialId = doneAtOnce(await world.register(world.trialFile())).trialId;
     await world.contribute(173n);
     requestId = await world.answered();
   });

@@ -25,6 +25,8 @@ import { type MemberRole, memberRegistry } from "../../workers/chain/memberRegis
 import { queryCatalogue } from "../../workers/chain/queryCatalogue.ts";
 import { querySmartContract } from "../../workers/chain/querySmartContract.ts";
 import { type Consortium, startConsortium } from "./consortium.ts";
+import { sendCall } from "../../workers/chain/governedCall.ts";
+import { doneAtOnce } from "../../scripts/admin/governed.ts";
 
 const REACH = { endpoint: "https://worker.invalid:7443" };
 type Rotate = typeof rotateQuerier;
@@ -109,7 +111,7 @@ describe("a member's key", () => {
       return exitCodeOf(error) === 78;
     });
     assert.equal((await signAs("north 2")).approvals, 1);
-    assert.equal(await catalogue.hasVetted(queryHash, address("north")), true);
+    assert.equal((await catalogue.vettingOf(queryHash, address("north"))).decision, 1);
     assert.equal((await signAs("south")).state, "ACTIVE");
 
     const acceptAs = (name: string) =>
@@ -153,7 +155,8 @@ describe("a member's key", () => {
     const encryptionKey = publicKey("separate encryption");
     const admission = { organisationName: "Board", expiry: 10_000_000_000n, tlsFingerprint: `0x${"00".repeat(32)}` };
     const rest = { endpoint: "", encryptionKey, purposes: [] };
-    await memberRegistry(deployment, "board", chain.wallet).admit(wallet.address, { ...admission, ...rest });
+    const call = memberRegistry(deployment, "board", chain.wallet).admit(wallet.address, { ...admission, ...rest });
+    await sendCall(deployment, chain.wallet, call);
     assert.equal((await rotate(rotateBoard, "board separate", "board separate 2")).encryptionKey, encryptionKey);
     assert.equal((await registry("board").member(wallet.address)).encryptionKey, encryptionKey);
   });
@@ -167,7 +170,7 @@ describe("a member's key", () => {
     );
     const text = readFileSync(proved.proof, "utf8");
     assert.doesNotMatch(text, new RegExp(consortium.wallet("found").privateKey.slice(2)));
-    const replaced = await replace("worker", member, "worker-proof.json");
+    const replaced = doneAtOnce(await replace("worker", member, "worker-proof.json"));
     assert.deepEqual([replaced.oldKey, replaced.newKey], [member, address("found")]);
     const found = await registry("worker").member(member);
     assert.deepEqual([found.key, found.encryptionKey], [address("found"), publicKey("found")]);
@@ -180,7 +183,7 @@ describe("a member's key", () => {
     const member = await consortium.admit("board", "board lost", "Board 2");
     await consortium.admit("querier", "nosy", "Press");
     await prove(proveBoard, member, "board found", "board-proof.json");
-    const detail = { error: "AccessManagedUnauthorized" };
+    const detail = { code: "GOVERNANCE_UNAUTHORISED", role: "registrar" };
     await assert.rejects(replace("board", member, "board-proof.json", "nosy"), (error: Error & { detail: object }) => {
       assert.deepEqual({ ...error.detail, ...detail }, error.detail);
       return true;
@@ -245,11 +248,10 @@ describe("a member's key", () => {
         await assert.rejects(replace("vetter", member, name), { code: "KEY_PROOF_INVALID" });
       }
     });
-    it("is void once the member has rotated by itself", async () => {
+    it("still holds when a thief has rotated the key meanwhile", async () => {
       await rotate(rotateVetter, "vetter lost", "vetter other");
-      await assert.rejects(replace("vetter", member, path), (error: Error & { detail: { error: string } }) => {
-        return error.detail.error === "MemberRegistryNotCurrentKey";
-      });
+      doneAtOnce(await replace("vetter", member, path));
+      assert.equal((await registry("vetter").member(member)).key, address("vetter found"));
     });
   });
 });

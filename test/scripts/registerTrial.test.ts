@@ -6,6 +6,7 @@ import { parseTrialFile } from "../../scripts/admin/trialFile.ts";
 import { adaptiveTrial } from "../../workers/chain/adaptiveTrial.ts";
 import { encodeParameters } from "../../workers/messages/descriptor.ts";
 import { BOARD, type TrialWorld, startTrialWorld } from "./trialWorld.ts";
+import { doneAtOnce } from "../../scripts/admin/governed.ts";
 
 type File = Record<string, unknown>;
 
@@ -112,7 +113,7 @@ describe("admin register-trial", () => {
 
   it("registers what the file says, and the chain reads it back", async () => {
     const { consortium, queryHash } = world;
-    const { trialId, board: needed } = await world.register(world.trialFile());
+    const { trialId, board: needed } = doneAtOnce(await world.register(world.trialFile()));
     const contract = adaptiveTrial(consortium.deployment, consortium.chain.provider);
     const rules = await contract.rules(trialId);
     assert.equal(needed, "2 of 3");

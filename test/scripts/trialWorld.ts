@@ -2,6 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BaseWallet, ZeroHash, concat, getBytes, id } from "ethers";
+import { command as publishAgreement } from "../../scripts/admin/publishAgreement.ts";
+import { command as signAgreement } from "../../scripts/dataOwner/signAgreement.ts";
 import { command as registerTrial } from "../../scripts/admin/registerTrial.ts";
 import { command as accept } from "../../scripts/querier/accept.ts";
 import { command as publish } from "../../scripts/querier/publish.ts";
@@ -52,6 +54,7 @@ export async function startTrialWorld(): Promise<TrialWorld> {
   }
   await consortium.appoint(WORKERS);
   await consortium.admit("dataOwner", "hospital", "Hospital");
+  await signStudyAgreement(consortium);
   await consortium.admit("querier", "searcher", "Research Institute");
   for (const [i, vetter] of ["north", "south"].entries()) await consortium.admit("vetter", vetter, `Ethics ${i}`);
   for (const [i, member] of BOARD.entries()) await consortium.admit("board", member, i < 2 ? "University" : "Clinic");
@@ -100,6 +103,13 @@ function trialFile({ consortium, queryHash }: Asking): Record<string, unknown> {
     queries: [{ query: queryHash, parameters: { lo: "18", hi: "90" }, respondedOutputs: [1, 4, 7] }],
     board: { members: BOARD.map((name) => consortium.wallet(name).address), signatures: 2 },
   };
+}
+
+async function signStudyAgreement({ folder, studyId, context, as }: Consortium): Promise<void> {
+  writeFileSync(join(folder, "agreement.txt"), "We contribute.");
+  const place = { study: studyId, document: "agreement.txt" };
+  await publishAgreement.handler({ ...as("admin"), ...place, jurisdiction: "EU", party: ["Hospital"] }, context);
+  await signAgreement.handler({ ...as("hospital"), ...place, name: "Dr A.", meaning: "I sign." }, context);
 }
 
 async function contribute(consortium: Consortium, rowCount: bigint): Promise<void> {
