@@ -20,7 +20,7 @@ function asked() {
     chainId: 1n,
     self: SELF.address,
     rpc: { send: say("time", { timestamp: "0x5" }) },
-    owners: { isActive: say("isActive", false), accountOf: say("accountOf", OWNER.address) },
+    owners: { activeMemberOf: say("activeMemberOf", undefined), accountOf: say("accountOf", OWNER.address) },
     datasets: { address: REGISTRY, datasetIdOf: say("datasetIdOf", ""), version: say("version", 0n) },
     committees: { currentSeat: say("currentSeat", undefined) },
     store: { uploadNonces: { isUsed: (_: string, nonce: bigint) => nonce === 7n }, shares: { segments: () => [] } },
@@ -53,7 +53,7 @@ describe("authority of an upload", () => {
   it("asks for the signer's identity before anything else, and one call tells whose a certificate is", async () => {
     const { calls, uploads } = asked();
     await assert.rejects(uploads.authorizeUpload(await request()), hasCode("UPLOAD_NOT_OWNER"));
-    assert.deepEqual(calls, ["isActive"]);
+    assert.deepEqual(calls, ["activeMemberOf"]);
     calls.length = 0;
     assert.equal(await uploads.ownerOf(id("certificate")), OWNER.address);
     assert.deepEqual(calls, ["accountOf"]);
