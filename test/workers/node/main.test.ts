@@ -11,6 +11,7 @@ import { artifacts } from "hardhat";
 import { deployContracts, writeDeployment } from "../../../scripts/admin/deployContracts.ts";
 import { readDeployment } from "../../../workers/chain/deployment.ts";
 import { writeKeystore } from "../../../workers/chain/keystore.ts";
+import { sendCall } from "../../../workers/chain/governedCall.ts";
 import { memberRegistry } from "../../../workers/chain/memberRegistries.ts";
 import { KEY_ROTATION, opalineDomain } from "../../../workers/messages/typedData.ts";
 import { openStore } from "../../../workers/store/openStore.ts";
@@ -179,7 +180,7 @@ describe("workers/main.ts", () => {
       }
       const deployment = readDeployment(path("deployment"));
       const registry = memberRegistry(deployment, "worker", chain.wallet);
-      await registry.admit(oldKey.address, {
+      const admitting = registry.admit(oldKey.address, {
         organisationName: "University",
         expiry: 10_000_000_000n,
         tlsFingerprint: fingerprintOf(readFileSync(path("tls.crt"), "utf8")),
@@ -187,6 +188,7 @@ describe("workers/main.ts", () => {
         encryptionKey: oldKey.signingKey.compressedPublicKey,
         purposes: [],
       });
+      await sendCall(deployment, chain.wallet, admitting);
       const environment = environmentOf({ OPALINE_KEYSTORE: path("old"), OPALINE_CONFIRMATIONS: "0" });
       const worker = run(test, environment);
       assert.equal((await worker.logged("worker-started"))["address"], oldKey.address.toLowerCase());
@@ -198,7 +200,8 @@ describe("workers/main.ts", () => {
       const keys = { member: oldKey.address, oldKey: oldKey.address, newKey: newKey.address, encryptionKey };
       const rotation = { ...keys, deadline: 10_000_000_000n };
       const domain = opalineDomain(deployment.chainId, registry.address);
-      await registry.replaceKey(rotation, await newKey.signTypedData(domain, KEY_ROTATION, rotation), "lost");
+      const signature = await newKey.signTypedData(domain, KEY_ROTATION, rotation);
+      await sendCall(deployment, chain.wallet, registry.replaceKey(rotation, signature, "lost"));
       assert.deepEqual(await worker.exited, { code: 75, signal: null }, worker.stderr);
       assert.ok(worker.log().some(({ event, error }) => event === "worker-failed" && error === "NODE_KEY_CHANGED"));
 
