@@ -1,7 +1,7 @@
 /** `opaline board post-verdict`: collects the members' signature files of one verdict and records it; anyone may. */
-import { type BoardSignature, adaptiveTrial } from "#chain";
+import { type BoardSignature, adaptiveTrial, memberRegistry } from "#chain";
 import { CodedError } from "#errors";
-import { ZERO_HASH, trialVerdictHash } from "#messages";
+import { ZERO_HASH, opalineDomain, trialVerdictHash } from "#messages";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
@@ -41,13 +41,16 @@ export const command = defineCommand({
     );
     const verdict = requireSameVerdict(files);
     return withSigner(options, context, async (connection) => {
-      const { deployment, signer } = connection;
+      const { deployment, provider, signer } = connection;
       const { contract, rules } = await openTrial(connection, verdict.trialId);
+      const boards = memberRegistry(deployment, "board", provider);
+      const domain = opalineDomain(deployment.chainId, contract.address);
       const byMember = new Map<number, BoardSignature>();
       for (const [path, file] of files) {
-        requireGenuine(path, file, deployment.chainId, contract.address);
-        const { name, meaning, signedAt, signature } = file;
         const member = requireMember(rules, file.member);
+        const { key } = await boards.member(file.member);
+        requireGenuine(path, file, key, domain);
+        const { name, meaning, signedAt, signature } = file;
         byMember.set(member, { member, name, meaning, signedAt, signature });
       }
       requireEnough(byMember.size, rules.signatures);

@@ -12,6 +12,7 @@ import {
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { type SignerConnection, signerOptions, withSigner } from "../connection.ts";
+import { memberOfKey } from "../memberOfKey.ts";
 import { writePrivateFile } from "../privateFiles.ts";
 import { textOf } from "../printValue.ts";
 import { readInputFile } from "../readInputFile.ts";
@@ -55,14 +56,15 @@ export const command = defineCommand({
     return withSigner(options, context, async (connection) => {
       const { deployment, provider, signer } = connection;
       const open = await openTrial(connection, trialId);
-      requireMember(open.rules, signer.address);
+      const member = await memberOfKey(connection, "board", signer.address);
+      requireMember(open.rules, member);
       const file = parseVerdictFile("verdict", text, open);
       const { verdict, evidence, checked } = await prepareVerdict(connection, open, file);
       const enrolled = await open.contract.checkVerdict(verdict, evidence);
       const shown = { ...verdictText(open.rules, verdict), enrolled, checked, deadline: instant(verdict.deadline) };
       showBeforeSigning(shown, context);
       const signedAt = await chainTime(provider);
-      const said = { member: signer.address, name: options.name, meaning: options.meaning, signedAt };
+      const said = { member, name: options.name, meaning: options.meaning, signedAt };
       const domain = opalineDomain(deployment.chainId, open.contract.address);
       const signature = await signTypedData(signer, domain, BOARD_SIGNATURE, { verdict, ...said });
       const out = context.resolve(options.out);

@@ -1,5 +1,5 @@
 /** What `board sign-verdict` writes and `board post-verdict` collects: one member's signature, with all it covers. */
-import { getAddress } from "ethers";
+import { type TypedDataDomain, getAddress } from "ethers";
 import { CodedError } from "#errors";
 import {
   BOARD_SIGNATURE,
@@ -7,7 +7,6 @@ import {
   type TrialVerdict,
   ArmState,
   Decision,
-  opalineDomain,
   signerOf,
   trialVerdictHash,
 } from "#messages";
@@ -79,11 +78,11 @@ function readSeconds(field: JsonField, bits: bigint): bigint {
   return value;
 }
 
-/** Before anything is sent. @throws CodedError SIGNATURE_FILE_FORGED */
-export function requireGenuine(path: string, file: SignedVerdictFile, chainId: bigint, contract: string): void {
+/** Before anything is sent. @param key the member's, now; @throws CodedError SIGNATURE_FILE_FORGED */
+export function requireGenuine(path: string, file: SignedVerdictFile, key: string, domain: TypedDataDomain): void {
   const { signature, ...message } = file;
-  const signer = signerOf(opalineDomain(chainId, contract), BOARD_SIGNATURE, message, signature);
-  if (signer === getAddress(file.member)) return;
+  const signer = signerOf(domain, BOARD_SIGNATURE, message, signature);
+  if (signer === getAddress(key)) return;
   throw new CodedError<SignatureFileErrorDetail>(
     { code: "SIGNATURE_FILE_FORGED", path, member: file.member },
     `${path}: the signature is not ${file.member}'s over this verdict and this deployment; ask the member to sign again`,

@@ -5,6 +5,7 @@ import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
+import { memberOfKey } from "../memberOfKey.ts";
 import { readInputFile } from "../readInputFile.ts";
 import { openTrial } from "./openTrial.ts";
 import { requireMember } from "./signVerdict.ts";
@@ -28,7 +29,8 @@ export const command = defineCommand({
     return withSigner(options, context, async (connection) => {
       const { verdict } = file;
       const { rules } = await openTrial(connection, verdict.trialId);
-      const member = requireMember(rules, connection.signer.address);
+      const account = await memberOfKey(connection, "board", connection.signer.address);
+      const member = requireMember(rules, account);
       const mined = await adaptiveTrial(connection.deployment, connection.signer).withdrawSignature(verdict, member);
       const { trialId, look } = verdict;
       return {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { id } from "ethers";
 import { command as postVerdict } from "../../scripts/board/postVerdict.ts";
+import { command as rotateKey } from "../../scripts/board/rotateKey.ts";
 import { command as show } from "../../scripts/board/show.ts";
 import { command as signVerdict } from "../../scripts/board/signVerdict.ts";
 import { command as withdrawSignature } from "../../scripts/board/withdrawSignature.ts";
@@ -187,13 +188,21 @@ describe("a board", () => {
     await rejects(post("ada.json", "cem.json"), "CHAIN_REVERTED", /AdaptiveTrialSignatureWithdrawn/);
   });
 
-  it("stops the trial without any answer, and nothing is allocated then", async () => {
+  it("stops the trial without any answer, signed by a rotated key too, and nothing is allocated then", async () => {
     const stop = { look: 2, decision: "stop", reason: "two deaths", deadline: DEADLINE };
     for (const member of BOARD) assert.match((await sign(member, stop)).checked, /no answer is cited/);
+    const { consortium } = world;
+    const keys = { ...consortium.as("ada"), newKeystore: "ada's new key", newPasswordFile: "unused" };
+    await rotateKey.handler(keys, consortium.context);
+    const stale = BOARD.map((member) => `${member}.json`);
+    await rejects(post(...stale), "SIGNATURE_FILE_FORGED", /^ada.json: the signature is not 0x/);
+    await rejects(sign("ada", stop), "KEY_REPLACED", /no longer signs for board/);
+    const again = await sign("ada's new key", stop, "ada.json");
+    assert.equal(again.member, consortium.wallet("ada").address);
     const posted = await post(...BOARD.map((member) => `${member}.json`));
     assert.deepEqual([posted.state, posted.request, posted.reason], ["stopped", null, "two deaths"]);
     assert.ok(posted.inForce.every(({ allocation }) => allocation === 0));
-    const late = sign("ada", { ...stop, look: 3 });
+    const late = sign("ada's new key", { ...stop, look: 3 });
     await rejects(late, "CHAIN_REVERTED", /AdaptiveTrialNotRunning/);
   });
 });
