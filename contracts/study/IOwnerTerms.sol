@@ -24,7 +24,8 @@ interface IOwnerTerms {
     /// @notice `queryContract` may open data from now on.
     event DataUserAdded(address indexed queryContract);
 
-    /// @notice Thrown when a field of the terms is outside what has a meaning: k of 1 to 4, more than 16 purposes.
+    /// @notice Thrown when a field of the terms is outside what has a meaning: k of 1 to 4 or above 1,000, more than 16
+    /// purposes.
     error DatasetRegistryInvalidTerms(string field);
     /// @notice Thrown when the owner has vetoed the query for its data; also when it does so twice.
     error DatasetRegistryVetoed(DatasetId datasetId, QueryHash queryHash);
@@ -43,7 +44,7 @@ interface IOwnerTerms {
 
     /// @notice The current key of an active owner sets its terms in a study, whether or not it has data there yet; that of one
     /// whose credential has ended may close its data. Requests made before keep theirs.
-    /// @param terms k 0 or at least 5; at most 16 purposes
+    /// @param terms k 0 or 5..1,000; at most 16 purposes
     function setTerms(StudyId studyId, Terms calldata terms) external;
     /// @notice The current key of an owner, active or not, vetoes a query for its data in a study; requests made before run on.
     /// @param reason free text, kept in the audit trail

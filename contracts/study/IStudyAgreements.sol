@@ -82,7 +82,8 @@ interface IStudyAgreements {
     /// @notice Anyone relays an owner's signature of the newest version.
     /// @param signature 65 bytes by the owner's current key, domain {Opaline, 1, chain id, this contract}
     function sign(StudySignature calldata given, bytes calldata signature) external;
-    /// @notice The current key of an owner, active or not, uses up its next nonce: what it signed with it can no longer be relayed.
+    /// @notice The current key of an owner, active or not, uses up its next nonce: what it signed with it can no longer
+    /// be relayed.
     function cancelNonce() external;
     /// @notice A version of a study's agreement. Reverts with StudyAgreementsUnknown.
     function agreement(StudyId studyId, uint64 version) external view returns (Agreement memory);

@@ -8,6 +8,7 @@ import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {DatasetId, QueryHash, StudyId} from "../types/Identifiers.sol";
+import {LEAST_K, MOST_K} from "../types/Policy.sol";
 import {IDatasetRegistry} from "./IDatasetRegistry.sol";
 import {IOwnerTerms} from "./IOwnerTerms.sol";
 
@@ -23,8 +24,6 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
         bool hasPurposes;
     }
 
-    /// @dev As in StudyRegistry: no public answer is about fewer.
-    uint16 private constant LEAST_K = 5;
     uint256 private constant MAX_PURPOSES = 16;
 
     IMemberRegistry internal immutable _owners;
@@ -49,7 +48,7 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
     /// @inheritdoc IOwnerTerms
     function setTerms(StudyId studyId, Terms calldata terms) external {
         (address owner, bytes32 organisation, DatasetId datasetId) = _ownDataset(studyId, !terms.closed);
-        if (terms.k != 0 && terms.k < LEAST_K) revert DatasetRegistryInvalidTerms("k");
+        if (terms.k != 0 && (terms.k < LEAST_K || terms.k > MOST_K)) revert DatasetRegistryInvalidTerms("k");
         if (terms.purposes.length > MAX_PURPOSES) revert DatasetRegistryInvalidTerms("purposes");
         bytes32 oldHash = keccak256(abi.encode(_termsOf(datasetId)));
         Holding storage holding = _holdings[datasetId];

@@ -8,13 +8,11 @@ import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {StudyId} from "../types/Identifiers.sol";
 import {Paging} from "../types/Paging.sol";
-import {MOST_VETTINGS, Policy} from "../types/Policy.sol";
+import {LEAST_K, MOST_K, MOST_VETTINGS, Policy} from "../types/Policy.sol";
 import {IStudyRegistry} from "./IStudyRegistry.sol";
 
 /// @title Studies
 contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
-    /// @dev Below 5 a PUBLIC answer is about people one can name.
-    uint16 private constant LEAST_K = 5;
     /// @dev One organisation must not be able to approve its own wish.
     uint8 private constant LEAST_VETTING_ORGANISATIONS = 2;
     /// @dev n <= 7 and n >= 2t + 1.
@@ -85,7 +83,7 @@ contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
     }
 
     function _checkPolicy(Policy calldata policy_) private pure {
-        if (policy_.k < LEAST_K) revert StudyRegistryInvalidPolicy("k");
+        if (policy_.k < LEAST_K || policy_.k > MOST_K) revert StudyRegistryInvalidPolicy("k");
         if (policy_.vettingOrganisations < LEAST_VETTING_ORGANISATIONS) {
             revert StudyRegistryInvalidPolicy("vettingOrganisations");
         }

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @dev The most vettings that a policy can ask, and the most approvals of a query that are counted: they are compared pairwise.
+/// @dev The most vettings that a policy can ask, and the most approvals of a query that are counted: they are compared
+/// pairwise.
 uint8 constant MOST_VETTINGS = 64;
+/// @dev Below 5 a PUBLIC answer is about people one can name.
+uint16 constant LEAST_K = 5;
+/// @dev The workers' tests of an answer grow with k: an owner must not be able to ask more than they can do.
+uint16 constant MOST_K = 1_000;
 
 /// A study's disclosure and service policy; policyHash = keccak256(abi.encode(Policy)).
-/// k: smallest set that may be disclosed; openingsBudget: requests that may be made over one dataset, for good; vettings, vettingOrganisations: how many experts, of how many organisations,
-/// must approve a query; minimumThreshold: least degree t of a production committee; demonstration: a committee below
-/// it may serve, and every answer says so; price in wei; purposes: DUO-style codes a querier must hold (all of them).
+/// k: smallest set that may be disclosed; openingsBudget: requests that may be made over one dataset, for good;
+/// vettings, vettingOrganisations: how many experts, of how many organisations, must approve a query; minimumThreshold:
+/// least degree t of a production committee; demonstration: a committee below it may serve, and every answer says so;
+/// price in wei; purposes: DUO-style codes a querier must hold (all of them).
 struct Policy {
     uint16 k;
     uint8 vettings;

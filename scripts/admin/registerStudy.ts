@@ -2,19 +2,19 @@
 import { ZeroHash, parseEther } from "ethers";
 import { type Policy, eventOf, studyRegistry } from "#chain";
 import { parseSchema } from "#schema";
+import { LEAST_K } from "#disclosure";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { purposeCode } from "../purposes.ts";
 import { readInputFile } from "../readInputFile.ts";
+import { readK } from "../readK.ts";
 import { invalidOption, readWhole } from "../readOption.ts";
 import { governed } from "./governed.ts";
 
 /** With t = 1 two workers that collude have everything: not for production. */
 const LEAST_PRODUCTION_THRESHOLD = 2;
-/** What the contract takes, too: an answer about fewer patients is about people one can name. */
-const LEAST_K = 5;
 
 export const command = defineCommand({
   command: "admin register-study",
@@ -53,7 +53,7 @@ export const command = defineCommand({
     const schemaText = readInputFile("schema", context.resolve(options.schema));
     const schema = parseSchema(schemaText);
     const policy: Policy = {
-      k: readK(options.k),
+      k: readK(options.k, " (11 by default)"),
       vettings: Number(readWhole("vettings", options.vettings, 1n, 64n)),
       vettingOrganisations: Number(readWhole("vetting-organisations", options.vettingOrganisations, 1n, 255n)),
       minimumThreshold: Number(readWhole("minimum-threshold", options.minimumThreshold, 1n, 3n)),
@@ -80,12 +80,6 @@ export const command = defineCommand({
     });
   },
 });
-
-function readK(text: string): number {
-  const k = Number(readWhole("k", text, 1n, 65_535n));
-  if (k >= LEAST_K) return k;
-  throw invalidOption("k", `${LEAST_K} or more (11 by default), as no public answer may speak of fewer patients,`);
-}
 
 function readEther(option: string, text: string): bigint {
   if (!/^[0-9]+(\.[0-9]{1,18})?$/.test(text)) throw invalidOption(option, "a decimal number of at most 18 places");

@@ -1,15 +1,14 @@
 /** `opaline data-owner set-terms`: an owner's own, stricter terms for its data in a study. */
 import { datasetRegistry } from "#chain";
+import { LEAST_K } from "#disclosure";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { purposeCode } from "../purposes.ts";
-import { invalidOption, readBytes32, readWhole } from "../readOption.ts";
+import { readK } from "../readK.ts";
+import { readBytes32, readWhole } from "../readOption.ts";
 import { requireStudy } from "../study.ts";
-
-/** What the contract takes, too: an answer about fewer patients is about people one can name. */
-const LEAST_K = 5;
 
 export const command = defineCommand({
   command: "data-owner set-terms",
@@ -51,12 +50,6 @@ export const command = defineCommand({
     });
   },
 });
-
-function readK(text: string): number {
-  const k = Number(readWhole("k", text, 1n, 65_535n));
-  if (k >= LEAST_K) return k;
-  throw invalidOption("k", `${LEAST_K} or more`);
-}
 
 function readBudget(text: string | undefined): number {
   return text === undefined ? 0 : Number(readWhole("openings-budget", text, 1n, 4_294_967_295n));

@@ -56,12 +56,13 @@ describe("OwnerTerms", () => {
       await datasets.connect(OWNER).setTerms(studyId, NONE);
       assert.deepEqual([...(await datasets.termsOf(datasetId)).purposes], []);
     });
-    it("refuses k of 1 to 4, 17 purposes, and whoever is no active owner", async () => {
+    it("refuses k of 1 to 4 and above 1,000, 17 purposes, and whoever is no active owner", async () => {
       const { datasets, owners, studyId } = await load(registerStudy);
       const set = (by: HDNodeWallet, terms: Partial<typeof NONE>) =>
         datasets.connect(by).setTerms(studyId, { ...NONE, ...terms });
-      for (const k of [1, 4]) await reverts(set(OWNER, { k }), datasets, "DatasetRegistryInvalidTerms", ["k"]);
+      for (const k of [1, 4, 1_001]) await reverts(set(OWNER, { k }), datasets, "DatasetRegistryInvalidTerms", ["k"]);
       await set(OWNER, { k: 5 });
+      await set(OWNER, { k: 1_000 });
       const many = Array<string>(17).fill(PURPOSE);
       await reverts(set(OWNER, { purposes: many }), datasets, "DatasetRegistryInvalidTerms", ["purposes"]);
       await set(OWNER, { purposes: many.slice(1) });

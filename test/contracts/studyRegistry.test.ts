@@ -70,6 +70,7 @@ describe("StudyRegistry", () => {
     }
     for (const [field, change] of [
       ["k", { k: 4 }],
+      ["k", { k: 1_001 }],
       ["vettingOrganisations", { vettingOrganisations: 1 }],
       ["vettings", { vettings: 2, vettingOrganisations: 3 }],
       ["vettings", { vettings: 65 }],

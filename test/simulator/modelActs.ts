@@ -422,6 +422,7 @@ async function setTerms({ choices, addresses }: ActScene): Promise<Act> {
       [6, 0n],
       [2, 9n],
       [1, 4n],
+      [1, 1_001n],
     ]),
     openingsBudget: choices.weighted([
       [5, 0n],

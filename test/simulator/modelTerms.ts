@@ -61,7 +61,7 @@ function ownDataset(scene: CallScene, studyId: string, active: boolean): { owner
 export const termsHandlers: Handlers = {
   setTerms(scene, { studyId, terms }) {
     const { owner, datasetId } = ownDataset(scene, studyId, terms.closed !== true);
-    if (terms.k !== 0n && terms.k < 5n) revert("DatasetRegistryInvalidTerms", "k");
+    if (terms.k !== 0n && (terms.k < 5n || terms.k > 1_000n)) revert("DatasetRegistryInvalidTerms", "k");
     if (terms.purposes.length > 16) revert("DatasetRegistryInvalidTerms", "purposes");
     scene.state.terms.set(datasetId, terms);
     scene.emit("TermsSet", [datasetId, owner, terms]);

@@ -29,6 +29,8 @@ import { Universe } from "./universe.ts";
 
 /** PUBLIC answers never show less, whatever the policy says. */
 export const LEAST_K = 5;
+/** The tests grow with k: more than this no study and no owner may ask, as the contracts have it, too. */
+export const MOST_K = 1_000;
 
 export interface GatedRequest extends VettedRequest {
   /** In the request's order of datasets, versions ascending. */

@@ -9,8 +9,8 @@
  *     no request in between.)
  *  2. queryHash recomputes from schema, descriptor, SQL, bounds, manifest and agreement.
  *  3. The parameters hash to the context's and lie in the vetted bounds.
- *  4. The policy is the study's, read and hashed, with a k that an owner may have raised; a sealed answer has recipients that can be encrypted to; the consent mask is
- *     the one this version serves.
+ *  4. The policy is the study's, read and hashed, with a k that an owner may have raised; a sealed answer has
+ *     recipients that can be encrypted to; the consent mask is the one this version serves.
  *  5. Every dataset root recomputes from the registry's first v segments for some v; of each of them the very file that
  *     its activation names for this worker (and sharesRoot binds) is stored, of this committee and number of rows, and
  *     was checked: its columns are well-formed (`activeCheck.ts`).
@@ -25,7 +25,7 @@ import { type Query, type QueryCatalogue, QueryState } from "../chain/queryCatal
 import type { QueryRequested } from "../chain/querySmartContract.ts";
 import { type StudyRegistry, policyHash } from "../chain/studyRegistry.ts";
 import type { SegmentRef } from "../disclosure/historySets.ts";
-import { LEAST_K } from "../disclosure/planGate.ts";
+import { LEAST_K, MOST_K } from "../disclosure/planGate.ts";
 import type { Circuit } from "../messages/circuit.ts";
 import type { Descriptor } from "../messages/descriptor.ts";
 import { ReleaseClass, ZERO_HASH } from "../messages/statement.ts";
@@ -138,7 +138,7 @@ async function readK(event: QueryRequested, { studies }: PlanModules): Promise<n
   const policy = await studies.policy(event.context.studyId);
   const { k, context } = event;
   // An owner may be stricter than the study, never more generous; the hash binds the event's word.
-  if (k < policy.k || policyHash({ ...policy, k }) !== context.policyHash) {
+  if (k < policy.k || k > MOST_K || policyHash({ ...policy, k }) !== context.policyHash) {
     refuse(event, "the policy is not the study's");
   }
   return Math.max(k, LEAST_K);

@@ -315,6 +315,10 @@ describe("planQuery", () => {
 
   it("refuses another policy than the study's", async () => {
     world.policy = { ...POLICY, k: 10 };
+    for (const k of [world.policy.k - 1, 1_001]) {
+      const context = { policyHash: policyHash({ ...world.policy, k }) };
+      await refused("the policy is not the study's", { k, context });
+    }
     await refused("the policy is not the study's");
   });
 
