@@ -33,9 +33,10 @@ interface IMemberRegistry {
     }
 
     /// EIP-712 KeyRotation(address member,address oldKey,address newKey,bytes encryptionKey,uint256 deadline), signed by the
-    /// new key. oldKey: the member's key until then; {replaceKey} does not ask, as a thief may have rotated it meanwhile. encryptionKey: the member's from then on; not empty where it had one.
-    /// deadline: last valid second. No nonce: an account becomes a key once, so that a signature is used once at most; and
-    /// as no key comes back, oldKey binds it to one moment of the member's history.
+    /// new key. oldKey: the member's key until then; {replaceKey} does not ask, as a thief may have rotated it
+    /// meanwhile. encryptionKey: the member's from then on; not empty where it had one. deadline: last valid second. No
+    /// nonce: an account becomes a key once, so that a signature is used once at most; and as no key comes back, oldKey
+    /// binds it to one moment of the member's history.
     struct KeyRotation {
         address member;
         address oldKey;
@@ -97,8 +98,8 @@ interface IMemberRegistry {
     /// @notice The same for a key that is lost or stolen, of any member that is not revoked. Restricted to REGISTRAR_ROLE.
     /// @param reason free text, kept in the audit trail
     function replaceKey(KeyRotation calldata rotation, bytes calldata signature, string calldata reason) external;
-    /// @notice The current key of a member moves the member's endpoint or certificate. A certificate declared here is reserved while the member is
-    /// active and shows it, but an admission by the consortium overrides it.
+    /// @notice The current key of a member moves the member's endpoint or certificate. A certificate declared here is
+    /// reserved while the member is active and shows it, but an admission by the consortium overrides it.
     /// @param endpoint host:port; empty where the role has none
     /// @param tlsFingerprint SHA-256 of the DER certificate; 0 where the role has none
     function setEndpoint(string calldata endpoint, bytes32 tlsFingerprint) external;

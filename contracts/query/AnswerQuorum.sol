@@ -8,9 +8,9 @@ import {IQuerySmartContract} from "./IQuerySmartContract.sol";
 
 /// @title Whether enough of a committee signed
 library AnswerQuorum {
-    /// @dev Reverts unless the keys that at least min(n - t, 2t + 1) workers of the request's epoch, active now, have now
-    /// signed `digest`.
-    /// Ascending indices, and one worker per index, make the signers distinct. O(signatures), at most 7 that can pass.
+    /// @dev Reverts unless at least min(n - t, 2t + 1) workers of the request's epoch, active now, signed `digest`, each
+    /// with the key it has now. Ascending indices, and one worker per index, make the signers distinct. O(signatures), at
+    /// most 7 that can pass.
     function check(
         ICommitteeRegistry committees,
         RequestContext calldata context,

@@ -8,8 +8,9 @@ import {QueryOrigin} from "./QueryOrigin.sol";
 
 /// @title Which data a request is about
 library DatasetChoice {
-    /// @dev Opens the data and returns the roots that a request fixes, and the strictest k of their owners. Reverts unless the datasets are of this study and strictly ascending, so that no
-    /// row is counted twice and one choice has one form. O(datasets), chosen and paid for by the querier.
+    /// @dev Opens the data and returns the roots that a request fixes, and the strictest k of their owners. Reverts
+    /// unless the datasets are of this study and strictly ascending, so that no row is counted twice and one choice has
+    /// one form. O(datasets), chosen and paid for by the querier.
     function open(
         IDatasetRegistry datasets,
         QueryOrigin memory origin,

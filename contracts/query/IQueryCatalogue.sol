@@ -161,15 +161,16 @@ interface IQueryCatalogue {
     ) external returns (QueryHash queryHash);
     /// @notice Anyone relays a vetter's signature on a published or active query. The approval that completes the policy
     /// activates the query and clones its Query Smart Contract; later ones may prolong it, see above. A no takes back the
-    /// vetter's approval, is the vetter's last word, and counts for nothing else. O(approvals^2), of which there are at most 64.
+    /// vetter's approval, is the vetter's last word, and counts for nothing else. O(approvals^2), of which there are at
+    /// most 64.
     /// @param signature 65 bytes, domain {Opaline, 1, chain id, this contract}
     function vet(Vetting calldata vetting, bytes calldata signature) external;
     /// @notice An active vetter, of whichever organisation, or the author, while an active member, remarks on a query in
     /// any state.
     /// @param text 1 to 2,000 bytes
     function comment(QueryHash queryHash, string calldata text) external;
-    /// @notice The current key of a vetter, active or not, uses up the vetter's next nonce: a vetting signed with it can no longer be
-    /// relayed.
+    /// @notice The current key of a vetter, active or not, uses up the vetter's next nonce: a vetting signed with it
+    /// can no longer be relayed.
     function cancelNonce() external;
     /// @notice The author of two active queries of one study, while an active member, declares that one supersedes the
     /// other: for good, as a superseded query can be neither vetted nor superseded again.

@@ -93,8 +93,8 @@ interface IQuerySmartContract is IProvableAnswers {
     error QuerySmartContractStopped();
     /// @notice Thrown when the query takes no requests: it was revoked or superseded, or its vettings have lapsed.
     error QuerySmartContractInactiveQuery(QueryHash queryHash);
-    /// @notice Thrown when the account is not an active querier, or not the current key of one; when it cancels a nonce, only if
-    /// it is no querier's current key.
+    /// @notice Thrown when the account is not an active querier, or not the current key of one; when it cancels a
+    /// nonce, only if it is no querier's current key.
     error QuerySmartContractNotQuerier(address account);
     /// @notice Thrown when the querier's credential lacks a purpose the study asks for.
     error QuerySmartContractMissingPurpose(bytes32 purpose);
@@ -149,8 +149,8 @@ interface IQuerySmartContract is IProvableAnswers {
     error QuerySmartContractQuorum(uint256 signatures, uint256 needed);
     /// @notice Thrown when the signature at `position` (0-based) has an index not above the one before it.
     error QuerySmartContractSignaturesNotAscending(uint256 position);
-    /// @notice Thrown when a signature is not that of the current key (`expected`) of committee worker `index`, or that worker is
-    /// not active now.
+    /// @notice Thrown when a signature is not that of the current key (`expected`) of committee worker `index`, or that
+    /// worker is not active now.
     error QuerySmartContractInvalidSigner(uint8 index, address recovered, address expected);
     /// @notice Thrown when a request is expired while it may still be answered.
     error QuerySmartContractDeadlineNotReached(uint64 deadlineBlock, uint64 currentBlock);
@@ -160,14 +160,15 @@ interface IQuerySmartContract is IProvableAnswers {
     /// @notice Anyone relays a querier's acceptance of the agreement; accepting again changes nothing but the nonce.
     /// @param signature 65 bytes, domain {Opaline, 1, chain id, this contract}
     function acceptAgreement(Acceptance calldata acceptance, bytes calldata signature) external;
-    /// @notice The current key of a querier, active or not, uses up the querier's next nonce here: an acceptance signed with it can no
-    /// longer be relayed.
+    /// @notice The current key of a querier, active or not, uses up the querier's next nonce here: an acceptance signed
+    /// with it can no longer be relayed.
     function cancelNonce() external;
-    /// @notice The current key of a querier asks, and is the one that is refunded. datasetIds strictly ascending; parameters = abi.encode(int256[]); pays the study's price exactly.
-    /// The context's consentMaskRoot is 0 until a consent registry exists; zero means every active row.
+    /// @notice The current key of a querier asks, and is the one that is refunded. datasetIds strictly ascending;
+    /// parameters = abi.encode(int256[]); pays the study's price exactly. The context's consentMaskRoot is 0 until a
+    /// consent registry exists; zero means every active row.
     /// The context's recipientsHash is keccak256(abi.encode(recipients)), 0 for PUBLIC.
-    /// @param recipients none for PUBLIC; of a SEALED request 1 to 16 compressed secp256k1 keys, strictly ascending. Whether each
-    /// is a point of the curve is the workers' to check, who do not answer otherwise.
+    /// @param recipients none for PUBLIC; of a SEALED request 1 to 16 compressed secp256k1 keys, strictly ascending.
+    /// Whether each is a point of the curve is the workers' to check, who do not answer otherwise.
     /// @return requestId keccak256(abi.encode(chainId, this contract, querier, nonce, queryHash, keccak(parameters), datasetRoots, block.number))
     function request(
         bytes calldata parameters,
@@ -184,8 +185,8 @@ interface IQuerySmartContract is IProvableAnswers {
         Verdict calldata verdict,
         WorkerSignature[] calldata signatures
     ) external;
-    /// @notice The current key of a worker of the request's committee, also of one revoked since, hands out the mask keys it holds of the SEALED answer;
-    /// again if it must. Costs gas only: recipients read what fits.
+    /// @notice The current key of a worker of the request's committee, also of one revoked since, hands out the mask
+    /// keys it holds of the SEALED answer; again if it must. Costs gas only: recipients read what fits.
     /// @param context as in QueryRequested
     /// @param index the sender's point in the committee
     /// @param maskKeyHashes keccak256 of each mask key, in the order that the answer's sealedHash binds

@@ -159,9 +159,14 @@ contract QueryCatalogue is AccessManaged, Vettings {
 
     /// @dev The sender's organisation; it must be the current key of this query's author, an active member.
     function _authorOrganisationOf(QueryHash queryHash, address author) private view returns (bytes32 organisation) {
-        bool isAuthor = _queriers.memberOf(msg.sender) == author || _vetters.memberOf(msg.sender) == author;
-        if (!isAuthor) revert QueryCatalogueNotAuthorOf(queryHash, msg.sender);
-        (, organisation) = _author();
+        address account;
+        (account, organisation) = _queriers.activeMemberOf(msg.sender);
+        if (account == author) return organisation;
+        (account, organisation) = _vetters.activeMemberOf(msg.sender);
+        if (account == author) return organisation;
+        bool wasAuthor = _queriers.memberOf(msg.sender) == author || _vetters.memberOf(msg.sender) == author;
+        if (wasAuthor) revert QueryCatalogueNotAuthor(msg.sender);
+        revert QueryCatalogueNotAuthorOf(queryHash, msg.sender);
     }
 
     function _author() private view returns (address author, bytes32 organisation) {

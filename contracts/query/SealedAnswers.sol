@@ -50,8 +50,8 @@ abstract contract SealedAnswers is Agreements {
         return _requests[requestId];
     }
 
-    /// @dev At (7, 3): 35 subsets of 4 among 7 participants, of which each is in 20; a copy is 33 + 32 * keys + 16 bytes. All who
-    /// follow the contract read what is in its events.
+    /// @dev At (7, 3): 35 subsets of 4 among 7 participants, of which each is in 20; a copy is 33 + 32 * keys + 16
+    /// bytes. All who follow the contract read what is in its events.
     function _checkSizes(bytes32[] calldata maskKeyHashes, bytes[] calldata copies) private pure {
         bool fits = maskKeyHashes.length <= 35 && copies.length <= Recipients.MOST;
         for (uint256 i = 0; fits && i < copies.length; ++i) fits = copies[i].length <= 689;
