@@ -55,7 +55,7 @@ library Acts {
     bytes32 internal constant QUERY_SUPERSEDED = keccak256("QuerySuperseded");
     bytes32 internal constant QUERY_REVOKED = keccak256("QueryRevoked");
 
-    /// A signed, unused vetting or acceptance was withdrawn; oldHash, newHash: the nonce before and after.
+    /// A signed, unused vetting, acceptance or study signature was withdrawn; oldHash, newHash: the nonce before and after.
     bytes32 internal constant NONCE_CANCELLED = keccak256("NonceCancelled");
     bytes32 internal constant AGREEMENT_ACCEPTED = keccak256("AgreementAccepted");
     bytes32 internal constant QUERY_REQUESTED = keccak256("QueryRequested");

@@ -35,7 +35,8 @@ interface IAuditTrail {
     /// @notice Thrown when the account is a recorder already.
     error AuditTrailAlreadyRecorder(address recorder);
 
-    /// @notice Lets a contract write. Restricted: the deployment, then only the query catalogue for each query contract it makes.
+    /// @notice Lets a contract write. Restricted: the deployment, then only the query catalogue for each query contract
+    /// it makes.
     /// @param recorder the contract; it must have code
     function addRecorder(address recorder) external;
     /// @notice Appends one act. Recorders only; the parameters are those of `Recorded`.

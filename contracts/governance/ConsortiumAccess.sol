@@ -12,9 +12,9 @@ import {Deployed} from "../types/Deployed.sol";
 /// act, everybody can read it, and a guardian can cancel it before it may be done.
 ///
 /// ADMIN_ROLE (0), the consortium: grants roles and announces deployments; in production a multi-signature wallet.
-/// REGISTRAR_ROLE admits members and replaces their keys. STEWARD_ROLE registers studies, trials and verifiers,
-/// publishes agreements, appoints committees and ends a stop. GUARDIAN_ROLE, best
-/// held without delay: pauses, revokes members and queries, cancels what registrars and stewards have scheduled.
+/// REGISTRAR_ROLE admits members and replaces their keys. STEWARD_ROLE registers studies, trials and verifiers, publishes
+/// agreements, appoints committees, declares a query's successor and ends a stop. GUARDIAN_ROLE, best held without delay:
+/// stops, revokes members and queries, retires verifiers, cancels what registrars and stewards have scheduled.
 /// CATALOGUE_ROLE is held by the query catalogue alone, DATASETS_ROLE by the dataset registry alone.
 contract ConsortiumAccess is AccessManager {
     /// @notice May add each new query contract to the audit trail, to the escrow and to the dataset registry.
@@ -25,7 +25,7 @@ contract ConsortiumAccess is AccessManager {
     uint64 public constant REGISTRAR_ROLE = 3;
     /// @notice May register studies, trials and verifiers, publish agreements, appoint committees and end a stop.
     uint64 public constant STEWARD_ROLE = 4;
-    /// @notice May pause, revoke, and cancel scheduled acts.
+    /// @notice May stop, revoke, and cancel scheduled acts.
     uint64 public constant GUARDIAN_ROLE = 5;
 
     IAuditTrail private _trail;

@@ -60,8 +60,8 @@ interface IAdaptiveTrial {
     error AdaptiveTrialQueryOfOtherStudy(QueryHash queryHash, StudyId studyId);
     /// @notice Thrown when a board member may not act now: never admitted, expired or revoked.
     error AdaptiveTrialInactiveMember(address member);
-    /// @notice Thrown when all members of a board, or all signers of a verdict, are of one organisation, unless one signature is
-    /// enough.
+    /// @notice Thrown when all members of a board, or all signers of a verdict, are of one organisation, unless one
+    /// signature is enough.
     error AdaptiveTrialSameOrganisation(bytes32 organisation);
     /// @notice Thrown when no trial has this id.
     error AdaptiveTrialUnknown(TrialId trialId);
@@ -107,8 +107,8 @@ interface IAdaptiveTrial {
     error AdaptiveTrialOutputsMismatch(bytes32 outputsHash, bytes32 expected);
     /// @notice Thrown when outputs are given of a SEALED answer: on chain they are under a mask.
     error AdaptiveTrialOutputsSealed();
-    /// @notice Thrown when the cited answer was asked for no later than the block of the verdict before: an answer that a verdict
-    /// has cited already, too.
+    /// @notice Thrown when the cited answer was asked for no later than the block of the verdict before: an answer that
+    /// a verdict has cited already, too.
     error AdaptiveTrialAnswerNotNewer(RequestId requestId, uint64 requestBlock, uint64 decidedBlock);
     /// @notice Thrown when the number of datasets in the evidence is not the request's.
     error AdaptiveTrialDatasetCount(uint256 given, uint256 expected);
@@ -140,13 +140,14 @@ interface IAdaptiveTrial {
     error AdaptiveTrialAlreadyRecorded(bytes32 verdictHash);
 
     /// @notice Fixes the rules of a study's only trial, for good, while the study has no dataset. Restricted to STEWARD_ROLE.
-    /// @param rules 2..10 arms with different names; floors <= caps <= 10,000, the floors together at most 10,000, the control's
-    /// floor above 0, and the control's cap with that of each other arm at least 10,000, so that whichever arms are left, an
-    /// allocation exists; 1..16 strata with different names; the first allocation within floors and caps, 10,000 in each
-    /// stratum; 1..64 looks, none needing fewer subjects than the one before, the first at least one of each,
-    /// futility < graduation <= 10,000 where the look has one; 1..8 sources of 1..256 outputs each, of active queries of this
-    /// study; 1..16 board members, all active, of at least two organisations unless one signature is enough;
-    /// signatures: more than half of the board, so that no two groups can decide differently; encoded at most 24,575 bytes.
+    /// @param rules 2..10 arms with different names; floors <= caps <= 10,000, the floors together at most 10,000, the
+    /// control's floor above 0, and the control's cap with that of each other arm at least 10,000, so that whichever
+    /// arms are left, an allocation exists; 1..16 strata with different names; the first allocation within floors and
+    /// caps, 10,000 in each stratum; 1..64 looks, none needing fewer subjects than the one before, the first at least
+    /// one of each, futility < graduation <= 10,000 where the look has one; 1..8 sources of 1..256 outputs each, of
+    /// active queries of this study; 1..16 board members, all active, of at least two organisations unless one
+    /// signature is enough; signatures: more than half of the board, so that no two groups can decide differently;
+    /// encoded at most 24,575 bytes.
     /// @return trialId keccak256(abi.encode(chainId, this contract, studyId))
     function register(TrialRules calldata rules) external returns (TrialId trialId);
     /// @notice Anyone relays what enough of the board signed. Takes effect at once.
@@ -157,8 +158,8 @@ interface IAdaptiveTrial {
         Evidence calldata evidence,
         BoardSignature[] calldata signatures
     ) external;
-    /// @notice The sender, a member of the trial's board now or formerly, takes back whatever it signed over exactly this verdict,
-    /// which is not recorded yet. For good: a verdict with another deadline is another one.
+    /// @notice The sender, a member of the trial's board now or formerly, takes back whatever it signed over exactly
+    /// this verdict, which is not recorded yet. For good: a verdict with another deadline is another one.
     /// @param member the sender's index in the board
     function withdrawSignature(TrialVerdict calldata verdict, uint8 member) external;
     /// @notice Reverts as {recordVerdict} would, but for the signatures; a board member asks before it signs.
@@ -171,8 +172,8 @@ interface IAdaptiveTrial {
     function trial(TrialId trialId) external view returns (Trial memory);
     /// @notice As registered. Reverts with AdaptiveTrialUnknown.
     function rules(TrialId trialId) external view returns (TrialRules memory);
-    /// @notice What is in force, per cell: how patients of a stratum are allocated, and which arms are left. All allocations are 0
-    /// once the trial has ended. Reverts with AdaptiveTrialUnknown.
+    /// @notice What is in force, per cell: how patients of a stratum are allocated, and which arms are left. All
+    /// allocations are 0 once the trial has ended. Reverts with AdaptiveTrialUnknown.
     function allocation(TrialId trialId) external view returns (uint16[] memory bps, ArmState[] memory states);
     /// @notice The EIP-712 hash of the verdict of this look (1, 2, ...); 0 before it is recorded.
     function verdictHashOf(TrialId trialId, uint8 look) external view returns (bytes32);

@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {ArmState, TrialRules, TrialState, TrialVerdict} from "../types/Trial.sol";
 
 /// @title Which rules a trial may register, and which verdicts registered rules allow
-/// @notice Pure: it looks at nothing but its arguments, so anyone can try rules and verdicts on it before they are registered or
-/// signed. Errors are {IAdaptiveTrial}'s.
+/// @notice Pure: it looks at nothing but its arguments, so anyone can try rules and verdicts on it before they are
+/// registered or signed. Errors are {IAdaptiveTrial}'s.
 interface ITrialRulebook {
     /// @notice Reverts unless the rules are as {IAdaptiveTrial-register} says, accounts and queries apart.
     function checkRules(TrialRules calldata rules) external pure;

@@ -5,7 +5,7 @@ import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
-import { governed } from "./governed.ts";
+import { type GovernanceErrorDetail, governed } from "./governed.ts";
 
 export const command = defineCommand({
   command: "admin announce",
@@ -38,7 +38,7 @@ export const command = defineCommand({
 function requireSameRegistry(successor: Deployment, registry: string): void {
   const its = successor.address("DeploymentRegistry");
   if (its === registry) return;
-  throw new CodedError(
+  throw new CodedError<GovernanceErrorDetail>(
     { code: "DEPLOYMENT_OTHER_REGISTRY", registry, successor: its },
     `the successor was deployed with a registry of its own (${its}): deploy it with --follows`,
   );

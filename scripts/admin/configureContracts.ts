@@ -25,17 +25,23 @@ type Send = (name: string, method: string, ...parameters: unknown[]) => Promise<
 
 /** The contracts that write to the audit trail; query contracts are added by the catalogue as it makes them. */
 const RECORDERS = [
-  ...["ConsortiumAccess", "DeploymentRegistry", "EmergencyStop"],
-  ...["DataOwnerRegistry", "VetterRegistry", "QuerierRegistry", "WorkerRegistry", "BoardRegistry"],
-  ...[
-    "AuditorRegistry",
-    "StudyRegistry",
-    "StudyAgreements",
-    "CommitteeRegistry",
-    "DatasetRegistry",
-    "Escrow",
-    ...["QueryCatalogue", "ProofVerifierRegistry", "AdaptiveTrial"],
-  ],
+  "ConsortiumAccess",
+  "DeploymentRegistry",
+  "EmergencyStop",
+  "DataOwnerRegistry",
+  "VetterRegistry",
+  "QuerierRegistry",
+  "WorkerRegistry",
+  "BoardRegistry",
+  "AuditorRegistry",
+  "StudyRegistry",
+  "StudyAgreements",
+  "CommitteeRegistry",
+  "DatasetRegistry",
+  "Escrow",
+  "QueryCatalogue",
+  "ProofVerifierRegistry",
+  "AdaptiveTrial",
 ];
 
 /**

@@ -38,7 +38,7 @@ async function requireReady(
   caller: string,
 ): Promise<void> {
   if (caller.toLowerCase() !== signer.address.toLowerCase()) {
-    throw new CodedError(
+    throw new CodedError<GovernanceErrorDetail>(
       { code: "GOVERNANCE_NOT_CALLER", operation, caller },
       `only ${caller}, who scheduled it, can do it`,
     );

@@ -1,5 +1,7 @@
 /** The roles of `contracts/governance/ConsortiumAccess.sol`: their ids, who holds them, and what only they may call. */
 
+import { MEMBER_REGISTRIES } from "#chain";
+
 export interface GovernanceRole {
   readonly id: bigint;
   /** Held by a contract of this name, or by people: see {@link Governance}. */
@@ -8,12 +10,8 @@ export interface GovernanceRole {
   readonly functions: Readonly<Record<string, readonly string[]>>;
 }
 
-const MEMBER_REGISTRIES = [
-  ...["DataOwnerRegistry", "VetterRegistry", "QuerierRegistry", "WorkerRegistry", "BoardRegistry", "AuditorRegistry"],
-];
-
 function inEachRegistry(...functions: string[]): Record<string, readonly string[]> {
-  return Object.fromEntries(MEMBER_REGISTRIES.map((name) => [name, functions]));
+  return Object.fromEntries(Object.values(MEMBER_REGISTRIES).map((name) => [name, functions]));
 }
 
 /** Every `restricted` function that is not here is for ADMIN, id 0. What stops something is the guardian's. */

@@ -22,7 +22,12 @@ export type GovernanceErrorDetail =
   | { readonly code: "GOVERNANCE_UNAUTHORISED"; readonly account: string; readonly act: string; readonly role: string }
   | { readonly code: "GOVERNANCE_ALREADY_SCHEDULED"; readonly operation: string; readonly readyAt: string }
   | { readonly code: "GOVERNANCE_NOT_READY"; readonly operation: string; readonly readyAt: string }
-  | { readonly code: "GOVERNANCE_NOT_SCHEDULED"; readonly operation: string };
+  | { readonly code: "GOVERNANCE_NOT_SCHEDULED"; readonly operation: string }
+  /** Only who scheduled an act can do it. */
+  | { readonly code: "GOVERNANCE_NOT_CALLER"; readonly operation: string; readonly caller: string }
+  | { readonly code: "GOVERNANCE_ROLE_NOT_HELD"; readonly role: string; readonly account: string }
+  | { readonly code: "GOVERNANCE_LAST_ADMIN"; readonly account: string }
+  | { readonly code: "DEPLOYMENT_OTHER_REGISTRY"; readonly registry: string; readonly successor: string };
 
 /**
  * @param done makes the command's value from the mined act

@@ -8,7 +8,7 @@ import { gasReport } from "../gasReport.ts";
 import { readAddress } from "../readOption.ts";
 import { readGovernanceRole } from "./governanceOptions.ts";
 import { ADMIN_ROLE, PERSONAL_ROLES } from "./governanceRoles.ts";
-import { governed } from "./governed.ts";
+import { type GovernanceErrorDetail, governed } from "./governed.ts";
 
 export const command = defineCommand({
   command: "admin revoke-role",
@@ -39,13 +39,13 @@ async function requireHolder(
 ): Promise<void> {
   const holders = (await consortiumAccess(deployment, provider).holders(provider)).filter((each) => each.role === role);
   if (!holders.some((holder) => holder.account === account)) {
-    throw new CodedError(
+    throw new CodedError<GovernanceErrorDetail>(
       { code: "GOVERNANCE_ROLE_NOT_HELD", role: name, account },
       `${account} does not hold the role ${name}; \`opaline admin list-roles\``,
     );
   }
   if (role === ADMIN_ROLE && holders.length === 1) {
-    throw new CodedError(
+    throw new CodedError<GovernanceErrorDetail>(
       { code: "GOVERNANCE_LAST_ADMIN", account },
       `${account} is the last admin: grant the role to another account first`,
     );

@@ -1,4 +1,4 @@
-/** `opaline admin supersede-query`: the same for an author who cannot, whoever published the two. */
+/** `opaline admin supersede-query`: declares a query's successor where its author cannot, whoever published the two. */
 import { runAlone } from "../cli.ts";
 import { gasReport } from "../gasReport.ts";
 import { supersedeCommand } from "../supersession.ts";

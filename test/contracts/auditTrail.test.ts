@@ -3,38 +3,11 @@ import { describe, it } from "node:test";
 import { AbiCoder, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
 import type { TypedContractEvent, TypedEventLog } from "../../types/common.ts";
 import type { AuditTrail } from "../../types/audit/AuditTrail.ts";
+import { ACT_NAMES } from "../../scripts/auditor/actNames.ts";
 import { load, mineUntilNextIs } from "./support/chain.ts";
 import { CONSORTIUM, OUTSIDER, QUERIER, answer, ask, deployContracts, openRequest } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
-/** Names of audit/Acts.sol. */
-const NAMES = [
-  ...["RecorderAdded", "MemberAdmitted", "MemberRevoked", "MemberEndpointChanged", "StudyRegistered"],
-  ...["CommitteeAppointed", "CommitteeFrozen", "DatasetActivated", "QueryPublished", "QueryVetted", "QueryRejected"],
-  ...["QueryActivated", "QueryRevoked", "AgreementAccepted", "QueryRequested", "QueryAnswered", "QueryRefused"],
-  ...["QueryFailed", "QueryExpired", "QueryContractAdded", "PaymentHeld", "PaymentReleased", "PaymentRefunded"],
-  ...[
-    "PaymentSettled",
-    "Withdrawn",
-    "NonceCancelled",
-    "QueryProlonged",
-    "StudyAgreementPublished",
-    "StudyAgreementSigned",
-  ],
-  ...["TermsSet", "QueryVetoed", "VetoLifted", "DataUserAdded"],
-  ...["DeploymentAnnounced", "DeploymentSuperseded", "Stopped", "Resumed"],
-  ...["RoleGranted", "RoleRevoked", "RoleAdminChanged", "RoleGuardianChanged", "RoleGrantDelayChanged"],
-  ...[
-    "TargetFunctionRoleUpdated",
-    "TargetAdminDelayUpdated",
-    "TargetClosed",
-    "AuditTrailSet",
-    "AuthorityUpdated",
-    "OperationExecuted",
-    "OperationScheduled",
-    "OperationCanceled",
-  ],
-];
 const WORDS = [
   ...["bytes32", "uint64", "bytes32", "bytes32", "address", "bytes32", "bytes32", "bytes32", "bytes32"],
   "uint256",
@@ -92,7 +65,7 @@ describe("AuditTrail", () => {
     });
     it("uses names of the vocabulary only", async () => {
       const { trail } = await load(everything);
-      const known = new Map(NAMES.map((name) => [id(name), name]));
+      const known = new Map(ACT_NAMES.map((name) => [id(name), name]));
       const used = new Set(
         (await eventsOf(trail)).map(({ args }) => known.get((args as Record<string, string>)["act"] ?? "")),
       );

@@ -79,5 +79,9 @@ describe("EmergencyStop", () => {
     await accept(world, OTHER_QUERIER);
     await world.queriers.revoke(QUERIER.address, "");
     await world.catalogue.revoke(world.queryHash, "");
+    assert.ok((await world.escrow.credit(world.committee[0]!.address)) > 0n);
+    assert.equal(await world.query.hasAccepted(OTHER_QUERIER.address), true);
+    assert.equal(await world.queriers.isActive(QUERIER.address), false);
+    assert.equal(await world.catalogue.isActive(world.queryHash), false);
   });
 });
