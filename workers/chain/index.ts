@@ -50,4 +50,4 @@ export {
   type WorkerSignature,
 } from "./querySmartContract.ts";
 export { studyRegistry, type Policy, type Study, type StudyRegistry } from "./studyRegistry.ts";
-export { eventOf, type EmittedEvent, type Mined } from "./transactions.ts";
+export { eventOf, receiptOf, type EmittedEvent, type Mined } from "./transactions.ts";
