@@ -3,10 +3,20 @@ import { type BaseWallet, type JsonRpcProvider, formatEther } from "ethers";
 import { type ChainErrorDetail, chainError } from "#chain";
 import { CodedError, isCoded } from "#errors";
 
-/** @throws CodedError CHAIN_INSUFFICIENT_FUNDS when the account holds nothing at all | CHAIN_UNREACHABLE */
+/** @throws CodedError CHAIN_INSUFFICIENT_FUNDS when the account holds nothing at all and gas costs something | CHAIN_UNREACHABLE */
 export async function requireFunds(provider: JsonRpcProvider, account: string): Promise<void> {
   const balance = await balanceOf(provider, account);
-  if (balance === 0n) throw cannotPay(account, balance);
+  if (balance === 0n && !(await isGasFree(provider))) throw cannotPay(account, balance);
+}
+
+/** As on a consortium's own chain: no base fee, so that transactions offer what the node calls its gas price, and that is 0. */
+async function isGasFree(provider: JsonRpcProvider): Promise<boolean> {
+  try {
+    const { maxFeePerGas, gasPrice } = await provider.getFeeData();
+    return (maxFeePerGas ?? gasPrice) === 0n;
+  } catch (error) {
+    throw chainError(error, [], "fees");
+  }
 }
 
 /** The same error, with the account and what it has; any other error unchanged. */

@@ -33,6 +33,8 @@ export const budget = {
   checkStride: size(5, 1),
   /** Runs of the gate with one step altered, per committee and release class: one at each of its 57 steps and a few more. Deep: all. */
   alteredGates: size(60, 20_000),
+  /** Runs of a property that follows a chain of EthereumJS, whose answers take ten times as long as Hardhat's. */
+  secondClientRuns: size(5, 40),
   /** Whole networks simulated, and random operations in each. Deep: of every committee size. */
   simulatedSeeds: size(4, 300),
   simulatedOperations: 60,

@@ -1,6 +1,7 @@
 /** What follows the deployment of the contracts: who records, who governs, and the first announcement. */
 import { Contract } from "ethers";
-import type { ContractTransactionResponse, Signer, TransactionReceipt } from "ethers";
+import type { ContractTransactionResponse, Signer } from "ethers";
+import { receiptOf } from "#chain";
 import type { DeployedContract } from "./deployContracts.ts";
 import { ADMIN_ROLE, GOVERNANCE_ROLES, GUARDED_ROLES, type GovernanceRole } from "./governanceRoles.ts";
 
@@ -58,7 +59,7 @@ export async function configureContracts(
   const send: Send = async (name, method, ...parameters) => {
     const { address, abi } = contracts[name] as DeployedContract;
     const call = new Contract(address, abi, signer).getFunction(method);
-    gas += (await mined((await call(...parameters)) as ContractTransactionResponse)).gasUsed;
+    gas += (await receiptOf((await call(...parameters)) as ContractTransactionResponse)).gasUsed;
   };
   // Recorders before roles: afterwards only the catalogue may add one.
   for (const name of RECORDERS) await send("AuditTrail", "addRecorder", contracts[name]?.address);
@@ -80,13 +81,6 @@ export function announcedContracts(
 ): { readonly name: string; readonly account: string }[] {
   const names = Object.keys(contracts).sort(); // ASCII names: code units are bytes
   return names.map((name) => ({ name, account: contracts[name]?.address ?? "" }));
-}
-
-export async function mined(sent: { wait(): Promise<TransactionReceipt | null> } | null): Promise<TransactionReceipt> {
-  const receipt = await sent?.wait();
-  // One confirmation is asked for, so ethers returns a receipt or throws.
-  if (!receipt) throw new Error("a deployment transaction has no receipt");
-  return receipt;
 }
 
 async function defineRole(contracts: Deployed, send: Send, label: string, role: GovernanceRole): Promise<void> {

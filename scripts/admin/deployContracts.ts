@@ -7,7 +7,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ContractFactory } from "ethers";
 import type { InterfaceAbi, Signer } from "ethers";
-import { type Governance, configureContracts, mined } from "./configureContracts.ts";
+import { receiptOf } from "#chain";
+import { type Governance, configureContracts } from "./configureContracts.ts";
 
 /** What the compiler made of one contract. */
 export type Artifact = { readonly abi: InterfaceAbi; readonly bytecode: string };
@@ -94,7 +95,7 @@ export async function deployContracts(options: DeployOptions): Promise<Deploymen
     }
     const factory = new ContractFactory(abi, bytecode, options.signer);
     const contract = await factory.deploy(...parameters.map((parameter) => addresses[parameter]));
-    const receipt = await mined(contract.deploymentTransaction());
+    const receipt = await receiptOf(contract.deploymentTransaction()!); // it was sent just now
     const address = await contract.getAddress();
     addresses[name] = address;
     contracts[name] = { address, abi };

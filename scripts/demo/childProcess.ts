@@ -12,10 +12,14 @@ export function exited(child: ChildProcess): Promise<number | string> {
   return new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal ?? 1)));
 }
 
-/** SIGTERM, and SIGKILL after the grace time. */
-export async function endChild(child: ChildProcess, graceMs: number = GRACE_MS): Promise<number | string> {
+/** Asks with a signal, and sends SIGKILL after the grace time. */
+export async function endChild(
+  child: ChildProcess,
+  graceMs: number = GRACE_MS,
+  ask: NodeJS.Signals = "SIGTERM",
+): Promise<number | string> {
   const gone = exited(child);
-  child.kill("SIGTERM");
+  child.kill(ask);
   const patience = new AbortController();
   const killing = sleep(graceMs, undefined, { signal: patience.signal, ref: false }).then(
     () => child.kill("SIGKILL"),

@@ -5,7 +5,6 @@ import { type StudySchema, parseSchema } from "#schema";
 import type { HiddenCells } from "#statistics";
 import { openDescriptor } from "../query.ts";
 import type { AnswerReport, Cell } from "../querier/answerReport.ts";
-import { LOCAL_CHAIN_ID } from "./chain.ts";
 import { type Cell as ClearCell, clearAnswer } from "./clearAnswer.ts";
 import { type ClearSets, type PatientSet, clearSets } from "./clearSets.ts";
 import { alignRows, faultsOf } from "./compareAnswers.ts";
@@ -59,7 +58,11 @@ export class ComparedRequests {
   }
 
   async ask(parameters: DemoParameters): Promise<DemoAnswer> {
-    const report = await askQuery(this.#network, this.#query, { parameters });
+    return this.compare(parameters, await askQuery(this.#network, this.#query, { parameters }));
+  }
+
+  /** An answer that came after the last one compared. */
+  async compare(parameters: DemoParameters, report: AnswerReport): Promise<DemoAnswer> {
     const { requestId, assurance, columns, rows, suppression, k, state } = report;
     const files = this.#trial.sites.map(({ csv }) => csv);
     const keysAt = await groupKeys(this.#network, report);
@@ -111,7 +114,7 @@ export function findTracker(
 
 /** Positions of the answer's columns that name the group. */
 async function groupKeys(network: LocalNetwork, report: AnswerReport): Promise<number[]> {
-  const provider = openProvider(network.rpc, LOCAL_CHAIN_ID);
+  const provider = openProvider(network.rpc, network.chainId);
   try {
     const connection = { deployment: readDeployment(network.plan.deployment), provider };
     const { columns } = await openDescriptor(connection, report.queryHash);

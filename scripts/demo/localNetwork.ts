@@ -4,7 +4,6 @@
  */
 import { join } from "node:path";
 import type { BaseWallet } from "ethers";
-import { openProvider } from "#chain";
 import { command as appointCommittee } from "../admin/appointCommittee.ts";
 import { command as deploy } from "../admin/deploy.ts";
 import { doneAtOnce } from "../admin/governed.ts";
@@ -15,7 +14,7 @@ import { command as contribute } from "../dataOwner/contribute.ts";
 import { command as signAgreement } from "../dataOwner/signAgreement.ts";
 import { initWorker } from "../worker/init.ts";
 import { writePrivateFile } from "../privateFiles.ts";
-import { LOCAL_CHAIN_ID, type LocalChain, startChain } from "./chain.ts";
+import { type LocalChain, type StartChain, startHardhatChain } from "./chain.ts";
 import { endWithThisProcess } from "./childProcess.ts";
 import { freePorts } from "./freePorts.ts";
 import {
@@ -55,12 +54,10 @@ export interface StudyPlan {
   readonly purposes: readonly string[];
 }
 
-/** 1,000 ether: Hardhat's chain gives it for the asking. */
-const FUNDS = `0x${(1_000n * 10n ** 18n).toString(16)}`;
-
 export class LocalNetwork {
   readonly plan: LocalNetworkPlan;
   readonly #context: CommandContext;
+  readonly #startChain: StartChain;
   readonly #wallets = new Map<string, Promise<BaseWallet>>();
   #chain: LocalChain | undefined;
   #forget: (() => void) | undefined;
@@ -72,8 +69,9 @@ export class LocalNetwork {
   services: WorkerService[] = [];
   studyId = "";
 
-  constructor(plan: LocalNetworkPlan, context: CommandContext) {
+  constructor(plan: LocalNetworkPlan, context: CommandContext, startChain: StartChain = startHardhatChain) {
     this.plan = plan;
+    this.#startChain = startChain;
     this.#context = { ...context, unlock: (keystore, password) => this.#unlock(context, keystore, password) };
   }
 
@@ -86,6 +84,10 @@ export class LocalNetwork {
     return this.#chain!.url;
   }
 
+  get chainId(): bigint {
+    return this.#chain!.chainId;
+  }
+
   /** Options for commands that only read. */
   get network(): { readonly deployment: string; readonly rpc: string } {
     return { deployment: this.plan.deployment, rpc: this.rpc };
@@ -96,15 +98,18 @@ export class LocalNetwork {
   }
 
   async startChain(): Promise<void> {
-    this.#chain = await startChain();
-    this.#forget = endWithThisProcess(() => [this.#chain!.child, ...this.services.flatMap(({ child }) => child ?? [])]);
+    const chain = await this.#startChain();
+    this.#chain = chain;
+    this.#forget = endWithThisProcess(() =>
+      [chain.child(), ...this.services.map(({ child }) => child)].filter((child) => child !== undefined),
+    );
   }
 
   /** The consortium's key, and the contracts deployed with it. @returns gas used */
   async deployContracts(): Promise<bigint> {
     this.admin = await this.#create("admin", "Consortium", 0);
-    await this.#fund([this.admin]);
-    const options = { ...this.optionsOf(this.admin), chainId: String(LOCAL_CHAIN_ID), replace: true, delay: "0" };
+    await this.#chain!.fund([this.admin.key.account]);
+    const options = { ...this.optionsOf(this.admin), chainId: String(this.chainId), replace: true, delay: "0" };
     const { gasUsed } = await deploy.handler(options, { ...this.#context, log: () => undefined });
     return gasUsed;
   }
@@ -117,7 +122,7 @@ export class LocalNetwork {
     this.querier = await this.#create("querier", querier, 0);
     this.workers = await this.#initWorkers(workers);
     const members = [...this.hospitals, ...this.vetters, this.querier, ...this.workers];
-    await this.#fund(members);
+    await this.#chain!.fund(members.map(({ key }) => key.account));
     // One after the other: they are transactions of one account.
     for (const member of members) await admitMember(member, this.optionsOf(this.admin), purposes, this.#context);
   }
@@ -238,15 +243,6 @@ export class LocalNetwork {
       this.services.push(new WorkerService(folder, this.plan.workerEnvironment));
     }
     return workers;
-  }
-
-  async #fund(members: readonly LocalMember[]): Promise<void> {
-    const provider = openProvider(this.rpc, LOCAL_CHAIN_ID);
-    try {
-      for (const { key } of members) await provider.send("hardhat_setBalance", [key.account, FUNDS]);
-    } finally {
-      provider.destroy();
-    }
   }
 
   #unlock(context: CommandContext, keystore: string, password: string): Promise<BaseWallet> {

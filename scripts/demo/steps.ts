@@ -2,7 +2,6 @@
 import { openProvider } from "#chain";
 import { type AuditEvent, command as trail } from "../auditor/trail.ts";
 import { buildContracts } from "./buildContracts.ts";
-import { LOCAL_CHAIN_ID } from "./chain.ts";
 import { ComparedRequests, type DemoAnswer, type DemoRefusal } from "./comparedRequests.ts";
 import { GATE_RUNS } from "./expectedDisclosure.ts";
 import { GasMeter } from "./gasMeter.ts";
@@ -55,7 +54,7 @@ export async function runSteps(network: LocalNetwork, trial: SyntheticTrial): Pr
   const stages = new StageRecorder(context);
   await stages.run("build", "compiling the contracts where needed", buildContracts);
   await stages.run("chain", "starting a local chain", () => network.startChain());
-  const provider = openProvider(network.rpc, LOCAL_CHAIN_ID);
+  const provider = openProvider(network.rpc, network.chainId);
   stages.meter = new GasMeter(provider, 0);
   try {
     await stages.run("contracts", `deploying the contracts into ${plan.deployment}`, () => network.deployContracts());

@@ -4,7 +4,10 @@ import { after, before, describe, it } from "node:test";
 import { command as deploy } from "../../scripts/admin/deploy.ts";
 import { command as publish } from "../../scripts/querier/publish.ts";
 import { exitCodeOf } from "../../scripts/exitCode.ts";
+import { requireFunds } from "../../scripts/funds.ts";
+import { openProvider } from "../../workers/chain/provider.ts";
 import { type Consortium, startConsortium } from "./consortium.ts";
+import { startRpcProxy } from "./rpcProxy.ts";
 
 describe("an account that cannot pay", () => {
   let consortium: Consortium;
@@ -25,6 +28,26 @@ describe("an account that cannot pay", () => {
   it("deploys nothing", async () => {
     const options = { ...consortium.as("poor"), deployment: "elsewhere", chainId: "31337", delay: "0", replace: false };
     await refused(deploy.handler(options, consortium.context), consortium.wallet("poor").address);
+  });
+
+  it("is looked at beforehand, and needs nothing where gas is free", async () => {
+    const account = consortium.wallet("penniless").address;
+    let price = "0x0";
+    const free = (method: string, result: unknown): unknown => {
+      if (method === "eth_getBlockByNumber") return { ...(result as object), baseFeePerGas: "0x0" };
+      return method === "eth_gasPrice" ? price : result;
+    };
+    const proxy = await startRpcProxy(consortium.chain.url, () => free);
+    const provider = openProvider(proxy.url, consortium.chain.chainId);
+    try {
+      await requireFunds(provider, account);
+      price = "0x1";
+      await refused(requireFunds(provider, account), account);
+      await refused(requireFunds(consortium.chain.provider, account), account);
+    } finally {
+      provider.destroy();
+      await proxy.close();
+    }
   });
 
   it("publishes nothing", async () => {

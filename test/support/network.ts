@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { openProvider } from "../../workers/chain/provider.ts";
 import { withNetwork } from "../../scripts/connection.ts";
 import { type AnswerReport, reportAnswer } from "../../scripts/querier/answerReport.ts";
-import { LOCAL_CHAIN_ID } from "../../scripts/demo/chain.ts";
+import type { StartChain } from "../../scripts/demo/chain.ts";
 import { LocalNetwork } from "../../scripts/demo/localNetwork.ts";
 import type { WorkerService } from "../../scripts/demo/workerService.ts";
 import { testContext } from "./commandContext.ts";
@@ -29,6 +29,10 @@ export interface TestNetworkOptions {
   readonly purposes?: readonly string[];
   /** Time-out of an attempt; after it the next worker proposes. */
   readonly attemptTimeoutMs?: number;
+  /** Default: Hardhat's. */
+  readonly startChain?: StartChain;
+  /** How often each worker looks at the chain. */
+  readonly pollMs?: number;
 }
 
 export interface TestNetwork {
@@ -46,7 +50,15 @@ export const PRICE_ETHER = "0.01";
 
 /** Up to and including the activation and the input check of every site's dataset. */
 export async function startTestNetwork(options: TestNetworkOptions): Promise<TestNetwork> {
-  const { schemaText, sites, workers = 4, threshold = 1, purposes = [], attemptTimeoutMs = 3_000 } = options;
+  const {
+    schemaText,
+    sites,
+    workers = 4,
+    threshold = 1,
+    purposes = [],
+    attemptTimeoutMs = 3_000,
+    pollMs = 50,
+  } = options;
   const folder = temporaryFolder();
   const network = new LocalNetwork(
     {
@@ -59,12 +71,13 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
       threshold,
       scryptN: SCRYPT_N,
       workerScryptN: SCRYPT_N,
-      workerEnvironment: { OPALINE_POLL_MS: "50", OPALINE_ATTEMPT_TIMEOUT_MS: String(attemptTimeoutMs) },
+      workerEnvironment: { OPALINE_POLL_MS: String(pollMs), OPALINE_ATTEMPT_TIMEOUT_MS: String(attemptTimeoutMs) },
     },
     testContext(folder.path),
+    options.startChain,
   );
   const rpc = async (method: string, parameters: unknown[]): Promise<unknown> => {
-    const provider = openProvider(network.rpc, LOCAL_CHAIN_ID);
+    const provider = openProvider(network.rpc, network.chainId);
     try {
       return await provider.send(method, parameters);
     } finally {

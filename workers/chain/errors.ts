@@ -66,8 +66,9 @@ const UNREACHABLE = new Set([
   "UNSUPPORTED_OPERATION",
 ]);
 
-/** What Hardhat and geth say; ethers recognises geth's text in some of its calls only. */
-const CANNOT_PAY = /insufficient funds|doesn't have enough funds/i;
+/** What geth, Besu, Hardhat and EthereumJS say; ethers recognises geth's text in some of its calls only. */
+const CANNOT_PAY =
+  /insufficient (funds|balance)|upfront cost exceeds account balance|(doesn't|does not) have enough (funds|balance)/i;
 
 function saysCannotPay(error: unknown, depth = 0): boolean {
   if (depth > 5 || typeof error !== "object" || error === null) return false;

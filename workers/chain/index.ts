@@ -78,4 +78,4 @@ export {
 } from "./querySmartContract.ts";
 export { studyAgreements, type StudyAgreement, type StudyAgreements } from "./studyAgreements.ts";
 export { studyRegistry, type Policy, type Study, type StudyRegistry } from "./studyRegistry.ts";
-export { eventOf, type EmittedEvent, type Mined } from "./transactions.ts";
+export { eventOf, receiptOf, type EmittedEvent, type Mined } from "./transactions.ts";

@@ -1,6 +1,8 @@
 /**
- * Event logs by pages of blocks. Nodes limit how much one `eth_getLogs` may return and each says so differently, so a
- * page that is answered with an error is halved and asked again; a node that does not answer at all is left alone.
+ * Event logs by pages of blocks. Nodes limit how much one `eth_getLogs` may return and each says so differently, or cuts its
+ * answer off and says nothing: a page that is answered with an error, or with as many logs as a limit may be, is halved and
+ * asked again; a node that does not answer at all is left alone. What comes back is filtered once more, because a node may
+ * look at the first topic only: EthereumJS does both.
  */
 import { CodedError } from "../errors.ts";
 import { type ChainErrorDetail, chainError, isConnectionError } from "./errors.ts";
@@ -10,6 +12,8 @@ import type { JsonRpc } from "./provider.ts";
 export const DEFAULT_PAGE_BLOCKS = 1_000;
 /** Addresses in one filter; more are asked for in turn. */
 const MAX_ADDRESSES = 200;
+/** The smallest limit of a node that cuts off in silence. */
+const PERHAPS_CUT_OFF = 10_000;
 
 export interface ChainLog {
   readonly address: string;
@@ -54,15 +58,28 @@ function parseLog(raw: RawLog): ChainLog {
   };
 }
 
-/** One page, in (block, log index) order. Errors are the node's own. */
+/** As JSON-RPC defines a filter; hexadecimal digits in any case. */
+function matcher({ addresses, topics = [] }: LogFilter): (log: RawLog) => boolean {
+  const lowered = (words: readonly string[]): Set<string> => new Set(words.map((word) => word.toLowerCase()));
+  const from = lowered(addresses);
+  const wanted = topics.map((topic) => (topic === null ? undefined : lowered([topic].flat())));
+  return (log) =>
+    from.has(log.address.toLowerCase()) &&
+    log.topics.length >= wanted.length &&
+    wanted.every((any, position) => any === undefined || any.has(log.topics[position]!.toLowerCase()));
+}
+
+/** One page, in (block, log index) order. Errors are the node's own, and one for an answer that may have been cut off. */
 export async function logsBetween(rpc: JsonRpc, filter: LogFilter, from: number, to: number): Promise<ChainLog[]> {
+  const matches = matcher(filter);
   const found: ChainLog[] = [];
   for (let start = 0; start < filter.addresses.length; start += MAX_ADDRESSES) {
     const address = filter.addresses.slice(start, start + MAX_ADDRESSES);
     const raw = (await rpc.send("eth_getLogs", [
       { address, topics: filter.topics ?? [], fromBlock: toHex(from), toBlock: toHex(to) },
     ])) as RawLog[];
-    found.push(...raw.filter((log) => log.removed !== true).map(parseLog));
+    if (raw.length >= PERHAPS_CUT_OFF && from < to) throw new Error(`${raw.length} logs: there may be more`);
+    found.push(...raw.filter((log) => log.removed !== true && matches(log)).map(parseLog));
   }
   return found.sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex);
 }

@@ -1,5 +1,5 @@
 /** Calls and transactions with one kind of failure: a `CodedError` that names the custom error. */
-import { type Log, type TransactionReceipt, type TransactionResponse, makeError } from "ethers";
+import { type Log, type TransactionReceipt, type TransactionResponse, isError, makeError } from "ethers";
 import { CodedError } from "../errors.ts";
 import type { Deployment } from "./deployment.ts";
 import { type ChainErrorDetail, chainError, isConnectionError, printableCause } from "./errors.ts";
@@ -39,26 +39,42 @@ function minedFrom(deployment: Deployment, receipt: TransactionReceipt): Mined {
 }
 
 /**
- * The receipt, looked for by this function itself: ethers' `wait` asks the node again in an event listener, where a failure
- * is nobody's to catch and ends the process.
+ * The receipt of a transaction that was mined and did not revert. Looked for by this function itself: ethers' `wait` asks the
+ * node again in an event listener, where a failure is nobody's to catch and ends the process.
  *
- * @returns undefined when it was not mined in time
+ * It waits for the node's head, too: a node may show a receipt before it answers from the state after that block, and what is
+ * read or sent next would be about the state before it.
+ *
+ * @throws ethers' errors: TIMEOUT when it was not mined in time, CALL_EXCEPTION when it reverted
  */
-async function receiptOf({ provider, hash }: TransactionResponse): Promise<TransactionReceipt | undefined> {
+export async function receiptOf(sent: TransactionResponse): Promise<TransactionReceipt> {
+  const { provider, hash } = sent;
   let pauseMs = FIRST_RECEIPT_MS;
   for (let waitedMs = 0; waitedMs < MINING_TIMEOUT_MS; waitedMs += pauseMs) {
     const receipt = await provider.getTransactionReceipt(hash);
-    if (receipt !== null) return receipt;
+    if (receipt !== null && (await provider.getBlockNumber()) >= receipt.blockNumber) {
+      if (receipt.status === 0) throw await whyReverted(sent, receipt);
+      return receipt;
+    }
     pauseMs = Math.min(MOST_RECEIPT_MS, 2 * pauseMs);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
-  return undefined;
+  throw makeError("no receipt in time", "TIMEOUT", { operation: "receipt", reason: "timeout" });
 }
 
-/** As ethers says it; a receipt does not tell why. */
-function revertedWithout({ to, from }: TransactionReceipt): Error {
-  const transaction = { to, from, data: "" };
+/**
+ * A receipt does not tell why. The same call on the state before its block does, unless it was refused for something earlier in
+ * that block, or for want of gas, or the node has forgotten that state.
+ */
+async function whyReverted(sent: TransactionResponse, { blockNumber }: TransactionReceipt): Promise<unknown> {
+  const { to, from, data, value } = sent;
+  try {
+    await sent.provider.call({ to, from, data, value, blockTag: blockNumber - 1 });
+  } catch (error) {
+    if (isError(error, "CALL_EXCEPTION")) return error;
+  }
   const nothing = { data: null, reason: null, invocation: null, revert: null };
+  const transaction = { to, from, data: "" };
   return makeError("transaction execution reverted", "CALL_EXCEPTION", { action: "call", ...nothing, transaction });
 }
 
@@ -72,11 +88,7 @@ export async function mine(deployment: Deployment, what: string, sent: Promise<T
   try {
     const response = await sent;
     hash = response.hash;
-    const receipt = await receiptOf(response);
-    if (receipt === undefined)
-      throw makeError("no receipt in time", "TIMEOUT", { operation: "receipt", reason: "timeout" });
-    if (receipt.status === 0) throw revertedWithout(receipt);
-    return minedFrom(deployment, receipt);
+    return minedFrom(deployment, await receiptOf(response));
   } catch (error) {
     if (hash !== undefined && isConnectionError(error)) {
       throw new CodedError<ChainErrorDetail>(

@@ -95,17 +95,40 @@ describe("errors of a chain's node", () => {
   });
 
   it("say that a mined transaction reverted, and none before it is mined", async () => {
-    const receipts = [null, null, { status: 0, to: CONTRACT, from: CONTRACT }];
-    const provider = { getTransactionReceipt: () => Promise.resolve(receipts.shift()) };
+    const receipts = [null, null, { status: 0, to: CONTRACT, from: CONTRACT, blockNumber: 7 }];
+    const replayed: unknown[] = [];
+    const provider = {
+      getTransactionReceipt: () => Promise.resolve(receipts.shift()),
+      getBlockNumber: () => Promise.resolve(7),
+      call: ({ blockTag }: { blockTag: unknown }) => Promise.reject(new Error(`forgotten: ${replayed.push(blockTag)}`)),
+    };
     const sent = { hash: "0x12", provider } as unknown as ContractTransactionResponse;
     await assert.rejects(mine({ interfaces: [] } as never, "call", Promise.resolve(sent)), { code: "CHAIN_REVERTED" });
     assert.equal(receipts.length, 0);
+    assert.deepEqual(replayed, [6], "asked why on the state before its block");
   });
 
-  it("recognise an account that cannot pay, by what Hardhat and geth say", () => {
+  it("take a receipt for final only once the node answers from its block", async () => {
+    const heads = [6, 6, 7];
+    const provider = {
+      getTransactionReceipt: () => Promise.resolve({ hash: "0x12", status: 1, blockNumber: 7, gasUsed: 1n, logs: [] }),
+      getBlockNumber: () => Promise.resolve(heads.shift()),
+    };
+    const sent = { hash: "0x12", provider } as unknown as ContractTransactionResponse;
+    const mined = await mine({ interfaces: [] } as never, "call", Promise.resolve(sent));
+    assert.deepEqual([mined.block, heads], [7, []]);
+  });
+
+  it("recognise an account that cannot pay, by what Hardhat, geth, Besu and EthereumJS say", () => {
     const rpcError = { code: -32000, message: "Sender doesn't have enough funds to send tx." };
     const geth = { code: -32000, message: "insufficient funds for gas * price + value" };
+    const besu = { code: -32004, message: "Upfront cost exceeds account balance" };
+    const ethereumjs =
+      "0xa1 does not have enough balance to cover transaction costs, need 2, but have 1 (insufficient balance)";
     for (const thrown of [
+      { code: "UNKNOWN_ERROR", error: besu },
+      { code: "UNKNOWN_ERROR", error: { code: -32602, message: ethereumjs } },
+      { code: "CALL_EXCEPTION", data: "0x", info: { error: { code: 3, message: "insufficient balance", data: "0x" } } },
       {
         code: "UNKNOWN_ERROR",
         error: { ...rpcError, data: { message: rpcError.message } },
