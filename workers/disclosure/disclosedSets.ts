@@ -39,7 +39,7 @@ export interface DisclosedSets {
 /** Deciding what follows from what takes cubic time in the sets that an answer and its history disclose. */
 export const MAX_SETS = 512;
 
-/** A vetted query with its parameters, over some segments of a study's data. */
+/** A vetted query with its parameters, over some of a study's data. */
 export interface VettedRequest {
   readonly descriptor: Descriptor;
   readonly parameters: readonly bigint[];
@@ -47,13 +47,13 @@ export interface VettedRequest {
 }
 
 /**
- * @param segments bits of the universe
+ * @param parts bits of the universe's
  * @param request without parameters: the sets as if no condition were on any, and no levels of fields that have one
  * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
  */
 export function disclosedSets(
   { descriptor, parameters, schema }: VettedRequest | (Omit<VettedRequest, "parameters"> & { parameters?: undefined }),
-  segments: bigint,
+  parts: bigint,
 ): DisclosedSets {
   const reader = new OutputReader(descriptor, parameters, schema);
   const step = descriptor.steps[0]!;
@@ -63,14 +63,14 @@ export function disclosedSets(
   const kinds = kindsOf(outputs, reader);
   const cells = cellsOf(axisSizes(step, schema)).map((lines) => {
     const line = new Map(lines.map((index, axis) => [step.axes[axis]!.field, 1n << BigInt(index)]));
-    return { line, set: makeSet(segments, both(cohort, line), full) };
+    return { line, set: makeSet(parts, both(cohort, line), full) };
   });
   return {
-    cohort: makeSet(segments, cohort, full),
+    cohort: makeSet(parts, cohort, full),
     cells: cells.map(({ set }) => set),
     groups: cells.flatMap(({ line }, cell) =>
       kinds.map(({ conditions, members }, kind): DisclosedGroup => {
-        const set = makeSet(segments, both(conditions, line), full);
+        const set = makeSet(parts, both(conditions, line), full);
         const position = (output: number): number => cell * outputs.length + output;
         return {
           cell,
@@ -208,7 +208,7 @@ function possibleClasses({ conditions }: RowSet, field: number, reader: OutputRe
   return indices.filter((index) => allowed === undefined || ((allowed >> BigInt(index)) & 1n) === 1n);
 }
 
-function withClasses({ segments, conditions }: RowSet, field: number, classes: bigint): RowSet {
+function withClasses({ parts, conditions }: RowSet, field: number, classes: bigint): RowSet {
   const others = conditions.filter(([on]) => on !== field);
-  return { segments, conditions: [...others, [field, classes] as const].sort(([a], [b]) => a - b) };
+  return { parts, conditions: [...others, [field, classes] as const].sort(([a], [b]) => a - b) };
 }

@@ -20,8 +20,8 @@ export class Fingerprints {
   }
 
   /** The functional number `index` of the set's indicator: a residue of r. Additive over disjoint unions. */
-  of({ segments, conditions }: RowSet, index = 0): bigint {
-    let product = this.#sum(`${index}|segments`, segments, undefined);
+  of({ parts, conditions }: RowSet, index = 0): bigint {
+    let product = this.#sum(`${index}|parts`, parts, undefined);
     for (const [field, classes] of conditions) {
       product = (product * this.#sum(`${index}|${field}`, classes, this.#classCount(field))) % R;
     }

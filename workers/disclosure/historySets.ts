@@ -4,11 +4,13 @@ import { disclosedSets, familiesOf } from "./disclosedSets.ts";
 import type { RowSet } from "./rowSet.ts";
 import { keyOf } from "./rowSet.ts";
 
-/** One segment of a dataset: the rows that version `version` added. */
+/** One segment of a dataset: the rows that version `version` added, less those that consent takes out. */
 export interface SegmentRef {
   readonly datasetId: string;
   readonly version: bigint;
   readonly rowCount: bigint;
+  /** Positions of rows that the request may not use, ascending; none when absent. */
+  readonly excluded?: Uint32Array;
 }
 
 /** "unknown": opened or not, an attempt came so far and nothing was posted; then every set counts as opened. */
@@ -60,7 +62,7 @@ export interface HistorySets {
 
 /**
  * @param history oldest first
- * @param segmentsOf bits of the universe
+ * @param segmentsOf bits of the universe's parts
  * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
  */
 export function historySets(

@@ -41,14 +41,14 @@ export interface HistoryFacts {
   /** "All rows" first, then oldest first. */
   readonly earlier: readonly (HistorySet & TestedSet)[];
   /**
-   * All rows of parts of the request's data, which no answer showed: only their numbers are known. One is compared with a new
+   * All rows of some of the request's data, which no answer showed: only their numbers are known. One is compared with a new
    * set, but not combined with two: every growth of a set would have to leave out k of the new rows, or none.
    */
-  readonly parts: readonly RowSet[];
+  readonly totals: readonly RowSet[];
   /** Fingerprints of sets, and of growths of sets, that are tested, or were, on their own. */
   readonly own: ReadonlySet<bigint>;
-  /** Rows of segments. */
-  rows(segments: bigint): number;
+  /** Rows of parts of the universe. */
+  rows(parts: bigint): number;
   /** Of the new answer. */
   readonly cells: readonly (RowSet | undefined)[];
   /** By key of a set, the cells that make it up: filled as it is asked for. */
@@ -75,7 +75,7 @@ export function historyTests(
   const among = siblings.flatMap((b) =>
     window.flatMap((c) => (isOlder([c], [a, b]) || isLine(facts, a, b, c) ? [] : combinationTests(facts, a, b, c))),
   );
-  return [...pairs, ...siblingPairs(facts, a, siblings), ...partTests(facts, a, zero), ...combined, ...among];
+  return [...pairs, ...siblingPairs(facts, a, siblings), ...totalTests(facts, a, zero), ...combined, ...among];
 }
 
 /** Of a set that was shown before, over which a field is summed for the first time: only pairs not tested for want of a sum. */
@@ -92,13 +92,13 @@ function siblingPairs(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[
 }
 
 /**
- * Against parts, unless the difference is but public numbers of rows and numbers of missing values, which answers show. A cell
+ * Against known totals, unless the difference is but public numbers of rows and numbers of missing values, which answers show. A cell
  * may be all rows of a part, as of the owner in whose country it is: that part's other rows are a cell of nobody, like others.
  */
-function partTests(facts: HistoryFacts, a: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
-  if (differInValidity(facts, a.set, { segments: a.set.segments, conditions: [] })) return [];
+function totalTests(facts: HistoryFacts, a: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
+  if (differInValidity(facts, a.set, { parts: a.set.parts, conditions: [] })) return [];
   const ofNobody = zero === "fails" ? zero : "ifShown";
-  return facts.parts.map((part) => facts.tests.pair(a.set, part, facts.k - 1, ofNobody));
+  return facts.totals.map((total) => facts.tests.pair(a.set, total, facts.k - 1, ofNobody));
 }
 
 function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
@@ -107,7 +107,7 @@ function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTes
   if (intersect(a.set, b.set) === undefined) return []; // a alone is as large
   if (!sumsOne(a, b) && differInValidity(facts, a.set, b.set)) return [];
   // A difference within fewer rows than k is about them, even when it is zero.
-  const mayBeZero = isSameFilter(a.set, b.set) && facts.rows(a.set.segments ^ b.set.segments) >= k;
+  const mayBeZero = isSameFilter(a.set, b.set) && facts.rows(a.set.parts ^ b.set.parts) >= k;
   return [tests.pair(a.set, b.set, k - 1, mayBeZero ? zero : "fails")];
 }
 
@@ -117,12 +117,12 @@ function sumsOne(a: TestedSet, b: TestedSet): boolean {
 
 /** One filter over different data. */
 export function isSameFilter(a: RowSet, b: RowSet): boolean {
-  return keyOf({ ...a, segments: 0n }) === keyOf({ ...b, segments: 0n });
+  return keyOf({ ...a, parts: 0n }) === keyOf({ ...b, parts: 0n });
 }
 
 /** Equal but for which fields must be present: their difference is a count of missing values, which answers show. */
 export function differInValidity({ classes }: Pick<HistoryFacts, "classes">, a: RowSet, b: RowSet): boolean {
-  if (a.segments !== b.segments) return false;
+  if (a.parts !== b.parts) return false;
   const fields = new Set([...a.conditions, ...b.conditions].map(([field]) => field));
   return [...fields].every((field) => {
     const { count, missing } = classes(field);
@@ -137,7 +137,7 @@ export function differInValidity({ classes }: Pick<HistoryFacts, "classes">, a: 
 
 /** Whether the new sets have all grown from data that contain the earlier sets' data. */
 function isOlder(earlier: readonly TestedSet[], grown: readonly NewSet[]): boolean {
-  return grown.every(({ grownFrom }) => earlier.every(({ set }) => (set.segments & ~grownFrom) === 0n));
+  return grown.every(({ grownFrom }) => earlier.every(({ set }) => (set.parts & ~grownFrom) === 0n));
 }
 
 /** Whether `whole` is made up of cells of the answer, and a and b are of two of them. */

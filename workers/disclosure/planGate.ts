@@ -21,7 +21,7 @@ import { OutputReader } from "./outputSets.ts";
 import type { RowSet } from "./rowSet.ts";
 import { allOf, isSubset, keyOf, makeSet } from "./rowSet.ts";
 import { SetVectors } from "./setVectors.ts";
-import type { SegmentedColumn } from "./setVectors.ts";
+import type { PartialColumn } from "./setVectors.ts";
 import { SizeTests } from "./sizeTests.ts";
 import type { KnownSet } from "./suppression.ts";
 import { Suppression } from "./suppression.ts";
@@ -41,14 +41,14 @@ export interface GatedRequest extends VettedRequest {
 
 export type Gate =
   /** Decided on public bytes: nothing is computed. */
-  | { readonly refused: true; readonly reason: "same filter, too few new rows" }
+  | { readonly refused: true; readonly reason: "too few rows" | "same filter, too few changed rows" }
   | {
       readonly refused: false;
       readonly plan: GatePlan;
       /** What `plan.circuit.columns` are, in that order. */
-      readonly columns: readonly SegmentedColumn[];
-      /** The rows of all vectors, in this order. */
-      readonly universe: readonly SegmentRef[];
+      readonly columns: readonly PartialColumn[];
+      /** The rows of all vectors, in this order, and what the bits of `columns` stand for. */
+      readonly universe: Pick<Universe, "segments" | "parts">;
       /** Product columns that are 0/1 indicators, with a name that is the same whenever the vector is. */
       readonly indicators: ReadonlyMap<number, string>;
       /** Outputs that are sizes, with a name that is the same whenever the number is. */
@@ -63,31 +63,36 @@ export type Gate =
  */
 export function planGate(request: GatedRequest, history: readonly EarlierAnswer[], k: number, field: Field): Gate {
   const universe = new Universe([request, ...history].map(({ segments }) => segments));
-  const segments = universe.bits(request.segments);
-  const disclosed = disclosedSets(request, segments);
+  const parts = universe.bits(request.segments);
+  const least = Math.max(k, LEAST_K);
+  if (isSmallTable(universe, parts, least)) return { refused: true, reason: "too few rows" };
+  const disclosed = disclosedSets(request, parts);
   const earlier = historySets(history, (refs) => universe.bits(refs));
-  if (isSameCohort(disclosed, earlier, universe, k)) return { refused: true, reason: "same filter, too few new rows" };
-  const planning = new Planning(request, disclosed, earlier, {
-    universe,
-    segments,
-    k: Math.max(k, LEAST_K),
-    field,
-  });
-  return planning.finish();
+  if (isSameCohort(disclosed, earlier, universe, least)) {
+    return { refused: true, reason: "same filter, too few changed rows" };
+  }
+  return new Planning(request, disclosed, earlier, { universe, parts, k: least, field }).finish();
 }
 
-/** One filter over data that differ in some rows, but fewer than k: the difference would be about them. */
+/** Sizes of the whole table are public, and not tested; but its sums would be about fewer than k patients, or tell an owner so. */
+function isSmallTable(universe: Universe, parts: bigint, k: number): boolean {
+  const owners = universe.owners(parts);
+  const others = owners.length > 1 ? owners.map((own) => parts & ~own) : [];
+  return [parts, ...others].some((rows) => universe.rows(rows) < k);
+}
+
+/** One filter over data that differ in some rows, new or taken out, but fewer than k: the difference would be about them. */
 function isSameCohort({ cohort }: DisclosedSets, { cohorts }: HistorySets, universe: Universe, k: number): boolean {
   if (cohort === undefined) return false;
   return cohorts.some((known) => {
-    const changed = universe.rows(known.segments ^ cohort.segments);
-    return isSameFilter(known, cohort) && changed > 0 && changed < Math.max(k, LEAST_K);
+    const changed = universe.rows(known.parts ^ cohort.parts);
+    return isSameFilter(known, cohort) && changed > 0 && changed < k;
   });
 }
 
 interface Place {
   readonly universe: Universe;
-  readonly segments: bigint;
+  readonly parts: bigint;
   readonly k: number;
   readonly field: Field;
 }
@@ -114,8 +119,8 @@ class Planning {
     const fingerprints = new Fingerprints((field) => this.#reader.classes(field).count);
     this.#vectors = this.#startVectors();
     this.#tests = new SizeTests(this.#vectors);
-    const all: RowSet = { segments: place.segments, conditions: [] };
-    const owners = place.universe.owners(place.segments).map((bits): RowSet => ({ segments: bits, conditions: [] }));
+    const all: RowSet = { parts: place.parts, conditions: [] };
+    const owners = place.universe.owners(place.parts).map((bits): RowSet => ({ parts: bits, conditions: [] }));
     this.#owners = owners.length > 1 ? owners : [];
     this.#all = keyOf(all);
     this.#known = new Map(earlier.sets.map((known) => [keyOf(known.set), known]));
@@ -133,7 +138,7 @@ class Planning {
       k: place.k,
       tests: this.#tests,
       fingerprints,
-      parts: place.universe.partsOf(place.segments, place.k).filter((set) => !compared.has(keyOf(set))),
+      totals: place.universe.knownTotals(place.parts, place.k).filter((set) => !compared.has(keyOf(set))),
       earlier: known.filter(({ isEmpty }) => !isEmpty).map((each) => ({ ...each, print: print(each.set) })),
       own: new Set([...sets.map(print), ...growths]),
       cells: disclosed.cells,
@@ -141,14 +146,14 @@ class Planning {
       rows: (bits) => place.universe.rows(bits),
       classes: (field) => this.#reader.classes(field),
     };
-    const segments = place.universe.parts().map((set) => ({ set, summed: new Set<number>() }));
+    const single = place.universe.partSets().map((set) => ({ set, summed: new Set<number>() }));
     this.#suppression = new Suppression({
       field: place.field,
       k: place.k,
       fingerprints,
       tests: this.#tests,
       groups: disclosed.groups,
-      known: [...segments, whole.shown, ...others.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown)],
+      known: [...single, whole.shown, ...others.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown)],
       unknown: [...whole.unknown, ...others.filter(({ isUnknown }) => isUnknown)],
       families: earlier.families,
     });
@@ -173,7 +178,7 @@ class Planning {
         close: (hidden) => this.#suppression.close(hidden),
       },
       columns,
-      universe: universe.segments,
+      universe,
       indicators: named("rows", indicators),
       sizes: named("number", sizes),
     };
@@ -185,14 +190,14 @@ class Planning {
     const indicators = new Map<number, RowSet>();
     descriptor.products.forEach((_, product) => {
       const conditions = this.#reader.product(product);
-      const set = conditions === undefined ? undefined : makeSet(this.#place.segments, conditions, full);
+      const set = conditions === undefined ? undefined : makeSet(this.#place.parts, conditions, full);
       if (set !== undefined) indicators.set(product, set);
     });
     return new SetVectors({
       schemaHash: schema.hash,
       classes: (field) => this.#reader.classes(field),
       circuit,
-      segments: this.#place.segments,
+      parts: this.#place.parts,
       indicators,
     });
   }
@@ -209,7 +214,7 @@ class Planning {
     const shown = this.#facts.earlier.filter(
       (before) => before.isShown && isSameFilter(before.set, set) && isSubset(before.set, set),
     );
-    const grownFrom = shown.at(-1)?.set.segments ?? 0n;
+    const grownFrom = shown.at(-1)?.set.parts ?? 0n;
     return { set, summed, print: this.#facts.fingerprints.of(set), cell: isCell ? cell : undefined, grownFrom };
   }
 

@@ -14,19 +14,19 @@ import type { FieldClasses } from "./fieldClasses.ts";
 import type { RowSet } from "./rowSet.ts";
 import { classesIn, intersect, isSubset, keyOf } from "./rowSet.ts";
 
-/** A committed column over the universe's rows, zero outside `segments`. */
-export interface SegmentedColumn {
+/** A committed column over the universe's rows, zero outside `parts`, which are parts of it. */
+export interface PartialColumn {
   readonly columnId: string;
-  /** Bit i: segment i of the universe. */
-  readonly segments: bigint;
+  /** Bit i: part i of the universe. */
+  readonly parts: bigint;
 }
 
 export interface SetVectorFacts {
   readonly schemaHash: string;
   classes(field: number): FieldClasses;
-  /** The query's own circuit, over columns of `segments`. */
+  /** The query's own circuit, over columns of `parts`. */
   readonly circuit: Circuit;
-  readonly segments: bigint;
+  readonly parts: bigint;
   /** Products of that circuit that are indicators. */
   readonly indicators: ReadonlyMap<number, RowSet>;
 }
@@ -34,7 +34,7 @@ export interface SetVectorFacts {
 export interface SetCircuit {
   readonly circuit: Circuit;
   /** What `circuit.columns` are. */
-  readonly columns: readonly SegmentedColumn[];
+  readonly columns: readonly PartialColumn[];
   /** Products that are indicators, by index. */
   readonly indicators: ReadonlyMap<number, RowSet>;
   /** Outputs that are sizes, by index. */
@@ -50,7 +50,7 @@ const ACTIVE: ColumnTerm = { coefficient: 1n, field: NO_FIELD, kind: ColumnKind.
 
 export class SetVectors {
   readonly #facts: SetVectorFacts;
-  readonly #columns: SegmentedColumn[];
+  readonly #columns: PartialColumn[];
   readonly #positions = new Map<string, number>();
   readonly #products: CircuitProduct[];
   readonly #productKeys = new Map<string, number>();
@@ -62,7 +62,7 @@ export class SetVectors {
 
   constructor(facts: SetVectorFacts) {
     this.#facts = facts;
-    this.#columns = facts.circuit.columns.map((id) => ({ columnId: id, segments: facts.segments }));
+    this.#columns = facts.circuit.columns.map((id) => ({ columnId: id, parts: facts.parts }));
     this.#columns.forEach((column, position) => this.#positions.set(nameOf(column), position));
     this.#products = [...facts.circuit.products];
     this.#products.forEach((product, index) => this.#productKeys.set(textOf(product), index));
@@ -131,15 +131,13 @@ export class SetVectors {
     if (found !== undefined) return found;
     const near = [...this.#built.values()].find(
       (vector) =>
-        vector.set.segments === set.segments &&
-        isSubset(set, vector.set) &&
-        residual(set, vector.set).conditions.length <= 1,
+        vector.set.parts === set.parts && isSubset(set, vector.set) && residual(set, vector.set).conditions.length <= 1,
     );
     if (near !== undefined) return this.#multiply(set, near.form, this.#linear(residual(set, near.set)));
     const last = set.conditions.at(-1);
     assert(last !== undefined, "a set without conditions is linear");
-    const others = { segments: set.segments, conditions: set.conditions.slice(0, -1) };
-    return this.#multiply(set, this.#build(others), this.#linear({ segments: set.segments, conditions: [last] }));
+    const others = { parts: set.parts, conditions: set.conditions.slice(0, -1) };
+    return this.#multiply(set, this.#build(others), this.#linear({ parts: set.parts, conditions: [last] }));
   }
 
   #multiply(set: RowSet, left: LinearForm, right: LinearForm): LinearForm {
@@ -157,7 +155,7 @@ export class SetVectors {
   }
 
   /** Of a set with at most one condition. */
-  #linear({ segments, conditions }: RowSet): LinearForm {
+  #linear({ parts, conditions }: RowSet): LinearForm {
     const [condition] = conditions;
     const terms = condition === undefined ? [ACTIVE] : this.#conditionTerms(...condition);
     const columns = new Map<string, bigint>();
@@ -167,7 +165,7 @@ export class SetVectors {
     }
     const loaded = [...columns].filter(([, coefficient]) => coefficient !== 0n);
     const positioned = loaded.map(([id, coefficient]) => {
-      return [this.#position({ columnId: id, segments }), residue(coefficient)] as const;
+      return [this.#position({ columnId: id, parts }), residue(coefficient)] as const;
     });
     return { columns: positioned.sort(([x], [y]) => x - y), products: [] };
   }
@@ -183,7 +181,7 @@ export class SetVectors {
     return [ACTIVE, ...outside.map((term) => ({ ...term, coefficient: -term.coefficient }))];
   }
 
-  #position(column: SegmentedColumn): number {
+  #position(column: PartialColumn): number {
     const name = nameOf(column);
     const position = this.#positions.get(name) ?? this.#columns.push(column) - 1;
     this.#positions.set(name, position);
@@ -191,13 +189,13 @@ export class SetVectors {
   }
 }
 
-/** The conditions of `set` that its superset `within` does not have; over `set`'s segments. */
-function residual({ segments, conditions }: RowSet, within: RowSet): RowSet {
-  return { segments, conditions: conditions.filter(([field, classes]) => classesIn(within, field) !== classes) };
+/** The conditions of `set` that its superset `within` does not have; over `set`'s parts. */
+function residual({ parts, conditions }: RowSet, within: RowSet): RowSet {
+  return { parts, conditions: conditions.filter(([field, classes]) => classesIn(within, field) !== classes) };
 }
 
-function nameOf({ columnId: id, segments }: SegmentedColumn): string {
-  return `${id}/${segments.toString(16)}`;
+function nameOf({ columnId: id, parts }: PartialColumn): string {
+  return `${id}/${parts.toString(16)}`;
 }
 
 function textOf(product: CircuitProduct): string {

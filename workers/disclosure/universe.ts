@@ -1,80 +1,165 @@
-/** The rows that a request and its history are about, as one list of segments: bit i of a set stands for segment i. */
+/**
+ * The rows that a request and its history are about: whole segments, and the parts into which consent masks divide them. Bit i
+ * of a set stands for part i.
+ */
 import { createHash } from "node:crypto";
 
 import type { SegmentRef } from "./historySets.ts";
+import { digestOf, splitSegment } from "./rowParts.ts";
 import type { RowSet } from "./rowSet.ts";
 import { allOf, keyOf } from "./rowSet.ts";
 
+/** Rows of one segment that each request either uses or leaves out, all of them. */
+export interface RowPart {
+  /** Position among the universe's segments. */
+  readonly segment: number;
+  /** Positions in the segment, ascending, at least one; undefined: all of its rows. */
+  readonly rows: Uint32Array | undefined;
+  readonly rowCount: number;
+}
+
+/** A segment in the universe. */
+interface Place {
+  /** All its parts, as bits. */
+  readonly bits: bigint;
+  /** By digest of a list of rows that some request leaves out: those parts, as bits. */
+  readonly excluded: ReadonlyMap<string, bigint>;
+}
+
 export class Universe {
-  /** Datasets by id, the versions of each ascending: one order whatever the request, so that what was kept is found again. */
+  /**
+   * Datasets by id, the versions of each ascending: one order whatever the request, so that what was kept is found again.
+   * Vectors have a row for each of their rows, used or not.
+   */
   readonly segments: readonly SegmentRef[];
-  readonly #positions: ReadonlyMap<string, number>;
-  #rows: string | undefined;
-  /** By list: its segments. */
+  readonly parts: readonly RowPart[];
+  readonly #places: ReadonlyMap<string, Place>;
+  readonly #names: string;
+  readonly #rowNames = new Map<bigint, string>();
+  /** By list: its parts. */
   readonly #asked: readonly bigint[];
 
   constructor(lists: readonly (readonly SegmentRef[])[]) {
-    const byDataset = new Map<string, Map<bigint, SegmentRef>>();
+    const byDataset = new Map<string, Map<bigint, SegmentRef[]>>();
     for (const segment of lists.flat()) {
       const id = segment.datasetId.toLowerCase();
-      const versions = byDataset.get(id) ?? new Map<bigint, SegmentRef>();
-      byDataset.set(id, versions.set(segment.version, segment));
+      const versions = byDataset.get(id) ?? new Map<bigint, SegmentRef[]>();
+      const same = versions.get(segment.version) ?? [];
+      byDataset.set(id, versions.set(segment.version, [...same, segment]));
     }
-    const ascending = (a: SegmentRef, b: SegmentRef): number => (a.version < b.version ? -1 : 1);
+    const ascending = (a: SegmentRef[], b: SegmentRef[]): number => (a[0]!.version < b[0]!.version ? -1 : 1);
     const datasets = [...byDataset].sort(([a], [b]) => (a < b ? -1 : 1));
-    this.segments = datasets.flatMap(([, versions]) => [...versions.values()].sort(ascending));
-    this.#positions = new Map(this.segments.map((segment, position) => [nameOf(segment), position]));
+    const asked = datasets.flatMap(([, versions]) => [...versions.values()].sort(ascending));
+    this.segments = asked.map(([first]) => withoutMask(first!));
+    const parts: RowPart[] = [];
+    this.#places = new Map(asked.map((same, segment) => [nameOf(same[0]!), addParts(parts, segment, same)]));
+    this.parts = parts;
+    this.#names = this.segments.map((segment) => `${nameOf(segment)}:${segment.rowCount}`).join(",");
     this.#asked = lists.map((list) => this.bits(list));
   }
 
   bits(segments: readonly SegmentRef[]): bigint {
-    return segments.reduce((bits, segment) => bits | (1n << BigInt(this.#positions.get(nameOf(segment))!)), 0n);
+    return segments.reduce((bits, segment) => {
+      const { bits: all, excluded } = this.#places.get(nameOf(segment))!;
+      const without = segment.excluded === undefined ? 0n : excluded.get(digestOf(segment.excluded))!;
+      return bits | (all & ~without);
+    }, 0n);
   }
 
   rows(bits: bigint): number {
-    return this.#chosen(bits).reduce((rows, { rowCount }) => rows + Number(rowCount), 0);
+    return this.parts.reduce((rows, { rowCount }, part) => (isIn(bits, part) ? rows + rowCount : rows), 0);
   }
 
-  /** Each owner's part of these segments: an owner has one dataset in a study. */
+  /** Each owner's share of these parts: an owner has one dataset in a study. */
   owners(bits: bigint): bigint[] {
-    const parts = new Map<string, bigint>();
-    for (const segment of this.#chosen(bits)) {
-      const id = segment.datasetId.toLowerCase();
-      parts.set(id, (parts.get(id) ?? 0n) | this.bits([segment]));
+    const owned = new Map<string, bigint>();
+    for (const [part, { segment }] of this.parts.entries()) {
+      if (!isIn(bits, part)) continue;
+      const id = this.segments[segment]!.datasetId.toLowerCase();
+      owned.set(id, (owned.get(id) ?? 0n) | (1n << BigInt(part)));
     }
-    return [...parts.values()];
+    return [...owned.values()];
   }
 
-  /** All rows of each segment: their number is on chain. */
-  parts(): RowSet[] {
-    return this.segments.map((_, position) => ({ segments: 1n << BigInt(position), conditions: [] }));
+  /** All rows of each part: their number is on chain. */
+  partSets(): RowSet[] {
+    return this.parts.map((_, part) => ({ parts: 1n << BigInt(part), conditions: [] }));
   }
 
   /**
-   * All rows of parts of these segments, where they are at least k: of each segment, and what any request was about, all of
-   * it and by owner. Their numbers are on chain; the other unions of segments are not looked at, of which there are 2^segments.
+   * All rows of some of these parts, where they are at least k: of each part, and what any request was about, all of it and
+   * by owner. Their numbers are on chain; the other unions of parts are not looked at, of which there are 2^parts.
    */
-  partsOf(bits: bigint, k: number): RowSet[] {
-    const asked = this.#asked.flatMap((part) => [part, ...this.owners(part)]);
-    const parts = new Set([...this.parts().map(({ segments }) => segments), ...asked]);
-    return [...parts]
-      .filter((part) => (part & ~bits) === 0n && part !== bits && this.rows(part) >= k)
-      .map((segments) => ({ segments, conditions: [] }));
+  knownTotals(bits: bigint, k: number): RowSet[] {
+    const asked = this.#asked.flatMap((each) => [each, ...this.owners(each)]);
+    const totals = new Set([...this.partSets().map(({ parts }) => parts), ...asked]);
+    return [...totals]
+      .filter((total) => (total & ~bits) === 0n && total !== bits && this.rows(total) >= k)
+      .map((parts) => ({ parts, conditions: [] }));
   }
 
   /** Of a set's rows or their number: the same for the same rows in the same order, with the same conditions, in every request. */
   nameOf(what: "rows" | "number", set: RowSet, schemaHash: string): string {
-    this.#rows ??= this.segments.map((segment) => `${nameOf(segment)}:${segment.rowCount}`).join(",");
+    const conditions = keyOf({ ...set, parts: 0n });
     return createHash("sha256")
-      .update([what, schemaHash, this.#rows, keyOf(set)].join("|"))
+      .update([what, schemaHash, this.#names, this.#rowsOf(set.parts), conditions].join("|"))
       .digest("hex");
   }
 
-  #chosen(bits: bigint): SegmentRef[] {
-    return this.segments.filter((_, position) => ((bits & allOf(this.segments.length)) >> BigInt(position)) & 1n);
+  /** Which rows, in words that do not depend on the parts: by segment all, none, or a digest of those left out. */
+  #rowsOf(bits: bigint): string {
+    let name = this.#rowNames.get(bits);
+    if (name === undefined) {
+      const unused = this.segments.map((): RowPart[] => []);
+      for (const [index, part] of this.parts.entries()) if (!isIn(bits, index)) unused[part.segment]!.push(part);
+      name = unused.map((parts, segment) => rowsName(parts, Number(this.segments[segment]!.rowCount))).join(",");
+      this.#rowNames.set(bits, name);
+    }
+    return name;
   }
+}
+
+/** @param unused parts of one segment */
+function rowsName(unused: readonly RowPart[], rowCount: number): string {
+  const count = unused.reduce((sum, part) => sum + part.rowCount, 0);
+  if (count === 0) return "all";
+  if (count === rowCount) return "none";
+  const rows = new Uint32Array(count);
+  let filled = 0;
+  for (const part of unused) {
+    rows.set(part.rows!, filled);
+    filled += part.rowCount;
+  }
+  return digestOf(rows.sort());
+}
+
+/** Which parts one segment has, by what the requests leave out of it. */
+function addParts(parts: RowPart[], segment: number, same: readonly SegmentRef[]): Place {
+  const lists = new Map(
+    same.flatMap(({ excluded }) => (excluded === undefined ? [] : [[digestOf(excluded), excluded]])),
+  );
+  const rowCount = Number(same[0]!.rowCount);
+  const first = BigInt(parts.length);
+  if (lists.size === 0) {
+    parts.push({ segment, rows: undefined, rowCount });
+    return { bits: 1n << first, excluded: new Map() };
+  }
+  const split = splitSegment(rowCount, [...lists.values()]);
+  for (const rows of split.parts) {
+    parts.push({ segment, rows: split.parts.length === 1 ? undefined : rows, rowCount: rows.length });
+  }
+  const excluded = new Map([...lists.keys()].map((digest, list) => [digest, split.excluded[list]! << first]));
+  return { bits: allOf(split.parts.length) << first, excluded };
+}
+
+function isIn(bits: bigint, part: number): boolean {
+  return ((bits >> BigInt(part)) & 1n) === 1n;
 }
 
 function nameOf({ datasetId, version }: SegmentRef): string {
   return `${datasetId.toLowerCase()}@${version}`;
+}
+
+function withoutMask({ datasetId, version, rowCount }: SegmentRef): SegmentRef {
+  return { datasetId, version, rowCount };
 }

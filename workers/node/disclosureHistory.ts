@@ -12,6 +12,7 @@
  * participants, wherever each has followed the chain to.
  */
 import assert from "node:assert/strict";
+import type { QueryRequested } from "../chain/querySmartContract.ts";
 import type { EarlierAnswer, SegmentRef } from "../disclosure/historySets.ts";
 import { postedSuppressed } from "../messages/suppressedBitmap.ts";
 import { type History, agreeHistory } from "../protocols/agreeHistory.ts";
@@ -22,6 +23,7 @@ import { requestFromJson } from "./chainEffects.ts";
 import { handledBlock } from "./following.ts";
 import { ImmutableFacts } from "./immutableFacts.ts";
 import { type HistoryGap, nodeError } from "./nodeError.ts";
+import type { ConsentMasks } from "./consentMasks.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import type { RequestedSegments } from "./requestedSegments.ts";
 import { type VettedQueries, type VettedQuery, readParameters } from "./vettedQueries.ts";
@@ -38,6 +40,7 @@ export interface HistoryModules {
   readonly store: Pick<Store, "requests" | "disclosures" | "cursors">;
   readonly queries: VettedQueries;
   readonly requestedSegments: RequestedSegments;
+  readonly consent: Pick<ConsentMasks, "apply">;
 }
 
 /** What never changes of an earlier answer, some hundred bytes beside the query that it shares with others. */
@@ -130,21 +133,18 @@ export class DisclosureHistory {
   async #ask(requestId: string): Promise<AnswerFacts | undefined> {
     const stored = this.#modules.store.requests.get(requestId);
     if (stored === undefined) return undefined;
-    const { context, parameters: encoded, datasetIds } = requestFromJson(stored.event);
-    const { studyId, queryHash, datasetRoots } = context;
+    const event = requestFromJson(stored.event);
+    const { studyId, queryHash } = event.context;
     const query = await this.#modules.queries.read(queryHash, studyId);
     if (query === undefined) throw unresolved(requestId, "not a vetted query");
     const { descriptor, schema } = query;
-    const parameters = parametersOf(requestId, encoded, query);
-    const segments = await this.#segmentsOf(requestId, datasetIds, datasetRoots);
+    const parameters = parametersOf(requestId, event.parameters, query);
+    const segments = await this.#modules.consent.apply(event, await this.#segmentsOf(event));
+    if (segments === undefined) throw unresolved(requestId, "unknown consent mask");
     return { requestId, studyId, block: stored.block, descriptor, schema, parameters, segments };
   }
 
-  async #segmentsOf(
-    requestId: string,
-    datasetIds: readonly string[],
-    datasetRoots: readonly string[],
-  ): Promise<SegmentRef[]> {
+  async #segmentsOf({ requestId, datasetIds, context: { datasetRoots } }: QueryRequested): Promise<SegmentRef[]> {
     const found = await Promise.all(
       datasetIds.map(async (datasetId, i) => {
         const root = datasetRoots[i];

@@ -20,7 +20,7 @@ import type { AttemptPlace, IndicatorCache } from "./indicatorCache.ts";
 import type { QueryPlan } from "./queryPlan.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import { type SealingModules, sealOf } from "./sealing.ts";
-import { datasetsOf, loadSegmentedColumns } from "./segmentedColumns.ts";
+import { datasetIdsOf, loadPartialColumns } from "./partialColumns.ts";
 
 export interface GateModules extends SealingModules {
   readonly columns: Pick<ColumnCache, "column" | "checkKey">;
@@ -46,9 +46,9 @@ export async function runGated(
   if (gate.refused) return refusal(attempt);
   const { requestId, context } = request.event;
   const place = { requestId, attempt, epoch: context.committeeEpoch, participants: network.parties };
-  const datasetIds = datasetsOf(gate.universe);
+  const datasetIds = datasetIdsOf(gate.universe);
   datasetIds.forEach((datasetId) => modules.columns.checkKey(datasetId));
-  const columns = loadSegmentedColumns(session.field, gate.columns, gate.universe, modules.columns);
+  const columns = loadPartialColumns(session.field, gate.columns, gate.universe, modules.columns);
   const openings = modules.history.openings(request, attempt, history);
   const seal = sealOf(request, attempt, modules);
   const hooks: GateHooks = {
@@ -83,7 +83,7 @@ function refusal(attempt: bigint): Verdict {
  * a worker whose node shows it other recipients than the others' would give these the keys of a sealed answer.
  */
 function inputsOf({ event }: ConfirmedRequest, { universe }: OpenGate, history: History): string {
-  const rows = universe.map(({ datasetId, version, rowCount }) => `${datasetId}@${version}:${rowCount}`);
+  const rows = universe.segments.map(({ datasetId, version, rowCount }) => `${datasetId}@${version}:${rowCount}`);
   const context = contextHash(event.context);
   return [context, ...rows, Buffer.from(encodeHistory(history)).toString("hex")].join(" ").toLowerCase();
 }

@@ -44,7 +44,12 @@ export type NodeErrorDetail =
   | { readonly code: "NODE_KEY_CHANGED"; readonly key: string; readonly member: string };
 
 export type HistoryGap =
-  "not confirmed here" | "another study's" | "not a vetted query" | "parameters out of bounds" | "unknown dataset root";
+  | "not confirmed here"
+  | "another study's"
+  | "not a vetted query"
+  | "parameters out of bounds"
+  | "unknown dataset root"
+  | "unknown consent mask";
 
 export function nodeError(detail: NodeErrorDetail, message: string, cause?: unknown): CodedError<NodeErrorDetail> {
   return new CodedError(detail, message, cause === undefined ? undefined : { cause });

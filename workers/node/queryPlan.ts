@@ -10,10 +10,12 @@
  *  2. queryHash recomputes from schema, descriptor, SQL, bounds, manifest and agreement.
  *  3. The parameters hash to the context's and lie in the vetted bounds.
  *  4. The policy is the study's, read and hashed, with a k that an owner may have raised; a sealed answer has
- *     recipients that can be encrypted to; the consent mask is the one this version serves.
+ *     recipients that can be encrypted to.
  *  5. Every dataset root recomputes from the registry's first v segments for some v; of each of them the very file that
  *     its activation names for this worker (and sharesRoot binds) is stored, of this committee and number of rows, and
  *     was checked: its columns are well-formed (`activeCheck.ts`).
+ *  6. The consent mask is the one that the chain's own log gives at the request's block; what it takes out, no vector of the
+ *     computation has (`consentMasks.ts`).
  */
 import { keccak256 } from "ethers";
 import type { Deployment } from "../chain/deployment.ts";
@@ -35,6 +37,7 @@ import type { StudySchema } from "../schema/studySchema.ts";
 import type { StoredInputCheck } from "../store/inputCheckStore.ts";
 import type { SegmentStatus } from "../store/shareStore.ts";
 import { type CodedError, isCoded } from "../errors.ts";
+import type { ConsentMasks } from "./consentMasks.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import type { RequestedSegments } from "./requestedSegments.ts";
 import { nodeError } from "./nodeError.ts";
@@ -71,6 +74,7 @@ export interface PlanModules {
   readonly studies: StudyRegistry;
   readonly queries: VettedQueries;
   readonly requestedSegments: RequestedSegments;
+  readonly consent: Pick<ConsentMasks, "apply">;
   /** Every version of a dataset that this worker has, or should have. */
   storedSegments(datasetId: string): readonly SegmentStatus[];
   /** Undefined for a version whose activation was not seen here. */
@@ -102,7 +106,7 @@ export async function planQuery(request: ConfirmedRequest, modules: PlanModules)
   const parameters = boundParameters(event, query);
   const { descriptor, schema } = query;
   const circuit = buildCircuit(descriptor, parameters, schema);
-  const segments = await plannedSegments(event, modules);
+  const segments = await maskedSegments(event, await plannedSegments(event, modules), modules);
   if (circuit.empty) return { empty: true };
   const datasets = newestVersions(segments);
   return { empty: false, circuit: circuit.circuit, datasets, descriptor, parameters, schema, segments, k };
@@ -113,7 +117,6 @@ function checkContext(event: QueryRequested): void {
   const { context, datasetIds, parameters } = event;
   if (context.requestId !== event.requestId) refuse(event, "the context is another request's");
   checkRelease(event);
-  if (context.consentMaskRoot !== ZERO_HASH) refuse(event, "consent masks are not served");
   if (context.datasetRoots.length !== datasetIds.length) refuse(event, "one root per dataset is needed");
   if (datasetIds.some((id, i) => i > 0 && BigInt(id) <= BigInt(datasetIds[i - 1]!))) {
     refuse(event, "the datasets are not ascending");
@@ -199,6 +202,15 @@ async function plannedSegments(event: QueryRequested, modules: PlanModules): Pro
     }
   }
   return planned;
+}
+
+/** Check 6. */
+async function maskedSegments(
+  event: QueryRequested,
+  segments: readonly SegmentRef[],
+  { consent }: PlanModules,
+): Promise<SegmentRef[]> {
+  return (await consent.apply(event, segments)) ?? refuse(event, "the consent mask is not the chain's");
 }
 
 /** The last segment of each dataset is the version that was asked for. */

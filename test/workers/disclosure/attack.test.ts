@@ -35,6 +35,7 @@ async function attack(study: GrowingStudy, g: fc.GeneratorValue, ask: Ask, tally
   const told: string[] = [];
   for (let asked = 0; asked < QUERIES && study.story.size < MAX_SETS; asked++) {
     study.growSometimes();
+    study.consentSometimes();
     const query = study.queries.draw(g);
     const versions = study.drawVersions();
     const outputs = await orNever(ask(study, query, versions));

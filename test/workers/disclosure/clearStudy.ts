@@ -34,7 +34,11 @@ export interface ClearRequest {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Versions by owner; default: the newest of every owner. */
   readonly versions?: Readonly<Record<string, number>>;
+  /** By owner and version − 1, positions of rows that consent takes out. */
+  readonly excluded?: Readonly<Record<string, readonly (Uint32Array | undefined)[]>>;
 }
+
+type OpenUniverse = (Gate & { refused: false })["universe"];
 
 export interface CompiledRequest {
   readonly facts: Omit<EarlierAnswer, "requestId" | "opened">;
@@ -80,42 +84,50 @@ export class ClearStudy {
   }
 
   /** What workers read off the chain; the circuit is undefined when it selects nothing by construction. */
-  async compile({ sql, parameters = {}, versions }: ClearRequest): Promise<CompiledRequest> {
+  async compile({ sql, parameters = {}, versions, excluded }: ClearRequest): Promise<CompiledRequest> {
     const compiled = await compileQuery(sql, this.schema);
     const values = bindParameters(compiled.bounds, this.schema, parameters);
     const { descriptor } = compiled;
-    const segments = this.#refs(versions);
+    const segments = this.#refs(versions, excluded);
     const facts = { descriptor, parameters: values, schema: this.schema, segments };
     const built = buildCircuit(descriptor, values, this.schema);
     return { facts, circuit: built.empty ? undefined : built.circuit };
   }
 
-  #refs(versions: ClearRequest["versions"]): SegmentRef[] {
+  #refs(versions: ClearRequest["versions"], excluded: ClearRequest["excluded"] = {}): SegmentRef[] {
     return [...this.#segments].flatMap(([datasetId, segments]) => {
       const newest = versions === undefined ? segments.length : (versions[datasetId] ?? 0);
-      return segments.slice(0, newest).map((rows, index) => ({
-        datasetId,
-        version: BigInt(index + 1),
-        rowCount: BigInt(rows.length),
-      }));
+      return segments.slice(0, newest).map((rows, index) => {
+        const ref = { datasetId, version: BigInt(index + 1), rowCount: BigInt(rows.length) };
+        const without = excluded[datasetId]?.[index];
+        return without === undefined ? ref : { ...ref, excluded: without };
+      });
     });
   }
 
   /** All outputs of the plan's circuit: measures, then sizes. */
   #evaluate({ plan, columns, universe }: Gate & { refused: false }): bigint[] {
-    const parts = universe.map(({ datasetId, version }) => this.#segments.get(datasetId)![Number(version) - 1]!);
-    const rows = parts.flat();
-    const whole = columnsOfRows(this.schema, rows);
-    const segmentOf = parts.flatMap((part, index) => part.map(() => BigInt(index)));
+    const segments = universe.segments.map(
+      ({ datasetId, version }) => this.#segments.get(datasetId)![Number(version) - 1]!,
+    );
+    const whole = columnsOfRows(this.schema, segments.flat());
+    const partOf = segments.flatMap((rows, segment) => rows.map((_, row) => partWith(universe, segment, row)));
     const loaded = new Map(
-      columns.map(({ columnId, segments }, index) => {
-        const column = whole.get(columnId)!.map((value, row) => ((segments >> segmentOf[row]!) & 1n) * value);
+      columns.map(({ columnId, parts: wanted }, index) => {
+        const column = whole.get(columnId)!.map((value, row) => ((wanted >> partOf[row]!) & 1n) * value);
         return [plan.circuit.columns[index]!, column] as const;
       }),
     );
     assert.equal(loaded.size, plan.circuit.columns.length, "column names are distinct");
     return evaluateClear(plan.circuit, loaded);
   }
+}
+
+/** The part of a universe that a row of a segment is in. */
+function partWith({ parts }: OpenUniverse, segment: number, row: number): bigint {
+  const found = parts.findIndex((part) => part.segment === segment && (part.rows?.includes(row) ?? true));
+  assert.ok(found >= 0, "every row is in a part");
+  return BigInt(found);
 }
 
 /** The gate on plain numbers, word for word as `GatePlan` says. */

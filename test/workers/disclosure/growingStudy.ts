@@ -12,20 +12,31 @@ import { ClearStudy } from "./clearStudy.ts";
 import type { AskedQuery } from "./randomStudy.ts";
 import { drawFields, drawRows, QuerySource, schemaOf } from "./randomStudy.ts";
 
-/** A study of a few owners whose data grow now and then, in the clear and as the attacker sees it. */
+/** Rows of one version that withdraw their consent, and give it again, together; to the attacker a segment of its own. */
+interface Piece {
+  readonly bit: bigint;
+  /** Positions in the version. */
+  readonly positions: readonly number[];
+  readonly rows: readonly Row[];
+  isOut: boolean;
+  /** Of every answer about its version, whether it was out. Pieces of one version that differ in it are parts to the gate. */
+  answers: string;
+}
+
+/** A study of a few owners whose data grow, or lose consent, now and then, in the clear and as the attacker sees it. */
 export class GrowingStudy {
   readonly clear: ClearStudy;
   readonly population: Population;
   readonly story: AttackStory;
   readonly queries: QuerySource;
   readonly #g: fc.GeneratorValue;
-  /** Bits of segments, by owner. */
-  readonly #segments: bigint[][];
-  /** Rows, by owner and version. */
-  readonly #rows: Row[][][];
+  readonly #mayLoseConsent: boolean;
+  /** By owner and version. */
+  readonly #pieces: Piece[][][];
 
-  constructor(g: fc.GeneratorValue) {
+  constructor(g: fc.GeneratorValue, { mayLoseConsent = true } = {}) {
     this.#g = g;
+    this.#mayLoseConsent = mayLoseConsent;
     const fields = drawFields(g);
     const k = g(fc.integer, { min: 5, max: 7 });
     this.clear = new ClearStudy(schemaOf(fields), k);
@@ -33,8 +44,7 @@ export class GrowingStudy {
     this.story = new AttackStory(this.population, k);
     this.queries = new QuerySource(fields);
     const owners = g(fc.integer, { min: 1, max: 3 });
-    this.#segments = Array.from({ length: owners }, () => []);
-    this.#rows = Array.from({ length: owners }, () => []);
+    this.#pieces = Array.from({ length: owners }, () => []);
     for (let owner = 0; owner < owners; owner++) this.#grow(owner, g(fc.integer, { min: 20, max: 80 }));
   }
 
@@ -42,13 +52,22 @@ export class GrowingStudy {
     const g = this.#g;
     if (g(fc.integer, { min: 0, max: 2 }) > 0) return;
     const most = g(fc.boolean) ? 4 : 20;
-    this.#grow(g(fc.nat, { max: this.#segments.length - 1 }), g(fc.integer, { min: 1, max: most }));
+    this.#grow(g(fc.nat, { max: this.#pieces.length - 1 }), g(fc.integer, { min: 1, max: most }));
+  }
+
+  /** Mostly takes some rows out, else back in. */
+  consentSometimes(): void {
+    const g = this.#g;
+    if (g(fc.integer, { min: 0, max: 2 }) > 0) return;
+    const pieces = this.#pieces.flat(2);
+    const piece = pieces[g(fc.nat, { max: pieces.length - 1 })]!;
+    piece.isOut = !piece.isOut;
   }
 
   /** Mostly the newest data of all owners; else fewer owners or an older version. */
   drawVersions(): number[] {
     const g = this.#g;
-    const newest = this.#segments.map(({ length }) => length);
+    const newest = this.#pieces.map(({ length }) => length);
     if (g(fc.integer, { min: 0, max: 4 }) > 0) return newest;
     const chosen = newest.map((version) => g(fc.integer, { min: 0, max: version }));
     return chosen.some((version) => version > 0) ? chosen : newest;
@@ -63,9 +82,12 @@ export class GrowingStudy {
   }
 
   #request({ request }: AskedQuery, versions: readonly number[]): ClearRequest {
+    const byOwner = <T>(value: (owner: number) => T): Record<string, T> =>
+      Object.fromEntries(versions.map((_, owner) => [`owner ${owner}`, value(owner)]));
     return {
       ...request,
-      versions: Object.fromEntries(versions.map((version, owner) => [`owner ${owner}`, version])),
+      versions: byOwner((owner) => versions[owner]!),
+      excluded: byOwner((owner) => this.#pieces[owner]!.map(excludedIn)),
     };
   }
 
@@ -74,7 +96,7 @@ export class GrowingStudy {
     const { schema } = this.clear;
     const { descriptor, bounds } = await compileQuery(query.request.sql, schema);
     const built = buildCircuit(descriptor, bindParameters(bounds, schema, query.request.parameters ?? {}), schema);
-    const rows = versions.flatMap((version, owner) => this.#rows[owner]!.slice(0, version).flat());
+    const rows = versions.flatMap((version, owner) => this.#used(owner, version).flatMap((piece) => piece.rows));
     const values = schema.fields.map(({ name }) => rows.map((row) => row[name] ?? null));
     return built.empty ? undefined : evaluateClear(built.circuit, clearColumns(schema, values, rows.length, 0));
   }
@@ -82,17 +104,58 @@ export class GrowingStudy {
   async tell(query: AskedQuery, versions: readonly number[], outputs: readonly (bigint | undefined)[]): Promise<void> {
     const { descriptor } = await compileQuery(query.request.sql, this.clear.schema);
     const owners = versions.map((version, owner) =>
-      this.#segments[owner]!.slice(0, version).reduce((bits, segment) => bits | segment, 0n),
+      this.#used(owner, version).reduce((bits, { bit }) => bits | bit, 0n),
     );
+    this.#publishParts(versions);
     this.story.tell({ query, descriptor, owners: owners.filter((bits) => bits !== 0n), outputs });
+  }
+
+  /** Rows that answers have told apart by their masks: their number is on chain. */
+  #publishParts(versions: readonly number[]): void {
+    for (const pieces of versions.flatMap((version, owner) => this.#pieces[owner]!.slice(0, version))) {
+      for (const piece of pieces) piece.answers += piece.isOut ? "-" : "+";
+      const parts = new Map<string, bigint>();
+      for (const { answers, bit } of pieces) parts.set(answers, (parts.get(answers) ?? 0n) | bit);
+      parts.forEach((bits) => this.story.publish(bits));
+    }
   }
 
   #grow(owner: number, count: number): void {
     const rows = drawRows(this.#g, this.population.fields, count);
     this.clear.contribute(`owner ${owner}`, rows);
-    const segment = this.population.add(rows);
-    this.#rows[owner]!.push(rows);
-    this.#segments[owner]!.push(segment);
-    this.story.publish(segment);
+    const pieces = this.#cut(count).map((positions): Piece => {
+      const own = positions.map((position) => rows[position]!);
+      return { bit: this.population.add(own), positions, rows: own, isOut: false, answers: "" };
+    });
+    this.#pieces[owner]!.push(pieces);
+    this.story.publish(pieces.reduce((bits, { bit }) => bits | bit, 0n));
   }
+
+  /** Every second version in one piece, others with a few that may leave it. */
+  #cut(count: number): number[][] {
+    const g = this.#g;
+    const positions = Array.from({ length: count }, (_, position) => position);
+    const pieces: number[][] = [];
+    if (this.#mayLoseConsent && g(fc.boolean)) {
+      for (let left = g(fc.integer, { min: 1, max: 2 }); left > 0 && positions.length > 1; left--) {
+        const most = Math.min(positions.length - 1, g(fc.boolean) ? 3 : 20);
+        pieces.push(
+          positions.splice(g(fc.nat, { max: positions.length - 1 - most }), g(fc.integer, { min: 1, max: most })),
+        );
+      }
+    }
+    return [positions, ...pieces];
+  }
+
+  /** Pieces of versions 1..version that consent leaves in. */
+  #used(owner: number, version: number): Piece[] {
+    const pieces = this.#pieces[owner]!.slice(0, version).flat();
+    return pieces.filter(({ isOut }) => !isOut);
+  }
+}
+
+/** Of one version. */
+function excludedIn(pieces: readonly Piece[]): Uint32Array | undefined {
+  const positions = pieces.filter(({ isOut }) => isOut).flatMap((piece) => piece.positions);
+  return positions.length === 0 ? undefined : Uint32Array.from(positions).sort();
 }

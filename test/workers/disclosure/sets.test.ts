@@ -40,7 +40,7 @@ const sets: fc.Arbitrary<RowSet> = fc
 function contains(set: RowSet | undefined, [segment, ...classes]: Point): boolean {
   if (set === undefined) return false;
   const bit = (mask: bigint, index: number): boolean => ((mask >> BigInt(index)) & 1n) === 1n;
-  return bit(set.segments, segment!) && set.conditions.every(([field, mask]) => bit(mask, classes[field]!));
+  return bit(set.parts, segment!) && set.conditions.every(([field, mask]) => bit(mask, classes[field]!));
 }
 
 /** A value of each class of each field; undefined = missing. */
@@ -104,7 +104,7 @@ describe("sets of rows", () => {
     const full = (field: number): bigint => allOf(count(field));
     assert.equal(makeSet(1n, new Map([[0, 0n]]), full), undefined);
     assert.equal(makeSet(0n, new Map(), full), undefined);
-    assert.deepEqual(makeSet(1n, new Map([[0, full(0)]]), full), { segments: 1n, conditions: [] });
+    assert.deepEqual(makeSet(1n, new Map([[0, full(0)]]), full), { parts: 1n, conditions: [] });
   });
 });
 
@@ -117,7 +117,7 @@ describe("fingerprints", () => {
         const own = set.conditions.find(([on]) => on === field)?.[1] ?? allOf(count(field));
         const others = new Map(set.conditions.filter(([on]) => on !== field));
         const part = (classes: bigint): bigint => {
-          const made = makeSet(set.segments, new Map([...others, [field, classes]]), (on) => allOf(count(on)));
+          const made = makeSet(set.parts, new Map([...others, [field, classes]]), (on) => allOf(count(on)));
           return made === undefined ? 0n : fingerprints.of(made, index);
         };
         assert.equal((part(own & split) + part(own & ~split)) % R, fingerprints.of(set, index));
@@ -202,7 +202,7 @@ describe("the circuit of sizes", () => {
             schemaHash: schema.hash,
             classes: (field) => classesOf(schema, field),
             circuit: { columns: [], products: [], outputs: [] },
-            segments: allOf(SEGMENTS),
+            parts: allOf(SEGMENTS),
             indicators: new Map(),
           });
           const pairs = chosen.flatMap((a, i) => chosen.slice(i).map((b) => [a, b] as const));
@@ -210,9 +210,9 @@ describe("the circuit of sizes", () => {
           const { circuit, columns } = vectors.finish();
           const whole = rowsOf(tried);
           const loaded = new Map(
-            columns.map(({ columnId: id, segments }, index) => [
+            columns.map(({ columnId: id, parts }, index) => [
               circuit.columns[index]!,
-              whole.get(id)!.map((value, row) => ((segments >> BigInt(tried[row]![0]!)) & 1n) * value),
+              whole.get(id)!.map((value, row) => ((parts >> BigInt(tried[row]![0]!)) & 1n) * value),
             ]),
           );
           const results = circuit.columns.length === 0 ? [] : evaluateClear(circuit, loaded);

@@ -30,8 +30,15 @@ describe("the gate against trackers", () => {
     assert.deepEqual(outputsOf(await larger.ask({ sql: "SELECT COUNT(*) FROM trial WHERE arm = 'A'" })), [50n]);
   });
 
-  it("always answers about everyone", async () => {
-    assert.deepEqual(outputsOf(await study(people(3)).ask({ sql: "SELECT COUNT(*) FROM trial" })), [3n]);
+  it("answers about everyone, unless they are fewer than k, or but for one owner's", async () => {
+    const everyone = { sql: "SELECT COUNT(*), AVG(value) FROM trial" };
+    assert.equal((await study(people(11)).ask(everyone)).kind, "answered");
+    assert.equal((await study(people(10)).ask(everyone)).kind, "refused in public");
+    const two = study(people(40));
+    two.contribute("other", people(10));
+    assert.equal((await two.ask(everyone)).kind, "refused in public");
+    two.contribute("other", people(1));
+    assert.equal((await two.ask(everyone)).kind, "answered");
   });
 
   it("two queries: refuses a cohort that differs from an earlier one by fewer than k", async () => {
@@ -359,5 +366,68 @@ describe("the gate against trackers", () => {
     if (total.kind === "answered" && !total.outputs.includes(hidden)) {
       assert.ok(sums[1]!.filter((value) => value === hidden).length > 1, "one hidden sum would be the difference");
     }
+  });
+
+  describe("consent", () => {
+    const everyone = { sql: "SELECT COUNT(*), AVG(value) FROM trial" };
+    const olderHalf = { sql: "SELECT COUNT(*), AVG(value) FROM trial WHERE age >= 60" };
+    const byArm = { sql: "SELECT arm, COUNT(*), AVG(value) FROM trial GROUP BY arm" };
+    const people60 = (): ReturnType<typeof people> => [
+      ...people(40, { age: 65 }),
+      ...people(40, { age: 30 }),
+      ...people(40, { age: 65, arm: "B" }),
+      ...people(40, { age: 30, arm: "B" }),
+    ];
+    const without = (count: number): { excluded: Record<string, Uint32Array[]> } => ({
+      excluded: { one: [Uint32Array.from({ length: count }, (_, row) => row)] },
+    });
+
+    it("refuses the same query until k patients have withdrawn, or come back", async () => {
+      for (const query of [everyone, olderHalf, byArm]) {
+        const trial = study(people60());
+        assert.equal((await trial.ask(query)).kind, "answered");
+        assert.equal((await trial.ask({ ...query, ...without(1) })).kind, "refused in public", query.sql);
+        assert.equal((await trial.ask({ ...query, ...without(10) })).kind, "refused in public", query.sql);
+        assert.equal((await trial.ask({ ...query, ...without(11) })).kind, "answered", query.sql);
+        assert.equal((await trial.ask({ ...query, ...without(10) })).kind, "refused in public", query.sql);
+        assert.equal((await trial.ask(query)).kind, "answered", query.sql);
+      }
+    });
+
+    it("does not let another filter tell the patient who withdrew", async () => {
+      const trial = study(people60());
+      assert.equal((await trial.ask(byArm)).kind, "answered");
+      // All of arm A, who were shown, less one.
+      const armA = { sql: "SELECT COUNT(*), AVG(value) FROM trial WHERE arm = 'A'" };
+      assert.equal((await trial.ask({ ...armA, ...without(1) })).kind, "refused");
+      // Eleven of arm A alone would tell that none of them is of arm B.
+      assert.equal((await trial.ask({ ...armA, ...without(11) })).kind, "refused");
+      const both = [0, 80].flatMap((first) => Array.from({ length: 11 }, (_, row) => first + row));
+      assert.equal((await trial.ask({ ...armA, excluded: { one: [Uint32Array.from(both)] } })).kind, "answered");
+    });
+
+    it("counts those who withdrew and those who came new together", async () => {
+      const trial = study(people60());
+      assert.equal((await trial.ask(everyone)).kind, "answered");
+      trial.contribute("one", people(8));
+      assert.equal((await trial.ask({ ...everyone, ...without(2) })).kind, "refused in public");
+      assert.equal((await trial.ask({ ...everyone, ...without(3) })).kind, "answered");
+    });
+
+    it("refuses what is left of everyone when it is fewer than k, or nobody", async () => {
+      const trial = study(people60());
+      assert.equal((await trial.ask({ ...everyone, ...without(150) })).kind, "refused in public");
+      assert.equal((await trial.ask({ ...everyone, ...without(160) })).kind, "refused in public");
+      assert.equal((await trial.ask({ ...everyone, ...without(149) })).kind, "answered");
+    });
+
+    it("counts nobody who withdrew", async () => {
+      const trial = study(people60());
+      assert.deepEqual(outputsOf(await trial.ask({ sql: "SELECT COUNT(*) FROM trial", ...without(30) })), [130n]);
+      const counts = outputsOf(
+        await study(people60()).ask({ sql: "SELECT arm, COUNT(*) FROM trial GROUP BY arm", ...without(30) }),
+      );
+      assert.deepEqual(counts.slice(0, 2), [50n, 80n]);
+    });
   });
 });

@@ -9,6 +9,7 @@ import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts"
 import { encodeParameters } from "../../../workers/messages/descriptor.ts";
 import { ReleaseClass, type RequestContext, ZERO_HASH } from "../../../workers/messages/statement.ts";
 import { requestToJson } from "../../../workers/node/chainEffects.ts";
+import { ConsentMasks } from "../../../workers/node/consentMasks.ts";
 import { DisclosureHistory } from "../../../workers/node/disclosureHistory.ts";
 import { handledBlock } from "../../../workers/node/following.ts";
 import { RequestedSegments } from "../../../workers/node/requestedSegments.ts";
@@ -69,7 +70,13 @@ describe("DisclosureHistory", () => {
       studies: { schemaText: () => answer("schemaText", trialSchemaText) },
     });
     const requestedSegments = new RequestedSegments({ segments: () => answer("segments", [...SEGMENTS]) });
-    return Object.assign(worker, { history: new DisclosureHistory({ store, queries, requestedSegments }) });
+    const consent = new ConsentMasks({
+      log: { changes: () => answer("consent", []) },
+      rpc: { send: () => assert.fail("nothing else is asked") },
+      studies: { policy: () => assert.fail("nothing restricts") },
+      firstBlock: 1,
+    });
+    return Object.assign(worker, { history: new DisclosureHistory({ store, queries, requestedSegments, consent }) });
   }
 
   const workerIn = (test: TestContext): Worker => workerWith(storeFolder(test).open());
@@ -249,7 +256,7 @@ describe("DisclosureHistory", () => {
       worker.away = false;
       worker.asked.length = 0;
       assert.equal((await worker.history.resolve(own, agreed([first, second]))).length, 2);
-      const once = ["descriptor", "publication", "schemaText", "segments", "segments"];
+      const once = ["consent", "descriptor", "publication", "schemaText", "segments", "segments"];
       assert.deepEqual(worker.asked.sort(), once);
       worker.away = true;
       assert.equal((await worker.history.resolve(own, agreed([first, second]))).length, 2);
@@ -277,6 +284,7 @@ describe("DisclosureHistory", () => {
         ["parameters out of bounds", { parameters: "0x1234" }],
         ["unknown dataset root", { context: { datasetRoots: [id("root"), id("root")] } }],
         ["unknown dataset root", { context: { datasetRoots: [] } }],
+        ["unknown consent mask", { context: { consentMaskRoot: id("mask") } }],
       ] as const) {
         it(`${reason}, ${Object.keys("context" in change ? change.context : change).join()}`, async (test) => {
           const worker = workerIn(test);

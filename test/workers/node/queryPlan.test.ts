@@ -6,11 +6,18 @@ import { QueryState } from "../../../workers/chain/queryCatalogue.ts";
 import type { DatasetSegment } from "../../../workers/chain/datasetRegistry.ts";
 import type { JsonRpc } from "../../../workers/chain/provider.ts";
 import { type Policy, policyHash } from "../../../workers/chain/studyRegistry.ts";
+import type { ConsentChange, ConsentRecord } from "../../../workers/messages/consentMask.ts";
+import {
+  DEFAULT_RULES,
+  consentMaskRoot as consentMaskRootOf,
+  nextHead,
+} from "../../../workers/messages/consentMask.ts";
 import { datasetRoot } from "../../../workers/messages/datasetRoot.ts";
 import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
 import { encodeParameters } from "../../../workers/messages/descriptor.ts";
 import { recipientsHash } from "../../../workers/messages/sealedAnswer.ts";
 import { ReleaseClass, type RequestContext, ZERO_HASH } from "../../../workers/messages/statement.ts";
+import { ConsentMasks } from "../../../workers/node/consentMasks.ts";
 import type { ConfirmedRequest } from "../../../workers/node/requestModules.ts";
 import { type PlanModules, planQuery } from "../../../workers/node/queryPlan.ts";
 import { RequestedSegments } from "../../../workers/node/requestedSegments.ts";
@@ -66,6 +73,7 @@ interface World {
   segments: DatasetSegment[];
   stored: SegmentStatus[];
   checks: Map<bigint, ReturnType<PlanModules["inputCheck"]>>;
+  consents: ConsentChange[];
 }
 
 describe("planQuery", () => {
@@ -101,6 +109,7 @@ describe("planQuery", () => {
       segments: [segment("1", 3n), segment("2", 5n)],
       stored,
       checks: new Map([1n, 2n].map((version) => [version, { state: "checked", reason: undefined }])),
+      consents: [],
     };
   });
 
@@ -152,6 +161,12 @@ describe("planQuery", () => {
       studies,
       queries: new VettedQueries({ rpc, catalogue, studies }),
       requestedSegments: new RequestedSegments(segments),
+      consent: new ConsentMasks({
+        log: { changes: () => answer("consent", world.consents) as never },
+        rpc,
+        studies,
+        firstBlock: 1,
+      }),
       storedSegments: () => world.stored,
       inputCheck: (_dataset: string, version: bigint) => world.checks.get(version),
     };
@@ -254,7 +269,7 @@ describe("planQuery", () => {
     await planQuery(requestOf({}), same);
     assert.deepEqual(
       asked.sort(),
-      ["descriptor", "policy", "publication", "query", "schemaText", "segments", "segments"].sort(),
+      ["consent", "descriptor", "policy", "publication", "query", "schemaText", "segments", "segments"].sort(),
     );
     asked.length = 0;
     await planQuery(requestOf({ parameters: encodeParameters([40n, 59n, 1n]) }), same);
@@ -279,6 +294,32 @@ describe("planQuery", () => {
     world.segments.push(segment("3", 9n));
     const plan = await planQuery(requestOf({}), modules());
     assert.ok(!plan.empty && plan.datasets.every(({ version }) => version === 2n));
+  });
+
+  it("leaves out the rows whose consent was withdrawn before the request", async () => {
+    const withdrawal: ConsentRecord = {
+      version: 2n,
+      slots: [0, 3],
+      given: false,
+      form: 0,
+      purposes: [],
+      futureUse: false,
+      expiry: 0n,
+    };
+    const datasetId = DATASETS[1]!;
+    world.consents = [{ kind: "record", block: REQUEST_BLOCK - 1, datasetId, own: true, record: withdrawal }];
+    const heads = DATASETS.map((each, i) => ({
+      datasetId: each,
+      head: i === 0 ? ZERO_HASH : nextHead(ZERO_HASH, true, withdrawal),
+    }));
+    const consentMaskRoot = consentMaskRootOf(STUDY, DEFAULT_RULES, heads, ACTIVE_UNTIL);
+    const plan = await planQuery(requestOf({ context: { consentMaskRoot } }), modules());
+    assert.ok(!plan.empty);
+    assert.deepEqual(
+      plan.segments.map(({ excluded }) => excluded && [...excluded]),
+      [undefined, undefined, undefined, [0, 3]],
+    );
+    await refused("the consent mask is not the chain's");
   });
 
   it("computes nothing for parameters that describe no set", async () => {
@@ -306,7 +347,7 @@ describe("planQuery", () => {
     await refused("the context is another request's", { context: { requestId: id("another") } });
     await refused("a PUBLIC answer has no recipients", { recipients: RECIPIENTS });
     await refused("a PUBLIC answer has no recipients", { context: { recipientsHash: recipientsHash(RECIPIENTS) } });
-    await refused("consent masks are not served", { context: { consentMaskRoot: id("mask") } });
+    await refused("the consent mask is not the chain's", { context: { consentMaskRoot: id("mask") } });
     await refused("one root per dataset is needed", { context: { datasetRoots: [ZeroHash] } });
     await refused("the datasets are not ascending", { datasetIds: [...DATASETS].reverse() });
     await refused("the datasets are not ascending", { datasetIds: [DATASETS[0]!, DATASETS[0]!] });

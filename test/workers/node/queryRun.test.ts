@@ -45,6 +45,9 @@ const MIXED = [
   ...people(14, "B", 45, 0, 900),
   ...people(20, "C", 20, null),
 ];
+const withdrawn = (...rows: readonly number[]): Required<ClearRequest>["excluded"] => ({
+  one: [Uint32Array.from(rows)],
+});
 const TABLE: ClearRequest = {
   sql: "SELECT arm, COUNT(*), AVG(response), SUM(value) FROM trial WHERE age >= 40 GROUP BY arm",
 };
@@ -70,6 +73,14 @@ const STORIES: Readonly<Record<string, readonly ClearRequest[]>> = {
     { sql: "SELECT arm, COUNT(*) FROM trial GROUP BY arm" },
     { sql: "SELECT response, COUNT(*) FROM trial GROUP BY response" },
     { sql: "SELECT arm, response, COUNT(*) FROM trial GROUP BY arm, response" },
+  ],
+  "patients who withdraw their consent": [
+    TABLE,
+    { ...TABLE, excluded: withdrawn(41) },
+    { sql: "SELECT COUNT(*), AVG(value) FROM trial WHERE age >= 40", excluded: withdrawn(41) },
+    { ...TABLE, excluded: withdrawn(0, 3, 17, 40, 41, 65, 70, 80, 96, 97, 100, 110, 120) },
+    { sql: "SELECT COUNT(*), AVG(value) FROM trial", excluded: withdrawn(...Array.from({ length: 122 }, (_, i) => i)) },
+    TABLE,
   ],
   nobody: [{ sql: "SELECT COUNT(*) FROM trial WHERE age BETWEEN :lo AND :hi", parameters: { lo: "60", hi: "39" } }],
 };

@@ -1,0 +1,102 @@
+/** Rows of segments, divided by what requests may not use of them. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+
+import type { SegmentRef } from "../../../workers/disclosure/historySets.ts";
+import { splitSegment } from "../../../workers/disclosure/rowParts.ts";
+import { Universe } from "../../../workers/disclosure/universe.ts";
+import { budget } from "../../budget.ts";
+
+const ROWS = 24;
+const lists = fc
+  .array(fc.uniqueArray(fc.nat({ max: ROWS - 1 })), { maxLength: 5 })
+  .map((drawn) => drawn.map((list) => Uint32Array.from(list).sort()));
+
+function segment(datasetId: string, version: number, rowCount: number, excluded?: readonly number[]): SegmentRef {
+  const ref = { datasetId, version: BigInt(version), rowCount: BigInt(rowCount) };
+  return excluded === undefined ? ref : { ...ref, excluded: Uint32Array.from(excluded) };
+}
+
+describe("splitSegment", () => {
+  it("divides the rows so that every list is some of the parts, and no two parts could be one", () => {
+    fc.assert(
+      fc.property(lists, (drawn) => {
+        const { parts, excluded } = splitSegment(ROWS, drawn);
+        const all = parts.flatMap((part) => [...part]);
+        assert.deepEqual(
+          all.sort((a, b) => a - b),
+          Array.from({ length: ROWS }, (_, row) => row),
+        );
+        const inPart = (bits: bigint, part: number): boolean => ((bits >> BigInt(part)) & 1n) === 1n;
+        drawn.forEach((list, index) => {
+          const rows = parts.flatMap((part, position) => (inPart(excluded[index]!, position) ? [...part] : []));
+          assert.deepEqual(Uint32Array.from(rows).sort(), list);
+        });
+        const memberships = parts.map((_, part) => excluded.map((bits) => inPart(bits, part)).join());
+        assert.equal(new Set(memberships).size, parts.length);
+        assert.ok(
+          parts.every((part) => part.every((row, i) => i === 0 || row > part[i - 1]!)),
+          "ascending",
+        );
+      }),
+      { numRuns: budget.propertyRuns },
+    );
+  });
+});
+
+describe("Universe", () => {
+  it("counts rows by whole segments where nothing is left out", () => {
+    const universe = new Universe([[segment("0xB", 1, 5), segment("0xA", 2, 3), segment("0xA", 1, 4)]]);
+    assert.deepEqual(
+      universe.segments.map(({ datasetId, version }) => `${datasetId}@${version}`),
+      ["0xA@1", "0xA@2", "0xB@1"],
+    );
+    assert.deepEqual(
+      universe.parts.map(({ rows, rowCount }) => [rows, rowCount]),
+      [
+        [undefined, 4],
+        [undefined, 3],
+        [undefined, 5],
+      ],
+    );
+    assert.equal(universe.rows(0b101n), 9);
+    assert.deepEqual(universe.owners(0b111n), [0b011n, 0b100n]);
+  });
+
+  it("counts what masks leave, for each request its own", () => {
+    const now = [segment("0xA", 1, 10, [0, 7])];
+    const before = [segment("0xa", 1, 10, [7])];
+    const first = [segment("0xA", 1, 10)];
+    const universe = new Universe([now, before, first]);
+    assert.deepEqual(
+      [now, before, first].map((each) => universe.rows(universe.bits(each))),
+      [8, 9, 10],
+    );
+    assert.equal(universe.rows(universe.bits(now) ^ universe.bits(first)), 2);
+    assert.equal(universe.parts.length, 3);
+    assert.equal(new Universe([[segment("0xA", 1, 2, [0, 1])]]).rows(0n), 0);
+  });
+
+  it("tells a total of at least k that is less than all", () => {
+    const universe = new Universe([[segment("0xA", 1, 30, [3])], [segment("0xA", 1, 30)], [segment("0xB", 1, 4)]]);
+    const all = universe.bits([segment("0xA", 1, 30), segment("0xB", 1, 4)]);
+    const totals = universe.knownTotals(all, 5).map(({ parts }) => universe.rows(parts));
+    assert.deepEqual(totals.sort(), [29, 30]);
+  });
+
+  it("names rows alike whatever else is asked, and unlike when they differ", () => {
+    const set = (universe: Universe, refs: readonly SegmentRef[]): string =>
+      universe.nameOf("rows", { parts: universe.bits(refs), conditions: [[1, 2n]] }, "0xschema");
+    const masked = [segment("0xA", 1, 10, [7]), segment("0xB", 1, 4)];
+    const alone = set(new Universe([masked]), masked);
+    const others = [segment("0xA", 1, 10, [2, 7]), segment("0xB", 1, 4)];
+    const together = new Universe([others, masked]);
+    assert.equal(set(together, masked), alone);
+    assert.notEqual(set(together, others), alone);
+    const whole = [segment("0xA", 1, 10), segment("0xB", 1, 4)];
+    assert.notEqual(set(new Universe([whole]), whole), alone);
+    assert.notEqual(set(new Universe([masked]), masked.slice(0, 1)), alone);
+    assert.notEqual(set(new Universe([masked.slice(0, 1)]), masked.slice(0, 1)), alone);
+  });
+});
