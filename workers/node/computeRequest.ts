@@ -3,6 +3,7 @@ import type { Store } from "../store/openStore.ts";
 import type { Mesh } from "../transport/mesh.ts";
 import { openAttemptNetwork } from "./attemptNetwork.ts";
 import type { ColumnCache } from "./columnCache.ts";
+import { ConsentMasks } from "./consentMasks.ts";
 import { DisclosureHistory } from "./disclosureHistory.ts";
 import type { IndicatorCache } from "./indicatorCache.ts";
 import { errorFields } from "./log.ts";
@@ -28,6 +29,7 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
   const { deployment, rpc, emergencyStop, catalogue, studies, datasets } = chain;
   const queries = new VettedQueries({ rpc, catalogue, studies });
   const requestedSegments = new RequestedSegments(datasets);
+  const consent = new ConsentMasks({ log: chain.consents, rpc, studies, firstBlock: deployment.block });
   const plan: PlanModules = {
     rpc,
     deployment,
@@ -36,6 +38,7 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
     studies,
     queries,
     requestedSegments,
+    consent,
     storedSegments: (datasetId) => store.shares.segments(datasetId),
     inputCheck: (datasetId, version) => store.inputChecks.ofVersion(datasetId, version),
   };
@@ -47,7 +50,7 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
     columns,
     indicators,
     keyCopies: store.keyCopies,
-    history: new DisclosureHistory({ store, queries, requestedSegments }),
+    history: new DisclosureHistory({ store, queries, requestedSegments, consent }),
     refused: ({ event }, error) =>
       modules.log("warn", "request-over-rejected-dataset", { requestId: event.requestId, ...errorFields(error) }),
   };

@@ -9,6 +9,7 @@ import { openProvider } from "../chain/provider.ts";
 import { type QueryCatalogue, queryCatalogue } from "../chain/queryCatalogue.ts";
 import { type StudyRegistry, studyRegistry } from "../chain/studyRegistry.ts";
 import { CodedError } from "../errors.ts";
+import type { ConsentLog } from "./consentMasks.ts";
 import type { Configuration } from "./configuration.ts";
 
 export interface WorkerChain {
@@ -21,6 +22,7 @@ export interface WorkerChain {
   readonly datasets: DatasetRegistry;
   readonly catalogue: QueryCatalogue;
   readonly emergencyStop: EmergencyStop;
+  readonly consents: ConsentLog;
 }
 
 /** Reads the deployment's folder; asks the chain nothing yet. @throws CodedError CHAIN_DEPLOYMENT | CHAIN_WRONG_ID */
@@ -42,6 +44,7 @@ export function workerChain(deployment: Deployment, rpc: JsonRpcProvider): Worke
     datasets: datasetRegistry(deployment, rpc),
     catalogue: queryCatalogue(deployment, rpc),
     emergencyStop: emergencyStop(deployment, rpc),
+    consents: { changes: () => Promise.resolve([]) },
   };
 }
 
