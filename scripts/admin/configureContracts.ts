@@ -38,6 +38,7 @@ const RECORDERS = [
   "StudyAgreements",
   "CommitteeRegistry",
   "DatasetRegistry",
+  "ConsentRegistry",
   "Escrow",
   "QueryCatalogue",
   "ProofVerifierRegistry",

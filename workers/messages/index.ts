@@ -24,6 +24,8 @@ export {
   ACCEPTANCE,
   ANSWER,
   BOARD_SIGNATURE,
+  CONSENT,
+  ENROLMENT,
   hashTypedData,
   KEY_ROTATION,
   opalineDomain,
@@ -36,6 +38,8 @@ export {
 } from "./typedData.ts";
 export type {
   Acceptance,
+  Consent,
+  Enrolment,
   KeyRotation,
   Receipt,
   StudySignature,
