@@ -44,6 +44,14 @@ library Acts {
     bytes32 internal constant DATA_USER_ADDED = keccak256("DataUserAdded");
     bytes32 internal constant DATASET_ACTIVATED = keccak256("DatasetActivated");
 
+    bytes32 internal constant CONSENT_FORM_PUBLISHED = keccak256("ConsentFormPublished");
+    bytes32 internal constant CONSENT_RULES_SET = keccak256("ConsentRulesSet");
+    /// oldHash: the key that spoke for the row before, as uint160; newHash: of the Enrolment.
+    bytes32 internal constant PARTICIPANT_ENROLLED = keccak256("ParticipantEnrolled");
+    /// oldHash, newHash: the dataset's head before and after.
+    bytes32 internal constant CONSENT_GIVEN = keccak256("ConsentGiven");
+    bytes32 internal constant CONSENT_WITHDRAWN = keccak256("ConsentWithdrawn");
+
     bytes32 internal constant QUERY_PUBLISHED = keccak256("QueryPublished");
     /// A vetter approved; a vetter refused its approval.
     bytes32 internal constant QUERY_VETTED = keccak256("QueryVetted");

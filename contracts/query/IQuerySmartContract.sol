@@ -164,8 +164,8 @@ interface IQuerySmartContract is IProvableAnswers {
     /// with it can no longer be relayed.
     function cancelNonce() external;
     /// @notice The current key of a querier asks, and is the one that is refunded. datasetIds strictly ascending;
-    /// parameters = abi.encode(int256[]); pays the study's price exactly. The context's consentMaskRoot is 0 until a
-    /// consent registry exists; zero means every active row.
+    /// parameters = abi.encode(int256[]); pays the study's price exactly. The context's consentMaskRoot is
+    /// {IConsentRegistry-maskRoot} of the moment; zero means every active row.
     /// The context's recipientsHash is keccak256(abi.encode(recipients)), 0 for PUBLIC.
     /// @param recipients none for PUBLIC; of a SEALED request 1 to 16 compressed secp256k1 keys, strictly ascending.
     /// Whether each is a point of the curve is the workers' to check, who do not answer otherwise.

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Acts} from "../audit/Acts.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
+import {IConsentRegistry} from "../consent/IConsentRegistry.sol";
 import {IEscrow} from "../fees/IEscrow.sol";
 import {IEmergencyStop} from "../governance/IEmergencyStop.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
@@ -33,6 +34,7 @@ contract QuerySmartContract is ProvableAnswers {
 
     IStudyRegistry private immutable _studies;
     IDatasetRegistry private immutable _datasets;
+    IConsentRegistry private immutable _consents;
     IEscrow private immutable _escrow;
     IEmergencyStop private immutable _emergencyStop;
 
@@ -48,12 +50,14 @@ contract QuerySmartContract is ProvableAnswers {
         IStudyRegistry studies,
         ICommitteeRegistry committees,
         IDatasetRegistry datasets,
+        IConsentRegistry consents,
         IEscrow escrow,
         IEmergencyStop emergencyStop,
         IProofVerifierRegistry verifiers
     ) ProvableAnswers(trail, queriers, committees, verifiers) {
         _studies = IStudyRegistry(Deployed.check(address(studies)));
         _datasets = IDatasetRegistry(Deployed.check(address(datasets)));
+        _consents = IConsentRegistry(Deployed.check(address(consents)));
         _escrow = IEscrow(Deployed.check(address(escrow)));
         _emergencyStop = IEmergencyStop(Deployed.check(address(emergencyStop)));
     }
@@ -69,7 +73,7 @@ contract QuerySmartContract is ProvableAnswers {
         bytes32 recipientsHash = Recipients.hash(releaseClass, recipients);
         (address querier, bytes32 organisation, Policy memory policy) = _authorise(origin);
         Parameters.check(parameters, CodeStorage.read(origin.boundsCode));
-        RequestContext memory context = _context(origin, parameters);
+        RequestContext memory context = _context(origin, parameters, datasetIds);
         uint16 ownersK;
         (context.datasetRoots, ownersK) = DatasetChoice.open(
             _datasets,
@@ -163,16 +167,18 @@ contract QuerySmartContract is ProvableAnswers {
         else _escrow.release(requestId);
     }
 
-    /// @dev The context but for the datasets, the id, the policy's hash, the release class and its recipients.
+    /// @dev The context but for the datasets' roots, the id, the policy's hash, the release class and its recipients.
     function _context(
         QueryOrigin memory origin,
-        bytes calldata parameters
+        bytes calldata parameters,
+        DatasetId[] calldata datasetIds
     ) private view returns (RequestContext memory context) {
         context.studyId = origin.studyId;
         context.queryHash = origin.queryHash;
         context.parametersHash = keccak256(parameters);
         context.committeeEpoch = _committees.currentEpoch(origin.studyId);
         context.requestBlock = uint64(block.number);
+        context.consentMaskRoot = _consents.maskRoot(origin.studyId, datasetIds);
     }
 
     function _newRequestId(address querier, RequestContext memory context) private returns (RequestId) {

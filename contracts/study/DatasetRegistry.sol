@@ -96,6 +96,16 @@ contract DatasetRegistry is OwnerTerms, EIP712 {
     }
 
     /// @inheritdoc IDatasetRegistry
+    function rowsOf(
+        DatasetId datasetId,
+        uint64 version_
+    ) external view returns (StudyId studyId, address owner, uint64 rowCount) {
+        Segment[] storage all = _segments[datasetId];
+        if (version_ == 0 || version_ > all.length) return (studyId, owner, rowCount);
+        return (_datasets[datasetId].studyId, _holdings[datasetId].owner, all[version_ - 1].rowCount);
+    }
+
+    /// @inheritdoc IDatasetRegistry
     function datasetRoot(DatasetId datasetId) external view returns (bytes32) {
         return _roots[_datasets[datasetId].studyId][datasetId];
     }

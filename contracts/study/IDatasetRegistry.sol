@@ -73,6 +73,12 @@ interface IDatasetRegistry is IOwnerTerms {
     function version(DatasetId datasetId) external view returns (uint64);
     /// @notice All segments, oldest first. O(versions); for calls from outside.
     function segments(DatasetId datasetId) external view returns (Segment[] memory);
+    /// @notice Whose rows a version has, of which study, and how many, padding excluded; zeros for a dataset or version that
+    /// does not exist.
+    function rowsOf(
+        DatasetId datasetId,
+        uint64 version
+    ) external view returns (StudyId studyId, address owner, uint64 rowCount);
     /// @notice keccak256(abi.encode(datasetId, version, segments)) of the latest version; 0 for an unknown dataset.
     function datasetRoot(DatasetId datasetId) external view returns (bytes32);
     /// @notice The roots of several datasets of one study; 0 where a dataset is unknown or of another study.

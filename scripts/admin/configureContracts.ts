@@ -39,6 +39,7 @@ const RECORDERS = [
   "StudyAgreements",
   "CommitteeRegistry",
   "DatasetRegistry",
+  "ConsentRegistry",
   "Escrow",
   "QueryCatalogue",
   "ProofVerifierRegistry",

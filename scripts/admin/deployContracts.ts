@@ -59,12 +59,13 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
     ...["ConsortiumAccess", "AuditTrail", "DataOwnerRegistry", "QuerierRegistry", "StudyRegistry", "CommitteeRegistry"],
     "StudyAgreements",
   ],
+  ["ConsentRegistry", ...["ConsortiumAccess", "AuditTrail", "DataOwnerRegistry", "StudyRegistry", "DatasetRegistry"]],
   ["Escrow", "ConsortiumAccess", "AuditTrail", "CommitteeRegistry"],
   ["ProofVerifierRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry"],
   [
     "QuerySmartContract",
-    ...["AuditTrail", "QuerierRegistry", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Escrow"],
-    ...["EmergencyStop", "ProofVerifierRegistry"],
+    ...["AuditTrail", "QuerierRegistry", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry"],
+    ...["ConsentRegistry", "Escrow", "EmergencyStop", "ProofVerifierRegistry"],
   ],
   [
     "QueryCatalogue",

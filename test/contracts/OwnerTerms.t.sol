@@ -62,6 +62,10 @@ contract OwnerTermsHarness is OwnerTerms {
         revert OwnerTermsHarnessNotReached();
     }
 
+    function rowsOf(DatasetId, uint64) external pure returns (StudyId, address, uint64) {
+        revert OwnerTermsHarnessNotReached();
+    }
+
     function datasetRoot(DatasetId) external pure returns (bytes32) {
         revert OwnerTermsHarnessNotReached();
     }

@@ -50,6 +50,13 @@ const MATRIX: Record<string, Record<string, Row>> = {
     open: "own rule",
     addQueryContract: "catalogue",
   },
+  ConsentRegistry: {
+    publishForm: "steward",
+    setRules: "steward",
+    enrol: "own rule",
+    consent: "own rule",
+    record: "own rule",
+  },
   Escrow: {
     addQueryContract: "catalogue",
     hold: "own rule",

@@ -6,12 +6,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { HDNodeWallet } from "ethers";
 import { load } from "./support/chain.ts";
+import { WITHDRAWAL, publishForm, record } from "./support/consent.ts";
 import { OWNERS, POLICY, QUERIER, VERDICT, WORKERS, activate, answer, ask, openRequest } from "./support/consortium.ts";
 import { LATER_KEYS, NEW_KEY, rotate } from "./support/keyRotation.ts";
 
 const LIMITS = {
-  priced: { request: 283_000n, answer: 179_800n },
-  free: { request: 205_000n, answer: 156_700n },
+  priced: { request: 289_600n, answer: 179_800n },
+  free: { request: 211_600n, answer: 156_700n },
 };
 
 describe("gas", () => {
@@ -46,6 +47,18 @@ describe("gas", () => {
     const receipt = await (await answer(rotated)).wait();
     assert.ok(asked.gasUsed <= plain.request + 4_300n, `request: ${plain.request} became ${asked.gasUsed}`);
     assert.ok((receipt?.gasUsed ?? 0n) <= plain.answer + 100n, `answer: ${plain.answer} became ${receipt?.gasUsed}`);
+  });
+
+  it("of a request grows by the heads of its datasets once its study has a record of consent, whatever their number", async () => {
+    const world = await load(publishForm);
+    const plain = (await ask(world)).gasUsed;
+    await record(world, WITHDRAWAL);
+    const masked = (await ask(world)).gasUsed;
+    console.log(`gas, consent: request ${plain} without any record, ${masked} with`);
+    assert.ok(masked <= plain + 10_200n, `${plain} became ${masked}`);
+    for (let i = 0; i < 20; i++) await record(world, WITHDRAWAL);
+    const later = (await ask(world)).gasUsed;
+    assert.ok(later <= masked + 100n, `${masked} became ${later}`);
   });
 
   it("of a request does not grow with the versions of its datasets", async () => {

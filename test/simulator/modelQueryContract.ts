@@ -112,6 +112,7 @@ function newContext(
     datasetRoots,
     committeeEpoch: currentEpoch(state, studyId),
     requestBlock: block,
+    // Nothing of consent is modelled, and so nothing restricts.
     consentMaskRoot: ZeroHash,
     releaseClass: Number(releaseClass) as ReleaseClass,
     recipientsHash: hashRecipients(Number(releaseClass), recipients),

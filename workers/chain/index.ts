@@ -14,6 +14,7 @@ export {
 } from "./adaptiveTrial.ts";
 export { auditTrail, nextHead, verifyRecords, type AuditRecord, type AuditTrail } from "./auditTrail.ts";
 export { committeeRegistry, quorumOf, type Committee, type CommitteeRegistry } from "./committeeRegistry.ts";
+export { consentRegistry, type ConsentForm, type ConsentRegistry, type Participant } from "./consentRegistry.ts";
 export {
   consortiumAccess,
   operationOf,

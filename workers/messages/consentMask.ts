@@ -116,6 +116,47 @@ export function excludedSlots(
   return excluded;
 }
 
+/** What the rules and the heads of these datasets have become. */
+export function standingAfter(
+  changes: readonly ConsentChange[],
+  datasetIds: readonly string[],
+): { readonly rules: ConsentRules; readonly heads: readonly { datasetId: string; head: string }[] } {
+  let rules = DEFAULT_RULES;
+  const heads = new Map(datasetIds.map((datasetId) => [datasetId.toLowerCase(), ZERO_HASH]));
+  for (const change of changes) {
+    if (change.kind === "rules") {
+      rules = change.rules;
+      continue;
+    }
+    const head = heads.get(change.datasetId.toLowerCase());
+    if (head !== undefined) heads.set(change.datasetId.toLowerCase(), nextHead(head, change.own, change.record));
+  }
+  return { rules, heads: datasetIds.map((datasetId) => ({ datasetId, head: heads.get(datasetId.toLowerCase())! })) };
+}
+
+/**
+ * The changes that a request saw: all of earlier blocks, and of its own block those that came before it, which its root
+ * tells. O(changes of its block) roots.
+ *
+ * @param changes of the study's rules and of these datasets, all until the request's block, in chain order
+ * @returns undefined when no such beginning gives the request's root
+ */
+export function changesSeen(
+  studyId: string,
+  datasetIds: readonly string[],
+  changes: readonly ConsentChange[],
+  request: { readonly block: number; readonly time: bigint; readonly consentMaskRoot: string },
+): readonly ConsentChange[] | undefined {
+  const earlier = changes.filter(({ block }) => block < request.block).length;
+  const until = changes.filter(({ block }) => block <= request.block).length;
+  for (let count = earlier; count <= until; count += 1) {
+    const seen = changes.slice(0, count);
+    const { rules, heads } = standingAfter(seen, datasetIds);
+    if (consentMaskRoot(studyId, rules, heads, request.time) === request.consentMaskRoot) return seen;
+  }
+  return undefined;
+}
+
 /** Whether a row may be used whose newest record this is. */
 function covers(
   record: ConsentRecord,

@@ -1,6 +1,6 @@
 /** The door `#messages`: everything that crosses a wire or the chain, except frames between workers. */
 export { columnId } from "./columnId.ts";
-export { consentMaskRoot, DEFAULT_RULES, excludedSlots, nextHead as nextConsentHead } from "./consentMask.ts";
+export { changesSeen, consentMaskRoot, excludedSlots, standingAfter } from "./consentMask.ts";
 export type { ConsentChange, ConsentRecord, ConsentRules } from "./consentMask.ts";
 export { datasetRoot, sharesRoot } from "./datasetRoot.ts";
 export type { Segment } from "./datasetRoot.ts";
@@ -24,6 +24,8 @@ export {
   ACCEPTANCE,
   ANSWER,
   BOARD_SIGNATURE,
+  CONSENT,
+  ENROLMENT,
   hashTypedData,
   KEY_ROTATION,
   opalineDomain,
@@ -36,6 +38,8 @@ export {
 } from "./typedData.ts";
 export type {
   Acceptance,
+  Consent,
+  Enrolment,
   KeyRotation,
   Receipt,
   StudySignature,

@@ -89,6 +89,36 @@ export const KEY_ROTATION: TypeTable = {
   ],
 };
 
+/** A dataset's owner attests which key speaks for a row; domain: the ConsentRegistry. */
+export const ENROLMENT: TypeTable = {
+  Enrolment: [
+    { name: "datasetId", type: "bytes32" },
+    { name: "version", type: "uint64" },
+    { name: "slot", type: "uint32" },
+    { name: "handle", type: "bytes32" },
+    { name: "participant", type: "address" },
+    { name: "nonce", type: "uint256" },
+  ],
+};
+
+/** A participant gives consent for its row, or takes it back; domain: the ConsentRegistry. */
+export const CONSENT: TypeTable = {
+  Consent: [
+    { name: "datasetId", type: "bytes32" },
+    { name: "version", type: "uint64" },
+    { name: "slot", type: "uint32" },
+    { name: "handle", type: "bytes32" },
+    { name: "given", type: "bool" },
+    { name: "form", type: "uint32" },
+    { name: "formHash", type: "bytes32" },
+    { name: "purposes", type: "bytes32[]" },
+    { name: "futureUse", type: "bool" },
+    { name: "expiry", type: "uint64" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
+
 /** A board member signs a trial's verdict; domain: AdaptiveTrial. The messages' types are in trialVerdict.ts. */
 export const BOARD_SIGNATURE: TypeTable = {
   BoardSignature: [
@@ -176,6 +206,32 @@ export interface KeyRotation {
   readonly oldKey: string;
   readonly newKey: string;
   readonly encryptionKey: string;
+  readonly deadline: bigint;
+}
+
+/** handle: keccak256 of salt and participant's id; nonce: how many keys the row had before. */
+export interface Enrolment {
+  readonly datasetId: string;
+  readonly version: bigint;
+  readonly slot: number;
+  readonly handle: string;
+  readonly participant: string;
+  readonly nonce: bigint;
+}
+
+/** A withdrawal (given: false) has form 0, formHash zero, no purposes, no future use and expiry 0. */
+export interface Consent {
+  readonly datasetId: string;
+  readonly version: bigint;
+  readonly slot: number;
+  readonly handle: string;
+  readonly given: boolean;
+  readonly form: number;
+  readonly formHash: string;
+  readonly purposes: readonly string[];
+  readonly futureUse: boolean;
+  readonly expiry: bigint;
+  readonly nonce: bigint;
   readonly deadline: bigint;
 }
 

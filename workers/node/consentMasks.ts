@@ -5,27 +5,18 @@
  * Consent that changes in a block holds for every request of a later one. Within the request's block, the order of transactions
  * decides, as it did for the contract: the mask is that of the place in the log whose root the request has.
  */
+import type { ConsentRegistry } from "../chain/consentRegistry.ts";
 import type { JsonRpc } from "../chain/provider.ts";
 import { blockTime } from "../chain/provider.ts";
 import type { StudyRegistry } from "../chain/studyRegistry.ts";
 import type { SegmentRef } from "../disclosure/historySets.ts";
-import type { ConsentChange, ConsentRecord, ConsentRules } from "../messages/consentMask.ts";
-import { DEFAULT_RULES, consentMaskRoot, excludedSlots, nextHead } from "../messages/consentMask.ts";
+import type { ConsentChange, ConsentRecord } from "../messages/consentMask.ts";
+import { changesSeen, excludedSlots, standingAfter } from "../messages/consentMask.ts";
 import { type RequestContext, ZERO_HASH } from "../messages/statement.ts";
 import { ImmutableFacts } from "./immutableFacts.ts";
 
-export interface ConsentLog {
-  /** Both blocks included, in chain order. @throws CodedError CHAIN_* */
-  changes(
-    studyId: string,
-    datasetIds: readonly string[],
-    fromBlock: number,
-    toBlock: number,
-  ): Promise<readonly ConsentChange[]>;
-}
-
 export interface ConsentModules {
-  readonly log: ConsentLog;
+  readonly log: Pick<ConsentRegistry, "changes">;
   readonly rpc: JsonRpc;
   readonly studies: Pick<StudyRegistry, "policy">;
   /** Nothing was recorded before it. */
@@ -80,12 +71,17 @@ export class ConsentMasks {
       blockTime(this.#modules.rpc, requestBlock),
       this.#modules.studies.policy(studyId),
     ]);
-    const state = stateAt(changes, request, time);
-    if (state === undefined) return undefined;
-    return segments.map(({ datasetId, version, rowCount }) => {
-      const records = state.records.get(datasetId.toLowerCase()) ?? [];
-      return excludedSlots(records, state.rules, { purposes, time }, [{ version, rowCount }]).get(version);
+    const { consentMaskRoot } = request.context;
+    const seen = changesSeen(studyId, request.datasetIds, changes, {
+      block: Number(requestBlock),
+      time,
+      consentMaskRoot: consentMaskRoot.toLowerCase(),
     });
+    if (seen === undefined) return undefined;
+    const { rules } = standingAfter(seen, request.datasetIds);
+    return segments.map(({ datasetId, version, rowCount }) =>
+      excludedSlots(recordsOf(seen, datasetId), rules, { purposes, time }, [{ version, rowCount }]).get(version),
+    );
   }
 
   /** One reader at a time, so that no change is read twice. What could not be read is asked for again. */
@@ -108,47 +104,8 @@ export class ConsentMasks {
   }
 }
 
-interface LogState {
-  rules: ConsentRules;
-  /** By dataset, lower case. */
-  readonly heads: Map<string, string>;
-  readonly records: Map<string, ConsentRecord[]>;
-}
-
-/** The log where its root is the request's: at the end of an earlier block, or after a change of the request's own. */
-function stateAt(
-  changes: readonly ConsentChange[],
-  { context, datasetIds }: MaskedRequest,
-  time: bigint,
-): LogState | undefined {
-  const block = Number(context.requestBlock);
-  const state: LogState = { rules: DEFAULT_RULES, heads: new Map(), records: new Map() };
-  const isBound = (): boolean => {
-    const heads = datasetIds.map((datasetId) => ({ datasetId, head: headOf(state, datasetId) }));
-    return consentMaskRoot(context.studyId, state.rules, heads, time) === context.consentMaskRoot.toLowerCase();
-  };
-  const earlier = changes.filter((change) => change.block < block);
-  earlier.forEach((change) => record(state, change));
-  if (isBound()) return state;
-  for (const change of changes.filter((each) => each.block === block)) {
-    record(state, change);
-    if (isBound()) return state;
-  }
-  return undefined;
-}
-
-function record(state: LogState, change: ConsentChange): void {
-  if (change.kind === "rules") {
-    state.rules = change.rules;
-    return;
-  }
-  const id = change.datasetId.toLowerCase();
-  state.heads.set(id, nextHead(headOf(state, id), change.own, change.record));
-  const records = state.records.get(id) ?? [];
-  records.push(change.record);
-  state.records.set(id, records);
-}
-
-function headOf({ heads }: LogState, datasetId: string): string {
-  return heads.get(datasetId.toLowerCase()) ?? ZERO_HASH;
+function recordsOf(changes: readonly ConsentChange[], datasetId: string): ConsentRecord[] {
+  const isOf = (change: ConsentChange): change is ConsentChange & { kind: "record" } =>
+    change.kind === "record" && change.datasetId.toLowerCase() === datasetId.toLowerCase();
+  return changes.filter(isOf).map(({ record }) => record);
 }

@@ -1,6 +1,7 @@
 /** The chain as one worker uses it: the deployment's contracts over one provider. */
 import type { JsonRpcProvider } from "ethers";
 import { type CommitteeRegistry, committeeRegistry } from "../chain/committeeRegistry.ts";
+import { type ConsentRegistry, consentRegistry } from "../chain/consentRegistry.ts";
 import { type DatasetRegistry, datasetRegistry } from "../chain/datasetRegistry.ts";
 import { type Deployment, readDeployment } from "../chain/deployment.ts";
 import { type EmergencyStop, emergencyStop } from "../chain/emergencyStop.ts";
@@ -9,7 +10,6 @@ import { openProvider } from "../chain/provider.ts";
 import { type QueryCatalogue, queryCatalogue } from "../chain/queryCatalogue.ts";
 import { type StudyRegistry, studyRegistry } from "../chain/studyRegistry.ts";
 import { CodedError } from "../errors.ts";
-import type { ConsentLog } from "./consentMasks.ts";
 import type { Configuration } from "./configuration.ts";
 
 export interface WorkerChain {
@@ -22,7 +22,7 @@ export interface WorkerChain {
   readonly datasets: DatasetRegistry;
   readonly catalogue: QueryCatalogue;
   readonly emergencyStop: EmergencyStop;
-  readonly consents: ConsentLog;
+  readonly consents: ConsentRegistry;
 }
 
 /** Reads the deployment's folder; asks the chain nothing yet. @throws CodedError CHAIN_DEPLOYMENT | CHAIN_WRONG_ID */
@@ -44,7 +44,7 @@ export function workerChain(deployment: Deployment, rpc: JsonRpcProvider): Worke
     datasets: datasetRegistry(deployment, rpc),
     catalogue: queryCatalogue(deployment, rpc),
     emergencyStop: emergencyStop(deployment, rpc),
-    consents: { changes: () => Promise.resolve([]) },
+    consents: consentRegistry(deployment, rpc),
   };
 }
 

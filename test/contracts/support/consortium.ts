@@ -5,6 +5,7 @@
 import { AbiCoder, concat, ZeroHash, hexlify, id, keccak256, toUtf8Bytes } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import type { AuditTrail } from "../../../types/audit/AuditTrail.ts";
+import type { ConsentRegistry } from "../../../types/consent/ConsentRegistry.ts";
 import type { Escrow } from "../../../types/fees/Escrow.ts";
 import type { ConsortiumAccess } from "../../../types/governance/ConsortiumAccess.ts";
 import type { DeploymentRegistry } from "../../../types/governance/DeploymentRegistry.ts";
@@ -99,6 +100,7 @@ export function contractsOf(deployment: Deployment) {
     committees: contract<CommitteeRegistry>("CommitteeRegistry"),
     agreements: contract<StudyAgreements>("StudyAgreements"),
     datasets: contract<DatasetRegistry>("DatasetRegistry"),
+    consents: contract<ConsentRegistry>("ConsentRegistry"),
     escrow: contract<Escrow>("Escrow"),
     verifiers: contract<ProofVerifierRegistry>("ProofVerifierRegistry"),
     catalogue: contract<QueryCatalogue>("QueryCatalogue"),

@@ -205,7 +205,7 @@ function otherMessages(
 
 function otherValue(value: unknown, type: string): unknown {
   if (type.endsWith("[]")) {
-    const [first, ...rest] = value as unknown[];
+    const [first = 0n, ...rest] = value as unknown[];
     return [otherValue(first, type.slice(0, -2)), ...rest];
   }
   if (type === "string") return `${String(value)}.`;

@@ -3,12 +3,15 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { ZeroHash, concat, encodeBytes32String, id, keccak256, toBeHex } from "ethers";
 import {
+  type ConsentChange,
   type ConsentRecord,
   type ConsentRules,
   DEFAULT_RULES,
+  changesSeen,
   consentMaskRoot,
   excludedSlots,
   nextHead,
+  standingAfter,
 } from "../../../workers/messages/consentMask.ts";
 import { budget } from "../../budget.ts";
 
@@ -115,6 +118,62 @@ describe("consentMaskRoot", () => {
       consentMaskRoot(studyId, DEFAULT_RULES, heads, NOW + 1n),
     ];
     assert.equal(new Set(roots).size, roots.length);
+  });
+});
+
+describe("changesSeen", () => {
+  const studyId = id("study");
+  const [one, two] = [id("one"), id("two")];
+  const recorded = (block: number, datasetId: string, slot: number): ConsentChange => {
+    return { kind: "record", block, datasetId, own: slot % 2 === 0, record: { ...WITHDRAWN, slots: [slot] } };
+  };
+  const CHANGES: readonly ConsentChange[] = [
+    recorded(5, one, 1),
+    { kind: "rules", block: 7, rules: { explicitOnly: true, leastForm: 0 } },
+    recorded(8, two, 2),
+    recorded(8, one, 3),
+    recorded(8, one, 4),
+    recorded(9, two, 5),
+  ];
+  const rootAfter = (count: number): string => {
+    const { rules, heads } = standingAfter(CHANGES.slice(0, count), [one, two]);
+    return consentMaskRoot(studyId, rules, heads, NOW);
+  };
+  const seenAt = (block: number, consentMaskRoot: string): number | undefined =>
+    changesSeen(studyId, [one, two], CHANGES, { block, time: NOW, consentMaskRoot })?.length;
+
+  it("folds heads and rules in the chain's order", () => {
+    assert.deepEqual(standingAfter([], [two, one]), {
+      rules: DEFAULT_RULES,
+      heads: [
+        { datasetId: two, head: ZeroHash },
+        { datasetId: one, head: ZeroHash },
+      ],
+    });
+    const { rules, heads } = standingAfter(CHANGES, [one]);
+    assert.deepEqual(rules, { explicitOnly: true, leastForm: 0 });
+    const records = CHANGES.flatMap((change) => (change.kind === "record" && change.datasetId === one ? [change] : []));
+    const head = records.reduce((before, { own, record }) => nextHead(before, own, record), ZeroHash);
+    assert.deepEqual(heads, [{ datasetId: one, head }]);
+  });
+
+  it("finds what a request saw of its own block by its root", () => {
+    for (const count of [2, 3, 4, 5]) assert.equal(seenAt(8, rootAfter(count)), count);
+    assert.equal(seenAt(4, ZeroHash), 0);
+    assert.equal(seenAt(6, rootAfter(1)), 1);
+    assert.equal(seenAt(100, rootAfter(6)), 6);
+  });
+
+  it("finds nothing where a request's root is of something else", () => {
+    for (const [block, root] of [
+      [8, rootAfter(1)],
+      [8, rootAfter(6)],
+      [8, ZeroHash],
+      [5, rootAfter(2)],
+      [9, id("something")],
+    ] as const) {
+      assert.equal(seenAt(block, root), undefined);
+    }
   });
 });
 
