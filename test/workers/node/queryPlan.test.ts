@@ -123,10 +123,15 @@ describe("planQuery", () => {
         );
       }
       assert.equal(method, "eth_getLogs");
-      const { fromBlock, toBlock } = filter as { fromBlock: string; toBlock: string };
+      const { fromBlock, toBlock, topics } = filter as {
+        fromBlock: string;
+        toBlock: string;
+        topics: [string[], string];
+      };
       const at = world.revokedAt;
       if (at === undefined || at < Number(fromBlock) || at > Number(toBlock)) return Promise.resolve([]);
-      return Promise.resolve([{ address: CONTRACT, topics: [], data: "0x", blockNumber: at, logIndex: 0 }]);
+      const ended = [topics[0][0]!, topics[1]];
+      return Promise.resolve([{ address: CONTRACT, topics: ended, data: "0x", blockNumber: at, logIndex: 0 }]);
     };
     const deployment = { block: 1, abi: () => CATALOGUE_ABI };
     const query = {
