@@ -15,7 +15,7 @@ import { datasetRoot, sharesRoot } from "../../workers/messages/datasetRoot.ts";
 import { UPLOAD, opalineDomain, signTypedData } from "../../workers/messages/typedData.ts";
 import type { UploadGate, UploadRequest } from "../../workers/transport/uploadDesk.ts";
 import type { CommitteeSize } from "./foundedChain.ts";
-import { type Account, WORKERS, act, endpointOf, fingerprintOf, studyIdOf } from "./genesis.ts";
+import { type Account, PURPOSE, WORKERS, act, endpointOf, fingerprintOf, studyIdOf } from "./genesis.ts";
 import type { ModelChain } from "./modelChain.ts";
 import { CHAIN_ID, abiOf } from "./modelDeployment.ts";
 import type { Segment } from "./modelState.ts";
@@ -44,6 +44,8 @@ export interface DataOwnerParts {
 }
 
 interface Dealing {
+  /** By slot. */
+  readonly rows: readonly Row[];
   readonly segment: Segment;
   readonly files: readonly Uint8Array[];
   readonly proof: string;
@@ -54,7 +56,8 @@ export class DataOwner {
   readonly #account: Account;
   readonly #parts: DataOwnerParts;
   readonly #segments: Segment[] = [];
-  #rows: readonly Row[] = [];
+  /** By version, then slot. */
+  #rows: readonly (readonly Row[])[] = [];
   #nonce = 0n;
   #busy = false;
   /** Of any version so far. */
@@ -86,18 +89,32 @@ export class DataOwner {
   async contribute(rows: readonly Row[], malformed = false): Promise<boolean> {
     if (this.#busy || this.version !== this.#segments.length) return false;
     this.#busy = true;
-    const { segment, files, proof } = this.#deal(rows, malformed);
+    const dealing = this.#deal(rows, malformed);
+    const { files } = dealing;
     const hashes = this.#hashes(files);
     const receipts = await Promise.all(files.map((file, i) => this.#upload(i + 1, file, hashes[i]!)));
-    if (receipts.every((receipt) => receipt !== undefined))
-      this.#activate(rows, { segment, files, proof, malformed }, receipts);
+    if (receipts.every((receipt) => receipt !== undefined)) this.#activate({ ...dealing, malformed }, receipts);
     this.#busy = false;
     return receipts.every((receipt) => receipt !== undefined);
   }
 
+  /** Records that the patients in some slots of a version withdraw their consent, or give it again. */
+  recordConsent(version: number, slots: readonly number[], given: boolean): void {
+    const { chain, addresses } = this.#parts;
+    const scope = given ? { form: 1, purposes: [PURPOSE] } : { form: 0, purposes: [] };
+    const record = { version, slots, given, ...scope, futureUse: false, expiry: 0 };
+    const args = [this.datasetId, record];
+    chain.send(act(this.#account, addresses["ConsentRegistry"]!, "ConsentRegistry", "record", args));
+  }
+
+  /** Rows of a version that is on the chain. */
+  rowsOf(version: number): number {
+    return this.#rows[version - 1]!.length;
+  }
+
   #deal(rows: readonly Row[], malformed: boolean): Dealing {
     const { choices, size, addresses } = this.#parts;
-    const honest = encodeTable(tableOf(rows, this.#rows.length), SCHEMA, choices.bytes);
+    const honest = encodeTable(tableOf(rows, this.#rows.flat().length), SCHEMA, choices.bytes);
     const encoded = malformed ? withOneTwice(honest) : honest;
     const { columnsRoot } = commitColumns(encoded, choices.bytes);
     const version = BigInt(this.#segments.length + 1);
@@ -108,7 +125,10 @@ export class DataOwner {
     const shares = sharesRoot(this.#hashes(files));
     const dealing = { chainId: CHAIN_ID, datasetId: this.datasetId, version, sharesRoot: shares };
     const proof = encodeDealingProof(proveDealing(bn254Fr, files, dealing));
-    return { segment: { rowCount: BigInt(rows.length), columnsRoot: root, sharesRoot: shares }, files, proof };
+    const bySlot = new Array<Row>(rows.length);
+    rows.forEach((row, i) => (bySlot[encoded.slotOfRow[i]!] = row));
+    const segment = { rowCount: BigInt(rows.length), columnsRoot: root, sharesRoot: shares };
+    return { rows: bySlot, segment, files, proof };
   }
 
   #hashes(files: readonly Uint8Array[]): string[] {
@@ -141,8 +161,7 @@ export class DataOwner {
   }
 
   #activate(
-    rows: readonly Row[],
-    { segment, files, proof, malformed }: Dealing & { malformed: boolean },
+    { rows, segment, files, proof, malformed }: Dealing & { malformed: boolean },
     receipts: readonly string[],
   ): void {
     const { chain, addresses, plain } = this.#parts;
@@ -150,9 +169,9 @@ export class DataOwner {
     const args = [studyIdOf(addresses), version, segment, this.#hashes(files), receipts, proof];
     chain.send(act(this.#account, addresses["DatasetRegistry"]!, "DatasetRegistry", "activate", args));
     this.#segments.push(segment);
-    this.#rows = [...this.#rows, ...rows];
+    this.#rows = [...this.#rows, rows];
     if (malformed) this.#malformed = true;
-    const part = { owner: this.datasetId, rows: this.#rows, malformed: this.#malformed };
+    const part = { owner: this.datasetId, segments: this.#rows, malformed: this.#malformed };
     plain.contributed(datasetRoot(this.datasetId, version, this.#segments), part);
   }
 }

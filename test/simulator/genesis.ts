@@ -35,7 +35,7 @@ export const AGREEMENT = "I shall not try to identify anyone.";
 const FAR_FUTURE = 10_000_000_000n;
 /** As far as a vetting reaches, but for the days that founding may take. */
 const LONG_VALIDITY = 1_090n * 86_400n;
-const PURPOSE = id("research");
+export const PURPOSE = id("research");
 
 export function fingerprintOf({ address }: Account): string {
   return id(`certificate of ${address}`);
@@ -165,6 +165,7 @@ export async function foundingActs(options: GenesisOptions): Promise<Act[]> {
     act(CONSORTIUM, addresses["StudyRegistry"]!, "StudyRegistry", "register", registration),
     act(CONSORTIUM, addresses["CommitteeRegistry"]!, "CommitteeRegistry", "appoint", committee),
     ...(await agreements(addresses)),
+    act(CONSORTIUM, addresses["ConsentRegistry"]!, "ConsentRegistry", "publishForm", [studyId, id("consent form")]),
     ...published.flat(),
   ];
 }

@@ -14,6 +14,7 @@ import {
 import { ACCEPTANCE, ANSWER, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
 import { takesRequests } from "./modelCatalogue.ts";
+import { maskRoot } from "./modelConsent.ts";
 import { requireRunning } from "./modelEmergencyStop.ts";
 import { activeMemberOf, isActive, keyOf, missingPurpose } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
@@ -112,8 +113,7 @@ function newContext(
     datasetRoots,
     committeeEpoch: currentEpoch(state, studyId),
     requestBlock: block,
-    // Nothing of consent is modelled, and so nothing restricts.
-    consentMaskRoot: ZeroHash,
+    consentMaskRoot: maskRoot(scene, studyId, datasetIds),
     releaseClass: Number(releaseClass) as ReleaseClass,
     recipientsHash: hashRecipients(Number(releaseClass), recipients),
   };

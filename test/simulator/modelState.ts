@@ -142,6 +142,10 @@ export interface ModelState {
   readonly catalogue: Map<string, CatalogueEntry>;
   readonly vettingNonces: Map<string, bigint>;
   readonly contracts: Map<string, QueryContract>;
+  /** Hashes of the forms, by study, version 1 first. */
+  readonly consentForms: Map<string, string[]>;
+  /** By dataset: the running hash of what was recorded. */
+  readonly consentHeads: Map<string, string>;
   isStopped: boolean;
 }
 
@@ -164,6 +168,8 @@ export function emptyState(): ModelState {
     catalogue: new Map(),
     vettingNonces: new Map(),
     contracts: new Map(),
+    consentForms: new Map(),
+    consentHeads: new Map(),
     isStopped: false,
   };
 }

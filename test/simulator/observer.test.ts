@@ -10,7 +10,7 @@ import { Observer } from "./observer.ts";
 import { Choices } from "./seededChoices.ts";
 import type { Incarnation } from "./simulatedMesh.ts";
 import type { Contributed } from "./plainModel.ts";
-import { oppositeRow } from "./simulatedStudy.ts";
+import { type Row, oppositeRow } from "./simulatedStudy.ts";
 import { Simulation } from "./simulation.ts";
 import { VirtualTime } from "./virtualTime.ts";
 import { verify } from "./verify.ts";
@@ -100,6 +100,10 @@ describe("Observer", () => {
 });
 
 describe("verify", () => {
+  const bySegment =
+    (change: (rows: readonly Row[]) => readonly Row[]) =>
+    ({ segments, ...other }: Contributed): Contributed => ({ ...other, segments: segments.map(change) });
+
   async function answered(change: (simulation: Simulation) => void): Promise<readonly string[]> {
     return Simulation.with({ n: 3, t: 1, seed: "verify" }, async (simulation) => {
       await simulation.begin();
@@ -113,8 +117,8 @@ describe("verify", () => {
 
   it("notices an answer that is not the rows', about too few, or over data that are malformed", async () => {
     for (const [change, expected] of [
-      [({ rows, ...other }: Contributed) => ({ ...other, rows: rows.map(oppositeRow) }), "says something wrong"],
-      [({ rows, ...other }: Contributed) => ({ ...other, rows: rows.slice(0, 2) }), "cohort too small"],
+      [bySegment((rows) => rows.map(oppositeRow)), "says something wrong"],
+      [bySegment((rows) => rows.slice(0, 2)), "cohort too small"],
       [(contributed: Contributed) => ({ ...contributed, malformed: true }), "over malformed data"],
     ] as const) {
       const violations = await answered(({ plain }) => plain.change(change));

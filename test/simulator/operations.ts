@@ -35,6 +35,22 @@ const contribute: Operation = (simulation, choices) => {
   return `owner ${owner} contributes`;
 };
 
+/** Of one patient, a few, or many; mostly withdrawn. */
+const recordConsent: Operation = (simulation, choices) => {
+  const owner = choices.of(simulation.owners);
+  if (owner.version === 0) return "no consent yet";
+  const version = choices.whole(1, owner.version);
+  const all = Array.from({ length: owner.rowsOf(version) }, (_, slot) => slot);
+  const count = Math.min(all.length, choices.of([1, 3, 8, 20]));
+  const slots = choices
+    .shuffled(all)
+    .slice(0, count)
+    .sort((a, b) => a - b);
+  const given = choices.chance(0.3);
+  owner.recordConsent(version, slots, given);
+  return `${slots.length} of version ${version} ${given ? "give" : "withdraw"} consent`;
+};
+
 /** From then on requests over this dataset fail; that needs few seeds. */
 const contributeMalformed: Operation = (simulation, choices) => {
   const owner = choices.whole(0, simulation.owners.length - 1);
@@ -241,6 +257,7 @@ const wait: Operation = () => "wait";
 const OPERATIONS: readonly (readonly [number, Operation])[] = [
   [14, ask],
   [3, contribute],
+  [3, recordConsent],
   [0.3, contributeMalformed],
   [4, crash],
   [3, crashAfterCommit],

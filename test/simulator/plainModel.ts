@@ -15,6 +15,8 @@ export interface PlainRequest {
   readonly query: PublishedQuery;
   readonly parameters: readonly bigint[];
   readonly datasetRoots: readonly string[];
+  /** Of each dataset, as `version/slot`, the rows whose consent had been withdrawn. */
+  readonly withdrawn: readonly ReadonlySet<string>[];
 }
 
 /** How it ended, as the chain says. */
@@ -27,9 +29,15 @@ export interface PlainEnd {
 
 export interface Contributed {
   readonly owner: string;
-  /** Of a version of a dataset and all before it. */
-  readonly rows: readonly Row[];
+  /** Of a version of a dataset and all before it: by version, then slot. */
+  readonly segments: readonly (readonly Row[])[];
   /** In any version so far: workers must reject it. */
+  readonly malformed: boolean;
+}
+
+/** What a request is about of one dataset. */
+interface Part {
+  readonly rows: readonly Row[];
   readonly malformed: boolean;
 }
 
@@ -64,11 +72,14 @@ export class PlainModel {
     return [...wrongValues(asked, end), ...this.#tooMuch(asked, end, parts, known)];
   }
 
-  #partsOf({ datasetRoots }: PlainRequest): Contributed[] {
-    return datasetRoots.map((root) => {
+  #partsOf({ datasetRoots, withdrawn }: PlainRequest): Part[] {
+    return datasetRoots.map((root, i) => {
       const part = this.#contributed.get(root);
       if (part === undefined) throw new Error(`no rows were ever contributed under ${root}`);
-      return part;
+      const rows = part.segments.flatMap((segment, index) =>
+        segment.filter((_, slot) => !withdrawn[i]!.has(`${index + 1}/${slot}`)),
+      );
+      return { rows, malformed: part.malformed };
     });
   }
 
@@ -82,7 +93,7 @@ export class PlainModel {
   #tooMuch(
     { cohort, sums }: Asked,
     { hidden }: PlainEnd,
-    parts: readonly Contributed[],
+    parts: readonly Part[],
     known: readonly ReadonlySet<Row>[],
   ): string[] {
     const everyone = new Set(rowsOf(parts));
@@ -102,7 +113,7 @@ export class PlainModel {
   }
 }
 
-function rowsOf(parts: readonly Contributed[]): Row[] {
+function rowsOf(parts: readonly Part[]): Row[] {
   return parts.flatMap(({ rows }) => rows);
 }
 

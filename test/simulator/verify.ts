@@ -11,7 +11,7 @@ import type { PlainEnd, PlainRequest } from "./plainModel.ts";
 import { unseal } from "../../scripts/querier/unseal.ts";
 import { QUERIER } from "./genesis.ts";
 import { CHAIN_ID } from "./modelDeployment.ts";
-import { keyCopies, requestEvents } from "./requestEvents.ts";
+import { type ConsentEvent, keyCopies, requestsAndConsents } from "./requestEvents.ts";
 import type { Simulation } from "./simulation.ts";
 
 interface RequestStory {
@@ -24,7 +24,13 @@ interface RequestStory {
 function readStories(simulation: Simulation): Map<string, RequestStory> {
   const { chain, founded, queries } = simulation;
   const stories = new Map<string, RequestStory>();
-  for (const { event, contract } of chain.blocks.flatMap(requestEvents)) {
+  const withdrawn = new Map<string, ReadonlySet<string>>();
+  for (const found of chain.blocks.flatMap(requestsAndConsents)) {
+    if ("record" in found) {
+      withdrawn.set(found.datasetId, afterRecord(withdrawn.get(found.datasetId) ?? new Set(), found.record));
+      continue;
+    }
+    const { event, contract } = found;
     if (event.name !== "QueryRequested") {
       stories.get(event.requestId)!.ends.push(event);
       continue;
@@ -32,10 +38,24 @@ function readStories(simulation: Simulation): Map<string, RequestStory> {
     const query = queries[founded.contracts.indexOf(contract)]!;
     const { requestId, context } = event;
     const parameters = decodeParameters(event.parameters);
-    const plain = { requestId, query, parameters, datasetRoots: context.datasetRoots };
+    const masks = event.datasetIds.map((datasetId) => withdrawn.get(datasetId) ?? new Set<string>());
+    const plain = { requestId, query, parameters, datasetRoots: context.datasetRoots, withdrawn: masks };
     stories.set(requestId, { contract, request: event, plain, ends: [] });
   }
   return stories;
+}
+
+/** @param before rows of one dataset without consent, as `version/slot` */
+function afterRecord(
+  before: ReadonlySet<string>,
+  { version, slots, given }: ConsentEvent["record"],
+): ReadonlySet<string> {
+  const after = new Set(before);
+  for (const slot of slots) {
+    if (given) after.delete(`${version}/${slot}`);
+    else after.add(`${version}/${slot}`);
+  }
+  return after;
 }
 
 /** As its reader has it; "sealed": not all of its keys were published. */
