@@ -20,6 +20,8 @@ export interface ConsentFile {
 export type ConsentFileErrorDetail =
   /** The signature is not that of the slip's key over what stands beside it, on this chain. */
   | { readonly code: "CONSENT_FILE_FORGED"; readonly participant: string }
+  /** It was relayed before, or another one that the participant signed with the same nonce was. */
+  | { readonly code: "CONSENT_FILE_USED"; readonly participant: string }
   /** Another key speaks for the row by now. */
   | { readonly code: "SLIP_REPLACED"; readonly participant: string; readonly current: string };
 
@@ -72,7 +74,7 @@ export interface Relayed extends Partial<GasReport> {
 /**
  * Enrols the slip's key unless it speaks for the row already, then sends the consent.
  *
- * @throws CodedError CONSENT_FILE_FORGED | SLIP_REPLACED, and what sending throws
+ * @throws CodedError CONSENT_FILE_FORGED | CONSENT_FILE_USED | SLIP_REPLACED, and what sending throws
  */
 export async function relayConsent(connection: SignerConnection, file: ConsentFile): Promise<Relayed> {
   const { deployment, provider, signer } = connection;
@@ -89,6 +91,7 @@ export async function relayConsent(connection: SignerConnection, file: ConsentFi
     const found = await consents.participant(enrolment.datasetId, enrolment.version, enrolment.slot);
     return found?.key === key && found.generation > enrolment.nonce;
   };
+  if ((await consents.nonces(key)) > consent.nonce) throw usedUp(key);
   const enrolled = !(await isEnrolled());
   if (enrolled) await refuseReplaced(connection, enrolment);
   if (enrolled) await sendOrRelayed(() => consents.enrol(enrolment, ownerSignature), isEnrolled);
@@ -100,6 +103,14 @@ export async function relayConsent(connection: SignerConnection, file: ConsentFi
   return mined === undefined
     ? { enrolled, relayedByAnother: true }
     : { enrolled, relayedByAnother: false, ...gasReport(mined) };
+}
+
+function usedUp(participant: string): CodedError<ConsentFileErrorDetail> {
+  return new CodedError(
+    { code: "CONSENT_FILE_USED", participant },
+    `it was relayed already, or ${participant} has had another one relayed since it signed this: ` +
+      "`opaline participant show` says what counts",
+  );
 }
 
 /** Whether this very consent was recorded after a block, by the participant's own signature. */
