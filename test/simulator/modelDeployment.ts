@@ -15,6 +15,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   CommitteeRegistry: "study",
   StudyAgreements: "study",
   DatasetRegistry: "study",
+  ConsentRegistry: "consent",
   QuerySmartContract: "query",
   QueryCatalogue: "query",
 };

@@ -139,6 +139,11 @@ export interface ModelState {
   /** The newest version signed, by study and owner. */
   readonly signed: Map<string, bigint>;
   readonly signingNonces: Map<string, bigint>;
+  /** Hashes of the forms, by study, version 1 first. */
+  readonly consentForms: Map<string, string[]>;
+  readonly consentRules: Map<string, { readonly explicitOnly: boolean; readonly leastForm: bigint }>;
+  /** By dataset. */
+  readonly consentHeads: Map<string, string>;
   readonly catalogue: Map<string, CatalogueEntry>;
   readonly vettingNonces: Map<string, bigint>;
   readonly contracts: Map<string, QueryContract>;
@@ -161,6 +166,9 @@ export function emptyState(): ModelState {
     agreements: new Map(),
     signed: new Map(),
     signingNonces: new Map(),
+    consentForms: new Map(),
+    consentRules: new Map(),
+    consentHeads: new Map(),
     catalogue: new Map(),
     vettingNonces: new Map(),
     contracts: new Map(),
