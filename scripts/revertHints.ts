@@ -78,6 +78,18 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   CommitteeRegistryThresholdTooLow: ({ minimumThreshold }) =>
     `the study's policy asks for t >= ${minimumThreshold}; only a study registered with --demonstration may have less`,
   CommitteeRegistryUnknown: "the study has no committee yet: `opaline admin appoint-committee --study …`",
+  ConsentRegistryConsentExpired: "the participant signed it too long ago: let it sign again",
+  ConsentRegistryFormTooOld: ({ leastForm }) => `the study asks for version ${leastForm} of its form at least`,
+  ConsentRegistryInactiveOwner: "the hospital's credential has ended: it may record withdrawals only",
+  ConsentRegistryInvalidEnrolment:
+    "the hospital's key has changed since it wrote the slip, or the slip is of another deployment: ask for a new slip",
+  ConsentRegistryInvalidExpiry: "--expires must be in the future",
+  ConsentRegistryNotOwner: "only the current key of the dataset's owner records consents for it",
+  ConsentRegistryParticipantSpoke: "that participant has spoken by its own signature, and only that can give consent",
+  ConsentRegistryRulesNotStricter: "these rules are in force already, or looser; rules only become stricter",
+  ConsentRegistrySameForm: "the newest version of the form is this very document already",
+  ConsentRegistryUnknownForm: "no such version of the form: `opaline admin publish-consent-form --study …` makes one",
+  ConsentRegistryWrongEnrolment: "the slip is used up, or not the newest: ask the hospital for a new one",
   DatasetRegistryAgreementNotSigned: "sign the newest version first: `opaline data-owner sign-agreement --study …`",
   DatasetRegistryBudgetSpent:
     "these data were asked about as often as the study or their owner allows; leave the dataset out",

@@ -6,6 +6,7 @@
  *   contribution.json  what the chain will be told, and what happened so far
  *   salts.json         column and handle salts, in schema and slot order (secret, kept: they open the commitments)
  *   slots.json         subject ids in slot order (secret, kept: a row's slot is permanent)
+ *   leaves.json        commitments to columns and handles, whose Merkle root is on chain (public, kept: participants' slips)
  *   shares/<j>.share   worker j's share file (secret, erased once the dataset is active)
  *   receipts/<j>       worker j's signed receipt
  *
@@ -16,7 +17,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } 
 import { dirname, join } from "node:path";
 import { hexlify } from "ethers";
 import type { DatasetSegment } from "#chain";
-import type { ColumnCommitments, EncodedSegment } from "#encoding";
+import type { ColumnCommitments, ColumnLeaf, EncodedSegment } from "#encoding";
 import { CodedError } from "#errors";
 import { makePrivateFolder, writePrivateFile } from "../privateFiles.ts";
 
@@ -69,6 +70,7 @@ export function writeContribution(
   const salts = { columns: commitments.salts.map(hex), handles: commitments.handles.salts.map(hex) };
   writePrivateFile(join(draft, "salts.json"), JSON.stringify(salts));
   writePrivateFile(join(draft, "slots.json"), JSON.stringify(segment.subjectsBySlot));
+  writePrivateFile(join(draft, "leaves.json"), JSON.stringify(commitments.leaves));
   shareFiles.forEach((file, index) => writePrivateFile(shareFilePath(draft, index + 1), file));
   writePrivateFile(join(draft, "contribution.json"), JSON.stringify(contribution, undefined, 2));
   renameSync(draft, folder);
@@ -114,6 +116,28 @@ export function knownSubjects(privateFolder: string, datasetId: string): Map<str
     for (const subject of subjects) known.set(subject, Number(version));
   }
   return known;
+}
+
+/** What is kept of one version for its participants. */
+export interface KeptRows {
+  /** Secret. */
+  readonly subjects: readonly string[];
+  /** 32 bytes per slot, 0x-hex. Secret. */
+  readonly salts: readonly string[];
+  /** Public. */
+  readonly leaves: readonly ColumnLeaf[];
+}
+
+/** @throws CodedError CONTRIBUTION_DAMAGED */
+export function keptRows(folder: string): KeptRows {
+  const [slots, salts, leaves] = ["slots.json", "salts.json", "leaves.json"].map((name) => join(folder, name));
+  const subjects = readJson(slots!);
+  if (!isTexts(subjects)) throw damaged(slots!);
+  const { handles } = readJson(salts!) as { readonly handles: unknown };
+  if (!isTexts(handles) || handles.length !== subjects.length) throw damaged(salts!);
+  const found = readJson(leaves!);
+  if (!Array.isArray(found) || found.length === 0) throw damaged(leaves!);
+  return { subjects, salts: handles, leaves: found as ColumnLeaf[] };
 }
 
 export function segmentOf(contribution: Contribution): DatasetSegment {

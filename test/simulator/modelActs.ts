@@ -11,6 +11,7 @@ import { type Verdict, statementHash } from "../../workers/messages/statement.ts
 import { ANSWER, KEY_ROTATION, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
 import type { FoundedChain } from "./foundedChain.ts";
 import { comment, supersede, vet } from "./catalogueActs.ts";
+import { publishForm, recordConsent, setRules } from "./consentActs.ts";
 import {
   type Account,
   type Act,
@@ -471,6 +472,9 @@ const ACTS = [
   [0.3, revokeMember],
   [0.3, revokeQuery],
   [1, appoint],
+  [1, publishForm],
+  [0.6, setRules],
+  [2, recordConsent],
   [0.5, setTerms],
   [0.7, vetoOrLift],
   [0.3, stopOrResume],
@@ -534,6 +538,9 @@ export function reads(scene: ActScene): Act[] {
       of("QueryCatalogue", "nonces", address),
       ...queries.map((query) => of("QueryCatalogue", "vettingOf", hashOf(query), address)),
     ]),
+    of("ConsentRegistry", "rules", studyId),
+    of("ConsentRegistry", "formCount", studyId),
+    ...datasetIdsOf(scene).map((datasetId) => of("ConsentRegistry", "head", datasetId)),
     ...datasets,
     ...requests,
   ];

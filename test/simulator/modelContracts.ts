@@ -5,7 +5,7 @@
 import type { ParamType, Result } from "ethers";
 import { type Interface } from "ethers";
 import { catalogueHandlers } from "./modelCatalogue.ts";
-import { consentHandlers } from "./modelConsent.ts";
+import { consentHandlers } from "./modelConsents.ts";
 import { CHAIN_ID, abiOf, interfaceOfError } from "./modelDeployment.ts";
 import { emergencyStopHandlers } from "./modelEmergencyStop.ts";
 import { memberHandlers } from "./modelMembers.ts";

@@ -14,7 +14,7 @@ import {
 import { ACCEPTANCE, ANSWER, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
 import { takesRequests } from "./modelCatalogue.ts";
-import { maskRoot } from "./modelConsent.ts";
+import { maskRootOf } from "./modelConsents.ts";
 import { requireRunning } from "./modelEmergencyStop.ts";
 import { activeMemberOf, isActive, keyOf, missingPurpose } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
@@ -96,7 +96,7 @@ function newContext(
   querier: string,
   { parameters, datasetIds, releaseClass, recipients }: CallArguments,
 ): { readonly context: RequestContext; readonly k: bigint } {
-  const { state, chainId, self, block } = scene;
+  const { state, chainId, self, block, timestamp } = scene;
   const { queryHash, studyId, nonces } = contractOf(scene);
   const parametersHash = keccak256(parameters);
   const { roots: datasetRoots, policy } = opened(scene, querier, datasetIds);
@@ -113,7 +113,7 @@ function newContext(
     datasetRoots,
     committeeEpoch: currentEpoch(state, studyId),
     requestBlock: block,
-    consentMaskRoot: maskRoot(scene, studyId, datasetIds),
+    consentMaskRoot: maskRootOf(state, studyId, datasetIds, timestamp),
     releaseClass: Number(releaseClass) as ReleaseClass,
     recipientsHash: hashRecipients(Number(releaseClass), recipients),
   };

@@ -139,13 +139,14 @@ export interface ModelState {
   /** The newest version signed, by study and owner. */
   readonly signed: Map<string, bigint>;
   readonly signingNonces: Map<string, bigint>;
+  /** Hashes of the forms, by study, version 1 first. */
+  readonly consentForms: Map<string, string[]>;
+  readonly consentRules: Map<string, { readonly explicitOnly: boolean; readonly leastForm: bigint }>;
+  /** By dataset. */
+  readonly consentHeads: Map<string, string>;
   readonly catalogue: Map<string, CatalogueEntry>;
   readonly vettingNonces: Map<string, bigint>;
   readonly contracts: Map<string, QueryContract>;
-  /** Hashes of the forms, by study, version 1 first. */
-  readonly consentForms: Map<string, string[]>;
-  /** By dataset: the running hash of what was recorded. */
-  readonly consentHeads: Map<string, string>;
   isStopped: boolean;
 }
 
@@ -165,11 +166,12 @@ export function emptyState(): ModelState {
     agreements: new Map(),
     signed: new Map(),
     signingNonces: new Map(),
+    consentForms: new Map(),
+    consentRules: new Map(),
+    consentHeads: new Map(),
     catalogue: new Map(),
     vettingNonces: new Map(),
     contracts: new Map(),
-    consentForms: new Map(),
-    consentHeads: new Map(),
     isStopped: false,
   };
 }

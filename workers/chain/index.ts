@@ -52,7 +52,7 @@ export {
   type MemberRegistry,
   type MemberRole,
 } from "./memberRegistries.ts";
-export { chainTime, checkChainId, connectProvider, openProvider, type JsonRpc } from "./provider.ts";
+export { blockTime, chainTime, checkChainId, connectProvider, openProvider, type JsonRpc } from "./provider.ts";
 export {
   Decision,
   queryCatalogue,
