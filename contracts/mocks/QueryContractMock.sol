@@ -2,16 +2,23 @@
 pragma solidity 0.8.37;
 
 import {IEscrow} from "../fees/IEscrow.sol";
-import {RequestId, StudyId} from "../types/Identifiers.sol";
+import {IQuerySmartContract} from "../query/IQuerySmartContract.sol";
+import {RequestId} from "../types/Identifiers.sol";
+import {RequestContext} from "../types/Statement.sol";
 
 /// @title Tests only: drives the escrow as a query contract would, in any order
 contract QueryContractMock {
     IEscrow private immutable _escrow;
-    StudyId private immutable _studyId;
 
-    constructor(IEscrow escrow, StudyId studyId_) {
+    mapping(RequestId requestId => bytes32) private _contextHashes;
+
+    constructor(IEscrow escrow) {
         _escrow = escrow;
-        _studyId = studyId_;
+    }
+
+    /// @dev What the request is said to have fixed.
+    function fix(RequestContext calldata context) external {
+        _contextHashes[context.requestId] = keccak256(abi.encode(context));
     }
 
     function hold(RequestId requestId, uint64 committeeEpoch, address payer) external payable {
@@ -26,7 +33,7 @@ contract QueryContractMock {
         _escrow.refund(requestId);
     }
 
-    function studyId() external view returns (StudyId) {
-        return _studyId;
+    function requestOf(RequestId requestId) external view returns (IQuerySmartContract.Request memory request) {
+        request.contextHash = _contextHashes[requestId];
     }
 }

@@ -17,7 +17,8 @@ interface IQuerySmartContract {
         FAILED
     }
 
-    /// deadlineBlock: the last block an answer may come in; paid: the escrow holds its price; contextHash =
+    /// deadlineBlock: the last block an answer may come in; paid: the escrow holds its price; outcome: what a quorum signed,
+    /// NONE while nobody has, and when the request expired; contextHash =
     /// keccak256(abi.encode(RequestContext)); outputsHash = keccak256(abi.encode(outputs)), 0 unless ANSWERED; proofHash:
     /// of the proof that raised the assurance, 0 = none.
     struct Request {
@@ -26,6 +27,7 @@ interface IQuerySmartContract {
         RequestState state;
         Assurance assurance;
         bool paid;
+        Outcome outcome;
         bytes32 contextHash;
         bytes32 outputsHash;
         bytes32 proofHash;
@@ -80,8 +82,19 @@ interface IQuerySmartContract {
     /// to each recipient. Of all keys the hashes are given, in the order that the answer's sealedHash =
     /// keccak256(abi.encode(maskKeyHashes)) binds. Nothing of it is checked here: a recipient takes any key that has its hash.
     event KeyCopiesPublished(RequestId indexed requestId, uint8 index, bytes32[] maskKeyHashes, bytes[] copies);
-    /// @notice Nobody answered in time.
+    /// @notice Nobody answered in time. Whose silence it is, the request says: its context names the committee's epoch.
     event QueryExpired(RequestId indexed requestId);
+    /// @notice A quorum of the same committee also signed this, which is another outcome, or other outputs, than the chain has.
+    /// What the chain has stays; nobody is paid, refunded or punished for it.
+    event QueryDisputed(
+        RequestId indexed requestId,
+        uint64 attempt,
+        Outcome outcome,
+        bytes suppressedBitmap,
+        uint256[] outputs,
+        bytes32 sealedHash,
+        bytes32 statement
+    );
 
     /// @notice Thrown when the implementation is called where only a clone can serve.
     error QuerySmartContractNotClone();
@@ -145,6 +158,13 @@ interface IQuerySmartContract {
     error QuerySmartContractSignaturesNotAscending(uint256 position);
     /// @notice Thrown when a signature is not that of committee worker `index`, or that worker is not active now.
     error QuerySmartContractInvalidSigner(uint8 index, address recovered, address expected);
+    /// @notice Thrown when a request is disputed that no quorum has signed anything of: it is open, or it expired.
+    error QuerySmartContractNothingToDispute(RequestId requestId, RequestState state);
+    /// @notice Thrown when a dispute says what the chain says: the same outcome and the same outputs, in whichever attempt. Of
+    /// a SEALED answer the outputs are under other masks in each attempt: there only another outcome is a dispute.
+    error QuerySmartContractNoConflict(RequestId requestId, Outcome outcome);
+    /// @notice Thrown when a request is disputed a second time.
+    error QuerySmartContractAlreadyDisputed(RequestId requestId);
     /// @notice Thrown when a request is expired while it may still be answered.
     error QuerySmartContractDeadlineNotReached(uint64 deadlineBlock, uint64 currentBlock);
     /// @notice Thrown when an answer comes after the deadline block.
@@ -191,6 +211,17 @@ interface IQuerySmartContract {
     ) external;
     /// @notice Anyone ends a request past its deadline; the price goes back to the querier.
     function expire(RequestId requestId) external;
+    /// @notice Anyone records, once, that a quorum signed another outcome, or other outputs, of a request that was answered,
+    /// refused or failed; at any time. The request stays as it is.
+    /// @param context as in QueryRequested
+    /// @param signatures as for {answer}
+    function dispute(
+        RequestContext calldata context,
+        Verdict calldata verdict,
+        WorkerSignature[] calldata signatures
+    ) external;
+    /// @notice Whether a dispute is recorded of the request.
+    function isDisputed(RequestId requestId) external view returns (bool);
     /// @notice All zero (state NONE) for an unknown request.
     function requestOf(RequestId requestId) external view returns (Request memory);
     /// @notice Whether the querier has accepted the agreement.

@@ -173,7 +173,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
         emit QueryActivated(queryHash, clone);
         _record(Acts.QUERY_ACTIVATED, salt, address(this), 0, 0, _subject(clone));
         _recorders.addRecorder(clone);
-        _escrow.addQueryContract(clone);
+        _escrow.addQueryContract(clone, entry.author);
     }
 
     function _authorOrganisation() private view returns (bytes32) {

@@ -13,23 +13,19 @@ import {IStudyRegistry} from "../study/IStudyRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {DatasetId, RequestId} from "../types/Identifiers.sol";
 import {Policy} from "../types/Policy.sol";
-import {Outcome, ReleaseClass, RequestContext, Statement, Verdict, WorkerSignature} from "../types/Statement.sol";
-import {AnswerQuorum} from "./AnswerQuorum.sol";
+import {Outcome, ReleaseClass, RequestContext, Verdict, WorkerSignature} from "../types/Statement.sol";
 import {CodeStorage} from "./CodeStorage.sol";
 import {DatasetChoice} from "./DatasetChoice.sol";
+import {Disputes} from "./Disputes.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
 import {Parameters} from "./Parameters.sol";
 import {QueryOrigin} from "./QueryOrigin.sol";
 import {Recipients} from "./Recipients.sol";
-import {SealedAnswers} from "./SealedAnswers.sol";
-import {VerdictRules} from "./VerdictRules.sol";
 
 /// @title The implementation that every vetted query's contract is a clone of
 /// @dev The registries are immutables of the implementation, shared by all clones; {Agreements} says how a clone knows its
 /// query.
-contract QuerySmartContract is SealedAnswers {
-    bytes32 private constant ANSWER_TYPEHASH = keccak256("Answer(bytes32 statement)");
-
+contract QuerySmartContract is Disputes {
     IStudyRegistry private immutable _studies;
     IDatasetRegistry private immutable _datasets;
     IEscrow private immutable _escrow;
@@ -49,7 +45,7 @@ contract QuerySmartContract is SealedAnswers {
         IDatasetRegistry datasets,
         IEscrow escrow,
         IEmergencyStop emergencyStop
-    ) SealedAnswers(trail, queriers, committees) {
+    ) Disputes(trail, queriers, committees) {
         _studies = IStudyRegistry(Deployed.check(address(studies)));
         _datasets = IDatasetRegistry(Deployed.check(address(datasets)));
         _escrow = IEscrow(Deployed.check(address(escrow)));
@@ -97,10 +93,7 @@ contract QuerySmartContract is SealedAnswers {
         if (block.number > entry.deadlineBlock) {
             revert QuerySmartContractDeadlinePassed(entry.deadlineBlock, uint64(block.number));
         }
-        VerdictRules.check(verdict, context.releaseClass);
-        bytes32 statement = Statement.hash(context, verdict);
-        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(ANSWER_TYPEHASH, statement)));
-        AnswerQuorum.check(_committees, context, digest, signatures);
+        bytes32 statement = _checkSigned(context, verdict, signatures);
         if (verdict.outcome == Outcome.ANSWERED) _answered(entry, context.requestId, verdict, statement);
         else _refused(entry, context.requestId, verdict, statement);
     }
@@ -124,6 +117,7 @@ contract QuerySmartContract is SealedAnswers {
         bytes32 statement
     ) private {
         entry.state = RequestState.ANSWERED;
+        entry.outcome = Outcome.ANSWERED;
         entry.assurance = Assurance.QUORUM;
         entry.outputsHash = keccak256(abi.encode(verdict.outputs));
         emit QueryAnswered(
@@ -142,6 +136,7 @@ contract QuerySmartContract is SealedAnswers {
     function _refused(Request storage entry, RequestId requestId, Verdict calldata verdict, bytes32 statement) private {
         bool failed = verdict.outcome == Outcome.FAILED_UNAVAILABLE;
         entry.state = failed ? RequestState.FAILED : RequestState.REFUSED;
+        entry.outcome = verdict.outcome;
         entry.assurance = Assurance.QUORUM;
         emit QueryRefused(requestId, verdict.attempt, verdict.outcome, statement);
         bytes32 act = failed ? Acts.QUERY_FAILED : Acts.QUERY_REFUSED;

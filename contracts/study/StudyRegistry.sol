@@ -5,6 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {Acts} from "../audit/Acts.sol";
 import {Audited} from "../audit/Audited.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
+import {Division} from "../fees/Division.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {StudyId} from "../types/Identifiers.sol";
 import {Paging} from "../types/Paging.sol";
@@ -93,7 +94,9 @@ contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
         if (policy_.minimumThreshold == 0 || policy_.minimumThreshold > MAX_THRESHOLD) {
             revert StudyRegistryInvalidPolicy("minimumThreshold");
         }
-        if (policy_.price > type(uint96).max) revert StudyRegistryInvalidPolicy("price");
+        // Of uint16: no sum overflows.
+        uint256 shares = uint256(policy_.ownersShare) + policy_.workersShare + policy_.authorShare;
+        if (shares != Division.BASIS_POINTS) revert StudyRegistryInvalidPolicy("shares");
         if (policy_.deadlineBlocks == 0 || policy_.deadlineBlocks > MAX_DEADLINE_BLOCKS) {
             revert StudyRegistryInvalidPolicy("deadlineBlocks");
         }

@@ -4,7 +4,12 @@ pragma solidity 0.8.37;
 /// A study's disclosure and service policy; policyHash = keccak256(abi.encode(Policy)).
 /// k: smallest set that may be disclosed; vettings, vettingOrganisations: how many experts, of how many organisations,
 /// must approve a query; minimumThreshold: least degree t of a production committee; demonstration: a committee below
-/// it may serve, and every answer says so; price in wei; purposes: DUO-style codes a querier must hold (all of them).
+/// it may serve, and every answer says so; ownersShare, workersShare, authorShare: what the data owners, the committee's
+/// workers and the query's author get of each price, in basis points that sum to 10,000 (see {Division}); price of a
+/// request, in wei; storageFeePerRow: wei that an owner pays the committee for each row it activates; leastDeposit: wei
+/// that each worker of a committee must have deposited for it (see {IWorkerDeposits}); purposes: DUO-style codes a querier
+/// must hold (all of them).
+/// @dev In this order all but the purposes take two storage slots, as before there were fees: a request reads them.
 struct Policy {
     uint16 k;
     uint8 vettings;
@@ -13,6 +18,11 @@ struct Policy {
     bool demonstration;
     uint32 openingsBudget;
     uint64 deadlineBlocks;
-    uint256 price;
+    uint16 ownersShare;
+    uint16 workersShare;
+    uint16 authorShare;
+    uint96 price;
+    uint64 storageFeePerRow;
+    uint96 leastDeposit;
     bytes32[] purposes;
 }

@@ -27,7 +27,8 @@ type Send = (name: string, method: string, ...parameters: unknown[]) => Promise<
 const RECORDERS = [
   ...["ConsortiumAccess", "DeploymentRegistry", "EmergencyStop"],
   ...["DataOwnerRegistry", "VetterRegistry", "QuerierRegistry", "WorkerRegistry", "BoardRegistry"],
-  ...["AuditorRegistry", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Escrow", "QueryCatalogue"],
+  ...["AuditorRegistry", "StudyRegistry", "Credits", "CommitteeRegistry", "DatasetRegistry", "Escrow"],
+  "QueryCatalogue",
 ];
 
 /**

@@ -51,9 +51,13 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
   ["BoardRegistry", "ConsortiumAccess", "AuditTrail"],
   ["AuditorRegistry", "ConsortiumAccess", "AuditTrail"],
   ["StudyRegistry", "ConsortiumAccess", "AuditTrail"],
-  ["CommitteeRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry", "WorkerRegistry"],
-  ["DatasetRegistry", "AuditTrail", "DataOwnerRegistry", "StudyRegistry", "CommitteeRegistry"],
-  ["Escrow", "ConsortiumAccess", "AuditTrail", "CommitteeRegistry"],
+  ["Credits", "AuditTrail"],
+  ["CommitteeRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry", "WorkerRegistry", "Credits"],
+  ["DatasetRegistry", "AuditTrail", "DataOwnerRegistry", "StudyRegistry", "CommitteeRegistry", "Credits"],
+  [
+    "Escrow",
+    ...["ConsortiumAccess", "AuditTrail", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Credits"],
+  ],
   [
     "QuerySmartContract",
     ...["AuditTrail", "QuerierRegistry", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Escrow"],
