@@ -153,8 +153,10 @@ abstract contract WorkerDeposits is IWorkerDeposits, Audited, ReentrancyGuard {
             if (free < least) revert WorkerDepositsTooLow(newWorkers[i], free, least);
             entry.bound += least;
         }
-        for (uint256 i = 0; i < oldWorkers.length; ++i) emit DepositBound(oldWorkers[i], _deposits[oldWorkers[i]].bound);
-        for (uint256 i = 0; i < newWorkers.length; ++i) emit DepositBound(newWorkers[i], _deposits[newWorkers[i]].bound);
+        for (uint256 i = 0; i < oldWorkers.length; ++i)
+            emit DepositBound(oldWorkers[i], _deposits[oldWorkers[i]].bound);
+        for (uint256 i = 0; i < newWorkers.length; ++i)
+            emit DepositBound(newWorkers[i], _deposits[newWorkers[i]].bound);
     }
 
     function _disburse(uint256 amount, uint256 reward) private {

@@ -136,7 +136,12 @@ contract DatasetRegistry is IDatasetRegistry, EIP712, Audited {
         return DatasetId.wrap(keccak256(abi.encode(block.chainid, address(this), studyId, owner)));
     }
 
-    function _append(StudyId studyId, DatasetId datasetId, Segment calldata segment, bytes32 ingestProofHash) private returns (uint64) {
+    function _append(
+        StudyId studyId,
+        DatasetId datasetId,
+        Segment calldata segment,
+        bytes32 ingestProofHash
+    ) private returns (uint64) {
         IStudyRegistry.Study memory study = _studies.study(studyId);
         Dataset storage entry = _datasets[datasetId];
         uint256 rows = uint256(entry.rowCount) + segment.rowCount;
@@ -154,13 +159,7 @@ contract DatasetRegistry is IDatasetRegistry, EIP712, Audited {
     }
 
     /// @dev Credited, so that no worker can hold an activation up. O(workers).
-    function _payStorage(
-        StudyId studyId,
-        DatasetId datasetId,
-        uint64 version_,
-        uint64 epoch,
-        uint64 rowCount
-    ) private {
+    function _payStorage(StudyId studyId, DatasetId datasetId, uint64 version_, uint64 epoch, uint64 rowCount) private {
         uint256 fee = uint256(_studies.policy(studyId).storageFeePerRow) * rowCount;
         if (msg.value != fee) revert DatasetRegistryWrongPayment(msg.value, fee);
         if (fee == 0) return;

@@ -54,10 +54,7 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
   ["Credits", "AuditTrail"],
   ["CommitteeRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry", "WorkerRegistry", "Credits"],
   ["DatasetRegistry", "AuditTrail", "DataOwnerRegistry", "StudyRegistry", "CommitteeRegistry", "Credits"],
-  [
-    "Escrow",
-    ...["ConsortiumAccess", "AuditTrail", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Credits"],
-  ],
+  ["Escrow", ...["ConsortiumAccess", "AuditTrail", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Credits"]],
   [
     "QuerySmartContract",
     ...["AuditTrail", "QuerierRegistry", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Escrow"],

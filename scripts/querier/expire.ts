@@ -1,5 +1,5 @@
 /** `opaline querier expire`: ends a request that nobody answered in time, and takes its price back. */
-import { RequestState, escrow, querySmartContract } from "#chain";
+import { RequestState, credits, querySmartContract } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
@@ -24,7 +24,7 @@ export const command = defineCommand({
         () => contract.expire(requestId),
         async () => (await contract.requestOf(requestId)).state === RequestState.EXPIRED,
       );
-      const purse = escrow(deployment, signer);
+      const purse = credits(deployment, signer);
       // Whoever ends the request, only the payer can take the money.
       const refunded = requested.querier === signer.address ? await purse.credit(signer.address) : 0n;
       if (refunded > 0n) await purse.withdraw();

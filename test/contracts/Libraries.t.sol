@@ -51,7 +51,12 @@ contract LibrariesTest {
         assert(size == 0 || (offset < length && size <= length - offset));
     }
 
-    function testFuzz_pricesAreDividedToTheWei(uint96 price, uint16 share, uint64[4] calldata rows, uint8 n) public pure {
+    function testFuzz_pricesAreDividedToTheWei(
+        uint96 price,
+        uint16 share,
+        uint64[4] calldata rows,
+        uint8 n
+    ) public pure {
         Policy memory policy;
         policy.ownersShare = share % 10_001;
         policy.authorShare = (10_000 - policy.ownersShare) / 3;

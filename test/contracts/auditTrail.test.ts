@@ -4,7 +4,16 @@ import { AbiCoder, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
 import type { TypedContractEvent, TypedEventLog } from "../../types/common.ts";
 import type { AuditTrail } from "../../types/audit/AuditTrail.ts";
 import { load, mineUntilNextIs } from "./support/chain.ts";
-import { CONSORTIUM, OUTSIDER, QUERIER, answer, ask, deployContracts, openRequest } from "./support/consortium.ts";
+import {
+  CONSORTIUM,
+  OUTSIDER,
+  QUERIER,
+  answer,
+  ask,
+  deployContracts,
+  openRequest,
+  contextOf,
+} from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
 /** Every name of audit/Acts.sol. */
@@ -49,8 +58,8 @@ describe("AuditTrail", () => {
   async function everything() {
     const world = await openRequest();
     await answer(world);
-    await world.escrow.settle(world.asked.context.requestId);
-    await world.escrow.connect(world.committee[0]).withdraw();
+    await world.escrow.settle(contextOf(world.asked.context));
+    await world.credits.connect(world.committee[0]).withdraw();
     const second = { ...world, asked: await ask(world) };
     await mineUntilNextIs(second.asked.deadlineBlock + 1n);
     await world.query.expire(second.asked.context.requestId);

@@ -14,6 +14,7 @@ import {
   ask,
   deployContracts,
   openRequest,
+  contextOf,
 } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
@@ -68,14 +69,14 @@ describe("EmergencyStop", () => {
     const world = await load(stopped);
     await mineUntilNextIs(world.asked.deadlineBlock + 1n);
     await world.query.expire(world.asked.context.requestId);
-    assert.equal(await world.escrow.credit(QUERIER.address), PRICE);
-    await world.escrow.connect(QUERIER).withdraw();
+    assert.equal(await world.credits.credit(QUERIER.address), PRICE);
+    await world.credits.connect(QUERIER).withdraw();
   });
   it("stops neither settlement, nor agreements, nor revocations", async () => {
     const world = await load(openRequest);
     await answer(world);
     await world.emergencyStop.stop("");
-    await world.escrow.settle(world.asked.context.requestId);
+    await world.escrow.settle(contextOf(world.asked.context));
     await accept(world, OTHER_QUERIER);
     await world.queriers.revoke(QUERIER.address, "");
     await world.catalogue.revoke(world.queryHash, "");

@@ -278,7 +278,7 @@ describe("QuerySmartContract", () => {
     it("earns nothing to whoever copies it", async () => {
       const world = await load(openRequest);
       await answer(world);
-      assert.equal(await world.escrow.credit(RELAYER.address), 0n);
+      assert.equal(await world.credits.credit(RELAYER.address), 0n);
     });
     it("is taken in the deadline block", async () => {
       const world = await load(openRequest);

@@ -23,7 +23,7 @@ describe("QuerySmartContract", () => {
       await mineUntilNextIs(deadlineBlock + 1n);
       await world.query.connect(OUTSIDER).expire(context.requestId);
       assert.equal((await world.query.requestOf(context.requestId)).state, STATE.EXPIRED);
-      assert.equal(await world.escrow.credit(QUERIER.address), PRICE);
+      assert.equal(await world.credits.credit(QUERIER.address), PRICE);
       const events = await world.trail.queryFilter(world.trail.filters.Recorded(undefined, context.requestId));
       assert.deepEqual(
         events.slice(2).map(({ args }) => args.act),
@@ -38,8 +38,10 @@ describe("QuerySmartContract", () => {
       await world.queriers.revoke(QUERIER.address, "");
       await mineUntilNextIs(world.asked.deadlineBlock + 1n);
       await world.query.expire(world.asked.context.requestId);
-      await world.escrow.connect(QUERIER).withdraw();
-      assert.equal(await ethers.provider.getBalance(await world.escrow.getAddress()), 0n);
+      await world.credits.connect(QUERIER).withdraw();
+      for (const contract of [world.escrow, world.credits]) {
+        assert.equal(await ethers.provider.getBalance(await contract.getAddress()), 0n);
+      }
     });
     it("refuses an unknown request", async () => {
       const { query } = await load(openRequest);

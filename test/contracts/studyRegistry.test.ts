@@ -77,7 +77,10 @@ describe("StudyRegistry", () => {
       ["deadlineBlocks", { deadlineBlocks: 0n }],
       ["deadlineBlocks", { deadlineBlocks: 1_000_001n }],
       ["deadlineBlocks", { deadlineBlocks: 2n ** 64n - 1n }],
-      ["price", { price: 2n ** 96n }],
+      ["shares", { ownersShare: 4_999 }],
+      ["shares", { authorShare: 1_001 }],
+      ["shares", { ownersShare: 65_535, workersShare: 10_001, authorShare: 0 }],
+      ["shares", { ownersShare: 0, workersShare: 0, authorShare: 0 }],
       ["purposes", { purposes: Array<string>(17).fill(ZeroHash) }],
     ] as const) {
       it(`refuses a policy with ${field} = ${Object.values(change)[0]?.toString().slice(0, 24)}`, async () => {
@@ -95,7 +98,12 @@ describe("StudyRegistry", () => {
         k: 5,
         minimumThreshold: 3,
         deadlineBlocks: 1_000_000n,
+        ownersShare: 0,
+        workersShare: 10_000,
+        authorShare: 0,
         price: 2n ** 96n - 1n,
+        storageFeePerRow: 2n ** 64n - 1n,
+        leastDeposit: 2n ** 96n - 1n,
         purposes,
       };
       await studies.register("Trial", SCHEMA, limits, 28, ZeroHash);

@@ -15,7 +15,7 @@ import type { Mined } from "../chain/transactions.ts";
 import { type ChainErrorDetail } from "../chain/errors.ts";
 import { CodedError, isCoded } from "../errors.ts";
 import { type Proposal, decodeParticipants, encodeParticipants } from "../messages/proposal.ts";
-import { type SignedVerdict, decodeSignedVerdict } from "../messages/signedVerdict.ts";
+import { type IndexedSignature, type SignedVerdict, decodeSignedVerdict } from "../messages/signedVerdict.ts";
 import { type Verdict, resultHash, statementHash } from "../messages/statement.ts";
 import { ANSWER, opalineDomain, signTypedData } from "../messages/typedData.ts";
 import { type Frame, FrameKind } from "../messages/frame.ts";
@@ -225,8 +225,23 @@ export class ActiveRequest {
       if (addition === "invalid") throw invalidSignature(index, attempt);
       if (addition !== "equivocation") continue;
       this.#modules.log("alarm", "signature-equivocation", { requestId, attempt, index, from });
+      this.#keepEvidence(verdict, signature);
     }
     this.#postQuorum();
+  }
+
+  /** What slashing asks for; a store that fails costs the evidence, not the request. */
+  #keepEvidence(verdict: Verdict, { index, signature }: IndexedSignature): void {
+    const { event, contract } = this.request;
+    const { chainId, records, log } = this.#modules;
+    const first = this.#collection.signedBy(index, verdict.attempt);
+    if (first === undefined) return;
+    const second = { verdict, signature };
+    try {
+      records.keepEquivocation({ chainId, queryContract: contract, index, context: event.context, first, second });
+    } catch (error) {
+      log("alarm", "equivocation-not-kept", { requestId: event.requestId, index, ...errorFields(error) });
+    }
   }
 
   #postQuorum(): void {

@@ -3,8 +3,9 @@
  * signature on anything else counts for nothing.
  *
  * Adversary: up to t members sign what they like, or several things. A member's second statement for one attempt is
- * kept out and reported: two such signatures are what slashing asks for.
+ * kept out and reported: two such signatures are what slashing asks for (`signedBy` has the first).
  */
+import type { OneSigned } from "../messages/equivocation.ts";
 import { type RequestContext, statementHash, type Verdict } from "../messages/statement.ts";
 import { ANSWER, opalineDomain, signerOf } from "../messages/typedData.ts";
 import type { IndexedSignature, SignedVerdict } from "../messages/signedVerdict.ts";
@@ -59,6 +60,14 @@ export class SignatureCollection {
     candidate.signatures.set(index, signature);
     this.#byStatement.set(statement, candidate);
     return "added";
+  }
+
+  /** What this member signed first in an attempt; undefined when it signed nothing, or the chain refused its signature. */
+  signedBy(index: number, attempt: bigint): OneSigned | undefined {
+    const statement = this.#statementsOf.get(index)?.get(attempt);
+    const candidate = statement === undefined ? undefined : this.#byStatement.get(statement);
+    const signature = candidate?.signatures.get(index);
+    return candidate === undefined || signature === undefined ? undefined : { verdict: candidate.verdict, signature };
   }
 
   /** The first verdict that enough members signed, with exactly as many signatures as are needed, ascending. */
