@@ -106,10 +106,9 @@ contract Escrow is IEscrow, AccessManaged, Audited {
         return _authors[account] != address(0);
     }
 
-    /// @dev HELD is left once, and only by the contract that paid in.
+    /// @dev HELD is left once, and only by the contract that paid in, which was a query contract then and is for ever.
     function _end(RequestId requestId, PaymentState state) private returns (uint256 amount) {
         Payment storage payment = _payments[requestId];
-        if (_authors[msg.sender] == address(0)) revert EscrowNotQueryContract(msg.sender);
         if (payment.state != PaymentState.HELD) revert EscrowNotHeld(requestId);
         if (payment.queryContract != msg.sender) revert EscrowNotQueryContract(msg.sender);
         payment.state = state;

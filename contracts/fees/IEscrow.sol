@@ -37,7 +37,7 @@ interface IEscrow {
     /// @notice The amount was divided: one payee per dataset in the request's order, then one per worker, then the author.
     event PaymentSettled(RequestId indexed requestId, uint256 amount, address[] payees, uint256[] amounts);
 
-    /// @notice Thrown when the sender is no query contract, or not the one that paid this request in.
+    /// @notice Thrown when the payer-in is no query contract, or who ends a payment is not the one that paid it in.
     error EscrowNotQueryContract(address account);
     /// @notice Thrown when the query contract is known already.
     error EscrowAlreadyQueryContract(address queryContract);

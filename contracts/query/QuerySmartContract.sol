@@ -12,7 +12,7 @@ import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {IStudyRegistry} from "../study/IStudyRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {DatasetId, RequestId} from "../types/Identifiers.sol";
-import {Policy} from "../types/Policy.sol";
+import {Terms} from "../types/Policy.sol";
 import {Outcome, ReleaseClass, RequestContext, Verdict, WorkerSignature} from "../types/Statement.sol";
 import {CodeStorage} from "./CodeStorage.sol";
 import {DatasetChoice} from "./DatasetChoice.sol";
@@ -61,14 +61,14 @@ contract QuerySmartContract is Disputes {
     ) external payable whenNotStopped returns (RequestId requestId) {
         QueryOrigin memory origin = _origin();
         bytes32 recipientsHash = Recipients.hash(releaseClass, recipients);
-        Policy memory policy = _authorise(origin);
+        Terms memory terms = _authorise(origin);
         Parameters.check(parameters, CodeStorage.read(origin.boundsCode));
         RequestContext memory context = _context(origin, parameters, datasetIds);
-        context.policyHash = keccak256(abi.encode(policy));
+        context.policyHash = terms.policyHash;
         context.releaseClass = releaseClass;
         context.recipientsHash = recipientsHash;
         requestId = context.requestId;
-        uint64 deadlineBlock = uint64(block.number) + policy.deadlineBlocks;
+        uint64 deadlineBlock = uint64(block.number) + terms.deadlineBlocks;
         bytes32 contextHash = keccak256(abi.encode(context));
         Request storage entry = _requests[requestId];
         entry.querier = msg.sender;
@@ -174,16 +174,16 @@ contract QuerySmartContract is Disputes {
         );
     }
 
-    function _authorise(QueryOrigin memory origin) private view returns (Policy memory policy) {
+    function _authorise(QueryOrigin memory origin) private view returns (Terms memory terms) {
         if (!origin.catalogue.isActive(origin.queryHash)) revert QuerySmartContractInactiveQuery(origin.queryHash);
         if (!_queriers.isActive(msg.sender)) revert QuerySmartContractNotQuerier(msg.sender);
         if (!hasAccepted(msg.sender)) revert QuerySmartContractAgreementNotAccepted(msg.sender);
-        policy = _studies.policy(origin.studyId);
-        if (policy.purposes.length != 0) {
-            bytes32 missing = _queriers.missingPurpose(msg.sender, policy.purposes);
+        terms = _studies.terms(origin.studyId);
+        if (terms.purposes.length != 0) {
+            bytes32 missing = _queriers.missingPurpose(msg.sender, terms.purposes);
             if (missing != 0) revert QuerySmartContractMissingPurpose(missing);
         }
-        if (msg.value != policy.price) revert QuerySmartContractWrongPayment(msg.value, policy.price);
+        if (msg.value != terms.price) revert QuerySmartContractWrongPayment(msg.value, terms.price);
     }
 
     function _open(RequestId requestId) private view returns (Request storage entry) {

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {StudyId} from "../types/Identifiers.sol";
-import {Policy} from "../types/Policy.sol";
+import {Policy, Terms} from "../types/Policy.sol";
 
 /// @title Studies: one schema, one policy, one row per subject
 interface IStudyRegistry {
@@ -56,6 +56,8 @@ interface IStudyRegistry {
     function study(StudyId studyId) external view returns (Study memory);
     /// @notice Reverts with StudyRegistryUnknown. O(purposes).
     function policy(StudyId studyId) external view returns (Policy memory);
+    /// @notice The part of the policy that requests read, cheaper. Reverts with StudyRegistryUnknown. O(purposes).
+    function terms(StudyId studyId) external view returns (Terms memory);
     /// @notice How many studies are registered.
     function count() external view returns (uint256);
     /// @notice A page of at most 100 studies, in order of registration.

@@ -9,7 +9,7 @@ import {Division} from "../fees/Division.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {StudyId} from "../types/Identifiers.sol";
 import {Paging} from "../types/Paging.sol";
-import {Policy} from "../types/Policy.sol";
+import {Policy, Terms} from "../types/Policy.sol";
 import {IStudyRegistry} from "./IStudyRegistry.sol";
 
 /// @title Studies
@@ -68,6 +68,14 @@ contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
         Policy storage entry = _policies[studyId];
         if (entry.vettings == 0) revert StudyRegistryUnknown(studyId);
         return entry;
+    }
+
+    /// @inheritdoc IStudyRegistry
+    function terms(StudyId studyId) external view returns (Terms memory) {
+        bytes32 policyHash = _studies[studyId].policyHash;
+        if (policyHash == 0) revert StudyRegistryUnknown(studyId);
+        Policy storage entry = _policies[studyId];
+        return Terms(policyHash, entry.deadlineBlocks, entry.price, entry.purposes);
     }
 
     /// @inheritdoc IStudyRegistry

@@ -9,7 +9,7 @@ pragma solidity 0.8.37;
 /// request, in wei; storageFeePerRow: wei that an owner pays the committee for each row it activates; leastDeposit: wei
 /// that each worker of a committee must have deposited for it (see {IWorkerDeposits}); purposes: DUO-style codes a querier
 /// must hold (all of them).
-/// @dev In this order all but the purposes take two storage slots, as before there were fees: a request reads them.
+/// @dev In this order all but the purposes take two storage slots, of which a request reads the second only, see {Terms}.
 struct Policy {
     uint16 k;
     uint8 vettings;
@@ -17,12 +17,20 @@ struct Policy {
     uint8 minimumThreshold;
     bool demonstration;
     uint32 openingsBudget;
-    uint64 deadlineBlocks;
     uint16 ownersShare;
     uint16 workersShare;
     uint16 authorShare;
-    uint96 price;
     uint64 storageFeePerRow;
+    uint64 deadlineBlocks;
+    uint96 price;
     uint96 leastDeposit;
+    bytes32[] purposes;
+}
+
+/// What a request asks of its study's policy, and the hash of all of it.
+struct Terms {
+    bytes32 policyHash;
+    uint64 deadlineBlocks;
+    uint96 price;
     bytes32[] purposes;
 }

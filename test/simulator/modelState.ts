@@ -31,7 +31,12 @@ export interface Policy {
   readonly demonstration: boolean;
   readonly openingsBudget: bigint;
   readonly deadlineBlocks: bigint;
+  readonly ownersShare: bigint;
+  readonly workersShare: bigint;
+  readonly authorShare: bigint;
   readonly price: bigint;
+  readonly storageFeePerRow: bigint;
+  readonly leastDeposit: bigint;
   readonly purposes: readonly string[];
 }
 
@@ -88,8 +93,10 @@ export interface StoredRequest {
   state: number;
   assurance: number;
   readonly paid: boolean;
+  outcome: number;
   readonly contextHash: string;
   outputsHash: string;
+  disputed: boolean;
 }
 
 export interface QueryContract {

@@ -58,8 +58,8 @@ const NAME = "StudyRegistry";
 
 const POLICY_TUPLE =
   "tuple(uint16 k, uint8 vettings, uint8 vettingOrganisations, uint8 minimumThreshold, bool demonstration," +
-  " uint32 openingsBudget, uint64 deadlineBlocks, uint16 ownersShare, uint16 workersShare, uint16 authorShare," +
-  " uint96 price, uint64 storageFeePerRow, uint96 leastDeposit, bytes32[] purposes)";
+  " uint32 openingsBudget, uint16 ownersShare, uint16 workersShare, uint16 authorShare, uint64 storageFeePerRow," +
+  " uint64 deadlineBlocks, uint96 price, uint96 leastDeposit, bytes32[] purposes)";
 
 /** keccak256(abi.encode(Policy)): what the registry stores and every request's context names. */
 export function policyHash(policy: Policy): string {
