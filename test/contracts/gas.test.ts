@@ -8,7 +8,7 @@ import { load } from "./support/chain.ts";
 import { OWNERS, POLICY, VERDICT, activate, answer, ask, openRequest } from "./support/consortium.ts";
 
 const LIMITS = {
-  priced: { request: 259_000n, answer: 178_500n },
+  priced: { request: 259_000n, answer: 177_000n },
   free: { request: 181_000n, answer: 155_000n },
 };
 

@@ -68,4 +68,16 @@ describe("SignatureCollection", () => {
     assert.equal(collection.latestOf(1 as PartyIndex)!.verdict.attempt, 20n);
     assert.equal(collection.latestOf(2 as PartyIndex)!.verdict.attempt, 1n, "and nobody else's");
   });
+
+  it("keeps a member's second statement of an attempt out, and has its first as evidence", async () => {
+    const collection = collectionOf(2);
+    const first = await signed(verdictOf(1n, 7n), 1);
+    assert.equal(collection.add(verdictOf(1n, 7n), first), "added");
+    assert.equal(collection.add(verdictOf(1n, 8n), await signed(verdictOf(1n, 8n), 1)), "equivocation");
+    assert.deepEqual(collection.signedBy(1, 1n), { verdict: verdictOf(1n, 7n), signature: first.signature });
+    assert.equal(collection.signedBy(1, 2n), undefined);
+    assert.equal(collection.signedBy(2, 1n), undefined);
+    collection.drop(verdictOf(1n, 7n), 1);
+    assert.equal(collection.signedBy(1, 1n), undefined, "the chain refused its signature");
+  });
 });
