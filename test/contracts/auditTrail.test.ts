@@ -22,7 +22,8 @@ const NAMES = [
   ...["CommitteeAppointed", "CommitteeFrozen", "DatasetActivated", "QueryPublished", "QueryVetted", "QueryRejected"],
   ...["QueryActivated", "QueryRevoked", "AgreementAccepted", "QueryRequested", "QueryAnswered", "QueryRefused"],
   ...["QueryFailed", "QueryExpired", "QueryContractAdded", "PaymentHeld", "PaymentReleased", "PaymentRefunded"],
-  ...["PaymentSettled", "Withdrawn", "NonceCancelled"],
+  ...["PaymentSettled", "Credited", "Withdrawn", "NonceCancelled", "StorageFeePaid", "QueryDisputed"],
+  ...["Deposited", "WithdrawalAnnounced", "DepositWithdrawn", "EquivocationAnnounced", "EquivocationProven"],
   ...["DeploymentAnnounced", "DeploymentSuperseded", "Stopped", "Resumed"],
   ...["RoleGranted", "RoleRevoked", "RoleAdminChanged", "RoleGuardianChanged", "RoleGrantDelayChanged"],
   ...[
@@ -95,7 +96,7 @@ describe("AuditTrail", () => {
         (await eventsOf(trail)).map(({ args }) => known.get((args as Record<string, string>)["act"] ?? "")),
       );
       assert.equal(used.has(undefined), false);
-      assert.ok(used.size >= 17, [...used].join(" "));
+      assert.ok(used.size >= 18, [...used].join(" "));
     });
     it("emits one event for each act, and nothing else", async () => {
       const { trail, queriers } = await load(openRequest);
@@ -133,9 +134,9 @@ describe("AuditTrail", () => {
     it("was done for every contract that records, each in the trail before any other act", async () => {
       const { trail, deployment } = await load(deployContracts);
       const events = await trail.queryFilter(trail.filters.RecorderAdded());
-      assert.equal(events.length, 14);
+      assert.equal(events.length, 15);
       const acts = (await eventsOf(trail)).map(({ args }) => (args as Record<string, string>)["act"]);
-      assert.equal(acts.lastIndexOf(id("RecorderAdded")), 13);
+      assert.equal(acts.lastIndexOf(id("RecorderAdded")), 14);
       for (const { args } of events) assert.equal(await trail.isRecorder(args.recorder), true);
       assert.equal(await trail.isRecorder(deployment.contracts["QuerySmartContract"]?.address ?? ""), false);
     });

@@ -149,6 +149,14 @@ export class RequestWorld {
     return this.#options.played?.includes(party) ?? false;
   }
 
+  /** A played member's signature on a verdict of this request. */
+  async signatureOf(index: PartyIndex, verdict: Verdict): Promise<{ index: number; signature: string }> {
+    const { context } = this.#event;
+    const statement = statementHash({ chainId: CHAIN_ID, contract: CONTRACT, context, verdict });
+    const domain = opalineDomain(CHAIN_ID, CONTRACT);
+    return { index, signature: await WALLETS[index - 1]!.signTypedData(domain, ANSWER, { statement }) };
+  }
+
   /** A frame of a member that the test plays arrives now. @throws what makes the receiver close the link */
   deliver(from: PartyIndex, to: PartyIndex, frame: Pick<Frame, "kind" | "attempt" | "payload">): void {
     const place = { session: this.#event.requestId, epoch: 1n, step: 0, sender: 0, receiver: 0, seq: 0 };
