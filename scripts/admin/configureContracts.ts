@@ -36,6 +36,7 @@ const RECORDERS = [
   "AuditorRegistry",
   "StudyRegistry",
   "StudyAgreements",
+  "Credits",
   "CommitteeRegistry",
   "DatasetRegistry",
   "Escrow",

@@ -51,14 +51,15 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
   ["BoardRegistry", "ConsortiumAccess", "AuditTrail"],
   ["AuditorRegistry", "ConsortiumAccess", "AuditTrail"],
   ["StudyRegistry", "ConsortiumAccess", "AuditTrail"],
-  ["CommitteeRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry", "WorkerRegistry"],
+  ["Credits", "AuditTrail", ...["DataOwnerRegistry", "QuerierRegistry", "WorkerRegistry", "VetterRegistry"]],
+  ["CommitteeRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry", "WorkerRegistry", "Credits"],
   ["StudyAgreements", "ConsortiumAccess", "AuditTrail", "StudyRegistry", "DataOwnerRegistry"],
   [
     "DatasetRegistry",
     ...["ConsortiumAccess", "AuditTrail", "DataOwnerRegistry", "QuerierRegistry", "StudyRegistry", "CommitteeRegistry"],
-    "StudyAgreements",
+    ...["StudyAgreements", "Credits"],
   ],
-  ["Escrow", "ConsortiumAccess", "AuditTrail", "CommitteeRegistry"],
+  ["Escrow", ...["ConsortiumAccess", "AuditTrail", "StudyRegistry", "CommitteeRegistry", "DatasetRegistry", "Credits"]],
   ["ProofVerifierRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry"],
   [
     "QuerySmartContract",

@@ -46,7 +46,7 @@ describe("deployContracts", () => {
       assert.ok(bytes > 0 && bytes <= 24_576, `${name}: ${bytes} bytes`);
       assert.ok((deployment.gasUsed[name] ?? 0n) > 0n);
     }
-    assert.equal(Object.keys(deployment.contracts).length, 20);
+    assert.equal(Object.keys(deployment.contracts).length, 21);
     assert.equal(deployment.block, 1);
   });
   it("makes the signer the consortium and guardian, and gives two roles to one contract each", async () => {

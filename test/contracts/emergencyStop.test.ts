@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { id } from "ethers";
+import { Capacity } from "../../workers/chain/credits.ts";
 import { load, mineUntilNextIs } from "./support/chain.ts";
 import {
   CONSORTIUM,
@@ -14,6 +15,7 @@ import {
   ask,
   deployContracts,
   openRequest,
+  contextOf,
 } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
@@ -68,18 +70,18 @@ describe("EmergencyStop", () => {
     const world = await load(stopped);
     await mineUntilNextIs(world.asked.deadlineBlock + 1n);
     await world.query.expire(world.asked.context.requestId);
-    assert.equal(await world.escrow.credit(QUERIER.address), PRICE);
-    await world.escrow.connect(QUERIER).withdraw();
+    assert.equal(await world.credits.credit(Capacity.QUERIER, QUERIER.address), PRICE);
+    await world.credits.connect(QUERIER).withdraw(Capacity.QUERIER);
   });
   it("stops neither settlement, nor agreements, nor revocations", async () => {
     const world = await load(openRequest);
     await answer(world);
     await world.emergencyStop.stop("");
-    await world.escrow.settle(world.asked.context.requestId);
+    await world.escrow.settle(contextOf(world.asked.context));
     await accept(world, OTHER_QUERIER);
     await world.queriers.revoke(QUERIER.address, "");
     await world.catalogue.revoke(world.queryHash, "");
-    assert.ok((await world.escrow.credit(world.committee[0]!.address)) > 0n);
+    assert.ok((await world.credits.credit(Capacity.WORKER, world.committee[0]!.address)) > 0n);
     assert.equal(await world.query.hasAccepted(OTHER_QUERIER.address), true);
     assert.equal(await world.queriers.isActive(QUERIER.address), false);
     assert.equal(await world.catalogue.isActive(world.queryHash), false);

@@ -10,7 +10,7 @@ import { OWNERS, POLICY, QUERIER, VERDICT, WORKERS, activate, answer, ask, openR
 import { LATER_KEYS, NEW_KEY, rotate } from "./support/keyRotation.ts";
 
 const LIMITS = {
-  priced: { request: 283_000n, answer: 179_800n },
+  priced: { request: 262_500n, answer: 176_100n },
   free: { request: 205_000n, answer: 156_700n },
 };
 

@@ -128,7 +128,7 @@ async function contribute(consortium: Consortium, rowCount: bigint): Promise<voi
       return consortium.wallet(worker).signTypedData(domain, RECEIPT, message);
     }),
   );
-  await registry.activate(studyId, version, segment, fileHashes, receipts, concat([id("proof")]));
+  await registry.activate(studyId, version, segment, fileHashes, receipts, concat([id("proof")]), 0n);
 }
 
 async function ask({ consortium, queryHash }: Asking, sealTo: readonly string[]): Promise<string> {
