@@ -5,8 +5,11 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { id, parseEther } from "ethers";
+import { command as publishAgreement } from "../../scripts/admin/publishAgreement.ts";
 import { command as reportEquivocation } from "../../scripts/auditor/reportEquivocation.ts";
 import { command as takeReward } from "../../scripts/auditor/withdraw.ts";
+import { command as rotateOwner } from "../../scripts/dataOwner/rotateKey.ts";
+import { command as signAgreement } from "../../scripts/dataOwner/signAgreement.ts";
 import { command as takeOwnersShare } from "../../scripts/dataOwner/withdraw.ts";
 import { exitCodeOf } from "../../scripts/exitCode.ts";
 import { command as accept } from "../../scripts/querier/accept.ts";
@@ -16,6 +19,7 @@ import { revertHint } from "../../scripts/revertHints.ts";
 import { command as sign } from "../../scripts/vetter/sign.ts";
 import { command as deposit } from "../../scripts/worker/deposit.ts";
 import { command as exportEvidence } from "../../scripts/worker/evidence.ts";
+import { command as rotateWorker } from "../../scripts/worker/rotateKey.ts";
 import { command as takeWorkersShare } from "../../scripts/worker/withdraw.ts";
 import { command as withdrawDeposit } from "../../scripts/worker/withdrawDeposit.ts";
 import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
@@ -46,6 +50,23 @@ describe("money", () => {
   let requested: QueryRequested;
   const connected = (name: string) => consortium.wallet(name).connect(consortium.chain.provider);
   const rpc = (method: string, ...parameters: unknown[]) => consortium.chain.provider.send(method, parameters);
+
+  async function agree(): Promise<void> {
+    const { context, folder, studyId: study } = consortium;
+    const document = join(folder, "agreement.txt");
+    writeFileSync(document, "The study's agreement.");
+    const published = { ...consortium.as("admin"), study, document, jurisdiction: "EU", party: ["Hospital North"] };
+    await publishAgreement.handler(published, context);
+    const signing = { ...consortium.as("hospital"), study, document, name: "Dr A. Director", meaning: "I sign" };
+    await signAgreement.handler(signing, context);
+  }
+
+  /** From now on `next` signs for who was called `name`. */
+  async function rotate(command: typeof rotateWorker, name: string, next: string): Promise<void> {
+    await rpc("hardhat_setBalance", consortium.wallet(next).address, "0x8ac7230489e80000");
+    const given = { ...consortium.as(name), newKeystore: next, newPasswordFile: "unused" };
+    await command.handler(given, consortium.context);
+  }
 
   async function activate(): Promise<string> {
     const { deployment, studyId } = consortium;
@@ -109,6 +130,7 @@ describe("money", () => {
     await consortium.admit("vetter", "south", "Board South");
     await consortium.admit("auditor", "watch", "Audit Office");
     await consortium.appoint(WORKERS);
+    await agree();
     const datasetId = await activate();
     queryContract = await vettedQuery();
     await askAndAnswer(datasetId);
@@ -122,12 +144,21 @@ describe("money", () => {
     assert.deepEqual([none.withdrawn, none.settled, none.transaction], [0n, [], undefined]);
     const stranger = await takeReward.handler(options("watch"), context);
     assert.deepEqual([stranger.withdrawn, stranger.settled], [0n, []], "who has no share divides nothing");
-    const owner = await takeOwnersShare.handler(options("hospital"), context);
+    await rotate(rotateOwner, "hospital", "hospital 2");
+    const old = { key: consortium.wallet("hospital").address, current: consortium.wallet("hospital 2").address };
+    await assert.rejects(takeOwnersShare.handler(options("hospital"), context), {
+      detail: { code: "KEY_REPLACED", member: old.key, ...old },
+    });
+    const owner = await takeOwnersShare.handler(options("hospital 2"), context);
+    assert.equal(owner.account, old.key);
     assert.deepEqual([owner.withdrawn, owner.settled], [PRICE / 2n, [requested.requestId]]);
     const author = await takeAuthorsShare.handler(options("author"), context);
     assert.deepEqual([author.withdrawn, author.settled], [PRICE / 10n, []]);
     const workers = [];
-    for (const name of WORKERS) workers.push((await takeWorkersShare.handler(options(name), context)).withdrawn);
+    await rotate(rotateWorker, "birch", "birch 2");
+    await assert.rejects(takeWorkersShare.handler(options("birch"), context), { code: "KEY_REPLACED" });
+    for (const name of ["alder", "birch 2", "cedar"])
+      workers.push((await takeWorkersShare.handler(options(name), context)).withdrawn);
     const part = (PRICE * 4n) / 10n;
     assert.deepEqual(workers, [part - 2n * (part / 3n), part / 3n, part / 3n]);
     assert.equal((await takeWorkersShare.handler(options("alder"), context)).withdrawn, 0n);
@@ -135,10 +166,11 @@ describe("money", () => {
 
   it("at stake is paid in, announced, taken back, and pulled when it is ready", async () => {
     const { context } = consortium;
-    const add = (amountEther: string) => deposit.handler({ ...consortium.as("alder"), amountEther }, context);
+    let key = "alder";
+    const add = (amountEther: string) => deposit.handler({ ...consortium.as(key), amountEther }, context);
     const take = (announceEther?: string) =>
       withdrawDeposit.handler(
-        { ...consortium.as("alder"), ...(announceEther !== undefined && { announceEther }) },
+        { ...consortium.as(key), ...(announceEther !== undefined && { announceEther }) },
         context,
       );
     for (const text of ["0", "-1", "1.0000000000000000001", "one"]) {
@@ -162,10 +194,14 @@ describe("money", () => {
     assert.deepEqual([(await take("0")).readyAt, (await take("1")).announced], [undefined, parseEther("1")]);
     await rpc("evm_increaseTime", 21 * 86_400);
     await rpc("evm_mine");
-    assert.equal((await take()).withdrawn, parseEther("1"));
+    await rotate(rotateWorker, "alder", "alder 2");
+    for (const refused of [add("1"), take(), take("0")]) await assert.rejects(refused, { code: "KEY_REPLACED" });
+    key = "alder 2";
+    const withdrawn = await take();
+    assert.deepEqual([withdrawn.withdrawn, withdrawn.worker], [parseEther("1"), consortium.wallet("alder").address]);
   });
 
-  /** Worker 1 signed this, too. */
+  /** Worker 1 signed this, too, with the key that it has now. */
   async function evidence(change: Partial<Equivocation> = {}): Promise<Equivocation> {
     const second = { ...VERDICT, outputs: [41n] };
     return {
@@ -174,7 +210,7 @@ describe("money", () => {
       index: 1,
       context: requested.context,
       first: { verdict: VERDICT, signature: await signedBy("alder", VERDICT) },
-      second: { verdict: second, signature: await signedBy("alder", second) },
+      second: { verdict: second, signature: await signedBy("alder 2", second) },
       ...change,
     };
   }
@@ -195,6 +231,8 @@ describe("money", () => {
     await refuses(equivocationToJson({ ...right, chainId: 1n }), "EVIDENCE_OTHER_CHAIN");
     await refuses(equivocationToJson({ ...right, second: right.first }), "EVIDENCE_PROVES_NOTHING");
     await refuses(equivocationToJson({ ...right, index: 2 }), "EVIDENCE_NOT_MEMBER");
+    const foreign = { ...right.second, signature: await signedBy("birch", right.second.verdict) };
+    await refuses(equivocationToJson({ ...right, second: foreign }), "EVIDENCE_NOT_MEMBER");
     assert.equal(await nonce(), before);
   });
 
@@ -212,15 +250,18 @@ describe("money", () => {
     const [file] = await exportEvidence.handler({ dataDir: folder, directory: "evidence" }, context);
     await new Promise((resolve) => server.close(resolve));
     assert.deepEqual(
-      [file?.requestId, file?.worker, file?.attempt],
-      [requested.requestId, consortium.wallet("alder").address, 1n],
+      [file?.requestId, file?.worker, file?.attempt, file?.keys],
+      [requested.requestId, 1, 1n, ["alder", "alder 2"].map((name) => consortium.wallet(name).address)],
     );
     const reporting = report(readFileSync(file!.file, "utf8"));
     // Between its two transactions a block must pass, and this chain has one only when it is asked.
     const mining = setInterval(() => void consortium.chain.mine(1), 100);
     const reported = await reporting.finally(() => clearInterval(mining));
     assert.ok(!reported.alreadyProven && "slashed" in reported);
-    assert.deepEqual([reported.slashed, reported.reward], [parseEther("1"), parseEther("0.05")]);
+    assert.deepEqual(
+      [reported.worker, reported.slashed, reported.reward],
+      [consortium.wallet("alder").address, parseEther("1"), parseEther("0.05")],
+    );
     assert.equal((await report(kept)).alreadyProven, true);
     const reward = await takeReward.handler({ ...consortium.as("watch"), settle: true }, context);
     assert.equal(reward.withdrawn, parseEther("0.05"));
