@@ -1,5 +1,5 @@
-/** Options whose text has a form: addresses, hashes, whole numbers, dates. */
-import { getAddress, isAddress } from "ethers";
+/** Options whose text has a form: addresses, hashes, whole numbers, amounts, dates. */
+import { getAddress, isAddress, parseEther } from "ethers";
 import { CodedError } from "#errors";
 
 export interface OptionErrorDetail {
@@ -29,6 +29,14 @@ export function readWhole(option: string, text: string, minimum: bigint, maximum
   const value = /^[0-9]{1,78}$/.test(text) ? BigInt(text) : -1n;
   if (value < minimum || value > maximum) throw invalidOption(option, `a whole number from ${minimum} to ${maximum}`);
   return value;
+}
+
+/** In wei. @throws CodedError OPTION_INVALID */
+export function readEther(option: string, text: string): bigint {
+  if (!/^[0-9]{1,8}(\.[0-9]{1,18})?$/.test(text)) {
+    throw invalidOption(option, "a decimal number of ether, below 10^8, of at most 18 places");
+  }
+  return parseEther(text);
 }
 
 /** The last second of a day `YYYY-MM-DD` (UTC), in seconds since 1970. @throws CodedError OPTION_INVALID */

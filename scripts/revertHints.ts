@@ -12,8 +12,8 @@ const POLICY_FIELDS: Readonly<Record<string, string>> = {
   vettings: "--vettings is at least --vetting-organisations, and at most 64",
   vettingOrganisations: "--vetting-organisations is at least 2",
   minimumThreshold: "--minimum-threshold is 1 to 3",
-  price: "--price-ether is too large",
   openingsBudget: "--openings-budget is at least 1",
+  shares: "--owners-share, --workers-share and --author-share sum to 10000",
   deadlineBlocks: "--deadline-blocks is 0 or too large",
   purposes: "too many --purpose",
 };
@@ -101,8 +101,11 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   DatasetRegistryInactiveWorker: "a worker of the committee is revoked or expired; ask the consortium",
   DatasetRegistryNoCommittee: "the consortium must appoint the study's committee first",
   DatasetRegistryUnknown: "no such dataset: `opaline data-owner datasets --study …` lists them",
-  EscrowNothingToWithdraw: "nothing is owed to this account",
   MemberRegistryAccountUsed: "an account is one member's name or key, once; take another",
+  CreditsNotMember: "the consortium must admit this account, or another key signs for the member by now",
+  CreditsNothingToWithdraw: "nothing is owed to this account",
+  DatasetRegistryWrongPayment: ({ fee }) => `the study asks for a storage fee of exactly ${fee} wei for these rows`,
+  EscrowNotReleased: "the request is not answered, or its price is settled or refunded already",
   MemberRegistryAlreadyAdmitted:
     "its credential is still valid: give a later --expires and the same --organisation to prolong it",
   MemberRegistryAlreadyRevoked: "it is revoked, for good; nothing is left to do but to admit another account",
@@ -150,6 +153,15 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   StudyAgreementsSameDocument: "the newest version is this very document already",
   StudyRegistryAlreadyRegistered: "a study with this name and schema exists; use it, or choose another --name",
   StudyRegistryInvalidPolicy: ({ field = "" }) => own(POLICY_FIELDS, field),
+  WorkerDepositsAlreadyProven: "the worker was slashed for this request and attempt before; nothing is left to do",
+  WorkerDepositsBound: ({ free }) =>
+    `its committees leave ${free} wei of the deposit free: --announce-ether at most that`,
+  WorkerDepositsNotWorker: "the consortium must admit this account: `opaline admin admit --role worker …`",
+  WorkerDepositsNothingAnnounced: "announce it first: `opaline worker withdraw-deposit --announce-ether …`",
+  WorkerDepositsTooLow: ({ worker, needed }) =>
+    `worker ${worker} must deposit first, ${needed} wei for this study: \`opaline worker deposit --amount-ether …\``,
+  WorkerDepositsUnbonding: ({ readyAt }) =>
+    `it can be taken from ${new Date(Number(readyAt) * 1_000).toISOString()} on; repeat it then`,
   StudyRegistryUnknown: "no such study; `opaline admin register-study` prints the id",
 };
 

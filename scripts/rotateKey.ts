@@ -1,7 +1,7 @@
 /** `opaline <role> rotate-key` and `opaline <role> prove-key`, alike for every role: a member gets another key. */
 import { existsSync, writeFileSync } from "node:fs";
 import type { BaseWallet } from "ethers";
-import { type MemberRole, chainTime, escrow, memberRegistry } from "#chain";
+import { Capacity, type MemberRole, chainTime, credits, memberRegistry } from "#chain";
 import { CodedError } from "#errors";
 import { defineCommand } from "./command.ts";
 import { signerOptions, withSigner } from "./connection.ts";
@@ -47,8 +47,9 @@ export function createRotateKeyCommand(role: MemberRole, next: string) {
         const signed = await signRotation({ deployment, role, registry, member, newKey, deadline });
         const mined = await registry.rotateKey(signed.rotation, signed.signature);
         const { oldKey, encryptionKey } = signed.rotation;
-        const credit = await escrow(deployment, provider).credit(oldKey);
-        if (credit > 0n) context.log(`the escrow owes ${credit} wei to ${oldKey}: only that key can withdraw them`);
+        // What the member earned is the new key's to withdraw; a reward for a reported equivocation is an account's.
+        const reward = await credits(deployment, provider).credit(Capacity.ACCOUNT, oldKey);
+        if (reward > 0n) context.log(`${reward} wei of rewards stay with ${oldKey}: only that key can withdraw them`);
         return { role: name, member, oldKey, newKey: newKey.address, encryptionKey, next, ...gasReport(mined) };
       }),
   });

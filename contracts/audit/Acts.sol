@@ -43,6 +43,8 @@ library Acts {
     bytes32 internal constant VETO_LIFTED = keccak256("VetoLifted");
     bytes32 internal constant DATA_USER_ADDED = keccak256("DataUserAdded");
     bytes32 internal constant DATASET_ACTIVATED = keccak256("DatasetActivated");
+    /// oldHash: wei.
+    bytes32 internal constant STORAGE_FEE_PAID = keccak256("StorageFeePaid");
 
     bytes32 internal constant CONSENT_FORM_PUBLISHED = keccak256("ConsentFormPublished");
     bytes32 internal constant CONSENT_RULES_SET = keccak256("ConsentRulesSet");
@@ -73,6 +75,8 @@ library Acts {
     bytes32 internal constant QUERY_FAILED = keccak256("QueryFailed");
     /// Silence: nobody answered in time.
     bytes32 internal constant QUERY_EXPIRED = keccak256("QueryExpired");
+    /// A quorum signed another outcome or other outputs than the chain has.
+    bytes32 internal constant QUERY_DISPUTED = keccak256("QueryDisputed");
 
     bytes32 internal constant VERIFIER_REGISTERED = keccak256("VerifierRegistered");
     bytes32 internal constant VERIFIER_RETIRED = keccak256("VerifierRetired");
@@ -84,7 +88,18 @@ library Acts {
     bytes32 internal constant PAYMENT_RELEASED = keccak256("PaymentReleased");
     bytes32 internal constant PAYMENT_REFUNDED = keccak256("PaymentRefunded");
     bytes32 internal constant PAYMENT_SETTLED = keccak256("PaymentSettled");
+    /// newHash: keccak256(abi.encode(payees, amounts)), here and for a settled payment.
+    bytes32 internal constant CREDITED = keccak256("Credited");
     bytes32 internal constant WITHDRAWN = keccak256("Withdrawn");
+
+    /// oldHash, newHash: wei before and after.
+    bytes32 internal constant DEPOSITED = keccak256("Deposited");
+    /// newHash: wei to be withdrawn, 0 = none.
+    bytes32 internal constant WITHDRAWAL_ANNOUNCED = keccak256("WithdrawalAnnounced");
+    bytes32 internal constant DEPOSIT_WITHDRAWN = keccak256("DepositWithdrawn");
+    /// Somebody has evidence against somebody; which, its commitment hides.
+    bytes32 internal constant EQUIVOCATION_ANNOUNCED = keccak256("EquivocationAnnounced");
+    bytes32 internal constant EQUIVOCATION_PROVEN = keccak256("EquivocationProven");
 
     bytes32 internal constant TRIAL_REGISTERED = keccak256("TrialRegistered");
     bytes32 internal constant VERDICT_RECORDED = keccak256("VerdictRecorded");

@@ -91,7 +91,7 @@ interface IMemberRegistry {
     /// @param reason free text, kept in the audit trail
     function revoke(address account, string calldata reason) external;
     /// @notice The current key of an active member hands over to a new one, which takes nothing else with it: name, committee
-    /// seats, datasets, acceptances and nonces are the member's; what the escrow credited to an account stays that account's.
+    /// seats, datasets, acceptances, nonces, credits and deposits are the member's.
     /// @param signature the new key's, 65 bytes, domain {Opaline, 1, chain id, this registry}: nobody can be made a key that
     /// does not hold it
     function rotateKey(KeyRotation calldata rotation, bytes calldata signature) external;

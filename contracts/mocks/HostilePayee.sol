@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IEscrow} from "../fees/IEscrow.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
-/// @title Tests only: a payee that withdraws again while it is being paid, or refuses to be paid
+/// @title Tests only: a payee that calls again while it is being paid, refuses to be paid, or burns all gas it gets
 contract HostilePayee {
     enum Conduct {
         REENTER,
         REVERT,
+        BURN_GAS,
         ACCEPT
     }
 
     error HostilePayeeRefuses();
 
-    IEscrow private immutable _escrow;
+    address private immutable _payer;
+    bytes private _withdrawal;
     Conduct private _conduct;
 
-    constructor(IEscrow escrow, Conduct conduct) {
-        _escrow = escrow;
+    /// @param withdrawal the call of `payer` that pays the sender
+    constructor(address payer, bytes memory withdrawal, Conduct conduct) {
+        _payer = payer;
+        _withdrawal = withdrawal;
         _conduct = conduct;
     }
 
     receive() external payable {
         if (_conduct == Conduct.REVERT) revert HostilePayeeRefuses();
-        if (_conduct == Conduct.REENTER) _escrow.withdraw();
+        if (_conduct == Conduct.REENTER) Address.functionCall(_payer, _withdrawal);
+        uint256 spun = 0;
+        while (_conduct == Conduct.BURN_GAS) ++spun;
     }
 
     function setConduct(Conduct conduct) external {
@@ -31,6 +37,11 @@ contract HostilePayee {
     }
 
     function withdraw() external {
-        _escrow.withdraw();
+        Address.functionCall(_payer, _withdrawal);
+    }
+
+    /// @dev Any other call of the payer, with the value it is sent.
+    function perform(bytes calldata data) external payable {
+        Address.functionCallWithValue(_payer, data, msg.value);
     }
 }

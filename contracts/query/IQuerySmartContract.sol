@@ -18,16 +18,19 @@ interface IQuerySmartContract is IProvableAnswers {
         FAILED
     }
 
-    /// deadlineBlock: the last block an answer may come in; paid: the escrow holds its price; contextHash =
+    /// deadlineBlock: the last block an answer may come in; paid: the escrow holds its price; outcome: what a quorum signed,
+    /// NONE while nobody has, and when the request expired; contextHash =
     /// keccak256(abi.encode(RequestContext)); outputsHash = keccak256(abi.encode(outputs)), 0 unless ANSWERED; proofHash:
-    /// of the proof that raised the assurance, 0 = none; suppressed: some outputs are hidden.
+    /// of the proof that raised the assurance, 0 = none; suppressed: some outputs are hidden. All up to here is one
+    /// slot, which a request writes and its answer once more.
     struct Request {
         address querier;
-        uint64 deadlineBlock;
+        uint56 deadlineBlock;
         RequestState state;
         Assurance assurance;
         bool paid;
         bool suppressed;
+        Outcome outcome;
         bytes32 contextHash;
         bytes32 outputsHash;
         bytes32 proofHash;
@@ -84,8 +87,19 @@ interface IQuerySmartContract is IProvableAnswers {
     /// to each recipient. Of all keys the hashes are given, in the order that the answer's sealedHash =
     /// keccak256(abi.encode(maskKeyHashes)) binds. Nothing of it is checked here: a recipient takes any key that has its hash.
     event KeyCopiesPublished(RequestId indexed requestId, uint8 index, bytes32[] maskKeyHashes, bytes[] copies);
-    /// @notice Nobody answered in time.
+    /// @notice Nobody answered in time. Whose silence it is, the request says: its context names the committee's epoch.
     event QueryExpired(RequestId indexed requestId);
+    /// @notice A quorum of the same committee also signed this, which is another outcome, or other outputs, than the chain has.
+    /// What the chain has stays; nobody is paid, refunded or punished for it.
+    event QueryDisputed(
+        RequestId indexed requestId,
+        uint64 attempt,
+        Outcome outcome,
+        bytes suppressedBitmap,
+        uint256[] outputs,
+        bytes32 sealedHash,
+        bytes32 statement
+    );
 
     /// @notice Thrown when the implementation is called where only a clone can serve.
     error QuerySmartContractNotClone();
@@ -152,6 +166,13 @@ interface IQuerySmartContract is IProvableAnswers {
     /// @notice Thrown when a signature is not that of the current key (`expected`) of committee worker `index`, or that
     /// worker is not active now.
     error QuerySmartContractInvalidSigner(uint8 index, address recovered, address expected);
+    /// @notice Thrown when a request is disputed that no quorum has signed anything of: it is open, or it expired.
+    error QuerySmartContractNothingToDispute(RequestId requestId, RequestState state);
+    /// @notice Thrown when a dispute says what the chain says: the same outcome and the same outputs, in whichever attempt. Of
+    /// a SEALED answer the outputs are under other masks in each attempt: there only another outcome is a dispute.
+    error QuerySmartContractNoConflict(RequestId requestId, Outcome outcome);
+    /// @notice Thrown when a request is disputed a second time.
+    error QuerySmartContractAlreadyDisputed(RequestId requestId);
     /// @notice Thrown when a request is expired while it may still be answered.
     error QuerySmartContractDeadlineNotReached(uint64 deadlineBlock, uint64 currentBlock);
     /// @notice Thrown when an answer comes after the deadline block.
@@ -163,7 +184,7 @@ interface IQuerySmartContract is IProvableAnswers {
     /// @notice The current key of a querier, active or not, uses up the querier's next nonce here: an acceptance signed
     /// with it can no longer be relayed.
     function cancelNonce() external;
-    /// @notice The current key of a querier asks, and is the one that is refunded. datasetIds strictly ascending;
+    /// @notice The current key of a querier asks, and the querier, by name, is refunded. datasetIds strictly ascending;
     /// parameters = abi.encode(int256[]); pays the study's price exactly. The context's consentMaskRoot is
     /// {IConsentRegistry-maskRoot} of the moment; zero means every active row.
     /// The context's recipientsHash is keccak256(abi.encode(recipients)), 0 for PUBLIC.
@@ -197,8 +218,19 @@ interface IQuerySmartContract is IProvableAnswers {
         bytes32[] calldata maskKeyHashes,
         bytes[] calldata copies
     ) external;
-    /// @notice Anyone ends a request past its deadline; the price goes back to the account that paid it.
+    /// @notice Anyone ends a request past its deadline; the price is credited to its querier, see {ICredits}.
     function expire(RequestId requestId) external;
+    /// @notice Anyone records, once, that a quorum signed another outcome, or other outputs, of a request that was answered,
+    /// refused or failed; at any time. The request stays as it is.
+    /// @param context as in QueryRequested
+    /// @param signatures as for {answer}
+    function dispute(
+        RequestContext calldata context,
+        Verdict calldata verdict,
+        WorkerSignature[] calldata signatures
+    ) external;
+    /// @notice Whether a dispute is recorded of the request.
+    function isDisputed(RequestId requestId) external view returns (bool);
     /// @notice All zero (state NONE) for an unknown request.
     function requestOf(RequestId requestId) external view returns (Request memory);
     /// @notice Whether the querier has accepted the agreement.

@@ -12,6 +12,7 @@ import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {IStudyRegistry} from "../study/IStudyRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {QueryHash, StudyId} from "../types/Identifiers.sol";
+import {Capacity, Payee} from "../types/Payee.sol";
 import {Tally} from "./Approvals.sol";
 import {CanonicalForm} from "./CanonicalForm.sol";
 import {IQueryCatalogue} from "./IQueryCatalogue.sol";
@@ -130,7 +131,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
         emit QueryActivated(queryHash, clone);
         _record(Acts.QUERY_ACTIVATED, salt, address(this), 0, 0, _subject(clone));
         _recorders.addRecorder(clone);
-        _escrow.addQueryContract(clone);
+        _escrow.addQueryContract(clone, _asPayee(entry.author));
         _datasets.addQueryContract(clone);
     }
 
@@ -155,6 +156,11 @@ contract QueryCatalogue is AccessManaged, Vettings {
         entry.successor = successor;
         emit QuerySuperseded(queryHash, successor);
         _record(Acts.QUERY_SUPERSEDED, hash, actor, organisation, hash, newHash);
+    }
+
+    /// @dev An author that is a querier and a vetter earns as a querier.
+    function _asPayee(address author) private view returns (Payee memory) {
+        return Payee(_queriers.organisationOf(author) == 0 ? Capacity.VETTER : Capacity.QUERIER, author);
     }
 
     /// @dev The sender's organisation; it must be the current key of this query's author, an active member.

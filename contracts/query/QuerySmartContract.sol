@@ -15,23 +15,19 @@ import {IStudyRegistry} from "../study/IStudyRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {DatasetId, RequestId} from "../types/Identifiers.sol";
 import {Policy} from "../types/Policy.sol";
-import {Outcome, ReleaseClass, RequestContext, Statement, Verdict, WorkerSignature} from "../types/Statement.sol";
-import {AnswerQuorum} from "./AnswerQuorum.sol";
+import {Outcome, ReleaseClass, RequestContext, Verdict, WorkerSignature} from "../types/Statement.sol";
 import {CodeStorage} from "./CodeStorage.sol";
 import {DatasetChoice} from "./DatasetChoice.sol";
+import {Disputes} from "./Disputes.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
 import {Parameters} from "./Parameters.sol";
-import {ProvableAnswers} from "./ProvableAnswers.sol";
 import {QueryOrigin} from "./QueryOrigin.sol";
 import {Recipients} from "./Recipients.sol";
-import {VerdictRules} from "./VerdictRules.sol";
 
 /// @title The implementation that every vetted query's contract is a clone of
 /// @dev The registries are immutables of the implementation, shared by all clones; {Agreements} says how a clone knows its
 /// query.
-contract QuerySmartContract is ProvableAnswers {
-    bytes32 private constant ANSWER_TYPEHASH = keccak256("Answer(bytes32 statement)");
-
+contract QuerySmartContract is Disputes {
     IStudyRegistry private immutable _studies;
     IDatasetRegistry private immutable _datasets;
     IConsentRegistry private immutable _consents;
@@ -54,7 +50,7 @@ contract QuerySmartContract is ProvableAnswers {
         IEscrow escrow,
         IEmergencyStop emergencyStop,
         IProofVerifierRegistry verifiers
-    ) ProvableAnswers(trail, queriers, committees, verifiers) {
+    ) Disputes(trail, queriers, committees, verifiers) {
         _studies = IStudyRegistry(Deployed.check(address(studies)));
         _datasets = IDatasetRegistry(Deployed.check(address(datasets)));
         _consents = IConsentRegistry(Deployed.check(address(consents)));
@@ -92,13 +88,13 @@ contract QuerySmartContract is ProvableAnswers {
         bytes32 contextHash = keccak256(abi.encode(context));
         Request storage entry = _requests[requestId];
         entry.querier = querier;
-        entry.deadlineBlock = deadlineBlock;
+        entry.deadlineBlock = uint56(deadlineBlock); // blocks so far and at most 1,000,000
         entry.state = RequestState.REQUESTED;
         entry.paid = msg.value != 0;
         entry.contextHash = contextHash;
         emit QueryRequested(requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients, policy.k);
         _record(Acts.QUERY_REQUESTED, RequestId.unwrap(requestId), querier, organisation, 0, contextHash);
-        if (msg.value != 0) _escrow.hold{value: msg.value}(requestId, context.committeeEpoch, msg.sender);
+        if (msg.value != 0) _escrow.hold{value: msg.value}(requestId, querier);
     }
 
     /// @inheritdoc IQuerySmartContract
@@ -112,10 +108,7 @@ contract QuerySmartContract is ProvableAnswers {
         if (block.number > entry.deadlineBlock) {
             revert QuerySmartContractDeadlinePassed(entry.deadlineBlock, uint64(block.number));
         }
-        VerdictRules.check(verdict, context.releaseClass);
-        bytes32 statement = Statement.hash(context, verdict);
-        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(ANSWER_TYPEHASH, statement)));
-        AnswerQuorum.check(_committees, context, digest, signatures);
+        bytes32 statement = _checkSigned(context, verdict, signatures);
         if (verdict.outcome == Outcome.ANSWERED) _answered(entry, context.requestId, verdict, statement);
         else _refused(entry, context.requestId, verdict, statement);
     }
@@ -129,7 +122,7 @@ contract QuerySmartContract is ProvableAnswers {
         entry.state = RequestState.EXPIRED;
         emit QueryExpired(requestId);
         _record(Acts.QUERY_EXPIRED, RequestId.unwrap(requestId), msg.sender, 0, entry.contextHash, 0);
-        if (entry.paid) _escrow.refund(requestId);
+        if (entry.paid) _escrow.refund(requestId, entry.querier);
     }
 
     function _answered(
@@ -139,6 +132,7 @@ contract QuerySmartContract is ProvableAnswers {
         bytes32 statement
     ) private {
         entry.state = RequestState.ANSWERED;
+        entry.outcome = Outcome.ANSWERED;
         entry.assurance = Assurance.QUORUM;
         entry.suppressed = verdict.suppressedBitmap.length != 0;
         entry.outputsHash = keccak256(abi.encode(verdict.outputs));
@@ -158,12 +152,13 @@ contract QuerySmartContract is ProvableAnswers {
     function _refused(Request storage entry, RequestId requestId, Verdict calldata verdict, bytes32 statement) private {
         bool failed = verdict.outcome == Outcome.FAILED_UNAVAILABLE;
         entry.state = failed ? RequestState.FAILED : RequestState.REFUSED;
+        entry.outcome = verdict.outcome;
         entry.assurance = Assurance.QUORUM;
         emit QueryRefused(requestId, verdict.attempt, verdict.outcome, statement);
         bytes32 act = failed ? Acts.QUERY_FAILED : Acts.QUERY_REFUSED;
         _record(act, RequestId.unwrap(requestId), msg.sender, 0, entry.contextHash, statement);
         if (!entry.paid) return;
-        if (failed) _escrow.refund(requestId);
+        if (failed) _escrow.refund(requestId, entry.querier);
         else _escrow.release(requestId);
     }
 

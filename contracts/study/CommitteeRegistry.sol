@@ -4,8 +4,9 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Acts} from "../audit/Acts.sol";
-import {Audited} from "../audit/Audited.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
+import {ICredits} from "../fees/ICredits.sol";
+import {WorkerDeposits} from "../fees/WorkerDeposits.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {StudyId} from "../types/Identifiers.sol";
@@ -14,7 +15,9 @@ import {ICommitteeRegistry} from "./ICommitteeRegistry.sol";
 import {IStudyRegistry} from "./IStudyRegistry.sol";
 
 /// @title Committees
-contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, Audited {
+/// @dev Holds the workers' deposits, too: who may serve depends on them, and they on who serves; two contracts that must know
+/// each other could not both be constructed with the other's address.
+contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, WorkerDeposits {
     /// @dev n in 3..7: replicated keys grow as C(n, t), and C(7, 3) = 35 is the most the workers are built for.
     uint256 private constant MIN_WORKERS = 3;
     uint256 private constant MAX_WORKERS = 7;
@@ -22,7 +25,6 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, Audited {
     uint8 private constant PRODUCTION_THRESHOLD = 2;
 
     IStudyRegistry private immutable _studies;
-    IMemberRegistry private immutable _workers;
 
     mapping(StudyId studyId => mapping(uint64 epoch => Committee)) private _committees;
     mapping(StudyId studyId => uint64) private _currentEpoch;
@@ -32,10 +34,10 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, Audited {
         address authority,
         IAuditTrail trail,
         IStudyRegistry studies,
-        IMemberRegistry workers
-    ) AccessManaged(Deployed.check(authority)) Audited(trail) {
+        IMemberRegistry workers,
+        ICredits credits
+    ) AccessManaged(Deployed.check(authority)) WorkerDeposits(trail, workers, credits) {
         _studies = IStudyRegistry(Deployed.check(address(studies)));
-        _workers = IMemberRegistry(Deployed.check(address(workers)));
     }
 
     /// @inheritdoc ICommitteeRegistry
@@ -48,6 +50,7 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, Audited {
         bool demonstration = _checkSize(studyId, workers.length, threshold);
         _checkWorkers(workers);
         uint64 oldEpoch = _currentEpoch[studyId];
+        _bindDeposits(_studies.policy(studyId).leastDeposit, _committees[studyId][oldEpoch].workers, workers);
         epoch = oldEpoch + 1;
         Committee memory appointed = Committee(epoch, threshold, demonstration, workers);
         _committees[studyId][epoch] = appointed;
@@ -96,7 +99,7 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, Audited {
         StudyId studyId,
         uint64 epoch,
         uint8 index
-    ) external view returns (address worker, address key, bool active) {
+    ) public view override(ICommitteeRegistry, WorkerDeposits) returns (address worker, address key, bool active) {
         address[] storage workers = _committees[studyId][epoch].workers;
         if (index == 0 || index > workers.length) return (address(0), address(0), false);
         worker = workers[index - 1];

@@ -5,8 +5,10 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Acts} from "../audit/Acts.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
+import {Division} from "../fees/Division.sol";
+import {ICredits} from "../fees/ICredits.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
-import {Dataset, Segment} from "../types/Dataset.sol";
+import {Contribution, Dataset, Segment} from "../types/Dataset.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {DatasetId, StudyId} from "../types/Identifiers.sol";
 import {Paging} from "../types/Paging.sol";
@@ -23,10 +25,14 @@ contract DatasetRegistry is OwnerTerms, EIP712 {
     IStudyRegistry private immutable _studies;
     ICommitteeRegistry private immutable _committees;
     IStudyAgreements private immutable _agreements;
+    ICredits private immutable _credits;
 
     mapping(DatasetId datasetId => Dataset) private _datasets;
     mapping(DatasetId datasetId => Segment[]) private _segments;
     mapping(StudyId studyId => mapping(DatasetId datasetId => bytes32)) private _roots;
+    /// @dev By root, of all versions there ever were: what a request used can be told for good from its context alone, for
+    /// one storage write an activation and one read a dataset, however many segments it has.
+    mapping(bytes32 datasetRoot => Contribution) private _contributions;
     mapping(StudyId studyId => DatasetId[]) private _datasetIds;
 
     constructor(
@@ -36,11 +42,13 @@ contract DatasetRegistry is OwnerTerms, EIP712 {
         IMemberRegistry queriers,
         IStudyRegistry studies,
         ICommitteeRegistry committees,
-        IStudyAgreements agreements
+        IStudyAgreements agreements,
+        ICredits credits
     ) OwnerTerms(authority, trail, owners, queriers) EIP712("Opaline", "1") {
         _studies = IStudyRegistry(Deployed.check(address(studies)));
         _committees = ICommitteeRegistry(Deployed.check(address(committees)));
         _agreements = IStudyAgreements(Deployed.check(address(agreements)));
+        _credits = ICredits(Deployed.check(address(credits)));
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -51,7 +59,7 @@ contract DatasetRegistry is OwnerTerms, EIP712 {
         bytes32[] calldata fileHashes,
         bytes[] calldata receipts,
         bytes calldata ingestProof
-    ) external returns (DatasetId datasetId) {
+    ) external payable returns (DatasetId datasetId) {
         (address owner, bytes32 organisation) = _owners.activeMemberOf(msg.sender);
         if (owner == address(0)) revert DatasetRegistryInactiveOwner(msg.sender);
         if (!_agreements.isSigned(studyId, owner)) revert DatasetRegistryAgreementNotSigned(studyId, owner);
@@ -65,11 +73,13 @@ contract DatasetRegistry is OwnerTerms, EIP712 {
             _datasetIds[studyId].push(datasetId);
             _committees.freeze(studyId);
         }
-        _append(studyId, datasetId, segment, keccak256(ingestProof));
+        uint64 rows = _append(studyId, datasetId, segment, keccak256(ingestProof));
         bytes32 root = keccak256(abi.encode(datasetId, version_, _segments[datasetId]));
         _roots[studyId][datasetId] = root;
+        _contributions[root] = Contribution(owner, rows);
         emit DatasetActivated(datasetId, studyId, owner, version_, epoch, segment, fileHashes, ingestProof);
         _record(Acts.DATASET_ACTIVATED, DatasetId.unwrap(datasetId), owner, organisation, oldRoot, root);
+        _payStorage(studyId, datasetId, version_, epoch, segment.rowCount);
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -120,6 +130,12 @@ contract DatasetRegistry is OwnerTerms, EIP712 {
     }
 
     /// @inheritdoc IDatasetRegistry
+    function contributions(bytes32[] calldata roots) external view returns (Contribution[] memory found) {
+        found = new Contribution[](roots.length);
+        for (uint256 i = 0; i < roots.length; ++i) found[i] = _contributions[roots[i]];
+    }
+
+    /// @inheritdoc IDatasetRegistry
     function count(StudyId studyId) external view returns (uint256) {
         return _datasetIds[studyId].length;
     }
@@ -136,7 +152,12 @@ contract DatasetRegistry is OwnerTerms, EIP712 {
         return _roots[studyId][datasetId];
     }
 
-    function _append(StudyId studyId, DatasetId datasetId, Segment calldata segment, bytes32 ingestProofHash) private {
+    function _append(
+        StudyId studyId,
+        DatasetId datasetId,
+        Segment calldata segment,
+        bytes32 ingestProofHash
+    ) private returns (uint64) {
         IStudyRegistry.Study memory study = _studies.study(studyId);
         Dataset storage entry = _datasets[datasetId];
         uint256 rows = uint256(entry.rowCount) + segment.rowCount;
@@ -150,6 +171,20 @@ contract DatasetRegistry is OwnerTerms, EIP712 {
         entry.sharesRoot = segment.sharesRoot;
         entry.ingestProofHash = ingestProofHash;
         _segments[datasetId].push(segment);
+        return uint64(rows);
+    }
+
+    /// @dev Credited, so that no worker can hold an activation up. O(workers).
+    function _payStorage(StudyId studyId, DatasetId datasetId, uint64 version_, uint64 epoch, uint64 rowCount) private {
+        uint256 fee = uint256(_studies.policy(studyId).storageFeePerRow) * rowCount;
+        if (msg.value != fee) revert DatasetRegistryWrongPayment(msg.value, fee);
+        if (fee == 0) return;
+        emit StorageFeePaid(datasetId, version_, epoch, fee);
+        address owner = _holdings[datasetId].owner;
+        bytes32 organisation = _owners.organisationOf(owner);
+        _record(Acts.STORAGE_FEE_PAID, DatasetId.unwrap(datasetId), owner, organisation, bytes32(fee), 0);
+        address[] memory workers = _committees.committee(studyId, epoch).workers;
+        _credits.pay{value: fee}(Division.asPayees(workers), Division.equally(fee, workers.length));
     }
 
     function _checkSegment(

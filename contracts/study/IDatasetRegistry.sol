@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Dataset, Segment} from "../types/Dataset.sol";
+import {Contribution, Dataset, Segment} from "../types/Dataset.sol";
 import {DatasetId, StudyId} from "../types/Identifiers.sol";
 import {IOwnerTerms} from "./IOwnerTerms.sol";
 
@@ -20,6 +20,9 @@ interface IDatasetRegistry is IOwnerTerms {
         bytes32[] fileHashes,
         bytes ingestProof
     );
+
+    /// @notice The owner paid the workers of `committeeEpoch` for keeping the version's new rows; see the study's policy.
+    event StorageFeePaid(DatasetId indexed datasetId, uint64 version, uint64 committeeEpoch, uint256 amount);
 
     /// @notice Thrown when the sender is not the current key of an active data owner.
     error DatasetRegistryInactiveOwner(address account);
@@ -46,11 +49,14 @@ interface IDatasetRegistry is IOwnerTerms {
     error DatasetRegistryInvalidReceipt(uint256 index, address recovered, address expected);
     /// @notice Thrown when a worker of the committee may not act now (expired or revoked).
     error DatasetRegistryInactiveWorker(address worker);
+    /// @notice Thrown unless exactly the study's storage fee for the segment's rows is paid, in wei; 0 where it has none.
+    error DatasetRegistryWrongPayment(uint256 given, uint256 fee);
     /// @notice Thrown when no dataset has this id.
     error DatasetRegistryUnknown(DatasetId datasetId);
 
     /// @notice The owner appends a segment, making version `version` (1, 2, ...). The first of a study freezes its
-    /// committee. O(versions) gas: about 6,500 for each earlier segment.
+    /// committee. O(versions) gas: about 6,500 for each earlier segment. Pays the policy's storageFeePerRow for each row of
+    /// the segment, exactly; the committee's workers are credited equally, the remainder to the first.
     /// @param segment sharesRoot must be keccak256(abi.encode(fileHashes))
     /// @param receipts receipts[j] is worker j+1's EIP-712 Receipt(bytes32 datasetId,address worker,bytes32 fileHash)
     /// over fileHashes[j], by its current key, 65 bytes, domain {Opaline, 1, chain id, this registry}
@@ -62,7 +68,7 @@ interface IDatasetRegistry is IOwnerTerms {
         bytes32[] calldata fileHashes,
         bytes[] calldata receipts,
         bytes calldata ingestProof
-    ) external returns (DatasetId datasetId);
+    ) external payable returns (DatasetId datasetId);
     /// @notice keccak256(abi.encode(chainId, this registry, studyId, owner)), whether it exists or not.
     function datasetIdOf(StudyId studyId, address owner) external view returns (DatasetId);
     /// @notice Reverts with DatasetRegistryUnknown.
@@ -83,6 +89,9 @@ interface IDatasetRegistry is IOwnerTerms {
     function datasetRoot(DatasetId datasetId) external view returns (bytes32);
     /// @notice The roots of several datasets of one study; 0 where a dataset is unknown or of another study.
     function datasetRoots(StudyId studyId, DatasetId[] calldata datasetIds) external view returns (bytes32[] memory);
+    /// @notice Of which owner, and of how many rows, each version was that has or had one of these roots; all zero for a root
+    /// that no version had. O(roots).
+    function contributions(bytes32[] calldata roots) external view returns (Contribution[] memory);
     /// @notice How many datasets the study has.
     function count(StudyId studyId) external view returns (uint256);
     /// @notice A page of at most 100 of the study's datasets, in order of first activation.

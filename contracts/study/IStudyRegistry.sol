@@ -41,7 +41,8 @@ interface IStudyRegistry {
     /// @param name unique together with the schema
     /// @param schema the JSON text
     /// @param policy k 5..1,000; 64 >= vettings >= vettingOrganisations >= 2; minimumThreshold 1..3; openingsBudget at
-    /// least 1; deadlineBlocks 1..1,000,000; at most 16 purposes; price below 2^96 wei, 0 = free
+    /// least 1; the three shares sum to 10,000; deadlineBlocks 1..1,000,000; at most 16 purposes; price, storageFeePerRow,
+    /// leastDeposit: 0 = none
     /// @param log2N 1..28: room for 2^log2N rows in each dataset
     /// @param srsHash of the proof system's reference string; 0 = no proofs
     /// @return studyId keccak256(abi.encode(chainId, this registry, schemaHash, keccak256(bytes(name))))

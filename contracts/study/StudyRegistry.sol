@@ -5,6 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {Acts} from "../audit/Acts.sol";
 import {Audited} from "../audit/Audited.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
+import {Division} from "../fees/Division.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {StudyId} from "../types/Identifiers.sol";
 import {Paging} from "../types/Paging.sol";
@@ -94,7 +95,9 @@ contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
             revert StudyRegistryInvalidPolicy("minimumThreshold");
         }
         if (policy_.openingsBudget == 0) revert StudyRegistryInvalidPolicy("openingsBudget");
-        if (policy_.price > type(uint96).max) revert StudyRegistryInvalidPolicy("price");
+        // Of uint16: no sum overflows.
+        uint256 shares = uint256(policy_.ownersShare) + policy_.workersShare + policy_.authorShare;
+        if (shares != Division.BASIS_POINTS) revert StudyRegistryInvalidPolicy("shares");
         if (policy_.deadlineBlocks == 0 || policy_.deadlineBlocks > MAX_DEADLINE_BLOCKS) {
             revert StudyRegistryInvalidPolicy("deadlineBlocks");
         }

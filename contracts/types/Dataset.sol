@@ -10,6 +10,12 @@ struct Segment {
     bytes32 sharesRoot;
 }
 
+/// What one dataset version holds, and of whom: owner is the account that activated it; rowCount the rows of all segments.
+struct Contribution {
+    address owner;
+    uint64 rowCount;
+}
+
 /// The frozen record of one dataset version. scheme 0: salted keccak column commitments; that the shares are of the
 /// committed columns is not proven. columnsRoot, sharesRoot and ingestProofHash, the keccak256 of the dealing proof, are
 /// those of the newest segment; rowCount is the total of all; openingsUsed counts the requests over any version.

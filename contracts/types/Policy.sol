@@ -13,7 +13,11 @@ uint16 constant MOST_K = 1_000;
 /// k: smallest set that may be disclosed; openingsBudget: requests that may be made over one dataset, for good;
 /// vettings, vettingOrganisations: how many experts, of how many organisations, must approve a query; minimumThreshold:
 /// least degree t of a production committee; demonstration: a committee below it may serve, and every answer says so;
-/// price in wei; purposes: DUO-style codes a querier must hold (all of them).
+/// ownersShare, workersShare, authorShare: what the data owners, the committee's workers and the query's author get of
+/// each price, in basis points that sum to 10,000 (see {Division}); storageFeePerRow: wei that an owner pays the
+/// committee for each row it activates; price of a request, in wei; leastDeposit: wei that each worker of a committee must
+/// have deposited for it (see {IWorkerDeposits}); purposes: DUO-style codes a querier must hold (all of them).
+/// @dev In this order all but the purposes take two storage slots: a request reads the whole policy.
 struct Policy {
     uint16 k;
     uint8 vettings;
@@ -21,7 +25,12 @@ struct Policy {
     uint8 minimumThreshold;
     bool demonstration;
     uint32 openingsBudget;
+    uint16 ownersShare;
+    uint16 workersShare;
+    uint16 authorShare;
+    uint64 storageFeePerRow;
     uint64 deadlineBlocks;
-    uint256 price;
+    uint88 price;
+    uint96 leastDeposit;
     bytes32[] purposes;
 }

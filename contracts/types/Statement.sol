@@ -53,13 +53,23 @@ struct WorkerSignature {
 library Statement {
     bytes32 internal constant DOMAIN = keccak256("Opaline.Statement.v1");
 
+    /// @dev In a query contract, of its own requests.
     function hash(RequestContext calldata context, Verdict calldata verdict) internal view returns (bytes32) {
+        return hash(address(this), context, verdict);
+    }
+
+    /// @dev As `queryContract` computes it.
+    function hash(
+        address queryContract,
+        RequestContext calldata context,
+        Verdict calldata verdict
+    ) internal view returns (bytes32) {
         return
             keccak256(
                 abi.encode(
                     DOMAIN,
                     block.chainid,
-                    address(this),
+                    queryContract,
                     context.studyId,
                     context.requestId,
                     verdict.attempt,

@@ -37,6 +37,7 @@ const RECORDERS = [
   "AuditorRegistry",
   "StudyRegistry",
   "StudyAgreements",
+  "Credits",
   "CommitteeRegistry",
   "DatasetRegistry",
   "ConsentRegistry",

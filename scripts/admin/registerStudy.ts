@@ -1,6 +1,6 @@
 /** `opaline admin register-study`: one schema and one policy, under a name. */
-import { ZeroHash, parseEther } from "ethers";
-import { type Policy, eventOf, studyRegistry } from "#chain";
+import { ZeroHash } from "ethers";
+import { BASIS_POINTS, type Policy, eventOf, studyRegistry } from "#chain";
 import { parseSchema } from "#schema";
 import { LEAST_K } from "#disclosure";
 import { runAlone } from "../cli.ts";
@@ -10,7 +10,7 @@ import { gasReport } from "../gasReport.ts";
 import { purposeCode } from "../purposes.ts";
 import { readInputFile } from "../readInputFile.ts";
 import { readK } from "../readK.ts";
-import { invalidOption, readWhole } from "../readOption.ts";
+import { invalidOption, readEther, readWhole } from "../readOption.ts";
 import { governed } from "./governed.ts";
 
 /** With t = 1 two workers that collude have everything: not for production. */
@@ -47,6 +47,27 @@ export const command = defineCommand({
     },
     deadlineBlocks: { type: "string", describe: "Blocks after which a request expires", default: "600" },
     priceEther: { type: "string", describe: "Price of a request, in ether", default: "0.01" },
+    ownersShare: {
+      type: "string",
+      describe: "The data owners' share of each price, in basis points (10000 is all), divided by the rows used",
+      default: "5000",
+    },
+    workersShare: {
+      type: "string",
+      describe: "The committee's share, in basis points, divided equally",
+      default: "4000",
+    },
+    authorShare: { type: "string", describe: "The query author's share, in basis points", default: "1000" },
+    storageFeeWei: {
+      type: "string",
+      describe: "What an owner pays the committee for each row it activates, in wei",
+      default: "0",
+    },
+    leastDepositEther: {
+      type: "string",
+      describe: "What each worker must have deposited to be appointed, in ether",
+      default: "0",
+    },
     purpose: { type: "strings", describe: "A purpose every querier must hold (DUO code); repeat for more" },
   },
   handler: (options, context) => {
@@ -60,7 +81,10 @@ export const command = defineCommand({
       demonstration: options.demonstration,
       openingsBudget: Number(readWhole("openings-budget", options.openingsBudget, 1n, 4_294_967_295n)),
       deadlineBlocks: readWhole("deadline-blocks", options.deadlineBlocks, 1n, 2n ** 64n - 1n),
+      ...readShares(options),
       price: readEther("price-ether", options.priceEther),
+      storageFeePerRow: readWhole("storage-fee-wei", options.storageFeeWei, 0n, 2n ** 64n - 1n),
+      leastDeposit: readEther("least-deposit-ether", options.leastDepositEther),
       purposes: options.purpose.map(purposeCode),
     };
     if (policy.minimumThreshold < LEAST_PRODUCTION_THRESHOLD && !policy.demonstration) {
@@ -81,9 +105,17 @@ export const command = defineCommand({
   },
 });
 
-function readEther(option: string, text: string): bigint {
-  if (!/^[0-9]+(\.[0-9]{1,18})?$/.test(text)) throw invalidOption(option, "a decimal number of at most 18 places");
-  return parseEther(text);
+/** Basis points, of which the three options together give every one away. */
+function readShares(
+  options: Readonly<Record<"ownersShare" | "workersShare" | "authorShare", string>>,
+): Pick<Policy, "ownersShare" | "workersShare" | "authorShare"> {
+  const share = (option: string, text: string): number => Number(readWhole(option, text, 0n, BigInt(BASIS_POINTS)));
+  const ownersShare = share("owners-share", options.ownersShare);
+  const workersShare = share("workers-share", options.workersShare);
+  const authorShare = share("author-share", options.authorShare);
+  const sum = ownersShare + workersShare + authorShare;
+  if (sum === BASIS_POINTS) return { ownersShare, workersShare, authorShare };
+  throw invalidOption("owners-share", `${BASIS_POINTS} together with --workers-share and --author-share, not ${sum},`);
 }
 
 if (import.meta.main) await runAlone(command);

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { keccak256 } from "ethers";
-import { committeeRegistry, datasetRegistry, eventOf, memberRegistry, studyAgreements } from "#chain";
+import { committeeRegistry, datasetRegistry, eventOf, memberRegistry, studyAgreements, studyRegistry } from "#chain";
 import { commitColumns, encodeTable, proveDealing, readTable, shareSegment } from "#encoding";
 import { CodedError } from "#errors";
 import { bn254Fr } from "#field";
@@ -247,11 +247,13 @@ async function activate(
   const receipts = fileHashes.map((_, index) => readReceipt(folder, index + 1)!);
   const segment = segmentOf(contribution);
   const { ingestProof } = contribution;
-  const mined = await registry.activate(studyId, BigInt(version), segment, fileHashes, receipts, ingestProof);
+  const { storageFeePerRow } = await studyRegistry(deployment, provider).policy(studyId);
+  const fee = storageFeePerRow * segment.rowCount;
+  const mined = await registry.activate(studyId, BigInt(version), segment, fileHashes, receipts, ingestProof, fee);
   eventOf(mined, "DatasetActivated");
   markActivated(folder, mined.hash);
   log(`dataset ${datasetId} version ${version} is active; the workers check it before they answer queries over it`);
-  return { ...value, transaction: mined.hash, gasUsed: mined.gasUsed, alreadyActive: false };
+  return { ...value, transaction: mined.hash, gasUsed: mined.gasUsed, storageFee: fee, alreadyActive: false };
 }
 
 if (import.meta.main) await runAlone(command);

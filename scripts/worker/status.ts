@@ -4,7 +4,7 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import { CodedError } from "#errors";
 import { runAlone } from "../cli.ts";
-import { defineCommand } from "../command.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
 
 export type WorkerStatusErrorDetail =
   | { readonly code: "WORKER_UNREACHABLE"; readonly socket: string }
@@ -20,24 +20,30 @@ export const command = defineCommand({
   options: {
     dataDir: { type: "string", describe: "The worker's data folder (default: OPALINE_DATA_DIR, also from .env)" },
   },
-  handler: async ({ dataDir }, { resolve, setting, signal }) => {
-    const folder = dataDir ?? setting("OPALINE_DATA_DIR");
-    if (folder === undefined) {
-      throw new CodedError(
-        { code: "CONFIGURATION_MISSING", setting: "OPALINE_DATA_DIR" },
-        "which worker? Give --data-dir, or set OPALINE_DATA_DIR, or run this where its .env is",
-      );
-    }
-    const path = resolve(folder);
-    if (!existsSync(path)) {
-      throw new CodedError(
-        { code: "CONFIGURATION_DATA_DIR", path },
-        `${path}: no such folder; OPALINE_DATA_DIR in the worker's .env names it`,
-      );
-    }
-    return askWorker(join(path, "control.sock"), "status", signal);
-  },
+  handler: async ({ dataDir }, context) => askWorker(controlSocket(dataDir, context), "status", context.signal),
 });
+
+/** @throws CodedError CONFIGURATION_MISSING | CONFIGURATION_DATA_DIR */
+export function controlSocket(
+  dataDir: string | undefined,
+  { resolve, setting }: Pick<CommandContext, "resolve" | "setting">,
+): string {
+  const folder = dataDir ?? setting("OPALINE_DATA_DIR");
+  if (folder === undefined) {
+    throw new CodedError(
+      { code: "CONFIGURATION_MISSING", setting: "OPALINE_DATA_DIR" },
+      "which worker? Give --data-dir, or set OPALINE_DATA_DIR, or run this where its .env is",
+    );
+  }
+  const path = resolve(folder);
+  if (!existsSync(path)) {
+    throw new CodedError(
+      { code: "CONFIGURATION_DATA_DIR", path },
+      `${path}: no such folder; OPALINE_DATA_DIR in the worker's .env names it`,
+    );
+  }
+  return join(path, "control.sock");
+}
 
 /**
  * One question, one answer.

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Division} from "../../contracts/fees/Division.sol";
 import {Approvals, Tally} from "../../contracts/query/Approvals.sol";
 import {CodeStorage} from "../../contracts/query/CodeStorage.sol";
 import {Parameters} from "../../contracts/query/Parameters.sol";
+import {Contribution} from "../../contracts/types/Dataset.sol";
 import {ParameterBound, ParameterKind} from "../../contracts/types/Descriptor.sol";
 import {Paging} from "../../contracts/types/Paging.sol";
+import {Capacity, Payee} from "../../contracts/types/Payee.sol";
+import {Policy} from "../../contracts/types/Policy.sol";
 
 contract ParametersHarness {
     function check(bytes calldata parameters, bytes calldata bounds) external pure {
@@ -89,6 +93,31 @@ contract LibrariesTest {
             if (!seen[board]) ++distinct;
             seen[board] = true;
         }
+    }
+
+    function testFuzz_pricesAreDividedToTheWei(
+        uint88 price,
+        uint16 share,
+        uint64[4] calldata rows,
+        uint8 n
+    ) public pure {
+        Policy memory policy;
+        policy.ownersShare = share % 10_001;
+        policy.authorShare = (10_000 - policy.ownersShare) / 3;
+        Contribution[] memory owners = new Contribution[](4);
+        uint256 total = 0;
+        for (uint256 i = 0; i < 4; ++i) (owners[i].rowCount, total) = (rows[i], total + rows[i]);
+        uint256 workers = 3 + (n % 5);
+        Payee memory author = Payee(Capacity.VETTER, address(1));
+        (, uint256[] memory amounts) = Division.ofPrice(price, policy, owners, new address[](workers), author);
+        uint256 sum = 0;
+        for (uint256 i = 0; i < amounts.length; ++i) sum += amounts[i];
+        assert(sum == price && amounts.length == 5 + workers);
+        uint256 ownersPart = (uint256(price) * policy.ownersShare) / 10_000;
+        for (uint256 i = 0; i < 4; ++i) assert(amounts[i] == (total == 0 ? 0 : (ownersPart * rows[i]) / total));
+        assert(amounts[4 + workers] == (uint256(price) * policy.authorShare) / 10_000);
+        // Workers get alike; only the first gets the remainders: fewer wei than payees.
+        for (uint256 i = 5; i < 4 + workers; ++i) assert(amounts[4] >= amounts[i] && amounts[4] - amounts[i] < workers);
     }
 
     function _passes(bytes memory parameters, bytes memory bounds) private view returns (bool) {

@@ -8,7 +8,7 @@ import {IMemberRegistry} from "../../contracts/identity/IMemberRegistry.sol";
 import {IDatasetRegistry} from "../../contracts/study/IDatasetRegistry.sol";
 import {IOwnerTerms} from "../../contracts/study/IOwnerTerms.sol";
 import {OwnerTerms} from "../../contracts/study/OwnerTerms.sol";
-import {Dataset, Segment} from "../../contracts/types/Dataset.sol";
+import {Contribution, Dataset, Segment} from "../../contracts/types/Dataset.sol";
 import {DatasetId, QueryHash, StudyId} from "../../contracts/types/Identifiers.sol";
 
 /// @dev Every account is an active owner, and every querier holds purpose 1 and no other.
@@ -42,7 +42,7 @@ contract OwnerTermsHarness is OwnerTerms {
         bytes32[] calldata,
         bytes[] calldata,
         bytes calldata
-    ) external pure returns (DatasetId) {
+    ) external payable returns (DatasetId) {
         revert OwnerTermsHarnessNotReached();
     }
 
@@ -71,6 +71,10 @@ contract OwnerTermsHarness is OwnerTerms {
     }
 
     function datasetRoots(StudyId, DatasetId[] calldata) external pure returns (bytes32[] memory) {
+        revert OwnerTermsHarnessNotReached();
+    }
+
+    function contributions(bytes32[] calldata) external pure returns (Contribution[] memory) {
         revert OwnerTermsHarnessNotReached();
     }
 

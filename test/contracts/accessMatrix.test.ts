@@ -40,7 +40,16 @@ const MATRIX: Record<string, Record<string, Row>> = {
   BoardRegistry: MEMBERS,
   AuditorRegistry: MEMBERS,
   StudyRegistry: { register: "steward" },
-  CommitteeRegistry: { appoint: "steward", freeze: "datasets" },
+  CommitteeRegistry: {
+    appoint: "steward",
+    freeze: "datasets",
+    deposit: "own rule",
+    announceWithdrawal: "own rule",
+    withdrawDeposit: "own rule",
+    announceEquivocation: "own rule",
+    reportEquivocation: "own rule",
+  },
+  Credits: { pay: "own rule", withdraw: "own rule" },
   StudyAgreements: { publish: "steward", sign: "own rule", cancelNonce: "own rule" },
   DatasetRegistry: {
     activate: "own rule",
@@ -63,7 +72,6 @@ const MATRIX: Record<string, Record<string, Row>> = {
     release: "own rule",
     refund: "own rule",
     settle: "own rule",
-    withdraw: "own rule",
   },
   QuerySmartContract: {
     acceptAgreement: "own rule",
@@ -71,6 +79,7 @@ const MATRIX: Record<string, Record<string, Row>> = {
     request: "own rule",
     answer: "own rule",
     expire: "own rule",
+    dispute: "own rule",
     publishKeyCopies: "own rule",
     prove: "own rule",
   },

@@ -3,9 +3,19 @@ import { describe, it } from "node:test";
 import { AbiCoder, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
 import type { TypedContractEvent, TypedEventLog } from "../../types/common.ts";
 import type { AuditTrail } from "../../types/audit/AuditTrail.ts";
+import { Capacity } from "../../workers/chain/credits.ts";
 import { ACT_NAMES } from "../../scripts/auditor/actNames.ts";
 import { load, mineUntilNextIs } from "./support/chain.ts";
-import { CONSORTIUM, OUTSIDER, QUERIER, answer, ask, deployContracts, openRequest } from "./support/consortium.ts";
+import {
+  CONSORTIUM,
+  OUTSIDER,
+  QUERIER,
+  answer,
+  ask,
+  deployContracts,
+  openRequest,
+  contextOf,
+} from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
 const WORDS = [
@@ -33,8 +43,8 @@ describe("AuditTrail", () => {
   async function everything() {
     const world = await openRequest();
     await answer(world);
-    await world.escrow.settle(world.asked.context.requestId);
-    await world.escrow.connect(world.committee[0]).withdraw();
+    await world.escrow.settle(contextOf(world.asked.context));
+    await world.credits.connect(world.committee[0]).withdraw(Capacity.WORKER);
     const second = { ...world, asked: await ask(world) };
     await mineUntilNextIs(second.asked.deadlineBlock + 1n);
     await world.query.expire(second.asked.context.requestId);
@@ -70,7 +80,7 @@ describe("AuditTrail", () => {
         (await eventsOf(trail)).map(({ args }) => known.get((args as Record<string, string>)["act"] ?? "")),
       );
       assert.equal(used.has(undefined), false);
-      assert.ok(used.size >= 17, [...used].join(" "));
+      assert.ok(used.size >= 18, [...used].join(" "));
     });
     it("emits one event for each act, and nothing else", async () => {
       const { trail, queriers } = await load(openRequest);

@@ -2,19 +2,28 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { id } from "ethers";
-import { load, mineUntilNextIs } from "./support/chain.ts";
+import type { HDNodeWallet } from "ethers";
+import { Capacity } from "../../workers/chain/credits.ts";
+import { load, mineUntilNextIs, networkHelpers } from "./support/chain.ts";
 import {
   CONSORTIUM,
   OTHER_QUERIER,
+  OWNERS,
   PRICE,
   QUERIER,
+  RELAYER,
   VERDICT,
+  WORKERS,
   accept,
   answer,
   ask,
   deployContracts,
   openRequest,
+  contextOf,
+  signVerdict,
+  verdictOf,
 } from "./support/consortium.ts";
+import { atStake, evidenceOf, prove } from "./support/equivocations.ts";
 import { reverts } from "./support/reverts.ts";
 
 describe("EmergencyStop", () => {
@@ -68,18 +77,43 @@ describe("EmergencyStop", () => {
     const world = await load(stopped);
     await mineUntilNextIs(world.asked.deadlineBlock + 1n);
     await world.query.expire(world.asked.context.requestId);
-    assert.equal(await world.escrow.credit(QUERIER.address), PRICE);
-    await world.escrow.connect(QUERIER).withdraw();
+    assert.equal(await world.credits.credit(Capacity.QUERIER, QUERIER.address), PRICE);
+    await world.credits.connect(QUERIER).withdraw(Capacity.QUERIER);
+  });
+  it("never stops deposits: they are added to, announced, pulled, and taken for what is proven", async () => {
+    const world = await load(atStake);
+    const committees = world.committees.connect(WORKERS[0] as HDNodeWallet);
+    await world.emergencyStop.stop("");
+    await committees.deposit({ value: 1_000n });
+    await committees.announceWithdrawal(2_000n);
+    await networkHelpers.time.increase(await committees.unbondingSeconds());
+    await committees.withdrawDeposit();
+    await prove(world, await evidenceOf(world));
+    assert.equal((await committees.depositOf((WORKERS[0] as HDNodeWallet).address)).amount, 0n);
+    await world.credits.connect(RELAYER).withdraw(Capacity.ACCOUNT);
+  });
+  it("never stops a dispute, nor what a settled price credits", async () => {
+    const world = await load(openRequest);
+    await answer(world);
+    await world.emergencyStop.stop("");
+    const verdict = { ...VERDICT, outputs: VERDICT.outputs.map((output) => output + 1n) };
+    const signatures = await signVerdict(world, verdict, [1, 2, 3]);
+    await world.query.dispute(contextOf(world.asked.context), verdictOf(verdict), signatures);
+    assert.equal(await world.query.isDisputed(world.asked.context.requestId), true);
+    await world.escrow.settle(contextOf(world.asked.context));
+    await world.credits.connect(OWNERS[0] as HDNodeWallet).withdraw(Capacity.DATA_OWNER);
+    await world.credits.connect(world.committee[0]).withdraw(Capacity.WORKER);
+    await world.credits.connect(QUERIER).withdraw(Capacity.QUERIER);
   });
   it("stops neither settlement, nor agreements, nor revocations", async () => {
     const world = await load(openRequest);
     await answer(world);
     await world.emergencyStop.stop("");
-    await world.escrow.settle(world.asked.context.requestId);
+    await world.escrow.settle(contextOf(world.asked.context));
     await accept(world, OTHER_QUERIER);
     await world.queriers.revoke(QUERIER.address, "");
     await world.catalogue.revoke(world.queryHash, "");
-    assert.ok((await world.escrow.credit(world.committee[0]!.address)) > 0n);
+    assert.ok((await world.credits.credit(Capacity.WORKER, world.committee[0]!.address)) > 0n);
     assert.equal(await world.query.hasAccepted(OTHER_QUERIER.address), true);
     assert.equal(await world.queriers.isActive(QUERIER.address), false);
     assert.equal(await world.catalogue.isActive(world.queryHash), false);

@@ -11,7 +11,7 @@ import { OWNERS, POLICY, QUERIER, VERDICT, WORKERS, activate, answer, ask, openR
 import { LATER_KEYS, NEW_KEY, rotate } from "./support/keyRotation.ts";
 
 const LIMITS = {
-  priced: { request: 289_600n, answer: 179_800n },
+  priced: { request: 275_000n, answer: 176_100n },
   free: { request: 211_600n, answer: 156_700n },
 };
 

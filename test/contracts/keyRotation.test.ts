@@ -6,12 +6,14 @@ import type { HDNodeWallet } from "ethers";
 import { sealedHash } from "../../workers/messages/sealedAnswer.ts";
 import { statementHash } from "../../workers/messages/statement.ts";
 import { ACCEPTANCE, ANSWER, RECEIPT, VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
+import { Capacity } from "../../workers/chain/credits.ts";
 import { blockNumber, chainId, load, networkHelpers } from "./support/chain.ts";
 import {
   type ActiveWorld,
   OWNERS,
   type OpenWorld,
   PARAMETERS,
+  POLICY,
   PRICE,
   QUERIER,
   RELAYER,
@@ -21,6 +23,7 @@ import {
   acceptAgreement,
   acceptanceOf,
   activate,
+  activateDatasets,
   answer,
   ask,
   contextOf,
@@ -41,7 +44,7 @@ import { NEW_KEY, rotate } from "./support/keyRotation.ts";
 import { reverts } from "./support/reverts.ts";
 
 const coder = AbiCoder.defaultAbiCoder();
-const [WORKER, OTHER_WORKER] = WORKERS as [HDNodeWallet, HDNodeWallet];
+const [WORKER] = WORKERS as [HDNodeWallet];
 const [VETTER, , ETHICS_B] = VETTERS as [HDNodeWallet, HDNodeWallet, HDNodeWallet];
 const [OWNER] = OWNERS as [HDNodeWallet];
 
@@ -100,21 +103,23 @@ describe("a querier's rotated key", () => {
       recorded.map(({ args }) => [args.act, args.actor, args.organisation]),
       [
         [id("QueryRequested"), QUERIER.address, id("University")],
-        [id("PaymentHeld"), NEW_KEY.address, ZeroHash],
+        [id("PaymentHeld"), QUERIER.address, ZeroHash],
       ],
     );
   });
-  it("is refunded what it paid; what the old one paid goes back to the old one", async () => {
+  it("takes all that the member is refunded, also what the old one paid; the old one takes nothing", async () => {
     const world = await load(acceptAgreement);
     const before = await ask(world);
     await rotate(world.queriers, QUERIER, NEW_KEY);
     const after = await ask(world, NEW_KEY);
     await networkHelpers.mine(30);
     for (const { context } of [before, after]) await world.query.expire(context.requestId);
-    const credits = [QUERIER, NEW_KEY].map(({ address }) => world.escrow.credit(address));
-    assert.deepEqual(await Promise.all(credits), [PRICE, PRICE]);
-    await world.escrow.connect(QUERIER).withdraw();
-    await world.escrow.connect(NEW_KEY).withdraw();
+    const credits = [QUERIER, NEW_KEY].map(({ address }) => world.credits.credit(Capacity.QUERIER, address));
+    assert.deepEqual(await Promise.all(credits), [2n * PRICE, 0n]);
+    const old = world.credits.connect(QUERIER).withdraw(Capacity.QUERIER);
+    await reverts(old, world.credits, "CreditsNotMember", [BigInt(Capacity.QUERIER), QUERIER.address]);
+    await world.credits.connect(NEW_KEY).withdraw(Capacity.QUERIER);
+    assert.equal(await world.credits.credit(Capacity.QUERIER, QUERIER.address), 0n);
   });
   it("leaves the old one nothing to ask with", async () => {
     const world = await load(rotatedAfter);
@@ -275,22 +280,21 @@ describe("a worker's rotated key", () => {
     await activateWith(await NEW_KEY.signTypedData(domain, RECEIPT, receipt));
     assert.equal(await world.datasets.version(datasetId), 1n);
   });
-  it("is credited what is settled from then on; what the old one was credited stays with it", async () => {
+  it("takes what the member earned before and after; the old one takes nothing", async () => {
     const world = await load(openRequest);
     await answer(world);
     const later = { ...world, asked: await ask(world) };
-    await world.escrow.settle(world.asked.context.requestId);
-    const before = await world.escrow.credit(WORKER.address);
+    await world.escrow.settle(contextOf(world.asked.context));
+    const once = await world.credits.credit(Capacity.WORKER, WORKER.address);
     await rotate(world.workers, WORKER, NEW_KEY);
     await answer(withKey(later));
-    await world.escrow.settle(later.asked.context.requestId);
-    assert.deepEqual(
-      [await world.escrow.credit(WORKER.address), await world.escrow.credit(NEW_KEY.address)],
-      [before, before],
-    );
-    assert.equal(await world.escrow.credit(OTHER_WORKER.address), 2n * (PRICE / 4n));
-    await world.escrow.connect(WORKER).withdraw();
-    assert.equal(await world.escrow.credit(WORKER.address), 0n);
+    await world.escrow.settle(contextOf(later.asked.context));
+    const credits = [WORKER, NEW_KEY].map(({ address }) => world.credits.credit(Capacity.WORKER, address));
+    assert.deepEqual(await Promise.all(credits), [2n * once, 0n]);
+    const old = world.credits.connect(WORKER).withdraw(Capacity.WORKER);
+    await reverts(old, world.credits, "CreditsNotMember", [BigInt(Capacity.WORKER), WORKER.address]);
+    await world.credits.connect(NEW_KEY).withdraw(Capacity.WORKER);
+    assert.equal(await world.credits.credit(Capacity.WORKER, WORKER.address), 0n);
   });
 });
 
@@ -323,5 +327,69 @@ describe("a data owner's rotated key", () => {
     assert.deepEqual([...(await world.datasets.datasets(world.studyId, 0, 9))], [datasetId]);
     const own = await world.datasets.datasetIdOf(world.studyId, NEW_KEY.address);
     assert.equal(await world.datasets.version(own), 0n);
+  });
+  it("takes what the member's rows earned, before and after; the old one takes nothing", async () => {
+    const world = await load(openRequest);
+    const earned = () => world.credits.credit(Capacity.DATA_OWNER, OWNER.address);
+    await answer(world);
+    await world.escrow.settle(contextOf(world.asked.context));
+    const once = await earned();
+    await rotate(world.owners, OWNER, NEW_KEY);
+    const later = { ...world, asked: await ask(world) };
+    await answer(later);
+    await world.escrow.settle(contextOf(later.asked.context));
+    assert.equal(await earned(), 2n * once);
+    const old = world.credits.connect(OWNER).withdraw(Capacity.DATA_OWNER);
+    await reverts(old, world.credits, "CreditsNotMember", [BigInt(Capacity.DATA_OWNER), OWNER.address]);
+    await world.credits.connect(NEW_KEY).withdraw(Capacity.DATA_OWNER);
+    assert.equal(await earned(), 0n);
+  });
+  it("pays a storage fee as the member", async () => {
+    const world = await registerStudy(4, 1, { ...POLICY, storageFeePerRow: 2n });
+    await rotate(world.owners, OWNER, NEW_KEY);
+    const { datasetId, segment, fileHashes, receipts, ingestProof } = await signedSegment(world, OWNER, 1n);
+    const act = world.datasets.connect(NEW_KEY);
+    await act.activate(world.studyId, 1n, segment, fileHashes, receipts, ingestProof, { value: 200n });
+    const recorded = (await world.trail.queryFilter(world.trail.filters.Recorded(undefined, datasetId))).at(-1);
+    assert.deepEqual(
+      [recorded?.args.act, recorded?.args.actor, recorded?.args.organisation],
+      [id("StorageFeePaid"), OWNER.address, id("Hospital 1")],
+    );
+    assert.equal(
+      (await world.datasets.contributions([await world.datasets.datasetRoot(datasetId)]))[0]?.owner,
+      OWNER.address,
+    );
+  });
+});
+
+describe("an author's rotated key", () => {
+  it("takes the author's shares as a querier; the old one takes nothing", async () => {
+    const world = await load(openRequest);
+    await answer(world);
+    await world.escrow.settle(contextOf(world.asked.context));
+    assert.deepEqual(
+      [...(await world.escrow.authorOf(await world.query.getAddress()))],
+      [BigInt(Capacity.QUERIER), QUERIER.address],
+    );
+    assert.equal(await world.credits.credit(Capacity.QUERIER, QUERIER.address), PRICE / 10n);
+    await rotate(world.queriers, QUERIER, NEW_KEY);
+    const old = world.credits.connect(QUERIER).withdraw(Capacity.QUERIER);
+    await reverts(old, world.credits, "CreditsNotMember", [BigInt(Capacity.QUERIER), QUERIER.address]);
+    await world.credits.connect(NEW_KEY).withdraw(Capacity.QUERIER);
+  });
+  it("takes them as a vetter, where the author is a vetter", async () => {
+    const world = await load(activateDatasets);
+    const author = VETTERS[3] as HDNodeWallet;
+    await rotate(world.vetters, author, NEW_KEY);
+    const queryHash = await publish(world, NEW_KEY);
+    for (const vetter of [VETTER, ETHICS_B]) await vet({ ...world, queryHash }, vetter);
+    const { queryContract } = await world.catalogue.query(queryHash);
+    assert.deepEqual([...(await world.escrow.authorOf(queryContract))], [BigInt(Capacity.VETTER), author.address]);
+    await world.credits.pay([{ capacity: Capacity.VETTER, account: author.address }], [9n], { value: 9n });
+    for (const key of [author, QUERIER]) {
+      const act = world.credits.connect(key).withdraw(Capacity.VETTER);
+      await reverts(act, world.credits, "CreditsNotMember", [BigInt(Capacity.VETTER), key.address]);
+    }
+    await world.credits.connect(NEW_KEY).withdraw(Capacity.VETTER);
   });
 });

@@ -64,6 +64,7 @@ describe("QuerySmartContract", () => {
         "acceptAgreement",
         "answer",
         "cancelNonce",
+        "dispute",
         "expire",
         "prove",
         "publishKeyCopies",

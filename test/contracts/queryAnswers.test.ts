@@ -5,6 +5,7 @@ import { AbiCoder, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { Outcome, type Verdict, contextHash, statementHash } from "../../workers/messages/statement.ts";
 import { ANSWER, opalineDomain } from "../../workers/messages/typedData.ts";
+import { Capacity } from "../../workers/chain/credits.ts";
 import { blockNumber, chainId, load, mineUntilNextIs, networkHelpers } from "./support/chain.ts";
 import {
   OUTSIDER,
@@ -278,7 +279,7 @@ describe("QuerySmartContract", () => {
     it("earns nothing to whoever copies it", async () => {
       const world = await load(openRequest);
       await answer(world);
-      assert.equal(await world.escrow.credit(RELAYER.address), 0n);
+      assert.equal(await world.credits.credit(Capacity.ACCOUNT, RELAYER.address), 0n);
     });
     it("is taken in the deadline block", async () => {
       const world = await load(openRequest);

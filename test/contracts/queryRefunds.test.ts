@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ZeroHash, id } from "ethers";
+import { Capacity } from "../../workers/chain/credits.ts";
 import { ethers, load, mineUntilNextIs } from "./support/chain.ts";
 import { OUTSIDER, PRICE, QUERIER, answer, openRequest } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
@@ -23,7 +24,7 @@ describe("QuerySmartContract", () => {
       await mineUntilNextIs(deadlineBlock + 1n);
       await world.query.connect(OUTSIDER).expire(context.requestId);
       assert.equal((await world.query.requestOf(context.requestId)).state, STATE.EXPIRED);
-      assert.equal(await world.escrow.credit(QUERIER.address), PRICE);
+      assert.equal(await world.credits.credit(Capacity.QUERIER, QUERIER.address), PRICE);
       const events = await world.trail.queryFilter(world.trail.filters.Recorded(undefined, context.requestId));
       assert.deepEqual(
         events.slice(2).map(({ args }) => args.act),
@@ -38,8 +39,10 @@ describe("QuerySmartContract", () => {
       await world.queriers.revoke(QUERIER.address, "");
       await mineUntilNextIs(world.asked.deadlineBlock + 1n);
       await world.query.expire(world.asked.context.requestId);
-      await world.escrow.connect(QUERIER).withdraw();
-      assert.equal(await ethers.provider.getBalance(await world.escrow.getAddress()), 0n);
+      await world.credits.connect(QUERIER).withdraw(Capacity.QUERIER);
+      for (const contract of [world.escrow, world.credits]) {
+        assert.equal(await ethers.provider.getBalance(await contract.getAddress()), 0n);
+      }
     });
     it("refuses an unknown request", async () => {
       const { query } = await load(openRequest);

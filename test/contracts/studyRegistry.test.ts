@@ -14,7 +14,10 @@ import {
 } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
-const POLICY_TUPLE = "tuple(uint16,uint8,uint8,uint8,bool,uint32,uint64,uint256,bytes32[])";
+const POLICY_TUPLE =
+  "tuple(uint16 k, uint8 vettings, uint8 vettingOrganisations, uint8 minimumThreshold, bool demonstration," +
+  " uint32 openingsBudget, uint16 ownersShare, uint16 workersShare, uint16 authorShare, uint64 storageFeePerRow," +
+  " uint64 deadlineBlocks, uint88 price, uint96 leastDeposit, bytes32[] purposes)";
 
 describe("StudyRegistry", () => {
   describe("register", () => {
@@ -22,7 +25,7 @@ describe("StudyRegistry", () => {
       const { studies, studyId } = await load(registerStudy);
       const study = await studies.study(studyId);
       assert.equal(study.schemaHash, SCHEMA_HASH);
-      const words = AbiCoder.defaultAbiCoder().encode([POLICY_TUPLE], [Object.values(POLICY)]);
+      const words = AbiCoder.defaultAbiCoder().encode([POLICY_TUPLE], [POLICY]);
       assert.equal(study.policyHash, keccak256(words));
       assert.equal(study.srsHash, id("reference string"));
       assert.equal(study.log2N, 14n);
@@ -76,10 +79,14 @@ describe("StudyRegistry", () => {
       ["vettings", { vettings: 65 }],
       ["minimumThreshold", { minimumThreshold: 0 }],
       ["minimumThreshold", { minimumThreshold: 4 }],
+      ["openingsBudget", { openingsBudget: 0 }],
       ["deadlineBlocks", { deadlineBlocks: 0n }],
       ["deadlineBlocks", { deadlineBlocks: 1_000_001n }],
       ["deadlineBlocks", { deadlineBlocks: 2n ** 64n - 1n }],
-      ["price", { price: 2n ** 96n }],
+      ["shares", { ownersShare: 4_999 }],
+      ["shares", { authorShare: 1_001 }],
+      ["shares", { ownersShare: 65_535, workersShare: 10_001, authorShare: 0 }],
+      ["shares", { ownersShare: 0, workersShare: 0, authorShare: 0 }],
       ["purposes", { purposes: Array<string>(17).fill(ZeroHash) }],
     ] as const) {
       it(`refuses a policy with ${field} = ${Object.values(change)[0]?.toString().slice(0, 24)}`, async () => {
@@ -97,7 +104,12 @@ describe("StudyRegistry", () => {
         k: 5,
         minimumThreshold: 3,
         deadlineBlocks: 1_000_000n,
-        price: 2n ** 96n - 1n,
+        ownersShare: 0,
+        workersShare: 10_000,
+        authorShare: 0,
+        price: 2n ** 88n - 1n,
+        storageFeePerRow: 2n ** 64n - 1n,
+        leastDeposit: 2n ** 96n - 1n,
         purposes,
       };
       await studies.register("Trial", SCHEMA, limits, 28, ZeroHash);

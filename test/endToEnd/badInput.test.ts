@@ -5,7 +5,7 @@ import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from "no
 import { join } from "node:path";
 import { parseEther } from "ethers";
 import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
-import { escrow } from "../../workers/chain/escrow.ts";
+import { Capacity, credits } from "../../workers/chain/credits.ts";
 import { queryCatalogue } from "../../workers/chain/queryCatalogue.ts";
 import { querySmartContract } from "../../workers/chain/querySmartContract.ts";
 import { eventOf } from "../../workers/chain/transactions.ts";
@@ -419,7 +419,7 @@ describe("bad input", () => {
     assert.equal(report.state, "EXPIRED");
     assert.deepEqual(report.rows, []);
     const left = await as(network.querier, ({ deployment, signer }) =>
-      escrow(deployment, signer).credit(signer.address),
+      credits(deployment, signer).credit(Capacity.QUERIER, signer.address),
     );
     assert.equal(left, 0n);
 

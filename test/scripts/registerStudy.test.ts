@@ -33,6 +33,15 @@ describe("admin register-study", () => {
     await refused(["--minimum-threshold", "1"], "minimum-threshold", /--demonstration/);
   });
 
+  it("refuses shares that do not give a whole price away, before it opens a key", async () => {
+    const message = /^--owners-share: 10000 together with --workers-share and --author-share, not \d+, expected$/;
+    await refused(["--owners-share", "4999"], "owners-share", message);
+    await refused(["--author-share", "10000"], "owners-share", message);
+    await refused(["--workers-share", "10001"], "workers-share", /a whole number from 0 to 10000/);
+    await refused(["--storage-fee-wei", "1.5"], "storage-fee-wei", /a whole number/);
+    await refused(["--least-deposit-ether", "x"], "least-deposit-ether", /a decimal number of ether/);
+  });
+
   it("refuses k below 5, before it opens a key, and is 11 unless told otherwise", async () => {
     for (const k of ["1", "4"]) await refused(["--k", k], "k", /^--k: 5 or more \(11 by default\), /);
     for (const k of ["0", "-5", "5.5", "1001"]) await refused(["--k", k], "k", /a whole number/);

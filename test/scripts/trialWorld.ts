@@ -133,7 +133,7 @@ export async function contribute(consortium: Consortium, rowCount: bigint, colum
       return consortium.wallet(worker).signTypedData(domain, RECEIPT, message);
     }),
   );
-  await registry.activate(studyId, version, segment, fileHashes, receipts, concat([id("proof")]));
+  await registry.activate(studyId, version, segment, fileHashes, receipts, concat([id("proof")]), 0n);
   return datasetId;
 }
 

@@ -40,7 +40,9 @@ describe("a query whose sets cannot be told", () => {
     writeFileSync(schema, SCHEMA);
     const policy = { k: "11", vettings: "2", vettingOrganisations: "2", minimumThreshold: "2", demonstration: true };
     const limits = { log2N: "10", openingsBudget: "1000", deadlineBlocks: "600", priceEther: "0.01", purpose: [] };
-    const options = { ...consortium.as("admin"), name: "Trial 8", schema, ...policy, ...limits };
+    const shares = { ownersShare: "5000", workersShare: "4000", authorShare: "1000" };
+    const fees = { ...shares, storageFeeWei: "0", leastDepositEther: "0" };
+    const options = { ...consortium.as("admin"), name: "Trial 8", schema, ...policy, ...limits, ...fees };
     study = doneAtOnce(await registerStudy.handler(options, consortium.context)).studyId;
   });
   after(() => consortium.close());

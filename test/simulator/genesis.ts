@@ -104,7 +104,9 @@ function admissions(addresses: Readonly<Record<string, string>>): Act[] {
 function policyOf(deadlineBlocks: bigint): Record<string, unknown> {
   const vetting = { k: 5, vettings: 2, vettingOrganisations: 2 };
   const committee = { minimumThreshold: 2, demonstration: true };
-  return { ...vetting, ...committee, openingsBudget: 1_000, deadlineBlocks, price: 0n, purposes: [PURPOSE] };
+  const shares = { ownersShare: 5_000, workersShare: 4_000, authorShare: 1_000 };
+  const fees = { ...shares, price: 0n, storageFeePerRow: 0n, leastDeposit: 0n };
+  return { ...vetting, ...committee, openingsBudget: 1_000, deadlineBlocks, ...fees, purposes: [PURPOSE] };
 }
 
 export function studyIdOf(addresses: Readonly<Record<string, string>>): string {

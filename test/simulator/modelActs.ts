@@ -104,7 +104,11 @@ async function activate(scene: ActScene): Promise<Act> {
   const signed = await receipts(scene, owner, fileHashes);
   const args = [studyIdOf(addresses), BigInt(version), segment, fileHashes, signed, proof];
   const by = keyOf(scene, "DataOwnerRegistry", owner);
-  return act(by, addresses["DatasetRegistry"]!, "DatasetRegistry", "activate", args);
+  const value = choices.weighted([
+    [30, 0n],
+    [1, 1n],
+  ]);
+  return act(by, addresses["DatasetRegistry"]!, "DatasetRegistry", "activate", args, value);
 }
 
 async function receipts(scene: ActScene, owner: Account, fileHashes: readonly string[]): Promise<string[]> {
@@ -180,12 +184,17 @@ async function request(scene: ActScene): Promise<Act> {
 }
 
 /** Any request ever made, open or not. */
-function anyRequest({
-  chain,
-  choices,
-}: ActScene): { readonly event: QueryRequested; readonly contract: string } | undefined {
+/** @param isEnded only those that a quorum has signed something of */
+function anyRequest(
+  { chain, choices }: ActScene,
+  isEnded = false,
+): { readonly event: QueryRequested; readonly contract: string } | undefined {
+  const { contracts } = chain.newest.state;
+  const hasOutcome = (contract: string, requestId: string): boolean =>
+    contracts.get(contract.toLowerCase())?.requests.get(requestId)?.outcome !== 0;
   const made = chain.blocks.flatMap(requestEvents).flatMap(({ event, contract }) => {
-    return event.name === "QueryRequested" ? [{ event, contract }] : [];
+    const isMeant = event.name === "QueryRequested" && (!isEnded || hasOutcome(contract, event.requestId));
+    return isMeant ? [{ event, contract }] : [];
   });
   return made.length === 0 ? undefined : choices.of(made);
 }
@@ -227,9 +236,9 @@ function drawVerdict(choices: Choices, isSealed: boolean): Verdict {
   };
 }
 
-async function answer(scene: ActScene): Promise<Act> {
+async function answer(scene: ActScene, method: "answer" | "dispute" = "answer"): Promise<Act> {
   const { choices, n } = scene;
-  const found = anyRequest(scene);
+  const found = (method === "dispute" ? anyRequest(scene, choices.chance(0.9)) : undefined) ?? anyRequest(scene);
   if (found === undefined) return request(scene);
   const { event, contract } = found;
   const verdict = drawVerdict(choices, event.context.releaseClass === 1);
@@ -266,7 +275,12 @@ async function answer(scene: ActScene): Promise<Act> {
       };
     }),
   );
-  return act(STRANGER, contract, "QuerySmartContract", "answer", [context, verdict, signatures]);
+  return act(STRANGER, contract, "QuerySmartContract", method, [context, verdict, signatures]);
+}
+
+/** Mostly of a request that has ended; of two verdicts drawn many say the same. */
+function dispute(scene: ActScene): Promise<Act> {
+  return answer(scene, "dispute");
 }
 
 async function publishKeys(scene: ActScene): Promise<Act> {
@@ -462,7 +476,8 @@ async function endStop(scene: ActScene): Promise<Act> {
 const ACTS = [
   [5, activate],
   [3, request],
-  [9, answer],
+  [9, (scene: ActScene) => answer(scene)],
+  [1.5, dispute],
   [3, publishKeys],
   [3, expire],
   [1.5, rotateKey],
@@ -501,7 +516,11 @@ export function reads(scene: ActScene): Act[] {
     const call = (method: string, argument: string): Act =>
       act(QUERIER, contract, "QuerySmartContract", method, [argument]);
     const own = [call("nonces", QUERIER.address), call("hasAccepted", QUERIER.address)];
-    return [...own, ...[...made.keys()].map((requestId) => call("requestOf", requestId))];
+    return [
+      ...own,
+      ...[...made.keys()].map((requestId) => call("requestOf", requestId)),
+      ...[...made.keys()].map((requestId) => call("isDisputed", requestId)),
+    ];
   });
   return [
     ...WORKERS.flatMap(({ address }) => [

@@ -8,6 +8,7 @@ import {
   Outcome,
   ReleaseClass,
   type RequestContext,
+  type Verdict,
   contextHash,
   statementHash,
 } from "../../workers/messages/statement.ts";
@@ -179,6 +180,7 @@ function contextFrom(raw: CallArguments): RequestContext {
 function settle(scene: CallScene, entry: StoredRequest, requestId: string, verdict: CallArguments, statement: string) {
   const { attempt, outcome, suppressedBitmap, outputs, sealedHash } = verdict;
   entry.assurance = Assurance.QUORUM;
+  entry.outcome = Number(outcome);
   if (Number(outcome) !== Outcome.ANSWERED) {
     const failed = Number(outcome) === Outcome.FAILED_UNAVAILABLE;
     entry.state = failed ? RequestState.FAILED : RequestState.REFUSED;
@@ -188,6 +190,29 @@ function settle(scene: CallScene, entry: StoredRequest, requestId: string, verdi
   entry.suppressed = dataLength(suppressedBitmap) > 0;
   entry.outputsHash = keccak256(coder.encode(["uint256[]"], [outputs]));
   scene.emit("QueryAnswered", [requestId, attempt, suppressedBitmap, outputs, sealedHash, statement]);
+}
+
+/** @returns the statement */
+function checkSigned(
+  scene: CallScene,
+  context: RequestContext,
+  verdict: CallArguments,
+  signatures: CallArguments[],
+): string {
+  checkVerdict(verdict, context.releaseClass);
+  const { chainId, self } = scene;
+  const statement = statementHash({ chainId, contract: self, context, verdict: verdict as unknown as Verdict });
+  const digest = hashTypedData(opalineDomain(chainId, self), ANSWER, { statement });
+  checkQuorum(scene, context, digest, signatures);
+  return statement;
+}
+
+/** Another outcome; or, of what was answered in public, other outputs. */
+function contradicts(entry: StoredRequest, verdict: CallArguments, releaseClass: ReleaseClass): boolean {
+  const outcome = Number(verdict["outcome"]);
+  if (outcome !== entry.outcome) return true;
+  if (outcome !== Outcome.ANSWERED || releaseClass === ReleaseClass.SEALED) return false;
+  return keccak256(coder.encode(["uint256[]"], [verdict["outputs"]])) !== entry.outputsHash;
 }
 
 export const queryContractHandlers: Handlers = {
@@ -228,8 +253,10 @@ export const queryContractHandlers: Handlers = {
       assurance: Assurance.NONE,
       paid: value !== 0n,
       suppressed: false,
+      outcome: Outcome.NONE,
       contextHash: contextHash(context),
       outputsHash: ZeroHash,
+      disputed: false,
     });
     const said = [context.requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients, k];
     emit("QueryRequested", said);
@@ -243,14 +270,28 @@ export const queryContractHandlers: Handlers = {
     if (scene.block > entry.deadlineBlock) {
       revert("QuerySmartContractDeadlinePassed", entry.deadlineBlock, scene.block);
     }
-    checkVerdict(verdict, context.releaseClass);
-    const { chainId, self } = scene;
-    const statement = statementHash({ chainId, contract: self, context, verdict });
-    const digest = hashTypedData(opalineDomain(chainId, self), ANSWER, { statement });
-    checkQuorum(scene, context, digest, signatures);
+    const statement = checkSigned(scene, context, verdict, signatures);
     settle(scene, entry, context.requestId, verdict, statement);
     return [];
   },
+  dispute(scene, { context: raw, verdict, signatures }) {
+    const context = contextFrom(raw);
+    const { requestId } = context;
+    const entry = contractOf(scene).requests.get(requestId);
+    if (entry === undefined) return revert("QuerySmartContractUnknownRequest", requestId);
+    if (entry.outcome === Outcome.NONE) revert("QuerySmartContractNothingToDispute", requestId, entry.state);
+    checkContext(entry, context);
+    if (entry.disputed) revert("QuerySmartContractAlreadyDisputed", requestId);
+    if (!contradicts(entry, verdict, context.releaseClass)) {
+      revert("QuerySmartContractNoConflict", requestId, entry.outcome);
+    }
+    const statement = checkSigned(scene, context, verdict, signatures);
+    entry.disputed = true;
+    const { attempt, outcome, suppressedBitmap, outputs, sealedHash } = verdict;
+    scene.emit("QueryDisputed", [requestId, attempt, outcome, suppressedBitmap, outputs, sealedHash, statement]);
+    return [];
+  },
+  isDisputed: (scene, { requestId }) => [contractOf(scene).requests.get(requestId)?.disputed ?? false],
   publishKeyCopies(scene, { context: raw, index, maskKeyHashes, copies }) {
     const context = contextFrom(raw);
     const { requestId, releaseClass, studyId, committeeEpoch } = context;
@@ -287,6 +328,7 @@ export const queryContractHandlers: Handlers = {
       assurance: 0,
       paid: false,
       suppressed: false,
+      outcome: 0,
     };
     const found = contractOf(scene).requests.get(requestId) ?? {
       ...none,

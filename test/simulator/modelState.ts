@@ -34,7 +34,12 @@ export interface Policy {
   readonly demonstration: boolean;
   readonly openingsBudget: bigint;
   readonly deadlineBlocks: bigint;
+  readonly ownersShare: bigint;
+  readonly workersShare: bigint;
+  readonly authorShare: bigint;
   readonly price: bigint;
+  readonly storageFeePerRow: bigint;
+  readonly leastDeposit: bigint;
   readonly purposes: readonly string[];
 }
 
@@ -109,8 +114,10 @@ export interface StoredRequest {
   assurance: number;
   readonly paid: boolean;
   suppressed: boolean;
+  outcome: number;
   readonly contextHash: string;
   outputsHash: string;
+  disputed: boolean;
 }
 
 export interface QueryContract {

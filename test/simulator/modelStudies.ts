@@ -165,6 +165,8 @@ export const datasetHandlers: Handlers = {
     dataset.root = datasetRoot(datasetId, version, dataset.segments);
     state.datasets.set(datasetId, dataset);
     emit("DatasetActivated", [datasetId, studyId, owner, version, epoch, segment, fileHashes, ingestProof]);
+    const fee = studyOf(state, studyId).policy.storageFeePerRow * (segment.rowCount as bigint);
+    if (scene.value !== fee) revert("DatasetRegistryWrongPayment", scene.value, fee);
     return [datasetId];
   },
   datasetIdOf: (scene, { studyId, owner }) => [datasetIdOf(scene, studyId, owner)],

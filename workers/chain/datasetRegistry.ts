@@ -40,6 +40,7 @@ export interface DatasetRegistry {
    * @param fileHashes keccak256 of each worker's share file, by Shamir point
    * @param receipts each worker's EIP-712 Receipt, by Shamir point
    * @param ingestProof the dealing proof, 0x-hex (`messages/dealingProof.ts`)
+   * @param fee wei, exactly the study's storageFeePerRow for the segment's rows
    */
   activate(
     studyId: string,
@@ -48,6 +49,7 @@ export interface DatasetRegistry {
     fileHashes: readonly string[],
     receipts: readonly string[],
     ingestProof: string,
+    fee: bigint,
   ): Promise<Mined>;
   setTerms(studyId: string, terms: OwnerTerms): Promise<Mined>;
   veto(studyId: string, queryHash: string, reason: string): Promise<Mined>;
@@ -71,11 +73,11 @@ export function datasetRegistry(deployment: Deployment, runner: ContractRunner):
   const contract = openContract<IDatasetRegistry>(deployment, NAME, runner);
   return {
     address: deployment.address(NAME),
-    activate: (studyId, version, segment, fileHashes, receipts, ingestProof) =>
+    activate: (studyId, version, segment, fileHashes, receipts, ingestProof, fee) =>
       mine(
         deployment,
         `${NAME}.activate`,
-        contract.activate(studyId, version, segment, [...fileHashes], [...receipts], ingestProof),
+        contract.activate(studyId, version, segment, [...fileHashes], [...receipts], ingestProof, { value: fee }),
       ),
     setTerms: (studyId, terms) =>
       mine(deployment, `${NAME}.setTerms`, contract.setTerms(studyId, { ...terms, purposes: [...terms.purposes] })),

@@ -22,6 +22,7 @@ export {
   type RoleHolder,
   type ScheduledOperation,
 } from "./consortiumAccess.ts";
+export { Capacity, credits, type Credits } from "./credits.ts";
 export {
   datasetRegistry,
   type Dataset,
@@ -40,7 +41,7 @@ export {
 } from "./deploymentRegistry.ts";
 export { emergencyStop, type EmergencyStop } from "./emergencyStop.ts";
 export { chainError, isConnectionError, type ChainErrorDetail, type KeystoreErrorDetail } from "./errors.ts";
-export { escrow, type Escrow } from "./escrow.ts";
+export { escrow, type Escrow, type ReleasedPayment } from "./escrow.ts";
 export { governedCall, sendCall, type GovernedCall } from "./governedCall.ts";
 export { encryptKey, openKeystore, readPassword, readPrivateFile, SCRYPT_N, writeKeystore } from "./keystore.ts";
 export { allLogs, latestBlock, type ChainLog, type LogFilter } from "./logs.ts";
@@ -78,5 +79,6 @@ export {
   type WorkerSignature,
 } from "./querySmartContract.ts";
 export { studyAgreements, type StudyAgreement, type StudyAgreements } from "./studyAgreements.ts";
-export { studyRegistry, type Policy, type Study, type StudyRegistry } from "./studyRegistry.ts";
+export { BASIS_POINTS, studyRegistry, type Policy, type Study, type StudyRegistry } from "./studyRegistry.ts";
 export { eventOf, receiptOf, type EmittedEvent, type Mined } from "./transactions.ts";
+export { equivocationCommitment, workerDeposits, type Deposit, type WorkerDeposits } from "./workerDeposits.ts";

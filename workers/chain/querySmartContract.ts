@@ -17,6 +17,8 @@ export interface Request {
   readonly deadlineBlock: bigint;
   readonly state: RequestState;
   readonly assurance: Assurance;
+  /** What a quorum signed; NONE while nobody has, and when it expired. */
+  readonly outcome: Outcome;
   readonly contextHash: string;
   readonly outputsHash: string;
 }
@@ -93,6 +95,9 @@ export interface QuerySmartContract {
   answer(context: RequestContext, verdict: Verdict, signatures: readonly WorkerSignature[]): Promise<Mined>;
   publishKeyCopies(context: RequestContext, published: Omit<KeyCopiesPublished, "requestId">): Promise<Mined>;
   expire(requestId: string): Promise<Mined>;
+  /** Records that a quorum signed another outcome or other outputs than the chain has. */
+  dispute(context: RequestContext, verdict: Verdict, signatures: readonly WorkerSignature[]): Promise<Mined>;
+  isDisputed(requestId: string): Promise<boolean>;
   requestOf(requestId: string): Promise<Request>;
   hasAccepted(querier: string): Promise<boolean>;
   nonces(querier: string): Promise<bigint>;
@@ -203,8 +208,8 @@ export function querySmartContract(
         deployment,
         `${NAME}.answer`,
         contract.answer(
-          copyOf(context),
-          { ...verdict, outputs: [...verdict.outputs] },
+          copyOfContext(context),
+          copyOfVerdict(verdict),
           signatures.map(({ index, signature }) => ({ index, signature })),
         ),
       ),
@@ -212,9 +217,20 @@ export function querySmartContract(
       mine(
         deployment,
         `${NAME}.publishKeyCopies`,
-        contract.publishKeyCopies(copyOf(context), index, [...maskKeyHashes], [...copies]),
+        contract.publishKeyCopies(copyOfContext(context), index, [...maskKeyHashes], [...copies]),
       ),
     expire: (requestId) => mine(deployment, `${NAME}.expire`, contract.expire(requestId)),
+    dispute: (context, verdict, signatures) =>
+      mine(
+        deployment,
+        `${NAME}.dispute`,
+        contract.dispute(
+          copyOfContext(context),
+          copyOfVerdict(verdict),
+          signatures.map(({ index, signature }) => ({ index, signature })),
+        ),
+      ),
+    isDisputed: (requestId) => read(deployment, `${NAME}.isDisputed`, contract.isDisputed(requestId)),
     async requestOf(requestId) {
       const found = await read(deployment, `${NAME}.requestOf`, contract.requestOf(requestId));
       return {
@@ -222,6 +238,7 @@ export function querySmartContract(
         deadlineBlock: found.deadlineBlock,
         state: Number(found.state) as RequestState,
         assurance: Number(found.assurance) as Assurance,
+        outcome: Number(found.outcome) as Outcome,
         contextHash: found.contextHash,
         outputsHash: found.outputsHash,
       };
@@ -234,6 +251,10 @@ export function querySmartContract(
 }
 
 /** ethers wants mutable arrays. */
-function copyOf(context: RequestContext): RequestContext & { datasetRoots: string[] } {
+export function copyOfContext(context: RequestContext): RequestContext & { datasetRoots: string[] } {
   return { ...context, datasetRoots: [...context.datasetRoots] };
+}
+
+export function copyOfVerdict(verdict: Verdict): Verdict & { outputs: bigint[] } {
+  return { ...verdict, outputs: [...verdict.outputs] };
 }

@@ -18,10 +18,21 @@ export interface Policy {
   readonly demonstration: boolean;
   readonly openingsBudget: number;
   readonly deadlineBlocks: bigint;
+  /** Basis points of a price; the three sum to {@link BASIS_POINTS}. */
+  readonly ownersShare: number;
+  readonly workersShare: number;
+  readonly authorShare: number;
   /** Wei. */
   readonly price: bigint;
+  /** Wei that an owner pays the committee for each row it activates. */
+  readonly storageFeePerRow: bigint;
+  /** Wei that each worker of a committee must have deposited for it. */
+  readonly leastDeposit: bigint;
   readonly purposes: readonly string[];
 }
+
+/** What a policy's shares sum to. */
+export const BASIS_POINTS = 10_000;
 
 export interface Study {
   readonly schemaHash: string;
@@ -47,7 +58,8 @@ const NAME = "StudyRegistry";
 
 const POLICY_TUPLE =
   "tuple(uint16 k, uint8 vettings, uint8 vettingOrganisations, uint8 minimumThreshold, bool demonstration," +
-  " uint32 openingsBudget, uint64 deadlineBlocks, uint256 price, bytes32[] purposes)";
+  " uint32 openingsBudget, uint16 ownersShare, uint16 workersShare, uint16 authorShare, uint64 storageFeePerRow," +
+  " uint64 deadlineBlocks, uint88 price, uint96 leastDeposit, bytes32[] purposes)";
 
 /** keccak256(abi.encode(Policy)): what the registry stores and every request's context names. */
 export function policyHash(policy: Policy): string {
@@ -111,7 +123,12 @@ export function studyRegistry(deployment: Deployment, runner: ContractRunner): S
         demonstration: found.demonstration,
         openingsBudget: Number(found.openingsBudget),
         deadlineBlocks: found.deadlineBlocks,
+        ownersShare: Number(found.ownersShare),
+        workersShare: Number(found.workersShare),
+        authorShare: Number(found.authorShare),
         price: found.price,
+        storageFeePerRow: found.storageFeePerRow,
+        leastDeposit: found.leastDeposit,
         purposes: [...found.purposes],
       };
     },

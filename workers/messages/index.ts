@@ -8,6 +8,8 @@ export { encodeDealingProof } from "./dealingProof.ts";
 export { AtomOp, encodeBounds, encodeDescriptor, encodeParameters, Finish, ParameterKind } from "./descriptor.ts";
 export { decodeBounds, decodeDescriptor, decodeParameters } from "./decodeDescriptor.ts";
 export type { Descriptor, ParameterBound } from "./descriptor.ts";
+export { equivocationFromJson, equivocationToJson, equivocatorsOf } from "./equivocation.ts";
+export type { Equivocation, EvidenceErrorDetail } from "./equivocation.ts";
 export { decodeShareFile, encodeShareFile, shareFileHash, shareFileLength } from "./shareFile.ts";
 export type { ShareFile, ShareFileErrorDetail, ShareFileHeader } from "./shareFile.ts";
 export { openMaskKeys } from "./keyCopies.ts";

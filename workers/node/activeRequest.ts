@@ -14,6 +14,7 @@ import type { RequestState } from "../chain/querySmartContract.ts";
 import type { Mined } from "../chain/transactions.ts";
 import { type ChainErrorDetail } from "../chain/errors.ts";
 import { isCoded } from "../errors.ts";
+import type { OneSigned } from "../messages/equivocation.ts";
 import { type Proposal, decodeParticipants, encodeParticipants } from "../messages/proposal.ts";
 import { type SignedVerdict, decodeSignedVerdict } from "../messages/signedVerdict.ts";
 import { type Verdict, resultHash, statementHash } from "../messages/statement.ts";
@@ -64,6 +65,7 @@ export class ActiveRequest {
       log: modules.log,
       keys: () => modules.keysOf(request),
       isKeyOf: (index, account) => modules.isKeyOf(workers[index - 1]!, account),
+      onEquivocation: (index, first, second) => this.#keepEvidence(index, first, second),
       onChanged: () => this.#postQuorum(),
     });
   }
@@ -219,6 +221,17 @@ export class ActiveRequest {
     const signed = { verdict, signatures: [{ index: self, signature }] };
     this.#committee.signedToAll(signed);
     await this.#intake.take(signed);
+  }
+
+  /** What slashing asks for; a store that fails costs the evidence, not the request. */
+  #keepEvidence(index: number, first: OneSigned, second: OneSigned): void {
+    const { event, contract } = this.request;
+    const { chainId, records, log } = this.#modules;
+    try {
+      records.keepEquivocation({ chainId, queryContract: contract, index, context: event.context, first, second });
+    } catch (error) {
+      log("alarm", "equivocation-not-kept", { requestId: event.requestId, index, ...errorFields(error) });
+    }
   }
 
   #postQuorum(): void {

@@ -2,8 +2,9 @@
  * The operator's way in: a Unix socket in the data directory, one JSON object per line each way. Whoever may open the
  * socket (its owner: mode 0600) may ask; nothing secret can be asked for.
  *
- *   {"command":"status"}  ->  {"ok":true,"status":{…}}
- *   anything else         ->  {"ok":false,"code":"CONTROL_…","message":"…"}
+ *   {"command":"status"}    ->  {"ok":true,"status":{…}}
+ *   {"command":"evidence"}  ->  {"ok":true,"evidence":[…]}
+ *   anything else           ->  {"ok":false,"code":"CONTROL_…","message":"…"}
  */
 import { chmodSync, rmSync } from "node:fs";
 import { type Server, type Socket, createConnection, createServer } from "node:net";

@@ -1,8 +1,8 @@
 /** Connects the request desk to this worker's chain, store and mesh. */
 import { type QuerySmartContract, querySmartContract } from "../chain/querySmartContract.ts";
+import { equivocationToJson } from "../messages/equivocation.ts";
 import type { Frame } from "../messages/frame.ts";
 import type { Store } from "../store/openStore.ts";
-import type { RequestStore } from "../store/requestStore.ts";
 import type { Mesh } from "../transport/mesh.ts";
 import type { Timers } from "../transport/timers.ts";
 import type { RequestRecords } from "./requestModules.ts";
@@ -58,7 +58,7 @@ export function openDesk(parts: DeskParts & QueryParts): RequestDesk {
       now: monotonic,
       log,
       signer: wallet,
-      records: recordsIn(store.requests),
+      records: recordsIn(store),
       counts,
       inTurn,
       isConnected: (address) => mesh.isConnected(address),
@@ -100,7 +100,7 @@ function contractsOf({
   return (address) => querySmartContract(chain.deployment, address, signer);
 }
 
-function recordsIn(requests: RequestStore): RequestRecords {
+function recordsIn({ requests, equivocations }: Store): RequestRecords {
   return {
     lastAttempt: (requestId) => requests.get(requestId)?.lastAttempt ?? 0n,
     takeAttempt: (requestId, attempt) => requests.takeAttempt(requestId, attempt),
@@ -109,6 +109,9 @@ function recordsIn(requests: RequestStore): RequestRecords {
     signedVerdict: (requestId) => {
       const text = requests.signedVerdict(requestId);
       return text === undefined ? undefined : verdictFromJson(text);
+    },
+    keepEquivocation(evidence) {
+      equivocations.keep(evidence.context.requestId, evidence.index, equivocationToJson(evidence));
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { Committee } from "../chain/committeeRegistry.ts";
 import type { QueryRequested, RequestState, WorkerSignature } from "../chain/querySmartContract.ts";
 import type { Mined } from "../chain/transactions.ts";
+import type { Equivocation } from "../messages/equivocation.ts";
 import type { Frame } from "../messages/frame.ts";
 import type { Proposal } from "../messages/proposal.ts";
 import type { Verdict } from "../messages/statement.ts";
@@ -34,6 +35,8 @@ export interface RequestRecords {
   recordSigned(requestId: string, verdict: Verdict, hashes: { statement: string; resultHash: string }): void;
   /** The verdict of the newest attempt signed, from before a restart too. */
   signedVerdict(requestId: string): Verdict | undefined;
+  /** Of each member and request the first. */
+  keepEquivocation(evidence: Equivocation): void;
 }
 
 /** The runs under way that this worker proposed, all requests together. */

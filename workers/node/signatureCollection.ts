@@ -4,15 +4,13 @@
  * that is replaced meanwhile go.
  *
  * Adversary: up to t members sign what they like, or several things. A member's second statement for one attempt is
- * kept out and reported: two such signatures are what slashing asks for.
+ * kept out and reported: two such signatures are what slashing asks for (`firstSignatures.ts`).
  */
 import { type RequestContext, statementHash, type Verdict } from "../messages/statement.ts";
 import { ANSWER, opalineDomain, signerOf } from "../messages/typedData.ts";
 import type { IndexedSignature, SignedVerdict } from "../messages/signedVerdict.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
-
-/** Attempts remembered per member, newest first: bounds what a member that signs at random can make us hold. */
-const MOST_ATTEMPTS = 8;
+import { MOST_ATTEMPTS } from "./firstSignatures.ts";
 
 export interface CollectionOptions {
   readonly chainId: bigint;
@@ -48,7 +46,7 @@ export class SignatureCollection {
 
   /** Takes one member's signature on a verdict. */
   add(verdict: Verdict, { index, signature }: IndexedSignature): Addition {
-    const statement = this.#statementOf(verdict);
+    const statement = this.statementOf(verdict);
     const earlier = this.#statementsOf.get(index)?.get(verdict.attempt);
     const candidate = this.#byStatement.get(statement) ?? newCandidate(verdict);
     const held = candidate.signatures.get(index);
@@ -68,7 +66,7 @@ export class SignatureCollection {
   /** Who signed this verdict; undefined when the signature is none. */
   signerOf(verdict: Verdict, { signature }: Pick<IndexedSignature, "signature">): string | undefined {
     const { chainId, contract } = this.#options;
-    return signerOf(opalineDomain(chainId, contract), ANSWER, { statement: this.#statementOf(verdict) }, signature);
+    return signerOf(opalineDomain(chainId, contract), ANSWER, { statement: this.statementOf(verdict) }, signature);
   }
 
   /** What a member signed with a key that it has no more does not count, until it signs it again. */
@@ -96,14 +94,14 @@ export class SignatureCollection {
 
   /** The chain did not accept this member's signature (it was revoked): the others' on this verdict still count. */
   drop(verdict: Verdict, index: number): void {
-    const candidate = this.#byStatement.get(this.#statementOf(verdict));
+    const candidate = this.#byStatement.get(this.statementOf(verdict));
     candidate?.signatures.delete(index);
     candidate?.dropped.add(index);
   }
 
   /** The chain did not accept this verdict: only another attempt's may count. */
   discard(verdict: Verdict): void {
-    const candidate = this.#byStatement.get(this.#statementOf(verdict));
+    const candidate = this.#byStatement.get(this.statementOf(verdict));
     if (candidate !== undefined) candidate.isRefused = true;
   }
 
@@ -116,7 +114,8 @@ export class SignatureCollection {
     return { verdict: candidate.verdict, signatures: [{ index, signature }] };
   }
 
-  #statementOf(verdict: Verdict): string {
+  /** @returns the hash that members sign */
+  statementOf(verdict: Verdict): string {
     const { chainId, contract, context } = this.#options;
     return statementHash({ chainId, contract, context, verdict });
   }

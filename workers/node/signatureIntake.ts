@@ -3,13 +3,16 @@
  * is taken up, when the worker registry changed, and for every signature that fits none of those read: only the chain can
  * tell a forgery from a key that is newer than what was read.
  *
- * Adversary: up to t members send what they like. A signature by a key that its member has replaced is ignored, as an honest
- * member may pass it on that has not seen the rotation yet; any other that is not the member's closes the link. A peer whose
- * key is so new that this worker's node does not know of it loses its link, too, and sends again when it is back.
+ * Adversary: up to t members send what they like. A signature by a key that its member has replaced does not count, as an
+ * honest member may pass it on that has not seen the rotation yet, but is evidence like any other when it contradicts another
+ * of its member's; any signature that is not the member's closes the link. A peer whose key is so new that this worker's node
+ * does not know of it loses its link, too, and sends again when it is back.
  */
 import { CodedError } from "../errors.ts";
+import type { OneSigned } from "../messages/equivocation.ts";
 import type { IndexedSignature, SignedVerdict } from "../messages/signedVerdict.ts";
 import type { Verdict } from "../messages/statement.ts";
+import { FirstSignatures } from "./firstSignatures.ts";
 import { type Log, errorFields } from "./log.ts";
 import type { SignatureCollection } from "./signatureCollection.ts";
 
@@ -27,12 +30,15 @@ export interface SignatureIntakeModules {
   keys(): Promise<readonly string[]>;
   /** Whether the account is a key that the member at this point had, or has. @throws CodedError CHAIN_* */
   isKeyOf(index: number, account: string): Promise<boolean>;
+  /** The member signed two statements in one attempt, with the same key or with two that it had or has. */
+  onEquivocation(index: number, first: OneSigned, second: OneSigned): void;
   /** Something was added, or does not count any more. */
   onChanged(): void;
 }
 
 export class SignatureIntake {
   readonly #modules: SignatureIntakeModules;
+  readonly #firsts = new FirstSignatures();
   #reading: Promise<void> | undefined;
 
   constructor(modules: SignatureIntakeModules) {
@@ -63,15 +69,22 @@ export class SignatureIntake {
 
   /** @returns those of a key that was not read */
   #add(verdict: Verdict, signatures: readonly IndexedSignature[], from: string | undefined): IndexedSignature[] {
-    const { collection, log, requestId } = this.#modules;
-    const { attempt } = verdict;
     return signatures.filter((signature) => {
-      const addition = collection.add(verdict, signature);
-      const { index } = signature;
-      if (addition === "invalid") throw invalidSignature(index, attempt);
-      if (addition === "equivocation") log("alarm", "signature-equivocation", { requestId, attempt, index, from });
+      const addition = this.#modules.collection.add(verdict, signature);
+      if (addition === "invalid") throw invalidSignature(signature.index, verdict.attempt);
+      if (addition === "added" || addition === "equivocation") this.#note(verdict, signature, from);
       return addition === "strange";
     });
+  }
+
+  /** Of a signature that is its member's, by whichever key. */
+  #note(verdict: Verdict, { index, signature }: IndexedSignature, from: string | undefined): void {
+    const { collection, log, requestId, onEquivocation } = this.#modules;
+    const second = { verdict, signature };
+    const first = this.#firsts.note(index, collection.statementOf(verdict), second);
+    if (first === undefined) return;
+    log("alarm", "signature-equivocation", { requestId, attempt: verdict.attempt, index, from });
+    onEquivocation(index, first, second);
   }
 
   async #askChain(verdict: Verdict, strange: readonly IndexedSignature[], from: string | undefined): Promise<void> {
@@ -83,6 +96,7 @@ export class SignatureIntake {
         const { index } = signature;
         if (!(await isKeyOf(index, collection.signerOf(verdict, signature)!))) throw invalidSignature(index, attempt);
         log("debug", "signature-outdated", { requestId, attempt, index, from });
+        this.#note(verdict, signature, from);
       }
       onChanged();
     } catch (error) {

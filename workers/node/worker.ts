@@ -94,7 +94,8 @@ export class Worker {
     const onProgress = (newest: number): void => this.#onProgress(newest);
     this.#follower = createFollower({ modules, chain, store, effects, timers, onCommitted, onProgress });
     const status = (): WorkerStatus => this.status();
-    this.#control = edges.createControl(join(configuration.dataDir, "control.sock"), { status });
+    const evidence = (): object => store.equivocations.all().map((text) => JSON.parse(text) as object);
+    this.#control = edges.createControl(join(configuration.dataDir, "control.sock"), { status, evidence });
     this.#health = this.#createHealth();
     this.#chain = chain;
     this.#store = store;

@@ -156,4 +156,14 @@ export const MIGRATIONS: readonly string[] = [
     member BLOB NOT NULL CHECK (length(member) = 20)
   ) STRICT;
   `,
+  `
+  -- Two signatures of one member under one question: JSON, public.
+  CREATE TABLE equivocation (
+    request_id BLOB NOT NULL REFERENCES request (request_id),
+    -- its Shamir point
+    signer INTEGER NOT NULL CHECK (signer BETWEEN 1 AND 7),
+    evidence TEXT NOT NULL,
+    PRIMARY KEY (request_id, signer)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

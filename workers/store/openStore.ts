@@ -7,6 +7,7 @@ import { CursorStore } from "./cursorStore.ts";
 import { Database } from "./database.ts";
 import { DatasetKeys } from "./datasetKeys.ts";
 import { DisclosureStore } from "./disclosureStore.ts";
+import { EquivocationStore } from "./equivocationStore.ts";
 import { InputCheckStore } from "./inputCheckStore.ts";
 import { KeyCopyStore } from "./keyCopyStore.ts";
 import { OwnerStore } from "./ownerStore.ts";
@@ -31,6 +32,7 @@ export interface Store {
   readonly requests: RequestStore;
   readonly disclosures: DisclosureStore;
   readonly keyCopies: KeyCopyStore;
+  readonly equivocations: EquivocationStore;
   readonly inputChecks: InputCheckStore;
   readonly uploadNonces: UploadNonceStore;
   /**
@@ -59,6 +61,7 @@ export function openStore(path: string, options: StoreOptions): Store {
       requests,
       disclosures: new DisclosureStore(database, requests),
       keyCopies: new KeyCopyStore(database, requests),
+      equivocations: new EquivocationStore(database),
       inputChecks: new InputCheckStore(database),
       uploadNonces: new UploadNonceStore(database),
       transaction: (work) => database.transaction(work),

@@ -6,6 +6,7 @@ import { AbiCoder, concat, ZeroHash, hexlify, id, keccak256, toUtf8Bytes } from 
 import type { HDNodeWallet } from "ethers";
 import type { AuditTrail } from "../../../types/audit/AuditTrail.ts";
 import type { ConsentRegistry } from "../../../types/consent/ConsentRegistry.ts";
+import type { Credits } from "../../../types/fees/Credits.ts";
 import type { Escrow } from "../../../types/fees/Escrow.ts";
 import type { ConsortiumAccess } from "../../../types/governance/ConsortiumAccess.ts";
 import type { DeploymentRegistry } from "../../../types/governance/DeploymentRegistry.ts";
@@ -101,6 +102,7 @@ export function contractsOf(deployment: Deployment) {
     agreements: contract<StudyAgreements>("StudyAgreements"),
     datasets: contract<DatasetRegistry>("DatasetRegistry"),
     consents: contract<ConsentRegistry>("ConsentRegistry"),
+    credits: contract<Credits>("Credits"),
     escrow: contract<Escrow>("Escrow"),
     verifiers: contract<ProofVerifierRegistry>("ProofVerifierRegistry"),
     catalogue: contract<QueryCatalogue>("QueryCatalogue"),
@@ -132,7 +134,12 @@ export const POLICY = {
   demonstration: true,
   openingsBudget: 100,
   deadlineBlocks: 20n,
+  ownersShare: 5_000,
+  workersShare: 4_000,
+  authorShare: 1_000,
   price: PRICE,
+  storageFeePerRow: 0n,
+  leastDeposit: 0n,
   purposes: [PURPOSE],
 };
 export type Policy = typeof POLICY;
@@ -200,9 +207,14 @@ export async function signedSegment(world: StudyWorld, owner: HDNodeWallet, vers
   return { datasetId, version, segment, fileHashes, receipts, ingestProof };
 }
 
-export async function activate(world: StudyWorld, owner: HDNodeWallet, version = 1n): Promise<string> {
-  const { datasetId, segment, fileHashes, receipts, ingestProof } = await signedSegment(world, owner, version);
-  await world.datasets.connect(owner).activate(world.studyId, version, segment, fileHashes, receipts, ingestProof);
+/** Pays the study's storage fee. */
+export async function activate(world: StudyWorld, owner: HDNodeWallet, version = 1n, rowCount = 100n): Promise<string> {
+  const signed = await signedSegment(world, owner, version, rowCount);
+  const { datasetId, segment, fileHashes, receipts, ingestProof } = signed;
+  const value = (await world.studies.policy(world.studyId)).storageFeePerRow * rowCount;
+  await world.datasets
+    .connect(owner)
+    .activate(world.studyId, version, segment, fileHashes, receipts, ingestProof, { value });
   return datasetId;
 }
 

@@ -129,7 +129,12 @@ for (const { name, absent, start } of CHAINS) {
         demonstration: true,
         openingsBudget: 100,
         deadlineBlocks: 100n,
+        ownersShare: 5_000,
+        workersShare: 4_000,
+        authorShare: 1_000,
         price: 5n,
+        storageFeePerRow: 7n,
+        leastDeposit: 9n,
         purposes: [id("DUO:0000007")],
       };
       const mined = await sendCall(deployment, chain.wallet, studies.register("Trial", SCHEMA, policy, 10, ZeroHash));

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Wallet, id, keccak256, toBeHex } from "ethers";
 import { CodedError } from "../../../workers/errors.ts";
+import { equivocatorsOf } from "../../../workers/messages/equivocation.ts";
 import { FrameKind } from "../../../workers/messages/frame.ts";
 import { encodeSignedVerdict } from "../../../workers/messages/signedVerdict.ts";
-import { Outcome, ZERO_HASH } from "../../../workers/messages/statement.ts";
+import { Outcome, ZERO_HASH, type Verdict } from "../../../workers/messages/statement.ts";
 import { Attempts } from "../../../workers/node/attempts.ts";
 import { MOST_PROPOSED } from "../../../workers/node/proposedRuns.ts";
 import { chooseParticipants, proposerOf } from "../../../workers/node/participants.ts";
@@ -187,6 +188,49 @@ describe("Signatures that the contract or this worker does not take", () => {
       const delivered = async (): Promise<void> => world.deliver(2 as PartyIndex, 1 as PartyIndex, frame);
       await assert.rejects(delivered, { code: "SIGNATURE_INVALID" });
     }
+  });
+});
+
+describe("A member that signs two answers in one attempt", () => {
+  const [liar, witness] = [2 as PartyIndex, 1 as PartyIndex];
+  const verdictOf = (output: bigint): Verdict => {
+    const rest = { outcome: Outcome.ANSWERED, suppressedBitmap: "0x", sealedHash: ZERO_HASH };
+    return { attempt: 1n, ...rest, outputs: [output] };
+  };
+  async function deceive(world: RequestWorld): Promise<void> {
+    world.start(witness);
+    for (const output of [7n, 8n, 8n, 9n]) {
+      const verdict = verdictOf(output);
+      const payload = encodeSignedVerdict({ verdict, signatures: [await world.signatureOf(liar, verdict)] });
+      await world.deliver(liar, witness, { kind: FrameKind.SIGNATURE, attempt: 1n, payload });
+    }
+  }
+
+  it("leaves who receives both with evidence that convicts it", async () => {
+    const world = worldOf({ n: 4, t: 1, played: [liar] });
+    await deceive(world);
+    // What is new each time is handed to the store, which keeps the first.
+    assert.deepEqual(
+      world.kept.map(({ self, evidence }) => [self, evidence.first.verdict.outputs, evidence.second.verdict.outputs]),
+      [8n, 8n, 9n].map((output) => [witness, [7n], [output]]),
+    );
+    const { evidence } = world.kept[0]!;
+    assert.equal(evidence.index, liar);
+    const { address } = new Wallet(toBeHex(liar, 32));
+    assert.deepEqual(equivocatorsOf(evidence), [address, address]);
+    assert.equal(world.logged.filter(({ event }) => event === "signature-equivocation").length, 3);
+  });
+
+  it("is not helped by a store that fails: the request goes on, and the alarm is raised", async () => {
+    const onKeep = (): never => {
+      throw new CodedError({ code: "STORE_FULL" }, "the disk is full");
+    };
+    const world = worldOf({ n: 4, t: 1, played: [liar], onKeep });
+    await deceive(world);
+    const alarms = world.logged.filter(({ level }) => level === "alarm").map(({ event }) => event);
+    assert.equal(alarms.filter((event) => event === "equivocation-not-kept").length, 3);
+    for (const party of [3, 4] as PartyIndex[]) world.start(party);
+    assert.ok(await world.time.until(() => world.settled(), DEADLINE_MS));
   });
 });
 

@@ -40,7 +40,12 @@ const POLICY: Policy = {
   demonstration: false,
   openingsBudget: 100,
   deadlineBlocks: 100n,
+  ownersShare: 5_000,
+  workersShare: 4_000,
+  authorShare: 1_000,
   price: 5n,
+  storageFeePerRow: 0n,
+  leastDeposit: 0n,
   purposes: [id("DUO:0000007")],
 };
 const REQUEST = id("request");

@@ -8,6 +8,7 @@ import { CodedError } from "../../../workers/errors.ts";
 import { quorumOf } from "../../../workers/chain/committeeRegistry.ts";
 import { type QueryRequested, RequestState } from "../../../workers/chain/querySmartContract.ts";
 import type { Mined } from "../../../workers/chain/transactions.ts";
+import type { Equivocation } from "../../../workers/messages/equivocation.ts";
 import { type Frame, FrameKind } from "../../../workers/messages/frame.ts";
 import { type Proposal, encodeParticipants } from "../../../workers/messages/proposal.ts";
 import { Outcome, ReleaseClass, type Verdict, ZERO_HASH, statementHash } from "../../../workers/messages/statement.ts";
@@ -59,6 +60,8 @@ export interface WorldOptions {
   readonly played?: readonly PartyIndex[];
   /** Throws when this worker's store is to fail. */
   readonly onTake?: (self: PartyIndex, attempt: bigint) => void;
+  /** Throws when this worker's store is to fail as it keeps evidence. */
+  readonly onKeep?: (self: PartyIndex) => void;
   /** Called when a worker has recorded its signature and before it leaves; may kill it. */
   readonly onSigned?: (self: PartyIndex, attempt: bigint) => void;
 }
@@ -67,6 +70,7 @@ export class RequestWorld {
   readonly time = new VirtualTime();
   readonly records: Records[];
   readonly alive: (ActiveRequest | undefined)[];
+  readonly kept: { readonly self: PartyIndex; readonly evidence: Equivocation }[] = [];
   readonly logged: { self: PartyIndex; level: string; event: string }[] = [];
   /** Every transaction that was accepted, and those that came too late. */
   readonly posted: { by: PartyIndex; act: string; verdict: Verdict | undefined }[] = [];
@@ -148,6 +152,14 @@ export class RequestWorld {
 
   #isPlayed(party: PartyIndex): boolean {
     return this.#options.played?.includes(party) ?? false;
+  }
+
+  /** A played member's signature on a verdict of this request. */
+  async signatureOf(index: PartyIndex, verdict: Verdict): Promise<{ index: number; signature: string }> {
+    const { context } = this.#event;
+    const statement = statementHash({ chainId: CHAIN_ID, contract: CONTRACT, context, verdict });
+    const domain = opalineDomain(CHAIN_ID, CONTRACT);
+    return { index, signature: await WALLETS[index - 1]!.signTypedData(domain, ANSWER, { statement }) };
   }
 
   /** A frame of a member that the test plays arrives now. @throws what makes the receiver close the link */
@@ -251,6 +263,10 @@ export class RequestWorld {
           this.#options.onSigned?.(self, attempt);
         },
         signedVerdict: () => records.verdict,
+        keepEquivocation: (evidence) => {
+          this.#options.onKeep?.(self);
+          this.kept.push({ self, evidence });
+        },
       },
       counts: new AttemptCounts(),
       signer: this.wallets[self - 1]!,

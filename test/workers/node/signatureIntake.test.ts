@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Wallet, keccak256, toBeHex } from "ethers";
+import { equivocatorsOf } from "../../../workers/messages/equivocation.ts";
 import { FrameKind } from "../../../workers/messages/frame.ts";
 import { encodeSignedVerdict } from "../../../workers/messages/signedVerdict.ts";
 import { Outcome, type Verdict, ZERO_HASH } from "../../../workers/messages/statement.ts";
@@ -131,6 +132,56 @@ describe("SignatureIntake", () => {
       world.logged.filter(({ event }) => event === "signature-equivocation").map(({ level }) => level),
       ["alarm"],
     );
+  });
+
+  describe("keeps as evidence", () => {
+    const OTHER: Verdict = { ...VERDICT, outputs: [8n] };
+    async function receive(world: RequestWorld, verdict: Verdict, by: Wallet, from: PartyIndex = FIRST): Promise<void> {
+      const signatures = [{ index: FIRST, signature: await world.sign(verdict, by) }];
+      const payload = encodeSignedVerdict({ verdict, signatures });
+      await world.deliver(from, SELF, { kind: FrameKind.SIGNATURE, attempt: verdict.attempt, payload });
+    }
+    async function keeps(world: RequestWorld, first: Wallet, second: Wallet, [a, b] = [VERDICT, OTHER]): Promise<void> {
+      assert.deepEqual(
+        world.kept.map(({ evidence }) => [evidence.index, evidence.first.verdict, evidence.second.verdict]),
+        [[FIRST, a, b]],
+      );
+      assert.deepEqual(equivocatorsOf(world.kept[0]!.evidence), [first.address, second.address]);
+      assert.equal(world.logged.filter(({ event }) => event === "signature-equivocation").length, 1);
+    }
+
+    it("what the old key signed and the new key contradicts, though the old one counts no more", async () => {
+      const world = worldWith();
+      await receive(world, VERDICT, world.firstKeyOf(FIRST));
+      world.rotate(FIRST);
+      world.alive[SELF - 1]!.refreshKeys();
+      await receive(world, OTHER, world.wallets[FIRST - 1]!);
+      await keeps(world, world.firstKeyOf(FIRST), world.wallets[FIRST - 1]!);
+    });
+    it("what the old key signs when the new one has signed already", async () => {
+      const world = worldWith([FIRST]);
+      await receive(world, VERDICT, world.wallets[FIRST - 1]!);
+      await receive(world, OTHER, world.firstKeyOf(FIRST), SECOND);
+      await keeps(world, world.wallets[FIRST - 1]!, world.firstKeyOf(FIRST));
+    });
+    it("two statements of the old key, which counts for neither", async () => {
+      const world = worldWith([FIRST]);
+      for (const verdict of [VERDICT, OTHER]) await receive(world, verdict, world.firstKeyOf(FIRST), SECOND);
+      await keeps(world, world.firstKeyOf(FIRST), world.firstKeyOf(FIRST));
+    });
+    it("what contradicts an old key's, and counts the new key's all the same: a thief's key stops no answer", async () => {
+      const world = worldWith([FIRST]);
+      await receive(world, OTHER, world.firstKeyOf(FIRST), SECOND);
+      for (const party of [FIRST, SECOND, THIRD]) await deliver(world, party, [await signed(world, party)]);
+      assert.ok(await isSettled(world));
+      await keeps(world, world.firstKeyOf(FIRST), world.wallets[FIRST - 1]!, [OTHER, VERDICT]);
+    });
+    it("nothing when both keys signed the same", async () => {
+      const world = worldWith([FIRST]);
+      await receive(world, VERDICT, world.firstKeyOf(FIRST), SECOND);
+      await receive(world, VERDICT, world.wallets[FIRST - 1]!);
+      assert.deepEqual(world.kept, []);
+    });
   });
 
   it("waits for the sender to repeat what cannot be judged while the chain is away", async () => {

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Acts} from "../audit/Acts.sol";
+import {IAuditTrail} from "../audit/IAuditTrail.sol";
+import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
+import {IProofVerifierRegistry} from "../result/IProofVerifierRegistry.sol";
+import {ICommitteeRegistry} from "../study/ICommitteeRegistry.sol";
+import {AnswerSignature} from "../types/AnswerSignature.sol";
+import {RequestId} from "../types/Identifiers.sol";
+import {Outcome, ReleaseClass, RequestContext, Statement, Verdict, WorkerSignature} from "../types/Statement.sol";
+import {AnswerQuorum} from "./AnswerQuorum.sol";
+import {IQuerySmartContract} from "./IQuerySmartContract.sol";
+import {ProvableAnswers} from "./ProvableAnswers.sol";
+import {VerdictRules} from "./VerdictRules.sol";
+
+/// @title A part of a query contract: what a quorum signed, and quorums that contradict the one that was first
+abstract contract Disputes is ProvableAnswers {
+    mapping(RequestId requestId => bool) private _disputed;
+
+    constructor(
+        IAuditTrail trail,
+        IMemberRegistry queriers,
+        ICommitteeRegistry committees,
+        IProofVerifierRegistry verifiers
+    ) ProvableAnswers(trail, queriers, committees, verifiers) {}
+
+    /// @inheritdoc IQuerySmartContract
+    function dispute(
+        RequestContext calldata context,
+        Verdict calldata verdict,
+        WorkerSignature[] calldata signatures
+    ) external {
+        RequestId requestId = context.requestId;
+        Request storage entry = _requests[requestId];
+        if (entry.state == RequestState.NONE) revert QuerySmartContractUnknownRequest(requestId);
+        if (entry.outcome == Outcome.NONE) revert QuerySmartContractNothingToDispute(requestId, entry.state);
+        _checkContext(entry, context);
+        if (_disputed[requestId]) revert QuerySmartContractAlreadyDisputed(requestId);
+        if (!_contradicts(entry, verdict, context.releaseClass)) {
+            revert QuerySmartContractNoConflict(requestId, entry.outcome);
+        }
+        bytes32 statement = _checkSigned(context, verdict, signatures);
+        _disputed[requestId] = true;
+        emit QueryDisputed(
+            requestId,
+            verdict.attempt,
+            verdict.outcome,
+            verdict.suppressedBitmap,
+            verdict.outputs,
+            verdict.sealedHash,
+            statement
+        );
+        _record(Acts.QUERY_DISPUTED, RequestId.unwrap(requestId), msg.sender, 0, entry.contextHash, statement);
+    }
+
+    /// @inheritdoc IQuerySmartContract
+    function isDisputed(RequestId requestId) external view returns (bool) {
+        return _disputed[requestId];
+    }
+
+    /// @dev Reverts unless the verdict has a meaning and a quorum signed it.
+    function _checkSigned(
+        RequestContext calldata context,
+        Verdict calldata verdict,
+        WorkerSignature[] calldata signatures
+    ) internal view returns (bytes32 statement) {
+        VerdictRules.check(verdict, context.releaseClass);
+        statement = Statement.hash(context, verdict);
+        bytes32 digest = _hashTypedDataV4(AnswerSignature.structHash(statement));
+        AnswerQuorum.check(_committees, context, digest, signatures);
+    }
+
+    /// @dev The attempt and which outputs are hidden do not count: hidden ones are 0.
+    function _contradicts(
+        Request storage entry,
+        Verdict calldata verdict,
+        ReleaseClass releaseClass
+    ) private view returns (bool) {
+        if (verdict.outcome != entry.outcome) return true;
+        if (verdict.outcome != Outcome.ANSWERED || releaseClass == ReleaseClass.SEALED) return false;
+        return keccak256(abi.encode(verdict.outputs)) != entry.outputsHash;
+    }
+}
