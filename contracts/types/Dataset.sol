@@ -10,7 +10,7 @@ struct Segment {
     bytes32 sharesRoot;
 }
 
-/// What one dataset version holds, and of whom: owner is the account that activated it; rowCount the rows of all segments.
+/// What one dataset version holds, and of whom: owner is the name of the member that activated it; rowCount the rows of all segments.
 struct Contribution {
     address owner;
     uint64 rowCount;
