@@ -43,6 +43,10 @@ library Acts {
     bytes32 internal constant VETO_LIFTED = keccak256("VetoLifted");
     bytes32 internal constant DATA_USER_ADDED = keccak256("DataUserAdded");
     bytes32 internal constant DATASET_ACTIVATED = keccak256("DatasetActivated");
+    /// newHash: the root of what no request opens any more.
+    bytes32 internal constant DATASET_RETIRED = keccak256("DatasetRetired");
+    /// By a worker; oldHash, newHash: which workers had and have confirmed, a bit each.
+    bytes32 internal constant ERASURE_CONFIRMED = keccak256("ErasureConfirmed");
 
     bytes32 internal constant QUERY_PUBLISHED = keccak256("QueryPublished");
     /// A vetter approved; a vetter refused its approval.

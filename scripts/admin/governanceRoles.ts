@@ -30,6 +30,7 @@ export const GOVERNANCE_ROLES = {
       StudyRegistry: ["register"],
       StudyAgreements: ["publish"],
       CommitteeRegistry: ["appoint"],
+      DatasetRegistry: ["retireFor"],
       QueryCatalogue: ["supersedeForAuthor"],
       ProofVerifierRegistry: ["register"],
       AdaptiveTrial: ["register"],

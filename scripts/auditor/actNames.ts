@@ -34,6 +34,8 @@ export const ACT_NAMES = [
   "VetoLifted",
   "DataUserAdded",
   "DatasetActivated",
+  "DatasetRetired",
+  "ErasureConfirmed",
   "QueryPublished",
   "QueryVetted",
   "QueryRejected",

@@ -24,6 +24,7 @@ export {
   ACCEPTANCE,
   ANSWER,
   BOARD_SIGNATURE,
+  ERASURE,
   hashTypedData,
   KEY_ROTATION,
   opalineDomain,
@@ -36,6 +37,7 @@ export {
 } from "./typedData.ts";
 export type {
   Acceptance,
+  Erasure,
   KeyRotation,
   Receipt,
   StudySignature,
