@@ -182,7 +182,7 @@ export class ActiveRequest {
     const { counts, proposed } = this.#modules;
     const isOwn = proposerOf(requestId, attempt, committee.workers.length) === self;
     if (isOwn) proposed.began();
-    counts.start();
+    const over = counts.start();
     try {
       const verdict = await this.#modules.compute(this.request, proposal, signal, timeoutMs);
       signal.throwIfAborted();
@@ -195,6 +195,7 @@ export class ActiveRequest {
       this.#modules.log(level, "attempt-failed", { requestId, attempt, ...errorFields(error) });
       throw error;
     } finally {
+      over();
       if (isOwn) proposed.ended();
     }
   }

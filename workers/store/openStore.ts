@@ -11,6 +11,7 @@ import { InputCheckStore } from "./inputCheckStore.ts";
 import { KeyCopyStore } from "./keyCopyStore.ts";
 import { OwnerStore } from "./ownerStore.ts";
 import { RequestStore } from "./requestStore.ts";
+import { RetirementStore } from "./retirementStore.ts";
 import { ShareStore } from "./shareStore.ts";
 import { UploadNonceStore } from "./uploadNonceStore.ts";
 
@@ -32,6 +33,7 @@ export interface Store {
   readonly disclosures: DisclosureStore;
   readonly keyCopies: KeyCopyStore;
   readonly inputChecks: InputCheckStore;
+  readonly retirements: RetirementStore;
   readonly uploadNonces: UploadNonceStore;
   /**
    * All of `work`, which is synchronous, or none of it; durable when this returns.
@@ -60,6 +62,7 @@ export function openStore(path: string, options: StoreOptions): Store {
       disclosures: new DisclosureStore(database, requests),
       keyCopies: new KeyCopyStore(database, requests),
       inputChecks: new InputCheckStore(database),
+      retirements: new RetirementStore(database),
       uploadNonces: new UploadNonceStore(database),
       transaction: (work) => database.transaction(work),
       close() {

@@ -73,6 +73,7 @@ interface World {
   segments: DatasetSegment[];
   stored: SegmentStatus[];
   checks: Map<bigint, ReturnType<PlanModules["inputCheck"]>>;
+  readonly retired: Map<string, number>;
   consents: ConsentChange[];
 }
 
@@ -109,6 +110,7 @@ describe("planQuery", () => {
       segments: [segment("1", 3n), segment("2", 5n)],
       stored,
       checks: new Map([1n, 2n].map((version) => [version, { state: "checked", reason: undefined }])),
+      retired: new Map(),
       consents: [],
     };
   });
@@ -123,10 +125,15 @@ describe("planQuery", () => {
         );
       }
       assert.equal(method, "eth_getLogs");
-      const { fromBlock, toBlock } = filter as { fromBlock: string; toBlock: string };
+      const {
+        fromBlock,
+        toBlock,
+        topics: wanted,
+      } = filter as { fromBlock: string; toBlock: string; topics: string[][] };
+      const topics = wanted.map((each) => [each].flat()[0]);
       const at = world.revokedAt;
       if (at === undefined || at < Number(fromBlock) || at > Number(toBlock)) return Promise.resolve([]);
-      return Promise.resolve([{ address: CONTRACT, topics: [], data: "0x", blockNumber: at, logIndex: 0 }]);
+      return Promise.resolve([{ address: CONTRACT, topics, data: "0x", blockNumber: at, logIndex: 0 }]);
     };
     const deployment = { block: 1, abi: () => CATALOGUE_ABI };
     const query = {
@@ -169,6 +176,7 @@ describe("planQuery", () => {
       }),
       storedSegments: () => world.stored,
       inputCheck: (_dataset: string, version: bigint) => world.checks.get(version),
+      retiredIn: (dataset: string) => world.retired.get(dataset),
     };
   }
 
@@ -469,5 +477,16 @@ describe("planQuery", () => {
       reason: "malformed-columns",
     };
     await assert.rejects(planQuery(requestOf({}), modules()), { detail, message: /malformed-columns/ });
+  });
+
+  it("computes nothing over a dataset that was retired, whether its shares are gone already or not", async () => {
+    world.retired.set(id("another"), 7);
+    await planQuery(requestOf({}), modules());
+    world.retired.set(DATASETS[0]!, 8);
+    const detail = { code: "PLAN_DATASET_RETIRED", datasetId: DATASETS[0], block: 8 };
+    await assert.rejects(planQuery(requestOf({}), modules()), { detail });
+    world.stored = [];
+    world.checks.clear();
+    await assert.rejects(planQuery(requestOf({}), modules()), { detail });
   });
 });

@@ -273,7 +273,7 @@ describe("runQuery", () => {
     assert.equal(study.leftBehind(), 0);
   });
 
-  it("fails a request over a rejected dataset without computing, and waits for one that is being checked", async () => {
+  it("fails a request over a rejected or retired dataset without computing, and waits for one that is being checked", async () => {
     const place = { datasetId: "one", version: "1" } as const;
     const study = committee();
     const planned = (detail: NodeErrorDetail) => study.attempt(TABLE, [], { planError: nodeError(detail, "not now") });
@@ -283,6 +283,11 @@ describe("runQuery", () => {
       assert.deepEqual([outcome.value.outcome, outcome.value.outputs], [Outcome.FAILED_UNAVAILABLE, []]);
     }
     assert.deepEqual(rejected.recorded, Array(3).fill(["PLAN_DATASET_REJECTED"]));
+    const retired = await planned({ code: "PLAN_DATASET_RETIRED", datasetId: "one", block: 7 });
+    for (const outcome of retired.outcomes) {
+      assert.ok(outcome.status === "fulfilled");
+      assert.deepEqual([outcome.value.outcome, outcome.value.outputs], [Outcome.FAILED_UNAVAILABLE, []]);
+    }
     const waiting = await planned({ code: "PLAN_BEING_CHECKED", ...place });
     for (const outcome of waiting.outcomes) {
       assert.ok(outcome.status === "rejected");
