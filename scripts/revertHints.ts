@@ -94,8 +94,15 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   DatasetRegistryBudgetSpent:
     "these data were asked about as often as the study or their owner allows; leave the dataset out",
   DatasetRegistryClosed: "their owner takes no requests over these data; leave the dataset out",
+  DatasetRegistryErasureAlreadyConfirmed: "this worker's receipt is on chain already: nothing is left to do",
+  DatasetRegistryInvalidErasure:
+    "not this worker's receipt over the newest version, by its current key: read it again with `opaline worker status --json`",
   DatasetRegistryMissingPurpose: "their owner asks for a purpose that your credential lacks; leave the dataset out",
+  DatasetRegistryNoSuchWorker:
+    "--index is the worker's point in the study's committee: `opaline auditor erasures --study …`",
+  DatasetRegistryNotRetired: "nobody has retired these data",
   DatasetRegistryNotVetoed: "you have not vetoed this query",
+  DatasetRegistryRetired: "these data were retired, for good; leave the dataset out",
   DatasetRegistryVetoed: "the owner of these data has vetoed this query; leave the dataset out",
   DatasetRegistryInactiveOwner: "the consortium must admit this account: `opaline admin admit --role data-owner …`",
   DatasetRegistryInactiveWorker: "a worker of the committee is revoked or expired; ask the consortium",

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Acts} from "../audit/Acts.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {Division} from "../fees/Division.sol";
@@ -12,6 +11,7 @@ import {Contribution, Dataset, Segment} from "../types/Dataset.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {DatasetId, StudyId} from "../types/Identifiers.sol";
 import {Paging} from "../types/Paging.sol";
+import {DatasetRetirement} from "./DatasetRetirement.sol";
 import {ICommitteeRegistry} from "./ICommitteeRegistry.sol";
 import {IDatasetRegistry} from "./IDatasetRegistry.sol";
 import {IStudyAgreements} from "./IStudyAgreements.sol";
@@ -19,11 +19,10 @@ import {IStudyRegistry} from "./IStudyRegistry.sol";
 import {OwnerTerms} from "./OwnerTerms.sol";
 
 /// @title Datasets
-contract DatasetRegistry is OwnerTerms, EIP712 {
+contract DatasetRegistry is DatasetRetirement {
     bytes32 private constant RECEIPT_TYPEHASH = keccak256("Receipt(bytes32 datasetId,address worker,bytes32 fileHash)");
 
     IStudyRegistry private immutable _studies;
-    ICommitteeRegistry private immutable _committees;
     IStudyAgreements private immutable _agreements;
     ICredits private immutable _credits;
 
@@ -44,9 +43,8 @@ contract DatasetRegistry is OwnerTerms, EIP712 {
         ICommitteeRegistry committees,
         IStudyAgreements agreements,
         ICredits credits
-    ) OwnerTerms(authority, trail, owners, queriers) EIP712("Opaline", "1") {
+    ) DatasetRetirement(authority, trail, owners, queriers, committees) {
         _studies = IStudyRegistry(Deployed.check(address(studies)));
-        _committees = ICommitteeRegistry(Deployed.check(address(committees)));
         _agreements = IStudyAgreements(Deployed.check(address(agreements)));
         _credits = ICredits(Deployed.check(address(credits)));
     }
@@ -64,6 +62,7 @@ contract DatasetRegistry is OwnerTerms, EIP712 {
         if (owner == address(0)) revert DatasetRegistryInactiveOwner(msg.sender);
         if (!_agreements.isSigned(studyId, owner)) revert DatasetRegistryAgreementNotSigned(studyId, owner);
         datasetId = datasetIdOf(studyId, owner);
+        _requireNotRetired(datasetId);
         _checkSegment(datasetId, version_, segment, fileHashes);
         if (ingestProof.length == 0) revert DatasetRegistryEmptyProof();
         uint64 epoch = _checkReceipts(studyId, datasetId, fileHashes, receipts);
@@ -93,11 +92,6 @@ contract DatasetRegistry is OwnerTerms, EIP712 {
     /// @inheritdoc IDatasetRegistry
     function ownerOf(DatasetId datasetId) external view returns (address) {
         return _holdings[datasetId].owner;
-    }
-
-    /// @inheritdoc IDatasetRegistry
-    function version(DatasetId datasetId) external view returns (uint64) {
-        return uint64(_segments[datasetId].length); // each costs a transaction: far below 2^64
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -145,6 +139,16 @@ contract DatasetRegistry is OwnerTerms, EIP712 {
         DatasetId[] storage all = _datasetIds[studyId];
         page = new DatasetId[](Paging.size(all.length, offset, limit));
         for (uint256 i = 0; i < page.length; ++i) page[i] = all[offset + i];
+    }
+
+    /// @inheritdoc DatasetRetirement
+    function version(DatasetId datasetId) public view override returns (uint64) {
+        return uint64(_segments[datasetId].length); // each costs a transaction: far below 2^64
+    }
+
+    /// @inheritdoc DatasetRetirement
+    function _studyOf(DatasetId datasetId) internal view override returns (StudyId) {
+        return _datasets[datasetId].studyId;
     }
 
     /// @inheritdoc OwnerTerms

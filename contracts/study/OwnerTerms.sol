@@ -12,15 +12,22 @@ import {LEAST_K, MOST_K} from "../types/Policy.sol";
 import {IDatasetRegistry} from "./IDatasetRegistry.sol";
 import {IOwnerTerms} from "./IOwnerTerms.sol";
 
-/// @title Half of the dataset registry: whose data they are, on which terms, and how often they were opened
+/// @title Part of the dataset registry: whose data they are, on which terms, and how often they were opened
 abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
+    /// @dev What requests may do with data: RETIRED is for ever.
+    enum Availability {
+        OPEN,
+        CLOSED,
+        RETIRED
+    }
+
     /// @dev One slot: a request reads and writes it once per dataset. owner: zero before the first version.
     struct Holding {
         address owner;
         uint32 openingsUsed;
         uint32 openingsBudget;
         uint16 k;
-        bool closed;
+        Availability availability;
         bool hasPurposes;
     }
 
@@ -54,7 +61,7 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
         Holding storage holding = _holdings[datasetId];
         holding.openingsBudget = terms.openingsBudget;
         holding.k = terms.k;
-        holding.closed = terms.closed;
+        holding.availability = terms.closed ? Availability.CLOSED : Availability.OPEN;
         holding.hasPurposes = terms.purposes.length != 0;
         _purposes[datasetId] = terms.purposes;
         emit TermsSet(datasetId, owner, terms);
@@ -133,10 +140,31 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
     /// @dev The latest root, 0 for an unknown dataset or one of another study.
     function _rootOf(StudyId studyId, DatasetId datasetId) internal view virtual returns (bytes32);
 
+    /// @dev The sender's dataset, which is not retired.
+    /// @param active whether its credential must be valid: not to take its data out of reach
+    function _ownDataset(
+        StudyId studyId,
+        bool active
+    ) internal view returns (address owner, bytes32 organisation, DatasetId datasetId) {
+        (owner, organisation) = _owners.activeMemberOf(msg.sender);
+        if (owner == address(0) && !active) {
+            owner = _owners.memberOf(msg.sender);
+            organisation = _owners.organisationOf(owner);
+        }
+        if (owner == address(0)) revert DatasetRegistryInactiveOwner(msg.sender);
+        datasetId = datasetIdOf(studyId, owner);
+        _requireNotRetired(datasetId);
+    }
+
+    function _requireNotRetired(DatasetId datasetId) internal view {
+        if (_holdings[datasetId].availability == Availability.RETIRED) revert DatasetRegistryRetired(datasetId);
+    }
+
     /// @dev Counts one opening and returns the owner's k.
     function _use(DatasetId datasetId, address querier, uint32 studyBudget) private returns (uint16) {
         Holding memory holding = _holdings[datasetId];
-        if (holding.closed) revert DatasetRegistryClosed(datasetId);
+        if (holding.availability == Availability.RETIRED) revert DatasetRegistryRetired(datasetId);
+        if (holding.availability == Availability.CLOSED) revert DatasetRegistryClosed(datasetId);
         uint32 own = holding.openingsBudget;
         uint32 budget = own != 0 && own < studyBudget ? own : studyBudget;
         if (holding.openingsUsed >= budget) revert DatasetRegistryBudgetSpent(datasetId, budget);
@@ -150,20 +178,7 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
 
     function _termsOf(DatasetId datasetId) private view returns (Terms memory) {
         Holding memory holding = _holdings[datasetId];
-        return Terms(holding.k, holding.openingsBudget, holding.closed, _purposes[datasetId]);
-    }
-
-    /// @param active whether its credential must be valid: not to take its data out of reach
-    function _ownDataset(
-        StudyId studyId,
-        bool active
-    ) private view returns (address owner, bytes32 organisation, DatasetId datasetId) {
-        (owner, organisation) = _owners.activeMemberOf(msg.sender);
-        if (owner == address(0) && !active) {
-            owner = _owners.memberOf(msg.sender);
-            organisation = _owners.organisationOf(owner);
-        }
-        if (owner == address(0)) revert DatasetRegistryInactiveOwner(msg.sender);
-        datasetId = datasetIdOf(studyId, owner);
+        bool isClosed = holding.availability != Availability.OPEN;
+        return Terms(holding.k, holding.openingsBudget, isClosed, _purposes[datasetId]);
     }
 }

@@ -31,6 +31,7 @@ export const GOVERNANCE_ROLES = {
       StudyAgreements: ["publish"],
       CommitteeRegistry: ["appoint"],
       ConsentRegistry: ["publishForm", "setRules"],
+      DatasetRegistry: ["retireFor"],
       QueryCatalogue: ["supersedeForAuthor"],
       ProofVerifierRegistry: ["register"],
       AdaptiveTrial: ["register"],

@@ -35,6 +35,8 @@ export const ACT_NAMES = [
   "DataUserAdded",
   "DatasetActivated",
   "StorageFeePaid",
+  "DatasetRetired",
+  "ErasureConfirmed",
   "ConsentFormPublished",
   "ConsentRulesSet",
   "ParticipantEnrolled",

@@ -8,7 +8,7 @@ import { readAll, requireStudy } from "../study.ts";
 
 export const command = defineCommand({
   command: "data-owner datasets",
-  describe: "List a study's active datasets: owner, version, rows, roots, how often opened and on which terms",
+  describe: "List a study's datasets: owner, version, rows, roots, how often opened, on which terms, whether retired",
   examples: [["data-owner datasets --study 0x…", "one line per hospital"]],
   options: { ...networkOptions, study: { type: "string", describe: "Study id", required: true } },
   handler: (options, context) => {
@@ -27,13 +27,14 @@ export const command = defineCommand({
           const { rowCount, columnsRoot, sharesRoot, openingsUsed } = await registry.dataset(datasetId);
           const { k, openingsBudget, closed } = await registry.termsOf(datasetId);
           const version = await registry.version(datasetId);
+          const { retired } = await registry.erasures(datasetId);
           const terms = {
             openingsUsed,
             openingsBudget: lesser(openingsBudget, policy.openingsBudget),
             k: Math.max(k, policy.k),
           };
           const data = { version, rowCount, columnsRoot, sharesRoot };
-          return { datasetId, owner, organisation: organisationName, ...data, ...terms, closed };
+          return { datasetId, owner, organisation: organisationName, ...data, ...terms, closed, retired };
         }),
       );
     });

@@ -7,6 +7,7 @@ import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { type Connection, signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
+import { mapBounded } from "../mapBounded.ts";
 import { openDescriptor } from "../query.ts";
 import { readBytes32 } from "../readOption.ts";
 import { readAll } from "../study.ts";
@@ -17,6 +18,9 @@ import { refuseEmptySet } from "./refuseEmptySet.ts";
 import { refuseUntold } from "./refuseUntold.ts";
 import { readRecipients, recipientKey } from "./unseal.ts";
 import { waitForAnswer, waitForKeys } from "./waitForAnswer.ts";
+
+/** Questions to the node at a time. */
+const AT_ONCE = 8;
 
 export const command = defineCommand({
   command: "querier request",
@@ -37,7 +41,7 @@ export const command = defineCommand({
     ...signerOptions,
     query: { type: "string", describe: "Query hash", required: true },
     parameter: { type: "strings", describe: "name=value, once per parameter" },
-    dataset: { type: "strings", describe: "Ask these datasets only (default: all of the study)" },
+    dataset: { type: "strings", describe: "Ask these datasets only (default: all of the study that were not retired)" },
     sealTo: {
       type: "strings",
       describe: "Seal the answer to this public key (`me`: yours), once per recipient; without it anyone can read it",
@@ -87,14 +91,16 @@ function sealedTo(recipients: readonly string[], own: string): string {
   return `the answer will be sealed to ${recipients.join(", ")}; ${self}`;
 }
 
-/** Ascending by id, as the contract wants them. @throws CodedError QUERY_NO_DATASETS */
+/** Those not retired, ascending by id, as the contract wants them. @throws CodedError QUERY_NO_DATASETS */
 async function activeDatasets({ deployment, provider }: Connection, studyId: string): Promise<string[]> {
   const registry = datasetRegistry(deployment, provider);
   const ids = await readAll(registry.count(studyId), (offset, limit) => registry.datasets(studyId, offset, limit));
-  if (ids.length > 0) return ids.sort();
+  const retired = await mapBounded(ids, AT_ONCE, async (id) => (await registry.erasures(id)).retired);
+  const active = ids.filter((_, index) => !retired[index]);
+  if (active.length > 0) return active.sort();
   throw new CodedError<QuerierErrorDetail>(
     { code: "QUERY_NO_DATASETS", studyId },
-    `study ${studyId} has no active dataset yet`,
+    `study ${studyId} has no active dataset`,
   );
 }
 

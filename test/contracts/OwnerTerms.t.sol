@@ -5,11 +5,14 @@ import {AuditTrail} from "../../contracts/audit/AuditTrail.sol";
 import {IAuditTrail} from "../../contracts/audit/IAuditTrail.sol";
 import {ConsortiumAccess} from "../../contracts/governance/ConsortiumAccess.sol";
 import {IMemberRegistry} from "../../contracts/identity/IMemberRegistry.sol";
+import {DatasetRetirement} from "../../contracts/study/DatasetRetirement.sol";
+import {ICommitteeRegistry} from "../../contracts/study/ICommitteeRegistry.sol";
 import {IDatasetRegistry} from "../../contracts/study/IDatasetRegistry.sol";
 import {IOwnerTerms} from "../../contracts/study/IOwnerTerms.sol";
-import {OwnerTerms} from "../../contracts/study/OwnerTerms.sol";
 import {Contribution, Dataset, Segment} from "../../contracts/types/Dataset.sol";
 import {DatasetId, QueryHash, StudyId} from "../../contracts/types/Identifiers.sol";
+
+StudyId constant STUDY = StudyId.wrap(bytes32(uint256(7)));
 
 /// @dev Every account is an active owner, and every querier holds purpose 1 and no other.
 contract FriendlyMembers {
@@ -25,15 +28,21 @@ contract FriendlyMembers {
     }
 }
 
-/// @dev The half that is tested, on datasets that all exist; the other half is not reached.
-contract OwnerTermsHarness is OwnerTerms {
+/// @dev The parts that are tested, terms and retirement, on datasets that all exist; the rest is not reached.
+contract OwnerTermsHarness is DatasetRetirement {
     error OwnerTermsHarnessNotReached();
 
     constructor(
         address authority,
         IAuditTrail trail,
-        IMemberRegistry members
-    ) OwnerTerms(authority, trail, members, members) {}
+        IMemberRegistry members,
+        ICommitteeRegistry committees
+    ) DatasetRetirement(authority, trail, members, members, committees) {}
+
+    /// @dev As if the owner had activated a first version.
+    function give(address owner) external {
+        _holdings[datasetIdOf(STUDY, owner)].owner = owner;
+    }
 
     function activate(
         StudyId,
@@ -54,8 +63,8 @@ contract OwnerTermsHarness is OwnerTerms {
         revert OwnerTermsHarnessNotReached();
     }
 
-    function version(DatasetId) external pure returns (uint64) {
-        revert OwnerTermsHarnessNotReached();
+    function version(DatasetId) public pure override returns (uint64) {
+        return 1;
     }
 
     function segments(DatasetId) external pure returns (Segment[] memory) {
@@ -86,6 +95,10 @@ contract OwnerTermsHarness is OwnerTerms {
         revert OwnerTermsHarnessNotReached();
     }
 
+    function _studyOf(DatasetId) internal pure override returns (StudyId) {
+        return STUDY;
+    }
+
     function _rootOf(StudyId, DatasetId datasetId) internal pure override returns (bytes32) {
         return DatasetId.unwrap(datasetId);
     }
@@ -104,12 +117,15 @@ contract TermsOwner {
     function liftVeto(IOwnerTerms registry, StudyId studyId, QueryHash queryHash) external {
         registry.liftVeto(studyId, queryHash);
     }
+
+    function retire(IDatasetRegistry registry, StudyId studyId) external {
+        registry.retire(studyId, "");
+    }
 }
 
 /// @dev Three owners set terms and veto two queries in any order; a query contract opens their data. It remembers what it
 /// was let do, and whether that was ever against an owner's word.
 contract TermsHandler {
-    StudyId private constant STUDY = StudyId.wrap(bytes32(uint256(7)));
     uint32 private constant STUDY_BUDGET = 6;
 
     IDatasetRegistry private immutable _registry;
@@ -198,7 +214,8 @@ contract OwnerTermsInvariantTest {
         ConsortiumAccess access = new ConsortiumAccess(address(this));
         AuditTrail trail = new AuditTrail(address(access));
         IMemberRegistry members = IMemberRegistry(address(new FriendlyMembers()));
-        _registry = new OwnerTermsHarness(address(access), trail, members);
+        // No committee is asked for before data are retired.
+        _registry = new OwnerTermsHarness(address(access), trail, members, ICommitteeRegistry(address(members)));
         trail.addRecorder(address(_registry));
         _handler = new TermsHandler(_registry);
         _registry.addQueryContract(address(_handler));

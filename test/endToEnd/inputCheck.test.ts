@@ -134,7 +134,7 @@ describe("a dataset with malformed columns", () => {
     const failed = await ask(datasetIds);
     assert.equal(failed.state, "FAILED");
     assert.ok(
-      test.network.services.some((service) => logLines(service, "request-over-rejected-dataset", bad).length > 0),
+      test.network.services.some((service) => logLines(service, "request-over-unusable-dataset", bad).length > 0),
     );
   });
 });

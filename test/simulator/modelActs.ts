@@ -8,7 +8,7 @@ import type { QueryRequested } from "../../workers/chain/querySmartContract.ts";
 import { sharesRoot } from "../../workers/messages/datasetRoot.ts";
 import { encodeParameters } from "../../workers/messages/descriptor.ts";
 import { type Verdict, statementHash } from "../../workers/messages/statement.ts";
-import { ANSWER, KEY_ROTATION, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ANSWER, ERASURE, KEY_ROTATION, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
 import type { FoundedChain } from "./foundedChain.ts";
 import { comment, supersede, vet } from "./catalogueActs.ts";
 import { publishForm, recordConsent, setRules } from "./consentActs.ts";
@@ -468,6 +468,54 @@ async function vetoOrLift({ chain, choices, addresses, queries }: ActScene): Pro
   return act(owner, addresses["DatasetRegistry"]!, "DatasetRegistry", method, args);
 }
 
+/** Rarely: it ends most of what can happen. */
+async function retire({ choices, addresses, chain }: ActScene): Promise<Act> {
+  const to = addresses["DatasetRegistry"]!;
+  const known = [...chain.newest.state.datasets.keys()];
+  const byOwner = choices.weighted([
+    [2, true],
+    [1, known.length === 0],
+  ]);
+  const by = byOwner ? choices.of([...OWNERS, STRANGER]) : choices.of([CONSORTIUM, STRANGER]);
+  const what = byOwner ? studyIdOf(addresses) : choices.of([...known, id("no dataset")]);
+  return act(by, to, "DatasetRegistry", byOwner ? "retire" : "retireFor", [what, "test"]);
+}
+
+async function confirmErasure(scene: ActScene): Promise<Act> {
+  const { choices, addresses, chain } = scene;
+  const to = addresses["DatasetRegistry"]!;
+  const { retired, datasets } = chain.newest.state;
+  const [gone, known] = [[...retired], [...datasets.keys()]];
+  if (known.length === 0) return request(scene);
+  const datasetId = choices.weighted([
+    [8, choices.of(gone.length > 0 ? gone : known)],
+    [1, choices.of(known)],
+  ]);
+  const index = choices.whole(1, 4);
+  const version = BigInt(datasets.get(datasetId)!.segments.length);
+  const message = {
+    datasetId,
+    worker: WORKERS[index - 1]!.address,
+    version: choices.weighted([
+      [8, version],
+      [1, version + 1n],
+    ]),
+  };
+  const signer = keyOf(scene, "WorkerRegistry", WORKERS[index - 1]!);
+  const signed = await signer.wallet.signTypedData(opalineDomain(CHAIN_ID, to), ERASURE, message);
+  const signature = choices.weighted([
+    [12, signed],
+    [1, damaged(signed, choices)],
+  ]);
+  const point = choices.weighted([
+    [12, index],
+    [1, 0],
+    [1, 5],
+    [1, 1 + (index % 4)],
+  ]);
+  return act(STRANGER, to, "DatasetRegistry", "confirmErasure", [datasetId, point, signature]);
+}
+
 /** More often while all is stopped. */
 async function endStop(scene: ActScene): Promise<Act> {
   return scene.chain.newest.state.isStopped ? stopOrResume(scene) : request(scene);
@@ -492,6 +540,8 @@ const ACTS = [
   [2, recordConsent],
   [0.5, setTerms],
   [0.7, vetoOrLift],
+  [0.1, retire],
+  [0.8, confirmErasure],
   [0.3, stopOrResume],
   [4, endStop],
 ] as const;
@@ -507,7 +557,7 @@ export function reads(scene: ActScene): Act[] {
   const of = (name: string, method: string, ...args: unknown[]): Act =>
     act(QUERIER, addresses[name]!, name, method, args);
   const datasets = datasetIdsOf(scene).flatMap((datasetId) =>
-    ["ownerOf", "version", "segments", "datasetRoot", "termsOf"].map((method) =>
+    ["ownerOf", "version", "segments", "datasetRoot", "termsOf", "erasures"].map((method) =>
       of("DatasetRegistry", method, datasetId),
     ),
   );

@@ -12,6 +12,7 @@ import { memberHandlers } from "./modelMembers.ts";
 import { queryContractHandlers } from "./modelQueryContract.ts";
 import type { CallArguments, Handlers, ModelState } from "./modelState.ts";
 import { ModelRevert, REGISTRIES } from "./modelState.ts";
+import { retirementHandlers } from "./modelRetirement.ts";
 import { committeeHandlers, datasetHandlers, studyHandlers } from "./modelStudies.ts";
 import { agreementHandlers, termsHandlers } from "./modelTerms.ts";
 
@@ -40,7 +41,7 @@ const HANDLERS: Readonly<Record<string, Handlers>> = {
   StudyRegistry: studyHandlers,
   CommitteeRegistry: committeeHandlers,
   StudyAgreements: agreementHandlers,
-  DatasetRegistry: { ...datasetHandlers, ...termsHandlers },
+  DatasetRegistry: { ...datasetHandlers, ...termsHandlers, ...retirementHandlers },
   ConsentRegistry: consentHandlers,
   QueryCatalogue: catalogueHandlers,
   QuerySmartContract: queryContractHandlers,

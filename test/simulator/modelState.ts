@@ -139,6 +139,10 @@ export interface ModelState {
   /** By dataset. */
   readonly terms: Map<string, Terms>;
   readonly openings: Map<string, bigint>;
+  /** Datasets. */
+  readonly retired: Set<string>;
+  /** By dataset: bit i - 1 of the worker at point i. */
+  readonly erasures: Map<string, bigint>;
   /** Of a query for a dataset, as `vetoKey` writes them. */
   readonly vetoes: Set<string>;
   /** Hashes of the documents, by study, version 1 first. */
@@ -169,6 +173,8 @@ export function emptyState(): ModelState {
     datasets: new Map(),
     terms: new Map(),
     openings: new Map(),
+    retired: new Set(),
+    erasures: new Map(),
     vetoes: new Set(),
     agreements: new Map(),
     signed: new Map(),

@@ -7,6 +7,7 @@ import { activeMemberOf, isActive, keyOf, organisationOf, restricted } from "./m
 import { recover } from "./modelSignatures.ts";
 import type { CallScene, Committee, Dataset, Handlers, ModelState, Policy, Segment, Study } from "./modelState.ts";
 import { revert } from "./modelState.ts";
+import { requireNotRetired } from "./modelRetirement.ts";
 import { requireSigned } from "./modelTerms.ts";
 
 const coder = AbiCoder.defaultAbiCoder();
@@ -150,6 +151,7 @@ export const datasetHandlers: Handlers = {
     if (owner === ZeroAddress) revert("DatasetRegistryInactiveOwner", sender);
     requireSigned(scene, studyId, owner);
     const datasetId = datasetIdOf(scene, studyId, owner);
+    requireNotRetired(state, datasetId);
     const dataset: Dataset = state.datasets.get(datasetId) ?? { owner, studyId, segments: [], root: ZeroHash };
     checkSegment(dataset.segments, version, segment, fileHashes);
     if (ingestProof === "0x") revert("DatasetRegistryEmptyProof");

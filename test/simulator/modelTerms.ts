@@ -4,6 +4,7 @@ import { STUDY_SIGNATURE, hashTypedData, opalineDomain } from "../../workers/mes
 import { activeMemberOf, isActive, keyHolderOf, keyOf, missingPurpose, restricted } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
 import { type CallScene, type Handlers, type Terms, revert } from "./modelState.ts";
+import { requireNotRetired } from "./modelRetirement.ts";
 import { datasetIdOf, rootOf, studyOf } from "./modelStudies.ts";
 
 const NO_TERMS: Terms = { k: 0n, openingsBudget: 0n, closed: false, purposes: [] };
@@ -35,6 +36,7 @@ export function openData(scene: CallScene, { studyId, queryHash, datasetIds, que
     if (root === ZeroHash) return root;
     if (state.vetoes.has(vetoKey(queryHash, datasetId))) revert("DatasetRegistryVetoed", datasetId, queryHash);
     const terms = state.terms.get(datasetId) ?? NO_TERMS;
+    requireNotRetired(state, datasetId);
     if (terms.closed) revert("DatasetRegistryClosed", datasetId);
     const own = terms.openingsBudget;
     const budget = own !== 0n && own < studyBudget ? own : studyBudget;
@@ -49,12 +51,15 @@ export function openData(scene: CallScene, { studyId, queryHash, datasetIds, que
   return { k, roots };
 }
 
-function ownDataset(scene: CallScene, studyId: string, active: boolean): { owner: string; datasetId: string } {
+/** Not retired. */
+export function ownDataset(scene: CallScene, studyId: string, active: boolean): { owner: string; datasetId: string } {
   const { state, sender, timestamp } = scene;
   const registry = "DataOwnerRegistry";
   const owner = active ? activeMemberOf(state, registry, sender, timestamp) : keyHolderOf(state, registry, sender);
   if (owner === ZeroAddress) revert("DatasetRegistryInactiveOwner", sender);
-  return { owner, datasetId: datasetIdOf(scene, studyId, owner) };
+  const datasetId = datasetIdOf(scene, studyId, owner);
+  requireNotRetired(state, datasetId);
+  return { owner, datasetId };
 }
 
 /** Of the DatasetRegistry. */
@@ -83,7 +88,10 @@ export const termsHandlers: Handlers = {
     scene.emit("VetoLifted", [queryHash, datasetId, owner]);
     return [];
   },
-  termsOf: ({ state }, { datasetId }) => [state.terms.get(datasetId) ?? NO_TERMS],
+  termsOf({ state }, { datasetId }) {
+    const terms = state.terms.get(datasetId) ?? NO_TERMS;
+    return [{ ...terms, closed: terms.closed || state.retired.has(datasetId) }];
+  },
   isVetoed: ({ state }, { queryHash, datasetId }) => [state.vetoes.has(vetoKey(queryHash, datasetId))],
 };
 

@@ -31,6 +31,7 @@ const ask: Operation = (simulation, choices) => {
 
 const contribute: Operation = (simulation, choices) => {
   const owner = choices.whole(0, simulation.owners.length - 1);
+  if (simulation.retired.has(simulation.owners[owner]!.datasetId)) return `owner ${owner} has retired`;
   void simulation.owners[owner]!.contribute(simulation.drawRows());
   return `owner ${owner} contributes`;
 };
@@ -54,9 +55,18 @@ const recordConsent: Operation = (simulation, choices) => {
 /** From then on requests over this dataset fail; that needs few seeds. */
 const contributeMalformed: Operation = (simulation, choices) => {
   const owner = choices.whole(0, simulation.owners.length - 1);
+  if (simulation.retired.has(simulation.owners[owner]!.datasetId)) return `owner ${owner} has retired`;
   simulation.observer.isMalformedDealt = true;
   void simulation.owners[owner]!.contribute(simulation.drawRows(), true);
   return `owner ${owner} contributes malformed columns`;
+};
+
+/** One owner at most: requests go on over the other's data. */
+const retire: Operation = (simulation, choices) => {
+  const owner = choices.whole(0, simulation.owners.length - 1);
+  if (simulation.retired.size > 0) return "nobody more retires";
+  simulation.retire(owner);
+  return `owner ${owner} retires`;
 };
 
 const crash: Operation = (simulation, choices) => {
@@ -259,6 +269,7 @@ const OPERATIONS: readonly (readonly [number, Operation])[] = [
   [3, contribute],
   [3, recordConsent],
   [0.3, contributeMalformed],
+  [0.6, retire],
   [4, crash],
   [3, crashAfterCommit],
   [3, crashAfterFrames],

@@ -37,6 +37,7 @@ export interface Contributed {
 
 /** What a request is about of one dataset. */
 interface Part {
+  readonly owner: string;
   readonly rows: readonly Row[];
   readonly malformed: boolean;
 }
@@ -44,9 +45,15 @@ interface Part {
 export class PlainModel {
   /** By the root that binds them. */
   readonly #contributed = new Map<string, Contributed>();
+  /** Owners whose data were taken out of use: requests made before may fail, or be answered. */
+  readonly #retired = new Set<string>();
 
   contributed(root: string, contributed: Contributed): void {
     this.#contributed.set(root, contributed);
+  }
+
+  retired(owner: string): void {
+    this.#retired.add(owner);
   }
 
   /** For tests of these checks: as if other data had been contributed. */
@@ -63,7 +70,8 @@ export class PlainModel {
     const asked = request.query.means(rowsOf(parts), request.parameters);
     const { outcome } = end;
     const isMalformed = parts.some(({ malformed }) => malformed);
-    if (outcome === Outcome.FAILED_UNAVAILABLE) return isMalformed ? [] : ["fails over good data"];
+    const isUnusable = isMalformed || parts.some(({ owner }) => this.#retired.has(owner));
+    if (outcome === Outcome.FAILED_UNAVAILABLE) return isUnusable ? [] : ["fails over good data"];
     if (asked === undefined) return outcome === Outcome.REFUSED_EMPTY_SET ? [] : ["is about nobody"];
     if (isMalformed) return ["is computed over malformed data"];
     if (outcome === Outcome.REFUSED_DISCLOSURE) return [];
@@ -79,7 +87,7 @@ export class PlainModel {
       const rows = part.segments.flatMap((segment, index) =>
         segment.filter((_, slot) => !withdrawn[i]!.has(`${index + 1}/${slot}`)),
       );
-      return { rows, malformed: part.malformed };
+      return { owner: part.owner, rows, malformed: part.malformed };
     });
   }
 

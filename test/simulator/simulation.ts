@@ -10,7 +10,7 @@ import { encodeParameters } from "../../workers/messages/descriptor.ts";
 import { Adversary } from "./adversary.ts";
 import { DataOwner } from "./dataOwner.ts";
 import { type CommitteeSize, type FoundedChain, foundChain } from "./foundedChain.ts";
-import { OWNERS, QUERIER, act } from "./genesis.ts";
+import { OWNERS, QUERIER, act, studyIdOf } from "./genesis.ts";
 import { CHAIN_ID } from "./modelDeployment.ts";
 import type { ModelTransaction } from "./modelChain.ts";
 import type { StoredRequest } from "./modelState.ts";
@@ -62,6 +62,8 @@ export class Simulation {
   readonly plain = new PlainModel();
   /** Workers that are no longer members. */
   readonly revoked = new Set<number>();
+  /** Datasets whose owner has sent its retirement. */
+  readonly retired = new Set<string>();
   readonly workers: readonly SimulatedWorker[];
   readonly owners: readonly DataOwner[];
   readonly #folder: string;
@@ -152,8 +154,19 @@ export class Simulation {
   }
 
   datasetIds(): string[] {
-    const ids = this.owners.filter(({ version }) => version > 0).map(({ datasetId }) => datasetId);
+    const there = this.owners.filter(({ version, datasetId }) => version > 0 && !this.retired.has(datasetId));
+    const ids = there.map(({ datasetId }) => datasetId);
     return ids.sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+  }
+
+  /** For good. */
+  retire(owner: number): void {
+    const { datasetId } = this.owners[owner]!;
+    this.retired.add(datasetId);
+    this.plain.retired(datasetId);
+    const { addresses } = this.founded;
+    const args = [studyIdOf(addresses), "simulated"];
+    this.chain.send(act(OWNERS[owner]!, addresses["DatasetRegistry"]!, "DatasetRegistry", "retire", args));
   }
 
   /** Replaces the newest blocks; what they held is mined again at once, each sender's in order. */
@@ -170,6 +183,10 @@ export class Simulation {
   /** Ends all faults of the environment, and the adversary's lies; starts whoever is down. */
   heal(): void {
     this.adversary.repent();
+    // Its transaction may have been lost.
+    for (const [owner, { datasetId }] of this.owners.entries()) {
+      if (this.retired.has(datasetId) && !this.chain.newest.state.retired.has(datasetId)) this.retire(owner);
+    }
     this.mesh.healAll();
     for (const worker of this.workers) {
       Object.assign(worker.health, { state: "up", lag: 0 });
@@ -195,9 +212,11 @@ export class Simulation {
     return settled;
   }
 
-  /** Whether keys of a sealed answer are still to be published. */
+  /** Whether keys of a sealed answer are still to be published, or receipts for what was erased. */
   #isOwing(): boolean {
-    return this.workers.some(({ store }) => store !== undefined && store.keyCopies.due().length > 0);
+    const isUnconfirmed = ({ store }: SimulatedWorker): boolean =>
+      [...this.retired].some((datasetId) => store?.retirements.get(datasetId)?.confirmed !== true);
+    return this.workers.some((worker) => (worker.store?.keyCopies.due().length ?? 0) > 0 || isUnconfirmed(worker));
   }
 
   /** Of all query contracts, as the chain has them now. */

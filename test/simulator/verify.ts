@@ -123,6 +123,8 @@ export function verify(simulation: Simulation): Record<string, number> {
   }
   checkSigned(simulation, stories);
   checkStores(simulation, stories);
+  checkErasures(simulation);
+  count("datasets erased", simulation.retired.size);
   return counts;
 }
 
@@ -165,5 +167,17 @@ function checkStores(simulation: Simulation, stories: ReadonlyMap<string, Reques
       const settled = SETTLED[onChain.get(requestId)!.state];
       if (stored !== settled) observer.violated(`worker ${index} holds ${requestId} for ${stored}, it is ${settled}`);
     }
+  }
+}
+
+/** What was retired is gone at every worker, and each has signed it. */
+function checkErasures({ workers, observer, retired, chain, options }: Simulation): void {
+  for (const datasetId of retired) {
+    for (const { index, store } of workers) {
+      if (store?.shares.isErased(datasetId) !== true) observer.violated(`worker ${index} still holds ${datasetId}`);
+    }
+    const confirmed = chain.newest.state.erasures.get(datasetId);
+    if (confirmed !== (1n << BigInt(options.n)) - 1n)
+      observer.violated(`${datasetId} is confirmed by ${confirmed} only`);
   }
 }

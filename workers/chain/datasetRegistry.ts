@@ -2,6 +2,7 @@
 import type { ContractRunner } from "ethers";
 import type { IDatasetRegistry } from "../../types/study/IDatasetRegistry.ts";
 import { type Deployment, openContract } from "./deployment.ts";
+import { type GovernedCall, governedCall } from "./governedCall.ts";
 import { type Mined, mine, read } from "./transactions.ts";
 
 export interface DatasetSegment {
@@ -33,6 +34,14 @@ export interface OwnerTerms {
   readonly purposes: readonly string[];
 }
 
+/** How far a retired dataset was erased: workers by their points, ascending. */
+export interface Erasures {
+  readonly retired: boolean;
+  /** Whose receipt is on chain. */
+  readonly confirmed: readonly number[];
+  readonly outstanding: readonly number[];
+}
+
 export interface DatasetRegistry {
   readonly address: string;
   /**
@@ -54,6 +63,11 @@ export interface DatasetRegistry {
   setTerms(studyId: string, terms: OwnerTerms): Promise<Mined>;
   veto(studyId: string, queryHash: string, reason: string): Promise<Mined>;
   liftVeto(studyId: string, queryHash: string): Promise<Mined>;
+  retire(studyId: string, reason: string): Promise<Mined>;
+  retireFor(datasetId: string, reason: string): GovernedCall;
+  /** @param index the worker's point @param signature its EIP-712 Erasure */
+  confirmErasure(datasetId: string, index: number, signature: string): Promise<Mined>;
+  erasures(datasetId: string): Promise<Erasures>;
   termsOf(datasetId: string): Promise<OwnerTerms>;
   isVetoed(queryHash: string, datasetId: string): Promise<boolean>;
   datasetIdOf(studyId: string, owner: string): Promise<string>;
@@ -83,6 +97,21 @@ export function datasetRegistry(deployment: Deployment, runner: ContractRunner):
       mine(deployment, `${NAME}.setTerms`, contract.setTerms(studyId, { ...terms, purposes: [...terms.purposes] })),
     veto: (studyId, queryHash, reason) => mine(deployment, `${NAME}.veto`, contract.veto(studyId, queryHash, reason)),
     liftVeto: (studyId, queryHash) => mine(deployment, `${NAME}.liftVeto`, contract.liftVeto(studyId, queryHash)),
+    retire: (studyId, reason) => mine(deployment, `${NAME}.retire`, contract.retire(studyId, reason)),
+    retireFor(datasetId, reason) {
+      const data = contract.interface.encodeFunctionData("retireFor", [datasetId, reason]);
+      return governedCall(deployment, NAME, "retireFor", data);
+    },
+    confirmErasure: (datasetId, index, signature) =>
+      mine(deployment, `${NAME}.confirmErasure`, contract.confirmErasure(datasetId, index, signature)),
+    async erasures(datasetId) {
+      const { retired, confirmed, outstanding } = await read(
+        deployment,
+        `${NAME}.erasures`,
+        contract.erasures(datasetId),
+      );
+      return { retired, confirmed: pointsOf(confirmed), outstanding: pointsOf(outstanding) };
+    },
     async termsOf(datasetId) {
       const found = await read(deployment, `${NAME}.termsOf`, contract.termsOf(datasetId));
       const { k, openingsBudget, closed, purposes } = found;
@@ -116,4 +145,9 @@ export function datasetRegistry(deployment: Deployment, runner: ContractRunner):
       ...(await read(deployment, `${NAME}.datasets`, contract.datasets(studyId, offset, limit))),
     ],
   };
+}
+
+/** Bit index-1 stands for the worker at point index. */
+function pointsOf(bits: bigint): number[] {
+  return [1, 2, 3, 4, 5, 6, 7].filter((point) => (bits >> BigInt(point - 1)) & 1n);
 }

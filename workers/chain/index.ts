@@ -28,6 +28,7 @@ export {
   type Dataset,
   type DatasetRegistry,
   type DatasetSegment,
+  type Erasures,
   type OwnerTerms,
 } from "./datasetRegistry.ts";
 export { openContract, readDeployment, type Deployment } from "./deployment.ts";

@@ -11,6 +11,11 @@ export interface SegmentRef {
   readonly rowCount: bigint;
   /** Positions of rows that the request may not use, ascending; none when absent. */
   readonly excluded?: Uint32Array;
+  /**
+   * Of a dataset that was retired since, in earlier answers only: its rows were in what these showed, and nobody can count them any
+   * more.
+   */
+  readonly isErased?: true;
 }
 
 /** "unknown": opened or not, an attempt came so far and nothing was posted; then every set counts as opened. */

@@ -49,6 +49,8 @@ export interface HistoryFacts {
   readonly own: ReadonlySet<bigint>;
   /** Rows of parts of the universe. */
   rows(parts: bigint): number;
+  /** Whether some of them are gone. A set that had them is measured too small: what passes then is large enough all the same. */
+  isErased(parts: bigint): boolean;
   /** Of the new answer. */
   readonly cells: readonly (RowSet | undefined)[];
   /** By key of a set, the cells that make it up: filled as it is asked for. */
@@ -106,8 +108,10 @@ function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTes
   if (a.print === b.print) return [];
   if (intersect(a.set, b.set) === undefined) return []; // a alone is as large
   if (!sumsOne(a, b) && differInValidity(facts, a.set, b.set)) return [];
-  // A difference within fewer rows than k is about them, even when it is zero.
-  const mayBeZero = isSameFilter(a.set, b.set) && facts.rows(a.set.parts ^ b.set.parts) >= k;
+  // A difference within fewer rows than k is about them, even when it is zero; and one that is zero but for erased rows may be
+  // any number of them.
+  const apart = a.set.parts ^ b.set.parts;
+  const mayBeZero = isSameFilter(a.set, b.set) && facts.rows(apart) >= k && !facts.isErased(apart);
   return [tests.pair(a.set, b.set, k - 1, mayBeZero ? zero : "fails")];
 }
 

@@ -6,6 +6,8 @@
  * and k: s·e pairs of k factors and up to 3·s·w²/2 combinations of 4k − 3, less what is decided by construction; one product
  * per row and set that is not one condition and was not kept.
  */
+import assert from "node:assert/strict";
+
 import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import type { Field } from "../field/field.ts";
 import type { Circuit } from "../messages/circuit.ts";
@@ -62,6 +64,7 @@ export type Gate =
  * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
  */
 export function planGate(request: GatedRequest, history: readonly EarlierAnswer[], k: number, field: Field): Gate {
+  assert(!request.segments.some(({ isErased }) => isErased), "nothing is asked of erased data");
   const universe = new Universe([request, ...history].map(({ segments }) => segments));
   const parts = universe.bits(request.segments);
   const least = Math.max(k, LEAST_K);
@@ -144,6 +147,7 @@ class Planning {
       cells: disclosed.cells,
       lines: new Map(),
       rows: (bits) => place.universe.rows(bits),
+      isErased: (bits) => place.universe.isErased(bits),
       classes: (field) => this.#reader.classes(field),
     };
     const single = place.universe.partSets().map((set) => ({ set, summed: new Set<number>() }));

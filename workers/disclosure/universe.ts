@@ -1,6 +1,9 @@
 /**
  * The rows that a request and its history are about: whole segments, and the parts into which consent masks divide them. Bit i
  * of a set stands for part i.
+ *
+ * Erased segments keep their parts and their public numbers of rows, so that a set with them differs from one without; but no
+ * worker has their columns, which count as zero. What is measured of a set is then a lower bound, by as many rows as it had there.
  */
 import { createHash } from "node:crypto";
 
@@ -50,11 +53,11 @@ export class Universe {
     const ascending = (a: SegmentRef[], b: SegmentRef[]): number => (a[0]!.version < b[0]!.version ? -1 : 1);
     const datasets = [...byDataset].sort(([a], [b]) => (a < b ? -1 : 1));
     const asked = datasets.flatMap(([, versions]) => [...versions.values()].sort(ascending));
-    this.segments = asked.map(([first]) => withoutMask(first!));
+    this.segments = asked.map(withoutMask);
     const parts: RowPart[] = [];
     this.#places = new Map(asked.map((same, segment) => [nameOf(same[0]!), addParts(parts, segment, same)]));
     this.parts = parts;
-    this.#names = this.segments.map((segment) => `${nameOf(segment)}:${segment.rowCount}`).join(",");
+    this.#names = this.segments.map(fullNameOf).join(",");
     this.#asked = lists.map((list) => this.bits(list));
   }
 
@@ -68,6 +71,11 @@ export class Universe {
 
   rows(bits: bigint): number {
     return this.parts.reduce((rows, { rowCount }, part) => (isIn(bits, part) ? rows + rowCount : rows), 0);
+  }
+
+  /** Whether some of these rows are gone: a number measured of them may be too small, and 0 says nothing. */
+  isErased(bits: bigint): boolean {
+    return this.parts.some(({ segment }, part) => isIn(bits, part) && this.segments[segment]!.isErased === true);
   }
 
   /** Each owner's share of these parts: an owner has one dataset in a study. */
@@ -160,6 +168,14 @@ function nameOf({ datasetId, version }: SegmentRef): string {
   return `${datasetId.toLowerCase()}@${version}`;
 }
 
-function withoutMask({ datasetId, version, rowCount }: SegmentRef): SegmentRef {
-  return { datasetId, version, rowCount };
+/** Vectors over erased rows are others than those that were kept before. */
+function fullNameOf(segment: SegmentRef): string {
+  return `${nameOf(segment)}:${segment.rowCount}${segment.isErased === true ? ":erased" : ""}`;
+}
+
+/** @param same one segment, as several requests use it */
+function withoutMask(same: readonly SegmentRef[]): SegmentRef {
+  const { datasetId, version, rowCount } = same[0]!;
+  const bare = { datasetId, version, rowCount };
+  return same.some(({ isErased }) => isErased) ? { ...bare, isErased: true } : bare;
 }

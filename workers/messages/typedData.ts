@@ -20,6 +20,15 @@ export const RECEIPT: TypeTable = {
   ],
 };
 
+/** A worker has erased all it held of a retired dataset; domain: the DatasetRegistry. */
+export const ERASURE: TypeTable = {
+  Erasure: [
+    { name: "datasetId", type: "bytes32" },
+    { name: "worker", type: "address" },
+    { name: "version", type: "uint64" },
+  ],
+};
+
 /** A data owner lets one worker have one share file; domain: the DatasetRegistry. */
 export const UPLOAD: TypeTable = {
   Upload: [
@@ -159,6 +168,13 @@ export interface Receipt {
   readonly datasetId: string;
   readonly worker: string;
   readonly fileHash: string;
+}
+
+export interface Erasure {
+  readonly datasetId: string;
+  readonly worker: string;
+  /** The newest. */
+  readonly version: bigint;
 }
 
 export interface Vetting {

@@ -122,7 +122,7 @@ export class ActiveCheck {
     const { counts, proposed, log } = this.#modules;
     const isOwn = proposerOf(checkId, attempt, committee.workers.length) === self;
     if (isOwn) proposed.began();
-    counts.start();
+    const over = counts.start();
     try {
       const isWellFormed = await this.#modules.compute(this.check, proposal, signal, timeoutMs);
       signal.throwIfAborted();
@@ -133,6 +133,7 @@ export class ActiveCheck {
       log(level, "check-attempt-failed", { ...this.#place(), attempt, ...errorFields(error) });
       throw error;
     } finally {
+      over();
       if (isOwn) proposed.ended();
     }
   }

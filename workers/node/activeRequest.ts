@@ -17,7 +17,7 @@ import { isCoded } from "../errors.ts";
 import type { OneSigned } from "../messages/equivocation.ts";
 import { type Proposal, decodeParticipants, encodeParticipants } from "../messages/proposal.ts";
 import { type SignedVerdict, decodeSignedVerdict } from "../messages/signedVerdict.ts";
-import { type Verdict, resultHash, statementHash } from "../messages/statement.ts";
+import { Outcome, type Verdict, resultHash, statementHash } from "../messages/statement.ts";
 import { ANSWER, opalineDomain, signTypedData } from "../messages/typedData.ts";
 import { type Frame, FrameKind } from "../messages/frame.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
@@ -184,19 +184,23 @@ export class ActiveRequest {
     const { counts, proposed } = this.#modules;
     const isOwn = proposerOf(requestId, attempt, committee.workers.length) === self;
     if (isOwn) proposed.began();
-    counts.start();
+    const over = counts.start();
+    let outcome: Outcome | undefined;
     try {
       const verdict = await this.#modules.compute(this.request, proposal, signal, timeoutMs);
+      outcome = verdict.outcome;
       signal.throwIfAborted();
       await this.#sign(verdict);
       this.#modules.log("info", "verdict-signed", { requestId, attempt, outcome: verdict.outcome });
     } catch (error) {
       counts.fail(error);
       const conflict = isCoded(error, "STORE_RESULT_CHANGED") || isCoded(error, "STORE_SIGNED_OTHER");
-      const level = conflict ? "alarm" : signal.aborted ? "debug" : "warn";
+      // Data may be retired after an answer over them was signed: public facts alone changed, and what was signed stands.
+      const level = conflict && outcome !== Outcome.FAILED_UNAVAILABLE ? "alarm" : signal.aborted ? "debug" : "warn";
       this.#modules.log(level, "attempt-failed", { requestId, attempt, ...errorFields(error) });
       throw error;
     } finally {
+      over();
       if (isOwn) proposed.ended();
     }
   }

@@ -12,10 +12,21 @@ const OTHER = "OTHER";
 
 export class AttemptCounts {
   #started = 0;
+  /** Numbers of the attempts under way. */
+  readonly #underWay = new Set<number>();
   readonly #failed = new Map<string, number>();
 
-  start(): void {
-    this.#started += 1;
+  /** @returns what is to be called when the attempt is over, and what it held given back */
+  start(): () => void {
+    const attempt = ++this.#started;
+    this.#underWay.add(attempt);
+    return () => void this.#underWay.delete(attempt);
+  }
+
+  /** @returns whether all attempts that are under way now are over then */
+  whenOver(): () => boolean {
+    const now = [...this.#underWay];
+    return () => now.every((attempt) => !this.#underWay.has(attempt));
   }
 
   fail(error: unknown): void {

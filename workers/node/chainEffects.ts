@@ -6,6 +6,8 @@
  *   QueryAnswered/Refused/Expired -> the request is settled; what was answered is in the disclosure history, the attempt
  *                                 that was refused is not; mask keys of a sealed answer are due
  *   KeyCopiesPublished         -> this worker's are not due any more
+ *   DatasetRetired             -> of a committee this worker sits in: to be erased, its receipt due
+ *   ErasureConfirmed           -> this worker's is not due any more
  *   DatasetActivated           -> this worker's share file of that version is active (or known to be missing), and
  *                                 the version is to be checked
  */
@@ -27,11 +29,13 @@ import type { SettledState, StoredRequest } from "../store/requestStore.ts";
 import type { Store } from "../store/openStore.ts";
 import type { Committees } from "./committees.ts";
 import { type DatasetActivated, activationToJson, parseActivation } from "./datasetActivation.ts";
+import { type RetirementEvent, parseRetirement } from "./datasetRetirement.ts";
 import { type Log, errorFields } from "./log.ts";
+import type { PartyIndex } from "../sharing/parties.ts";
 
 export interface EffectModules {
   readonly deployment: Deployment;
-  readonly store: Pick<Store, "requests" | "shares" | "disclosures" | "keyCopies" | "inputChecks">;
+  readonly store: Pick<Store, "requests" | "shares" | "disclosures" | "keyCopies" | "inputChecks" | "retirements">;
   readonly committees: Committees;
   readonly log: Log;
 }
@@ -67,6 +71,8 @@ export function discoverQueryContract(deployment: Deployment, log: ChainLog): st
 
 export class ChainEffects {
   readonly #modules: EffectModules;
+  /** This worker's point in the committee that holds a study's shares, of studies with retired data. */
+  readonly #points = new Map<string, PartyIndex | undefined>();
 
   constructor(modules: EffectModules) {
     this.#modules = modules;
@@ -79,6 +85,12 @@ export class ChainEffects {
       if (activation !== undefined) {
         await this.#modules.committees.committee(activation.studyId, activation.committeeEpoch);
       }
+      const ended = parseRetirement(this.#modules.deployment, log);
+      if (ended?.name === "DatasetRetired") {
+        // Where there are data the committee is frozen: the current one is theirs.
+        const seat = await this.#modules.committees.currentSeat(ended.studyId);
+        this.#points.set(ended.studyId, seat?.self);
+      }
     }
   }
 
@@ -87,6 +99,8 @@ export class ChainEffects {
     for (const log of logs) {
       const activation = parseActivation(this.#modules.deployment, log);
       if (activation !== undefined) this.#activate(activation);
+      const ended = parseRetirement(this.#modules.deployment, log);
+      if (ended !== undefined) this.#end(ended);
       const event = parseQueryEvent(this.#modules.deployment, log);
       if (event !== undefined) this.#applyRequestEvent(event, log);
       const published = parseKeyCopies(this.#modules.deployment, log);
@@ -114,6 +128,18 @@ export class ChainEffects {
       // Only this dataset is affected; following goes on.
       log("alarm", "dataset-activation-refused", { datasetId, version, ...errorFields(error) });
     }
+  }
+
+  #end(event: RetirementEvent): void {
+    const { retirements } = this.#modules.store;
+    const { datasetId } = event;
+    if (event.name === "ErasureConfirmed") return retirements.confirmed(datasetId, event.index);
+    const { studyId, block } = event;
+    assert(this.#points.has(studyId), "prepare() read the seat of every retirement");
+    const point = this.#points.get(studyId);
+    if (point === undefined) return;
+    retirements.insert({ datasetId, studyId, point, block });
+    this.#modules.log("info", "dataset-retired", { datasetId, studyId });
   }
 
   #applyRequestEvent(event: QueryContractEvent, chainLog: ChainLog): void {

@@ -86,7 +86,10 @@ export class CheckDesk {
   }
 
   async #takeUp(): Promise<void> {
-    for (const stored of this.#open()) {
+    const open = this.#open();
+    if (open === undefined) return;
+    this.#endOthers(new Set(open.map(({ checkId }) => checkId)));
+    for (const stored of open) {
       if (this.#stopped || this.#active.has(stored.checkId)) continue;
       const { datasetId, version } = stored;
       try {
@@ -100,12 +103,24 @@ export class CheckDesk {
     }
   }
 
-  #open(): StoredInputCheck[] {
+  /** Checks of data that were retired come to no end of their own. */
+  #endOthers(open: ReadonlySet<string>): void {
+    for (const [checkId, check] of this.#active) {
+      if (open.has(checkId)) continue;
+      check.end();
+      this.#active.delete(checkId);
+      const { datasetId, version } = check.check.activation;
+      this.#modules.log("info", "check-ended", { datasetId, version, reason: "dataset-retired" });
+    }
+  }
+
+  /** Undefined when the store cannot be read: the next block tries again. */
+  #open(): StoredInputCheck[] | undefined {
     try {
       return this.#modules.store.inputChecks.open();
     } catch (error) {
       this.#modules.log("warn", "checks-delayed", errorFields(error));
-      return [];
+      return undefined;
     }
   }
 

@@ -41,6 +41,7 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
     consent,
     storedSegments: (datasetId) => store.shares.segments(datasetId),
     inputCheck: (datasetId, version) => store.inputChecks.ofVersion(datasetId, version),
+    retiredIn: (datasetId) => store.retirements.get(datasetId)?.block,
   };
   const run: Omit<RunModules, "openNetwork"> = {
     field: modules.field,
@@ -52,7 +53,7 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
     keyCopies: store.keyCopies,
     history: new DisclosureHistory({ store, queries, requestedSegments, consent }),
     refused: ({ event }, error) =>
-      modules.log("warn", "request-over-rejected-dataset", { requestId: event.requestId, ...errorFields(error) }),
+      modules.log("warn", "request-over-unusable-dataset", { requestId: event.requestId, ...errorFields(error) }),
   };
   return (request, proposal, signal, timeoutMs) =>
     runQuery(request, proposal, signal, {

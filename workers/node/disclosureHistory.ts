@@ -9,7 +9,8 @@
  * cannot be reached: history unavailable means refuse.
  *
  * Whether an earlier answer counts as answered, and so what of it was opened, is decided by the agreed block: alike at all
- * participants, wherever each has followed the chain to.
+ * participants, wherever each has followed the chain to. So is whether the rows of a dataset that was retired count as erased; a
+ * participant that has erased them before all have followed the chain so far cannot read them, and fails the attempt.
  */
 import assert from "node:assert/strict";
 import type { QueryRequested } from "../chain/querySmartContract.ts";
@@ -37,7 +38,7 @@ export interface Openings {
 }
 
 export interface HistoryModules {
-  readonly store: Pick<Store, "requests" | "disclosures" | "cursors">;
+  readonly store: Pick<Store, "requests" | "disclosures" | "cursors" | "retirements">;
   readonly queries: VettedQueries;
   readonly requestedSegments: RequestedSegments;
   readonly consent: Pick<ConsentMasks, "apply">;
@@ -93,12 +94,20 @@ export class DisclosureHistory {
       this.#modules.store.disclosures.entries(studyId).map((entry) => [entry.requestId, entry] as const),
     );
     const own = this.#modules.store.requests.get(event.requestId);
+    const erased = this.#erasedAsOf(block);
     return facts.map((earlier) => {
-      const { requestId, descriptor, parameters, schema, segments } = earlier;
+      const { requestId, descriptor, parameters, schema } = earlier;
+      const segments = earlier.segments.map((segment) => withErased(segment, erased));
       const opened = openedAsOf(entries.get(requestId), block);
       if (opened === "unknown" && own !== undefined && inOrder(earlier, own) < 0) this.#refusePending(requestId, own);
       return { requestId, descriptor, parameters, schema, segments, opened };
     });
+  }
+
+  /** Lower case. */
+  #erasedAsOf(block: number): ReadonlySet<string> {
+    const retired = this.#modules.store.retirements.all().filter((retirement) => retirement.block <= block);
+    return new Set(retired.map(({ datasetId }) => datasetId));
   }
 
   openings({ event }: ConfirmedRequest, attempt: bigint, { requestIds }: History): Openings {
@@ -165,6 +174,10 @@ interface Ordered {
 /** Oldest request first, the same at every worker. */
 function inOrder(a: Ordered, b: Ordered): number {
   return a.block - b.block || (a.requestId.toLowerCase() < b.requestId.toLowerCase() ? -1 : 1);
+}
+
+function withErased(segment: SegmentRef, erased: ReadonlySet<string>): SegmentRef {
+  return erased.has(segment.datasetId.toLowerCase()) ? { ...segment, isErased: true } : segment;
 }
 
 function withoutOwn(requestIds: readonly string[], own: string): string[] {

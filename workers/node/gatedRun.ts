@@ -83,7 +83,9 @@ function refusal(attempt: bigint): Verdict {
  * a worker whose node shows it other recipients than the others' would give these the keys of a sealed answer.
  */
 function inputsOf({ event }: ConfirmedRequest, { universe }: OpenGate, history: History): string {
-  const rows = universe.segments.map(({ datasetId, version, rowCount }) => `${datasetId}@${version}:${rowCount}`);
+  const rows = universe.segments.map(
+    ({ datasetId, version, rowCount, isErased }) => `${datasetId}@${version}:${rowCount}${isErased ? ":erased" : ""}`,
+  );
   const context = contextHash(event.context);
   return [context, ...rows, Buffer.from(encodeHistory(history)).toString("hex")].join(" ").toLowerCase();
 }

@@ -33,6 +33,8 @@ export type NodeErrorDetail =
       readonly version: string;
       readonly reason: string;
     }
+  /** The request reads a dataset that was retired since: it ends as FAILED_UNAVAILABLE. */
+  | { readonly code: "PLAN_DATASET_RETIRED"; readonly datasetId: string; readonly block: number }
   | { readonly code: "NODE_WRONG_CERTIFICATE"; readonly own: string; readonly registered: string }
   | { readonly code: "NODE_BAD_CERTIFICATE"; readonly path: string }
   | { readonly code: "NODE_BAD_STORE_KEY"; readonly path: string }

@@ -1,4 +1,5 @@
 /** Connects the request desk to this worker's chain, store and mesh. */
+import { datasetRegistry } from "../chain/datasetRegistry.ts";
 import { type QuerySmartContract, querySmartContract } from "../chain/querySmartContract.ts";
 import { equivocationToJson } from "../messages/equivocation.ts";
 import type { Frame } from "../messages/frame.ts";
@@ -11,7 +12,8 @@ import type { ColumnCache } from "./columnCache.ts";
 import type { IndicatorCache } from "./indicatorCache.ts";
 import type { Committees } from "./committees.ts";
 import { computeRequest } from "./computeRequest.ts";
-import { KeyPublishing } from "./keyPublishing.ts";
+import { ErasureDesk } from "./erasureDesk.ts";
+import { type KeyPublishing, keyPublishing } from "./keyPublishing.ts";
 import { type Log, errorFields } from "./log.ts";
 import type { oneAfterAnother } from "./posting.ts";
 import { RequestDesk } from "./requestDesk.ts";
@@ -83,13 +85,25 @@ export function openKeyPublishing(
   const { modules, store, inTurn } = parts;
   const { log, monotonic } = modules;
   const contractOf = contractsOf(parts);
-  return new KeyPublishing({
+  return keyPublishing({
     store,
     log,
     now: monotonic,
     inTurn,
     publish: (contract, context, copies) => contractOf(contract).publishKeyCopies(context, copies),
   });
+}
+
+/** Erases what was retired, and posts the receipts. @param self this worker's name */
+export function openErasureDesk(
+  parts: Pick<DeskParts, "modules" | "chain" | "store" | "counts"> & { inTurn: InTurn; self: () => string },
+): ErasureDesk {
+  const { modules, chain, store, inTurn, counts, self } = parts;
+  const { log, monotonic, wallet } = modules;
+  const { deployment, rpc } = chain;
+  const datasets = datasetRegistry(deployment, wallet.connect(rpc));
+  const { chainId } = deployment;
+  return new ErasureDesk({ store, log, now: monotonic, inTurn, counts, chainId, self, signer: wallet, datasets });
 }
 
 function contractsOf({

@@ -21,12 +21,14 @@ interface Dataset {
   readonly version: bigint;
   readonly segments: readonly Segment[];
   readonly parts: bigint;
+  /** Its rows are gone: every column is zero. */
+  readonly isErased: boolean;
 }
 
 /**
  * In the order of `columns`. O(columns × rows) at most; a column that covers one dataset's newest version costs nothing when
  * it is kept. Rows that are not wanted are zero by a product with a public 0/1 vector, or were never read: the sharing of 0
- * whose shares are all 0.
+ * whose shares are all 0. So are those that were erased.
  *
  * @param universe datasets one after the other, versions 1..v of each ascending
  * @throws CodedError STORE_* | FIELD_*
@@ -50,18 +52,19 @@ export function loadPartialColumns(
   return loaded;
 }
 
-/** Datasets of the universe, which an attempt must be able to read. */
+/** Datasets of the universe which an attempt must be able to read: not those that were erased. */
 export function datasetIdsOf(universe: Rows): string[] {
-  return datasetsIn(universe).map(({ datasetId }) => datasetId.toLowerCase());
+  const there = datasetsIn(universe).filter(({ isErased }) => !isErased);
+  return there.map(({ datasetId }) => datasetId.toLowerCase());
 }
 
 function datasetsIn({ segments, parts }: Rows): Dataset[] {
   const bitsOf = segments.map(() => 0n);
   for (const [part, { segment }] of parts.entries()) bitsOf[segment]! |= 1n << BigInt(part);
-  const datasets: { datasetId: string; version: bigint; segments: Segment[]; parts: bigint }[] = [];
-  for (const [index, { datasetId, version, rowCount }] of segments.entries()) {
+  const datasets: (Omit<Dataset, "version" | "parts"> & { version: bigint; segments: Segment[]; parts: bigint })[] = [];
+  for (const [index, { datasetId, version, rowCount, isErased = false }] of segments.entries()) {
     const last = datasets.at(-1);
-    const dataset = last?.datasetId === datasetId ? last : { datasetId, version, segments: [], parts: 0n };
+    const dataset = last?.datasetId === datasetId ? last : { datasetId, version, segments: [], parts: 0n, isErased };
     if (dataset !== last) datasets.push(dataset);
     const from = dataset.segments.at(-1)?.to ?? 0;
     dataset.segments.push({ from, to: from + Number(rowCount), parts: bitsOf[index]! });
@@ -73,12 +76,12 @@ function datasetsIn({ segments, parts }: Rows): Dataset[] {
 
 function loadPart(
   field: Field,
-  { datasetId, version, segments, parts }: Dataset,
+  { datasetId, version, segments, parts, isErased }: Dataset,
   columnId: string,
   wanted: bigint,
   { cache, masks }: { readonly cache: Pick<ColumnCache, "column">; readonly masks: RowMasks },
 ): FieldVector[] {
-  if ((wanted & parts) === 0n) return [field.zeros(segments.at(-1)?.to ?? 0)];
+  if (isErased || (wanted & parts) === 0n) return [field.zeros(segments.at(-1)?.to ?? 0)];
   const whole = cache.column(field, datasetId, version, columnId);
   if ((wanted & parts) === parts) return [whole];
   return segments.map((segment) => {
@@ -102,7 +105,7 @@ class RowMasks {
 
   /** Every mask that a column of these parts needs. */
   make(datasets: readonly Dataset[], wanted: bigint): void {
-    for (const segment of datasets.flatMap(({ segments }) => segments)) {
+    for (const segment of datasets.flatMap(({ segments, isErased }) => (isErased ? [] : segments))) {
       const used = wanted & segment.parts;
       if (used !== 0n && used !== segment.parts && !this.#made.has(used)) {
         this.#made.set(used, this.#vector(used, segment.to - segment.from));

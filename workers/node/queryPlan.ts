@@ -13,7 +13,7 @@
  *     recipients that can be encrypted to.
  *  5. Every dataset root recomputes from the registry's first v segments for some v; of each of them the very file that
  *     its activation names for this worker (and sharesRoot binds) is stored, of this committee and number of rows, and
- *     was checked: its columns are well-formed (`activeCheck.ts`).
+ *     was checked: its columns are well-formed (`activeCheck.ts`). None of them was retired since.
  *  6. The consent mask is the one that the chain's own log gives at the request's block; what it takes out, no vector of the
  *     computation has (`consentMasks.ts`).
  */
@@ -79,6 +79,8 @@ export interface PlanModules {
   storedSegments(datasetId: string): readonly SegmentStatus[];
   /** Undefined for a version whose activation was not seen here. */
   inputCheck(datasetId: string, version: bigint): Pick<StoredInputCheck, "state" | "reason"> | undefined;
+  /** Block in which the dataset was retired; undefined while it is not, as far as this worker has followed. */
+  retiredIn(datasetId: string): number | undefined;
 }
 
 function refuse(event: QueryRequested, reason: string): never {
@@ -95,7 +97,8 @@ function stopped({ requestId }: QueryRequested): CodedError {
  * What may change is asked of the chain every time: the emergency stop, the policy, whether the query stands. The rest is asked
  * once.
  *
- * @throws CodedError PLAN_STOPPED | PLAN_REFUSED | PLAN_MISSING_SHARES | PLAN_BEING_CHECKED | PLAN_DATASET_REJECTED | CHAIN_*
+ * @throws CodedError PLAN_STOPPED | PLAN_REFUSED | PLAN_MISSING_SHARES | PLAN_BEING_CHECKED | PLAN_DATASET_REJECTED |
+ *   PLAN_DATASET_RETIRED | CHAIN_*
  */
 export async function planQuery(request: ConfirmedRequest, modules: PlanModules): Promise<QueryPlan> {
   const { event } = request;
@@ -193,6 +196,7 @@ async function plannedSegments(event: QueryRequested, modules: PlanModules): Pro
   for (const [i, datasetId] of event.datasetIds.entries()) {
     const segments = await modules.requestedSegments.ofRoot(datasetId, event.context.datasetRoots[i]!);
     if (segments === undefined) refuse(event, `the root of dataset ${datasetId} is none of its versions'`);
+    checkThere(datasetId, modules);
     const stored = modules.storedSegments(datasetId);
     for (const [position, segment] of segments.entries()) {
       const version = BigInt(position + 1);
@@ -217,6 +221,14 @@ async function maskedSegments(
 function newestVersions(segments: readonly SegmentRef[]): PlannedDataset[] {
   const versions = new Map(segments.map(({ datasetId, version }) => [datasetId, version]));
   return [...versions].map(([datasetId, version]) => ({ datasetId, version }));
+}
+
+/** Its shares are, or will be, gone. */
+function checkThere(datasetId: string, { retiredIn }: PlanModules): void {
+  const block = retiredIn(datasetId);
+  if (block === undefined) return;
+  const message = `Dataset ${datasetId} was retired in block ${block}: nothing is computed over it`;
+  throw nodeError({ code: "PLAN_DATASET_RETIRED", datasetId, block }, message);
 }
 
 /** What the chain activated is what is stored: `active` means that the file is the one its activation names. */

@@ -25,7 +25,7 @@ export interface AttemptNetwork extends Network {
 export interface RunModules extends GateModules {
   readonly field: Field;
   plan(request: ConfirmedRequest): Promise<QueryPlan>;
-  /** The request reads a dataset that was rejected. */
+  /** The request reads a dataset that was rejected, or retired. */
   refused(request: ConfirmedRequest, error: CodedError): void;
   /** @param members participants and their addresses */
   openNetwork(
@@ -71,7 +71,7 @@ async function reachVerdict(
     if (!plan.empty) return await compute(request, attempt, network, plan, modules);
     return noAnswer(attempt, Outcome.REFUSED_EMPTY_SET);
   } catch (error) {
-    if (!isCoded(error, "PLAN_DATASET_REJECTED")) throw error;
+    if (!isCoded(error, "PLAN_DATASET_REJECTED") && !isCoded(error, "PLAN_DATASET_RETIRED")) throw error;
     modules.refused(request, error);
     return noAnswer(attempt, Outcome.FAILED_UNAVAILABLE);
   }

@@ -3,6 +3,7 @@ import type { FollowerStatus } from "../chain/follower.ts";
 import { WHOLE_BLOCK } from "../chain/follower.ts";
 import type { StoredInputCheck } from "../store/inputCheckStore.ts";
 import type { StoredRequestState } from "../store/requestStore.ts";
+import type { StoredRetirement } from "../store/retirementStore.ts";
 import type { DatasetStatus } from "../store/shareStore.ts";
 import type { PeerStatus } from "../transport/mesh.ts";
 import type { Seat } from "./committees.ts";
@@ -27,6 +28,7 @@ export interface StatusFacts {
   readonly requests: Readonly<Record<StoredRequestState, number>>;
   readonly attempts: readonly { readonly requestId: string; readonly attempt: bigint }[];
   readonly keysDue: number;
+  readonly retirements: readonly StoredRetirement[];
 }
 
 export interface WorkerStatus {
@@ -65,6 +67,7 @@ export interface WorkerStatus {
     /** Other members whose links are open; 2t of them are needed. */
     readonly connected: number;
   }[];
+  /** Not those that were erased. */
   readonly datasets: readonly {
     readonly datasetId: string;
     readonly version: string;
@@ -77,6 +80,17 @@ export interface WorkerStatus {
   readonly open: readonly { readonly requestId: string; readonly attempt: string }[];
   /** Sealed answers whose keys this worker has not published yet, as far as the confirmed chain shows. */
   readonly keysDue: number;
+  /** Datasets retired on chain, of this worker's committees. */
+  readonly retired: readonly {
+    readonly datasetId: string;
+    /** Whether all of it is gone here. */
+    readonly erased: boolean;
+    /** As far as the confirmed chain shows. While it is due, anyone can post what follows: `auditor confirm-erasure`. */
+    readonly receipt: "due" | "confirmed";
+    readonly index: number;
+    readonly version: string | undefined;
+    readonly signature: string | undefined;
+  }[];
 }
 
 export function statusOf(facts: StatusFacts): WorkerStatus {
@@ -113,8 +127,8 @@ export function statusOf(facts: StatusFacts): WorkerStatus {
       demonstration: committee.demonstration,
       connected: connectedMembers(committee.workers, connected),
     })),
-    datasets: facts.datasets.flatMap(({ datasetId, segments }) =>
-      segments.map(({ version, rowCount, state }) => {
+    datasets: facts.datasets.flatMap(({ datasetId, erased, segments }) =>
+      (erased ? [] : segments).map(({ version, rowCount, state }) => {
         const check = state === "pending" ? undefined : checkOf(facts.inputChecks, datasetId, version);
         return { datasetId, version: String(version), rows: rowCount, state, check };
       }),
@@ -122,6 +136,14 @@ export function statusOf(facts: StatusFacts): WorkerStatus {
     requests: facts.requests,
     open: facts.attempts.map(({ requestId, attempt }) => ({ requestId, attempt: String(attempt) })),
     keysDue: facts.keysDue,
+    retired: facts.retirements.map(({ datasetId, point, confirmed, receipt }) => ({
+      datasetId,
+      erased: facts.datasets.some((dataset) => dataset.datasetId === datasetId && dataset.erased),
+      receipt: confirmed ? "confirmed" : "due",
+      index: point,
+      version: receipt && String(receipt.version),
+      signature: receipt?.signature,
+    })),
   };
 }
 

@@ -25,10 +25,11 @@ import { VectorCache } from "./vectorCache.ts";
 import { Committees } from "./committees.ts";
 import { createFollower } from "./following.ts";
 import { HealthServer } from "./health.ts";
+import type { ErasureDesk } from "./erasureDesk.ts";
 import { errorFields } from "./log.ts";
 import { openCheckDesk } from "./openCheckDesk.ts";
 import type { KeyPublishing } from "./keyPublishing.ts";
-import { openDesk, openKeyPublishing } from "./openDesk.ts";
+import { openDesk, openErasureDesk, openKeyPublishing } from "./openDesk.ts";
 import { oneAfterAnother } from "./posting.ts";
 import { createEndpoint, createMesh } from "./peering.ts";
 import { Registration } from "./registration.ts";
@@ -56,6 +57,7 @@ export class Worker {
   readonly #desk: RequestDesk;
   readonly #checks: CheckDesk;
   readonly #keys: KeyPublishing;
+  readonly #erasures: ErasureDesk;
   readonly #follower: ChainFollower;
   #isListening = false;
   #stopped: Promise<void> | undefined;
@@ -88,6 +90,7 @@ export class Worker {
     const inTurn = oneAfterAnother();
     this.#desk = openDesk({ ...deskParts, columns, indicators, inTurn });
     this.#keys = openKeyPublishing({ ...deskParts, inTurn });
+    this.#erasures = openErasureDesk({ ...deskParts, inTurn, self });
     this.#checks = openCheckDesk(deskParts);
     const effects = new ChainEffects({ deployment, store, committees, log });
     const onCommitted = (logs: readonly ChainLog[]): void => this.#onCommitted(logs);
@@ -136,6 +139,7 @@ export class Worker {
       this.#desk.stop();
       this.#checks.stop();
       this.#keys.stop();
+      this.#erasures.stop();
       this.#mesh.stop();
       log("alarm", "following-stopped", errorFields(error));
     });
@@ -170,6 +174,7 @@ export class Worker {
       requests: this.#store.requests.counts(),
       attempts: this.#desk.attempts(),
       keysDue: this.#store.keyCopies.due().length,
+      retirements: this.#store.retirements.all(),
     });
   }
 
@@ -183,6 +188,7 @@ export class Worker {
     this.#desk.stop();
     this.#checks.stop();
     this.#keys.stop();
+    this.#erasures.stop();
     this.#mesh.stop();
     if (this.#isListening) await this.#endpoint.stop();
     this.#isListening = false;
@@ -216,6 +222,7 @@ export class Worker {
 
   #onProgress(newest: number): void {
     void this.#roster.refresh();
+    this.#erasures.onBlock();
     void this.#desk.onBlock(newest);
     void this.#checks.onBlock();
     this.#keys.onBlock();

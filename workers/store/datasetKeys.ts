@@ -94,11 +94,19 @@ export class DatasetKeys {
     return lstatSync(this.#pathOf(datasetId), { throwIfNoEntry: false }) !== undefined;
   }
 
-  /** Gone when this returns, after a power cut too (as far as the disk forgets what it overwrites). */
+  /**
+   * Gone when this returns, after a power cut too (as far as the disk forgets what it overwrites).
+   * @throws CodedError STORE_KEY_NOT_ERASED when the folder refuses
+   */
   erase(datasetId: string): void {
     this.#wipe(datasetId);
-    rmSync(this.#pathOf(datasetId), { force: true });
-    syncFolder(this.#folder);
+    try {
+      rmSync(this.#pathOf(datasetId), { force: true });
+      syncFolder(this.#folder);
+    } catch (error) {
+      const message = `the key file of dataset ${datasetId} cannot be deleted from ${this.#folder}`;
+      throw storeError({ code: "STORE_KEY_NOT_ERASED", datasetId }, message, error);
+    }
   }
 
   /** Wipes the keys held in memory. */

@@ -22,6 +22,7 @@ export type StoreErrorDetail =
   | { readonly code: "STORE_INVALID"; readonly field: string }
   | { readonly code: "STORE_KEY_MISSING"; readonly datasetId: string }
   | { readonly code: "STORE_KEY_UNREADABLE"; readonly datasetId: string }
+  | { readonly code: "STORE_KEY_NOT_ERASED"; readonly datasetId: string }
   | { readonly code: "STORE_DATASET_ERASED"; readonly datasetId: string }
   | {
       readonly code: "STORE_SEGMENT_MISSING";

@@ -57,7 +57,8 @@ export class InputCheckStore {
     this.#selectVersion = database.prepare(`SELECT ${columns} FROM input_check WHERE dataset_id = ? AND version = ?`);
     this.#selectAll = database.prepare(`SELECT ${columns} FROM input_check ORDER BY dataset_id, version`);
     this.#selectOpen = database.prepare(
-      `SELECT ${columns} FROM input_check WHERE state = 'unchecked' ORDER BY dataset_id, version`,
+      `SELECT ${columns} FROM input_check WHERE state = 'unchecked'
+       AND dataset_id NOT IN (SELECT dataset_id FROM retirement) ORDER BY dataset_id, version`,
     );
     this.#take = database.prepare("UPDATE input_check SET last_attempt = ? WHERE check_id = ?");
     this.#settle = database.prepare("UPDATE input_check SET state = ?, reason = ? WHERE check_id = ?");
@@ -86,7 +87,7 @@ export class InputCheckStore {
     return this.#database.guarded(() => this.#selectAll.all()).map(fromRow);
   }
 
-  /** Those that have not ended. */
+  /** Those that have not ended, and will: of data that were not retired. */
   open(): StoredInputCheck[] {
     return this.#database.guarded(() => this.#selectOpen.all()).map(fromRow);
   }

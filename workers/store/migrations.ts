@@ -166,4 +166,21 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (request_id, signer)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Datasets retired on chain, of committees this worker sits in.
+  CREATE TABLE retirement (
+    dataset_id BLOB PRIMARY KEY CHECK (length(dataset_id) = 32),
+    study_id BLOB NOT NULL CHECK (length(study_id) = 32),
+    -- this worker's
+    point INTEGER NOT NULL CHECK (point BETWEEN 1 AND 7),
+    -- of the event
+    block INTEGER NOT NULL,
+    -- 1: the chain has this worker's receipt
+    confirmed INTEGER NOT NULL DEFAULT 0 CHECK (confirmed IN (0, 1)),
+    -- what this worker signed: public
+    version INTEGER,
+    signature TEXT,
+    CHECK ((version IS NULL) = (signature IS NULL))
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -12,6 +12,7 @@ import { InputCheckStore } from "./inputCheckStore.ts";
 import { KeyCopyStore } from "./keyCopyStore.ts";
 import { OwnerStore } from "./ownerStore.ts";
 import { RequestStore } from "./requestStore.ts";
+import { RetirementStore } from "./retirementStore.ts";
 import { ShareStore } from "./shareStore.ts";
 import { UploadNonceStore } from "./uploadNonceStore.ts";
 
@@ -34,6 +35,7 @@ export interface Store {
   readonly keyCopies: KeyCopyStore;
   readonly equivocations: EquivocationStore;
   readonly inputChecks: InputCheckStore;
+  readonly retirements: RetirementStore;
   readonly uploadNonces: UploadNonceStore;
   /**
    * All of `work`, which is synchronous, or none of it; durable when this returns.
@@ -63,6 +65,7 @@ export function openStore(path: string, options: StoreOptions): Store {
       keyCopies: new KeyCopyStore(database, requests),
       equivocations: new EquivocationStore(database),
       inputChecks: new InputCheckStore(database),
+      retirements: new RetirementStore(database),
       uploadNonces: new UploadNonceStore(database),
       transaction: (work) => database.transaction(work),
       close() {

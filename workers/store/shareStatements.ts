@@ -9,6 +9,7 @@ export function prepareShareStatements(database: Database) {
   return {
     insertDataset: prepare("INSERT OR IGNORE INTO dataset (dataset_id) VALUES (?)"),
     dataset: prepare("SELECT id FROM dataset WHERE dataset_id = ?"),
+    erased: prepare("SELECT erased FROM dataset WHERE dataset_id = ?"),
     datasetById: prepare("SELECT erased FROM dataset WHERE id = ?"),
     datasets: prepare("SELECT dataset_id, erased FROM dataset ORDER BY dataset_id"),
     markErased: prepare("UPDATE dataset SET erased = 1 WHERE id = ?"),

@@ -206,7 +206,17 @@ export class ShareStore {
       });
   }
 
-  /** Forgets a dataset for good, in backups of the database too. Not inside a transaction: the key cannot come back. */
+  /** Whether it was erased here: nothing of it is left, and nothing is taken of it. */
+  isErased(datasetId: string): boolean {
+    const row = this.#database.guarded(() => this.#sql.erased.get(hexToBytes(datasetId, 32, "datasetId")));
+    return row?.["erased"] === 1n && !this.#keys.has(datasetId.toLowerCase());
+  }
+
+  /**
+   * Forgets a dataset for good, in backups of the database too. Not inside a transaction: the key cannot come back. Again is
+   * without effect, but for finishing what failed.
+   * @throws CodedError STORE_KEY_NOT_ERASED, STORE_*
+   */
   eraseDataset(datasetId: string): void {
     this.#database.transaction(() => {
       const dataset = this.#datasetRow(datasetId);

@@ -12,6 +12,7 @@ const FOREIGN = new Interface([
   "error DeployedNotContract(address account)",
   "error DatasetRegistryVetoed(bytes32 datasetId, bytes32 queryHash)",
   "error DatasetRegistryClosed(bytes32 datasetId)",
+  "error DatasetRegistryRetired(bytes32 datasetId)",
   "error DatasetRegistryBudgetSpent(bytes32 datasetId, uint32 budget)",
   "error DatasetRegistryMissingPurpose(bytes32 datasetId, bytes32 purpose)",
   "error InvalidAccountNonce(address account, uint256 currentNonce)",

@@ -51,6 +51,7 @@ export class ClearStudy {
   /** [owner][version − 1] */
   readonly #segments = new Map<string, Row[][]>();
   readonly history: EarlierAnswer[] = [];
+  readonly #retired = new Set<string>();
 
   constructor(schema: StudySchema, k = 11) {
     this.schema = schema;
@@ -59,6 +60,13 @@ export class ClearStudy {
 
   contribute(owner: string, rows: readonly Row[]): void {
     this.#segments.set(owner, [...(this.#segments.get(owner) ?? []), [...rows]]);
+  }
+
+  /** The owner's rows are gone: nothing is left but their number, and what was shown of them. */
+  retire(owner: string): void {
+    this.#retired.add(owner);
+    const emptied = this.#segments.get(owner)!.map((rows) => rows.map((): Row => ({})));
+    this.#segments.set(owner, emptied);
   }
 
   /** Versions 1..version of an owner's data. */
@@ -80,7 +88,14 @@ export class ClearStudy {
     const { facts, circuit } = await this.compile(request);
     const earlier = { ...facts, requestId: String(this.history.length), opened: "unknown" as const };
     if (circuit === undefined) return { gate: undefined, earlier };
-    return { gate: planGate({ ...facts, circuit }, this.history, this.k, bn254Fr), earlier };
+    return { gate: planGate({ ...facts, circuit }, this.knownHistory(), this.k, bn254Fr), earlier };
+  }
+
+  /** As workers know it now, who have erased what was retired. */
+  knownHistory(): EarlierAnswer[] {
+    const withErased = (segment: SegmentRef): SegmentRef =>
+      this.#retired.has(segment.datasetId) ? { ...segment, isErased: true } : segment;
+    return this.history.map((answer) => ({ ...answer, segments: answer.segments.map(withErased) }));
   }
 
   /** What workers read off the chain; the circuit is undefined when it selects nothing by construction. */
@@ -95,7 +110,8 @@ export class ClearStudy {
   }
 
   #refs(versions: ClearRequest["versions"], excluded: ClearRequest["excluded"] = {}): SegmentRef[] {
-    return [...this.#segments].flatMap(([datasetId, segments]) => {
+    const there = [...this.#segments].filter(([datasetId]) => !this.#retired.has(datasetId));
+    return there.flatMap(([datasetId, segments]) => {
       const newest = versions === undefined ? segments.length : (versions[datasetId] ?? 0);
       return segments.slice(0, newest).map((rows, index) => {
         const ref = { datasetId, version: BigInt(index + 1), rowCount: BigInt(rows.length) };
@@ -111,10 +127,12 @@ export class ClearStudy {
       ({ datasetId, version }) => this.#segments.get(datasetId)![Number(version) - 1]!,
     );
     const whole = columnsOfRows(this.schema, segments.flat());
+    const isThere = universe.segments.map(({ isErased }) => (isErased ? 0n : 1n));
+    const there = segments.flatMap((rows, segment) => rows.map(() => isThere[segment]!));
     const partOf = segments.flatMap((rows, segment) => rows.map((_, row) => partWith(universe, segment, row)));
     const loaded = new Map(
       columns.map(({ columnId, parts: wanted }, index) => {
-        const column = whole.get(columnId)!.map((value, row) => ((wanted >> partOf[row]!) & 1n) * value);
+        const column = whole.get(columnId)!.map((value, row) => ((wanted >> partOf[row]!) & there[row]!) * value);
         return [plan.circuit.columns[index]!, column] as const;
       }),
     );

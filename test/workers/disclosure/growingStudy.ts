@@ -23,7 +23,10 @@ interface Piece {
   answers: string;
 }
 
-/** A study of a few owners whose data grow, or lose consent, now and then, in the clear and as the attacker sees it. */
+/**
+ * A study of a few owners whose data grow, or lose consent, now and then, and of whom one may retire, in the clear and as the
+ * attacker sees it.
+ */
 export class GrowingStudy {
   readonly clear: ClearStudy;
   readonly population: Population;
@@ -33,6 +36,7 @@ export class GrowingStudy {
   readonly #mayLoseConsent: boolean;
   /** By owner and version. */
   readonly #pieces: Piece[][][];
+  readonly #retired = new Set<number>();
 
   constructor(g: fc.GeneratorValue, { mayLoseConsent = true } = {}) {
     this.#g = g;
@@ -52,7 +56,7 @@ export class GrowingStudy {
     const g = this.#g;
     if (g(fc.integer, { min: 0, max: 2 }) > 0) return;
     const most = g(fc.boolean) ? 4 : 20;
-    this.#grow(g(fc.nat, { max: this.#pieces.length - 1 }), g(fc.integer, { min: 1, max: most }));
+    this.#grow(this.#drawOwner(), g(fc.integer, { min: 1, max: most }));
   }
 
   /** Mostly takes some rows out, else back in. */
@@ -64,10 +68,25 @@ export class GrowingStudy {
     piece.isOut = !piece.isOut;
   }
 
+  /** All but one owner may: the workers erase its data, the attacker keeps what it was told of them. */
+  retireSometimes(): boolean {
+    const g = this.#g;
+    if (this.#pieces.length - this.#retired.size < 2 || g(fc.integer, { min: 0, max: 5 }) > 0) return false;
+    const owner = this.#drawOwner();
+    this.#retired.add(owner);
+    this.clear.retire(`owner ${owner}`);
+    return true;
+  }
+
+  /** Of all who have not retired. */
+  newestVersions(): number[] {
+    return this.#pieces.map(({ length }, owner) => (this.#retired.has(owner) ? 0 : length));
+  }
+
   /** Mostly the newest data of all owners; else fewer owners or an older version. */
   drawVersions(): number[] {
     const g = this.#g;
-    const newest = this.#pieces.map(({ length }) => length);
+    const newest = this.newestVersions();
     if (g(fc.integer, { min: 0, max: 4 }) > 0) return newest;
     const chosen = newest.map((version) => g(fc.integer, { min: 0, max: version }));
     return chosen.some((version) => version > 0) ? chosen : newest;
@@ -79,6 +98,11 @@ export class GrowingStudy {
 
   async plan(query: AskedQuery, versions: readonly number[]): ReturnType<ClearStudy["plan"]> {
     return this.clear.plan(this.#request(query, versions));
+  }
+
+  #drawOwner(): number {
+    const owners = [...this.#pieces.keys()].filter((owner) => !this.#retired.has(owner));
+    return owners[this.#g(fc.nat, { max: owners.length - 1 })]!;
   }
 
   #request({ request }: AskedQuery, versions: readonly number[]): ClearRequest {

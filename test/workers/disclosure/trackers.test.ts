@@ -430,4 +430,117 @@ describe("the gate against trackers", () => {
       assert.deepEqual(counts.slice(0, 2), [50n, 80n]);
     });
   });
+
+  describe("retirement", () => {
+    const TABLE = { sql: "SELECT arm, COUNT(*) FROM trial GROUP BY arm" };
+    const ARM = { sql: "SELECT COUNT(*) FROM trial WHERE arm = 'B'" };
+    /** Forty of each of two arms at either hospital, but for arm B of the second. */
+    const hospitals = (inArmB: number): ClearStudy => {
+      const trial = study([...people(40), ...people(40, { arm: "B" })]);
+      trial.contribute("two", [...people(40), ...people(inArmB, { arm: "B" })]);
+      return trial;
+    };
+
+    it("hides what was shown with the hospital, lest the difference tell its few patients in a cell", async () => {
+      for (const inArmB of [0, 1, 10, 40]) {
+        const trial = hospitals(inArmB);
+        const before = outputsOf(await trial.ask({ sql: TABLE.sql }));
+        assert.equal(before[0], 80n, "shown with the hospital");
+        trial.retire("two");
+        // Nobody can count any more how many of arm B were there: it may be one.
+        assert.deepEqual(outputsOf(await trial.ask(TABLE)).slice(0, 2), [hidden, hidden], `${inArmB}`);
+      }
+    });
+
+    it("refuses a filter that was asked with the hospital, however many patients it had there", async () => {
+      for (const inArmB of [20, 40]) {
+        const trial = hospitals(inArmB);
+        assert.equal((await trial.ask(ARM)).kind, "answered");
+        trial.retire("two");
+        assert.equal((await trial.ask(ARM)).kind, "refused", `${inArmB}`);
+      }
+    });
+
+    it("shows each again once k patients of it are new, and none before", async () => {
+      for (const [inArmB, shown] of [
+        [10, hidden],
+        [11, 51n],
+      ] as const) {
+        const [table, arm] = [hospitals(40), hospitals(40)];
+        assert.deepEqual(outputsOf(await table.ask(TABLE)).slice(0, 2), [80n, 80n]);
+        assert.deepEqual(outputsOf(await arm.ask(ARM)), [80n]);
+        for (const trial of [table, arm]) {
+          trial.retire("two");
+          trial.contribute("one", [...people(30), ...people(inArmB, { arm: "B" })]);
+        }
+        assert.equal(outputsOf(await table.ask(TABLE))[1], shown);
+        const answer = await arm.ask(ARM);
+        assert.deepEqual(answer.kind === "refused" ? hidden : outputsOf(answer)[0], shown);
+      }
+    });
+
+    it("answers what was never asked with the hospital, and what was shown without it, as before", async () => {
+      const trial = hospitals(40);
+      const alone = { ...ARM, versions: { one: 1 } };
+      assert.deepEqual(outputsOf(await trial.ask(alone)), [40n]);
+      assert.deepEqual(outputsOf(await trial.ask(ARM)), [80n]);
+      trial.retire("two");
+      assert.deepEqual(outputsOf(await trial.ask(ARM)), [40n], "known from before");
+      const untold = hospitals(40);
+      untold.retire("two");
+      assert.deepEqual(outputsOf(await untold.ask(ARM)), [40n]);
+    });
+
+    it("answers about everyone who is left, unless the hospital had fewer than k patients", async () => {
+      const everyone = { sql: "SELECT COUNT(*), AVG(value) FROM trial" };
+      const large = hospitals(40);
+      assert.deepEqual(outputsOf(await large.ask(everyone))[0], 160n);
+      large.retire("two");
+      assert.deepEqual(outputsOf(await large.ask(everyone))[0], 80n);
+      const small = study([...people(40), ...people(40, { arm: "B" })]);
+      small.contribute("two", people(40));
+      assert.equal((await small.ask(everyone)).kind, "answered");
+      small.contribute("three", people(10));
+      small.contribute("three", people(1));
+      assert.equal((await small.ask(everyone)).kind, "answered");
+      small.retire("three");
+      assert.equal((await small.ask(everyone)).kind, "answered", "eleven are gone");
+      const few = study([...people(60), ...people(40, { arm: "B" })]);
+      few.contribute("two", people(9));
+      assert.equal((await few.ask({ ...everyone, versions: { one: 1 } })).kind, "answered");
+      few.retire("two");
+      assert.equal((await few.ask(everyone)).kind, "answered", "asked without them before");
+    });
+
+    it("goes on refusing a cohort close to one that was shown with the hospital", async () => {
+      const trial = study([...people(40, { age: 65 }), ...people(5, { age: 55 }), ...people(40, { age: 20 })]);
+      trial.contribute("two", [...people(40, { age: 65 }), ...people(30, { age: 55 }), ...people(40, { age: 20 })]);
+      assert.equal((await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE age >= 60" })).kind, "answered");
+      trial.retire("two");
+      // Apart by five here, and by seventy-five with the hospital's, whom nobody can count: too few, as far as is known.
+      assert.equal((await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE age >= 50" })).kind, "refused");
+    });
+
+    it("of three sets, counts what is left: a combination that only the hospital's patients made large is refused", async () => {
+      const rows = (single: number): ReturnType<typeof people> => [
+        ...people(40, { sex: "F" }),
+        ...people(30, { sex: "M", age: 45 }),
+        ...people(single, { sex: "M", age: 65 }),
+        ...people(60, { arm: "B", age: 65 }),
+      ];
+      for (const [single, kind] of [
+        [1, "refused"],
+        [30, "answered"],
+      ] as const) {
+        const trial = study(rows(single));
+        trial.contribute("two", rows(30));
+        assert.equal((await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE arm = 'A'" })).kind, "answered");
+        const women = "SELECT COUNT(*) FROM trial WHERE arm = 'A' AND sex = 'F'";
+        assert.equal((await trial.ask({ sql: women })).kind, "answered");
+        trial.retire("two");
+        const last = "SELECT COUNT(*) FROM trial WHERE arm = 'A' AND sex = 'M' AND age < 60";
+        assert.equal((await trial.ask({ sql: last })).kind, kind);
+      }
+    });
+  });
 });

@@ -99,4 +99,23 @@ describe("Universe", () => {
     assert.notEqual(set(new Universe([masked]), masked.slice(0, 1)), alone);
     assert.notEqual(set(new Universe([masked.slice(0, 1)]), masked.slice(0, 1)), alone);
   });
+
+  it("keeps erased rows apart and countable, but knows that they are gone, and names what has them anew", () => {
+    const own = [segment("0xA", 1, 10)];
+    const before = [segment("0xA", 1, 10), segment("0xB", 1, 4, [1]), segment("0xB", 2, 3)];
+    const after = before.map((ref) => (ref.datasetId === "0xB" ? { ...ref, isErased: true as const } : ref));
+    const [there, gone] = [new Universe([own, before]), new Universe([own, after])];
+    assert.equal(gone.rows(gone.bits(after)), 16);
+    assert.deepEqual(
+      gone.segments.map(({ isErased }) => isErased),
+      [undefined, true, true],
+    );
+    const [mine, all] = [gone.bits(own), gone.bits(after)];
+    assert.deepEqual([gone.isErased(mine), gone.isErased(all), gone.isErased(all ^ mine)], [false, true, true]);
+    assert.equal(there.isErased(there.bits(before)), false);
+    const name = (universe: Universe, parts: bigint): string =>
+      universe.nameOf("number", { parts, conditions: [] }, "0xschema");
+    assert.notEqual(name(gone, mine), name(there, mine), "vectors have other rows");
+    assert.notEqual(name(gone, all), name(there, all));
+  });
 });

@@ -91,7 +91,8 @@ function worldOf(test: TestContext, workers: readonly string[] = WORKERS): World
       return Promise.resolve({ ...committee, epoch });
     },
   };
-  const committees = new Committees(registry as never, {} as never, () => SELF);
+  const current = { ...registry, currentEpoch: () => Promise.resolve(1n) };
+  const committees = new Committees(current as never, {} as never, () => SELF);
   const log = (level: string, event: string): void => void logged.push(`${level} ${event}`);
   const effects = new ChainEffects({ deployment: DEPLOYMENT, store, committees, log });
   return { store, effects, logged, asked };
@@ -365,6 +366,34 @@ describe("ChainEffects", () => {
       await forged.effects.prepare([activation(undefined, CLONE)]);
       forged.effects.apply([activation(undefined, CLONE)]);
       for (const world of [other, forged]) assert.deepEqual([stateOf(world), world.logged], [[], []]);
+      assert.deepEqual(forged.asked, []);
+    });
+
+    const retired = (address = ADDRESSES["DatasetRegistry"]): ChainLog =>
+      logOf("DatasetRegistry", "DatasetRetired", [datasetId, STUDY, ZeroAddress, "reason"], address);
+    const confirmed = (index: number): ChainLog =>
+      logOf("DatasetRegistry", "ErasureConfirmed", [datasetId, SELF, index, 1n]);
+
+    it("that are retired are to be erased, and their receipt is due until the chain shows it", async (test) => {
+      const { store, effects, logged } = worldOf(test);
+      const logs = [retired(), confirmed(1)];
+      await effects.prepare(logs);
+      effects.apply(logs);
+      const expected = { datasetId, studyId: STUDY, point: 2, block: 12, receipt: undefined };
+      assert.deepEqual(store.retirements.all(), [{ ...expected, confirmed: false }]);
+      assert.deepEqual(logged, ["info dataset-retired"]);
+      effects.apply([confirmed(2)]);
+      assert.deepEqual(store.retirements.all(), [{ ...expected, confirmed: true }]);
+    });
+
+    it("that are retired concern neither other committees nor other contracts' events", async (test) => {
+      const other = worldOf(test, [WORKERS[0]!, WORKERS[2]!]);
+      await other.effects.prepare([retired()]);
+      other.effects.apply([retired(), confirmed(2)]);
+      const forged = worldOf(test);
+      await forged.effects.prepare([retired(CLONE)]);
+      forged.effects.apply([retired(CLONE)]);
+      for (const { store, logged } of [other, forged]) assert.deepEqual([store.retirements.all(), logged], [[], []]);
       assert.deepEqual(forged.asked, []);
     });
   });

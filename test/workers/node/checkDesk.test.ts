@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { EncodedSegment } from "../../../workers/encoding/encodeTable.ts";
 import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
-import { CheckOutcome } from "../../../workers/messages/inputCheck.ts";
+import { CheckOutcome, inputCheckId } from "../../../workers/messages/inputCheck.ts";
 import { decodeShareFile, encodeShareFile } from "../../../workers/messages/shareFile.ts";
 import { columnsOf } from "../../../workers/schema/columns.ts";
 import { witnessesOf } from "../../../workers/schema/rangeWitness.ts";
@@ -235,5 +235,23 @@ describe("CheckDesk", () => {
     world.mine();
     await world.untilStates(dataset, ["unchecked", "checked", "checked", "checked"]);
     assert(world.logged.some(({ self, event, reason }) => self === 1 && event === "check-delayed" && reason === "STORE_COLUMN_MISSING")); // prettier-ignore
+  });
+
+  it("ends the checks of a dataset that is retired meanwhile, and goes on with the others", async (test) => {
+    const world = new CheckWorld(test, { n: 3, t: 1 });
+    const [gone, other] = [world.activate("gone"), world.activate("other")];
+    world.start(1 as PartyIndex);
+    await world.time.until(() => false, world.time.nowMs + ATTEMPT_TIMEOUT_MS);
+    for (const { retirements, shares } of world.stores) {
+      retirements.insert({ datasetId: gone, studyId: gone, point: 1, block: 1 });
+      shares.eraseDataset(gone);
+    }
+    world.mine();
+    await world.time.until(() => false, world.time.nowMs + ATTEMPT_TIMEOUT_MS);
+    assert.equal(world.logged.filter(({ event }) => event === "check-ended").length, 1);
+    world.startAll();
+    await world.untilStates(other, all(3, "checked"));
+    assert.deepEqual(world.states(gone), all(3, "unchecked"));
+    assert.ok(!world.runs.some(({ session }) => session === inputCheckId(gone, 1n)), "nothing was computed over it");
   });
 });

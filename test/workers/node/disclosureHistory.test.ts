@@ -233,6 +233,23 @@ describe("DisclosureHistory", () => {
       assert.deepEqual(await openedAt(70), known);
     });
 
+    it("takes the rows of a dataset that was retired for erased from that block on, and not before", async (test) => {
+      const worker = workerIn(test);
+      const [earlier, own] = [request([worker], "earlier", { block: 49 }), request([worker], "own")];
+      worker.store.requests.settle(earlier.event.requestId, "expired");
+      const erasedAt = async (block: number) => {
+        const [answer] = await worker.history.resolve(own, agreed([earlier], block));
+        return answer!.segments.map(({ datasetId, isErased }) => [DATASETS.indexOf(datasetId), isErased === true]);
+      };
+      const there = [0, 0, 1, 1].map((dataset) => [dataset, false]);
+      assert.deepEqual(await erasedAt(60), there);
+      worker.store.retirements.insert({ datasetId: DATASETS[1]!, studyId: STUDY, point: 1, block: 60 });
+      assert.deepEqual(await erasedAt(59), there, "another participant has not followed so far");
+      const gone = there.map(([dataset]) => [dataset, dataset === 1]);
+      assert.deepEqual(await erasedAt(60), gone);
+      assert.deepEqual(await erasedAt(61), gone);
+    });
+
     it("waits for requests before it that may be open, and for none after it: no two wait for each other", async (test) => {
       const worker = workerIn(test);
       const [first, second] = [request([worker], "first", { block: 49 }), request([worker], "second")];

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 
+import { CodedError } from "../../../workers/errors.ts";
 import type { EarlierAnswer } from "../../../workers/disclosure/historySets.ts";
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import type { WasmField } from "../../../workers/field/wasmField.ts";
@@ -79,6 +80,7 @@ export class GatedCommittee {
   readonly workers: readonly CommitteeWorker[];
   /** Words by `dataset@version/column`, one per worker. */
   readonly #words = new Map<string, Uint8Array[]>();
+  readonly #retired = new Set<string>();
   #requests = 0;
   missingColumn: string | undefined;
 
@@ -91,7 +93,10 @@ export class GatedCommittee {
       const before = field.bytesInUse;
       const cache = new VectorCache(field, { budgetBytes: cacheBytes });
       const columns = new ColumnCache(field, cache, {
-        keyStamp: () => "key",
+        keyStamp: (datasetId) => {
+          if (this.#retired.has(datasetId)) throw new CodedError({ code: "STORE_KEY_MISSING", datasetId }, "erased");
+          return "key";
+        },
         loadColumn: (datasetId, version, columnId) => this.#load(party, datasetId, version, columnId),
       });
       caches.push(cache);
@@ -103,12 +108,19 @@ export class GatedCommittee {
     this.clear.contribute(owner, rows);
   }
 
+  /** Erased by every worker. */
+  retire(owner: string): void {
+    this.clear.retire(owner);
+    this.#retired.add(owner);
+    for (const { cache } of this.workers) cache.forget(owner);
+  }
+
   /** Asked at both; the history grows by what was opened. */
   async ask(
     request: ClearRequest,
     options: AttemptOptions = {},
   ): Promise<{ expected: ClearAnswer; shared: ClearAnswer }> {
-    const history = [...this.clear.history];
+    const history = this.clear.knownHistory();
     const expected = await this.clear.ask(request);
     const { outcomes } = await this.attempt(request, history, options);
     const answers = outcomes.map((outcome) => {

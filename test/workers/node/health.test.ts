@@ -36,6 +36,10 @@ const READY: WorkerStatus = {
   requests: { pending: 1, answered: 5, refused: 2, expired: 0, failed: 0 },
   open: [{ requestId: REQUEST, attempt: "1" }],
   keysDue: 2,
+  retired: [
+    { datasetId: REQUEST, erased: true, receipt: "due", index: 1, version: "1", signature: "0x" },
+    { datasetId: DATASET, erased: true, receipt: "confirmed", index: 1, version: "1", signature: "0x" },
+  ],
 };
 
 async function serverOf(
@@ -120,6 +124,7 @@ describe("HealthServer", () => {
       'opaline_attempts_failed_total{code="NETWORK_TIMEOUT"} 1',
       'opaline_attempts_failed_total{code="OTHER"} 1',
       "opaline_key_copies_due 2",
+      "opaline_erasure_receipts_due 1",
       'opaline_dataset_versions{state="active"} 1',
       'opaline_dataset_versions{state="missing"} 0',
       'opaline_dataset_checks{state="rejected"} 1',

@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from "node:test";
 import { ZeroHash, id } from "ethers";
 import type { Mined } from "../../../workers/chain/transactions.ts";
 import { CodedError } from "../../../workers/errors.ts";
-import { KeyPublishing } from "../../../workers/node/keyPublishing.ts";
+import { type KeyPublishing, keyPublishing } from "../../../workers/node/keyPublishing.ts";
 import { oneAfterAnother } from "../../../workers/node/posting.ts";
 import type { Store } from "../../../workers/store/openStore.ts";
 import { storeFolder } from "../store/storeFixture.ts";
@@ -25,7 +25,7 @@ class PublishingWorld {
 
   constructor(test: TestContext) {
     this.store = storeFolder(test).open();
-    this.publishing = new KeyPublishing({
+    this.publishing = keyPublishing({
       store: this.store,
       log: (level, event) => void this.logged.push(`${level} ${event}`),
       now: () => this.nowMs,
@@ -59,7 +59,7 @@ class PublishingWorld {
   }
 }
 
-describe("KeyPublishing", () => {
+describe("keyPublishing", () => {
   it("sends what is due once, and once more only if it is not confirmed for long", async (test) => {
     const world = new PublishingWorld(test);
     await world.block(0);

@@ -61,6 +61,37 @@ describe("loadPartialColumns", () => {
     });
   }
 
+  for (const [name, field] of [
+    ["bigint", bn254Fr],
+    ["WebAssembly", kernel],
+  ] as const satisfies readonly (readonly [string, Field])[]) {
+    it(`has zeros for erased rows, and never looks for them: ${name}`, () => {
+      const erased = MASKED.map((ref) => (ref.datasetId === "0xA" ? { ...ref, isErased: true as const } : ref));
+      const own = [segment("0xB", 1, 3)];
+      const universe = new Universe([own, erased]);
+      const cache = {
+        column: (attempt: Field, datasetId: string) => {
+          assert.equal(datasetId, "0xB");
+          return attempt.fromIntegers([...VALUES[datasetId]!]);
+        },
+      };
+      const group = field.group();
+      const columns = [own, erased, [...own, ...erased]].map((refs) => ({
+        columnId: "0xone",
+        parts: universe.bits(refs),
+      }));
+      const vectors = loadPartialColumns(group, columns, universe, cache).map((vector) => group.toResidues(vector));
+      const zeros = [0n, 0n, 0n, 0n, 0n, 0n];
+      assert.deepEqual(vectors, [
+        [...zeros, 7n, 8n, 9n],
+        [...zeros, 0n, 0n, 0n],
+        [...zeros, 7n, 8n, 9n],
+      ]);
+      group.releaseAll();
+      assert.deepEqual(datasetIdsOf(universe), ["0xb"]);
+    });
+  }
+
   it("leaves nothing in use but the columns", () => {
     const universe = new Universe([MASKED]);
     const group = kernel.group();

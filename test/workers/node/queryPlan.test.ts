@@ -78,6 +78,7 @@ interface World {
   segments: DatasetSegment[];
   stored: SegmentStatus[];
   checks: Map<bigint, ReturnType<PlanModules["inputCheck"]>>;
+  readonly retired: Map<string, number>;
   consents: ConsentChange[];
 }
 
@@ -114,6 +115,7 @@ describe("planQuery", () => {
       segments: [segment("1", 3n), segment("2", 5n)],
       stored,
       checks: new Map([1n, 2n].map((version) => [version, { state: "checked", reason: undefined }])),
+      retired: new Map(),
       consents: [],
     };
   });
@@ -179,6 +181,7 @@ describe("planQuery", () => {
       }),
       storedSegments: () => world.stored,
       inputCheck: (_dataset: string, version: bigint) => world.checks.get(version),
+      retiredIn: (dataset: string) => world.retired.get(dataset),
     };
   }
 
@@ -479,5 +482,16 @@ describe("planQuery", () => {
       reason: "malformed-columns",
     };
     await assert.rejects(planQuery(requestOf({}), modules()), { detail, message: /malformed-columns/ });
+  });
+
+  it("computes nothing over a dataset that was retired, whether its shares are gone already or not", async () => {
+    world.retired.set(id("another"), 7);
+    await planQuery(requestOf({}), modules());
+    world.retired.set(DATASETS[0]!, 8);
+    const detail = { code: "PLAN_DATASET_RETIRED", datasetId: DATASETS[0], block: 8 };
+    await assert.rejects(planQuery(requestOf({}), modules()), { detail });
+    world.stored = [];
+    world.checks.clear();
+    await assert.rejects(planQuery(requestOf({}), modules()), { detail });
   });
 });

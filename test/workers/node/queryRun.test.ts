@@ -273,7 +273,45 @@ describe("runQuery", () => {
     assert.equal(study.leftBehind(), 0);
   });
 
-  it("fails a request over a rejected dataset without computing, and waits for one that is being checked", async () => {
+  it("goes on without a hospital that retired, whose shares are gone: on shares as in the clear", async () => {
+    const study = committee();
+    study.contribute("two", MIXED);
+    const cohort = { sql: "SELECT COUNT(*), AVG(value) FROM trial WHERE age >= 60" };
+    for (const request of [TABLE, cohort, { sql: "SELECT COUNT(*) FROM trial" }]) {
+      const { expected, shared } = await study.ask(request);
+      assert.deepEqual([shared, shared.kind], [expected, "answered"]);
+    }
+    study.retire("two");
+    const kinds: string[] = [];
+    for (const request of [TABLE, cohort, { sql: "SELECT COUNT(*) FROM trial" }, cohort]) {
+      const { expected, shared } = await study.ask(request);
+      assert.deepEqual(shared, expected);
+      kinds.push(shared.kind);
+    }
+    assert.deepEqual(kinds, ["refused", "refused", "answered", "refused"]);
+    study.contribute("one", [...people(20, "A", 65), ...people(20, "B", 65), ...people(20, "A", 45, 0)]);
+    for (const request of [TABLE, cohort]) {
+      const { expected, shared } = await study.ask(request);
+      assert.deepEqual([shared, shared.kind], [expected, "answered"]);
+    }
+    assert.equal(study.leftBehind(), 0);
+  });
+
+  it("fails while a participant has erased what the agreed history still counts on", async () => {
+    const study = committee();
+    study.contribute("two", MIXED);
+    await study.ask(TABLE);
+    const behind = [...study.clear.history];
+    study.retire("two");
+    const { outcomes } = await study.attempt({ ...TABLE, versions: { one: 1 } }, behind);
+    for (const outcome of outcomes) {
+      assert.ok(outcome.status === "rejected");
+      assert.ok(isCoded(outcome.reason, "STORE_KEY_MISSING"), String(outcome.reason));
+    }
+    assert.equal(study.leftBehind(), 0);
+  });
+
+  it("fails a request over a rejected or retired dataset without computing, and waits for one that is being checked", async () => {
     const place = { datasetId: "one", version: "1" } as const;
     const study = committee();
     const planned = (detail: NodeErrorDetail) => study.attempt(TABLE, [], { planError: nodeError(detail, "not now") });
@@ -283,6 +321,11 @@ describe("runQuery", () => {
       assert.deepEqual([outcome.value.outcome, outcome.value.outputs], [Outcome.FAILED_UNAVAILABLE, []]);
     }
     assert.deepEqual(rejected.recorded, Array(3).fill(["PLAN_DATASET_REJECTED"]));
+    const retired = await planned({ code: "PLAN_DATASET_RETIRED", datasetId: "one", block: 7 });
+    for (const outcome of retired.outcomes) {
+      assert.ok(outcome.status === "fulfilled");
+      assert.deepEqual([outcome.value.outcome, outcome.value.outputs], [Outcome.FAILED_UNAVAILABLE, []]);
+    }
     const waiting = await planned({ code: "PLAN_BEING_CHECKED", ...place });
     for (const outcome of waiting.outcomes) {
       assert.ok(outcome.status === "rejected");

@@ -1,0 +1,62 @@
+/** The model of `DatasetRetirement`: data that are out of use for ever, and who has signed that they are erased. */
+import { ZeroAddress } from "ethers";
+import { ERASURE, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
+import { restricted } from "./modelMembers.ts";
+import { recover } from "./modelSignatures.ts";
+import { type CallScene, type Handlers, type ModelState, revert } from "./modelState.ts";
+import { committeeOf, currentEpoch, signerAt } from "./modelStudies.ts";
+import { ownDataset } from "./modelTerms.ts";
+
+export function requireNotRetired({ retired }: ModelState, datasetId: string): void {
+  if (retired.has(datasetId)) revert("DatasetRegistryRetired", datasetId);
+}
+
+function retire({ state, emit }: CallScene, datasetId: string, reason: string): void {
+  const dataset = state.datasets.get(datasetId) ?? revert("DatasetRegistryUnknown", datasetId);
+  state.retired.add(datasetId);
+  emit("DatasetRetired", [datasetId, dataset.studyId, dataset.owner, reason]);
+}
+
+/** Bits of all workers that hold shares of it. */
+function holdersOf(state: ModelState, datasetId: string): bigint {
+  const { studyId } = state.datasets.get(datasetId)!;
+  const { workers } = committeeOf(state, studyId, currentEpoch(state, studyId));
+  return (1n << BigInt(workers.length)) - 1n;
+}
+
+export const retirementHandlers: Handlers = {
+  retire(scene, { studyId, reason }) {
+    const { datasetId } = ownDataset(scene, studyId, false);
+    retire(scene, datasetId, reason);
+    return [];
+  },
+  retireFor(scene, { datasetId, reason }) {
+    restricted(scene);
+    requireNotRetired(scene.state, datasetId);
+    retire(scene, datasetId, reason);
+    return [];
+  },
+  confirmErasure(scene, { datasetId, index, signature }) {
+    const { state, chainId, self, emit } = scene;
+    if (!state.retired.has(datasetId)) revert("DatasetRegistryNotRetired", datasetId);
+    const { studyId, segments } = state.datasets.get(datasetId)!;
+    const [worker, key] = signerAt(scene, studyId, currentEpoch(state, studyId), index);
+    if (worker === ZeroAddress) revert("DatasetRegistryNoSuchWorker", datasetId, index);
+    const before = state.erasures.get(datasetId) ?? 0n;
+    const bit = 1n << (index - 1n);
+    if ((before & bit) !== 0n) revert("DatasetRegistryErasureAlreadyConfirmed", datasetId, worker);
+    const version = BigInt(segments.length);
+    const digest = hashTypedData(opalineDomain(chainId, self), ERASURE, { datasetId, worker, version });
+    const recovered = recover(digest, signature);
+    if (recovered !== key) revert("DatasetRegistryInvalidErasure", recovered, key);
+    state.erasures.set(datasetId, before | bit);
+    emit("ErasureConfirmed", [datasetId, worker, index, version]);
+    if ((before | bit) === holdersOf(state, datasetId)) emit("DatasetErased", [datasetId]);
+    return [];
+  },
+  erasures({ state }, { datasetId }) {
+    if (!state.retired.has(datasetId)) return [false, 0, 0];
+    const confirmed = state.erasures.get(datasetId) ?? 0n;
+    return [true, confirmed, holdersOf(state, datasetId) & ~confirmed];
+  },
+};

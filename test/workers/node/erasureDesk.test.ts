@@ -1,0 +1,231 @@
+/** What was retired is erased before its receipt is signed, whatever fails in between. */
+import assert from "node:assert/strict";
+import { cpSync, readdirSync } from "node:fs";
+import { type TestContext, describe, it } from "node:test";
+import { Wallet } from "ethers";
+import type { Erasures } from "../../../workers/chain/datasetRegistry.ts";
+import type { Mined } from "../../../workers/chain/transactions.ts";
+import { CodedError } from "../../../workers/errors.ts";
+import { ERASURE, opalineDomain, signerOf } from "../../../workers/messages/typedData.ts";
+import { AttemptCounts } from "../../../workers/node/attemptCounts.ts";
+import { ErasureDesk } from "../../../workers/node/erasureDesk.ts";
+import { oneAfterAnother } from "../../../workers/node/posting.ts";
+import type { Store } from "../../../workers/store/openStore.ts";
+import { type StoreFolder, bytes32, sampleFile, storeFolder } from "../store/storeFixture.ts";
+import { settle } from "./virtualTime.ts";
+
+const REGISTRY = "0x00000000000000000000000000000000000000D1";
+const DATASET = bytes32("dataset");
+const POINT = 2;
+const SIGNER = new Wallet(bytes32("worker"));
+/** Of another key: the worker's name. */
+const SELF = "0x00000000000000000000000000000000000000A2";
+const MINED: Mined = { hash: "0x", block: 1, gasUsed: 1n, events: [] };
+const error = (code: string): CodedError => new CodedError({ code }, code);
+
+interface Sent {
+  readonly datasetId: string;
+  readonly index: number;
+  readonly signature: string;
+}
+
+class ErasureWorld {
+  readonly folder: StoreFolder;
+  readonly sent: Sent[] = [];
+  readonly logged: string[] = [];
+  readonly counts = new AttemptCounts();
+  store: Store;
+  desk: ErasureDesk;
+  failures: Error[] = [];
+  onChain: readonly number[] = [];
+  nowMs = 0;
+
+  constructor(test: TestContext) {
+    this.folder = storeFolder(test);
+    this.store = this.folder.open();
+    this.desk = this.#open();
+  }
+
+  /** As after kill -9: the store's file is all that is left. */
+  restart(): void {
+    this.store.close();
+    this.store = this.folder.open();
+    this.desk = this.#open();
+  }
+
+  #open(): ErasureDesk {
+    const erasures = (): Erasures => ({ retired: true, confirmed: this.onChain, outstanding: [] });
+    return new ErasureDesk({
+      store: this.store,
+      chainId: 31337n,
+      self: () => SELF,
+      signer: SIGNER,
+      counts: this.counts,
+      log: (level, event) => void this.logged.push(`${level} ${event}`),
+      now: () => this.nowMs,
+      inTurn: oneAfterAnother(),
+      datasets: {
+        address: REGISTRY,
+        version: () => Promise.resolve(2n),
+        erasures: () => Promise.resolve(erasures()),
+        confirmErasure: (datasetId, index, signature) => {
+          assert.deepEqual(this.store.shares.segments(datasetId), [], "nothing is left when it is sent");
+          this.sent.push({ datasetId, index, signature });
+          const failure = this.failures.shift();
+          return failure === undefined ? Promise.resolve(MINED) : Promise.reject(failure);
+        },
+      },
+    });
+  }
+
+  /** Two active versions' worth of a dataset, and a file of a third that was never activated. */
+  hold(datasetId = DATASET): void {
+    for (const version of [1n, 2n, 3n]) {
+      this.store.shares.putSegment(sampleFile({ datasetId, version }), bytes32(`${datasetId} ${version}`));
+    }
+  }
+
+  retire(datasetId = DATASET): void {
+    this.store.retirements.insert({ datasetId, studyId: bytes32("study"), point: POINT, block: 7 });
+  }
+
+  async block(nowMs = this.nowMs): Promise<void> {
+    this.nowMs = nowMs;
+    this.desk.onBlock();
+    await settle();
+  }
+
+  keyFiles(): string[] {
+    return readdirSync(this.folder.keyDir);
+  }
+}
+
+describe("ErasureDesk", () => {
+  it("erases every file and the key, then signs and posts the receipt, and leaves other data alone", async (test) => {
+    const world = new ErasureWorld(test);
+    world.hold();
+    world.hold(bytes32("other"));
+    await world.block();
+    assert.deepEqual([world.sent, world.logged], [[], []]);
+    world.retire();
+    await world.block();
+    assert.equal(world.store.shares.isErased(DATASET), true);
+    assert.deepEqual(world.keyFiles(), [`${bytes32("other").slice(2)}.key`]);
+    assert.equal(world.store.shares.segments(bytes32("other")).length, 3);
+    const [{ datasetId, index, signature }] = world.sent as [Sent];
+    assert.deepEqual([world.sent.length, datasetId, index], [1, DATASET, POINT]);
+    const message = { datasetId, worker: SELF, version: 2n };
+    assert.equal(signerOf(opalineDomain(31337n, REGISTRY), ERASURE, message, signature), SIGNER.address);
+    assert.deepEqual(world.store.retirements.get(DATASET)?.receipt, { version: 2n, signature });
+    assert.deepEqual(world.logged, ["info dataset-erased", "info erasure-receipt-posted"]);
+    const again = (): unknown => world.store.shares.putSegment(sampleFile({ datasetId: DATASET }), bytes32("again"));
+    assert.throws(again, { code: "STORE_DATASET_ERASED" });
+  });
+
+  it("tries until the confirmed chain shows the receipt, and no longer", async (test) => {
+    const world = new ErasureWorld(test);
+    world.retire();
+    world.failures = ["CHAIN_INSUFFICIENT_FUNDS", "CHAIN_UNREACHABLE"].map(error);
+    for (const at of [0, 999, 1_000, 2_999, 3_000, 4_000]) await world.block(at);
+    assert.equal(world.sent.length, 3);
+    assert.notEqual(world.store.retirements.get(DATASET)?.receipt, undefined, "kept for whoever posts it");
+    await world.block(603_000);
+    assert.equal(world.sent.length, 4);
+    world.store.retirements.confirmed(DATASET, POINT);
+    await world.block(9_000_000);
+    assert.equal(world.sent.length, 4);
+  });
+
+  it("sends nothing that somebody else has posted", async (test) => {
+    const world = new ErasureWorld(test);
+    world.onChain = [1, POINT];
+    world.retire();
+    await world.block();
+    assert.deepEqual([world.sent, world.logged], [[], ["info dataset-erased"]]);
+  });
+
+  it("goes on where it was when it is killed before it erases, and between erasing and posting", async (test) => {
+    const world = new ErasureWorld(test);
+    world.hold();
+    world.retire();
+    world.restart();
+    world.failures = [error("CHAIN_UNREACHABLE")];
+    await world.block();
+    assert.deepEqual([world.store.shares.isErased(DATASET), world.sent.length], [true, 1]);
+    world.restart();
+    await world.block();
+    assert.equal(world.sent.length, 2);
+    assert.equal(world.logged.filter((line) => line === "info dataset-erased").length, 1);
+  });
+
+  it("erases again what an older backup brought back, and posts no second receipt", async (test) => {
+    const world = new ErasureWorld(test);
+    world.hold();
+    const backup = `${world.folder.path}.backup`;
+    world.store.close();
+    cpSync(world.folder.path, backup);
+    cpSync(world.folder.keyDir, `${world.folder.keyDir}.backup`, { recursive: true });
+    world.store = world.folder.open();
+    world.retire();
+    world.restart();
+    await world.block();
+    world.store.close();
+    cpSync(backup, world.folder.path);
+    cpSync(`${world.folder.keyDir}.backup`, world.folder.keyDir, { recursive: true });
+    world.restart();
+    assert.equal(world.store.shares.isErased(DATASET), false);
+    // The cursor is as old as the backup: both events are seen again, in one transaction.
+    world.retire();
+    world.store.retirements.confirmed(DATASET, POINT);
+    await world.block();
+    assert.deepEqual([world.store.shares.isErased(DATASET), world.keyFiles(), world.sent.length], [true, [], 1]);
+  });
+
+  it("signs nothing while an attempt that had begun before may still hold shares", async (test) => {
+    const world = new ErasureWorld(test);
+    world.hold();
+    const [first, second] = [world.counts.start(), world.counts.start()];
+    world.retire();
+    await world.block();
+    const later = world.counts.start();
+    first();
+    await world.block();
+    assert.deepEqual([world.store.shares.isErased(DATASET), world.sent.length], [true, 0]);
+    second();
+    await world.block();
+    assert.equal(world.sent.length, 1);
+    later();
+  });
+
+  it("signs nothing while the key file cannot be deleted, and says so", async (test) => {
+    const world = new ErasureWorld(test);
+    world.hold();
+    const { shares } = world.store;
+    const erase = shares.eraseDataset.bind(shares);
+    shares.eraseDataset = () => {
+      throw error("STORE_KEY_NOT_ERASED");
+    };
+    world.retire();
+    await world.block();
+    assert.deepEqual([world.sent.length, world.logged], [0, ["alarm dataset-not-erased"]]);
+    shares.eraseDataset = erase;
+    await world.block();
+    assert.equal(world.sent.length, 1);
+  });
+
+  it("waits while the store cannot be read, and sends nothing once it is stopped", async (test) => {
+    const world = new ErasureWorld(test);
+    world.retire();
+    const { retirements } = world.store;
+    const all = retirements.all.bind(retirements);
+    retirements.all = () => {
+      throw error("STORE_BUSY");
+    };
+    await world.block();
+    assert.deepEqual(world.logged, ["warn erasures-delayed", "warn erasure-receipt-delayed"]);
+    retirements.all = all;
+    world.desk.stop();
+    await world.block();
+    assert.equal(world.sent.length, 0);
+  });
+});
