@@ -16,6 +16,34 @@ export function trialStudy(): SyntheticTrial {
   return syntheticTrial("end to end");
 }
 
+/** That what is shown is right, whatever is hidden: where the gate hides more than its first rules would. */
+export function assertShownRight(
+  report: AnswerReport,
+  sites: readonly Site[],
+  parameters: Readonly<Record<string, number>>,
+): void {
+  assert.equal(report.state, "ANSWERED");
+  const schema = parseSchema(trialStudy().schemaText);
+  const clear = clearAnswer(
+    sites.map(({ csv }) => csv),
+    schema,
+    TRIAL_SQL,
+    parameters,
+  );
+  const aligned = alignRows(report.rows, clear, KEYS_AT);
+  const expected = expectAnswer(clearSets(sites, schema, TRIAL_SQL, parameters), report.k, {
+    disclosed: [],
+    perhaps: [],
+  });
+  const faults = faultsOf(report.rows, aligned, KEYS_AT, expected);
+  const wrong = faults.filter((fault) => !fault.startsWith("hidden without a reason"));
+  assert.deepEqual(wrong, [], JSON.stringify(report.rows));
+  assert.ok(
+    report.rows.flat().some((value) => typeof value === "number"),
+    "something is shown",
+  );
+}
+
 /** Checks answer after answer, and remembers what was disclosed. */
 export class TrialAnswers {
   readonly #schema = parseSchema(trialStudy().schemaText);
