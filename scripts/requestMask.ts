@@ -13,7 +13,15 @@ import {
   queryCatalogue,
   studyRegistry,
 } from "#chain";
-import { type ConsentChange, changesSeen, consentMaskRoot, datasetRoot, excludedSlots, standingAfter } from "#messages";
+import {
+  type ConsentChange,
+  changesSeen,
+  consentMaskRoot,
+  datasetRoot,
+  excludedSlots,
+  recordsOf,
+  standingAfter,
+} from "#messages";
 import type { Connection } from "./connection.ts";
 import { readAll } from "./study.ts";
 
@@ -55,11 +63,8 @@ export async function deriveMask(
   const { purposes } = await studyRegistry(deployment, provider).policy(studyId);
   const { rules, heads } = standingAfter(changes, datasetIds);
   const datasets = datasetIds.map((datasetId, index): DatasetMask => {
-    const records = changes.flatMap((change) =>
-      change.kind === "record" && change.datasetId.toLowerCase() === datasetId.toLowerCase() ? [change.record] : [],
-    );
     const versions = segments[index]!.map(({ rowCount }, i) => ({ version: BigInt(i + 1), rowCount }));
-    const excluded = excludedSlots(records, rules, { purposes, time }, versions);
+    const excluded = excludedSlots(recordsOf(changes, datasetId), rules, { purposes, time }, versions);
     const masks = versions.map((each) => ({ ...each, excluded: excluded.get(each.version) ?? new Uint32Array() }));
     return { datasetId, head: heads[index]!.head, versions: masks };
   });

@@ -35,6 +35,8 @@ abstract contract DatasetRetirement is OwnerTerms, EIP712 {
     /// @inheritdoc IDatasetRetirement
     function retire(StudyId studyId, string calldata reason) external {
         (address owner, bytes32 organisation, DatasetId datasetId) = _ownDataset(studyId, false);
+        // A revoked key may be a thief's, and what is erased does not come back: the consortium retires for a revoked owner.
+        if (_owners.member(owner).revoked) revert DatasetRegistryInactiveOwner(msg.sender);
         bytes32 root = _retire(datasetId, reason);
         bytes32 subject = DatasetId.unwrap(datasetId);
         _recordBecause(Acts.DATASET_RETIRED, subject, owner, organisation, root, reason);

@@ -23,11 +23,11 @@ interface IDatasetRetirement {
     /// @notice Thrown when the receipt was not signed by the worker's current key (`expected`) over these data.
     error DatasetRegistryInvalidErasure(address recovered, address expected);
 
-    /// @notice The current key of an owner, active or not, retires its dataset in a study, at once and for ever. Requests made
-    /// before fail, unless the workers have opened their answers; answers given stay.
+    /// @notice The current key of an owner that is not revoked, its credential expired or not, retires its dataset in a study, at
+    /// once and for ever. Requests made before fail, unless the workers have opened their answers; answers given stay.
     /// @param reason free text, kept in the audit trail
     function retire(StudyId studyId, string calldata reason) external;
-    /// @notice The same where the owner cannot: it is gone, or a court orders it. Restricted to STEWARD_ROLE.
+    /// @notice The same where the owner cannot: it is gone or revoked, or a court orders it. Restricted to STEWARD_ROLE.
     function retireFor(DatasetId datasetId, string calldata reason) external;
     /// @notice Anyone relays one worker's receipt, also while the consortium has stopped requests and answers, and of a worker
     /// whose credential has ended.

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { ZeroHash, id, toBeHex } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { ERASURE, opalineDomain } from "../../workers/messages/typedData.ts";
-import { chainId, load } from "./support/chain.ts";
+import { chainId, load, networkHelpers } from "./support/chain.ts";
 import {
   type ActiveWorld,
   CONSORTIUM,
@@ -107,16 +107,26 @@ describe("DatasetRetirement", () => {
         await reverts(act(), datasets, "DatasetRegistryRetired", gone);
       }
     });
-    it("is open to an owner that was revoked, by its current key alone", async () => {
+    it("is open to an owner whose credential has expired, by its current key alone", async () => {
       const world = await load(acceptAgreement);
       const { datasets, owners, studyId } = world;
       await replace(owners, OWNER.address, NEW_KEY);
-      await owners.revoke(OWNER.address, "left the consortium");
+      await networkHelpers.time.increaseTo((await owners.member(OWNER.address)).expiry + 1n);
+      assert.equal(await owners.isActive(OWNER.address), false);
       const old = datasets.connect(OWNER).retire(studyId, "");
       await reverts(old, datasets, "DatasetRegistryInactiveOwner", [OWNER.address]);
       await datasets.connect(NEW_KEY).retire(studyId, "we left");
       const [event] = await datasets.queryFilter(datasets.filters.DatasetRetired());
       assert.equal(event!.args.owner, OWNER.address);
+    });
+    it("refuses a revoked owner, whose key may be a thief's: the consortium retires for it", async () => {
+      const world = await load(acceptAgreement);
+      const { datasets, owners, studyId } = world;
+      await owners.revoke(OWNER.address, "its key was stolen");
+      const act = datasets.connect(OWNER).retire(studyId, "");
+      await reverts(act, datasets, "DatasetRegistryInactiveOwner", [OWNER.address]);
+      await datasets.retireFor(await datasetOf(world), "it left");
+      assert.equal((await datasets.erasures(await datasetOf(world))).retired, true);
     });
     it("refuses whoever is no owner, and an owner without data in the study", async () => {
       const world = await load(registerStudy);

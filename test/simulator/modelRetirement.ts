@@ -26,7 +26,9 @@ function holdersOf(state: ModelState, datasetId: string): bigint {
 
 export const retirementHandlers: Handlers = {
   retire(scene, { studyId, reason }) {
-    const { datasetId } = ownDataset(scene, studyId, false);
+    const { owner, datasetId } = ownDataset(scene, studyId, false);
+    const { revoked } = scene.state.registries["DataOwnerRegistry"]!.members.get(owner.toLowerCase())!;
+    if (revoked) revert("DatasetRegistryInactiveOwner", scene.sender);
     retire(scene, datasetId, reason);
     return [];
   },

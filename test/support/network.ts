@@ -129,11 +129,6 @@ export async function untilReport(
   });
 }
 
-/** Waits for a line of a worker's log. */
-export function untilLogged(service: WorkerService, event: string, text: string, timeoutMs = 60_000): Promise<string> {
-  return until(`${event} in the log of ${service.folder}`, timeoutMs, () => logLines(service, event, text)[0]);
-}
-
 /** Lines of a worker's log for one event that hold a text. */
 export function logLines(service: WorkerService, event: string, text: string): string[] {
   return service

@@ -34,6 +34,13 @@ export const LEAST_K = 5;
 /** The tests grow with k: more than this no study and no owner may ask, as the contracts have it, too. */
 export const MOST_K = 1_000;
 
+/**
+ * Parts of one dataset's rows that consent may have told apart, in the request and all answers before it, beside one for each
+ * version. What follows from what is decided over parts, in cubic time: a hospital that changed its patients' consents between
+ * answers without end would stop its study. Such a request is refused, and so is not one of the answers that later ones meet.
+ */
+export const MOST_MASKS = 128;
+
 export interface GatedRequest extends VettedRequest {
   /** In the request's order of datasets, versions ascending. */
   readonly segments: readonly SegmentRef[];
@@ -43,7 +50,7 @@ export interface GatedRequest extends VettedRequest {
 
 export type Gate =
   /** Decided on public bytes: nothing is computed. */
-  | { readonly refused: true; readonly reason: "too few rows" | "same filter, too few changed rows" }
+  | { readonly refused: true; readonly reason: "too few rows" | "too many masks" | "same filter, too few changed rows" }
   | {
       readonly refused: false;
       readonly plan: GatePlan;
@@ -69,6 +76,7 @@ export function planGate(request: GatedRequest, history: readonly EarlierAnswer[
   const parts = universe.bits(request.segments);
   const least = Math.max(k, LEAST_K);
   if (isSmallTable(universe, parts, least)) return { refused: true, reason: "too few rows" };
+  if (universe.masksOf(request.segments) > MOST_MASKS) return { refused: true, reason: "too many masks" };
   const disclosed = disclosedSets(request, parts);
   const earlier = historySets(history, (refs) => universe.bits(refs));
   if (isSameCohort(disclosed, earlier, universe, least)) {

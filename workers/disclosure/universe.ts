@@ -69,6 +69,19 @@ export class Universe {
     }, 0n);
   }
 
+  /** Of the dataset among these that consent has divided most: its parts, but for one of each of its segments. */
+  masksOf(segments: readonly SegmentRef[]): number {
+    const asked = new Set(segments.map(({ datasetId }) => datasetId.toLowerCase()));
+    const divided = new Map([...asked].map((id) => [id, 0]));
+    const seen = new Set<number>();
+    for (const { segment } of this.parts) {
+      const id = this.segments[segment]!.datasetId.toLowerCase();
+      if (seen.has(segment) && divided.has(id)) divided.set(id, divided.get(id)! + 1);
+      seen.add(segment);
+    }
+    return Math.max(0, ...divided.values());
+  }
+
   rows(bits: bigint): number {
     return this.parts.reduce((rows, { rowCount }, part) => (isIn(bits, part) ? rows + rowCount : rows), 0);
   }

@@ -116,29 +116,53 @@ export function excludedSlots(
   return excluded;
 }
 
+/** A dataset's, in the same order. */
+export function recordsOf(changes: readonly ConsentChange[], datasetId: string): ConsentRecord[] {
+  const isOf = (change: ConsentChange): change is ConsentChange & { readonly kind: "record" } =>
+    change.kind === "record" && change.datasetId.toLowerCase() === datasetId.toLowerCase();
+  return changes.filter(isOf).map(({ record }) => record);
+}
+
+/** What a study's rules, and the heads of some datasets, are at a place in the log. */
+export interface ConsentStanding {
+  readonly rules: ConsentRules;
+  readonly heads: readonly { readonly datasetId: string; readonly head: string }[];
+}
+
+/** Before the first change. */
+export function firstStanding(datasetIds: readonly string[]): ConsentStanding {
+  return { rules: DEFAULT_RULES, heads: datasetIds.map((datasetId) => ({ datasetId, head: ZERO_HASH })) };
+}
+
+/** After each of these changes. One hash for each record. */
+export function standingsAfter(before: ConsentStanding, changes: readonly ConsentChange[]): ConsentStanding[] {
+  let standing = before;
+  return changes.map((change) => (standing = after(standing, change)));
+}
+
+function after({ rules, heads }: ConsentStanding, change: ConsentChange): ConsentStanding {
+  if (change.kind === "rules") return { rules: change.rules, heads };
+  const id = change.datasetId.toLowerCase();
+  const moved = heads.map(({ datasetId, head }) =>
+    datasetId.toLowerCase() === id
+      ? { datasetId, head: nextHead(head, change.own, change.record) }
+      : { datasetId, head },
+  );
+  return { rules, heads: moved };
+}
+
 /** What the rules and the heads of these datasets have become. */
-export function standingAfter(
-  changes: readonly ConsentChange[],
-  datasetIds: readonly string[],
-): { readonly rules: ConsentRules; readonly heads: readonly { datasetId: string; head: string }[] } {
-  let rules = DEFAULT_RULES;
-  const heads = new Map(datasetIds.map((datasetId) => [datasetId.toLowerCase(), ZERO_HASH]));
-  for (const change of changes) {
-    if (change.kind === "rules") {
-      rules = change.rules;
-      continue;
-    }
-    const head = heads.get(change.datasetId.toLowerCase());
-    if (head !== undefined) heads.set(change.datasetId.toLowerCase(), nextHead(head, change.own, change.record));
-  }
-  return { rules, heads: datasetIds.map((datasetId) => ({ datasetId, head: heads.get(datasetId.toLowerCase())! })) };
+export function standingAfter(changes: readonly ConsentChange[], datasetIds: readonly string[]): ConsentStanding {
+  const first = firstStanding(datasetIds);
+  return standingsAfter(first, changes).at(-1) ?? first;
 }
 
 /**
  * The changes that a request saw: all of earlier blocks, and of its own block those that came before it, which its root
  * tells. O(changes of its block) roots.
  *
- * @param changes of the study's rules and of these datasets, all until the request's block, in chain order
+ * @param changes of the study's rules and of these datasets, in chain order
+ * @param standings after each change, where they are known already
  * @returns undefined when no such beginning gives the request's root
  */
 export function changesSeen(
@@ -146,13 +170,14 @@ export function changesSeen(
   datasetIds: readonly string[],
   changes: readonly ConsentChange[],
   request: { readonly block: number; readonly time: bigint; readonly consentMaskRoot: string },
+  standings: readonly ConsentStanding[] = standingsAfter(firstStanding(datasetIds), changes),
 ): readonly ConsentChange[] | undefined {
+  const bound = request.consentMaskRoot.toLowerCase();
   const earlier = changes.filter(({ block }) => block < request.block).length;
   const until = changes.filter(({ block }) => block <= request.block).length;
   for (let count = earlier; count <= until; count += 1) {
-    const seen = changes.slice(0, count);
-    const { rules, heads } = standingAfter(seen, datasetIds);
-    if (consentMaskRoot(studyId, rules, heads, request.time) === request.consentMaskRoot) return seen;
+    const { rules, heads } = count === 0 ? firstStanding(datasetIds) : standings[count - 1]!;
+    if (consentMaskRoot(studyId, rules, heads, request.time) === bound) return changes.slice(0, count);
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** The door `#messages`: everything that crosses a wire or the chain, except frames between workers. */
 export { columnId } from "./columnId.ts";
-export { changesSeen, consentMaskRoot, excludedSlots, standingAfter } from "./consentMask.ts";
+export { changesSeen, consentMaskRoot, excludedSlots, recordsOf, standingAfter } from "./consentMask.ts";
 export type { ConsentChange, ConsentRecord, ConsentRules } from "./consentMask.ts";
 export { datasetRoot, sharesRoot } from "./datasetRoot.ts";
 export type { Segment } from "./datasetRoot.ts";

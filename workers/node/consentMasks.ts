@@ -10,8 +10,16 @@ import type { JsonRpc } from "../chain/provider.ts";
 import { blockTime } from "../chain/provider.ts";
 import type { StudyRegistry } from "../chain/studyRegistry.ts";
 import type { SegmentRef } from "../disclosure/historySets.ts";
-import type { ConsentChange, ConsentRecord } from "../messages/consentMask.ts";
-import { changesSeen, excludedSlots, standingAfter } from "../messages/consentMask.ts";
+import { digestOf } from "../disclosure/rowParts.ts";
+import type { ConsentChange, ConsentStanding } from "../messages/consentMask.ts";
+import {
+  DEFAULT_RULES,
+  changesSeen,
+  excludedSlots,
+  firstStanding,
+  recordsOf,
+  standingsAfter,
+} from "../messages/consentMask.ts";
 import { type RequestContext, ZERO_HASH } from "../messages/statement.ts";
 import { ImmutableFacts } from "./immutableFacts.ts";
 
@@ -33,6 +41,8 @@ export interface MaskedRequest {
 interface ReadLog {
   readonly upTo: number;
   readonly changes: readonly ConsentChange[];
+  /** After each of them: a record is hashed once, however many requests follow. */
+  readonly standings: readonly ConsentStanding[];
 }
 
 type Masks = readonly (Uint32Array | undefined)[];
@@ -41,6 +51,8 @@ export class ConsentMasks {
   readonly #modules: ConsentModules;
   readonly #logs = new Map<string, Promise<ReadLog>>();
   readonly #masks = new ImmutableFacts<Masks>();
+  /** By digest. */
+  readonly #lists = new Map<string, Uint32Array>();
 
   constructor(modules: ConsentModules) {
     this.#modules = modules;
@@ -64,7 +76,7 @@ export class ConsentMasks {
 
   async #derive(request: MaskedRequest, segments: readonly SegmentRef[]): Promise<Masks | undefined> {
     const { studyId, requestBlock } = request.context;
-    const { changes } = await this.#read(request);
+    const { changes, standings } = await this.#read(request);
     if (changes.length === 0)
       return request.context.consentMaskRoot === ZERO_HASH ? segments.map(() => undefined) : undefined;
     const [time, { purposes }] = await Promise.all([
@@ -72,16 +84,23 @@ export class ConsentMasks {
       this.#modules.studies.policy(studyId),
     ]);
     const { consentMaskRoot } = request.context;
-    const seen = changesSeen(studyId, request.datasetIds, changes, {
-      block: Number(requestBlock),
-      time,
-      consentMaskRoot: consentMaskRoot.toLowerCase(),
-    });
+    const bound = { block: Number(requestBlock), time, consentMaskRoot };
+    const seen = changesSeen(studyId, request.datasetIds, changes, bound, standings);
     if (seen === undefined) return undefined;
-    const { rules } = standingAfter(seen, request.datasetIds);
-    return segments.map(({ datasetId, version, rowCount }) =>
-      excludedSlots(recordsOf(seen, datasetId), rules, { purposes, time }, [{ version, rowCount }]).get(version),
-    );
+    const rules = standings[seen.length - 1]?.rules ?? DEFAULT_RULES;
+    return segments.map(({ datasetId, version, rowCount }) => {
+      const use = { purposes, time };
+      return this.#once(excludedSlots(recordsOf(seen, datasetId), rules, use, [{ version, rowCount }]).get(version));
+    });
+  }
+
+  /** Equal masks are kept once: most requests have that of the one before. */
+  #once(list: Uint32Array | undefined): Uint32Array | undefined {
+    if (list === undefined) return undefined;
+    const digest = digestOf(list);
+    const known = this.#lists.get(digest) ?? list;
+    this.#lists.set(digest, known);
+    return known;
   }
 
   /** One reader at a time, so that no change is read twice. What could not be read is asked for again. */
@@ -90,11 +109,16 @@ export class ConsentMasks {
     const { log, firstBlock } = this.#modules;
     const key = [studyId, ...datasetIds].join("/").toLowerCase();
     const last = Number(requestBlock);
-    const before = this.#logs.get(key) ?? Promise.resolve({ upTo: firstBlock - 1, changes: [] });
+    const before = this.#logs.get(key) ?? Promise.resolve({ upTo: firstBlock - 1, changes: [], standings: [] });
     const reading = before.then(async (known): Promise<ReadLog> => {
       if (known.upTo >= last) return known;
       const changes = await log.changes(studyId, datasetIds, known.upTo + 1, last);
-      return { upTo: last, changes: [...known.changes, ...changes] };
+      const standing = known.standings.at(-1) ?? firstStanding(datasetIds);
+      return {
+        upTo: last,
+        changes: [...known.changes, ...changes],
+        standings: [...known.standings, ...standingsAfter(standing, changes)],
+      };
     });
     this.#logs.set(
       key,
@@ -102,10 +126,4 @@ export class ConsentMasks {
     );
     return reading;
   }
-}
-
-function recordsOf(changes: readonly ConsentChange[], datasetId: string): ConsentRecord[] {
-  const isOf = (change: ConsentChange): change is ConsentChange & { kind: "record" } =>
-    change.kind === "record" && change.datasetId.toLowerCase() === datasetId.toLowerCase();
-  return changes.filter(isOf).map(({ record }) => record);
 }

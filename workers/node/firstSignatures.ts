@@ -26,8 +26,11 @@ export class FirstSignatures {
     this.#firsts.set(index, firsts);
     const first = firsts.get(attempt);
     if (first !== undefined) return first.statement === statement ? undefined : first.signed;
-    firsts.set(attempt, { statement, signed });
-    if (firsts.size > MOST_ATTEMPTS) firsts.delete([...firsts.keys()].reduce((a, b) => (a < b ? a : b)));
+    if (firsts.size < MOST_ATTEMPTS) firsts.set(attempt, { statement, signed });
+    else {
+      const oldest = [...firsts.keys()].reduce((a, b) => (a < b ? a : b));
+      if (attempt > oldest && firsts.delete(oldest)) firsts.set(attempt, { statement, signed });
+    }
     return undefined;
   }
 }

@@ -57,7 +57,8 @@ export class SignatureCollection {
     if (!isSame(signer, key)) return "strange";
     if (held !== undefined || candidate.dropped.has(index)) return "known";
     if (earlier !== undefined && earlier !== statement) return "equivocation";
-    this.#remember(index, verdict.attempt, statement);
+    // What is older than all that this member has signed since does not count: it would be forgotten at once.
+    if (!this.#remember(index, verdict.attempt, statement)) return "known";
     candidate.signatures.set(index, signature);
     this.#byStatement.set(statement, candidate);
     return "added";
@@ -120,17 +121,24 @@ export class SignatureCollection {
     return statementHash({ chainId, contract, context, verdict });
   }
 
-  #remember(index: number, attempt: bigint, statement: string): void {
+  /** @returns whether there is room: of so many attempts a member's newest count */
+  #remember(index: number, attempt: bigint, statement: string): boolean {
     const statements = this.#statementsOf.get(index) ?? new Map<bigint, string>();
-    statements.set(attempt, statement);
     this.#statementsOf.set(index, statements);
-    if (statements.size <= MOST_ATTEMPTS) return;
-    const oldest = [...statements.keys()].reduce((a, b) => (a < b ? a : b));
-    const dropped = statements.get(oldest)!;
-    statements.delete(oldest);
-    const candidate = this.#byStatement.get(dropped);
+    if (statements.size >= MOST_ATTEMPTS && !statements.has(attempt)) {
+      const oldest = [...statements.keys()].reduce((a, b) => (a < b ? a : b));
+      if (attempt < oldest) return false;
+      this.#forget(index, statements.get(oldest)!);
+      statements.delete(oldest);
+    }
+    statements.set(attempt, statement);
+    return true;
+  }
+
+  #forget(index: number, statement: string): void {
+    const candidate = this.#byStatement.get(statement);
     candidate?.signatures.delete(index);
-    if (candidate?.signatures.size === 0) this.#byStatement.delete(dropped);
+    if (candidate?.signatures.size === 0) this.#byStatement.delete(statement);
   }
 }
 

@@ -32,6 +32,8 @@ export class VectorCache {
   /** Least recently used first. */
   readonly #kept = new Map<string, Kept>();
   #bytes = 0;
+  /** Lower-case. */
+  readonly #erased = new Set<string>();
   #isStopped = false;
 
   constructor(field: Field, { budgetBytes }: VectorCacheOptions) {
@@ -65,6 +67,7 @@ export class VectorCache {
    */
   keep(name: string, datasetIds: readonly string[], vector: FieldVector, bytes: number): void {
     if (this.#isStopped || bytes + ENTRY_BYTES > this.#budgetBytes) return;
+    if (datasetIds.some((datasetId) => this.#erased.has(datasetId))) return;
     this.#drop(name);
     for (const oldest of this.#kept.keys()) {
       if (this.#bytes + bytes + ENTRY_BYTES * (this.#kept.size + 1) <= this.#budgetBytes) break;
@@ -74,7 +77,13 @@ export class VectorCache {
     this.#bytes += bytes;
   }
 
-  /** The dataset was erased here, or its key changed. */
+  /** The dataset was erased here: nothing that depends on it is kept, also of attempts that still run. */
+  erase(datasetId: string): void {
+    this.#erased.add(datasetId.toLowerCase());
+    this.forget(datasetId);
+  }
+
+  /** The dataset's key changed. */
   forget(datasetId: string): void {
     const dataset = datasetId.toLowerCase();
     for (const [name, { datasetIds }] of this.#kept) if (datasetIds.includes(dataset)) this.#drop(name);

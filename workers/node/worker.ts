@@ -243,7 +243,7 @@ function openWorkerStore({ configuration, storeKey, randomBytes }: WorkerModules
 
 function openVectorCache({ field, configuration }: WorkerModules, { shares }: Store): VectorCache {
   const kept = new VectorCache(field, { budgetBytes: configuration.vectorCacheBytes });
-  shares.onErased((datasetId) => kept.forget(datasetId));
+  shares.onErased((datasetId) => kept.erase(datasetId));
   return kept;
 }
 

@@ -3,6 +3,8 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
+import { MOST_MASKS } from "../../../workers/disclosure/planGate.ts";
+import type { ClearRequest } from "./clearStudy.ts";
 import { ClearStudy } from "./clearStudy.ts";
 import { complete, hidden, incomplete, outputsOf, people, study } from "./trackerStudy.ts";
 
@@ -419,6 +421,19 @@ describe("the gate against trackers", () => {
       assert.equal((await trial.ask({ ...everyone, ...without(150) })).kind, "refused in public");
       assert.equal((await trial.ask({ ...everyone, ...without(160) })).kind, "refused in public");
       assert.equal((await trial.ask({ ...everyone, ...without(149) })).kind, "answered");
+    });
+
+    it("refuses a further mask over data that consent has divided too often, and asks on with an earlier one", async () => {
+      const trial = study([...people60(), ...people60()]);
+      const byBit = (bit: number): Required<ClearRequest>["excluded"] => {
+        const rows = Array.from({ length: 320 }, (_, row) => row).filter((row) => (row >> bit) & 1);
+        return { one: [Uint32Array.from(rows)] };
+      };
+      for (let bit = 0; 2 ** (bit + 1) <= MOST_MASKS; bit++)
+        assert.equal((await trial.ask({ ...everyone, excluded: byBit(bit) })).kind, "answered", String(bit));
+      assert.equal((await trial.ask({ ...everyone, excluded: byBit(7) })).kind, "refused in public");
+      assert.equal((await trial.ask({ ...everyone, excluded: byBit(0) })).kind, "answered");
+      assert.equal((await trial.ask(everyone)).kind, "answered");
     });
 
     it("counts nobody who withdrew", async () => {

@@ -78,6 +78,17 @@ describe("Universe", () => {
     assert.equal(new Universe([[segment("0xA", 1, 2, [0, 1])]]).rows(0n), 0);
   });
 
+  it("counts into how many parts consent has divided the most divided dataset of a request", () => {
+    const asked = [segment("0xA", 1, 10, [0, 7]), segment("0xA", 2, 10), segment("0xB", 1, 4)];
+    const before = [segment("0xa", 1, 10, [7]), segment("0xA", 2, 10, [3])];
+    const other = [segment("0xC", 1, 9, [1]), segment("0xC", 1, 9, [2]), segment("0xC", 1, 9, [3])];
+    const universe = new Universe([asked, before, other]);
+    assert.equal(universe.masksOf(asked), 3);
+    assert.equal(universe.masksOf([segment("0xB", 1, 4)]), 0);
+    assert.equal(universe.masksOf(other), 3);
+    assert.equal(new Universe([[segment("0xA", 1, 3)]]).masksOf([segment("0xA", 1, 3)]), 0);
+  });
+
   it("tells a total of at least k that is less than all", () => {
     const universe = new Universe([[segment("0xA", 1, 30, [3])], [segment("0xA", 1, 30)], [segment("0xB", 1, 4)]]);
     const all = universe.bits([segment("0xA", 1, 30), segment("0xB", 1, 4)]);

@@ -183,7 +183,7 @@ describe("ColumnCache", () => {
       shares.activateSegment(DATASET, 1n, HASH);
       cache = new VectorCache(field, { budgetBytes: 1 << 20 });
       reader = new ColumnCache(field, cache, shares);
-      shares.onErased((datasetId) => cache.forget(datasetId));
+      shares.onErased((datasetId) => cache.erase(datasetId));
       const keyFile = join(folder.keyDir, `${DATASET.slice(2)}.key`);
       return { shares, words: file.columns[0]!, keyFile };
     }

@@ -32,4 +32,11 @@ describe("FirstSignatures", () => {
     assert.equal(firsts.note(1, "8", signed(8n, 1n)), undefined, "the oldest is forgotten");
     assert.deepEqual(firsts.note(2, "8", signed(8n)), signed(7n));
   });
+  it("forgets nothing newer for an attempt that is older than all it holds", () => {
+    const firsts = new FirstSignatures();
+    const oldest = 100n;
+    for (let i = 0n; i < BigInt(MOST_ATTEMPTS); i++) firsts.note(1, "7", signed(7n, oldest + i));
+    assert.equal(firsts.note(1, "7", signed(7n, 1n)), undefined);
+    assert.deepEqual(firsts.note(1, "8", signed(8n, oldest)), signed(7n, oldest));
+  });
 });

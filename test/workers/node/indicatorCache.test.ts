@@ -91,6 +91,15 @@ describe("IndicatorCache", () => {
     attempt.releaseAll();
   });
 
+  it("keeps nothing of a dataset that was erased while the attempt ran", () => {
+    cache.erase("B");
+    keep("set", PLACE, ["a", "b"]);
+    assert.deepEqual(indicators.tag(PLACE, "set"), NONE);
+    keep("other", PLACE, ["a"]);
+    assert.notDeepEqual(indicators.tag(PLACE, "other"), NONE);
+    attempt.releaseAll();
+  });
+
   it("has no tag for what went with its dataset", () => {
     keep("set", PLACE, ["a", "b"]);
     cache.forget("B");

@@ -4,6 +4,7 @@ import { Wallet, id, toBeHex } from "ethers";
 import { Outcome, ReleaseClass, type Verdict, ZERO_HASH, statementHash } from "../../../workers/messages/statement.ts";
 import { ANSWER, opalineDomain, signTypedData } from "../../../workers/messages/typedData.ts";
 import type { IndexedSignature } from "../../../workers/messages/signedVerdict.ts";
+import { MOST_ATTEMPTS } from "../../../workers/node/firstSignatures.ts";
 import { SignatureCollection } from "../../../workers/node/signatureCollection.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 
@@ -53,6 +54,28 @@ describe("SignatureCollection", () => {
     assert.deepEqual(signers(), [2, 3, 5]);
     collection.drop(verdict, 2);
     assert.equal(signers(), undefined);
+  });
+
+  it("holds no more than a few statements of a member that signs attempts far ahead, and others' as before", async () => {
+    const collection = collectionOf(3);
+    const far = Array.from({ length: MOST_ATTEMPTS }, (_, i) => BigInt(2 ** 32 - 1 - i));
+    for (const attempt of far) {
+      const verdict = verdictOf(attempt);
+      assert.equal(collection.add(verdict, await signed(verdict, 5)), "added");
+    }
+    for (const output of [1n, 2n, 3n]) {
+      const verdict = verdictOf(1n, output);
+      assert.equal(collection.add(verdict, await signed(verdict, 5)), "known", "older than all it has signed since");
+    }
+    const verdict = verdictOf(1n);
+    for (const index of [1, 2]) assert.equal(collection.add(verdict, await signed(verdict, index)), "added");
+    assert.equal(collection.quorum(), undefined, "the far signer does not count");
+    assert.equal(collection.add(verdict, await signed(verdict, 3)), "added");
+    assert.deepEqual(
+      collection.quorum()?.signatures.map(({ index }) => index),
+      [1, 2, 3],
+    );
+    assert.equal(collection.latestOf(5 as PartyIndex)?.verdict.attempt, far[0]);
   });
 
   it("counts no signature of a key that was replaced, until the new key has signed", async () => {
