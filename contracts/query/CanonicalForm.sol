@@ -9,7 +9,7 @@ import {IQueryCatalogue} from "./IQueryCatalogue.sol";
 /// @dev Descriptor and bounds are exactly the ABI encoding of what they decode to. Otherwise a vetter's decoder, a worker's
 /// and the contract's could read different queries from the same bytes.
 library CanonicalForm {
-    uint16 internal constant FORMAT = 1;
+    uint16 internal constant FORMAT = 2;
 
     /// @dev Reverts unless both are canonical, the format is known and the schema is the study's. Bytes that do not decode
     /// at all revert without data.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @dev The canonical form of a vetted query: abi.encode(Descriptor). Frozen; a change of meaning raises `format`.
+/// @dev The canonical form of a vetted query: abi.encode(Descriptor). Frozen; a change of meaning raises `format`. Format 2
+/// added table lines that are not categories, and statistics of two columns and of whole tables.
 /// Integers are field elements of BN254 Fr in disguise: a negative v is r - |v|. All values are scaled integers
 /// (a decimal times 10^decimals); a category is its index in the schema's list.
 
@@ -11,7 +12,9 @@ pragma solidity 0.8.37;
 /// EQ      1 where the field equals lo (category index; lo = number of categories means "is missing")
 /// RANGE   1 where lo <= value <= hi: a difference of two thermometer columns
 /// DIGIT   1 where base-16 digit p of (value - minimum) compares with digit p of (lo - minimum); hi = 2p + relation,
-///         relation 0: equal, 1: greater
+///         relation 0: equal, 1: greater. Thresholds are made of them, from the least digit up, one product per extra digit:
+///         [x > lo] = F(top), F(0) = greater(0), F(p) = greater(p) + equal(p) x F(p-1); [x >= lo] alike with
+///         F(0) = greater(0) + equal(0); [x = lo] = the product of all equal(p)
 enum AtomOp {
     ACTIVE,
     VALUE,
@@ -50,9 +53,13 @@ struct Product {
     uint16 right;
 }
 
-/// A categorical field whose categories (in schema order, then "missing" unless the field is required) are table lines.
+/// A field's values as table lines. Without cuts: the categories in schema order. With cuts c1 < c2 < ...: the intervals
+/// below c1, from c1 to below c2, ..., from the last cut on, each line a factor. Then "missing", if it is a line.
 struct Axis {
     uint16 field;
+    bool missing;
+    int256[] cuts;
+    uint16[] lines;
 }
 
 /// One opened sum per cell: y_cell = sum over rows of cell(row) x left(row) x right(row). right = NONE (65535) means 1.
@@ -68,8 +75,20 @@ struct Step {
     Output[] outputs;
 }
 
-/// How a column of the answer is finished in public from the opened sums of its cell.
-/// GROUP: sums[0] = axis; COUNT: [n]; SUM: [n, sum]; AVG: [n, sum]; the VAR and STDDEV forms: [n, sum, sumOfSquares].
+/// How a column of the answer is finished in public from opened sums. Unless said otherwise, of one cell and with the sums
+/// over the rows that have every field of the column; x and y are scaled values.
+/// GROUP: sums[0] = axis; COUNT, REGR_COUNT: [n]; SUM, AVG: [n, x]; the VAR and STDDEV forms: [n, x, xx];
+/// COVAR_POP .. REGR_R2, of (y, x) as in SQL: [n, y, x, yy, yx, xx];
+/// LINEAR_REGRESSION, with z = (x1 .. xp, y): [n, z1 .. zm, then zi x zj for i <= j, row by row];
+/// HISTOGRAM: [n], of every line of one axis; arguments: the breaks
+/// CROSSTAB: [n], of two axes
+/// T_TEST, ANOVA: [n, x, xx] of every line of one axis
+/// QUANTILE: [n] of every line of one axis; arguments: type, then each probability x 10^6
+/// KAPLAN_MEIER: [n] of time axis x status axis; arguments: event categories
+/// LOG_RANK: [n] of group axis x time axis x status axis, then a strata axis, if any; arguments: event categories
+/// TOXICITY: [n] of every line of one axis of grades
+/// PRO_CTCAE: [n] of baseline axis x worst score axis
+/// ALLOCATION: [n] of arm axis x outcome axis; arguments: success category, prior a, prior b, power, each x 10^6
 enum Finish {
     GROUP,
     COUNT,
@@ -78,18 +97,39 @@ enum Finish {
     VAR_POP,
     VAR_SAMP,
     STDDEV_POP,
-    STDDEV_SAMP
+    STDDEV_SAMP,
+    COVAR_POP,
+    COVAR_SAMP,
+    CORR,
+    REGR_SLOPE,
+    REGR_INTERCEPT,
+    REGR_R2,
+    REGR_COUNT,
+    LINEAR_REGRESSION,
+    HISTOGRAM,
+    CROSSTAB,
+    T_TEST,
+    ANOVA,
+    QUANTILE,
+    KAPLAN_MEIER,
+    LOG_RANK,
+    TOXICITY,
+    PRO_CTCAE,
+    ALLOCATION
 }
 
-/// decimals: scale of the summed field (a sum of squares has twice as many).
+/// axes: those that the statistic takes in, in the order above: the answer has one row for each cell of the others.
+/// decimals: scale of each field that is summed, in the order above (a product has the sum of two).
 struct Column {
     string name;
     Finish finish;
+    uint16[] axes;
     uint16[] sums;
-    uint8 decimals;
+    uint8[] decimals;
+    int256[] arguments;
 }
 
-/// Format 1 has exactly one step.
+/// Format 2 has exactly one step.
 struct Descriptor {
     uint16 format;
     bytes32 schemaHash;

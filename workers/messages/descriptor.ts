@@ -17,6 +17,24 @@ export const Finish = {
   VAR_SAMP: 5,
   STDDEV_POP: 6,
   STDDEV_SAMP: 7,
+  COVAR_POP: 8,
+  COVAR_SAMP: 9,
+  CORR: 10,
+  REGR_SLOPE: 11,
+  REGR_INTERCEPT: 12,
+  REGR_R2: 13,
+  REGR_COUNT: 14,
+  LINEAR_REGRESSION: 15,
+  HISTOGRAM: 16,
+  CROSSTAB: 17,
+  T_TEST: 18,
+  ANOVA: 19,
+  QUANTILE: 20,
+  KAPLAN_MEIER: 21,
+  LOG_RANK: 22,
+  TOXICITY: 23,
+  PRO_CTCAE: 24,
+  ALLOCATION: 25,
 } as const;
 export type Finish = (typeof Finish)[keyof typeof Finish];
 
@@ -25,7 +43,11 @@ export type ParameterKind = (typeof ParameterKind)[keyof typeof ParameterKind];
 
 /** `Output.right` when there is no second factor. */
 export const NO_FACTOR = 0xffff;
-export const DESCRIPTOR_FORMAT = 1;
+export const DESCRIPTOR_FORMAT = 2;
+
+/** The relations of a DIGIT atom, in the lowest bit of its `hi`. */
+export const DigitRelation = { EQUAL: 0, GREATER: 1 } as const;
+export type DigitRelation = (typeof DigitRelation)[keyof typeof DigitRelation];
 
 export interface Atom {
   readonly op: AtomOp;
@@ -48,6 +70,12 @@ export interface Product {
 }
 export interface Axis {
   readonly field: number;
+  /** Whether "missing" is the last line. */
+  readonly missing: boolean;
+  /** Ascending; empty: the categories are the lines. */
+  readonly cuts: readonly bigint[];
+  /** A factor for each line; empty for categories. */
+  readonly lines: readonly number[];
 }
 export interface Output {
   readonly left: number;
@@ -60,8 +88,11 @@ export interface Step {
 export interface Column {
   readonly name: string;
   readonly finish: Finish;
+  /** Taken in by the statistic. */
+  readonly axes: readonly number[];
   readonly sums: readonly number[];
-  readonly decimals: number;
+  readonly decimals: readonly number[];
+  readonly arguments: readonly bigint[];
 }
 export interface Descriptor {
   readonly format: number;
@@ -88,8 +119,8 @@ export const DESCRIPTOR =
   " tuple(uint8 op, uint16 field, int256 lo, int256 hi, uint8 bind)[] atoms," +
   " tuple(tuple(int256 coefficient, uint16 signal)[] terms)[] factors," +
   " tuple(uint16 left, uint16 right)[] products," +
-  " tuple(tuple(uint16 field)[] axes, tuple(uint16 left, uint16 right)[] outputs)[] steps," +
-  " tuple(string name, uint8 finish, uint16[] sums, uint8 decimals)[] columns)";
+  " tuple(tuple(uint16 field, bool missing, int256[] cuts, uint16[] lines)[] axes, tuple(uint16 left, uint16 right)[] outputs)[] steps," +
+  " tuple(string name, uint8 finish, uint16[] axes, uint16[] sums, uint8[] decimals, int256[] arguments)[] columns)";
 export const BOUNDS =
   "tuple(string name, uint8 kind, uint16 field, uint8 decimals, int256 minimum, int256 maximum, int256[] allowed)[]";
 
