@@ -16,8 +16,10 @@ export interface PendingTerm {
 
 export interface Assembly {
   atom(op: AtomOp, field: number, lo?: End, hi?: End): number;
-  /** A public linear combination; the index of the factor. */
+  /** A public linear combination, each signal once and none with coefficient 0; the index of the factor. */
   factor(terms: readonly PendingTerm[]): number;
+  /** Of a factor made before. */
+  terms(factor: number): readonly PendingTerm[];
   /** The factor that is the row-wise product of two factors. */
   multiply(left: number, right: number): number;
   finish(): { readonly atoms: Atom[]; readonly factors: Factor[]; readonly products: Product[] };
@@ -33,15 +35,33 @@ export function startAssembly(): Assembly {
     const order = (term: PendingTerm): number => (term.on === "atom" ? 0 : 1);
     return intern(
       factors,
-      [...terms].sort((a, b) => order(a) - order(b) || a.index - b.index),
+      summed(terms).sort((a, b) => order(a) - order(b) || a.index - b.index),
     );
   };
   return {
     atom: (op, field, lo = { value: 0n }, hi = { value: 0n }) => intern(atoms, atomOf(op, field, lo, hi)),
     factor,
+    terms: (index) => factors[index]!,
     multiply: (left, right) => factor([{ coefficient: 1n, on: "product", index: intern(products, { left, right }) }]),
     finish: () => ({ atoms, products, factors: factors.map((terms) => numbered(terms, atoms.length)) }),
   };
+}
+
+export function oneOf(atom: number): PendingTerm {
+  return { coefficient: 1n, on: "atom", index: atom };
+}
+
+export function negatedTerm(term: PendingTerm): PendingTerm {
+  return { ...term, coefficient: -term.coefficient };
+}
+
+function summed(terms: readonly PendingTerm[]): PendingTerm[] {
+  const totals = new Map<string, PendingTerm>();
+  for (const term of terms) {
+    const key = `${term.on} ${term.index}`;
+    totals.set(key, { ...term, coefficient: term.coefficient + (totals.get(key)?.coefficient ?? 0n) });
+  }
+  return [...totals.values()].filter(({ coefficient }) => coefficient !== 0n);
 }
 
 function atomOf(op: AtomOp, field: number, lo: End, hi: End): Atom {

@@ -1,6 +1,7 @@
 /** Comparisons of a categorical field with constants and parameters. */
 import type { CategoryField } from "../schema/studySchema.ts";
 import type { ConditionContext, FieldConditions } from "./fieldConditions.ts";
+import { keep } from "./fieldConditions.ts";
 import type { End } from "./filters.ts";
 import type { Condition, Value } from "./parsedQuery.ts";
 import { readCategoryConstant } from "./readConstants.ts";
@@ -19,7 +20,7 @@ export function addCategoryCondition(
     case "compare": {
       const { relation, value } = condition;
       if (value.kind !== "parameter") {
-        return keepCategories(known, readCategoryConstant(context.sql, field, relation, value));
+        return keepIndices(known, readCategoryConstant(context.sql, field, relation, value));
       }
       if (relation !== "=" && relation !== "<>") throw refuseParameter(context, field, value);
       return addList(context, known, field, { negated: relation === "<>", values: [value] });
@@ -29,12 +30,6 @@ export function addCategoryCondition(
     case "in":
       return addList(context, known, field, condition);
   }
-}
-
-/** Narrows what earlier constant conditions left. */
-export function keepCategories(known: FieldConditions, indices: readonly number[]): void {
-  const before = known.categories;
-  known.categories = new Set(before === undefined ? indices : indices.filter((index) => before.has(index)));
 }
 
 function addBetween(
@@ -49,7 +44,7 @@ function addBetween(
   const above = readCategoryConstant(sql, field, ">=", lo);
   const below = new Set(readCategoryConstant(sql, field, "<=", hi));
   const inside = new Set(above.filter((index) => below.has(index)));
-  keepCategories(known, selected(field, inside, negated));
+  keepIndices(known, selected(field, inside, negated));
 }
 
 function addList(
@@ -67,13 +62,17 @@ function addList(
       parameters.add(value.index);
     } else constants.add(readCategoryConstant(sql, field, "=", value)[0]!);
   }
-  if (parameters.size === 0) return keepCategories(known, selected(field, constants, negated));
+  if (parameters.size === 0) return keepIndices(known, selected(field, constants, negated));
   const ascending = (set: ReadonlySet<number>): number[] => [...set].sort((a, b) => a - b);
   const members: End[] = [
     ...ascending(constants).map((index) => ({ value: BigInt(index) })),
     ...ascending(parameters).map((parameter) => ({ parameter })),
   ];
   known.others.push({ kind: "oneOf", field: known.on.index, negated, members });
+}
+
+function keepIndices(known: FieldConditions, indices: readonly number[]): void {
+  keep(known, { kind: "categories", indices });
 }
 
 function selected(field: CategoryField, chosen: ReadonlySet<number>, negated: boolean): number[] {

@@ -6,10 +6,11 @@
  *   VALUE   value; of a category with numeric categories: Σ category × one-hot
  *   VALID   validity; active when required; of a category: active − one-hot(missing)
  *   EQ      one-hot(lo)
+ *   DIGIT   one-hot columns of digit p of (value − minimum), p = hi >> 1: the one of lo's digit, or all larger ones
  *   RANGE   [x >= lo] − [x >= hi + 1], where [x >= minimum] is VALID and [x >= maximum + 1] is 0; 0 when lo > hi
  */
 import type { Atom } from "../messages/descriptor.ts";
-import { AtomOp } from "../messages/descriptor.ts";
+import { AtomOp, DigitRelation } from "../messages/descriptor.ts";
 import type { CategoryField, NumericField, SchemaField, StudySchema } from "../schema/studySchema.ts";
 import { ColumnKind, NO_FIELD } from "../schema/studySchema.ts";
 import { circuitError } from "./circuitError.ts";
@@ -50,8 +51,8 @@ export function expandAtom(atom: Atom, schema: StudySchema): ColumnTerm[] {
       return [oneHot(field, atom)];
     case AtomOp.RANGE:
       return rangeTerms(field, atom);
-    default:
-      throw noColumn(atom.field, `${field.name} has no digit columns`);
+    case AtomOp.DIGIT:
+      return digitTerms(field, atom);
   }
 }
 
@@ -93,6 +94,26 @@ function rangeTerms(field: SchemaField, { field: index, lo, hi }: Atom): ColumnT
   const from = lo === field.minimum ? presence(field, index) : [thermometer(field, index, lo)];
   const beyond = hi === field.maximum ? [] : [thermometer(field, index, hi + 1n)];
   return lo > hi ? [] : [...from, ...beyond.map((term) => ({ ...term, coefficient: -term.coefficient }))];
+}
+
+const DIGIT_BITS = 4n;
+const DIGIT_MASK = 15n;
+
+function digitTerms(field: SchemaField, { field: index, lo, hi }: Atom): ColumnTerm[] {
+  const position = hi >> 1n;
+  if (field.type === "category" || position < 0n || position >= BigInt(field.digits)) {
+    throw noColumn(index, `${field.name} has no such digit`);
+  }
+  if (lo < field.minimum || lo > field.maximum) throw noColumn(index, `the threshold leaves the bounds of ${field.name}`);
+  const digitOf = (value: bigint): bigint => ((value - field.minimum) >> (DIGIT_BITS * position)) & DIGIT_MASK;
+  const isTop = position === BigInt(field.digits - 1);
+  const last = isTop ? digitOf(field.maximum) : DIGIT_MASK;
+  const column = (digit: bigint): ColumnTerm => {
+    return { coefficient: 1n, field: index, kind: ColumnKind.DIGIT, argument: (position << DIGIT_BITS) + digit };
+  };
+  const digit = digitOf(lo);
+  if ((hi & 1n) === BigInt(DigitRelation.EQUAL)) return [column(digit)];
+  return Array.from({ length: Number(last - digit) }, (_, above) => column(digit + 1n + BigInt(above)));
 }
 
 function thermometer(field: NumericField, index: number, cut: bigint): ColumnTerm {

@@ -1,9 +1,11 @@
 /**
- * The WHERE clause's conditions, normalised per field into filters. Each filter becomes one factor that is 0 or 1 on
- * every row: 1 exactly where SQL's three-valued logic says TRUE (never on a row whose value is missing, except for IS
- * NULL). Conditions on constants of one field merge into one filter, which costs no multiplication.
+ * What WHERE asks, normalised. A *filter* is one condition on one field: one factor that is 0 or 1 on every row, 1 exactly
+ * where SQL's three-valued logic says TRUE (never on a row whose value is missing, except for IS NULL). A *clause* is a filter,
+ * or clauses of which all or any must hold. Conditions on constants of one field merge into one filter, which costs no
+ * multiplication at the schema's cut-points.
  *
- * Filters come in a canonical order (by field, then by kind), so that the order of ANDed conditions does not matter.
+ * Clauses come in a canonical order (filters by field, then by kind; then the rest by their text), so that the order of what
+ * AND and OR join does not matter.
  */
 
 /** An end of a range: a scaled value, or the index of a parameter. */
@@ -14,9 +16,39 @@ export type Filter =
   | { readonly kind: "categories"; readonly field: number; readonly indices: readonly number[] }
   /** The category is (or, negated, is present and is not) one of these constants and parameters. */
   | { readonly kind: "oneOf"; readonly field: number; readonly negated: boolean; readonly members: readonly End[] }
-  /** The value lies in (or, negated, is present and lies outside) lo..hi. */
+  /** The value lies in (or, negated, is present and lies outside) lo..hi, ends at cut-points. */
   | { readonly kind: "range"; readonly field: number; readonly negated: boolean; readonly lo: End; readonly hi: End }
-  /** The value lies in one of these constant intervals. */
-  | { readonly kind: "intervals"; readonly field: number; readonly intervals: readonly (readonly [bigint, bigint])[] }
+  /** The value is above the parameter, or at least as large, or (negated) is present and is not; by its digits. */
+  | {
+      readonly kind: "threshold";
+      readonly field: number;
+      readonly negated: boolean;
+      readonly relation: ">" | ">=" | "=";
+      readonly parameter: number;
+    }
+  /** The value lies in one of these constant intervals, or, if so said, is missing. */
+  | {
+      readonly kind: "intervals";
+      readonly field: number;
+      readonly intervals: readonly (readonly [bigint, bigint])[];
+      readonly missing: boolean;
+    }
   | { readonly kind: "present"; readonly field: number }
   | { readonly kind: "missing"; readonly field: number };
+
+export type Clause = Filter | { readonly kind: "all" | "any"; readonly parts: readonly Clause[] };
+
+export function isFilter(clause: Clause): clause is Filter {
+  return clause.kind !== "all" && clause.kind !== "any";
+}
+
+/** Filters first, by field; equal clauses once. */
+export function inOrder(clauses: readonly Clause[]): Clause[] {
+  const keyed = new Map(clauses.map((clause) => [keyOf(clause), clause]));
+  return [...keyed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, clause]) => clause);
+}
+
+function keyOf(clause: Clause): string {
+  const place = isFilter(clause) ? `0 ${String(clause.field).padStart(5, "0")}` : "1";
+  return `${place} ${JSON.stringify(clause, (_, value: unknown) => (typeof value === "bigint" ? `#${value}` : value))}`;
+}

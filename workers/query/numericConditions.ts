@@ -1,10 +1,11 @@
-/** Comparisons of a number or date with constants and parameters, at the field's cut-points. */
+/** Comparisons of a number or date with constants and parameters: at its cut-points, or anywhere by its digits. */
 import type { NumericField } from "../schema/studySchema.ts";
 import { describeMissing, highEnds, lowEnds, missingCutPoint } from "./cutPoints.ts";
 import type { ConditionContext, FieldConditions } from "./fieldConditions.ts";
-import type { End } from "./filters.ts";
+import { keep } from "./fieldConditions.ts";
+import type { End, Filter } from "./filters.ts";
 import type { IntervalSet } from "./intervals.ts";
-import { allValues, complement, intersect, interval, union } from "./intervals.ts";
+import { complement, interval, union } from "./intervals.ts";
 import type { Condition, Relation, Value } from "./parsedQuery.ts";
 import type { ScaledConstant } from "./readConstants.ts";
 import { readNumericConstant } from "./readConstants.ts";
@@ -40,7 +41,7 @@ function addRelation(
   { relation, value, span }: { readonly relation: Relation; readonly value: Value; readonly span: Span },
 ): void {
   if (value.kind === "parameter") return addParameter(context, known, field, { relation, value });
-  keep(context, known, field, compared(field, relation, readNumericConstant(context.sql, field, value)), span);
+  keepValues(context, known, field, compared(field, relation, readNumericConstant(context.sql, field, value)), span);
 }
 
 function addList(
@@ -58,7 +59,7 @@ function addList(
     throw refuse(context.sql, value.span, problem, "SQL_TYPE");
   });
   const listed = points.reduce(union, []);
-  keep(context, known, field, negated ? complement(field, listed) : listed, span);
+  keepValues(context, known, field, negated ? complement(field, listed) : listed, span);
 }
 
 /** BETWEEN is >= AND <=. */
@@ -84,7 +85,7 @@ function addOutside(
   const inside = interval(field, low, high);
   const [bounds] = inside;
   if (lo.kind !== "parameter" && hi.kind !== "parameter") {
-    return keep(context, known, field, complement(field, inside), span);
+    return keepValues(context, known, field, complement(field, inside), span);
   }
   if (bounds === undefined) {
     throw refuse(
@@ -108,11 +109,13 @@ function addOutside(
  * [x < p] is validity - [x >= p], and [x > p] is validity - [x <= p].
  */
 function addParameter(
-  { uses }: ConditionContext,
+  context: ConditionContext,
   known: FieldConditions,
   field: NumericField,
   { relation, value: { index, span } }: { readonly relation: Relation; readonly value: Parameter },
 ): void {
+  if (field.digits > 0) return addThreshold(context, known, field, relation, index, span);
+  const { uses } = context;
   const [lows, highs] = [lowEnds(field), highEnds(field)];
   const allow = (allowed: readonly bigint[]): void => uses.add(index, known.on, allowed, span);
   const push = (negated: boolean, lo: End, hi: End): void => {
@@ -140,6 +143,36 @@ function addParameter(
   }
 }
 
+/** By digits a parameter may be any value that leaves the comparison a choice. */
+function addThreshold(
+  { uses }: ConditionContext,
+  known: FieldConditions,
+  { minimum, maximum }: NumericField,
+  relation: Relation,
+  parameter: number,
+  span: Span,
+): void {
+  const push = (negated: boolean, by: (Filter & { kind: "threshold" })["relation"]): void => {
+    known.others.push({ kind: "threshold", field: known.on.index, negated, relation: by, parameter });
+  };
+  const lowest = relation === "<" ? minimum + 1n : minimum;
+  uses.add(parameter, known.on, { minimum: lowest, maximum: relation === ">" ? maximum - 1n : maximum }, span);
+  switch (relation) {
+    case ">=":
+      return push(false, ">=");
+    case "<":
+      return push(true, ">=");
+    case ">":
+      return push(false, ">");
+    case "<=":
+      return push(true, ">");
+    case "=":
+      return push(false, "=");
+    case "<>":
+      return push(true, "=");
+  }
+}
+
 /** The values for which `value relation constant` is TRUE. */
 function compared(field: NumericField, relation: Relation, { floor, ceiling }: ScaledConstant): IntervalSet {
   const equal = floor === ceiling ? interval(field, floor, floor) : [];
@@ -159,18 +192,18 @@ function compared(field: NumericField, relation: Relation, { floor, ceiling }: S
   }
 }
 
-function keep(
+function keepValues(
   context: ConditionContext,
   known: FieldConditions,
   field: NumericField,
-  set: IntervalSet,
+  intervals: IntervalSet,
   span: Span,
 ): void {
-  refuseThresholds(context, field, set, span);
-  known.intervals = intersect(known.intervals ?? allValues(field), set);
+  refuseThresholds(context, field, intervals, span);
+  keep(known, { kind: "numbers", intervals, missing: false });
 }
 
 function refuseThresholds({ sql }: ConditionContext, field: NumericField, set: IntervalSet, span: Span): void {
-  const threshold = missingCutPoint(field, set);
+  const threshold = field.digits > 0 ? undefined : missingCutPoint(field, set);
   if (threshold !== undefined) throw refuse(sql, span, describeMissing(field, threshold), "SQL_NO_CUT_POINT");
 }

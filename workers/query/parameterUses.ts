@@ -13,13 +13,15 @@ export interface ParameterUse {
   readonly kind: ParameterKind;
   readonly field: number;
   readonly decimals: number;
-  /** Ascending. */
-  readonly allowed: readonly bigint[];
+  readonly allowed: AllowedValues;
 }
+
+/** Values a parameter may take: a list, ascending, or everything between two. */
+export type AllowedValues = readonly bigint[] | { readonly minimum: bigint; readonly maximum: bigint };
 
 export interface ParameterUses {
   /** @throws CodedError SQL_PARAMETER when this use contradicts an earlier one */
-  add(index: number, on: ResolvedField, allowed: readonly bigint[], span: Span): void;
+  add(index: number, on: ResolvedField, allowed: AllowedValues, span: Span): void;
   bounds(): ParameterBound[];
 }
 
@@ -36,8 +38,8 @@ export function collectParameterUses(sql: SqlText): ParameterUses {
         "SQL_PARAMETER",
       );
     }
-    const common = earlier === undefined ? allowed : earlier.allowed.filter((value) => allowed.includes(value));
-    if (common.length === 0) {
+    const common = earlier === undefined ? allowed : inBoth(earlier.allowed, allowed);
+    if (isNone(common)) {
       const why = earlier === undefined ? `no value of ${name} can be compared so` : "no value suits all its uses";
       throw refuse(
         sql,
@@ -53,10 +55,32 @@ export function collectParameterUses(sql: SqlText): ParameterUses {
 }
 
 function boundOf(name: string, { kind, field, decimals, allowed }: ParameterUse): ParameterBound {
+  if (!isList(allowed)) return { name, kind, field, decimals, ...allowed, allowed: [] };
   const minimum = allowed[0]!;
   const maximum = allowed.at(-1)!;
   const every = maximum - minimum + 1n === BigInt(allowed.length);
   return { name, kind, field, decimals, minimum, maximum, allowed: every ? [] : allowed };
+}
+
+function isList(allowed: AllowedValues): allowed is readonly bigint[] {
+  return Array.isArray(allowed);
+}
+
+function isNone(allowed: AllowedValues): boolean {
+  return isList(allowed) ? allowed.length === 0 : allowed.minimum > allowed.maximum;
+}
+
+function inBoth(a: AllowedValues, b: AllowedValues): AllowedValues {
+  if (isList(a)) return a.filter((value) => isAllowed(b, value));
+  if (isList(b)) return b.filter((value) => isAllowed(a, value));
+  return {
+    minimum: a.minimum > b.minimum ? a.minimum : b.minimum,
+    maximum: a.maximum < b.maximum ? a.maximum : b.maximum,
+  };
+}
+
+function isAllowed(allowed: AllowedValues, value: bigint): boolean {
+  return isList(allowed) ? allowed.includes(value) : value >= allowed.minimum && value <= allowed.maximum;
 }
 
 /** Category indices mean something in one field only. */
