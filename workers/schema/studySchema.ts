@@ -26,7 +26,7 @@ export interface CategoryField extends FieldBase {
   readonly numeric: readonly bigint[] | undefined;
 }
 
-/** Value, validity and thermometer columns: sums, ranges at declared cut-points. */
+/** Value, validity, thermometer and digit columns: sums, ranges at declared cut-points, ranges at any threshold. */
 export interface NumericField extends FieldBase {
   readonly type: "integer" | "number" | "date";
   readonly unit: string | undefined;
@@ -37,6 +37,8 @@ export interface NumericField extends FieldBase {
   readonly maximum: bigint;
   /** Strictly ascending scaled integers c in (minimum, maximum]; each gives a column [x >= c]. */
   readonly cutPoints: readonly bigint[];
+  /** How many base-16 digits of (value − minimum) are committed: those of the largest, or 0 without `search: digits`. */
+  readonly digits: number;
 }
 
 export type SchemaField = CategoryField | NumericField;
@@ -67,6 +69,9 @@ export interface ColumnSpec {
   /** Index into `StudySchema.fields`, or NO_FIELD. */
   readonly field: number;
   readonly kind: ColumnKind;
-  /** ONE_HOT: category index, `categories.length` = missing. THERMOMETER: the scaled cut-point. Others: 0. */
+  /**
+   * ONE_HOT: category index, `categories.length` = missing. THERMOMETER: the scaled cut-point.
+   * DIGIT: 16·position + digit. Others: 0.
+   */
   readonly argument: bigint;
 }

@@ -132,6 +132,33 @@ describe("parseSchema", () => {
     );
   });
 
+  it("counts the digits of a field searched by them, whatever its cut-points", () => {
+    const digitsOf = (change: Json): number =>
+      numeric(parseSchema(withAge({ cutPoints: undefined, ...change }))).digits;
+    assert.equal(digitsOf({}), 0);
+    assert.equal(digitsOf({ search: "none" }), 0);
+    assert.equal(digitsOf({ search: "digits" }), 2);
+    assert.equal(digitsOf({ search: "digits", minimum: 90 }), 1);
+    assert.equal(digitsOf({ search: "digits", minimum: 75 }), 1);
+    assert.equal(digitsOf({ search: "digits", minimum: 74 }), 2);
+    assert.equal(digitsOf({ search: "cutPoints", cutPoints: [50] }), 0);
+    const both = numeric(parseSchema(withAge({ search: "digits", cutPoints: [50] })));
+    assert.deepEqual([both.digits, both.cutPoints], [2, [50n]]);
+    const widest = { minimum: `-${(1n << 62n) - 1n}`, maximum: String((1n << 62n) - 1n), search: "digits" };
+    assert.equal(digitsOf(widest), 16);
+  });
+
+  it("refuses a search that contradicts the cut-points, or is none", () => {
+    const search = "$.fields[0].search";
+    refuses(withAge({ search: "none" }), "SCHEMA_BAD_CUT_POINTS", search);
+    refuses(withAge({ search: "cutPoints", cutPoints: undefined }), "SCHEMA_BAD_CUT_POINTS", search);
+    refuses(withAge({ search: "cutPoints", cutPoints: [] }), "SCHEMA_BAD_CUT_POINTS", search);
+    refuses(withAge({ search: "Digits" }), "SCHEMA_WRONG_TYPE", search);
+    refuses(withAge({ search: true }), "SCHEMA_WRONG_TYPE", search);
+    const category = { name: "c", type: "category", categories: ["a"], search: "digits" };
+    refuses(withFields(category), "SCHEMA_UNKNOWN_KEY", search);
+  });
+
   it("refuses categories that are empty, repeated or mean missing", () => {
     const category = (change: Json): string =>
       withFields({ name: "c", type: "category", categories: ["a"], ...change });
