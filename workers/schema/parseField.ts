@@ -2,6 +2,7 @@
 import { isCoded } from "../errors.ts";
 import { digitsOfRange } from "./digits.ts";
 import type { JsonNode, JsonObject } from "./jsonNode.ts";
+import { readNumericCategories } from "./numericCategories.ts";
 import { parseName, parseTextList, refuseRepeats } from "./schemaTexts.ts";
 import { schemaError } from "./schemaError.ts";
 import type { CategoryField, NumericField, SchemaField } from "./studySchema.ts";
@@ -15,9 +16,6 @@ const ALL_KEYS = [...new Set([...CATEGORY_KEYS, ...NUMERIC_KEYS])];
 /** More would be a value, not a category; GROUP BY over two such fields already has 2^20 cells. */
 const MAX_CATEGORIES = 1_024;
 const MAX_CUT_POINTS = 1_024;
-
-/** Canonical integers only: "01" and "1" would be one number and two categories. */
-const CANONICAL_INTEGER = /^(0|-?[1-9]\d{0,17})$/;
 
 /** @throws CodedError SCHEMA_* */
 export function parseField(node: JsonNode, schemaMissing: readonly string[]): SchemaField {
@@ -58,8 +56,7 @@ function parseCategoryField(object: JsonObject, schemaMissing: readonly string[]
     const problem = `${JSON.stringify(ambiguous)} cannot be a category: it means "missing"`;
     throw schemaError("SCHEMA_BAD_CATEGORIES", node.path, problem);
   }
-  const numeric = categories.every((category) => CANONICAL_INTEGER.test(category));
-  return { ...shared, type: "category", categories, numeric: numeric ? categories.map(BigInt) : undefined };
+  return { ...shared, type: "category", categories, ...readNumericCategories(categories) };
 }
 
 function parseNumericField(object: JsonObject, type: NumericField["type"]): NumericField {

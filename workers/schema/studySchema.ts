@@ -22,8 +22,13 @@ export interface CategoryField extends FieldBase {
   readonly type: "category";
   /** CSV texts, in order; a value's scaled integer is its index here. */
   readonly categories: readonly string[];
-  /** The categories as numbers, when every one is an integer text ("0", "1", "-2"): then SUM and AVG are allowed. */
+  /**
+   * The categories as numbers × 10^decimals, when every one is a canonical decimal ("0", "0.5", "-2") and no two are the
+   * same number: then SUM and AVG are allowed, and comparisons by order.
+   */
   readonly numeric: readonly bigint[] | undefined;
+  /** The most digits that a category has after its decimal point; 0 where `numeric` is undefined. */
+  readonly decimals: number;
 }
 
 /** Value, validity, thermometer and digit columns: sums, ranges at declared cut-points, ranges at any threshold. */
