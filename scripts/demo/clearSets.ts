@@ -115,10 +115,10 @@ function givenAway(item: string, schema: StudySchema): ((patient: Patient) => bo
 
 /** Of a column that has two values only. */
 function bothValues(field: SchemaField): number[] {
-  if (field.type === "category") return field.numeric?.length === 2 ? field.numeric.map(Number) : [];
   const scale = 10 ** field.decimals;
-  const ends = [field.minimum, field.maximum].map((end) => Number(end) / scale);
-  return field.maximum - field.minimum === 1n ? ends : [];
+  const unscaled = (values: readonly bigint[]): number[] => values.map((value) => Number(value) / scale);
+  if (field.type === "category") return field.numeric?.length === 2 ? unscaled(field.numeric) : [];
+  return field.maximum - field.minimum === 1n ? unscaled([field.minimum, field.maximum]) : [];
 }
 
 function linesOf(field: SchemaField): (string | null)[] {

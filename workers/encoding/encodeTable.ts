@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import type { RandomBytes } from "../field/field.ts";
 import { columnsOf } from "../schema/columns.ts";
+import { digitAt, digitPlace } from "../schema/digits.ts";
 import type { WitnessSpec } from "../schema/rangeWitness.ts";
 import { rangeBits, rangePieces, witnessCount, witnessesOf } from "../schema/rangeWitness.ts";
 import type { ColumnSpec, StudySchema } from "../schema/studySchema.ts";
@@ -75,6 +76,10 @@ function entryOf({ field: index, kind, argument }: ColumnSpec, schema: StudySche
   }
   if (kind === ColumnKind.THERMOMETER) return (value) => bit(value !== null && value >= argument);
   if (kind === ColumnKind.VALIDITY) return (value) => bit(value !== null);
+  if (kind === ColumnKind.DIGIT && field.type !== "category") {
+    const { position, digit } = digitPlace(argument);
+    return (value) => bit(value !== null && digitAt(value - field.minimum, position) === BigInt(digit));
+  }
   assert(kind === ColumnKind.VALUE, "columnsOf makes no column of another kind");
   return (value) => value ?? 0n;
 }

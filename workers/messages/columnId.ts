@@ -12,7 +12,7 @@ const known = new Map<string, string>();
  *
  * @param field index into the schema's fields, 65535 for the column of no field
  * @param kind a `ColumnKind`
- * @param argument category index, scaled cut-point or 0
+ * @param argument category index, scaled cut-point, digit place or 0
  */
 export function columnId(schemaHash: string, field: number, kind: number, argument: bigint): string {
   const name = `${schemaHash}/${field}/${kind}/${argument}`;

@@ -39,7 +39,7 @@ export function readCategoryConstant(
 ): number[] {
   if (relation !== "=" && relation !== "<>") return categoriesByOrder(sql, field, relation, constant);
   const equal = field.categories.findIndex((category, index) =>
-    constant.kind === "text" ? category === constant.text : equalsNumber(field.numeric?.[index], constant.text),
+    constant.kind === "text" ? category === constant.text : equalsNumber(field, index, constant.text),
   );
   if (constant.kind === "number" && field.numeric === undefined) {
     throw refuse(sql, constant.span, `${field.name} is a category: write its text in single quotes`, "SQL_TYPE");
@@ -69,9 +69,9 @@ function dateOf(constant: Constant): bigint | undefined {
   }
 }
 
-function equalsNumber(category: bigint | undefined, text: string): boolean {
-  const { floor, ceiling } = scale(text, 0);
-  return floor === ceiling && category === floor;
+function equalsNumber({ numeric, decimals }: CategoryField, index: number, text: string): boolean {
+  const { floor, ceiling } = scale(text, decimals);
+  return floor === ceiling && numeric?.[index] === floor;
 }
 
 function categoriesByOrder(sql: SqlText, field: CategoryField, relation: Relation, constant: Constant): number[] {
@@ -84,7 +84,7 @@ function categoriesByOrder(sql: SqlText, field: CategoryField, relation: Relatio
       "SQL_TYPE",
     );
   }
-  const { floor, ceiling } = scale(constant.text, 0);
+  const { floor, ceiling } = scale(constant.text, field.decimals);
   const holds = (category: bigint): boolean => {
     switch (relation) {
       case "<":

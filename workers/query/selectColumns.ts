@@ -49,8 +49,7 @@ export function selectColumns(query: ParsedQuery, filters: readonly Filter[], sc
         ? { kind: "rows" }
         : { kind: "n", field: on.index };
     const wanted = [counted, ...(on === undefined ? [] : moments(item.aggregate, on.index))];
-    const decimals =
-      on === undefined || on.field.type === "category" || item.aggregate === Finish.COUNT ? 0 : on.field.decimals;
+    const decimals = on === undefined || item.aggregate === Finish.COUNT ? 0 : on.field.decimals;
     return { name: nameOf(item, on), finish: item.aggregate, sums: wanted.map(sumOf), decimals };
   });
   refuseRepeatedNames(query, columns);

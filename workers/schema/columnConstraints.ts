@@ -7,9 +7,11 @@
  *   category     c² = c for every one-hot column c;  Σ c = a
  *   numeric      V·(a − V) = 0;  S_i² = S_i for every piece i;  b_j² = b_j for every witness bit;
  *                Σ_j (Σ_i w_{i,j}·S_i)·b_j = x − Σ_i c_i·S_i
+ *   digits       D_{p,d}² = D_{p,d};  Σ_d D_{p,d} = V for every position p;  Σ_p 16^p·Σ_d d·D_{p,d} = x − minimum·V
  *
  * x is the value, V the validity (a for a required field), S_0 = V − T_1, S_i = T_i − T_{i+1}, S_m = T_m the indicators
- * of the pieces between the thermometers T_i = [x >= c_i]; c_i and w_{i,j} as in `rangeWitness.ts`.
+ * of the pieces between the thermometers T_i = [x >= c_i]; c_i and w_{i,j} as in `rangeWitness.ts`. D_{p,d} is the digit
+ * column of position p and digit d, as in `digits.ts`.
  *
  * They suffice, in a field of characteristic r far above the 4,096 columns:
  *  - a is 0 or 1. The c of a category are 0 or 1 and their sum, an integer below r, is a: exactly one is 1 on an active
@@ -19,10 +21,15 @@
  *  - Missing: all S_i are 0, so the last equation says x = 0. Present in piece i: it says x − c_i = Σ_j w_{i,j}·b_j, which
  *    with bits is one of 0 … N_i. So x lies in [minimum, maximum] and in the piece that the thermometers name:
  *    T_i = [x >= c_i] for every i.
+ *  - Digits: the D of a position are 0 or 1 and sum up to V: exactly one is 1 where the value is present, none where it is
+ *    not. Present: their last equation is one of integers, not only modulo r, as its left side lies in 0 … 16^16 − 1 and,
+ *    by the range equation above, its right side in 0 … maximum − minimum < 2^63. The digits of a number are unique.
+ *    Missing: it says 0 = 0.
  * They are necessary: the honest encoding satisfies them (`rangeBits`). Bits that no weight uses may be either.
  */
 import type { ColumnForm, FormProduct, RowConstraint } from "../messages/constraints.ts";
 import { columnCount } from "./columns.ts";
+import { DIGIT_BASE, digitPlaces } from "./digits.ts";
 import type { RangePiece } from "./rangeWitness.ts";
 import { rangePieces, witnessCount } from "./rangeWitness.ts";
 import type { NumericField, StudySchema } from "./studySchema.ts";
@@ -45,21 +52,45 @@ export function columnConstraints(schema: StudySchema): RowConstraint[] {
 }
 
 function oneHot(columns: readonly number[]): RowConstraint[] {
-  const sum = combine(columns.map((column) => [1n, only(column)]));
-  const isActive = { products: [], linear: combine([[1n, sum], [-1n, only(ACTIVE)]]) }; // prettier-ignore
-  return [...columns.map((column) => isBit(only(column))), isActive];
+  const sumIsActive = vanishes([...columns.map((column) => [1n, only(column)] as const), [-1n, only(ACTIVE)]]);
+  return [...columns.map((column) => isBit(only(column))), sumIsActive];
 }
 
 function inRange(field: NumericField, columns: readonly number[], bits: readonly number[]): RowConstraint[] {
   const [value, ...others] = columns as [number, ...number[]];
   const validity = only(field.required ? ACTIVE : (others.shift() as number));
+  const thermometers = others.slice(0, field.cutPoints.length);
   const pieces = rangePieces(field);
-  const indicators = pieceIndicators(validity, others);
+  const indicators = pieceIndicators(validity, thermometers);
   return [
     ...(field.required ? [] : [isPartOfActive(validity)]),
     ...indicators.map(isBit),
     ...bits.map((bit) => isBit(only(bit))),
     recomposes(only(value), bits, pieces, indicators),
+    ...spellOffset(field, only(value), validity, others.slice(thermometers.length)),
+  ];
+}
+
+/** The digit columns are those of the value, where it is present. */
+function spellOffset(
+  field: NumericField,
+  value: ColumnForm,
+  validity: ColumnForm,
+  columns: readonly number[],
+): RowConstraint[] {
+  if (columns.length === 0) return [];
+  const places = digitPlaces(field).map((place, index) => ({ ...place, column: only(columns[index] as number) }));
+  const onePerPosition = integers(0, field.digits).map((position) => {
+    const digits = places.filter((place) => place.position === position);
+    return vanishes([...digits.map(({ column }) => [1n, column] as const), [-1n, validity]]);
+  });
+  const weighted = places.map(
+    ({ position, digit, column }) => [BigInt(digit) * DIGIT_BASE ** BigInt(position), column] as const,
+  );
+  return [
+    ...places.map(({ column }) => isBit(column)),
+    ...onePerPosition,
+    vanishes([...weighted, [-1n, value], [field.minimum, validity]]),
   ];
 }
 
@@ -92,6 +123,11 @@ function isBit(form: ColumnForm): RowConstraint {
 /** V·(a − V) = 0 */
 function isPartOfActive(validity: ColumnForm): RowConstraint {
   return { products: [{ left: combine([[1n, only(ACTIVE)], [-1n, validity]]), right: validity }], linear: [] }; // prettier-ignore
+}
+
+/** Σ weight·form = 0 */
+function vanishes(terms: readonly (readonly [weight: bigint, form: ColumnForm])[]): RowConstraint {
+  return { products: [], linear: combine(terms) };
 }
 
 function only(column: number): ColumnForm {

@@ -3,6 +3,7 @@
  * leaves of every `columnsRoot` and the words of every share file.
  */
 import { columnId } from "../messages/columnId.ts";
+import { digitArgument, digitPlace, digitPlaces } from "./digits.ts";
 import type { ColumnSpec, SchemaField, StudySchema } from "./studySchema.ts";
 import { ColumnKind, NO_FIELD } from "./studySchema.ts";
 import { formatFieldValue } from "./values.ts";
@@ -11,7 +12,7 @@ type Content = readonly [kind: ColumnKind, argument: bigint];
 
 /**
  * `active` first, then each field in schema order. Category: one-hot per category, then "is missing" unless required.
- * Numeric: value, validity unless required, then a thermometer column per cut-point, ascending.
+ * Numeric: value, validity unless required, a thermometer column per cut-point, ascending, then the digit columns.
  */
 export function columnsOf(schema: StudySchema): ColumnSpec[] {
   const spec = (field: number, [kind, argument]: Content): ColumnSpec => ({
@@ -27,7 +28,8 @@ export function columnsOf(schema: StudySchema): ColumnSpec[] {
 /** How many columns `columnsOf` would give for this field. */
 export function columnCount(field: SchemaField): number {
   const optional = field.required ? 0 : 1;
-  return field.type === "category" ? field.categories.length + optional : 1 + optional + field.cutPoints.length;
+  if (field.type === "category") return field.categories.length + optional;
+  return 1 + optional + field.cutPoints.length + digitPlaces(field).length;
 }
 
 function contentsOf(field: SchemaField): Content[] {
@@ -37,7 +39,8 @@ function contentsOf(field: SchemaField): Content[] {
   }
   const thermometers = field.cutPoints.map((cut): Content => [ColumnKind.THERMOMETER, cut]);
   const validity: Content[] = field.required ? [] : [[ColumnKind.VALIDITY, 0n]];
-  return [[ColumnKind.VALUE, 0n], ...validity, ...thermometers];
+  const digits = digitPlaces(field).map((place): Content => [ColumnKind.DIGIT, digitArgument(place)]);
+  return [[ColumnKind.VALUE, 0n], ...validity, ...thermometers, ...digits];
 }
 
 /** One committed column, for people. */
@@ -45,7 +48,7 @@ export interface ColumnDescription {
   readonly id: string;
   /** The field's name, or undefined for the column of no field. */
   readonly field: string | undefined;
-  /** For example `arm = "control"`, `age >= 50`, `age (0 where missing)`. */
+  /** For example `arm = "control"`, `age >= 50`, `age (0 where missing)`, `age from 18: base-16 digit 1 is 3`. */
   readonly meaning: string;
 }
 
@@ -66,6 +69,10 @@ function meaningOf(field: SchemaField, { kind, argument }: ColumnSpec): string {
   }
   if (kind === ColumnKind.THERMOMETER) return `${field.name} >= ${formatFieldValue(field, argument)}`;
   if (kind === ColumnKind.VALIDITY) return `${field.name} is present`;
+  if (kind === ColumnKind.DIGIT) {
+    const { position, digit } = digitPlace(argument);
+    return `${field.name} from ${formatFieldValue(field, field.minimum)}: base-16 digit ${position} is ${digit}`;
+  }
   return valueMeaning(field.name, field.decimals, field.required);
 }
 

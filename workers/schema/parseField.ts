@@ -1,6 +1,8 @@
 /** Reads one field of a schema: a category, or a number, integer or date with bounds and cut-points. */
 import { isCoded } from "../errors.ts";
+import { digitsOfRange } from "./digits.ts";
 import type { JsonNode, JsonObject } from "./jsonNode.ts";
+import { readNumericCategories } from "./numericCategories.ts";
 import { parseName, parseTextList, refuseRepeats } from "./schemaTexts.ts";
 import { schemaError } from "./schemaError.ts";
 import type { CategoryField, NumericField, SchemaField } from "./studySchema.ts";
@@ -8,15 +10,12 @@ import { MAX_DECIMALS, parseNumericText, SCALED_LIMIT } from "./values.ts";
 
 const SHARED_KEYS = ["name", "type", "title", "required", "missingValues"];
 const CATEGORY_KEYS = [...SHARED_KEYS, "categories"];
-const NUMERIC_KEYS = [...SHARED_KEYS, "unit", "minimum", "maximum", "decimals", "cutPoints"];
+const NUMERIC_KEYS = [...SHARED_KEYS, "unit", "minimum", "maximum", "decimals", "cutPoints", "search"];
 const ALL_KEYS = [...new Set([...CATEGORY_KEYS, ...NUMERIC_KEYS])];
 
 /** More would be a value, not a category; GROUP BY over two such fields already has 2^20 cells. */
 const MAX_CATEGORIES = 1_024;
 const MAX_CUT_POINTS = 1_024;
-
-/** Canonical integers only: "01" and "1" would be one number and two categories. */
-const CANONICAL_INTEGER = /^(0|-?[1-9]\d{0,17})$/;
 
 /** @throws CodedError SCHEMA_* */
 export function parseField(node: JsonNode, schemaMissing: readonly string[]): SchemaField {
@@ -57,8 +56,7 @@ function parseCategoryField(object: JsonObject, schemaMissing: readonly string[]
     const problem = `${JSON.stringify(ambiguous)} cannot be a category: it means "missing"`;
     throw schemaError("SCHEMA_BAD_CATEGORIES", node.path, problem);
   }
-  const numeric = categories.every((category) => CANONICAL_INTEGER.test(category));
-  return { ...shared, type: "category", categories, numeric: numeric ? categories.map(BigInt) : undefined };
+  return { ...shared, type: "category", categories, ...readNumericCategories(categories) };
 }
 
 function parseNumericField(object: JsonObject, type: NumericField["type"]): NumericField {
@@ -67,6 +65,8 @@ function parseNumericField(object: JsonObject, type: NumericField["type"]): Nume
   const minimum = read(object.required("minimum"));
   const maximum = read(object.required("maximum"));
   if (minimum > maximum) throw schemaError("SCHEMA_BAD_RANGE", `${object.path}.minimum`, "is above the maximum");
+  const cutPoints = parseCutPoints(object.optional("cutPoints"), { type, decimals, minimum, maximum });
+  const search = parseSearch(object.optional("search"), cutPoints);
   return {
     ...parseShared(object),
     type,
@@ -74,8 +74,32 @@ function parseNumericField(object: JsonObject, type: NumericField["type"]): Nume
     decimals,
     minimum,
     maximum,
-    cutPoints: parseCutPoints(object.optional("cutPoints"), { type, decimals, minimum, maximum }),
+    cutPoints,
+    digits: search === "digits" ? digitsOfRange({ minimum, maximum }) : 0,
   };
+}
+
+const SEARCHES = ["none", "cutPoints", "digits"] as const;
+type Search = (typeof SEARCHES)[number];
+
+/** What filters may compare the field with: nothing, its cut-points, or any threshold. */
+function parseSearch(node: JsonNode | undefined, cutPoints: readonly bigint[]): Search {
+  if (node === undefined) return cutPoints.length > 0 ? "cutPoints" : "none";
+  const search = SEARCHES.find((known) => known === node.text());
+  if (search === undefined) {
+    throw schemaError("SCHEMA_WRONG_TYPE", node.path, "must be none, cutPoints or digits");
+  }
+  if (search === "none" && cutPoints.length > 0) {
+    throw schemaError(
+      "SCHEMA_BAD_CUT_POINTS",
+      node.path,
+      "is none, but the field has cut-points; leave one of them out",
+    );
+  }
+  if (search === "cutPoints" && cutPoints.length === 0) {
+    throw schemaError("SCHEMA_BAD_CUT_POINTS", node.path, "is cutPoints, but the field has none; declare cutPoints");
+  }
+  return search;
 }
 
 /** Needed for `number`; an integer or a date has none. */

@@ -22,11 +22,16 @@ export interface CategoryField extends FieldBase {
   readonly type: "category";
   /** CSV texts, in order; a value's scaled integer is its index here. */
   readonly categories: readonly string[];
-  /** The categories as numbers, when every one is an integer text ("0", "1", "-2"): then SUM and AVG are allowed. */
+  /**
+   * The categories as numbers × 10^decimals, when every one is a canonical decimal ("0", "0.5", "-2") and no two are the
+   * same number: then SUM and AVG are allowed, and comparisons by order.
+   */
   readonly numeric: readonly bigint[] | undefined;
+  /** The most digits that a category has after its decimal point; 0 where `numeric` is undefined. */
+  readonly decimals: number;
 }
 
-/** Value, validity and thermometer columns: sums, ranges at declared cut-points. */
+/** Value, validity, thermometer and digit columns: sums, ranges at declared cut-points, ranges at any threshold. */
 export interface NumericField extends FieldBase {
   readonly type: "integer" | "number" | "date";
   readonly unit: string | undefined;
@@ -37,6 +42,8 @@ export interface NumericField extends FieldBase {
   readonly maximum: bigint;
   /** Strictly ascending scaled integers c in (minimum, maximum]; each gives a column [x >= c]. */
   readonly cutPoints: readonly bigint[];
+  /** How many base-16 digits of (value − minimum) are committed: those of the largest, or 0 without `search: digits`. */
+  readonly digits: number;
 }
 
 export type SchemaField = CategoryField | NumericField;
@@ -67,6 +74,9 @@ export interface ColumnSpec {
   /** Index into `StudySchema.fields`, or NO_FIELD. */
   readonly field: number;
   readonly kind: ColumnKind;
-  /** ONE_HOT: category index, `categories.length` = missing. THERMOMETER: the scaled cut-point. Others: 0. */
+  /**
+   * ONE_HOT: category index, `categories.length` = missing. THERMOMETER: the scaled cut-point.
+   * DIGIT: 16·position + digit. Others: 0.
+   */
   readonly argument: bigint;
 }

@@ -107,6 +107,28 @@ describe("encodeTable", () => {
     });
   });
 
+  it("digit columns spell value - minimum in base 16, and are 0 where the value is missing", () => {
+    let searched = 0;
+    forAll((study, segment) => {
+      study.schema.fields.forEach((field, f) => {
+        if (field.type === "category" || field.digits === 0) return;
+        searched += 1;
+        const digits = columnsOfKind(segment, f, ColumnKind.DIGIT);
+        bySlot(study, segment, f).forEach((expected, slot) => {
+          const set = digits.filter(({ column }) => column[slot] === 1n).map(({ argument }) => Number(argument));
+          const text = set.reverse().map((argument, index) => {
+            assert.equal(Math.floor(argument / 16), field.digits - 1 - index);
+            return (argument % 16).toString(16);
+          });
+          const spelled = expected === null ? "" : (expected - field.minimum).toString(16).padStart(field.digits, "0");
+          assert.equal(text.join(""), spelled);
+          assert(digits.every(({ column }) => column[slot] === 1n || column[slot] === 0n));
+        });
+      });
+    });
+    assert(searched > 0);
+  });
+
   it("slots differ from one encoding to the next, column sums do not", () => {
     fc.assert(
       fc.property(randomStudy, fc.nat(), fc.nat(), (study, one, two) => {

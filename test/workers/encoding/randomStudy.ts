@@ -29,13 +29,14 @@ const numberForm = fc
     required: fc.boolean(),
     bounds: fc.tuple(fc.integer({ min: -2_000, max: 2_000 }), fc.integer({ min: 1, max: 3_000 })),
     cuts: fc.uniqueArray(fc.integer({ min: 1, max: 3_000 }), { maxLength: 5 }),
+    search: fc.constantFrom(undefined, "digits"),
   })
-  .map(({ decimals, required, bounds: [low, width], cuts }): FieldForm => {
+  .map(({ decimals, required, bounds: [low, width], cuts, search }): FieldForm => {
     const text = (value: number): string => `${value < 0 ? "-" : ""}${decimalText(Math.abs(value), decimals)}`;
     const inside = cuts.filter((cut) => cut <= width).sort((a, b) => a - b);
     const type = decimals === 0 ? { type: "integer" } : { type: "number", decimals };
     const cutPoints = inside.map((cut) => text(low + cut));
-    return { ...type, required, minimum: text(low), maximum: text(low + width), cutPoints };
+    return { ...type, required, minimum: text(low), maximum: text(low + width), cutPoints, search };
   });
 
 const dateForm = fc.record({

@@ -70,10 +70,12 @@ function drawSchema(g: Draw): StudySchema {
   const texts = g(fc.uniqueArray<string, string>, fc.constantFrom(...TEXTS), { minLength: 1, maxLength: 4 });
   const more = g(fc.uniqueArray<string, string>, fc.constantFrom(...TEXTS), { minLength: 1, maxLength: 3 });
   const grades = g(fc.uniqueArray<number, number>, fc.integer({ min: -3, max: 5 }), { minLength: 1, maxLength: 5 });
+  // Quarters and halves are exact in SQLite's doubles.
+  const divisor = g(fc.constantFrom<number[]>, 1, 2, 4);
   const forms = [
     category(texts),
     category(more),
-    category(grades.map(String)),
+    category(grades.map((grade) => String(grade / divisor))),
     { type: "integer", required: g(fc.boolean), ...drawBounds(g, 0) },
     { type: "number", decimals: 2, required: g(fc.boolean), ...drawBounds(g, 2) },
     {

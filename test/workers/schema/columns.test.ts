@@ -22,13 +22,14 @@ const schema = parseSchema(
         cutPoints: ["2020-07-01"],
         required: true,
       },
+      { name: "score", type: "number", decimals: 1, minimum: "-0.5", maximum: "1.2", cutPoints: [1], search: "digits" },
     ],
   }),
 );
 
 describe("columnsOf", () => {
   it("lists active, then each field's columns in the frozen order", () => {
-    const { ACTIVE, ONE_HOT, THERMOMETER, VALUE, VALIDITY } = ColumnKind;
+    const { ACTIVE, ONE_HOT, THERMOMETER, DIGIT, VALUE, VALIDITY } = ColumnKind;
     assert.deepEqual(
       columnsOf(schema).map(({ field, kind, argument }) => [field, kind, argument]),
       [
@@ -44,6 +45,13 @@ describe("columnsOf", () => {
         [2, THERMOMETER, 366n],
         [3, VALUE, 0n],
         [3, THERMOMETER, 18_444n],
+        [4, VALUE, 0n],
+        [4, VALIDITY, 0n],
+        [4, THERMOMETER, 10n],
+        // -0.5 to 1.2 in tenths: offsets 0x00 to 0x11.
+        ...Array.from({ length: 16 }, (_, digit) => [4, DIGIT, BigInt(digit)]),
+        [4, DIGIT, 16n],
+        [4, DIGIT, 17n],
       ],
     );
   });
@@ -53,7 +61,7 @@ describe("columnsOf", () => {
       const types = ["bytes32", "uint16", "uint8", "int256"];
       assert.equal(id, keccak256(AbiCoder.defaultAbiCoder().encode(types, [schema.hash, field, kind, argument])));
     }
-    assert.equal(new Set(columnsOf(schema).map(({ id }) => id)).size, 12);
+    assert.equal(new Set(columnsOf(schema).map(({ id }) => id)).size, 33);
   });
 
   it("agrees with columnCount", () => {
@@ -79,6 +87,12 @@ describe("describeColumns", () => {
         "temp >= 36.6",
         "visit",
         "visit >= 2020-07-01",
+        "score x 10^1 (0 where missing)",
+        "score is present",
+        "score >= 1",
+        ...Array.from({ length: 16 }, (_, digit) => `score from -0.5: base-16 digit 0 is ${digit}`),
+        "score from -0.5: base-16 digit 1 is 0",
+        "score from -0.5: base-16 digit 1 is 1",
       ],
     );
     assert.deepEqual(

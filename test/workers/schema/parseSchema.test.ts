@@ -2,7 +2,7 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { keccak256, toUtf8Bytes } from "ethers";
 import { MAX_COLUMNS, parseSchema } from "../../../workers/schema/parseSchema.ts";
-import type { NumericField, StudySchema } from "../../../workers/schema/studySchema.ts";
+import type { CategoryField, NumericField, StudySchema } from "../../../workers/schema/studySchema.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -67,16 +67,32 @@ describe("parseSchema", () => {
     assert.deepEqual(numeric(parseSchema(withFields({ ...field, cutPoints }))).cutPoints, [7n, 14n, 21n, 28n]);
   });
 
-  it("knows categories that are numbers, only when all are canonical integers", () => {
-    const numericOf = (categories: unknown[]): unknown => {
+  it("knows categories that are numbers, only when all are canonical decimals and distinct", () => {
+    const categoryOf = (categories: unknown[]): CategoryField => {
       const field = parseSchema(withFields({ name: "c", type: "category", categories })).fields[0];
-      return field?.type === "category" ? field.numeric : assert.fail();
+      return field?.type === "category" ? field : assert.fail();
+    };
+    const numericOf = (categories: unknown[]): unknown => categoryOf(categories).numeric;
+    const scaledOf = (...categories: string[]): unknown => {
+      const { numeric, decimals } = categoryOf(categories);
+      return [numeric, decimals];
     };
     assert.deepEqual(numericOf(["0", "1", "-2"]), [0n, 1n, -2n]);
     assert.deepEqual(numericOf([0, 1]), [0n, 1n]);
     assert.equal(numericOf(["0", "1", "x"]), undefined);
     assert.equal(numericOf(["01", "1"]), undefined);
-    assert.equal(numericOf(["1.0"]), undefined);
+    assert.deepEqual(scaledOf("0", "1", "-2"), [[0n, 1n, -2n], 0]);
+    assert.deepEqual(scaledOf("0", "0.5", "1"), [[0n, 5n, 10n], 1]);
+    assert.deepEqual(scaledOf("1.0", "-0.25"), [[100n, -25n], 2]);
+    assert.deepEqual(scaledOf("0.0"), [[0n], 1]);
+    assert.deepEqual(scaledOf(`0.${"0".repeat(17)}1`), [[1n], 18]);
+    const notNumbers = [["1", "1.0"], ["0", "0.00"], ["-0"], ["-0.0", "1"], ["+1"], ["1e3"], ["1."], [".5"], ["00.5"]];
+    // Beyond 18 decimals, and beyond 2^62 as a scaled integer.
+    const tooLarge = [[`0.${"0".repeat(18)}1`], [String(1n << 62n)], ["0.1", "1000000000000000000"]];
+    for (const categories of [...notNumbers, ...tooLarge, ["0.5", "x"], ["0,5"]]) {
+      assert.deepEqual(scaledOf(...categories), [undefined, 0], categories.join());
+    }
+    assert.deepEqual(scaledOf(String((1n << 62n) - 1n)), [[(1n << 62n) - 1n], 0]);
   });
 
   it("refuses text that is not JSON, or says one thing twice", () => {
@@ -130,6 +146,33 @@ describe("parseSchema", () => {
       "SCHEMA_BAD_CUT_POINTS",
       cuts,
     );
+  });
+
+  it("counts the digits of a field searched by them, whatever its cut-points", () => {
+    const digitsOf = (change: Json): number =>
+      numeric(parseSchema(withAge({ cutPoints: undefined, ...change }))).digits;
+    assert.equal(digitsOf({}), 0);
+    assert.equal(digitsOf({ search: "none" }), 0);
+    assert.equal(digitsOf({ search: "digits" }), 2);
+    assert.equal(digitsOf({ search: "digits", minimum: 90 }), 1);
+    assert.equal(digitsOf({ search: "digits", minimum: 75 }), 1);
+    assert.equal(digitsOf({ search: "digits", minimum: 74 }), 2);
+    assert.equal(digitsOf({ search: "cutPoints", cutPoints: [50] }), 0);
+    const both = numeric(parseSchema(withAge({ search: "digits", cutPoints: [50] })));
+    assert.deepEqual([both.digits, both.cutPoints], [2, [50n]]);
+    const widest = { minimum: `-${(1n << 62n) - 1n}`, maximum: String((1n << 62n) - 1n), search: "digits" };
+    assert.equal(digitsOf(widest), 16);
+  });
+
+  it("refuses a search that contradicts the cut-points, or is none", () => {
+    const search = "$.fields[0].search";
+    refuses(withAge({ search: "none" }), "SCHEMA_BAD_CUT_POINTS", search);
+    refuses(withAge({ search: "cutPoints", cutPoints: undefined }), "SCHEMA_BAD_CUT_POINTS", search);
+    refuses(withAge({ search: "cutPoints", cutPoints: [] }), "SCHEMA_BAD_CUT_POINTS", search);
+    refuses(withAge({ search: "Digits" }), "SCHEMA_WRONG_TYPE", search);
+    refuses(withAge({ search: true }), "SCHEMA_WRONG_TYPE", search);
+    const category = { name: "c", type: "category", categories: ["a"], search: "digits" };
+    refuses(withFields(category), "SCHEMA_UNKNOWN_KEY", search);
   });
 
   it("refuses categories that are empty, repeated or mean missing", () => {
