@@ -4,7 +4,8 @@
  */
 import { AbiCoder, getBytes } from "ethers";
 import { CodedError } from "../errors.ts";
-import type { Atom, Descriptor, Factor, ParameterBound, Product } from "./descriptor.ts";
+import { checkAnswer, MAX_DECIMALS } from "./answerColumns.ts";
+import type { Atom, Descriptor, Factor, Finish, ParameterBound, Product } from "./descriptor.ts";
 import {
   AtomOp,
   BOUNDS,
@@ -13,7 +14,6 @@ import {
   encodeBounds,
   encodeDescriptor,
   encodeParameters,
-  Finish,
   NO_FACTOR,
   ParameterKind,
 } from "./descriptor.ts";
@@ -42,23 +42,7 @@ export const MAX_DESCRIPTOR_BYTES = 24_575;
 export const MAX_BOUNDS_BYTES = 65_536;
 export const MAX_PARAMETERS = 64;
 /** Larger tables are published as several queries; a cell's outputs are 32 bytes of event each. */
-export const MAX_AXES = 8;
 export const MAX_OUTPUTS = 256;
-const MAX_COLUMNS = 256;
-/** 10^18 < 2^62, the largest scaled integer. */
-const MAX_DECIMALS = 18;
-
-/** How many sums each way of finishing reads. */
-const SUMS: Readonly<Record<Finish, number>> = {
-  [Finish.GROUP]: 1,
-  [Finish.COUNT]: 1,
-  [Finish.SUM]: 2,
-  [Finish.AVG]: 2,
-  [Finish.VAR_POP]: 3,
-  [Finish.VAR_SAMP]: 3,
-  [Finish.STDDEV_POP]: 3,
-  [Finish.STDDEV_SAMP]: 3,
-};
 
 function isOneOf<T extends number>(values: Readonly<Record<string, T>>, value: number): value is T {
   return (Object.values(values) as number[]).includes(value);
@@ -156,6 +140,10 @@ function small(value: unknown): number {
   return Number(value as bigint);
 }
 
+function smallList(value: unknown): number[] {
+  return [...(value as Iterable<bigint>)].map(small);
+}
+
 function readDescriptor(value: unknown): Descriptor {
   const top = value as Decoded;
   return {
@@ -173,14 +161,21 @@ function readDescriptor(value: unknown): Descriptor {
     })),
     products: list(top["products"], ({ left, right }) => ({ left: small(left), right: small(right) })),
     steps: list(top["steps"], ({ axes, outputs }) => ({
-      axes: list(axes, ({ field }) => ({ field: small(field) })),
+      axes: list(axes, ({ field, missing, cuts, lines }) => ({
+        field: small(field),
+        missing: missing as boolean,
+        cuts: [...(cuts as Iterable<bigint>)],
+        lines: smallList(lines),
+      })),
       outputs: list(outputs, ({ left, right }) => ({ left: small(left), right: small(right) })),
     })),
-    columns: list(top["columns"], ({ name, finish, sums, decimals }) => ({
+    columns: list(top["columns"], ({ name, finish, axes, sums, decimals, arguments: args }) => ({
       name: name as string,
       finish: small(finish) as Finish,
-      sums: [...(sums as Iterable<bigint>)].map(small),
-      decimals: small(decimals),
+      axes: smallList(axes),
+      sums: smallList(sums),
+      decimals: smallList(decimals),
+      arguments: [...(args as Iterable<bigint>)],
     })),
   };
 }
@@ -245,12 +240,11 @@ function checkProduct({ atoms, factors }: Descriptor, { left, right }: Product, 
   }
 }
 
-function checkStep({ steps, factors, columns }: Descriptor): void {
+function checkStep(descriptor: Descriptor): void {
+  const { steps, factors } = descriptor;
   const [step] = steps;
   check(step !== undefined && steps.length === 1, "steps", `has ${steps.length}, expected 1`);
-  const { axes, outputs } = step!;
-  check(axes.length <= MAX_AXES, "steps[0].axes", `has more than ${MAX_AXES}`);
-  check(new Set(axes.map(({ field }) => field)).size === axes.length, "steps[0].axes", "repeats a field");
+  const { outputs } = step!;
   check(
     outputs.length > 0 && outputs.length <= MAX_OUTPUTS,
     "steps[0].outputs",
@@ -260,19 +254,5 @@ function checkStep({ steps, factors, columns }: Descriptor): void {
     const exist = left < factors.length && (right === NO_FACTOR || right < factors.length);
     check(exist, `steps[0].outputs[${index}]`, "names a factor that does not exist");
   });
-  check(columns.length > 0 && columns.length <= MAX_COLUMNS, "columns", `has none or more than ${MAX_COLUMNS}`);
-  columns.forEach((column, index) => {
-    const at = `columns[${index}]`;
-    check(isOneOf(Finish, column.finish), at, "has an unknown finish");
-    check(column.sums.length === SUMS[column.finish], at, "has another number of sums than its finish reads");
-    const limit = column.finish === Finish.GROUP ? axes.length : outputs.length;
-    check(
-      column.sums.every((sum) => sum < limit),
-      at,
-      "names a sum or axis that does not exist",
-    );
-    check(column.decimals <= MAX_DECIMALS, at, `has more than ${MAX_DECIMALS} decimals`);
-    const first = columns.findIndex(({ name }) => name === column.name);
-    check(column.name !== "" && first === index, at, "has an empty or repeated name");
-  });
+  checkAnswer(descriptor, check);
 }

@@ -12,14 +12,14 @@
 import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import type { Circuit, CircuitOutput, CircuitProduct, LinearForm } from "../messages/circuit.ts";
 import { columnId } from "../messages/columnId.ts";
-import type { Descriptor, Factor, Step } from "../messages/descriptor.ts";
+import type { Axis, Descriptor, Factor, Step } from "../messages/descriptor.ts";
 import { AtomOp, NO_FACTOR } from "../messages/descriptor.ts";
 import type { CategoryField, StudySchema } from "../schema/studySchema.ts";
 import { ColumnKind } from "../schema/studySchema.ts";
 import { chooseCellLayout } from "./cellLayout.ts";
 import { circuitError } from "./circuitError.ts";
 import type { ColumnTerm } from "./expandAtoms.ts";
-import { bindAtom, expandAtom, linesOf } from "./expandAtoms.ts";
+import { bindAtom, expandAtom } from "./expandAtoms.ts";
 
 export type BuiltCircuit =
   | { readonly empty: true; readonly reason: string }
@@ -57,9 +57,14 @@ export function buildCircuit(descriptor: Descriptor, parameters: readonly bigint
   return { empty: false, circuit: { columns, products, outputs }, cells: cellCount(step, schema) };
 }
 
-/** Lines of each axis; none without GROUP BY. @throws CodedError CIRCUIT_NO_COLUMN */
+/** Lines of each axis; none without table lines. @throws CodedError CIRCUIT_NO_COLUMN */
 export function axisSizes(step: Step, schema: StudySchema): number[] {
-  return step.axes.map(({ field }) => linesOf(axisField(schema, field)));
+  return step.axes.map((axis) => (axis.lines.length > 0 ? axis.lines.length : categoryLines(axis, schema)));
+}
+
+/** Categories, then missing where it is a line. */
+function categoryLines({ field, missing }: Axis, schema: StudySchema): number {
+  return axisField(schema, field).categories.length + (missing ? 1 : 0);
 }
 
 /** 1 without GROUP BY. */
@@ -134,8 +139,8 @@ function plainOutputs({ outputs }: Step, form: (factor: number) => LinearForm): 
 function cellOutputs(building: Building, step: Step, form: (factor: number) => LinearForm): CircuitOutput[] {
   const sizes = axisSizes(step, building.schema);
   const { outer, inner } = chooseCellLayout(sizes, measureCount(step));
-  const outerCells = indicators(building, step, outer);
-  const innerCells = indicators(building, step, inner);
+  const outerCells = indicators(building, step, outer, form);
+  const innerCells = indicators(building, step, inner, form);
   const measured = measureColumns(building, step, innerCells, form);
   return cellsOf(sizes).flatMap((cell) =>
     step.outputs.map(({ left, right }) => ({
@@ -165,14 +170,15 @@ function measureColumns(
 }
 
 /** The 0/1 form of each combination of these axes' lines, axes multiplied in order. None for no axes. */
-function indicators(building: Building, { axes }: Step, chosen: readonly number[]): Map<string, LinearForm> {
+function indicators(
+  building: Building,
+  { axes }: Step,
+  chosen: readonly number[],
+  form: (factor: number) => LinearForm,
+): Map<string, LinearForm> {
   let cells = new Map<string, LinearForm>();
   chosen.forEach((axis, order) => {
-    const { field } = axes[axis]!;
-    const lines = Array.from({ length: linesOf(axisField(building.schema, field)) }, (_, line): LinearForm => {
-      const term = { coefficient: 1n, field, kind: ColumnKind.ONE_HOT, argument: BigInt(line) };
-      return { columns: [[positionOf(building, term), 1n]], products: [] };
-    });
+    const lines = lineForms(building, axes[axis]!, form);
     if (order === 0) cells = new Map(lines.map((line, index) => [String(index), line]));
     else {
       const pairs = [...cells].flatMap(([key, cell]) =>
@@ -182,6 +188,14 @@ function indicators(building: Building, { axes }: Step, chosen: readonly number[
     }
   });
   return cells;
+}
+
+function lineForms(building: Building, axis: Axis, form: (factor: number) => LinearForm): LinearForm[] {
+  if (axis.lines.length > 0) return axis.lines.map(form);
+  return Array.from({ length: categoryLines(axis, building.schema) }, (_, line): LinearForm => {
+    const term = { coefficient: 1n, field: axis.field, kind: ColumnKind.ONE_HOT, argument: BigInt(line) };
+    return { columns: [[positionOf(building, term), 1n]], products: [] };
+  });
 }
 
 /** Row-major: the last axis runs fastest. */

@@ -25,6 +25,7 @@ import { checkTable } from "./resolveNames.ts";
 import type { Selection } from "./selectColumns.ts";
 import { selectColumns } from "./selectColumns.ts";
 import type { SqlText } from "./sqlText.ts";
+import { assembleAxis } from "./tableAxes.ts";
 import { refuse, tokenFrom } from "./sqlText.ts";
 import { DEFAULT_MAX_ROWS, SUM_LIMIT, worstCaseSums } from "./worstCase.ts";
 
@@ -57,23 +58,24 @@ export async function compileQuery(
   const { sql } = parsed;
   checkTable(parsed, schema);
   const uses = collectParameterUses(sql);
-  const filters = normalizeConditions({ sql, schema, uses }, parsed.where);
-  const selection = selectColumns(parsed, filters, schema);
+  const context = { sql, schema, uses };
+  const selection = selectColumns(context, parsed, normalizeConditions(context, parsed.where));
   const bounds = uses.bounds();
   const assembly = startAssembly();
-  const grouped = selection.axes.length > 0;
-  const outputs = assembleMeasures(assembly, { filters, measures: selection.measures, grouped }, schema);
+  const { clauses, measures, axes, columns } = selection;
+  const outputs = assembleMeasures(assembly, { clauses, measures, grouped: axes.length > 0 }, schema);
+  const lines = axes.map((axis) => assembleAxis(assembly, schema, axis));
   const descriptor: Descriptor = {
     format: DESCRIPTOR_FORMAT,
     schemaHash: schema.hash,
     ...assembly.finish(),
-    steps: [{ axes: selection.axes, outputs }],
-    columns: selection.columns,
+    steps: [{ axes: lines, outputs }],
+    columns,
   };
   const cost = queryCost(descriptor, schema);
   refuseLarge(sql, selection, cost);
   const worstCase = refuseOverflow(sql, descriptor, schema, maxRows);
-  const manifest = writeManifest({ schema, filters, selection, bounds, cost, worstCase, maxRows });
+  const manifest = writeManifest({ schema, selection, bounds, cost, worstCase, maxRows });
   return { sql: text, ...encoded(sql, descriptor, bounds), manifest, cost };
 }
 

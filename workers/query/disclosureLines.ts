@@ -6,11 +6,11 @@ import type { StudySchema } from "../schema/studySchema.ts";
 import { isTwoValued } from "./disclosedSets.ts";
 import { listed, quote } from "./manifestText.ts";
 import type { Measure } from "./measures.ts";
+import type { Selection } from "./selectColumns.ts";
 
 interface DisclosureFacts {
   readonly schema: StudySchema;
-  readonly filters: readonly unknown[];
-  readonly selection: { readonly axes: readonly unknown[]; readonly measures: readonly Measure[] };
+  readonly selection: Pick<Selection, "axes" | "clauses" | "measures">;
   readonly cost: { readonly cells: number };
 }
 
@@ -27,23 +27,27 @@ export function disclosureLines(facts: DisclosureFacts): string[] {
   ];
 }
 
-function setLines({ schema, filters, selection, cost }: DisclosureFacts): string[] {
-  const whole = filters.length === 0 ? "  - the whole table, which needs no test of its own" : "  - the cohort";
+function setLines({ schema, selection, cost }: DisclosureFacts): string[] {
+  const { clauses, measures } = selection;
+  const whole = clauses.length === 0 ? "  - the whole table, which needs no test of its own" : "  - the cohort";
   const cells = isGrouped(selection) ? [`  - each of the ${cost.cells} cells`] : [];
   const within = isGrouped(selection) ? "each cell" : "the cohort";
-  const present = fieldsOf(selection.measures, "n").map(
-    (field) => `  - in ${within}, the patients whose ${nameOf(schema, field)} is present`,
-  );
-  const counted = twoValued(selection.measures, schema).map((field) => {
-    const name = nameOf(schema, field);
+  const present = presenceSets(measures).map((fields) => {
+    return `  - in ${within}, the patients whose ${names(schema, fields, "and")} ${fields.length === 1 ? "is" : "are"} present`;
+  });
+  const counted = twoValued(measures, schema).map((field) => {
+    const name = names(schema, [field], "and");
     return `  - in ${within}, the patients with each value of ${name}: it has two, and its sum is a table of two counts`;
   });
-  return [whole, ...cells, ...present, ...counted];
+  const products = measures.some((measure) => twoValued([measure], schema).length > 1);
+  const crossed = products ? [`  - in ${within}, the patients with each two values of two such columns that are multiplied`] : [];
+  const indicated = indicators(measures) ? [`  - in ${within}, the patients who satisfy an INDICATOR, and who do not`] : [];
+  return [whole, ...cells, ...present, ...counted, ...crossed, ...indicated];
 }
 
 /** What ends a request; without WHERE nothing does. */
-function cohortLines({ filters }: DisclosureFacts): string[] {
-  if (filters.length === 0) return [];
+function cohortLines({ selection: { clauses } }: DisclosureFacts): string[] {
+  if (clauses.length === 0) return [];
   return [
     '  The request is refused, with the one reason "too small or too close to an earlier answer", unless the cohort has at',
     "  least k patients, leaves at least k of all, and has at least k besides those of each one of several data owners.",
@@ -52,8 +56,8 @@ function cohortLines({ filters }: DisclosureFacts): string[] {
 
 function hiddenLines({ schema, selection, cost }: DisclosureFacts): string[] {
   const { measures } = selection;
-  const others = fieldsOf(measures, "n").length + twoValued(measures, schema).length;
-  if (!isGrouped(selection) && others === 0) return [];
+  const hasOthers = presenceSets(measures).length + twoValued(measures, schema).length > 0 || indicators(measures);
+  if (!isGrouped(selection) && !hasOthers) return [];
   const empty = isGrouped(selection)
     ? `  A cell or set of no patients is shown as such only if the cohort has at least k patients for each of the ${cost.cells} cells.`
     : "  A set of no patients is shown as such.";
@@ -68,14 +72,15 @@ function hiddenLines({ schema, selection, cost }: DisclosureFacts): string[] {
 /** Which numbers of missing values a reader can compute. */
 function missingLines({ schema, selection }: DisclosureFacts): string[] {
   const { measures } = selection;
-  const fields = fieldsOf(measures, "n").map((field) => nameOf(schema, field));
-  if (fields.length === 0 || !measures.some(({ kind }) => kind === "rows")) return [];
+  const sets = presenceSets(measures).map((fields) => names(schema, fields, "or"));
+  const isCounted = measures.some(({ variables, present }) => variables.length + present.length === 0);
+  if (sets.length === 0 || !isCounted) return [];
   const where = isGrouped(selection) ? "in each cell that is shown" : "in the cohort";
-  return [`  How many patients ${where} have no ${listed(fields, "or")} can be computed, however few they are.`];
+  return [`  How many patients ${where} have no ${listed(sets, "or")} can be computed, however few they are.`];
 }
 
-function historyLines({ filters }: DisclosureFacts): string[] {
-  const consequence = filters.length === 0 ? "is hidden" : "is hidden; a cohort is refused";
+function historyLines({ selection: { clauses } }: DisclosureFacts): string[] {
+  const consequence = clauses.length === 0 ? "is hidden" : "is hidden; a cohort is refused";
   return [
     "  Each set is compared with all patients and with every set that earlier answers on the same data disclosed, whoever",
     `  asked: one that differs in 1 to k-1 patients from another, or from two of the last 64 together, ${consequence}.`,
@@ -87,14 +92,23 @@ function isGrouped({ axes }: DisclosureFacts["selection"]): boolean {
   return axes.length > 0;
 }
 
-function fieldsOf(measures: readonly Measure[], kind: "n" | "sum"): number[] {
-  return measures.flatMap((measure) => (measure.kind === kind ? [measure.field] : []));
+/** Distinct lists of fields that some sum asks to be present. */
+function presenceSets(measures: readonly Measure[]): (readonly number[])[] {
+  const lists = new Map(measures.map(({ present }) => [present.join(), present]));
+  return [...lists.values()].filter((fields) => fields.length > 0);
 }
 
+/** Fields of two values that are summed, alone or in a product. */
 function twoValued(measures: readonly Measure[], schema: StudySchema): number[] {
-  return fieldsOf(measures, "sum").filter((field) => isTwoValued(schema.fields[field]));
+  const fields = measures.flatMap(({ variables }) => variables.flatMap((v) => (v.kind === "value" ? [v.field] : [])));
+  return [...new Set(fields)].filter((field) => isTwoValued(schema.fields[field]));
 }
 
-function nameOf(schema: StudySchema, field: number): string {
-  return quote(schema.fields[field]!.name);
+function indicators(measures: readonly Measure[]): boolean {
+  return measures.some(({ variables }) => variables.some(({ kind }) => kind === "indicator"));
+}
+
+function names(schema: StudySchema, fields: readonly number[], word: string): string {
+  const quoted = fields.map((field) => quote(schema.fields[field]!.name));
+  return listed(quoted, word);
 }

@@ -11,6 +11,7 @@
  */
 import type { Atom } from "../messages/descriptor.ts";
 import { AtomOp, DigitRelation } from "../messages/descriptor.ts";
+import { digitArgument, digitAt, digitPlaces } from "../schema/digits.ts";
 import type { CategoryField, NumericField, SchemaField, StudySchema } from "../schema/studySchema.ts";
 import { ColumnKind, NO_FIELD } from "../schema/studySchema.ts";
 import { circuitError } from "./circuitError.ts";
@@ -96,24 +97,19 @@ function rangeTerms(field: SchemaField, { field: index, lo, hi }: Atom): ColumnT
   return lo > hi ? [] : [...from, ...beyond.map((term) => ({ ...term, coefficient: -term.coefficient }))];
 }
 
-const DIGIT_BITS = 4n;
-const DIGIT_MASK = 15n;
-
 function digitTerms(field: SchemaField, { field: index, lo, hi }: Atom): ColumnTerm[] {
-  const position = hi >> 1n;
-  if (field.type === "category" || position < 0n || position >= BigInt(field.digits)) {
+  const position = Number(hi >> 1n);
+  if (field.type === "category" || hi < 0n || position >= field.digits) {
     throw noColumn(index, `${field.name} has no such digit`);
   }
-  if (lo < field.minimum || lo > field.maximum) throw noColumn(index, `the threshold leaves the bounds of ${field.name}`);
-  const digitOf = (value: bigint): bigint => ((value - field.minimum) >> (DIGIT_BITS * position)) & DIGIT_MASK;
-  const isTop = position === BigInt(field.digits - 1);
-  const last = isTop ? digitOf(field.maximum) : DIGIT_MASK;
-  const column = (digit: bigint): ColumnTerm => {
-    return { coefficient: 1n, field: index, kind: ColumnKind.DIGIT, argument: (position << DIGIT_BITS) + digit };
-  };
-  const digit = digitOf(lo);
-  if ((hi & 1n) === BigInt(DigitRelation.EQUAL)) return [column(digit)];
-  return Array.from({ length: Number(last - digit) }, (_, above) => column(digit + 1n + BigInt(above)));
+  if (lo < field.minimum || lo > field.maximum) {
+    throw noColumn(index, `the threshold leaves the bounds of ${field.name}`);
+  }
+  const wanted = Number(digitAt(lo - field.minimum, position));
+  const isEqual = (hi & 1n) === BigInt(DigitRelation.EQUAL);
+  return digitPlaces(field)
+    .filter((place) => place.position === position && (isEqual ? place.digit === wanted : place.digit > wanted))
+    .map((place) => ({ coefficient: 1n, field: index, kind: ColumnKind.DIGIT, argument: digitArgument(place) }));
 }
 
 function thermometer(field: NumericField, index: number, cut: bigint): ColumnTerm {

@@ -48,7 +48,7 @@ export function inOrder(clauses: readonly Clause[]): Clause[] {
   return [...keyed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, clause]) => clause);
 }
 
-function keyOf(clause: Clause): string {
+export function keyOf(clause: Clause): string {
   const place = isFilter(clause) ? `0 ${String(clause.field).padStart(5, "0")}` : "1";
   return `${place} ${JSON.stringify(clause, (_, value: unknown) => (typeof value === "bigint" ? `#${value}` : value))}`;
 }

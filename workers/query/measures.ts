@@ -1,101 +1,137 @@
 /**
  * The sums a query needs, and their cheapest circuit.
  *
- * cohort = the product of the filters' factors, multiplied pairwise (depth log2). Every measure of a field is a sum over
- * the cohort of validity (n), value (sum) or value squared (squares); a value is 0 where missing, so a sum needs no
- * validity. A field that is required, or that a filter already makes present, has n = number of rows.
+ * cohort = the product of the clauses' factors, multiplied pairwise (depth log2). A measure is a sum over the cohort of a
+ * product of at most two *variables* (a field's value, or the indicator of a condition), over the rows that have every field
+ * it names. Variables are 0 where their field is missing, so presence is multiplied in only for the others. A field that is
+ * required, or that the conditions make present, needs none.
  *
- * Without GROUP BY an opened sum is an inner product of two factors, which saves a product column:
- *   rows: cohort · 1, or the last two halves of the cohort when nothing else needs it as a column
- *   n: cohort · validity      sum: cohort · value      squares: cohort · (value · value)
- * With GROUP BY every measure is one column, which `buildCircuit` multiplies with the cells:
- *   n: cohort × validity      sum: cohort × value      squares: (cohort × value) × value
- * The square of a categorical field with numeric categories is linear (Σ category² × one-hot): no product.
+ * Without table lines an opened sum is an inner product of two factors, which saves a product column:
+ *   rows: base · 1, or the last two halves of the cohort when nothing else needs it as a column
+ *   x: base · x      x·y: (base × x) · y, so that all products with x share one column
+ * with base = cohort × presence. With lines every measure is one column, which `buildCircuit` multiplies with the cells.
+ * The square of a categorical field with numeric categories is linear (Σ category² × one-hot): no product; an indicator is
+ * its own square.
  *
- * Output 0 is the number of rows whenever there is a GROUP BY: SQL leaves out groups without rows.
+ * Output 0 is the number of rows whenever there are table lines: SQL leaves out groups without rows.
  */
 import type { Output } from "../messages/descriptor.ts";
 import { AtomOp, NO_FACTOR } from "../messages/descriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import type { Assembly } from "./assembleDescriptor.ts";
 import { ACTIVE_FIELD } from "./assembleDescriptor.ts";
-import { atomFactor, filterFactor, presenceFactor } from "./filterFactors.ts";
-import type { Filter } from "./filters.ts";
+import { atomFactor, clauseFactor, multiplyPairwise, presenceFactor } from "./clauseFactors.ts";
+import type { Clause, Filter } from "./filters.ts";
+import { keyOf } from "./filters.ts";
 
-export type Measure = { readonly kind: "rows" } | { readonly kind: "n" | "sum" | "squares"; readonly field: number };
+export type Variable =
+  { readonly kind: "value"; readonly field: number } | { readonly kind: "indicator"; readonly filter: Filter };
+
+export interface Measure {
+  /** At most two; none counts rows. */
+  readonly variables: readonly Variable[];
+  /** Fields that may be missing in the cohort and must be present, ascending. */
+  readonly present: readonly number[];
+}
+
+export const ROWS: Measure = { variables: [], present: [] };
+
+export function fieldOf(variable: Variable): number {
+  return variable.kind === "value" ? variable.field : variable.filter.field;
+}
 
 export function sameMeasure(a: Measure, b: Measure): boolean {
-  return a.kind === b.kind && (a.kind === "rows" || b.kind === "rows" || a.field === b.field);
+  return measureKey(a) === measureKey(b);
 }
 
-/** @param measures distinct, in the order of the outputs */
-export function assembleMeasures(
-  assembly: Assembly,
-  query: { readonly filters: readonly Filter[]; readonly measures: readonly Measure[]; readonly grouped: boolean },
-  schema: StudySchema,
-): Output[] {
-  const halves = multiplyPairwise(
-    assembly,
-    query.filters.map((filter) => filterFactor(assembly, filter, schema)),
-  );
-  const [left, right] = halves;
-  const countOnly = query.measures.every(({ kind }) => kind === "rows");
+export function sameVariable(a: Variable, b: Variable): boolean {
+  return variableKey(a) === variableKey(b);
+}
+
+function measureKey({ variables, present }: Measure): string {
+  return `${variables.map(variableKey).sort().join("*")}|${present.join()}`;
+}
+
+function variableKey(variable: Variable): string {
+  return variable.kind === "value" ? `${variable.field}` : keyOf(variable.filter);
+}
+
+interface MeasuredQuery {
+  readonly clauses: readonly Clause[];
+  /** Distinct, in the order of the outputs. */
+  readonly measures: readonly Measure[];
+  /** Whether there are table lines. */
+  readonly grouped: boolean;
+}
+
+export function assembleMeasures(assembly: Assembly, query: MeasuredQuery, schema: StudySchema): Output[] {
+  const factors = query.clauses.map((clause) => clauseFactor(assembly, clause, schema));
+  const [left, right] = multiplyPairwise(assembly, factors, 2);
+  const countOnly = query.measures.every(({ variables, present }) => variables.length + present.length === 0);
   if (!query.grouped && countOnly && left !== undefined && right !== undefined) return [{ left, right }];
   const cohort = left !== undefined && right !== undefined ? assembly.multiply(left, right) : left;
-  const output = query.grouped ? groupedOutput : plainOutput;
-  return query.measures.map((measure) => output(assembly, cohort, measure, schema));
-}
-
-/** Multiplies neighbours until at most two factors are left. */
-function multiplyPairwise(assembly: Assembly, factors: readonly number[]): readonly number[] {
-  if (factors.length <= 2) return factors;
-  const paired = factors.flatMap((factor, index) => {
-    const next = factors[index + 1];
-    if (index % 2 === 1) return [];
-    return [next === undefined ? factor : assembly.multiply(factor, next)];
+  return query.measures.map((measure) => {
+    const place = { assembly, schema, base: baseOf(assembly, cohort, measure, schema) };
+    return query.grouped ? groupedOutput(place, measure) : plainOutput(place, measure);
   });
-  return multiplyPairwise(assembly, paired);
 }
 
-function plainOutput(assembly: Assembly, cohort: number | undefined, measure: Measure, schema: StudySchema): Output {
-  if (measure.kind === "rows") {
-    return { left: cohort ?? atomFactor(assembly, assembly.atom(AtomOp.ACTIVE, ACTIVE_FIELD)), right: NO_FACTOR };
+interface Place {
+  readonly assembly: Assembly;
+  readonly schema: StudySchema;
+  /** Undefined: every row. */
+  readonly base: number | undefined;
+}
+
+/** Cohort × presence of the fields that no variable stands for. */
+function baseOf(
+  assembly: Assembly,
+  cohort: number | undefined,
+  { variables, present }: Measure,
+  schema: StudySchema,
+): number | undefined {
+  const own = new Set(variables.map(fieldOf));
+  return present
+    .filter((field) => !own.has(field))
+    .map((field) => presenceFactor(assembly, field, schema))
+    .reduce((base: number | undefined, factor) => times(assembly, base, factor), cohort);
+}
+
+function times(assembly: Assembly, base: number | undefined, factor: number): number {
+  return base === undefined ? factor : assembly.multiply(base, factor);
+}
+
+function plainOutput({ assembly, schema, base }: Place, { variables }: Measure): Output {
+  const [first, second] = linearVariables(assembly, variables, schema);
+  if (first === undefined) return { left: base ?? activeFactor(assembly), right: NO_FACTOR };
+  if (second !== undefined) return { left: times(assembly, base, first), right: second };
+  return base === undefined ? { left: first, right: NO_FACTOR } : { left: base, right: first };
+}
+
+function groupedOutput({ assembly, schema, base }: Place, { variables }: Measure): Output {
+  const [first, second] = linearVariables(assembly, variables, schema);
+  const column = first === undefined ? (base ?? activeFactor(assembly)) : times(assembly, base, first);
+  return { left: second === undefined ? column : assembly.multiply(column, second), right: NO_FACTOR };
+}
+
+/** The variables as factors; one for a square that is linear. */
+function linearVariables(assembly: Assembly, variables: readonly Variable[], schema: StudySchema): readonly number[] {
+  const [first, second] = variables;
+  if (first !== undefined && second !== undefined && sameVariable(first, second)) {
+    const square = linearSquare(assembly, first, schema);
+    if (square !== undefined) return [square];
   }
-  const { field } = measure;
-  if (measure.kind === "n") return inner(cohort, presenceFactor(assembly, field, schema));
-  const value = valueFactor(assembly, field);
-  if (measure.kind === "sum") return inner(cohort, value);
-  const linear = categorySquare(assembly, field, schema);
-  if (linear !== undefined) return inner(cohort, linear);
-  return cohort === undefined
-    ? { left: value, right: value }
-    : { left: cohort, right: assembly.multiply(value, value) };
+  return variables.map((variable) => variableFactor(assembly, variable, schema));
 }
 
-function inner(cohort: number | undefined, factor: number): Output {
-  return cohort === undefined ? { left: factor, right: NO_FACTOR } : { left: cohort, right: factor };
+function variableFactor(assembly: Assembly, variable: Variable, schema: StudySchema): number {
+  if (variable.kind === "indicator") return clauseFactor(assembly, variable.filter, schema);
+  return atomFactor(assembly, assembly.atom(AtomOp.VALUE, variable.field));
 }
 
-function groupedOutput(assembly: Assembly, cohort: number | undefined, measure: Measure, schema: StudySchema): Output {
-  return { left: groupedColumn(assembly, cohort, measure, schema), right: NO_FACTOR };
-}
-
-function groupedColumn(assembly: Assembly, cohort: number | undefined, measure: Measure, schema: StudySchema): number {
-  if (measure.kind === "rows") return cohort ?? atomFactor(assembly, assembly.atom(AtomOp.ACTIVE, ACTIVE_FIELD));
-  const { field } = measure;
-  const within = (factor: number): number => (cohort === undefined ? factor : assembly.multiply(cohort, factor));
-  if (measure.kind === "n") return within(presenceFactor(assembly, field, schema));
-  const value = valueFactor(assembly, field);
-  if (measure.kind === "sum") return within(value);
-  const linear = categorySquare(assembly, field, schema);
-  return linear === undefined ? assembly.multiply(within(value), value) : within(linear);
-}
-
-function valueFactor(assembly: Assembly, field: number): number {
-  return atomFactor(assembly, assembly.atom(AtomOp.VALUE, field));
-}
-
-function categorySquare(assembly: Assembly, field: number, schema: StudySchema): number | undefined {
+function linearSquare(assembly: Assembly, variable: Variable, schema: StudySchema): number | undefined {
+  if (variable.kind === "indicator") return variableFactor(assembly, variable, schema);
+  const { field } = variable;
   const on = schema.fields[field]!;
   if (on.type !== "category") return undefined;
   const terms = (on.numeric ?? []).flatMap((category, index) => {
@@ -104,5 +140,9 @@ function categorySquare(assembly: Assembly, field: number, schema: StudySchema):
     return [{ coefficient: category * category, on: "atom" as const, index: atom }];
   });
   // Only the category 0: the squares are the values.
-  return terms.length === 0 ? valueFactor(assembly, field) : assembly.factor(terms);
+  return terms.length === 0 ? variableFactor(assembly, variable, schema) : assembly.factor(terms);
+}
+
+function activeFactor(assembly: Assembly): number {
+  return atomFactor(assembly, assembly.atom(AtomOp.ACTIVE, ACTIVE_FIELD));
 }

@@ -53,7 +53,7 @@ function conjunction(context: ConditionContext, parts: readonly PositiveTree[]):
   const byField = new Map<number, FieldConditions>();
   const others: Clause[] = [];
   for (const part of parts.flatMap((each) => flattened(each, "and"))) {
-    if (part.kind !== "or") {
+    if (!isJoined(part)) {
       const known = knownOf(byField, resolveField(context.sql, part.column, context.schema));
       addCondition(context, known, part);
       refuseContradiction(context.sql, known, part.span);
@@ -87,7 +87,7 @@ function disjunction(context: ConditionContext, parts: readonly PositiveTree[]):
     constants.set(on.index, { on, set: before === undefined ? set : uniteSets(before, set) });
   };
   for (const part of parts.flatMap((each) => flattened(each, "or"))) {
-    const found = part.kind === "and" ? nestedConjunction(context, part.parts) : single(context, part);
+    const found = isJoined(part) ? nestedConjunction(context, part.parts) : single(context, part);
     if (found.kind === "everything") return found;
     if (found.kind === "field") add(found.on, found.set);
     if (found.kind === "clause") clauses.push(found.clause);
@@ -131,6 +131,10 @@ function single(context: ConditionContext, condition: Condition): Disjunction {
 
 function isNeverTrue(error: unknown): boolean {
   return isCoded(error, "SQL_NEVER_TRUE");
+}
+
+function isJoined(tree: PositiveTree): tree is PositiveTree & { readonly kind: "and" | "or" } {
+  return tree.kind === "and" || tree.kind === "or";
 }
 
 function flattened(tree: PositiveTree, kind: "and" | "or"): PositiveTree[] {

@@ -1,129 +1,232 @@
-/** The SELECT list and GROUP BY: which sums each column of the answer is finished from. */
-import type { Axis, Column } from "../messages/descriptor.ts";
+/** The SELECT list and GROUP BY: the answer's columns, the sums they are finished from, and the table's axes. */
+import type { Column } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
-import type { Filter } from "./filters.ts";
-import type { Measure } from "./measures.ts";
-import { sameMeasure } from "./measures.ts";
-import type { Aggregate, ParsedQuery, SelectItem } from "./parsedQuery.ts";
-import type { ResolvedField } from "./resolveNames.ts";
+import { cellSums } from "./cellStatistics.ts";
+import type { ConditionContext } from "./fieldConditions.ts";
+import type { Clause, Filter } from "./filters.ts";
+import { inOrder, isFilter } from "./filters.ts";
+import type { Measure, Variable } from "./measures.ts";
+import { ROWS, sameMeasure, sameVariable } from "./measures.ts";
+import { normalizeConditions } from "./normalizeConditions.ts";
+import type { Argument, GroupKey, ParsedQuery, SelectItem } from "./parsedQuery.ts";
 import { resolveField } from "./resolveNames.ts";
-import type { SqlText } from "./sqlText.ts";
+import type { Span, SqlText } from "./sqlText.ts";
 import { refuse } from "./sqlText.ts";
+import { comparesGroups, isTableStatistic, STATISTIC_NAMES } from "./statisticNames.ts";
+import type { PlannedAxis } from "./tableAxes.ts";
+import { groupAxis } from "./tableAxes.ts";
+import { tableStatistic } from "./tableStatistics.ts";
 
 /** A cell per combination: more axes than this have too many cells in any study. */
 export const MAX_AXES = 8;
 
-export const AGGREGATE_NAMES: Readonly<Record<Aggregate, string>> = {
-  [Finish.COUNT]: "COUNT",
-  [Finish.SUM]: "SUM",
-  [Finish.AVG]: "AVG",
-  [Finish.VAR_POP]: "VAR_POP",
-  [Finish.VAR_SAMP]: "VAR_SAMP",
-  [Finish.STDDEV_POP]: "STDDEV_POP",
-  [Finish.STDDEV_SAMP]: "STDDEV_SAMP",
-};
-
 export interface Selection {
-  readonly axes: readonly Axis[];
+  /** WHERE's, and that the fields of a table statistic are present. */
+  readonly clauses: readonly Clause[];
+  readonly axes: readonly PlannedAxis[];
   /** Distinct, in output order. */
   readonly measures: readonly Measure[];
   readonly columns: readonly Column[];
 }
 
 /** @throws CodedError SQL_UNSUPPORTED | SQL_UNKNOWN_COLUMN | SQL_TYPE | SQL_TOO_LARGE */
-export function selectColumns(query: ParsedQuery, filters: readonly Filter[], schema: StudySchema): Selection {
-  const axes = groupFields(query, schema);
-  const present = new Set(filters.flatMap((filter) => (impliesPresent(filter, schema) ? [filter.field] : [])));
-  const measures: Measure[] = axes.length > 0 ? [{ kind: "rows" }] : [];
-  const sumOf = (measure: Measure): number => {
-    const found = measures.findIndex((candidate) => sameMeasure(candidate, measure));
-    return found >= 0 ? found : measures.push(measure) - 1;
-  };
-  const columns = query.select.map((item): Column => {
-    if (item.aggregate === undefined) return groupColumn(query.sql, item, axes, schema);
-    const on = item.column === undefined ? undefined : resolveField(query.sql, item.column, schema);
-    if (on !== undefined) refuseType(query.sql, item, on);
-    const counted: Measure =
-      on === undefined || on.field.required || present.has(on.index)
-        ? { kind: "rows" }
-        : { kind: "n", field: on.index };
-    const wanted = [counted, ...(on === undefined ? [] : moments(item.aggregate, on.index))];
-    const decimals = on === undefined || item.aggregate === Finish.COUNT ? 0 : on.field.decimals;
-    return { name: nameOf(item, on), finish: item.aggregate, sums: wanted.map(sumOf), decimals };
-  });
-  refuseRepeatedNames(query, columns);
-  return { axes, measures, columns };
+export function selectColumns(context: ConditionContext, query: ParsedQuery, clauses: readonly Clause[]): Selection {
+  const axes = groupAxes(context, query);
+  const statistic = query.select.find(({ aggregate }) => aggregate !== undefined && isTableStatistic(aggregate));
+  const selection =
+    statistic === undefined
+      ? cellColumns(context, query, clauses, axes)
+      : tableColumns(context, query, clauses, { axes, statistic });
+  refuseRepeatedNames(query, selection.columns);
+  if (selection.axes.length <= MAX_AXES) return selection;
+  throw refuse(query.sql, query.groupBy.at(-1)!.span, `at most ${MAX_AXES} columns may be grouped`, "SQL_TOO_LARGE");
 }
 
-function groupFields({ sql, groupBy }: ParsedQuery, schema: StudySchema): Axis[] {
-  const axes: Axis[] = [];
-  for (const column of groupBy) {
-    const { index, field } = resolveField(sql, column, schema);
-    if (field.type !== "category") {
-      const problem = `${field.name} is not a category; GROUP BY takes categorical columns`;
-      throw refuse(sql, column.span, problem, "SQL_TYPE");
+interface GroupedAxis extends PlannedAxis {
+  readonly key: GroupKey;
+}
+
+function groupAxes({ sql, schema }: ConditionContext, { groupBy }: ParsedQuery): GroupedAxis[] {
+  const axes: GroupedAxis[] = [];
+  for (const key of groupBy) {
+    const axis = groupAxis(sql, schema, key);
+    const other = axes.find(({ field }) => field === axis.field);
+    if (other === undefined) axes.push({ ...axis, key });
+    else if (String(other.cuts) !== String(axis.cuts)) {
+      throw refuse(sql, key.span, "a column may be grouped in one way only", "SQL_TYPE");
     }
-    if (!axes.some((axis) => axis.field === index)) axes.push({ field: index });
-    if (axes.length > MAX_AXES)
-      throw refuse(sql, column.span, `at most ${MAX_AXES} columns may be grouped`, "SQL_TOO_LARGE");
   }
   return axes;
 }
 
-function groupColumn(sql: SqlText, item: SelectItem, axes: readonly Axis[], schema: StudySchema): Column {
-  const { index, field } = resolveField(sql, item.column!, schema);
+/** Statistics of each cell. */
+function cellColumns(
+  context: ConditionContext,
+  query: ParsedQuery,
+  clauses: readonly Clause[],
+  axes: readonly GroupedAxis[],
+): Selection {
+  const measures: Measure[] = axes.length > 0 ? [ROWS] : [];
+  const indexOf = (measure: Measure): number => {
+    const found = measures.findIndex((candidate) => sameMeasure(candidate, measure));
+    return found >= 0 ? found : measures.push(measure) - 1;
+  };
+  const mayMiss = missableIn(context.schema, clauses);
+  const columns = query.select.map((item): Column => {
+    if (item.aggregate === undefined) return groupColumn(context, item, axes);
+    const variables = item.arguments.map((argument) => variableOf(context, item, argument));
+    refuseSameVariable(context.sql, item, variables);
+    const sums = cellSums(item.aggregate, variables, mayMiss).map(indexOf);
+    const shape = { name: nameOf(item), finish: item.aggregate, axes: [], sums, arguments: [] };
+    return { ...shape, decimals: decimalsOf(item.aggregate, variables, context.schema) };
+  });
+  return { clauses, axes: axes.map(withoutKey), measures, columns };
+}
+
+/** One statistic of a table, for each cell of the group columns that it does not take in. */
+function tableColumns(
+  context: ConditionContext,
+  query: ParsedQuery,
+  clauses: readonly Clause[],
+  { axes, statistic }: { readonly axes: readonly GroupedAxis[]; readonly statistic: SelectItem },
+): Selection {
+  const { sql, schema } = context;
+  const finish = statistic.aggregate!;
+  const name = STATISTIC_NAMES[finish];
+  const other = query.select.find((item) => item !== statistic && item.aggregate !== undefined);
+  if (other !== undefined) {
+    throw refuse(sql, other.span, `${name} stands alone beside group columns; publish the rest as a query of its own`);
+  }
+  const compared = comparesGroups(finish) ? comparedAxis(context, query, axes, statistic) : undefined;
+  const shown = axes.filter((axis) => axis.field !== compared?.field);
+  const table = tableStatistic(sql, schema, statistic, compared);
+  const again = table.axes.find(({ field }) => shown.some((axis) => axis.field === field));
+  if (again !== undefined) {
+    throw refuse(sql, statistic.span, `${schema.fields[again.field]!.name} is a column of ${name} and of GROUP BY`);
+  }
+  const mayMiss = missableIn(schema, clauses);
+  const summed = table.sums.flatMap(({ variables }) => variables.flatMap((v) => (v.kind === "value" ? [v.field] : [])));
+  const needed = [...new Set([...table.axes.map(({ field }) => field), ...summed])].filter(mayMiss);
+  const present = needed.map((field): Filter => ({ kind: "present", field }));
+  const columns = query.select.map((item): Column => {
+    if (item.aggregate === undefined) return groupColumn(context, item, shown);
+    const own = table.axes.map((_, index) => shown.length + index);
+    const sums = table.sums.map((_, index) => index);
+    const { decimals, arguments: args } = table;
+    return { name: nameOf(item), finish, axes: own, sums, decimals, arguments: args };
+  });
+  return {
+    clauses: inOrder([...clauses, ...present]),
+    axes: [...shown.map(withoutKey), ...table.axes],
+    measures: table.sums,
+    columns,
+  };
+}
+
+/** The one GROUP BY column that is not selected; rows without it are in no group. */
+function comparedAxis(
+  { sql }: ConditionContext,
+  query: ParsedQuery,
+  axes: readonly GroupedAxis[],
+  { aggregate, span }: SelectItem,
+): PlannedAxis {
+  const selected = query.select.flatMap(({ key }) => (key === undefined ? [] : [key.column.name.toLowerCase()]));
+  const [only, more] = axes.filter(({ key }) => !selected.includes(key.column.name.toLowerCase()));
+  if (only !== undefined && more === undefined) return { ...withoutKey(only), missing: false };
+  const problem = `${STATISTIC_NAMES[aggregate!]} compares the groups of one GROUP BY column, which is not in the SELECT list`;
+  throw refuse(sql, span, problem, "SQL_TYPE");
+}
+
+function withoutKey({ field, missing, cuts }: PlannedAxis): PlannedAxis {
+  return { field, missing, cuts };
+}
+
+function groupColumn({ sql, schema }: ConditionContext, item: SelectItem, axes: readonly GroupedAxis[]): Column {
+  const { column, cuts } = item.key!;
+  const { index, field } = resolveField(sql, column, schema);
   const axis = axes.findIndex((candidate) => candidate.field === index);
   if (axis < 0) {
-    throw refuse(
-      sql,
-      item.column!.span,
-      `add ${field.name} to GROUP BY, or aggregate it; single values never leave the network`,
-    );
+    const problem = `add ${field.name} to GROUP BY, or aggregate it; single values never leave the network`;
+    throw refuse(sql, column.span, problem);
   }
-  return { name: item.alias ?? field.name, finish: Finish.GROUP, sums: [axis], decimals: 0 };
+  if ((cuts === undefined) !== (axes[axis]!.key.cuts === undefined)) {
+    throw refuse(sql, item.span, "select the group as GROUP BY has it");
+  }
+  const name = item.alias ?? field.name;
+  return { name, finish: Finish.GROUP, axes: [], sums: [axis], decimals: [], arguments: [] };
 }
 
-function refuseType(sql: SqlText, { aggregate, span }: SelectItem, { field }: ResolvedField): void {
-  if (aggregate === undefined || aggregate === Finish.COUNT) return;
-  const name = AGGREGATE_NAMES[aggregate];
-  if (field.type === "date")
-    throw refuse(sql, span, `${name} of a date is not offered; COUNT(${field.name}) is`, "SQL_TYPE");
+/** @throws CodedError SQL_TYPE for what has no numbers */
+function variableOf(context: ConditionContext, { aggregate, span }: SelectItem, argument: Argument): Variable {
+  const { sql, schema } = context;
+  if (argument.kind === "indicator") return { kind: "indicator", filter: indicatorFilter(context, argument) };
+  if (argument.kind !== "column") throw refuse(sql, argument.span, "a column is expected here");
+  const { index, field } = resolveField(sql, argument.column, schema);
+  if (aggregate === Finish.COUNT || aggregate === Finish.REGR_COUNT) return { kind: "value", field: index };
+  const name = STATISTIC_NAMES[aggregate!];
+  const offered = `COUNT(${field.name})`;
+  if (field.type === "date") {
+    throw refuse(sql, span, `${name} of a date is not offered; ${offered} is`, "SQL_TYPE");
+  }
   if (field.type === "category" && field.numeric === undefined) {
-    const problem = `${field.name} is a category of texts, which have no ${name}; COUNT(${field.name}) is offered`;
-    throw refuse(sql, span, problem, "SQL_TYPE");
+    const problem = `${field.name} is a category of texts, which have no ${name}; ${offered} is offered`;
+    const instead = aggregate === Finish.LINEAR_REGRESSION ? `; write INDICATOR(${field.name} = '…')` : "";
+    throw refuse(sql, span, `${problem}${instead}`, "SQL_TYPE");
   }
+  return { kind: "value", field: index };
 }
 
-function moments(aggregate: Aggregate, field: number): Measure[] {
-  switch (aggregate) {
-    case Finish.COUNT:
-      return [];
-    case Finish.SUM:
-    case Finish.AVG:
-      return [{ kind: "sum", field }];
-    default:
-      return [
-        { kind: "sum", field },
-        { kind: "squares", field },
-      ];
-  }
+/** One condition on one field that is not "is missing": 1 where it is TRUE. */
+function indicatorFilter(context: ConditionContext, { condition, span }: Argument & { kind: "indicator" }): Filter {
+  const [clause, more] = normalizeConditions(context, condition);
+  const isOne = clause !== undefined && more === undefined && isFilter(clause);
+  if (isOne && impliesPresent(clause, context.schema)) return clause;
+  throw refuse(context.sql, span, "INDICATOR takes one condition on one column's values, as in INDICATOR(arm = 'agent')");
 }
 
-/** True when every row of the cohort has a value in the filter's field. */
+function refuseSameVariable(sql: SqlText, { span, aggregate }: SelectItem, variables: readonly Variable[]): void {
+  const repeated = variables.some((variable, index) => variables.slice(0, index).some((other) => sameVariable(variable, other)));
+  if (repeated) throw refuse(sql, span, `${STATISTIC_NAMES[aggregate!]} takes different columns`, "SQL_TYPE");
+}
+
+function decimalsOf(finish: Finish, variables: readonly Variable[], schema: StudySchema): number[] {
+  if (finish === Finish.COUNT || finish === Finish.REGR_COUNT) return [];
+  const scales = variables.map((v) => (v.kind === "value" ? schema.fields[v.field]!.decimals : 0));
+  return finish === Finish.LINEAR_REGRESSION ? [...scales.slice(1), scales[0]!] : scales;
+}
+
+/** Whether rows of the cohort may lack the field. */
+function missableIn(schema: StudySchema, clauses: readonly Clause[]): (field: number) => boolean {
+  const present = new Set(
+    clauses.flatMap((clause) => (isFilter(clause) && impliesPresent(clause, schema) ? [clause.field] : [])),
+  );
+  return (field) => !schema.fields[field]!.required && !present.has(field);
+}
+
+/** True when every row that satisfies the filter has a value in its field. */
 function impliesPresent(filter: Filter, schema: StudySchema): boolean {
   const field = schema.fields[filter.field]!;
+  if (filter.kind === "intervals") return !filter.missing;
   if (filter.kind !== "categories") return filter.kind !== "missing";
   return field.type !== "category" || !filter.indices.includes(field.categories.length);
 }
 
-function nameOf({ alias, aggregate }: SelectItem, on: ResolvedField | undefined): string {
-  return alias ?? `${AGGREGATE_NAMES[aggregate!]}(${on?.field.name ?? "*"})`;
+/** The first column stands for all arguments of a long list. */
+function nameOf({ alias, aggregate, arguments: args }: SelectItem): string {
+  if (alias !== undefined) return alias;
+  const columns = args.flatMap((argument) => (argument.kind === "column" ? [argument.column.name] : []));
+  const condition = args.flatMap((argument) =>
+    argument.kind === "condition" && "column" in argument.condition ? [argument.condition.column.name] : [],
+  );
+  const named = [...columns, ...condition];
+  return `${STATISTIC_NAMES[aggregate!]}(${named.length === 0 ? "*" : named.join(", ")})`;
 }
 
 function refuseRepeatedNames({ sql, select }: ParsedQuery, columns: readonly Column[]): void {
   columns.forEach(({ name }, index) => {
     if (columns.findIndex((column) => column.name === name) === index) return;
-    throw refuse(sql, select[index]!.span, `two columns of the answer would be named ${name}; name one with AS`);
+    const span: Span = select[index]!.span;
+    throw refuse(sql, span, `two columns of the answer would be named ${name}; name one with AS`);
   });
 }

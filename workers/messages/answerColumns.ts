@@ -1,0 +1,142 @@
+/** Whether the answer's columns and table axes of a descriptor mean something (`contracts/types/Descriptor.sol`). */
+import type { Axis, Column, Descriptor } from "./descriptor.ts";
+import { Finish } from "./descriptor.ts";
+
+/** 10^18 < 2^62, the largest scaled integer. */
+export const MAX_DECIMALS = 18;
+const MAX_COLUMNS = 256;
+const MAX_AXES = 8;
+
+/** How many words of each kind a finish reads; undefined: see `isRegression` and `argumentsFit`. */
+interface Shape {
+  readonly axes: readonly number[];
+  readonly sums: number;
+  readonly decimals: number;
+}
+
+const cell = (sums: number, decimals: number): Shape => ({ axes: [0], sums, decimals });
+const table = (axes: readonly number[], sums = 1, decimals = 0): Shape => ({ axes, sums, decimals });
+
+const SHAPES: Readonly<Record<Exclude<Finish, typeof Finish.LINEAR_REGRESSION>, Shape>> = {
+  [Finish.GROUP]: cell(1, 0),
+  [Finish.COUNT]: cell(1, 0),
+  [Finish.SUM]: cell(2, 1),
+  [Finish.AVG]: cell(2, 1),
+  [Finish.VAR_POP]: cell(3, 1),
+  [Finish.VAR_SAMP]: cell(3, 1),
+  [Finish.STDDEV_POP]: cell(3, 1),
+  [Finish.STDDEV_SAMP]: cell(3, 1),
+  [Finish.COVAR_POP]: cell(6, 2),
+  [Finish.COVAR_SAMP]: cell(6, 2),
+  [Finish.CORR]: cell(6, 2),
+  [Finish.REGR_SLOPE]: cell(6, 2),
+  [Finish.REGR_INTERCEPT]: cell(6, 2),
+  [Finish.REGR_R2]: cell(6, 2),
+  [Finish.REGR_COUNT]: cell(1, 0),
+  [Finish.HISTOGRAM]: table([1]),
+  [Finish.CROSSTAB]: table([2]),
+  [Finish.T_TEST]: table([1], 3, 1),
+  [Finish.ANOVA]: table([1], 3, 1),
+  [Finish.QUANTILE]: table([1]),
+  [Finish.KAPLAN_MEIER]: table([2]),
+  [Finish.LOG_RANK]: table([3, 4]),
+  [Finish.TOXICITY]: table([1]),
+  [Finish.PRO_CTCAE]: table([2]),
+  [Finish.ALLOCATION]: table([2]),
+};
+
+type Check = (condition: boolean, at: string, problem: string) => void;
+
+/** @param check throws when the condition does not hold */
+export function checkAnswer({ steps, factors, columns }: Descriptor, check: Check): void {
+  const { axes, outputs } = steps[0]!;
+  check(axes.length <= MAX_AXES, "steps[0].axes", `has more than ${MAX_AXES}`);
+  check(new Set(axes.map(({ field }) => field)).size === axes.length, "steps[0].axes", "repeats a field");
+  axes.forEach((axis, index) => checkAxis(axis, factors.length, `steps[0].axes[${index}]`, check));
+  check(columns.length > 0 && columns.length <= MAX_COLUMNS, "columns", `has none or more than ${MAX_COLUMNS}`);
+  columns.forEach((column, index) => {
+    const at = `columns[${index}]`;
+    check((Object.values(Finish) as number[]).includes(column.finish), at, "has an unknown finish");
+    checkColumn(column, { axes: axes.length, outputs: outputs.length }, at, check);
+    const first = columns.findIndex(({ name }) => name === column.name);
+    check(column.name !== "" && first === index, at, "has an empty or repeated name");
+  });
+  checkTogether(columns, check);
+}
+
+function checkAxis({ missing, cuts, lines }: Axis, factors: number, at: string, check: Check): void {
+  const ascending = cuts.every((cut, index) => index === 0 || cut > cuts[index - 1]!);
+  check(ascending, at, "has cuts out of order");
+  const expected = cuts.length + 1 + (missing ? 1 : 0);
+  check(lines.length === expected || (lines.length === 0 && cuts.length === 0), at, "has another number of lines");
+  check(
+    lines.every((line) => line < factors),
+    at,
+    "names a factor that does not exist",
+  );
+}
+
+function checkColumn(
+  column: Column,
+  limits: { readonly axes: number; readonly outputs: number },
+  at: string,
+  check: Check,
+): void {
+  const { finish, axes, sums, decimals } = column;
+  const shape = finish === Finish.LINEAR_REGRESSION ? regressionShape(column) : SHAPES[finish];
+  check(sums.length === shape.sums, at, "has another number of sums than its finish reads");
+  check(shape.axes.includes(axes.length), at, "has another number of axes than its finish takes in");
+  check(decimals.length === shape.decimals, at, "has another number of scales than its finish reads");
+  check(
+    decimals.every((each) => each <= MAX_DECIMALS),
+    at,
+    `has more than ${MAX_DECIMALS} decimals`,
+  );
+  const limit = finish === Finish.GROUP ? limits.axes : limits.outputs;
+  check(
+    sums.every((sum) => sum < limit) && axes.every((axis) => axis < limits.axes),
+    at,
+    "names a sum or axis that does not exist",
+  );
+  check(new Set(axes).size === axes.length, at, "takes in an axis twice");
+  check(argumentsFit(column), at, "has other arguments than its finish reads");
+}
+
+/** m variables, the last of them explained: n, m sums, and m·(m + 1)/2 sums of products. */
+function regressionShape({ decimals }: Column): Shape {
+  const m = Math.max(2, decimals.length);
+  return { axes: [0], sums: 1 + m + (m * (m + 1)) / 2, decimals: m };
+}
+
+function argumentsFit({ finish, arguments: args }: Column): boolean {
+  switch (finish) {
+    case Finish.HISTOGRAM:
+      return args.length >= 2 && args.every((value, index) => index === 0 || value > args[index - 1]!);
+    case Finish.QUANTILE:
+      return args.length >= 2;
+    case Finish.KAPLAN_MEIER:
+    case Finish.LOG_RANK:
+      return args.length >= 1;
+    case Finish.ALLOCATION: {
+      const [success = -1n, a = 0n, b = 0n, power = -1n, ...more] = args;
+      return success >= 0n && a > 0n && b > 0n && power >= 0n && more.length === 0;
+    }
+    default:
+      return args.length === 0;
+  }
+}
+
+/** One row of the answer for each cell of the axes that no statistic takes in. */
+function checkTogether(columns: readonly Column[], check: Check): void {
+  const statistics = columns.filter(({ finish }) => finish !== Finish.GROUP);
+  const [first] = statistics;
+  check(first !== undefined, "columns", "has no statistic");
+  const taken = first!.axes;
+  check(taken.length === 0 || statistics.length === 1, "columns", "has another statistic beside one of a table");
+  const groups = columns.filter(({ finish }) => finish === Finish.GROUP);
+  check(
+    groups.every(({ sums }) => !taken.includes(sums[0]!)),
+    "columns",
+    "shows an axis that its statistic takes in",
+  );
+}

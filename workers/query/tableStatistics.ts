@@ -1,0 +1,184 @@
+/** Statistics that are finished from a table of their own: its axes, its sums and what else the finish reads (Descriptor.sol). */
+import { Finish } from "../messages/descriptor.ts";
+import type { CategoryField, NumericField, StudySchema } from "../schema/studySchema.ts";
+import { scale } from "./readConstants.ts";
+import type { Measure } from "./measures.ts";
+import { ROWS } from "./measures.ts";
+import type { Argument, Option, SelectItem } from "./parsedQuery.ts";
+import { readCategoryConstant, readNumericConstant } from "./readConstants.ts";
+import type { ResolvedField } from "./resolveNames.ts";
+import { resolveField } from "./resolveNames.ts";
+import type { Span, SqlText } from "./sqlText.ts";
+import { refuse } from "./sqlText.ts";
+import { STATISTIC_NAMES } from "./statisticNames.ts";
+import { refuseBetweenCuts } from "./tableAxes.ts";
+import type { PlannedAxis } from "./tableAxes.ts";
+
+/** Probabilities, priors and powers are kept with this many decimals. */
+const ARGUMENT_DECIMALS = 6;
+
+export interface TableStatistic {
+  /** In the order in which the finish reads them; of every row of the cohort that has all their fields. */
+  readonly axes: readonly PlannedAxis[];
+  readonly sums: readonly Measure[];
+  readonly decimals: readonly number[];
+  readonly arguments: readonly bigint[];
+}
+
+interface Place {
+  readonly sql: SqlText;
+  readonly schema: StudySchema;
+  readonly item: SelectItem;
+}
+
+/**
+ * @param compared the GROUP BY column whose groups are compared, where the statistic compares any
+ * @throws CodedError SQL_*
+ */
+export function tableStatistic(
+  sql: SqlText,
+  schema: StudySchema,
+  item: SelectItem,
+  compared: PlannedAxis | undefined,
+): TableStatistic {
+  const place = { sql, schema, item };
+  switch (item.aggregate) {
+    case Finish.HISTOGRAM:
+      return histogram(place);
+    case Finish.CROSSTAB:
+    case Finish.PRO_CTCAE:
+      return crossTable(place);
+    case Finish.TOXICITY:
+      return counted([categoryAxis(place, 0, true)]);
+    case Finish.T_TEST:
+    case Finish.ANOVA:
+      return groupMeans(place, compared!);
+    case Finish.ALLOCATION:
+      return allocation(place, compared!);
+    default: {
+      const name = STATISTIC_NAMES[item.aggregate!];
+      throw refuse(sql, item.span, `${name} is not offered yet`);
+    }
+  }
+}
+
+function counted(axes: readonly PlannedAxis[], args: readonly bigint[] = []): TableStatistic {
+  return { axes, sums: [ROWS], decimals: [], arguments: args };
+}
+
+/** Breaks b0 < … < bm; bins [b, next), the last one closed; also how many lie below and above. */
+function histogram({ sql, schema, item }: Place): TableStatistic {
+  const [of, ...others] = item.arguments;
+  const { index, field } = columnOf(sql, schema, of, item.span);
+  if (field.type === "category") {
+    const problem = `${field.name} is a category, which has no breaks; use COUNT(*) with GROUP BY ${field.name}`;
+    throw refuse(sql, item.span, problem, "SQL_TYPE");
+  }
+  const breaks = others.map((argument) => readBreak(sql, field, argument));
+  breaks.forEach((value, at) => {
+    if (at === 0 || value > breaks[at - 1]!) return;
+    throw refuse(sql, others[at]!.span, "the breaks of HISTOGRAM ascend strictly", "SQL_TYPE");
+  });
+  const inside = [...breaks.slice(0, -1), breaks.at(-1)! + 1n];
+  const cuts = inside.filter((cut) => cut > field.minimum && cut <= field.maximum);
+  refuseBetweenCuts(sql, field, cuts, item.span);
+  return counted([{ field: index, missing: false, cuts }], breaks);
+}
+
+function readBreak(sql: SqlText, field: NumericField, argument: Argument): bigint {
+  if (argument.kind !== "number" && argument.kind !== "text") {
+    throw refuse(sql, argument.span, "HISTOGRAM takes a column and its breaks");
+  }
+  const { floor, ceiling } = readNumericConstant(sql, field, argument);
+  if (floor === ceiling) return floor;
+  throw refuse(sql, argument.span, `${field.name} has ${field.decimals} decimals; so must its breaks`, "SQL_TYPE");
+}
+
+function crossTable(place: Place): TableStatistic {
+  const isScored = place.item.aggregate === Finish.PRO_CTCAE;
+  const axes = [categoryAxis(place, 0, isScored), categoryAxis(place, 1, isScored)];
+  if (axes[0]!.field === axes[1]!.field) {
+    throw refuse(place.sql, place.item.span, "the two columns must be different ones", "SQL_TYPE");
+  }
+  // PRO_CTCAE(worst, baseline): the baseline is the first axis.
+  return counted(isScored ? axes.reverse() : axes);
+}
+
+function groupMeans({ sql, schema, item }: Place, compared: PlannedAxis): TableStatistic {
+  const { index, field } = columnOf(sql, schema, item.arguments[0], item.span);
+  if (field.type === "date" || (field.type === "category" && field.numeric === undefined)) {
+    throw refuse(sql, item.span, `${field.name} has no numbers to compare`, "SQL_TYPE");
+  }
+  const x = { kind: "value", field: index } as const;
+  const sums = [[], [x], [x, x]].map((variables): Measure => ({ variables, present: [] }));
+  return { axes: [compared], sums, decimals: [field.decimals], arguments: [] };
+}
+
+/** The outcome's categories are a table axis, so that a stratum with a hidden cell has no allocation. */
+function allocation({ sql, schema, item }: Place, compared: PlannedAxis): TableStatistic {
+  const [of] = item.arguments;
+  const problem = "ALLOCATION takes the outcome that counts as a success: ALLOCATION(response = 1, PRIOR 1, 1)";
+  if (of?.kind !== "condition" || of.condition.kind !== "compare" || of.condition.relation !== "=") {
+    throw refuse(sql, of?.span ?? item.span, problem);
+  }
+  const { index, field } = resolveField(sql, of.condition.column, schema);
+  const { value } = of.condition;
+  if (field.type !== "category" || value.kind === "parameter") {
+    throw refuse(sql, of.span, `${problem}, of a category and a constant`, "SQL_TYPE");
+  }
+  const success = readCategoryConstant(sql, field, "=", value)[0]!;
+  const [a, b] = optionNumbers(sql, item, "PRIOR", ["1", "1"], item.span);
+  const [power] = optionNumbers(sql, item, "POWER", ["1"], item.span);
+  if (a! <= 0n || b! <= 0n) throw refuse(sql, item.span, "the prior's two numbers must be above 0", "SQL_TYPE");
+  if (power! < 0n) throw refuse(sql, item.span, "POWER takes a number of 0 or more", "SQL_TYPE");
+  refuseOptions(sql, item, ["PRIOR", "POWER"]);
+  const axis = { field: index, missing: false, cuts: [] };
+  return counted([compared, axis], [BigInt(success), a!, b!, power!]);
+}
+
+function refuseOptions(sql: SqlText, item: SelectItem, allowed: readonly Option["name"][]): void {
+  const other = item.options.find(({ name }) => !allowed.includes(name));
+  if (other !== undefined) throw refuse(sql, other.span, `${other.name} is not offered here yet`);
+}
+
+function optionNumbers(
+  sql: SqlText,
+  item: SelectItem,
+  name: Option["name"],
+  otherwise: readonly string[],
+  span: Span,
+): readonly bigint[] {
+  const option = item.options.find((each) => each.name === name);
+  const texts = option?.values.map((value) => (value.kind === "number" ? value.text : "")) ?? otherwise;
+  const place = option?.span ?? span;
+  if (texts.length !== otherwise.length || texts.includes("")) {
+    throw refuse(sql, place, `${name} takes ${otherwise.length === 1 ? "one number" : "two numbers"}`, "SQL_TYPE");
+  }
+  return texts.map((text) => {
+    const { floor, ceiling } = scale(text, ARGUMENT_DECIMALS);
+    if (floor === ceiling) return floor;
+    throw refuse(sql, place, `${name} takes numbers of at most ${ARGUMENT_DECIMALS} decimals`, "SQL_TYPE");
+  });
+}
+
+/** @param isScored the categories must be numbers, as grades are */
+function categoryAxis({ sql, schema, item }: Place, position: number, isScored: boolean): PlannedAxis {
+  const { index, field } = columnOf(sql, schema, item.arguments[position], item.span);
+  const name = STATISTIC_NAMES[item.aggregate!];
+  if (field.type !== "category") {
+    throw refuse(sql, item.span, `${field.name} is not a category; ${name} takes categorical columns`, "SQL_TYPE");
+  }
+  if (isScored) refuseUnscored(sql, field, name, item.span);
+  return { field: index, missing: false, cuts: [] };
+}
+
+function refuseUnscored(sql: SqlText, { name: column, numeric, decimals }: CategoryField, name: string, span: Span): void {
+  const isGrade = numeric !== undefined && decimals === 0 && numeric.every((grade) => grade >= 0n && grade <= 5n);
+  if (isGrade) return;
+  throw refuse(sql, span, `${name} takes grades: ${column} must be a category of whole numbers from 0 to 5`, "SQL_TYPE");
+}
+
+function columnOf(sql: SqlText, schema: StudySchema, argument: Argument | undefined, span: Span): ResolvedField {
+  if (argument?.kind === "column") return resolveField(sql, argument.column, schema);
+  throw refuse(sql, argument?.span ?? span, "a column is expected here");
+}
