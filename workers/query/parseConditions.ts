@@ -1,11 +1,16 @@
-/** The WHERE clause: a conjunction of comparisons between one column and constants or parameters. */
-import type { ColumnName, Condition, Relation, Value } from "./parsedQuery.ts";
-import type { Span, SqlText } from "./sqlText.ts";
+/** The WHERE clause: AND, OR and NOT over comparisons between one column and constants or parameters. */
+import type { NameScope } from "./parseColumn.ts";
+import { isColumn, parseColumn } from "./parseColumn.ts";
+import { describeNode, parseConstant } from "./parseConstant.ts";
+import type { ColumnName, Condition, ConditionTree, Relation, Value } from "./parsedQuery.ts";
+import type { Span } from "./sqlText.ts";
 import { findWord, refuse } from "./sqlText.ts";
 import type { TreeNode } from "./syntaxTree.ts";
-import { allowKeys, asList, asNode, asText, kinded, nameParts, spanOf } from "./syntaxTree.ts";
+import { allowKeys, asList, asNode, kinded, nameParts, spanOf } from "./syntaxTree.ts";
 
-type ColumnReader = (node: unknown) => ColumnName;
+/** AND, OR and NOT inside each other: more is not read by a vetter, and each level costs a round of products. */
+export const MAX_CONDITION_DEPTH = 32;
+export const MAX_CONDITIONS = 256;
 
 const RELATIONS: readonly string[] = ["=", "<>", "<", "<=", ">", ">="];
 const FLIPPED: Readonly<Record<Relation, Relation>> = {
@@ -18,39 +23,62 @@ const FLIPPED: Readonly<Record<Relation, Relation>> = {
 };
 const ALLOWED =
   "a condition compares one column with constants or :parameters by =, <>, <, <=, >, >=, [NOT] BETWEEN, [NOT] IN or " +
-  "IS [NOT] NULL; join conditions with AND";
+  "IS [NOT] NULL";
 
-/** @throws CodedError SQL_UNSUPPORTED */
-export function parseConditions(sql: SqlText, where: unknown, readColumn: ColumnReader): Condition[] {
-  if (where === undefined) return [];
-  const { kind, body } = kinded(where);
-  const span = spanOf(sql, where, findWord(sql, /^where$/i));
-  switch (kind) {
-    case "BoolExpr":
-      refuseConnective(sql, body, span);
-      return asList(body["args"]).flatMap((arg) => parseConditions(sql, arg, readColumn));
-    case "NullTest":
-      return [parseNullTest(sql, body, span, readColumn)];
-    case "A_Expr":
-      return [parseComparison(sql, body, span, readColumn)];
-    default:
-      throw refuse(sql, span, conditionAdvice(kind));
-  }
+/**
+ * The tree as written, except that AND directly in AND, and OR in OR, are one.
+ *
+ * @throws CodedError SQL_UNSUPPORTED | SQL_TOO_LARGE
+ */
+export function parseConditions(scope: NameScope, where: unknown): ConditionTree | undefined {
+  if (where === undefined) return undefined;
+  const { sql } = scope;
+  const tree = parseTree(scope, where, findWord(sql, /^where$/i), 0);
+  const excess = conditionsOf(tree)[MAX_CONDITIONS];
+  if (excess === undefined) return tree;
+  throw refuse(sql, excess.span, `WHERE takes at most ${MAX_CONDITIONS} conditions`, "SQL_TOO_LARGE");
 }
 
-function refuseConnective(sql: SqlText, body: TreeNode, span: Span): void {
-  if (body["boolop"] === "AND_EXPR") return;
-  // x NOT IN (SELECT …) arrives as NOT over a subquery: say the real reason.
-  const inner = asList(body["args"]).find((arg) => kinded(arg).kind === "SubLink");
-  if (inner !== undefined) throw refuse(sql, span, conditionAdvice("SubLink"));
-  if (body["boolop"] === "OR_EXPR") {
-    throw refuse(sql, span, "OR is not offered yet; use IN for several values of one column, or publish two queries");
+/**
+ * One condition without AND, OR and NOT before it.
+ *
+ * @param fallback its place, if the node has none
+ * @throws CodedError SQL_UNSUPPORTED
+ */
+export function parseCondition(scope: NameScope, node: unknown, fallback: Span): Condition {
+  const { kind, body } = kinded(node);
+  const span = spanOf(scope.sql, node, fallback);
+  if (kind === "NullTest") return parseNullTest(scope, body, span);
+  if (kind === "A_Expr") return parseComparison(scope, body, span);
+  throw refuse(scope.sql, span, conditionAdvice(kind));
+}
+
+function parseTree(scope: NameScope, node: unknown, fallback: Span, depth: number): ConditionTree {
+  const { kind, body } = kinded(node);
+  if (kind !== "BoolExpr") return parseCondition(scope, node, fallback);
+  const { sql } = scope;
+  if (depth === MAX_CONDITION_DEPTH) {
+    const problem = `AND, OR and NOT may be at most ${MAX_CONDITION_DEPTH} deep inside each other`;
+    throw refuse(sql, spanOf(sql, node, fallback), problem, "SQL_TOO_LARGE");
   }
-  throw refuse(
-    sql,
-    span,
-    "NOT is not offered yet; use <>, NOT IN, NOT BETWEEN, IS NOT NULL or the opposite comparison",
-  );
+  const span = spanOf(sql, node, fallback);
+  const parts = asList(body["args"]).map((arg) => parseTree(scope, arg, span, depth + 1));
+  const [first] = parts;
+  if (body["boolop"] === "NOT_EXPR" && first !== undefined) return { kind: "not", part: first, span };
+  const connective = body["boolop"] === "OR_EXPR" ? "or" : "and";
+  return { kind: connective, parts: parts.flatMap((part) => (part.kind === connective ? part.parts : [part])), span };
+}
+
+function conditionsOf(tree: ConditionTree): Condition[] {
+  switch (tree.kind) {
+    case "and":
+    case "or":
+      return tree.parts.flatMap(conditionsOf);
+    case "not":
+      return conditionsOf(tree.part);
+    default:
+      return [tree];
+  }
 }
 
 function conditionAdvice(kind: string): string {
@@ -61,22 +89,25 @@ function conditionAdvice(kind: string): string {
       return `a column alone is not a condition; ${ALLOWED}`;
     case "BooleanTest":
       return `IS TRUE, IS FALSE and IS UNKNOWN are not offered; ${ALLOWED}`;
+    case "BoolExpr":
+      return `AND, OR and NOT are for WHERE; here is one condition: ${ALLOWED}`;
     default:
       return ALLOWED;
   }
 }
 
-function parseNullTest(sql: SqlText, body: TreeNode, span: Span, readColumn: ColumnReader): Condition {
-  allowKeys(sql, body, ["arg", "nulltesttype", "location"], span, ALLOWED);
+function parseNullTest(scope: NameScope, body: TreeNode, span: Span): Condition {
+  allowKeys(scope.sql, body, ["arg", "nulltesttype", "location"], span, ALLOWED);
   return {
     kind: "null",
-    column: operandColumn(sql, body["arg"], span, readColumn),
+    column: operandColumn(scope, body["arg"], span),
     negated: body["nulltesttype"] === "IS_NOT_NULL",
     span,
   };
 }
 
-function parseComparison(sql: SqlText, body: TreeNode, span: Span, readColumn: ColumnReader): Condition {
+function parseComparison(scope: NameScope, body: TreeNode, span: Span): Condition {
+  const { sql } = scope;
   const allowed = ["kind", "name", "lexpr", "rexpr", "location", "rexpr_list_start", "rexpr_list_end"];
   allowKeys(sql, body, allowed, span, ALLOWED);
   const operator = nameParts(body["name"]).join(" ");
@@ -84,16 +115,16 @@ function parseComparison(sql: SqlText, body: TreeNode, span: Span, readColumn: C
   const items = asList(asNode(asNode(rexpr)["List"])["items"]);
   switch (body["kind"]) {
     case "AEXPR_OP":
-      return parseRelation(sql, { operator, lexpr, rexpr }, span, readColumn);
+      return parseRelation(scope, { operator, lexpr, rexpr }, span);
     case "AEXPR_IN": {
-      const column = operandColumn(sql, lexpr, span, readColumn);
-      const values = items.map((item) => parseValue(sql, item, span));
+      const column = operandColumn(scope, lexpr, span);
+      const values = items.map((item) => parseConstant(sql, item, span, ALLOWED));
       return { kind: "in", column, negated: operator === "<>", values, span };
     }
     case "AEXPR_BETWEEN":
     case "AEXPR_NOT_BETWEEN": {
-      const column = operandColumn(sql, lexpr, span, readColumn);
-      const [lo, hi] = items.map((item) => parseValue(sql, item, span)) as [Value, Value];
+      const column = operandColumn(scope, lexpr, span);
+      const [lo, hi] = items.map((item) => parseConstant(sql, item, span, ALLOWED)) as [Value, Value];
       return { kind: "between", column, negated: body["kind"] === "AEXPR_NOT_BETWEEN", lo, hi, span };
     }
     default:
@@ -102,62 +133,27 @@ function parseComparison(sql: SqlText, body: TreeNode, span: Span, readColumn: C
 }
 
 function parseRelation(
-  sql: SqlText,
+  scope: NameScope,
   { operator, lexpr, rexpr }: { operator: string; lexpr: unknown; rexpr: unknown },
   span: Span,
-  readColumn: ColumnReader,
 ): Condition {
+  const { sql } = scope;
   if (!RELATIONS.includes(operator)) throw refuse(sql, span, `the operator ${operator} is not offered; ${ALLOWED}`);
   const relation = operator as Relation;
-  const isColumn = (node: unknown): boolean => kinded(node).kind === "ColumnRef";
-  if (isColumn(lexpr) && isColumn(rexpr)) {
-    throw refuse(sql, span, `two columns cannot be compared; ${ALLOWED}`);
-  }
+  if (isColumn(lexpr) && isColumn(rexpr)) throw refuse(sql, span, `two columns cannot be compared; ${ALLOWED}`);
   if (isColumn(rexpr)) {
-    const value = parseValue(sql, lexpr, span);
-    return { kind: "compare", column: readColumn(rexpr), relation: FLIPPED[relation], value, span };
+    const value = parseConstant(sql, lexpr, span, ALLOWED);
+    return { kind: "compare", column: parseColumn(scope, rexpr), relation: FLIPPED[relation], value, span };
   }
-  const column = operandColumn(sql, lexpr, span, readColumn);
-  return { kind: "compare", column, relation, value: parseValue(sql, rexpr, span), span };
+  const column = operandColumn(scope, lexpr, span);
+  return { kind: "compare", column, relation, value: parseConstant(sql, rexpr, span, ALLOWED), span };
 }
 
-function operandColumn(sql: SqlText, node: unknown, span: Span, readColumn: ColumnReader): ColumnName {
+function operandColumn(scope: NameScope, node: unknown, span: Span): ColumnName {
   const { kind } = kinded(node);
-  if (kind === "ColumnRef") return readColumn(node);
+  if (kind === "ColumnRef") return parseColumn(scope, node);
   if (kind === "A_Const" || kind === "ParamRef") {
-    throw refuse(sql, span, `no column is compared here; ${ALLOWED}`);
+    throw refuse(scope.sql, span, `no column is compared here; ${ALLOWED}`);
   }
-  throw refuse(sql, span, `${nameOf(node)} cannot be compared; ${ALLOWED}`);
-}
-
-function parseValue(sql: SqlText, node: unknown, whole: Span): Value {
-  const { kind, body } = kinded(node);
-  const span = { ...spanOf(sql, node, whole), exact: true };
-  if (kind === "ParamRef") return { kind: "parameter", index: Number(body["number"]) - 1, span };
-  if (kind !== "A_Const") throw refuse(sql, whole, `${nameOf(node)} is not a constant; ${ALLOWED}`);
-  if (body["isnull"] === true)
-    throw refuse(sql, whole, "a comparison with NULL is never TRUE; write IS NULL or IS NOT NULL");
-  if ("sval" in body) return { kind: "text", text: asText(asNode(body["sval"])["sval"]), span };
-  const text = "ival" in body ? String(asNode(body["ival"])["ival"] ?? 0) : asText(asNode(body["fval"])["fval"]);
-  if (/^-?(\d+\.?\d*|\.\d+)$/.test(text)) return { kind: "number", text, span };
-  throw refuse(sql, span, "write a number in plain digits, as in -12.5, or a text or date in single quotes");
-}
-
-function nameOf(node: unknown): string {
-  switch (kinded(node).kind) {
-    case "FuncCall":
-      return "a function call";
-    case "TypeCast":
-      return "a type cast";
-    case "A_Expr":
-      return "arithmetic";
-    case "SubLink":
-      return "a subquery";
-    case "ColumnRef":
-      return "another column";
-    case "RowExpr":
-      return "a row of columns";
-    default:
-      return "this expression";
-  }
+  throw refuse(scope.sql, span, `${describeNode(node)} cannot be compared; ${ALLOWED}`);
 }

@@ -17,7 +17,7 @@ export type SqlErrorCode =
   | "SQL_NEVER_TRUE"
   /** The uses of one parameter leave it no value, or disagree on its type. */
   | "SQL_PARAMETER"
-  /** More cells, parameters or bytes than a query contract takes. */
+  /** More cells, parameters, conditions or bytes than a query contract takes, or deeper conditions. */
   | "SQL_TOO_LARGE"
   /** A worst-case sum does not fit the field. */
   | "SQL_OVERFLOW";

@@ -1,15 +1,20 @@
 /**
- * A query's text as the author wrote it, and the text PostgreSQL's parser reads, in which each `:name` is a `$n`.
- * PostgreSQL's own scanner finds the names, so strings, quoted identifiers, comments and `::` are left alone; an offset
- * map leads every location in the parser's tree back to the line and column of the author's text.
+ * A query's text as the author wrote it, and the text PostgreSQL's parser reads, in which each `:name` is a `$n` and each
+ * option `WORD value` is `WORD => value`. PostgreSQL's own scanner finds them, so strings, quoted identifiers, comments and
+ * `::` are left alone; an offset map leads every location in the parser's tree back to the line and column of the author's
+ * text.
  *
  * Offsets are UTF-8 bytes, as the parser counts them.
  */
-import { hasSqlDetails, parse, scan } from "libpg-query";
+import { parse } from "libpg-query";
 import type { CodedError } from "../errors.ts";
+import { fragmentBounds } from "./fragments.ts";
 import { findUnseen, positionAfter } from "./legibility.ts";
+import { optionWords } from "./optionWords.ts";
 import type { SqlErrorCode, SqlErrorDetail } from "./sqlError.ts";
 import { sqlError } from "./sqlError.ts";
+import type { Token } from "./sqlTokens.ts";
+import { scanTokens, syntaxError } from "./sqlTokens.ts";
 
 /** A part of the author's text: the offsets at which its first and its last token start. */
 export interface Span {
@@ -19,19 +24,12 @@ export interface Span {
   readonly exact?: boolean;
 }
 
-interface Token {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-  /** Comments are not part of any fragment's limits. */
-  readonly comment: boolean;
-}
-
-/** parserStart and originalStart of one piece; a parameter's piece maps to its colon as a whole. */
+/** parserStart and originalStart of one piece of the parser's text. */
 interface Piece {
   readonly parserStart: number;
   readonly originalStart: number;
-  readonly parameter: boolean;
+  /** Not the author's own letters; the piece maps as a whole: a parameter to its colon, ` => ` to the option's value. */
+  readonly inserted: boolean;
 }
 
 export interface SqlText {
@@ -40,6 +38,8 @@ export interface SqlText {
   readonly tokens: readonly Token[];
   /** Names of the parameters by first appearance; `$1` is the first. */
   readonly parameters: readonly string[];
+  /** The author's offsets of the words that are options. */
+  readonly optionWords: ReadonlySet<number>;
   readonly parserText: string;
   readonly pieces: readonly Piece[];
 }
@@ -52,8 +52,6 @@ const MAX_IDENTIFIER_BYTES = 63;
 const MAX_FRAGMENT = 120;
 
 const PARAMETER_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const FRAGMENT_END =
-  /^(,|\)|;|and|or|as|from|where|group|having|order|limit|offset|fetch|for|union|intersect|except|window|into)$/i;
 
 /** @throws CodedError SQL_SYNTAX | SQL_UNSUPPORTED | SQL_TOO_LARGE */
 export async function readSqlText(text: string): Promise<SqlText> {
@@ -64,7 +62,7 @@ export async function readSqlText(text: string): Promise<SqlText> {
     throw sqlError("SQL_TOO_LARGE", where, `the query has ${bytes.length} bytes; at most ${MAX_SQL_BYTES} are allowed`);
   }
   const tokens = await scanTokens(text);
-  return nameParameters({ text, bytes, tokens });
+  return writeParserText({ text, bytes, tokens });
 }
 
 /** The parser's tree of the first-to-last statement, or SQL_SYNTAX at the author's line and column. */
@@ -78,14 +76,18 @@ export async function parseText(sql: SqlText): Promise<unknown> {
 
 /** The author's offset of a location in the parser's tree. */
 export function originalOffset(sql: SqlText, parserOffset: number): number {
-  const piece = sql.pieces.findLast(({ parserStart }) => parserStart <= parserOffset);
+  const piece = pieceAt(sql, parserOffset);
   if (piece === undefined) return parserOffset;
-  return piece.parameter ? piece.originalStart : piece.originalStart + parserOffset - piece.parserStart;
+  return piece.inserted ? piece.originalStart : piece.originalStart + parserOffset - piece.parserStart;
+}
+
+function pieceAt(sql: SqlText, parserOffset: number): Piece | undefined {
+  return sql.pieces.findLast(({ parserStart }) => parserStart <= parserOffset);
 }
 
 /** A span's text as written, its line and column. */
 export function locate(sql: SqlText, span: Span): Omit<SqlErrorDetail, "code"> {
-  const [from, to] = fragmentBounds(sql, span);
+  const [from, to] = fragmentBounds(sql.tokens, span, sql.bytes.length);
   const written = sql.bytes.subarray(from, to).toString("utf8");
   const fragment = written.length > MAX_FRAGMENT ? `${written.slice(0, MAX_FRAGMENT - 1)}…` : written;
   return { fragment, ...positionAfter(sql.bytes.subarray(0, from).toString("utf8")) };
@@ -124,84 +126,40 @@ function refuseUnseen(text: string): void {
   throw sqlError("SQL_UNSUPPORTED", { fragment: character, line, column }, problem);
 }
 
-async function scanTokens(text: string): Promise<Token[]> {
-  if (text.trim() === "") throw sqlError("SQL_SYNTAX", { fragment: "", line: 1, column: 1 }, "the query is empty");
-  let scanned;
-  try {
-    scanned = await scan(text);
-  } catch {
-    // The scanner reports no position: the parser does, and fails on the same text.
-    throw await lexicalError(text);
-  }
-  return scanned.tokens.map(({ start, end, text: written, tokenName }) => ({
-    start,
-    end,
-    text: written,
-    comment: tokenName.endsWith("COMMENT"),
-  }));
-}
-
-async function lexicalError(text: string): Promise<unknown> {
-  // Of the same length, so that positions stay.
-  const anonymous = text.replace(/(?<!:):[A-Za-z_][A-Za-z0-9_]*/g, (name) => "$1".padEnd(name.length));
-  const refuseThere = (offset: number, problem: string): CodedError => {
-    const before = Buffer.from(anonymous, "utf8").subarray(0, offset).toString("utf8");
-    return sqlError(
-      "SQL_SYNTAX",
-      { fragment: text.slice(before.length, before.length + 40), ...positionAfter(before) },
-      problem,
-    );
-  };
-  try {
-    await parse(anonymous);
-  } catch (error) {
-    return syntaxError(error, anonymous, (offset) => (problem) => refuseThere(offset, problem));
-  }
-  return refuseThere(0, "the text cannot be read as SQL");
-}
-
-function syntaxError(
-  error: unknown,
-  parsed: string,
-  refuseAtOffset: (offset: number) => (problem: string) => CodedError,
-): unknown {
-  if (!hasSqlDetails(error) || error.sqlDetails === undefined) return error;
-  // cursorPosition counts characters, tree locations count bytes.
-  const before = Array.from(parsed).slice(0, error.sqlDetails.cursorPosition).join("");
-  return refuseAtOffset(Buffer.byteLength(before, "utf8"))(error.sqlDetails.message);
-}
-
 function refuseAt(sql: SqlText, parserOffset: number): (problem: string) => CodedError {
   return (problem) => {
     const { start, last } = tokenFrom(sql, originalOffset(sql, parserOffset));
-    const token = sql.tokens.find((candidate) => candidate.start === start);
+    const fragment = sql.tokens.find((candidate) => candidate.start === start)?.text ?? "";
     const place = positionAfter(sql.bytes.subarray(0, last).toString("utf8"));
-    return sqlError(
-      "SQL_SYNTAX",
-      { fragment: token?.text ?? "", ...place },
-      problem.replaceAll(/\$\d+/g, ":parameter"),
-    );
+    const named = problem.replaceAll(/\$\d+/g, ":parameter");
+    const said = pieceAt(sql, parserOffset)?.inserted === true ? named.replace('"=>"', `"${fragment}"`) : named;
+    return sqlError("SQL_SYNTAX", { fragment, ...place }, said);
   };
 }
 
-function nameParameters(read: Pick<SqlText, "text" | "bytes" | "tokens">): SqlText {
+function writeParserText(read: Pick<SqlText, "text" | "bytes" | "tokens">): SqlText {
   const parameters: string[] = [];
-  const pieces: Piece[] = [{ parserStart: 0, originalStart: 0, parameter: false }];
-  const plain: SqlText = { ...read, parameters, pieces, parserText: read.text };
+  const words = optionWords(read.tokens);
+  const starts = read.tokens.flatMap(({ start }, index) => (words.has(index) ? [start] : []));
+  const pieces: Piece[] = [{ parserStart: 0, originalStart: 0, inserted: false }];
+  const plain: SqlText = { ...read, parameters, optionWords: new Set(starts), pieces, parserText: read.text };
   let parserText = "";
   let copied = 0;
-  const length = (): number => Buffer.byteLength(parserText, "utf8");
+  const insert = (inserted: string, { from, to, place }: { from: number; to: number; place: number }): void => {
+    parserText += read.bytes.subarray(copied, from).toString("utf8");
+    pieces.push({ parserStart: Buffer.byteLength(parserText, "utf8"), originalStart: place, inserted: true });
+    parserText += inserted;
+    pieces.push({ parserStart: Buffer.byteLength(parserText, "utf8"), originalStart: to, inserted: false });
+    copied = to;
+  };
   read.tokens.forEach((token, index) => {
     refuseToken(plain, token);
+    if (words.has(index)) insert(" => ", { from: token.end, to: token.end, place: tokenFrom(plain, token.end).start });
     if (token.text !== ":") return;
     const name = parameterAfter(plain, index);
     if (!parameters.includes(name.text)) parameters.push(name.text);
-    parserText += read.bytes.subarray(copied, token.start).toString("utf8");
-    pieces.push({ parserStart: length(), originalStart: token.start, parameter: true });
     // Spaces on both sides: `x:lo` must not become the identifier `x$1`.
-    parserText += ` $${parameters.indexOf(name.text) + 1} `;
-    copied = name.end;
-    pieces.push({ parserStart: length(), originalStart: copied, parameter: false });
+    insert(` $${parameters.indexOf(name.text) + 1} `, { from: token.start, to: name.end, place: token.start });
   });
   parserText += read.bytes.subarray(copied).toString("utf8");
   if (parameters.length > MAX_PARAMETERS) {
@@ -227,36 +185,4 @@ function parameterAfter(sql: SqlText, colon: number): Token {
     throw refuse(sql, span, "a parameter is a colon and a name of letters A-Z, digits and _, as in :lo");
   }
   return name;
-}
-
-/** From the span's first token to the last one before a comma, closing parenthesis or clause that ends it. */
-function fragmentBounds(sql: SqlText, { start, last, exact }: Span): [from: number, to: number] {
-  const tokens = sql.tokens.filter(({ comment }) => !comment);
-  const found = tokens.findIndex((token) => token.start >= start);
-  if (found < 0) return [sql.bytes.length, sql.bytes.length];
-  if (exact === true) return [tokens[found]!.start, tokens[endOfName(tokens, found)]!.end];
-  let first = found;
-  let end = first;
-  let depth = 0;
-  for (let index = first; index < tokens.length; index += 1) {
-    const token = tokens[index]!;
-    if (index > first && token.start > last && depth <= 0 && FRAGMENT_END.test(token.text)) break;
-    if (token.text === "(" || token.text === "[") depth += 1;
-    if (token.text === ")" || token.text === "]") depth -= 1;
-    end = index;
-  }
-  while (depth < 0 && first > 0) {
-    first -= 1;
-    if (tokens[first]!.text === "(") depth += 1;
-    if (tokens[first]!.text === ")") depth -= 1;
-  }
-  return [tokens[first]!.start, tokens[end]!.end];
-}
-
-/** Index of the last token of `a.b.c`, `-5`, `:name` or a lone token. */
-function endOfName(tokens: readonly Token[], first: number): number {
-  let end = first;
-  if (/^[-:]$/.test(tokens[first]!.text) && first + 1 < tokens.length) end += 1;
-  while (tokens[end + 1]?.text === "." && end + 2 < tokens.length) end += 2;
-  return end;
 }

@@ -1,0 +1,36 @@
+/** Functions of SQL and of statistics that a querier may look for here: why they are refused, or what to write instead. */
+
+const ONE_PATIENT = "it would reveal one patient's value; QUANTILE(x, 0.05, 0.95) gives where most values lie";
+const QUANTILES = "write QUANTILE(x, 0.5), or other probabilities";
+const ITERATIVE =
+  "is fitted by iteration, whose every step opens sums; it is not offered yet, and never replaced by an approximation. ";
+const LOGISTIC = `a logistic regression ${ITERATIVE}CROSSTAB and LINEAR_REGRESSION are offered`;
+const COX = `a proportional hazards model ${ITERATIVE}KAPLAN_MEIER and LOGRANK are offered`;
+const LISTS = "it would list patients' values; rows never leave the network";
+const OF_TWO_ROWS = "every row is one patient, in no order; use functions with GROUP BY";
+
+/** By the name as PostgreSQL folds it, in lower case. */
+export const REFUSED_FUNCTIONS: ReadonlyMap<string, string> = new Map([
+  ...["min", "max", "first_value", "last_value", "nth_value", "any_value"].map((name) => [name, ONE_PATIENT] as const),
+  ...["median", "mode", "percentile_cont", "percentile_disc"].map((name) => [name, QUANTILES] as const),
+  ...["logistic_regression", "logit", "glm"].map((name) => [name, LOGISTIC] as const),
+  ...["cox", "cox_regression", "coxph", "proportional_hazards"].map((name) => [name, COX] as const),
+  ...["array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "xmlagg"].map(
+    (name) => [name, LISTS] as const,
+  ),
+  ...["row_number", "rank", "dense_rank", "ntile", "lag", "lead"].map((name) => [name, OF_TWO_ROWS] as const),
+  ["bool_and", "count with a condition in WHERE instead"],
+  ["bool_or", "count with a condition in WHERE instead"],
+  ["every", "count with a condition in WHERE instead"],
+  ["regr_avgx", "write AVG(x)"],
+  ["regr_avgy", "write AVG(y)"],
+  ["regr_sxx", "write VAR_POP(x) and REGR_COUNT(y, x)"],
+  ["regr_syy", "write VAR_POP(y) and REGR_COUNT(y, x)"],
+  ["regr_sxy", "write COVAR_POP(y, x) and REGR_COUNT(y, x)"],
+  ["chisq_test", "write CROSSTAB(a, b)"],
+  ["fisher_test", "write CROSSTAB(a, b)"],
+  ["log_rank", "write LOGRANK(time, event = 2)"],
+  ["width_bucket", "write HISTOGRAM(x, b0, b1, …), or BIN(x, cut, …) with GROUP BY"],
+  ["indicator", "INDICATOR is an argument of LINEAR_REGRESSION; for a share of patients GROUP BY the column"],
+  ["grouping", "groupings within a query are not offered; publish one query for each GROUP BY"],
+]);
