@@ -86,9 +86,10 @@ struct Step {
 /// QUANTILE: [n] of every line of one axis; arguments: type, then each probability x 10^6
 /// KAPLAN_MEIER: [n] of time axis x status axis; arguments: event categories
 /// LOG_RANK: [n] of group axis x time axis x status axis, then a strata axis, if any; arguments: event categories
-/// TOXICITY: [n] of every line of one axis of grades
-/// PRO_CTCAE: [n] of baseline axis x worst score axis
-/// ALLOCATION: [n] of arm axis x outcome axis; arguments: success category, prior a, prior b, power, each x 10^6
+/// TOXICITY: [n, then for each grade of arguments how many have it or a worse one]
+/// PRO_CTCAE: [n, for each score of arguments how many have it or a worse one, and alike where that is above baseline]
+/// ALLOCATION: [n] of arm axis x outcome axis; arguments: success category; prior a, prior b and power x 10^6; with external
+/// counts also their weight x 10^6, then subjects and successes of each arm
 enum Finish {
     GROUP,
     COUNT,

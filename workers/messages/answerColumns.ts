@@ -7,7 +7,7 @@ export const MAX_DECIMALS = 18;
 const MAX_COLUMNS = 256;
 const MAX_AXES = 8;
 
-/** How many words of each kind a finish reads; undefined: see `isRegression` and `argumentsFit`. */
+/** How many words of each kind a finish reads. */
 interface Shape {
   readonly axes: readonly number[];
   readonly sums: number;
@@ -17,7 +17,9 @@ interface Shape {
 const cell = (sums: number, decimals: number): Shape => ({ axes: [0], sums, decimals });
 const table = (axes: readonly number[], sums = 1, decimals = 0): Shape => ({ axes, sums, decimals });
 
-const SHAPES: Readonly<Record<Exclude<Finish, typeof Finish.LINEAR_REGRESSION>, Shape>> = {
+type Fixed = Exclude<Finish, typeof Finish.LINEAR_REGRESSION | typeof Finish.TOXICITY | typeof Finish.PRO_CTCAE>;
+
+const SHAPES: Readonly<Record<Fixed, Shape>> = {
   [Finish.GROUP]: cell(1, 0),
   [Finish.COUNT]: cell(1, 0),
   [Finish.SUM]: cell(2, 1),
@@ -40,8 +42,6 @@ const SHAPES: Readonly<Record<Exclude<Finish, typeof Finish.LINEAR_REGRESSION>, 
   [Finish.QUANTILE]: table([1]),
   [Finish.KAPLAN_MEIER]: table([2]),
   [Finish.LOG_RANK]: table([3, 4]),
-  [Finish.TOXICITY]: table([1]),
-  [Finish.PRO_CTCAE]: table([2]),
   [Finish.ALLOCATION]: table([2]),
 };
 
@@ -83,7 +83,7 @@ function checkColumn(
   check: Check,
 ): void {
   const { finish, axes, sums, decimals } = column;
-  const shape = finish === Finish.LINEAR_REGRESSION ? regressionShape(column) : SHAPES[finish];
+  const shape = shapeOf(column);
   check(sums.length === shape.sums, at, "has another number of sums than its finish reads");
   check(shape.axes.includes(axes.length), at, "has another number of axes than its finish takes in");
   check(decimals.length === shape.decimals, at, "has another number of scales than its finish reads");
@@ -102,24 +102,38 @@ function checkColumn(
   check(argumentsFit(column), at, "has other arguments than its finish reads");
 }
 
-/** m variables, the last of them explained: n, m sums, and m·(m + 1)/2 sums of products. */
-function regressionShape({ decimals }: Column): Shape {
-  const m = Math.max(2, decimals.length);
-  return { axes: [0], sums: 1 + m + (m * (m + 1)) / 2, decimals: m };
+function shapeOf({ finish, decimals, arguments: args }: Column): Shape {
+  switch (finish) {
+    case Finish.LINEAR_REGRESSION: {
+      // m variables, the last of them explained: n, m sums, and m·(m + 1)/2 sums of products.
+      const m = Math.max(2, decimals.length);
+      return cell(1 + m + (m * (m + 1)) / 2, m);
+    }
+    case Finish.TOXICITY:
+      return cell(1 + args.length, 0);
+    case Finish.PRO_CTCAE:
+      return cell(1 + 2 * args.length, 0);
+    default:
+      return SHAPES[finish];
+  }
 }
 
 function argumentsFit({ finish, arguments: args }: Column): boolean {
   switch (finish) {
     case Finish.HISTOGRAM:
       return args.length >= 2 && args.every((value, index) => index === 0 || value > args[index - 1]!);
+    case Finish.TOXICITY:
+    case Finish.PRO_CTCAE:
+      return args.length >= 1 && args.every((grade, index) => grade > (args[index - 1] ?? 0n));
     case Finish.QUANTILE:
       return args.length >= 2;
     case Finish.KAPLAN_MEIER:
     case Finish.LOG_RANK:
       return args.length >= 1;
     case Finish.ALLOCATION: {
-      const [success = -1n, a = 0n, b = 0n, power = -1n, ...more] = args;
-      return success >= 0n && a > 0n && b > 0n && power >= 0n && more.length === 0;
+      const [success = -1n, a = 0n, b = 0n, power = -1n, weight = 0n, ...external] = args;
+      const isWhole = args.length === 4 || (args.length > 4 && external.length % 2 === 0);
+      return isWhole && success >= 0n && a > 0n && b > 0n && power >= 0n && weight >= 0n;
     }
     default:
       return args.length === 0;

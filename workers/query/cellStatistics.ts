@@ -2,11 +2,10 @@
 import type { Aggregate } from "./parsedQuery.ts";
 import { Finish } from "../messages/descriptor.ts";
 import type { Measure, Variable } from "./measures.ts";
-import { fieldOf } from "./measures.ts";
-
+import { fieldsOf } from "./measures.ts";
 
 /**
- * @param variables of the statistic: none, one, two as in f(y, x), or for a regression y, x1 … xp
+ * @param variables of the statistic: none, one, two as in f(y, x), for a regression y, x1 … xp, for rates what is counted
  * @param mayMiss whether the cohort may have rows without this field
  */
 export function cellSums(
@@ -14,7 +13,7 @@ export function cellSums(
   variables: readonly Variable[],
   mayMiss: (field: number) => boolean,
 ): Measure[] {
-  const fields = [...new Set(variables.map(fieldOf))].filter(mayMiss).sort((a, b) => a - b);
+  const fields = [...new Set(variables.flatMap(fieldsOf))].filter(mayMiss).sort((a, b) => a - b);
   const sum = (...of: readonly Variable[]): Measure => ({ variables: of, present: fields });
   const [y, x] = variables;
   const n = sum();
@@ -24,6 +23,8 @@ export function cellSums(
     const products = ordered.flatMap((z, index) => ordered.slice(index).map((w) => sum(z, w)));
     return [n, ...ordered.map((z) => sum(z)), ...products];
   }
+  if (finish === Finish.TOXICITY || finish === Finish.PRO_CTCAE)
+    return [n, ...variables.map((counted) => sum(counted))];
   if (x !== undefined) return [n, sum(y), sum(x), sum(y, y), sum(y, x), sum(x, x)];
   const isLinear = finish === Finish.SUM || finish === Finish.AVG;
   return isLinear ? [n, sum(y)] : [n, sum(y), sum(y, y)];

@@ -18,7 +18,14 @@ export function clauseLines(names: Names, clause: Clause, indent: string): strin
   return [`${indent}- ${clause.kind === "any" ? "at least one" : "all"} of`, ...parts];
 }
 
-export function filterText({ schema, bounds }: Names, filter: Filter): string {
+/** In one line. */
+export function clauseText(names: Names, clause: Clause): string {
+  if (isFilter(clause)) return filterText(names, clause);
+  const parts = clause.parts.map((part) => clauseText(names, part));
+  return `(${parts.join(clause.kind === "any" ? " or " : " and ")})`;
+}
+
+function filterText({ schema, bounds }: Names, filter: Filter): string {
   const field = schema.fields[filter.field]!;
   const name = quote(field.name);
   const parameter = (index: number): string => `:${bounds[index]!.name}`;

@@ -40,8 +40,12 @@ function setLines({ schema, selection, cost }: DisclosureFacts): string[] {
     return `  - in ${within}, the patients with each value of ${name}: it has two, and its sum is a table of two counts`;
   });
   const products = measures.some((measure) => twoValued([measure], schema).length > 1);
-  const crossed = products ? [`  - in ${within}, the patients with each two values of two such columns that are multiplied`] : [];
-  const indicated = indicators(measures) ? [`  - in ${within}, the patients who satisfy an INDICATOR, and who do not`] : [];
+  const crossed = products
+    ? [`  - in ${within}, the patients with each two values of two such columns that are multiplied`]
+    : [];
+  const indicated = indicators(measures)
+    ? [`  - in ${within}, the patients who satisfy an INDICATOR, and who do not`]
+    : [];
   return [whole, ...cells, ...present, ...counted, ...crossed, ...indicated];
 }
 

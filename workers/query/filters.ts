@@ -42,6 +42,12 @@ export function isFilter(clause: Clause): clause is Filter {
   return clause.kind !== "all" && clause.kind !== "any";
 }
 
+/** Ascending. */
+export function clauseFields(clause: Clause): number[] {
+  const fields = isFilter(clause) ? [clause.field] : clause.parts.flatMap(clauseFields);
+  return [...new Set(fields)].sort((a, b) => a - b);
+}
+
 /** Filters first, by field; equal clauses once. */
 export function inOrder(clauses: readonly Clause[]): Clause[] {
   const keyed = new Map(clauses.map((clause) => [keyOf(clause), clause]));

@@ -100,7 +100,9 @@ function outputLines({ selection, schema, bounds, cost }: ManifestFacts): string
 }
 
 function columnLines({ selection, schema, bounds }: ManifestFacts): string[] {
-  return selection.columns.map((column) => `  - ${quote(column.name)}: ${columnText({ schema, bounds }, column, selection)}`);
+  return selection.columns.map(
+    (column) => `  - ${quote(column.name)}: ${columnText({ schema, bounds }, column, selection)}`,
+  );
 }
 
 function sizeLines({ cost, worstCase, maxRows }: ManifestFacts): string[] {

@@ -21,11 +21,12 @@ import type { StudySchema } from "../schema/studySchema.ts";
 import type { Assembly } from "./assembleDescriptor.ts";
 import { ACTIVE_FIELD } from "./assembleDescriptor.ts";
 import { atomFactor, clauseFactor, multiplyPairwise, presenceFactor } from "./clauseFactors.ts";
-import type { Clause, Filter } from "./filters.ts";
-import { keyOf } from "./filters.ts";
+import type { Clause } from "./filters.ts";
+import { clauseFields, keyOf } from "./filters.ts";
 
+/** An indicator is 0 wherever one of its fields is missing. */
 export type Variable =
-  { readonly kind: "value"; readonly field: number } | { readonly kind: "indicator"; readonly filter: Filter };
+  { readonly kind: "value"; readonly field: number } | { readonly kind: "indicator"; readonly clause: Clause };
 
 export interface Measure {
   /** At most two; none counts rows. */
@@ -36,8 +37,8 @@ export interface Measure {
 
 export const ROWS: Measure = { variables: [], present: [] };
 
-export function fieldOf(variable: Variable): number {
-  return variable.kind === "value" ? variable.field : variable.filter.field;
+export function fieldsOf(variable: Variable): readonly number[] {
+  return variable.kind === "value" ? [variable.field] : clauseFields(variable.clause);
 }
 
 export function sameMeasure(a: Measure, b: Measure): boolean {
@@ -53,7 +54,7 @@ function measureKey({ variables, present }: Measure): string {
 }
 
 function variableKey(variable: Variable): string {
-  return variable.kind === "value" ? `${variable.field}` : keyOf(variable.filter);
+  return variable.kind === "value" ? `${variable.field}` : keyOf(variable.clause);
 }
 
 interface MeasuredQuery {
@@ -90,7 +91,7 @@ function baseOf(
   { variables, present }: Measure,
   schema: StudySchema,
 ): number | undefined {
-  const own = new Set(variables.map(fieldOf));
+  const own = new Set(variables.flatMap(fieldsOf));
   return present
     .filter((field) => !own.has(field))
     .map((field) => presenceFactor(assembly, field, schema))
@@ -125,7 +126,7 @@ function linearVariables(assembly: Assembly, variables: readonly Variable[], sch
 }
 
 function variableFactor(assembly: Assembly, variable: Variable, schema: StudySchema): number {
-  if (variable.kind === "indicator") return clauseFactor(assembly, variable.filter, schema);
+  if (variable.kind === "indicator") return clauseFactor(assembly, variable.clause, schema);
   return atomFactor(assembly, assembly.atom(AtomOp.VALUE, variable.field));
 }
 

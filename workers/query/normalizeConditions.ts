@@ -160,8 +160,7 @@ function addNullTest({ sql }: ConditionContext, known: FieldConditions, negated:
 function filtersOf(known: FieldConditions): Filter[] {
   const { on, constant, others } = known;
   const set = constant !== undefined && hasParameters(known) ? intersectSets(constant, presentSet(on.field)) : constant;
-  const fromConstants =
-    on.field.type === "category" ? constantFilters(on, set) : rangeFilters(known, on.field, set);
+  const fromConstants = on.field.type === "category" ? constantFilters(on, set) : rangeFilters(known, on.field, set);
   const filters = [...fromConstants, ...others].filter(({ kind }) => kind !== "present");
   return filters.length > 0 || on.field.required ? filters : [{ kind: "present", field: on.index }];
 }
@@ -170,7 +169,8 @@ function filtersOf(known: FieldConditions): Filter[] {
 function constantFilters({ index, field }: ResolvedField, set: FieldSet | undefined): Filter[] {
   if (set === undefined) return [];
   if (set.kind === "categories") {
-    const all = field.type === "category" && set.indices.length === field.categories.length && holdsAllValues(field, set);
+    const all =
+      field.type === "category" && set.indices.length === field.categories.length && holdsAllValues(field, set);
     return all ? [{ kind: "present", field: index }] : [{ kind: "categories", field: index, indices: set.indices }];
   }
   if (set.intervals.length === 0) return [{ kind: "missing", field: index }];
@@ -179,7 +179,11 @@ function constantFilters({ index, field }: ResolvedField, set: FieldSet | undefi
 }
 
 /** One lower and one upper parameter merge with each other, or with a constant interval open at that side. */
-function rangeFilters({ on, lowest, highest }: FieldConditions, field: NumericField, set: FieldSet | undefined): Filter[] {
+function rangeFilters(
+  { on, lowest, highest }: FieldConditions,
+  field: NumericField,
+  set: FieldSet | undefined,
+): Filter[] {
   if (lowest.size + highest.size === 0) return constantFilters(on, set);
   const { index } = on;
   const filters: Filter[] = [];
@@ -192,7 +196,8 @@ function rangeFilters({ on, lowest, highest }: FieldConditions, field: NumericFi
   const hi = maximum === field.maximum ? highs.shift() : undefined;
   if (lo !== undefined || hi !== undefined) range(lo ?? { value: minimum }, hi ?? { value: maximum });
   const isOpen = lo !== undefined || hi !== undefined;
-  if (intervals.length > 1 || !isOpen) filters.push(...constantFilters(on, { kind: "numbers", intervals, missing: false }));
+  if (intervals.length > 1 || !isOpen)
+    filters.push(...constantFilters(on, { kind: "numbers", intervals, missing: false }));
   while (lows.length + highs.length > 0) {
     range(lows.shift() ?? { value: field.minimum }, highs.shift() ?? { value: field.maximum });
   }

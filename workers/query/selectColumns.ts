@@ -3,6 +3,7 @@ import type { Column } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { cellSums } from "./cellStatistics.ts";
+import { gradeRates } from "./gradeRates.ts";
 import type { ConditionContext } from "./fieldConditions.ts";
 import type { Clause, Filter } from "./filters.ts";
 import { inOrder, isFilter } from "./filters.ts";
@@ -75,11 +76,10 @@ function cellColumns(
   const mayMiss = missableIn(context.schema, clauses);
   const columns = query.select.map((item): Column => {
     if (item.aggregate === undefined) return groupColumn(context, item, axes);
-    const variables = item.arguments.map((argument) => variableOf(context, item, argument));
-    refuseSameVariable(context.sql, item, variables);
+    const { variables, arguments: args } = cellVariables(context, item);
     const sums = cellSums(item.aggregate, variables, mayMiss).map(indexOf);
-    const shape = { name: nameOf(item), finish: item.aggregate, axes: [], sums, arguments: [] };
-    return { ...shape, decimals: decimalsOf(item.aggregate, variables, context.schema) };
+    const decimals = decimalsOf(item.aggregate, variables, context.schema);
+    return { name: nameOf(item), finish: item.aggregate, axes: [], sums, decimals, arguments: args };
   });
   return { clauses, axes: axes.map(withoutKey), measures, columns };
 }
@@ -157,10 +157,23 @@ function groupColumn({ sql, schema }: ConditionContext, item: SelectItem, axes: 
   return { name, finish: Finish.GROUP, axes: [], sums: [axis], decimals: [], arguments: [] };
 }
 
+function cellVariables(
+  context: ConditionContext,
+  item: SelectItem,
+): { readonly variables: readonly Variable[]; readonly arguments: readonly bigint[] } {
+  if (item.aggregate === Finish.TOXICITY || item.aggregate === Finish.PRO_CTCAE) {
+    const { counted, arguments: args } = gradeRates(context.sql, context.schema, item);
+    return { variables: counted, arguments: args };
+  }
+  const variables = item.arguments.map((argument) => variableOf(context, item, argument));
+  refuseSameVariable(context.sql, item, variables);
+  return { variables, arguments: [] };
+}
+
 /** @throws CodedError SQL_TYPE for what has no numbers */
 function variableOf(context: ConditionContext, { aggregate, span }: SelectItem, argument: Argument): Variable {
   const { sql, schema } = context;
-  if (argument.kind === "indicator") return { kind: "indicator", filter: indicatorFilter(context, argument) };
+  if (argument.kind === "indicator") return { kind: "indicator", clause: indicatorFilter(context, argument) };
   if (argument.kind !== "column") throw refuse(sql, argument.span, "a column is expected here");
   const { index, field } = resolveField(sql, argument.column, schema);
   if (aggregate === Finish.COUNT || aggregate === Finish.REGR_COUNT) return { kind: "value", field: index };
@@ -182,16 +195,23 @@ function indicatorFilter(context: ConditionContext, { condition, span }: Argumen
   const [clause, more] = normalizeConditions(context, condition);
   const isOne = clause !== undefined && more === undefined && isFilter(clause);
   if (isOne && impliesPresent(clause, context.schema)) return clause;
-  throw refuse(context.sql, span, "INDICATOR takes one condition on one column's values, as in INDICATOR(arm = 'agent')");
+  throw refuse(
+    context.sql,
+    span,
+    "INDICATOR takes one condition on one column's values, as in INDICATOR(arm = 'agent')",
+  );
 }
 
 function refuseSameVariable(sql: SqlText, { span, aggregate }: SelectItem, variables: readonly Variable[]): void {
-  const repeated = variables.some((variable, index) => variables.slice(0, index).some((other) => sameVariable(variable, other)));
+  const repeated = variables.some((variable, index) =>
+    variables.slice(0, index).some((other) => sameVariable(variable, other)),
+  );
   if (repeated) throw refuse(sql, span, `${STATISTIC_NAMES[aggregate!]} takes different columns`, "SQL_TYPE");
 }
 
 function decimalsOf(finish: Finish, variables: readonly Variable[], schema: StudySchema): number[] {
-  if (finish === Finish.COUNT || finish === Finish.REGR_COUNT) return [];
+  const counts: readonly Finish[] = [Finish.COUNT, Finish.REGR_COUNT, Finish.TOXICITY, Finish.PRO_CTCAE];
+  if (counts.includes(finish)) return [];
   const scales = variables.map((v) => (v.kind === "value" ? schema.fields[v.field]!.decimals : 0));
   return finish === Finish.LINEAR_REGRESSION ? [...scales.slice(1), scales[0]!] : scales;
 }

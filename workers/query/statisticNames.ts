@@ -32,7 +32,17 @@ export const STATISTIC_NAMES: Readonly<Record<Aggregate, string>> = {
 
 /** Finished from a table, not from a cell; such a statistic stands alone beside group columns. */
 export function isTableStatistic(finish: Finish): boolean {
-  return finish >= Finish.HISTOGRAM;
+  const ofTables: readonly Finish[] = [
+    Finish.HISTOGRAM,
+    Finish.CROSSTAB,
+    Finish.T_TEST,
+    Finish.ANOVA,
+    Finish.QUANTILE,
+    Finish.KAPLAN_MEIER,
+    Finish.LOG_RANK,
+    Finish.ALLOCATION,
+  ];
+  return ofTables.includes(finish);
 }
 
 /** Compares the groups of the one GROUP BY column that is not selected. */

@@ -2,7 +2,7 @@
 import type { Column } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";
 import { formatScaled } from "../schema/values.ts";
-import { filterText, lineText, valueText } from "./cohortText.ts";
+import { clauseText, lineText, valueText } from "./cohortText.ts";
 import type { Names } from "./cohortText.ts";
 import { listed, quote } from "./manifestText.ts";
 import type { Measure, Variable } from "./measures.ts";
@@ -15,13 +15,9 @@ const ARGUMENT_DECIMALS = 6;
 /** @param whole who is counted, in words */
 export function measureText(names: Names, { variables, present }: Measure, whole: string): string {
   const nameOf = (field: number): string => quote(names.schema.fields[field]!.name);
-  const indicators = variables.flatMap((each) => (each.kind === "indicator" ? [filterText(names, each.filter)] : []));
+  const indicators = variables.flatMap((each) => (each.kind === "indicator" ? [clauseText(names, each.clause)] : []));
   const values = variables.filter((each): each is Variable & { kind: "value" } => each.kind === "value");
-  const shown = new Set(indicators.length === 0 ? [] : indicators);
-  const where = [
-    ...present.map((field) => `${nameOf(field)} is present`),
-    ...[...shown].filter((text) => text !== ""),
-  ];
+  const where = [...present.map((field) => `${nameOf(field)} is present`), ...new Set(indicators)];
   const who = where.length === 0 ? whole : `${whole} for whom ${listed(where, "and")}`;
   const [x, y] = values;
   if (x === undefined) return `the number of ${who}`;
@@ -81,9 +77,8 @@ export function columnText(names: Names, column: Column, { axes }: Selection): s
     case Finish.ANOVA:
       return `the groups of ${axis(0)} compared by their means, from numbers ${numbers()} of each`;
     case Finish.TOXICITY:
-      return `of each grade of ${axis(0)}, how many patients have it or a worse one, with limits`;
     case Finish.PRO_CTCAE:
-      return `rates of the worst score, and of that above baseline, from the table of ${axis(0)} by ${axis(1)}`;
+      return `rates with exact limits: numbers ${listed(sums.slice(1).map((index) => `${index + 1}`), "and")} / number ${n}`; // prettier-ignore
     case Finish.ALLOCATION: {
       const field = names.schema.fields[axes[column.axes[1]!]!.field]!;
       const success = lineText(field, Number(args[0]!));

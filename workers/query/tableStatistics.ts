@@ -1,6 +1,6 @@
 /** Statistics that are finished from a table of their own: its axes, its sums and what else the finish reads (Descriptor.sol). */
 import { Finish } from "../messages/descriptor.ts";
-import type { CategoryField, NumericField, StudySchema } from "../schema/studySchema.ts";
+import type { NumericField, StudySchema } from "../schema/studySchema.ts";
 import { scale } from "./readConstants.ts";
 import type { Measure } from "./measures.ts";
 import { ROWS } from "./measures.ts";
@@ -16,6 +16,10 @@ import type { PlannedAxis } from "./tableAxes.ts";
 
 /** Probabilities, priors and powers are kept with this many decimals. */
 const ARGUMENT_DECIMALS = 6;
+
+/** Shapes of a beta prior that its posterior is computed for. */
+const SMALLEST_SHAPE = 50_000n;
+const LARGEST_SHAPE = 1_000_000_000_000n;
 
 export interface TableStatistic {
   /** In the order in which the finish reads them; of every row of the cohort that has all their fields. */
@@ -46,10 +50,7 @@ export function tableStatistic(
     case Finish.HISTOGRAM:
       return histogram(place);
     case Finish.CROSSTAB:
-    case Finish.PRO_CTCAE:
       return crossTable(place);
-    case Finish.TOXICITY:
-      return counted([categoryAxis(place, 0, true)]);
     case Finish.T_TEST:
     case Finish.ANOVA:
       return groupMeans(place, compared!);
@@ -95,13 +96,9 @@ function readBreak(sql: SqlText, field: NumericField, argument: Argument): bigin
 }
 
 function crossTable(place: Place): TableStatistic {
-  const isScored = place.item.aggregate === Finish.PRO_CTCAE;
-  const axes = [categoryAxis(place, 0, isScored), categoryAxis(place, 1, isScored)];
-  if (axes[0]!.field === axes[1]!.field) {
-    throw refuse(place.sql, place.item.span, "the two columns must be different ones", "SQL_TYPE");
-  }
-  // PRO_CTCAE(worst, baseline): the baseline is the first axis.
-  return counted(isScored ? axes.reverse() : axes);
+  const axes = [categoryAxis(place, 0), categoryAxis(place, 1)];
+  if (axes[0]!.field !== axes[1]!.field) return counted(axes);
+  throw refuse(place.sql, place.item.span, "the two columns must be different ones", "SQL_TYPE");
 }
 
 function groupMeans({ sql, schema, item }: Place, compared: PlannedAxis): TableStatistic {
@@ -129,11 +126,39 @@ function allocation({ sql, schema, item }: Place, compared: PlannedAxis): TableS
   const success = readCategoryConstant(sql, field, "=", value)[0]!;
   const [a, b] = optionNumbers(sql, item, "PRIOR", ["1", "1"], item.span);
   const [power] = optionNumbers(sql, item, "POWER", ["1"], item.span);
-  if (a! <= 0n || b! <= 0n) throw refuse(sql, item.span, "the prior's two numbers must be above 0", "SQL_TYPE");
+  const isShape = (word: bigint): boolean => word >= SMALLEST_SHAPE && word <= LARGEST_SHAPE;
+  if (!isShape(a!) || !isShape(b!))
+    throw refuse(sql, item.span, "PRIOR takes two numbers from 0.05 to 1000000", "SQL_TYPE");
   if (power! < 0n) throw refuse(sql, item.span, "POWER takes a number of 0 or more", "SQL_TYPE");
-  refuseOptions(sql, item, ["PRIOR", "POWER"]);
+  refuseOptions(sql, item, ["PRIOR", "POWER", "EXTERNAL", "WEIGHT"]);
   const axis = { field: index, missing: false, cuts: [] };
-  return counted([compared, axis], [BigInt(success), a!, b!, power!]);
+  const external = externalCounts(sql, schema, item, compared);
+  return counted([compared, axis], [BigInt(success), a!, b!, power!, ...external]);
+}
+
+/** The weight, then subjects and successes of an earlier study for each arm, in the order of its lines. */
+function externalCounts(sql: SqlText, schema: StudySchema, item: SelectItem, compared: PlannedAxis): bigint[] {
+  const option = item.options.find(({ name }) => name === "EXTERNAL");
+  if (option === undefined) {
+    const weighted = item.options.find(({ name }) => name === "WEIGHT");
+    if (weighted === undefined) return [];
+    throw refuse(sql, weighted.span, "WEIGHT weighs the counts of EXTERNAL, which are missing", "SQL_TYPE");
+  }
+  const field = schema.fields[compared.field]!;
+  const arms = field.type === "category" ? field.categories.length : compared.cuts.length + 1;
+  const counts = option.values.map((value) =>
+    value.kind === "number" && /^\d{1,9}$/.test(value.text) ? BigInt(value.text) : -1n,
+  );
+  const isPossible = counts.every((count, index) => count >= 0n && (index % 2 === 0 || count <= counts[index - 1]!));
+  if (counts.length !== 2 * arms || !isPossible) {
+    const problem = `EXTERNAL takes, for each of the ${arms} groups in the schema's order, its subjects and successes`;
+    throw refuse(sql, option.span, problem, "SQL_TYPE");
+  }
+  const [weight] = optionNumbers(sql, item, "WEIGHT", ["1"], option.span);
+  if (weight! < 0n || weight! > 10n ** BigInt(ARGUMENT_DECIMALS)) {
+    throw refuse(sql, option.span, "WEIGHT takes a number from 0 to 1", "SQL_TYPE");
+  }
+  return [weight!, ...counts];
 }
 
 function refuseOptions(sql: SqlText, item: SelectItem, allowed: readonly Option["name"][]): void {
@@ -161,21 +186,11 @@ function optionNumbers(
   });
 }
 
-/** @param isScored the categories must be numbers, as grades are */
-function categoryAxis({ sql, schema, item }: Place, position: number, isScored: boolean): PlannedAxis {
+function categoryAxis({ sql, schema, item }: Place, position: number): PlannedAxis {
   const { index, field } = columnOf(sql, schema, item.arguments[position], item.span);
+  if (field.type === "category") return { field: index, missing: false, cuts: [] };
   const name = STATISTIC_NAMES[item.aggregate!];
-  if (field.type !== "category") {
-    throw refuse(sql, item.span, `${field.name} is not a category; ${name} takes categorical columns`, "SQL_TYPE");
-  }
-  if (isScored) refuseUnscored(sql, field, name, item.span);
-  return { field: index, missing: false, cuts: [] };
-}
-
-function refuseUnscored(sql: SqlText, { name: column, numeric, decimals }: CategoryField, name: string, span: Span): void {
-  const isGrade = numeric !== undefined && decimals === 0 && numeric.every((grade) => grade >= 0n && grade <= 5n);
-  if (isGrade) return;
-  throw refuse(sql, span, `${name} takes grades: ${column} must be a category of whole numbers from 0 to 5`, "SQL_TYPE");
+  throw refuse(sql, item.span, `${field.name} is not a category; ${name} takes categorical columns`, "SQL_TYPE");
 }
 
 function columnOf(sql: SqlText, schema: StudySchema, argument: Argument | undefined, span: Span): ResolvedField {

@@ -48,11 +48,9 @@ export function chainTerms(
   at: End,
   relation: ">" | ">=",
 ): PendingTerm[] {
-  const compared = (position: number, by: DigitRelation): PendingTerm => oneOf(digitAtom(assembly, field, at, position, by));
-  let terms = [
-    compared(0, DigitRelation.GREATER),
-    ...(relation === ">=" ? [compared(0, DigitRelation.EQUAL)] : []),
-  ];
+  const compared = (position: number, by: DigitRelation): PendingTerm =>
+    oneOf(digitAtom(assembly, field, at, position, by));
+  let terms = [compared(0, DigitRelation.GREATER), ...(relation === ">=" ? [compared(0, DigitRelation.EQUAL)] : [])];
   for (let position = 1; position < digits; position++) {
     const equal = assembly.factor([compared(position, DigitRelation.EQUAL)]);
     const below = assembly.multiply(equal, assembly.factor(terms));

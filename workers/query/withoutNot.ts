@@ -42,7 +42,8 @@ function apart(context: ConditionContext, condition: Condition): PositiveTree {
   if (condition.kind !== "between" && condition.kind !== "in") return condition;
   const { field } = resolveField(context.sql, condition.column, context.schema);
   const values = condition.kind === "in" ? condition.values : [condition.lo, condition.hi];
-  if (field.type === "category" || field.digits === 0 || values.every(({ kind }) => kind !== "parameter")) return condition;
+  if (field.type === "category" || field.digits === 0 || values.every(({ kind }) => kind !== "parameter"))
+    return condition;
   const { column, negated, span } = condition;
   if (condition.kind === "in") {
     const relation = negated ? "<>" : "=";

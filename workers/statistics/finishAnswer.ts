@@ -2,24 +2,28 @@
  * Opened sums to the answer's table, in public and exactly: bigint rationals, each value rounded once to a double.
  *
  * As in SQL: without GROUP BY there is always one row; with it, a group without rows is left out, and a missing group
- * value is a group of its own (key null). Output 0 of a grouped query is its number of rows. Rows come in the order of
- * the schema's categories, missing last, the last group column fastest.
+ * value is a group of its own (key null). Output 0 of a query with table lines is its number of rows. Rows come in the order of
+ * the lines, missing last, the last group column fastest. A statistic of a table takes in axes of its own: it has one value for
+ * each cell of the others.
  *
  * Where the gate hides: a column that needs a hidden sum is hidden, the others of the cell are shown. A group whose number
  * of rows is hidden has a row with its keys and nothing else, always: it may have no rows at all, and the reader learns
  * only that it is hidden.
  */
 import { BN254_FR_MODULUS } from "../field/bn254.ts";
-import type { Column, Descriptor } from "../messages/descriptor.ts";
+import type { Descriptor } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";
 import { axisSizes, cellsOf } from "../query/buildCircuit.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { answerError } from "./answerError.ts";
-import type { Hidden } from "./hidden.ts";
-import { HIDDEN } from "./hidden.ts";
-import { finishMoments } from "./moments.ts";
+import type { AxisLabel } from "./axisLabels.ts";
+import { axisLabels } from "./axisLabels.ts";
+import type { CellValue, Sums } from "./finishCell.ts";
+import { finishCell } from "./finishCell.ts";
+import type { TableValue } from "./finishTable.ts";
+import { finishTable } from "./finishTable.ts";
 
-export type AnswerValue = string | number | null | Hidden;
+export type AnswerValue = AxisLabel | CellValue | TableValue;
 
 /** How many of the query's cells are not shown, or not in full. */
 export interface HiddenCells {
@@ -36,9 +40,6 @@ export interface AnswerTable {
   readonly suppression: HiddenCells;
 }
 
-/** One cell's sums, signed; undefined where hidden. */
-type Sums = readonly (bigint | undefined)[];
-
 /**
  * @param outputs canonical residues, row-major by cell, then in the step's output order
  * @param hidden indices of the outputs that are hidden, whatever `outputs` holds there
@@ -51,7 +52,8 @@ export function finishAnswer(
   hidden: ReadonlySet<number>,
 ): AnswerTable {
   const step = descriptor.steps[0]!;
-  const cells = cellsOf(axisSizes(step, schema));
+  const sizes = axisSizes(step, schema);
+  const cells = cellsOf(sizes);
   const width = step.outputs.length;
   if (outputs.length !== cells.length * width) {
     const detail = { code: "ANSWER_LENGTH", expected: cells.length * width, given: outputs.length } as const;
@@ -59,14 +61,51 @@ export function finishAnswer(
   }
   const signed = outputs.map(toSigned).map((sum, index) => (hidden.has(index) ? undefined : sum));
   const sumsByCell = cells.map((_, cell): Sums => signed.slice(cell * width, (cell + 1) * width));
-  const grouped = step.axes.length > 0;
-  const rows = cells.flatMap((lines, cell) => {
-    const sums = sumsByCell[cell]!;
-    if (grouped && sums[0] === 0n) return [];
-    const keys = lines.map((line, axis) => keyText(schema, step.axes[axis]!.field, line));
-    return [descriptor.columns.map((column) => finishColumn(column, sums, keys, cell))];
+  const labels = step.axes.map((axis) => axisLabels(axis, schema));
+  const { columns } = descriptor;
+  const taken = columns.find(({ finish }) => finish !== Finish.GROUP)?.axes ?? [];
+  const shown = step.axes.flatMap((_, axis) => (taken.includes(axis) ? [] : [axis]));
+  const rows = groupsOf(cells, shown).flatMap((group) => {
+    const sums = group.map((cell) => sumsByCell[cell]!);
+    if (shown.length > 0 && sums.every(([rowCount]) => rowCount === 0n)) return [];
+    const lines = cells[group[0]!]!;
+    return [
+      columns.map((column): AnswerValue => {
+        const { finish, axes } = column;
+        if (finish === Finish.GROUP) return labels[column.sums[0]!]![lines[column.sums[0]!]!]!;
+        if (axes.length === 0) return finishCell(column, sums[0]!, { cell: group[0]!, schema, descriptor });
+        const place = { labels: axes.map((axis) => labels[axis]!), axes: axes.map((axis) => step.axes[axis]!), schema };
+        return finishTable(column, orderedBy(axes, group, cells, sumsByCell), place);
+      }),
+    ];
   });
-  return { columns: descriptor.columns.map(({ name }) => name), rows, suppression: countHidden(sumsByCell) };
+  return { columns: columns.map(({ name }) => name), rows, suppression: countHidden(sumsByCell) };
+}
+
+/** Cells with the same lines of the shown axes, in order; without any, all cells. */
+function groupsOf(cells: readonly (readonly number[])[], shown: readonly number[]): number[][] {
+  const groups = new Map<string, number[]>();
+  cells.forEach((lines, cell) => {
+    const key = shown.map((axis) => lines[axis]!).join();
+    const group = groups.get(key) ?? [];
+    group.push(cell);
+    groups.set(key, group);
+  });
+  return [...groups.values()];
+}
+
+/** A statistic's own table, row-major by its axes in their order. */
+function orderedBy(
+  axes: readonly number[],
+  group: readonly number[],
+  cells: readonly (readonly number[])[],
+  sums: readonly Sums[],
+): Sums[] {
+  const compare = (a: number, b: number): number => {
+    const axis = axes.find((each) => cells[a]![each] !== cells[b]![each]);
+    return axis === undefined ? 0 : cells[a]![axis]! - cells[b]![axis]!;
+  };
+  return [...group].sort(compare).map((cell) => sums[cell]!);
 }
 
 /** A cell's number of rows may be hidden for what it would tell of other cells, and its sums be shown. */
@@ -74,23 +113,6 @@ function countHidden(cells: readonly Sums[]): HiddenCells {
   const touched = cells.filter((sums) => sums.includes(undefined));
   const hidden = touched.filter((sums) => sums.every((sum) => sum === undefined)).length;
   return { cells: cells.length, hidden, partlyHidden: touched.length - hidden };
-}
-
-function finishColumn(column: Column, sums: Sums, keys: readonly (string | null)[], cell: number): AnswerValue {
-  const [first = 0, second, third] = column.sums;
-  if (column.finish === Finish.GROUP) return keys[first]!;
-  if (column.sums.some((index) => sums[index] === undefined)) return HIDDEN;
-  const at = (index: number | undefined): bigint => (index === undefined ? 0n : sums[index]!);
-  const [n, sum, squares] = [at(first), at(second), at(third)];
-  if (n < 0n || (third !== undefined && n * squares < sum * sum)) {
-    throw answerError({ code: "ANSWER_IMPOSSIBLE", cell }, `the sums of cell ${cell} belong to no rows`);
-  }
-  return finishMoments(column.finish, { n, sum, squares, decimals: column.decimals });
-}
-
-function keyText(schema: StudySchema, index: number, line: number): string | null {
-  const field = schema.fields[index];
-  return field?.type === "category" ? (field.categories[line] ?? null) : null;
 }
 
 function toSigned(residue: bigint, index: number): bigint {
