@@ -14,6 +14,7 @@ import {
 } from "../messages/decodeDescriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { startAssembly } from "./assembleDescriptor.ts";
+import { clauseParameters } from "./filters.ts";
 import { writeManifest } from "./manifest.ts";
 import { assembleMeasures } from "./measures.ts";
 import { normalizeConditions } from "./normalizeConditions.ts";
@@ -60,6 +61,7 @@ export async function compileQuery(
   const uses = collectParameterUses(sql);
   const context = { sql, schema, uses };
   const selection = selectColumns(context, parsed, normalizeConditions(context, parsed.where));
+  refuseIdleParameters(sql, selection);
   const bounds = uses.bounds();
   const assembly = startAssembly();
   const { clauses, measures, axes, columns } = selection;
@@ -77,6 +79,18 @@ export async function compileQuery(
   const worstCase = refuseOverflow(sql, descriptor, schema, maxRows);
   const manifest = writeManifest({ schema, selection, bounds, cost, worstCase, maxRows });
   return { sql: text, ...encoded(sql, descriptor, bounds), manifest, cost };
+}
+
+/** Where its condition is always or never TRUE, a parameter would be asked for and change nothing. */
+function refuseIdleParameters(sql: SqlText, { clauses, measures }: Selection): void {
+  const indicators = measures.flatMap(({ variables }) =>
+    variables.flatMap((variable) => (variable.kind === "indicator" ? [variable.clause] : [])),
+  );
+  const used = new Set([...clauses, ...indicators].flatMap(clauseParameters));
+  const idle = sql.parameters.findIndex((_, index) => !used.has(index));
+  if (idle < 0) return;
+  const problem = `the parameter :${sql.parameters[idle]} decides nothing: its condition is always or never TRUE`;
+  throw refuse(sql, tokenFrom(sql, 0), problem, "SQL_PARAMETER");
 }
 
 function refuseLarge(sql: SqlText, { measures }: Selection, { openedValues }: QueryCost): void {

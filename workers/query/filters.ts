@@ -48,6 +48,14 @@ export function clauseFields(clause: Clause): number[] {
   return [...new Set(fields)].sort((a, b) => a - b);
 }
 
+/** Indices of parameters that decide whether a row satisfies it. */
+export function clauseParameters(clause: Clause): number[] {
+  if (!isFilter(clause)) return clause.parts.flatMap(clauseParameters);
+  if (clause.kind === "threshold") return [clause.parameter];
+  const ends = clause.kind === "range" ? [clause.lo, clause.hi] : clause.kind === "oneOf" ? clause.members : [];
+  return ends.flatMap((end) => ("parameter" in end ? [end.parameter] : []));
+}
+
 /** Filters first, by field; equal clauses once. */
 export function inOrder(clauses: readonly Clause[]): Clause[] {
   const keyed = new Map(clauses.map((clause) => [keyOf(clause), clause]));

@@ -87,7 +87,7 @@ function disjunction(context: ConditionContext, parts: readonly PositiveTree[]):
     constants.set(on.index, { on, set: before === undefined ? set : uniteSets(before, set) });
   };
   for (const part of parts.flatMap((each) => flattened(each, "or"))) {
-    const found = isJoined(part) ? nestedConjunction(context, part.parts) : single(context, part);
+    const found = partOf(context, part);
     if (found.kind === "everything") return found;
     if (found.kind === "field") add(found.on, found.set);
     if (found.kind === "clause") clauses.push(found.clause);
@@ -106,14 +106,18 @@ function any(parts: readonly Clause[]): Clause {
   return ordered.length === 1 ? ordered[0]! : { kind: "any", parts: ordered };
 }
 
-function nestedConjunction(context: ConditionContext, parts: readonly PositiveTree[]): Disjunction {
-  let clauses: Clause[] | undefined;
+/** A part of a disjunction; one that is never TRUE adds nothing. */
+function partOf(context: ConditionContext, part: PositiveTree): Disjunction {
   try {
-    clauses = conjunction(context, parts);
+    return isJoined(part) ? nestedConjunction(context, part.parts) : single(context, part);
   } catch (error) {
-    if (isNeverTrue(error)) return { kind: "nothing" };
+    if (isCoded(error, "SQL_NEVER_TRUE")) return { kind: "nothing" };
     throw error;
   }
+}
+
+function nestedConjunction(context: ConditionContext, parts: readonly PositiveTree[]): Disjunction {
+  const clauses = conjunction(context, parts);
   if (clauses === undefined) return { kind: "nothing" };
   if (clauses.length === 0) return { kind: "everything" };
   return { kind: "clause", clause: clauses.length === 1 ? clauses[0]! : { kind: "all", parts: clauses } };
@@ -127,10 +131,6 @@ function single(context: ConditionContext, condition: Condition): Disjunction {
   }
   const filters = inOrder(filtersOf(known));
   return { kind: "clause", clause: filters.length === 1 ? filters[0]! : { kind: "all", parts: filters } };
-}
-
-function isNeverTrue(error: unknown): boolean {
-  return isCoded(error, "SQL_NEVER_TRUE");
 }
 
 function isJoined(tree: PositiveTree): tree is PositiveTree & { readonly kind: "and" | "or" } {

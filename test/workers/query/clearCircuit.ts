@@ -59,7 +59,10 @@ function content({ fields }: StudySchema, { field, kind, argument }: ColumnSpec,
       return value ?? 0n;
     case ColumnKind.VALIDITY:
       return value === null ? 0n : 1n;
-    default:
-      throw new Error(`no column of kind ${kind} exists`);
+    case ColumnKind.DIGIT: {
+      if (value === null || on === undefined || on.type === "category") return 0n;
+      const [position, digit] = [argument / 16n, argument % 16n];
+      return ((value - on.minimum) / 16n ** position) % 16n === digit ? 1n : 0n;
+    }
   }
 }

@@ -11,6 +11,8 @@ export interface RandomCase {
   readonly values: Values;
   readonly rows: number;
   readonly sql: string;
+  /** The same in SQLite's words, which has no BIN. */
+  readonly sqlite: string;
   /** The WHERE clause alone, with its keyword, or "". */
   readonly where: string;
   /** Chooses each parameter's value among its bounds. */
@@ -41,25 +43,61 @@ export const randomCase: fc.Arbitrary<RandomCase> = fc.gen().map((g) => {
   const parameters: string[] = [];
   // Half of the conditions are about one field, so that they meet and merge.
   const focus = g(fc.constantFrom<SchemaField[]>, ...schema.fields);
-  const conditions = Array.from({ length: g(fc.integer, { min: 0, max: 4 }) }, () => {
+  const leaf = (): string => {
     const field = g(fc.boolean) ? focus : g(fc.constantFrom<SchemaField[]>, ...schema.fields);
     return drawCondition(g, field, parameters);
-  });
+  };
+  const conditions = Array.from({ length: g(fc.integer, { min: 0, max: 4 }) }, () => drawTree(g, leaf, 3));
   const where =
     conditions.length === 0
       ? ""
       : ` WHERE ${conditions.join(g(fc.constantFrom, " AND ", "\n  and ", " /* and */ AND "))}`;
-  const groups = g(
-    fc.subarray<SchemaField>,
-    schema.fields.filter(({ type }) => type === "category"),
-    { maxLength: 3 },
-  );
-  const names = groups.map(({ name }) => name);
-  const selected = [...g(fc.subarray<string>, names), ...drawAggregates(g, schema)];
-  const sql = `SELECT ${selected.join(", ")} FROM t${where}${names.length > 0 ? ` GROUP BY ${names.join(", ")}` : ""}`;
+  const keys = g(fc.subarray<SchemaField>, [...schema.fields], { maxLength: 3 }).map((field) => drawKey(g, field));
+  const selected = g(fc.subarray<Key>, keys);
+  const aggregates = drawAggregates(g, schema);
+  const text = (dialect: "ours" | "sqlite"): string => {
+    const items = [...selected.map((key, index) => `${key[dialect]} AS k${index}`), ...aggregates];
+    const by = keys.length > 0 ? ` GROUP BY ${keys.map((key) => key[dialect]).join(", ")}` : "";
+    return `SELECT ${items.join(", ")} FROM t${where}${by}`;
+  };
   const picks = parameters.map(() => g(fc.nat, { max: 1_000_000 }));
-  return { schema, values, rows, sql, where, picks };
+  return { schema, values, rows, sql: text("ours"), sqlite: text("sqlite"), where, picks };
 });
+
+interface Key {
+  readonly ours: string;
+  readonly sqlite: string;
+}
+
+/** A category as it is, a number or date in bins. */
+function drawKey(g: Draw, field: SchemaField): Key {
+  if (field.type === "category") return { ours: field.name, sqlite: field.name };
+  const possible = field.digits > 0 ? [...field.cutPoints, field.maximum] : field.cutPoints;
+  const cuts = g(fc.uniqueArray<bigint, bigint>, fc.constantFrom(...possible, field.maximum), {
+    minLength: 1,
+    maxLength: 3,
+  })
+    .filter((cut) => cut > field.minimum && possible.includes(cut))
+    .sort((a, b) => (a < b ? -1 : 1));
+  // Without a cut there is no bin: group by presence of another kind, which both sides have.
+  if (cuts.length === 0) return { ours: "f0", sqlite: "f0" };
+  const [words, labels] = [cuts.map((cut) => literal(field, cut)), cuts.map((cut) => formatFieldValue(field, cut))];
+  const lines = words.map((word, index) => {
+    const label = index === 0 ? `< ${labels[0]}` : `${labels[index - 1]} to < ${labels[index]}`;
+    return `WHEN ${field.name} < ${word} THEN '${label}'`;
+  });
+  const sqlite = `CASE WHEN ${field.name} IS NULL THEN NULL ${lines.join(" ")} ELSE '>= ${labels.at(-1)}' END`;
+  return { ours: `BIN(${field.name}, ${words.join(", ")})`, sqlite };
+}
+
+/** AND, OR and NOT around conditions. */
+function drawTree(g: Draw, leaf: () => string, depth: number): string {
+  const kind = depth === 0 ? "leaf" : g(fc.constantFrom, "leaf", "leaf", "and", "or", "or", "not");
+  if (kind === "leaf") return leaf();
+  if (kind === "not") return `NOT (${drawTree(g, leaf, depth - 1)})`;
+  const parts = Array.from({ length: g(fc.integer, { min: 2, max: 3 }) }, () => drawTree(g, leaf, depth - 1));
+  return `(${parts.join(kind === "or" ? " OR " : " AND ")})`;
+}
 
 function drawSchema(g: Draw): StudySchema {
   const category = (categories: readonly string[]): object => ({
@@ -84,6 +122,7 @@ function drawSchema(g: Draw): StudySchema {
       minimum: "1969-12-01",
       maximum: "1970-02-28",
       cutPoints: ["1969-12-31", "1970-01-01", "1970-02-01"],
+      ...drawSearch(g),
     },
   ];
   const fields = forms.map((form, index) => ({ name: `f${index}`, ...form }));
@@ -99,7 +138,11 @@ function drawBounds(g: Draw, decimals: number): object {
     .filter((cut) => cut <= width)
     .sort((a, b) => a - b)
     .map((cut) => text(low + cut));
-  return { minimum: text(low), maximum: text(low + width), cutPoints };
+  return { minimum: text(low), maximum: text(low + width), cutPoints, ...drawSearch(g) };
+}
+
+function drawSearch(g: Draw): object {
+  return g(fc.boolean) ? { search: "digits" } : {};
 }
 
 function drawValue(g: Draw, field: SchemaField): bigint | null {
@@ -115,11 +158,17 @@ function drawAggregates(g: Draw, schema: StudySchema): string[] {
   const summable = schema.fields.filter((field) =>
     field.type === "category" ? field.numeric !== undefined : field.type !== "date",
   );
+  const pairs = ["COVAR_POP", "covar_samp", "REGR_SLOPE", "REGR_INTERCEPT", "REGR_R2", "REGR_COUNT", "CORR"];
   const names = ["SUM", "avg", "VAR_POP", "var_samp", "Variance", "STDDEV_POP", "stddev_samp", "STDDEV"];
   const every = [
     "COUNT(*)",
     ...schema.fields.map(({ name }) => `count(${name})`),
     ...summable.flatMap(({ name }) => names.map((aggregate) => `${aggregate}(${name})`)),
+    ...summable.flatMap(({ name }) =>
+      summable
+        .filter((other) => other.name !== name)
+        .flatMap((other) => pairs.map((aggregate) => `${aggregate}(${name}, ${other.name})`)),
+    ),
   ];
   const drawn = g(fc.uniqueArray<string, string>, fc.constantFrom(...every), { minLength: 1, maxLength: 5 });
   return drawn.map((aggregate, index) => `${aggregate} AS c${index}`);
@@ -152,9 +201,13 @@ function drawCategory(g: Draw, field: SchemaField & { type: "category" }, name: 
 }
 
 function drawNumeric(g: Draw, field: NumericField, name: string, parameters: string[]): string {
-  const low = (): string => literal(field, g(fc.constantFrom<bigint[]>, ...lowEnds(field)));
-  const high = (): string => literal(field, g(fc.constantFrom<bigint[]>, ...highEnds(field)));
-  const ends = lowEnds(field).filter((end) => highEnds(field).includes(end));
+  const any = (): bigint => g(fc.bigInt, { min: field.minimum, max: field.maximum });
+  const end = (cuts: readonly bigint[]): bigint => {
+    return field.digits > 0 && g(fc.boolean) ? any() : g(fc.constantFrom<bigint[]>, ...cuts);
+  };
+  const low = (): string => literal(field, end(lowEnds(field)));
+  const high = (): string => literal(field, end(highEnds(field)));
+  const ends = field.digits > 0 ? [any()] : lowEnds(field).filter((value) => highEnds(field).includes(value));
   const point = (): string => (ends.length > 0 ? literal(field, g(fc.constantFrom<bigint[]>, ...ends)) : low());
   const or = (constant: () => string): string => (g(fc.boolean) ? parameter(g, parameters) : constant());
   switch (g(fc.integer, { min: 0, max: 8 })) {
@@ -171,7 +224,7 @@ function drawNumeric(g: Draw, field: NumericField, name: string, parameters: str
     case 5:
       return `${name} ${g(fc.constantFrom, "=", "<>")} ${or(point)}`;
     case 6:
-      return `${name} ${g(fc.constantFrom, "IN", "NOT IN")} (${point()}, ${point()})`;
+      return `${name} ${g(fc.constantFrom, "IN", "NOT IN")} (${point()}, ${field.digits > 0 ? or(point) : point()})`;
     case 7:
       return field.type === "date"
         ? `${name} >= ${low()}`

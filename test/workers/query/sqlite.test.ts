@@ -25,8 +25,8 @@ async function compileOrNever(drawn: RandomCase): Promise<CompiledQuery | "never
     return await compileQuery(drawn.sql, drawn.schema);
   } catch (error) {
     if (isCoded(error, "SQL_NEVER_TRUE")) return "never";
-    if (isCoded(error, "SQL_PARAMETER") || isCoded(error, "SQL_NO_CUT_POINT") || isCoded(error, "SQL_TYPE"))
-      fc.pre(false);
+    const mayMeet = ["SQL_PARAMETER", "SQL_NO_CUT_POINT", "SQL_TYPE", "SQL_TOO_LARGE"];
+    if (mayMeet.some((code) => isCoded(error, code))) fc.pre(false);
     throw error;
   }
 }
@@ -55,14 +55,14 @@ function answerInTheClear({ schema, values, rows, picks }: RandomCase, query: Co
 
 function answerOfSqlite(
   database: DatabaseSync,
-  { schema, sql, picks }: RandomCase,
+  { schema, sqlite, picks }: RandomCase,
   query: CompiledQuery,
 ): AnswerTable["rows"] {
   const parameters = query.bounds.map((bound, index) => {
     return [bound.name, sqlValue(schema.fields[bound.field]!, pick(bound, picks[index]!))] as const;
   });
   const groups = query.descriptor.columns.map(({ finish }) => finish === 0);
-  return sqliteRows(database, sql, Object.fromEntries(parameters)).map((row) =>
+  return sqliteRows(database, sqlite, Object.fromEntries(parameters)).map((row) =>
     row.map((value, column) => (groups[column] === true && value !== null ? String(value) : value)),
   );
 }

@@ -15,6 +15,7 @@ const DIGITS = 120;
 export function openTable(schema: StudySchema, values: Values, rows: number): DatabaseSync {
   const database = new DatabaseSync(":memory:");
   registerAggregates(database);
+  registerPairs(database);
   const columns = schema.fields.map((field) => `"${field.name}" ${affinity(field)}`);
   database.exec(`CREATE TABLE "${schema.table}" (${columns.join(", ")})`);
   const insert = database.prepare(`INSERT INTO "${schema.table}" VALUES (${schema.fields.map(() => "?").join(", ")})`);
@@ -75,10 +76,64 @@ function registerAggregates(database: DatabaseSync): void {
   }
 }
 
+interface PairSums {
+  n: bigint;
+  /** In millionths and their squares: of y, x, yy, xy, xx. */
+  sums: readonly [y: bigint, x: bigint, yy: bigint, xy: bigint, xx: bigint];
+}
+
+/** PostgreSQL's aggregates of (y, x), which SQLite lacks. */
+function registerPairs(database: DatabaseSync): void {
+  const centred = ({ n, sums: [y, x, yy, xy, xx] }: PairSums): readonly [yy: bigint, xy: bigint, xx: bigint] => {
+    return [n * yy - y * y, n * xy - x * y, n * xx - x * x];
+  };
+  const finishes: Readonly<Record<string, (sums: PairSums) => number | null>> = {
+    covar_pop: (sums) => decimal(centred(sums)[1], sums.n * sums.n * SCALE * SCALE),
+    covar_samp: (sums) => (sums.n < 2n ? null : decimal(centred(sums)[1], sums.n * (sums.n - 1n) * SCALE * SCALE)),
+    regr_slope: (sums) => quotient(centred(sums)[1], centred(sums)[2]),
+    regr_intercept: (sums) => {
+      const [, xy, xx] = centred(sums);
+      const [y, x] = sums.sums;
+      return quotient(y * xx - xy * x, xx * sums.n * SCALE);
+    },
+    regr_r2: (sums) => {
+      const [yy, xy, xx] = centred(sums);
+      return xx === 0n ? null : yy === 0n ? 1 : quotient(xy * xy, xx * yy);
+    },
+    corr: (sums) => {
+      const [yy, xy, xx] = centred(sums);
+      if (xx === 0n || yy === 0n) return null;
+      return (xy < 0n ? -1 : 1) * rootDecimal(xy * xy, xx * yy);
+    },
+    regr_count: ({ n }) => Number(n),
+  };
+  for (const [name, finish] of Object.entries(finishes)) {
+    database.aggregate(name, {
+      start: (): PairSums => ({ n: 0n, sums: [0n, 0n, 0n, 0n, 0n] }),
+      step: (sums: PairSums, y: SqlValue, x: SqlValue): PairSums => addPair(sums, y, x),
+      result: (sums: PairSums) => (sums.n === 0n && name !== "regr_count" ? null : finish(sums)),
+    } as unknown as Parameters<DatabaseSync["aggregate"]>[1]);
+  }
+}
+
+function quotient(numerator: bigint, denominator: bigint): number | null {
+  return denominator === 0n ? null : decimal(numerator, denominator);
+}
+
+function addPair({ n, sums: [sy, sx, syy, sxy, sxx] }: PairSums, first: SqlValue, second: SqlValue): PairSums {
+  if (first === null || second === null) return { n, sums: [sy, sx, syy, sxy, sxx] };
+  const [y, x] = [millionths(first), millionths(second)];
+  return { n: n + 1n, sums: [sy + y, sx + x, syy + y * y, sxy + x * y, sxx + x * x] };
+}
+
+function millionths(value: SqlValue): bigint {
+  const [, sign, whole, fraction = ""] = /^(-?)(\d+)(?:\.(\d{1,6}))?$/.exec(String(value))!;
+  return BigInt(`${sign}${whole}${fraction.padEnd(6, "0")}`);
+}
+
 function addValue(sums: Sums, value: SqlValue): Sums {
   if (value === null) return sums;
-  const [, sign, whole, fraction = ""] = /^(-?)(\d+)(?:\.(\d{1,6}))?$/.exec(String(value))!;
-  const scaled = BigInt(`${sign}${whole}${fraction.padEnd(6, "0")}`);
+  const scaled = millionths(value);
   return { n: sums.n + 1n, sum: sums.sum + scaled, squares: sums.squares + scaled * scaled };
 }
 
