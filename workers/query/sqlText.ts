@@ -154,6 +154,11 @@ function writeParserText(read: Pick<SqlText, "text" | "bytes" | "tokens">): SqlT
   };
   read.tokens.forEach((token, index) => {
     refuseToken(plain, token);
+    if (token.comment) {
+      // As many bytes of white space: libpg-query refuses `NOT /* … */ IN`, which PostgreSQL takes.
+      parserText += read.bytes.subarray(copied, token.start).toString("utf8") + " ".repeat(token.end - token.start);
+      copied = token.end;
+    }
     if (words.has(index)) insert(" => ", { from: token.end, to: token.end, place: tokenFrom(plain, token.end).start });
     if (token.text !== ":") return;
     const name = parameterAfter(plain, index);
