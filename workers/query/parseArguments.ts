@@ -40,7 +40,7 @@ function columnArgument(scope: NameScope, node: unknown, { span, usage }: CallPl
     const column = parseColumn(scope, node);
     return { kind: "column", column, span: column.span };
   }
-  const problem = `a column stands here, not an expression (${describeNode(node)}); write ${usage}`;
+  const problem = `a column stands here, not ${describeNode(node)}; write ${usage}`;
   throw refuse(scope.sql, argumentSpan(scope, node, span), problem);
 }
 

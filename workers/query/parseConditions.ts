@@ -90,7 +90,7 @@ function conditionAdvice(kind: string): string {
     case "BooleanTest":
       return `IS TRUE, IS FALSE and IS UNKNOWN are not offered; ${ALLOWED}`;
     case "BoolExpr":
-      return `AND, OR and NOT are for WHERE; here is one condition: ${ALLOWED}`;
+      return "AND, OR and NOT are for WHERE; write one condition here";
     default:
       return ALLOWED;
   }

@@ -2,6 +2,7 @@
 import type { Value } from "./parsedQuery.ts";
 import type { Span, SqlText } from "./sqlText.ts";
 import { refuse } from "./sqlText.ts";
+import { tokenAfter } from "./sqlTokens.ts";
 import { asNode, asText, kinded, nameParts, spanOf } from "./syntaxTree.ts";
 
 const PLAIN_NUMBER = /^(\d+\.?\d*|\.\d+)$/;
@@ -57,9 +58,6 @@ export function describeNode(node: unknown): string {
 }
 
 /** The constant's own token: PostgreSQL also reads 0x1F, 1_000, E'\x41' and $$text$$, which are not what is seen. */
-function writtenConstant(sql: SqlText, { start }: Span): string {
-  const token = sql.tokens.find(
-    (candidate) => candidate.start >= start && !candidate.comment && candidate.text !== "-",
-  );
-  return token?.text ?? "";
+function writtenConstant({ tokens }: SqlText, { start }: Span): string {
+  return tokenAfter(tokens, start, ({ text }) => text !== "-")?.text ?? "";
 }

@@ -1,6 +1,6 @@
 /** A function of the SELECT list, with its arguments and options. */
 import { Finish } from "../messages/descriptor.ts";
-import type { OfferedFunction } from "./offeredFunctions.ts";
+import type { ArgumentForm, OfferedFunction } from "./offeredFunctions.ts";
 import { OFFERED_FUNCTIONS, OFFERED_NAMES } from "./offeredFunctions.ts";
 import type { CallPlace } from "./parseArguments.ts";
 import { parseArgument } from "./parseArguments.ts";
@@ -12,7 +12,7 @@ import { REFUSED_FUNCTIONS } from "./refusedFunctions.ts";
 import type { Span, SqlText } from "./sqlText.ts";
 import { refuse } from "./sqlText.ts";
 import type { TreeNode } from "./syntaxTree.ts";
-import { asList, nameParts } from "./syntaxTree.ts";
+import { asList, nameParts, spanOf } from "./syntaxTree.ts";
 
 /**
  * @param call a FuncCall
@@ -57,19 +57,23 @@ function offeredFunction(sql: SqlText, name: string, call: TreeNode, span: Span)
 function parsePositional(
   scope: NameScope,
   nodes: readonly unknown[],
-  { takes, more }: OfferedFunction,
+  { takes, more, options }: OfferedFunction,
   place: CallPlace,
 ): Argument[] {
   const { sql } = scope;
-  const read = nodes.slice(0, takes.length + (more?.maximum ?? 0)).map((node, index) => {
-    const form = takes[index] ?? more?.form;
-    if (form === undefined) throw refuse(sql, place.span, `write ${place.usage}`);
-    return parseArgument(scope, node, form, place);
-  });
-  if (nodes.length < takes.length + (more?.minimum ?? 0)) {
-    throw refuse(sql, place.span, `an argument is missing; write ${place.usage}`);
+  const { usage } = place;
+  const forms: ArgumentForm[] = [...takes];
+  if (more !== undefined) forms.push(...Array.from({ length: more.maximum }, () => more.form));
+  if (nodes.length > forms.length) {
+    const excess = spanOf(sql, nodes[forms.length], place.span);
+    if (more === undefined) throw refuse(sql, excess, `one argument too many; write ${usage}`);
+    const problem = `one argument too many: at most ${more.maximum} stand after the first; write ${usage}`;
+    throw refuse(sql, excess, problem, "SQL_TOO_LARGE");
   }
-  if (nodes.length === read.length) return read;
-  const most = more === undefined ? "" : `; at most ${more.maximum} after the first`;
-  throw refuse(sql, place.span, `one argument too many${most}; write ${place.usage}`);
+  const read = nodes.flatMap((node, index) => {
+    const form = forms[index];
+    return form === undefined ? [] : [parseArgument(scope, node, form, place)];
+  });
+  if (read.length >= takes.length + (more?.minimum ?? 0)) return read;
+  throw refuse(sql, place.span, `an argument is missing; write ${usage}${options.length > 0 ? ", options last" : ""}`);
 }

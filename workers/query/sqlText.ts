@@ -11,10 +11,13 @@ import type { CodedError } from "../errors.ts";
 import { fragmentBounds } from "./fragments.ts";
 import { findUnseen, positionAfter } from "./legibility.ts";
 import { optionWords } from "./optionWords.ts";
+import type { Piece } from "./parserText.ts";
+import { writeParserText } from "./parserText.ts";
+import { firstFrom } from "./sortedOffsets.ts";
 import type { SqlErrorCode, SqlErrorDetail } from "./sqlError.ts";
 import { sqlError } from "./sqlError.ts";
 import type { Token } from "./sqlTokens.ts";
-import { scanTokens, syntaxError } from "./sqlTokens.ts";
+import { scanTokens, syntaxError, tokenAfter } from "./sqlTokens.ts";
 
 /** A part of the author's text: the offsets at which its first and its last token start. */
 export interface Span {
@@ -22,14 +25,6 @@ export interface Span {
   readonly last: number;
   /** True for a name or constant: the one token (with its dotted parts). Otherwise up to the end of the expression. */
   readonly exact?: boolean;
-}
-
-/** parserStart and originalStart of one piece of the parser's text. */
-interface Piece {
-  readonly parserStart: number;
-  readonly originalStart: number;
-  /** Not the author's own letters; the piece maps as a whole: a parameter to its colon, ` => ` to the option's value. */
-  readonly inserted: boolean;
 }
 
 export interface SqlText {
@@ -62,7 +57,7 @@ export async function readSqlText(text: string): Promise<SqlText> {
     throw sqlError("SQL_TOO_LARGE", where, `the query has ${bytes.length} bytes; at most ${MAX_SQL_BYTES} are allowed`);
   }
   const tokens = await scanTokens(text);
-  return writeParserText({ text, bytes, tokens });
+  return rewriteForParser({ text, bytes, tokens });
 }
 
 /** The parser's tree of the first-to-last statement, or SQL_SYNTAX at the author's line and column. */
@@ -82,7 +77,7 @@ export function originalOffset(sql: SqlText, parserOffset: number): number {
 }
 
 function pieceAt(sql: SqlText, parserOffset: number): Piece | undefined {
-  return sql.pieces.findLast(({ parserStart }) => parserStart <= parserOffset);
+  return sql.pieces[firstFrom(sql.pieces, ({ parserStart }) => parserStart, parserOffset + 1) - 1];
 }
 
 /** A span's text as written, its line and column. */
@@ -113,8 +108,7 @@ export function findWord(sql: SqlText, word: RegExp, from = 0): Span {
 
 /** The first token at or after an offset. */
 export function tokenFrom(sql: SqlText, offset: number): Span {
-  const token = sql.tokens.find(({ start, comment }) => start >= offset && !comment);
-  const start = token?.start ?? sql.bytes.length;
+  const start = tokenAfter(sql.tokens, offset)?.start ?? sql.bytes.length;
   return { start, last: start };
 }
 
@@ -137,35 +131,28 @@ function refuseAt(sql: SqlText, parserOffset: number): (problem: string) => Code
   };
 }
 
-function writeParserText(read: Pick<SqlText, "text" | "bytes" | "tokens">): SqlText {
-  const parameters: string[] = [];
+function rewriteForParser(read: Pick<SqlText, "text" | "bytes" | "tokens">): SqlText {
   const words = optionWords(read.tokens);
   const starts = read.tokens.flatMap(({ start }, index) => (words.has(index) ? [start] : []));
-  const pieces: Piece[] = [{ parserStart: 0, originalStart: 0, inserted: false }];
-  const plain: SqlText = { ...read, parameters, optionWords: new Set(starts), pieces, parserText: read.text };
-  let parserText = "";
-  let copied = 0;
-  const insert = (inserted: string, { from, to, place }: { from: number; to: number; place: number }): void => {
-    parserText += read.bytes.subarray(copied, from).toString("utf8");
-    pieces.push({ parserStart: Buffer.byteLength(parserText, "utf8"), originalStart: place, inserted: true });
-    parserText += inserted;
-    pieces.push({ parserStart: Buffer.byteLength(parserText, "utf8"), originalStart: to, inserted: false });
-    copied = to;
-  };
+  const parameters: string[] = [];
+  const plain: SqlText = { ...read, parameters, optionWords: new Set(starts), pieces: [], parserText: read.text };
+  const writer = writeParserText(read.bytes);
   read.tokens.forEach((token, index) => {
     refuseToken(plain, token);
-    if (words.has(index)) insert(" => ", { from: token.end, to: token.end, place: tokenFrom(plain, token.end).start });
+    // libpg-query refuses `NOT /* … */ IN`, which PostgreSQL takes.
+    if (token.comment) writer.blank(token.start, token.end);
+    if (words.has(index)) writer.replace(token.end, token.end, " => ", tokenFrom(plain, token.end).start);
     if (token.text !== ":") return;
     const name = parameterAfter(plain, index);
     if (!parameters.includes(name.text)) parameters.push(name.text);
     // Spaces on both sides: `x:lo` must not become the identifier `x$1`.
-    insert(` $${parameters.indexOf(name.text) + 1} `, { from: token.start, to: name.end, place: token.start });
+    writer.replace(token.start, name.end, ` $${parameters.indexOf(name.text) + 1} `, token.start);
   });
-  parserText += read.bytes.subarray(copied).toString("utf8");
   if (parameters.length > MAX_PARAMETERS) {
     throw refuse(plain, tokenFrom(plain, 0), `a query has at most ${MAX_PARAMETERS} parameters`, "SQL_TOO_LARGE");
   }
-  return { ...plain, parserText };
+  const { text: parserText, pieces } = writer.finish();
+  return { ...plain, parserText, pieces };
 }
 
 function refuseToken(sql: SqlText, token: Token): void {

@@ -5,6 +5,7 @@
 import { hasSqlDetails, parse, scan } from "libpg-query";
 import type { CodedError } from "../errors.ts";
 import { positionAfter } from "./legibility.ts";
+import { firstFrom } from "./sortedOffsets.ts";
 import { sqlError } from "./sqlError.ts";
 
 /** Offsets are UTF-8 bytes. */
@@ -41,6 +42,19 @@ export async function scanTokens(text: string): Promise<Token[]> {
       columnName: plain || keywordName === "COL_NAME_KEYWORD",
     };
   });
+}
+
+/** The first token at or after an offset that satisfies a condition; comments never do. */
+export function tokenAfter(
+  tokens: readonly Token[],
+  offset: number,
+  isWanted: (token: Token) => boolean = () => true,
+): Token | undefined {
+  for (let index = firstFrom(tokens, ({ start }) => start, offset); index < tokens.length; index += 1) {
+    const token = tokens[index]!;
+    if (!token.comment && isWanted(token)) return token;
+  }
+  return undefined;
 }
 
 /** What a failure of the parser says, at its offset in the parsed text in bytes; anything else as it is. */
