@@ -6,6 +6,8 @@
  * `categories`. Scaled integers fit in 63 bits (|v| < 2^62), checked when the schema is read.
  */
 
+import type { Derivation, EventTable } from "./eventTable.ts";
+
 export type FieldType = "category" | "integer" | "number" | "date";
 
 interface FieldBase {
@@ -15,6 +17,8 @@ interface FieldBase {
   readonly required: boolean;
   /** CSV texts that mean "missing" for this field, added to the schema's own. */
   readonly missingValues: readonly string[];
+  /** Undefined: the field is a column of the owner's CSV. */
+  readonly derived: Derivation | undefined;
 }
 
 /** One-hot encoded: equality, GROUP BY. */
@@ -57,6 +61,8 @@ export interface StudySchema {
   readonly subject: string;
   readonly missingValues: readonly string[];
   readonly fields: readonly SchemaField[];
+  /** Files that derived fields are computed from, at the owner. */
+  readonly eventTables: readonly EventTable[];
   /** keccak256 of the JSON text. */
   readonly hash: string;
 }
