@@ -5,7 +5,15 @@ export type { Derivation, EventColumn, EventCondition, EventTable } from "./even
 export { parseSchema } from "./parseSchema.ts";
 export type { SchemaErrorDetail } from "./parseSchema.ts";
 export { ColumnKind, NO_FIELD } from "./studySchema.ts";
-export type { CategoryField, ColumnSpec, FieldType, NumericField, SchemaField, StudySchema } from "./studySchema.ts";
+export type {
+  CategoryField,
+  ColumnSpec,
+  FieldType,
+  NumericField,
+  SchemaField,
+  StudySchema,
+  TimeToEvent,
+} from "./studySchema.ts";
 export {
   formatDate,
   formatFieldValue,

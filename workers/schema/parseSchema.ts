@@ -10,6 +10,7 @@ import { readJson } from "./jsonNode.ts";
 import { parseEventTables } from "./parseEventTable.ts";
 import type { FieldContext } from "./parseField.ts";
 import { parseField } from "./parseField.ts";
+import { parseTimeToEvent } from "./parseTimeToEvent.ts";
 import { witnessCount } from "./rangeWitness.ts";
 import { parseHeader, parseName, parseTextList, refuseRepeats } from "./schemaTexts.ts";
 import { schemaError } from "./schemaError.ts";
@@ -20,7 +21,7 @@ export type { SchemaErrorDetail } from "./schemaError.ts";
 /** Committed columns per study. One costs 32 bytes per row and worker, plus its blinders: 4,096 is 131 KB a row. */
 export const MAX_COLUMNS = 4_096;
 
-const KEYS = ["name", "title", "table", "subject", "missingValues", "eventTables", "fields"];
+const KEYS = ["name", "title", "table", "subject", "missingValues", "eventTables", "fields", "timeToEvent"];
 
 /**
  * @param text the JSON text; its keccak256 over the exact UTF-8 bytes becomes `hash`
@@ -40,6 +41,7 @@ export function parseSchema(text: string): StudySchema {
     missingValues,
     fields,
     eventTables,
+    timeToEvent: parseTimeToEvent(root.optional("timeToEvent"), fields),
     hash: keccak256(toUtf8Bytes(text)),
   };
 }

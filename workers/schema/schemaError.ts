@@ -15,6 +15,7 @@ export type SchemaErrorCode =
   | "SCHEMA_BAD_CUT_POINTS"
   | "SCHEMA_BAD_DERIVATION"
   | "SCHEMA_BAD_CONDITION"
+  | "SCHEMA_BAD_TIME_TO_EVENT"
   | "SCHEMA_TOO_MANY_COLUMNS";
 
 export interface SchemaErrorDetail {

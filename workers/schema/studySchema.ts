@@ -50,6 +50,24 @@ export interface NumericField extends FieldBase {
   readonly digits: number;
 }
 
+/** Which two fields say how long each subject was followed, and whether the event ended it; otherwise it is censored. */
+export interface TimeToEvent {
+  /** Unique in the schema, also among the fields. */
+  readonly name: string;
+  readonly title: string | undefined;
+  /** Index of an integer or number field. */
+  readonly time: number;
+  /** Index of a category field. */
+  readonly status: number;
+  /** Categories of `status` that are the event, ascending; at least one. */
+  readonly event: readonly number[];
+  /**
+   * Where survival is asked: strictly ascending scaled values of `time`, each a cut-point unless the field has digits.
+   * Undefined: the schema names none.
+   */
+  readonly grid: readonly bigint[] | undefined;
+}
+
 export type SchemaField = CategoryField | NumericField;
 
 export interface StudySchema {
@@ -63,6 +81,7 @@ export interface StudySchema {
   readonly fields: readonly SchemaField[];
   /** Files that derived fields are computed from, at the owner. */
   readonly eventTables: readonly EventTable[];
+  readonly timeToEvent: readonly TimeToEvent[];
   /** keccak256 of the JSON text. */
   readonly hash: string;
 }
