@@ -1,5 +1,4 @@
-/** `opaline data-owner check`: reads a CSV against the study's schema, on this machine; nothing is sent. */
-import { basename } from "node:path";
+/** `opaline data-owner check`: reads a CSV, and files of events, against the study's schema, on this machine; nothing is sent. */
 import { parse } from "csv-parse/sync";
 import { readTable, summarizeTable } from "#encoding";
 import { type StudySchema, columnsOf, parseSchema } from "#schema";
@@ -9,7 +8,7 @@ import { networkOptions, withNetwork } from "../connection.ts";
 import { readInputFile } from "../readInputFile.ts";
 import { invalidOption, readBytes32 } from "../readOption.ts";
 import { openStudy } from "../study.ts";
-import { readOwnFile } from "./readOwnFile.ts";
+import { csvOptions, readOwnFiles } from "./ownFiles.ts";
 
 export const command = defineCommand({
   command: "data-owner check",
@@ -17,20 +16,24 @@ export const command = defineCommand({
   examples: [
     ["data-owner check --study 0x… --csv patients.csv", "with the schema registered on chain"],
     ["data-owner check --schema schema.json --csv patients.csv", "with a schema file, no chain needed"],
+    [
+      "data-owner check --study 0x… --csv patients.csv --events adverse_events=ae.csv",
+      "where fields are computed from events",
+    ],
   ],
   options: {
     ...networkOptions,
-    csv: { type: "string", describe: "The CSV file, one row per patient", required: true },
+    ...csvOptions,
     study: { type: "string", describe: "Study id; the schema is read from the chain" },
     schema: { type: "string", describe: "Schema file (JSON), instead of --study" },
   },
   handler: async (options, context) => {
     const schema = await readSchema(options, context);
-    const csv = readOwnFile(context.resolve(options.csv));
-    const table = readTable(csv, schema, basename(options.csv));
+    const { csv, fileName, eventFiles } = readOwnFiles(options, context.resolve);
+    const table = readTable(csv, schema, fileName, eventFiles);
     const { rowCount, fields } = summarizeTable(table, schema);
     return {
-      file: basename(options.csv),
+      file: fileName,
       schemaHash: schema.hash,
       rowCount,
       columns: columnsOf(schema).length,

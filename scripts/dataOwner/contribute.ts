@@ -3,8 +3,6 @@
  * signed receipts, and activates the dataset on chain. Interrupted anywhere, the same command goes on where it was.
  */
 import { existsSync } from "node:fs";
-import { basename } from "node:path";
-import { keccak256 } from "ethers";
 import { committeeRegistry, datasetRegistry, eventOf, memberRegistry, studyAgreements, studyRegistry } from "#chain";
 import { commitColumns, encodeTable, proveDealing, readTable, shareSegment } from "#encoding";
 import { CodedError } from "#errors";
@@ -29,7 +27,7 @@ import {
   segmentOf,
   writeContribution,
 } from "./preparedContribution.ts";
-import { readOwnFile } from "./readOwnFile.ts";
+import { csvOptions, type OwnFiles, ownFilesHash, readOwnFiles } from "./ownFiles.ts";
 import { uploadShares } from "./uploadShares.ts";
 
 export type ContributeErrorDetail =
@@ -54,11 +52,16 @@ export const command = defineCommand({
         "--keystore ~/opaline-private/keystore.json --password-file ~/opaline-private/password",
       "repeat the same command if it was interrupted",
     ],
+    [
+      "data-owner contribute --study 0x… --csv patients.csv --events adverse_events=ae.csv --events visits=visits.csv " +
+        "--directory ~/opaline-private --keystore ~/opaline-private/keystore.json --password-file ~/opaline-private/password",
+      "where the schema computes fields from events",
+    ],
   ],
   options: {
     ...signerOptions,
     study: { type: "string", describe: "Study id", required: true },
-    csv: { type: "string", describe: "The CSV file, one row per patient", required: true },
+    ...csvOptions,
     directory: {
       type: "string",
       describe: "The hospital's private folder (from init); salts are kept here",
@@ -71,16 +74,16 @@ export const command = defineCommand({
   },
   handler: (options, context) => {
     const studyId = readBytes32("study", options.study);
-    const csv = readOwnFile(context.resolve(options.csv));
+    const files = readOwnFiles(options, context.resolve);
     const privateFolder = context.resolve(options.directory);
     return withSigner(options, context, async (connection) => {
       const study = await openStudy(connection, studyId);
       await requireSigned(connection, studyId);
       return withFolderLock(privateFolder, context.randomBytes, async () => {
-        const place = await findPlace(connection, studyId, privateFolder, keccak256(csv), options.discard);
+        const place = await findPlace(connection, studyId, privateFolder, ownFilesHash(files), options.discard);
         if (!existsSync(place.folder)) {
-          context.log(`reading ${basename(options.csv)}`);
-          await prepare(connection, study, { ...place, privateFolder, csv, fileName: basename(options.csv) }, context);
+          context.log(`reading ${[files, ...files.eventFiles].map(({ fileName }) => fileName).join(", ")}`);
+          await prepare(connection, study, { ...place, privateFolder, files }, context);
         }
         const contribution = readContribution(place.folder)!;
         // Before any worker has a share: the activation that follows must be paid.
@@ -156,14 +159,13 @@ function currentEpoch({ deployment, provider }: SignerConnection, studyId: strin
 
 interface Preparation extends Place {
   readonly privateFolder: string;
-  readonly csv: Uint8Array;
-  readonly fileName: string;
+  readonly files: OwnFiles;
 }
 
 async function prepare(
   { deployment, provider }: SignerConnection,
   { studyId, study, schema }: OpenStudy,
-  { folder, datasetId, version, privateFolder, csv, fileName }: Preparation,
+  { folder, datasetId, version, privateFolder, files: own }: Preparation,
   { randomBytes }: CommandContext,
 ): Promise<void> {
   const registry = committeeRegistry(deployment, provider);
@@ -175,7 +177,7 @@ async function prepare(
     );
   }
   const { workers, threshold } = await registry.committee(studyId, epoch);
-  const table = readTable(csv, schema, fileName);
+  const table = readTable(own.csv, schema, own.fileName, own.eventFiles);
   refuseTooManyRows(table.rowCount, study.log2N);
   refuseKnownSubjects(table.subjects, knownSubjects(privateFolder, datasetId));
   const segment = encodeTable(table, schema, randomBytes);
@@ -199,7 +201,7 @@ async function prepare(
     version,
     schemaHash: schema.hash,
     committeeEpoch: epoch.toString(),
-    csvHash: keccak256(csv),
+    csvHash: ownFilesHash(own),
     rowCount: segment.rowCount,
     columnsRoot: commitments.columnsRoot,
     sharesRoot: root,

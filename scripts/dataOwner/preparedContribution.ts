@@ -32,7 +32,7 @@ export interface Contribution {
   readonly version: number;
   readonly schemaHash: string;
   readonly committeeEpoch: string;
-  /** keccak256 of the CSV file: tells a resumed contribution from another one. Stays on this disk. */
+  /** `ownFilesHash` of the CSV file and the files of events: tells a resumed contribution from another one. Stays on this disk. */
   readonly csvHash: string;
   readonly rowCount: number;
   readonly columnsRoot: string;

@@ -203,6 +203,7 @@ export class LocalNetwork {
       ...this.optionsOf(hospital),
       study: this.studyId,
       csv,
+      events: [],
       directory: hospital.folder,
       discard: false,
     };

@@ -61,7 +61,7 @@ describe("data-owner contribute", () => {
   });
 
   const run = (discard = false) => {
-    const options = { ...consortium.as("hospital"), study: consortium.studyId, csv, directory, discard };
+    const options = { ...consortium.as("hospital"), study: consortium.studyId, csv, events: [], directory, discard };
     return contribute.handler(options, consortium.context);
   };
   it("prepares and sends nothing for an owner who has not signed the study's agreement", async () => {

@@ -1,5 +1,4 @@
-/** Finds the schema's columns in a CSV header. Columns that the schema does not name are ignored and never read. */
-import type { StudySchema } from "../schema/studySchema.ts";
+/** Finds the wanted columns in a CSV header. Others are ignored and never read. */
 import type { CsvRecord } from "./csvRecords.ts";
 import type { CsvReport } from "./csvReport.ts";
 import { addProblem } from "./csvReport.ts";
@@ -9,12 +8,17 @@ export interface CsvHeader {
   readonly width: number;
   /** Position of the subject id; undefined when missing, which is reported. */
   readonly subject: number | undefined;
-  /** Position of each schema field. */
-  readonly fields: readonly (number | undefined)[];
+  /** Position of each wanted column. */
+  readonly columns: readonly (number | undefined)[];
 }
 
 /** Names must match exactly; missing and repeated ones are reported. */
-export function readHeader({ cells, line }: CsvRecord, schema: StudySchema, report: CsvReport): CsvHeader {
+export function readHeader(
+  { cells, line }: CsvRecord,
+  subject: string,
+  columns: readonly string[],
+  report: CsvReport,
+): CsvHeader {
   const find = (name: string): number | undefined => {
     const position = cells.indexOf(name);
     if (position < 0) {
@@ -29,7 +33,7 @@ export function readHeader({ cells, line }: CsvRecord, schema: StudySchema, repo
     }
     return position;
   };
-  return { width: cells.length, subject: find(schema.subject), fields: schema.fields.map(({ name }) => find(name)) };
+  return { width: cells.length, subject: find(subject), columns: columns.map(find) };
 }
 
 function adviceFor(name: string, cells: readonly string[]): string {

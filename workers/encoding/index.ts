@@ -11,9 +11,11 @@ export {
 export type { ColumnCommitments, ColumnLeaf, Handles } from "./commitColumns.ts";
 export { MAX_PROBLEMS } from "./csvReport.ts";
 export type { CsvErrorDetail, CsvProblem, CsvProblemCode } from "./csvReport.ts";
+export type { EventFileErrorDetail } from "./deriveFields.ts";
 export { proveDealing } from "./dealing.ts";
 export { encodeTable } from "./encodeTable.ts";
 export type { EncodedSegment } from "./encodeTable.ts";
+export type { EventFile } from "./readEvents.ts";
 export { readTable } from "./readTable.ts";
 export type { Table } from "./readTable.ts";
 export { shareSegment } from "./shareSegment.ts";

@@ -7,9 +7,12 @@ import { MAX_SHARE_FILE_COLUMNS } from "../messages/shareFileHeader.ts";
 import { columnCount } from "./columns.ts";
 import type { JsonNode } from "./jsonNode.ts";
 import { readJson } from "./jsonNode.ts";
+import { parseEventTables } from "./parseEventTable.ts";
+import type { FieldContext } from "./parseField.ts";
 import { parseField } from "./parseField.ts";
+import { parseTimeToEvent } from "./parseTimeToEvent.ts";
 import { witnessCount } from "./rangeWitness.ts";
-import { parseName, parseTextList, refuseRepeats } from "./schemaTexts.ts";
+import { parseHeader, parseName, parseTextList, refuseRepeats } from "./schemaTexts.ts";
 import { schemaError } from "./schemaError.ts";
 import type { SchemaField, StudySchema } from "./studySchema.ts";
 
@@ -18,7 +21,7 @@ export type { SchemaErrorDetail } from "./schemaError.ts";
 /** Committed columns per study. One costs 32 bytes per row and worker, plus its blinders: 4,096 is 131 KB a row. */
 export const MAX_COLUMNS = 4_096;
 
-const KEYS = ["name", "title", "table", "subject", "missingValues", "fields"];
+const KEYS = ["name", "title", "table", "subject", "missingValues", "eventTables", "fields", "timeToEvent"];
 
 /**
  * @param text the JSON text; its keccak256 over the exact UTF-8 bytes becomes `hash`
@@ -27,8 +30,9 @@ const KEYS = ["name", "title", "table", "subject", "missingValues", "fields"];
 export function parseSchema(text: string): StudySchema {
   const root = readJson(text).object(KEYS);
   const missingValues = parseTextList(root.optional("missingValues")) ?? [""];
-  const subject = parseSubject(root.required("subject"));
-  const fields = parseFields(root.required("fields"), subject, missingValues);
+  const subject = parseHeader(root.required("subject"));
+  const eventTables = parseEventTables(root.optional("eventTables"), missingValues);
+  const fields = parseFields(root.required("fields"), subject, { missingValues, eventTables });
   return {
     name: parseStudyName(root.required("name")),
     title: root.optional("title")?.text(),
@@ -36,6 +40,8 @@ export function parseSchema(text: string): StudySchema {
     subject,
     missingValues,
     fields,
+    eventTables,
+    timeToEvent: parseTimeToEvent(root.optional("timeToEvent"), fields),
     hash: keccak256(toUtf8Bytes(text)),
   };
 }
@@ -46,15 +52,8 @@ function parseStudyName(node: JsonNode): string {
   throw schemaError("SCHEMA_BAD_NAME", node.path, "must be 1 to 64 letters, digits, spaces, dots, dashes or _");
 }
 
-/** A CSV header only, never a name in SQL: any text that is visible. */
-function parseSubject(node: JsonNode): string {
-  const subject = node.text();
-  if (subject !== "" && subject.trim() === subject) return subject;
-  throw schemaError("SCHEMA_BAD_NAME", node.path, "must be a CSV header without spaces around it");
-}
-
-function parseFields(node: JsonNode, subject: string, missingValues: readonly string[]): SchemaField[] {
-  const fields = node.list().map((item) => parseField(item, missingValues));
+function parseFields(node: JsonNode, subject: string, context: FieldContext): SchemaField[] {
+  const fields = node.list().map((item) => parseField(item, context));
   if (fields.length === 0) throw schemaError("SCHEMA_BAD_RANGE", node.path, "needs at least one field");
   // SQL ignores the case of unquoted names, so two fields may not differ by case alone.
   const names = [subject, ...fields.map(({ name }) => name)].map((name) => name.toLowerCase());

@@ -13,6 +13,9 @@ export type SchemaErrorCode =
   | "SCHEMA_BAD_NUMBER"
   | "SCHEMA_BAD_RANGE"
   | "SCHEMA_BAD_CUT_POINTS"
+  | "SCHEMA_BAD_DERIVATION"
+  | "SCHEMA_BAD_CONDITION"
+  | "SCHEMA_BAD_TIME_TO_EVENT"
   | "SCHEMA_TOO_MANY_COLUMNS";
 
 export interface SchemaErrorDetail {

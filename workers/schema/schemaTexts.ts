@@ -13,6 +13,13 @@ export function parseName(node: JsonNode): string {
   throw schemaError("SCHEMA_BAD_NAME", node.path, "must be 1 to 63 letters, digits or _, not starting with a digit");
 }
 
+/** A CSV header only, never a name in SQL: any text that is visible. @throws CodedError SCHEMA_BAD_NAME */
+export function parseHeader(node: JsonNode): string {
+  const header = node.text();
+  if (header !== "" && header.trim() === header) return header;
+  throw schemaError("SCHEMA_BAD_NAME", node.path, "must be a CSV header without spaces around it");
+}
+
 export function parseTextList(node: JsonNode | undefined): string[] | undefined {
   if (node === undefined) return undefined;
   const texts = node.list().map((item) => item.text());

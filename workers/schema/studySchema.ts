@@ -6,6 +6,8 @@
  * `categories`. Scaled integers fit in 63 bits (|v| < 2^62), checked when the schema is read.
  */
 
+import type { Derivation, EventTable } from "./eventTable.ts";
+
 export type FieldType = "category" | "integer" | "number" | "date";
 
 interface FieldBase {
@@ -15,6 +17,8 @@ interface FieldBase {
   readonly required: boolean;
   /** CSV texts that mean "missing" for this field, added to the schema's own. */
   readonly missingValues: readonly string[];
+  /** Undefined: the field is a column of the owner's CSV. */
+  readonly derived: Derivation | undefined;
 }
 
 /** One-hot encoded: equality, GROUP BY. */
@@ -46,6 +50,24 @@ export interface NumericField extends FieldBase {
   readonly digits: number;
 }
 
+/** Which two fields say how long each subject was followed, and whether the event ended it; otherwise it is censored. */
+export interface TimeToEvent {
+  /** Unique in the schema, also among the fields. */
+  readonly name: string;
+  readonly title: string | undefined;
+  /** Index of an integer or number field. */
+  readonly time: number;
+  /** Index of a category field. */
+  readonly status: number;
+  /** Categories of `status` that are the event, ascending; at least one. */
+  readonly event: readonly number[];
+  /**
+   * Where survival is asked: strictly ascending scaled values of `time`, each a cut-point unless the field has digits.
+   * Undefined: the schema names none.
+   */
+  readonly grid: readonly bigint[] | undefined;
+}
+
 export type SchemaField = CategoryField | NumericField;
 
 export interface StudySchema {
@@ -57,6 +79,9 @@ export interface StudySchema {
   readonly subject: string;
   readonly missingValues: readonly string[];
   readonly fields: readonly SchemaField[];
+  /** Files that derived fields are computed from, at the owner. */
+  readonly eventTables: readonly EventTable[];
+  readonly timeToEvent: readonly TimeToEvent[];
   /** keccak256 of the JSON text. */
   readonly hash: string;
 }

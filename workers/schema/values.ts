@@ -4,7 +4,7 @@
  * Messages name the rule, never the text: the text may be a patient's value.
  */
 import { CodedError } from "../errors.ts";
-import type { NumericField, SchemaField } from "./studySchema.ts";
+import type { CategoryField, NumericField } from "./studySchema.ts";
 
 export type ValueErrorDetail =
   | { readonly code: "VALUE_NOT_A_NUMBER" }
@@ -92,8 +92,13 @@ export function parseNumericText(field: Pick<NumericField, "type" | "decimals">,
   return field.type === "date" ? parseDate(text) : parseScaled(text, field.decimals);
 }
 
+/** What a value's text depends on: of a field, or of an event table's column. */
+export type ValueForm =
+  | Pick<CategoryField, "name" | "type" | "categories" | "missingValues">
+  | Pick<NumericField, "name" | "type" | "decimals" | "minimum" | "maximum" | "missingValues">;
+
 /** A scaled integer as people write it: the category's text, a date, or the shortest decimal. */
-export function formatFieldValue(field: SchemaField, value: bigint): string {
+export function formatFieldValue(field: ValueForm, value: bigint): string {
   if (field.type === "category") {
     const text = field.categories[Number(value)];
     if (text === undefined) throw new RangeError(`${field.name} has no category ${value}`);
@@ -108,7 +113,7 @@ export function formatFieldValue(field: SchemaField, value: bigint): string {
  *
  * @throws CodedError VALUE_*
  */
-export function parseFieldValue(field: SchemaField, text: string): bigint | null {
+export function parseFieldValue(field: ValueForm, text: string): bigint | null {
   if (field.missingValues.includes(text)) return null;
   if (field.type === "category") return categoryIndex(field.categories, text);
   const value = parseNumericText(field, text);

@@ -19,7 +19,7 @@ import { budget } from "../../budget.ts";
 
 function integerField(minimum: bigint, maximum: bigint, cutPoints: readonly bigint[] = []): NumericField {
   const shared = { name: "f", title: undefined, required: true, missingValues: [], unit: undefined, decimals: 0 };
-  return { ...shared, type: "integer", minimum, maximum, cutPoints, digits: 0 };
+  return { ...shared, type: "integer", minimum, maximum, cutPoints, digits: 0, derived: undefined };
 }
 
 function reachable(weights: readonly bigint[]): bigint[] {
