@@ -2,7 +2,7 @@
  * Whether the network's answer is the clear-text answer: counts exact, other numbers within 1e-12 relative; and values
  * hidden only where the gate has a reason, which `expectedDisclosure.ts` works out.
  */
-import { isHidden } from "#statistics";
+import { type Hidden, isHidden } from "#statistics";
 import type { Cell as AnswerCell } from "../querier/answerReport.ts";
 import type { Cell } from "./clearAnswer.ts";
 import { type ExpectedAnswer, type Fate, keyText } from "./expectedDisclosure.ts";
@@ -80,7 +80,7 @@ function faultOf(value: AnswerCell, clear: Cell | undefined, fate: Fate, isKey: 
   return clear !== undefined && equalCells(value, clear) ? undefined : "not the clear-text value";
 }
 
-export function equalCells(a: Cell, b: Cell, relative: number = RELATIVE_TOLERANCE): boolean {
+export function equalCells(a: Exclude<AnswerCell, Hidden>, b: Cell, relative: number = RELATIVE_TOLERANCE): boolean {
   if (typeof a !== "number" || typeof b !== "number") return a === b;
   if (Number.isInteger(a) && Number.isInteger(b)) return a === b;
   return Math.abs(a - b) <= relative * Math.max(Math.abs(a), Math.abs(b));

@@ -123,8 +123,8 @@ describe("QueryCatalogue", () => {
       await reverts(act, world.catalogue, "QueryCatalogueSchemaMismatch", [schemaHash, SCHEMA_HASH]);
     });
     it("refuses another format", async () => {
-      const { world, act } = await send(QUERIER, { descriptor: encodeDescriptor({ ...DESCRIPTOR, format: 2 }) });
-      await reverts(act, world.catalogue, "QueryCatalogueUnsupportedFormat", [2]);
+      const { world, act } = await send(QUERIER, { descriptor: encodeDescriptor({ ...DESCRIPTOR, format: 1 }) });
+      await reverts(act, world.catalogue, "QueryCatalogueUnsupportedFormat", [1]);
     });
     it("refuses bytes after the descriptor or the bounds", async () => {
       const { descriptor, bounds } = publication();
@@ -149,7 +149,7 @@ describe("QueryCatalogue", () => {
       await revertsBare((await send(QUERIER, { bounds })).act);
     });
     it("refuses a descriptor that does not fit in one contract", async () => {
-      const column = { name: "x".repeat(24_576), finish: 1, sums: [0], decimals: 0 } as const;
+      const column = { ...DESCRIPTOR.columns[1], name: "x".repeat(24_576) };
       const { world, act } = await send(QUERIER, {
         descriptor: encodeDescriptor({ ...DESCRIPTOR, columns: [column] }),
       });

@@ -20,7 +20,9 @@ export function cellSums(
   if (y === undefined || finish === Finish.COUNT || finish === Finish.REGR_COUNT) return [n];
   if (finish === Finish.LINEAR_REGRESSION) {
     const ordered = [...variables.slice(1), y];
-    const products = ordered.flatMap((z, index) => ordered.slice(index).map((w) => sum(z, w)));
+    // An indicator is its own square.
+    const product = (z: Variable, w: Variable): Measure => (z === w && z.kind === "indicator" ? sum(z) : sum(z, w));
+    const products = ordered.flatMap((z, index) => ordered.slice(index).map((w) => product(z, w)));
     return [n, ...ordered.map((z) => sum(z)), ...products];
   }
   if (finish === Finish.TOXICITY || finish === Finish.PRO_CTCAE)

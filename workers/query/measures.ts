@@ -7,9 +7,9 @@
  * required, or that the conditions make present, needs none.
  *
  * Without table lines an opened sum is an inner product of two factors, which saves a product column:
- *   rows: base · 1, or the last two halves of the cohort when nothing else needs it as a column
- *   x: base · x      x·y: (base × x) · y, so that all products with x share one column
- * with base = cohort × presence. With lines every measure is one column, which `buildCircuit` multiplies with the cells.
+ *   rows: cohort · 1, or the last two halves of the cohort when nothing else needs it as a column
+ *   n: cohort · presence      x: cohort · x      x·y: (cohort × x) · y, so that all products with x share one column
+ * and presence of other fields before the variables. With lines every measure is one column, which `buildCircuit` multiplies with the cells.
  * The square of a categorical field with numeric categories is linear (Σ category² × one-hot): no product; an indicator is
  * its own square.
  *
@@ -72,47 +72,33 @@ export function assembleMeasures(assembly: Assembly, query: MeasuredQuery, schem
   if (!query.grouped && countOnly && left !== undefined && right !== undefined) return [{ left, right }];
   const cohort = left !== undefined && right !== undefined ? assembly.multiply(left, right) : left;
   return query.measures.map((measure) => {
-    const place = { assembly, schema, base: baseOf(assembly, cohort, measure, schema) };
-    return query.grouped ? groupedOutput(place, measure) : plainOutput(place, measure);
+    const factors = measureFactors(assembly, measure, schema);
+    return query.grouped ? groupedOutput(assembly, cohort, factors) : plainOutput(assembly, cohort, factors);
   });
 }
 
-interface Place {
-  readonly assembly: Assembly;
-  readonly schema: StudySchema;
-  /** Undefined: every row. */
-  readonly base: number | undefined;
-}
-
-/** Cohort × presence of the fields that no variable stands for. */
-function baseOf(
-  assembly: Assembly,
-  cohort: number | undefined,
-  { variables, present }: Measure,
-  schema: StudySchema,
-): number | undefined {
+/** Presence of the fields that no variable stands for, then the variables. */
+function measureFactors(assembly: Assembly, { variables, present }: Measure, schema: StudySchema): number[] {
   const own = new Set(variables.flatMap(fieldsOf));
-  return present
-    .filter((field) => !own.has(field))
-    .map((field) => presenceFactor(assembly, field, schema))
-    .reduce((base: number | undefined, factor) => times(assembly, base, factor), cohort);
+  const presence = present.filter((field) => !own.has(field)).map((field) => presenceFactor(assembly, field, schema));
+  return [...presence, ...linearVariables(assembly, variables, schema)];
 }
 
-function times(assembly: Assembly, base: number | undefined, factor: number): number {
-  return base === undefined ? factor : assembly.multiply(base, factor);
+function plainOutput(assembly: Assembly, cohort: number | undefined, factors: readonly number[]): Output {
+  const last = factors.at(-1);
+  if (last === undefined) return { left: cohort ?? activeFactor(assembly), right: NO_FACTOR };
+  const left = productOf(assembly, cohort, factors.slice(0, -1));
+  return left === undefined ? { left: last, right: NO_FACTOR } : { left, right: last };
 }
 
-function plainOutput({ assembly, schema, base }: Place, { variables }: Measure): Output {
-  const [first, second] = linearVariables(assembly, variables, schema);
-  if (first === undefined) return { left: base ?? activeFactor(assembly), right: NO_FACTOR };
-  if (second !== undefined) return { left: times(assembly, base, first), right: second };
-  return base === undefined ? { left: first, right: NO_FACTOR } : { left: base, right: first };
+function groupedOutput(assembly: Assembly, cohort: number | undefined, factors: readonly number[]): Output {
+  return { left: productOf(assembly, cohort, factors) ?? activeFactor(assembly), right: NO_FACTOR };
 }
 
-function groupedOutput({ assembly, schema, base }: Place, { variables }: Measure): Output {
-  const [first, second] = linearVariables(assembly, variables, schema);
-  const column = first === undefined ? (base ?? activeFactor(assembly)) : times(assembly, base, first);
-  return { left: second === undefined ? column : assembly.multiply(column, second), right: NO_FACTOR };
+function productOf(assembly: Assembly, cohort: number | undefined, factors: readonly number[]): number | undefined {
+  const multiply = (left: number | undefined, right: number): number =>
+    left === undefined ? right : assembly.multiply(left, right);
+  return factors.reduce(multiply, cohort);
 }
 
 /** The variables as factors; one for a square that is linear. */

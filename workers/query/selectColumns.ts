@@ -8,7 +8,7 @@ import type { ConditionContext } from "./fieldConditions.ts";
 import type { Clause, Filter } from "./filters.ts";
 import { inOrder, isFilter } from "./filters.ts";
 import type { Measure, Variable } from "./measures.ts";
-import { ROWS, sameMeasure, sameVariable } from "./measures.ts";
+import { fieldsOf, ROWS, sameMeasure, sameVariable } from "./measures.ts";
 import { normalizeConditions } from "./normalizeConditions.ts";
 import type { Argument, GroupKey, ParsedQuery, SelectItem } from "./parsedQuery.ts";
 import { resolveField } from "./resolveNames.ts";
@@ -106,7 +106,7 @@ function tableColumns(
     throw refuse(sql, statistic.span, `${schema.fields[again.field]!.name} is a column of ${name} and of GROUP BY`);
   }
   const mayMiss = missableIn(schema, clauses);
-  const summed = table.sums.flatMap(({ variables }) => variables.flatMap((v) => (v.kind === "value" ? [v.field] : [])));
+  const summed = table.sums.flatMap(({ variables }) => variables.flatMap(fieldsOf));
   const needed = [...new Set([...table.axes.map(({ field }) => field), ...summed])].filter(mayMiss);
   const present = needed.map((field): Filter => ({ kind: "present", field }));
   const columns = query.select.map((item): Column => {
@@ -232,15 +232,14 @@ function impliesPresent(filter: Filter, schema: StudySchema): boolean {
   return field.type !== "category" || !filter.indices.includes(field.categories.length);
 }
 
-/** The first column stands for all arguments of a long list. */
+/** The function and the columns it is of; constants are left out. */
 function nameOf({ alias, aggregate, arguments: args }: SelectItem): string {
   if (alias !== undefined) return alias;
-  const columns = args.flatMap((argument) => (argument.kind === "column" ? [argument.column.name] : []));
-  const condition = args.flatMap((argument) =>
-    argument.kind === "condition" && "column" in argument.condition ? [argument.condition.column.name] : [],
-  );
-  const named = [...columns, ...condition];
-  return `${STATISTIC_NAMES[aggregate!]}(${named.length === 0 ? "*" : named.join(", ")})`;
+  const columns = args.flatMap((argument) => {
+    if (argument.kind === "column") return [argument.column.name];
+    return "condition" in argument && "column" in argument.condition ? [argument.condition.column.name] : [];
+  });
+  return `${STATISTIC_NAMES[aggregate!]}(${columns.length === 0 ? "*" : columns.join(", ")})`;
 }
 
 function refuseRepeatedNames({ sql, select }: ParsedQuery, columns: readonly Column[]): void {

@@ -6,18 +6,29 @@ import { clauseText, lineText, valueText } from "./cohortText.ts";
 import type { Names } from "./cohortText.ts";
 import { listed, quote } from "./manifestText.ts";
 import type { Measure, Variable } from "./measures.ts";
-import { sameVariable } from "./measures.ts";
+import { fieldsOf, sameVariable } from "./measures.ts";
 import type { Selection } from "./selectColumns.ts";
 import type { PlannedAxis } from "./tableAxes.ts";
 
 const ARGUMENT_DECIMALS = 6;
+
+const PAIRED: Readonly<Partial<Record<Finish, string>>> = {
+  [Finish.COVAR_POP]: "the covariance of all",
+  [Finish.COVAR_SAMP]: "the sample covariance",
+  [Finish.CORR]: "Pearson's correlation",
+  [Finish.REGR_SLOPE]: "the slope of the least-squares line",
+  [Finish.REGR_INTERCEPT]: "the intercept of the least-squares line",
+  [Finish.REGR_R2]: "the square of the correlation",
+};
 
 /** @param whole who is counted, in words */
 export function measureText(names: Names, { variables, present }: Measure, whole: string): string {
   const nameOf = (field: number): string => quote(names.schema.fields[field]!.name);
   const indicators = variables.flatMap((each) => (each.kind === "indicator" ? [clauseText(names, each.clause)] : []));
   const values = variables.filter((each): each is Variable & { kind: "value" } => each.kind === "value");
-  const where = [...present.map((field) => `${nameOf(field)} is present`), ...new Set(indicators)];
+  const implied = new Set(variables.flatMap((each) => (each.kind === "indicator" ? fieldsOf(each) : [])));
+  const asked = present.filter((field) => !implied.has(field));
+  const where = [...asked.map((field) => `${nameOf(field)} is present`), ...new Set(indicators)];
   const who = where.length === 0 ? whole : `${whole} for whom ${listed(where, "and")}`;
   const [x, y] = values;
   if (x === undefined) return `the number of ${who}`;
@@ -68,8 +79,6 @@ export function columnText(names: Names, column: Column, { axes }: Selection): s
       return `${deviation}(number ${second} - number ${first}² / number ${n}) / (number ${n} - 1)`;
     case Finish.LINEAR_REGRESSION:
       return `the least-squares fit with its standard errors, from numbers ${numbers()}`;
-    case Finish.HISTOGRAM:
-      return `the counts of the bins of ${axis(0)} between its ${args.length} breaks, below and above`;
     case Finish.CROSSTAB:
       return `the table of ${axis(0)} by ${axis(1)}, its margins, chi-square and, for two by two, exact test and ratios`;
     case Finish.T_TEST:
@@ -80,12 +89,13 @@ export function columnText(names: Names, column: Column, { axes }: Selection): s
     case Finish.PRO_CTCAE:
       return `rates with exact limits: numbers ${listed(sums.slice(1).map((index) => `${index + 1}`), "and")} / number ${n}`; // prettier-ignore
     case Finish.ALLOCATION: {
-      const field = names.schema.fields[axes[column.axes[1]!]!.field]!;
-      const success = lineText(field, Number(args[0]!));
-      const prior = `prior Beta(${real(args[1]!)}, ${real(args[2]!)}), power ${real(args[3]!)}`;
-      return `for each ${axis(0)}, the posterior of ${axis(1)} being ${success}, and shares of new patients; ${prior}`;
+      const prior = `prior Beta(${real(args[0]!)}, ${real(args[1]!)}), power ${real(args[2]!)}`;
+      const external = args.length > 3 ? `, counts of earlier studies weighed by ${real(args[3]!)}` : "";
+      return `for each ${axis(0)}, the posterior of number ${first} of ${n}, and shares of new patients; ${prior}${external}`;
     }
+    case Finish.HISTOGRAM:
+      return `the counts of the bins of ${axis(0)} between its ${args.length} breaks, below and above`;
     default:
-      return `finished from numbers ${numbers()}`;
+      return `${PAIRED[finish] ?? "finished"}, from numbers ${numbers()}`;
   }
 }

@@ -111,7 +111,7 @@ function groupMeans({ sql, schema, item }: Place, compared: PlannedAxis): TableS
   return { axes: [compared], sums, decimals: [field.decimals], arguments: [] };
 }
 
-/** The outcome's categories are a table axis, so that a stratum with a hidden cell has no allocation. */
+/** Subjects and successes of each group. */
 function allocation({ sql, schema, item }: Place, compared: PlannedAxis): TableStatistic {
   const [of] = item.arguments;
   const problem = "ALLOCATION takes the outcome that counts as a success: ALLOCATION(response = 1, PRIOR 1, 1)";
@@ -131,9 +131,10 @@ function allocation({ sql, schema, item }: Place, compared: PlannedAxis): TableS
     throw refuse(sql, item.span, "PRIOR takes two numbers from 0.05 to 1000000", "SQL_TYPE");
   if (power! < 0n) throw refuse(sql, item.span, "POWER takes a number of 0 or more", "SQL_TYPE");
   refuseOptions(sql, item, ["PRIOR", "POWER", "EXTERNAL", "WEIGHT"]);
-  const axis = { field: index, missing: false, cuts: [] };
   const external = externalCounts(sql, schema, item, compared);
-  return counted([compared, axis], [BigInt(success), a!, b!, power!, ...external]);
+  const clause = { kind: "categories", field: index, indices: [success] } as const;
+  const successes: Measure = { variables: [{ kind: "indicator", clause }], present: [] };
+  return { axes: [compared], sums: [ROWS, successes], decimals: [], arguments: [a!, b!, power!, ...external] };
 }
 
 /** The weight, then subjects and successes of an earlier study for each arm, in the order of its lines. */

@@ -74,7 +74,7 @@ export function finishTable(column: Column, cells: readonly Sums[], place: Table
     case Finish.ANOVA:
       return groupTest(column, cells, place);
     case Finish.ALLOCATION:
-      return allocation(column, countsOf(column, cells), place);
+      return allocation(column, cells, place);
     default:
       return null;
   }
@@ -140,18 +140,21 @@ function groupTest(
   return { groups, test: isPair ? tTest(first, second, decimals[0]!) : null };
 }
 
-function allocation({ arguments: args }: Column, counts: Sums, { labels }: TablePlace): AllocationTable | Hidden {
-  const [arms, outcomes] = labels as [readonly AxisLabel[], readonly AxisLabel[]];
-  if (!areShown(counts)) return HIDDEN;
-  const [success, alpha, beta, power, weight, ...external] = args as [bigint, bigint, bigint, bigint, ...bigint[]];
+/** One hidden count refuses the whole stratum: P(best) needs every arm. */
+function allocation(
+  { sums, arguments: args }: Column,
+  cells: readonly Sums[],
+  { labels }: TablePlace,
+): AllocationTable | Hidden {
+  const needed = cells.map((cell) => sums.map((index) => cell[index]));
+  if (!needed.every(areShown)) return HIDDEN;
+  const [alpha, beta, power, weight, ...external] = args as [bigint, bigint, bigint, ...bigint[]];
   const real = (word: bigint): number => Number(word) / ARGUMENT_SCALE;
-  const observed = arms.map((_, arm) => {
-    const row = counts.slice(arm * outcomes.length, (arm + 1) * outcomes.length);
-    const own = { n: row.reduce((sum, count) => sum + count, 0n), successes: row[Number(success)]! };
+  const observed = needed.map(([n, successes], arm) => {
+    const own = { n: n!, successes: successes! };
     if (weight === undefined) return own;
-    const [n, successes] = [external[2 * arm]!, external[2 * arm + 1]!];
-    return { ...own, external: { n, successes, weight: real(weight) } };
+    return { ...own, external: { n: external[2 * arm]!, successes: external[2 * arm + 1]!, weight: real(weight) } };
   });
   const allocated = allocate(observed, { alpha: real(alpha), beta: real(beta) }, real(power));
-  return { arms: allocated.map((arm, index) => ({ arm: arms[index]!, ...arm })) };
+  return { arms: allocated.map((arm, index) => ({ arm: labels[0]![index]!, ...arm })) };
 }

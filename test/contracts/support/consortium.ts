@@ -227,7 +227,7 @@ export async function activateDatasets(n = 4, t = 1, policy: Policy = POLICY) {
 }
 
 export const DESCRIPTOR = {
-  format: 1,
+  format: 2,
   schemaHash: SCHEMA_HASH,
   atoms: [
     { op: 0, field: 0, lo: 0n, hi: 0n, bind: 0 },
@@ -236,10 +236,10 @@ export const DESCRIPTOR = {
   ],
   factors: [{ terms: [{ coefficient: 1n, signal: 1 }] }, { terms: [{ coefficient: -1n, signal: 2 }] }],
   products: [{ left: 0, right: 1 }],
-  steps: [{ axes: [{ field: 3 }], outputs: [{ left: 0, right: 65535 }] }],
+  steps: [{ axes: [{ field: 3, missing: false, cuts: [], lines: [] }], outputs: [{ left: 0, right: 65535 }] }],
   columns: [
-    { name: "arm", finish: 0, sums: [0], decimals: 0 },
-    { name: "count", finish: 1, sums: [0], decimals: 0 },
+    { name: "arm", finish: 0, axes: [], sums: [0], decimals: [], arguments: [] },
+    { name: "count", finish: 1, axes: [], sums: [0], decimals: [], arguments: [] },
   ],
 } as const;
 export const BOUNDS = [

@@ -112,7 +112,10 @@ describe("buildCircuit", () => {
         code: "CIRCUIT_NO_COLUMN",
       });
     }
-    const axes = { ...demo.descriptor, steps: [{ ...demo.descriptor.steps[0]!, axes: [{ field: 2 }] }] };
+    const axes = {
+      ...demo.descriptor,
+      steps: [{ ...demo.descriptor.steps[0]!, axes: [{ field: 2, missing: false, cuts: [], lines: [] }] }],
+    };
     assert.throws(() => buildCircuit(axes, [20n, 64n, 1n], trialSchema), { code: "CIRCUIT_NO_COLUMN" });
   });
 });

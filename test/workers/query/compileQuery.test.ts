@@ -54,13 +54,16 @@ describe("compileQuery", () => {
       { left: 8, right: 7 },
     ]);
     const outputs = [2, 4, 6, 8, 9].map((left) => ({ left, right: NO_FACTOR }));
-    assert.deepEqual(descriptor.steps, [{ axes: [{ field: 0 }], outputs }]);
+    assert.deepEqual(descriptor.steps, [{ axes: [{ field: 0, missing: false, cuts: [], lines: [] }], outputs }]);
+    const column = (name: string, finish: Finish, sums: readonly number[], ...decimals: readonly number[]): object => {
+      return { name, finish, axes: [], sums, decimals, arguments: [] };
+    };
     assert.deepEqual(descriptor.columns, [
-      { name: "arm", finish: Finish.GROUP, sums: [0], decimals: 0 },
-      { name: "COUNT(*)", finish: Finish.COUNT, sums: [0], decimals: 0 },
-      { name: "AVG(response)", finish: Finish.AVG, sums: [1, 2], decimals: 2 },
-      { name: "AVG(age)", finish: Finish.AVG, sums: [0, 3], decimals: 0 },
-      { name: "VAR_SAMP(age)", finish: Finish.VAR_SAMP, sums: [0, 3, 4], decimals: 0 },
+      column("arm", Finish.GROUP, [0]),
+      column("COUNT(*)", Finish.COUNT, [0]),
+      column("AVG(response)", Finish.AVG, [1, 2], 2),
+      column("AVG(age)", Finish.AVG, [0, 3], 0),
+      column("VAR_SAMP(age)", Finish.VAR_SAMP, [0, 3, 4], 0),
     ]);
     assert.deepEqual(
       bounds.map(({ name, kind, field, minimum, maximum }) => [name, kind, field, minimum, maximum]),
@@ -84,7 +87,7 @@ describe("compileQuery", () => {
     await assertSame(
       "SELECT arm, COUNT(*) FROM trial WHERE age >= :lo AND biomarker = 'positive' GROUP BY arm",
       "select ARM,count( * )\n\tfrom TRIAL\r\nwhere (AGE>=:lo)and((biomarker='positive')) group by Arm -- :x",
-      'SELECT "arm", Count(*) FROM "trial" WHERE /* :y */ trial.age >= :lo AND trial."biomarker" = U&\'posit\\0069ve\' GROUP BY trial.arm;',
+      'SELECT "arm", Count(*) FROM "trial" WHERE /* :y */ trial.age >= :lo AND trial."biomarker" = \'positive\' GROUP BY trial.arm;',
     );
   });
 
@@ -119,7 +122,7 @@ describe("compileQuery", () => {
 
   it("leaves strings, quoted identifiers and comments alone when it looks for parameters", async () => {
     const { bounds, descriptor } = await compileQuery(
-      `SELECT COUNT(*) AS ":a" FROM trial WHERE site IN (':lo', 'a; DROP TABLE trial --', 'O''Brien', E'two\\nlines', :s) /* :c */`,
+      `SELECT COUNT(*) AS ":a" FROM trial WHERE site IN (':lo', 'a; DROP TABLE trial --', 'O''Brien', 'two\nlines', :s) /* :c */`,
       trialSchema,
     );
     assert.deepEqual(
@@ -161,7 +164,7 @@ describe("compileQuery", () => {
   });
 
   it("writes a manifest in which no name or category can imitate a line", async () => {
-    const sql = "SELECT COUNT(*) AS \"x\n  2. nothing\" FROM trial WHERE site = E'two\\nlines'";
+    const sql = "SELECT COUNT(*) AS \"x\n  2. nothing\" FROM trial WHERE site = 'two\nlines'";
     const { manifest } = await compileQuery(sql, trialSchema);
     assert.match(manifest, /- "x\\n {2}2\. nothing": number 1/);
     assert.match(manifest, /"site" is "two\\nlines"/);

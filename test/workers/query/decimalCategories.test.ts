@@ -49,10 +49,10 @@ describe("a category of decimals", () => {
     assert.deepEqual(
       descriptor.columns.map(({ finish, decimals }) => [finish, decimals]),
       [
-        [Finish.COUNT, 0],
-        [Finish.SUM, 2],
-        [Finish.AVG, 2],
-        [Finish.VAR_POP, 2],
+        [Finish.COUNT, []],
+        [Finish.SUM, [2]],
+        [Finish.AVG, [2]],
+        [Finish.VAR_POP, [2]],
       ],
     );
     // 0.5, 2, 2, 0

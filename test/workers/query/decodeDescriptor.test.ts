@@ -4,7 +4,7 @@ import { getBytes, hexlify } from "ethers";
 import fc from "fast-check";
 import { isCoded } from "../../../workers/errors.ts";
 import type { Descriptor, ParameterBound } from "../../../workers/messages/descriptor.ts";
-import { encodeBounds, encodeDescriptor, encodeParameters } from "../../../workers/messages/descriptor.ts";
+import { encodeBounds, encodeDescriptor, encodeParameters, Finish } from "../../../workers/messages/descriptor.ts";
 import {
   decodeBounds,
   decodeDescriptor,
@@ -26,7 +26,7 @@ function tampered(change: (copy: Writable<Descriptor>) => void): string {
 type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T;
 
 const TAMPERED: readonly (readonly [string, (copy: Writable<Descriptor>) => void, string])[] = [
-  ["another format", (d) => (d.format = 2), "DESCRIPTOR_FORMAT"],
+  ["another format", (d) => (d.format = 1), "DESCRIPTOR_FORMAT"],
   ["an unknown operation", (d) => (d.atoms[0]!.op = 9 as 0), "DESCRIPTOR_MALFORMED"],
   ["a binding where none is possible", (d) => (d.atoms[0]!.bind = 2), "DESCRIPTOR_MALFORMED"],
   ["a binding to an impossible parameter", (d) => (d.atoms[0]!.lo = 64n), "DESCRIPTOR_MALFORMED"],
@@ -41,15 +41,32 @@ const TAMPERED: readonly (readonly [string, (copy: Writable<Descriptor>) => void
   ["a product of no factor", (d) => (d.products[1]!.right = 0xffff), "DESCRIPTOR_MALFORMED"],
   ["two steps", (d) => d.steps.push(d.steps[0]!), "DESCRIPTOR_MALFORMED"],
   ["no step", (d) => (d.steps = []), "DESCRIPTOR_MALFORMED"],
-  ["a repeated axis", (d) => d.steps[0]!.axes.push({ field: 0 }), "DESCRIPTOR_MALFORMED"],
+  ["a repeated axis", (d) => d.steps[0]!.axes.push({ ...d.steps[0]!.axes[0]! }), "DESCRIPTOR_MALFORMED"],
   ["no outputs", (d) => (d.steps[0]!.outputs = []), "DESCRIPTOR_MALFORMED"],
   ["an output of no factor", (d) => (d.steps[0]!.outputs[0]!.left = 77), "DESCRIPTOR_MALFORMED"],
-  ["an unknown finish", (d) => (d.columns[1]!.finish = 8 as 0), "DESCRIPTOR_MALFORMED"],
+  ["an unknown finish", (d) => (d.columns[1]!.finish = 99 as 0), "DESCRIPTOR_MALFORMED"],
   ["a missing sum", (d) => (d.columns[2]!.sums = [1]), "DESCRIPTOR_MALFORMED"],
   ["a sum that does not exist", (d) => (d.columns[2]!.sums = [1, 5]), "DESCRIPTOR_MALFORMED"],
   ["a group without an axis", (d) => (d.columns[0]!.sums = [1]), "DESCRIPTOR_MALFORMED"],
   ["a repeated column name", (d) => (d.columns[1]!.name = "arm"), "DESCRIPTOR_MALFORMED"],
-  ["impossible decimals", (d) => (d.columns[2]!.decimals = 19), "DESCRIPTOR_MALFORMED"],
+  ["impossible decimals", (d) => (d.columns[2]!.decimals = [19]), "DESCRIPTOR_MALFORMED"],
+  ["scales that are not read", (d) => (d.columns[2]!.decimals = [2, 2]), "DESCRIPTOR_MALFORMED"],
+  ["arguments that are not read", (d) => (d.columns[2]!.arguments = [1n]), "DESCRIPTOR_MALFORMED"],
+  ["an axis taken in by a cell's statistic", (d) => (d.columns[2]!.axes = [0]), "DESCRIPTOR_MALFORMED"],
+  ["a table's statistic without axes", (d) => (d.columns[1]!.finish = Finish.CROSSTAB), "DESCRIPTOR_MALFORMED"],
+  ["cuts without lines", (d) => (d.steps[0]!.axes[0]!.cuts = [1n]), "DESCRIPTOR_MALFORMED"],
+  [
+    "cuts out of order",
+    (d) => Object.assign(d.steps[0]!.axes[0]!, { cuts: [2n, 1n], lines: [0, 0, 0] }),
+    "DESCRIPTOR_MALFORMED",
+  ],
+  ["a line of no factor", (d) => (d.steps[0]!.axes[0]!.lines = [77]), "DESCRIPTOR_MALFORMED"],
+  [
+    "lines for missing that are not there",
+    (d) => Object.assign(d.steps[0]!.axes[0]!, { missing: true, lines: [0] }),
+    "DESCRIPTOR_MALFORMED",
+  ],
+  ["columns without a statistic", (d) => (d.columns = d.columns.slice(0, 1)), "DESCRIPTOR_MALFORMED"],
   ["too many bytes", (d) => (d.columns[0]!.name = "n".repeat(MAX_DESCRIPTOR_BYTES)), "DESCRIPTOR_TOO_LARGE"],
 ];
 
