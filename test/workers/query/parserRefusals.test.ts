@@ -517,6 +517,14 @@ const LIMITS: readonly Refusal[] = [
     "1:289",
     /one too many/,
   ],
+  [
+    `SELECT ALLOCATION(outcome = 1, EXTERNAL ${numbers(66)}) FROM trial`,
+    "SQL_UNSUPPORTED",
+    "64",
+    "1:287",
+    /one too many/,
+  ],
+  [`SELECT COUNT(*) FROM trial GROUP BY a, BIN(b, ${numbers(65)})`, "SQL_TOO_LARGE", "64", "1:293", /at most 64 cuts/],
   [`${C}${"NOT ".repeat(33)}age = 1`, "SQL_TOO_LARGE", "NOT age = 1", "1:162", /at most 32 deep/],
   [
     `${C}${numbers(257).replaceAll(/\d+/g, "age = $&").replaceAll(",", " OR")}`,
