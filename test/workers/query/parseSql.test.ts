@@ -212,6 +212,11 @@ describe("parseSql", () => {
       ["NOT NOT a IS NULL", "!!a missing"],
       ["NOT a NOT IN (1, 2)", "!a not in 2"],
       ["a NOT /* so */ IN (1) OR a NOT -- so\n BETWEEN 1 AND 2", "(a not in 1 | a outside)"],
+      [
+        "a = E'one\\ntwo' OR a = U&'\\0061' OR a = $$it's$$ OR a = 'b'\n'c'",
+        "(a = one\ntwo | a = a | a = it's | a = bc)",
+      ],
+      [`a = E'${"x".repeat(80)}'`, `a = ${"x".repeat(80)}`],
       ["a = :x OR b = :y OR c = :x", "(a = $0 | b = $1 | c = $0)"],
     ];
     for (const [text, tree] of CONDITIONS) it(JSON.stringify(text), async () => assert.equal(await where(text), tree));
