@@ -8,7 +8,7 @@ import { findWord, refuse } from "./sqlText.ts";
 import type { TreeNode } from "./syntaxTree.ts";
 import { allowKeys, asList, asNode, kinded, nameParts, spanOf } from "./syntaxTree.ts";
 
-/** AND, OR and NOT inside each other: more is not read by a vetter, and each level costs a round of products. */
+/** AND, OR and NOT inside each other, far beyond what a vetter can follow; it bounds the recursion over the tree. */
 export const MAX_CONDITION_DEPTH = 32;
 export const MAX_CONDITIONS = 256;
 

@@ -20,10 +20,8 @@ export function parseConstant(sql: SqlText, node: unknown, whole: Span, instead:
   if (body["isnull"] === true) {
     throw refuse(sql, whole, "a comparison with NULL is never TRUE; write IS NULL or IS NOT NULL");
   }
-  const written = writtenConstant(sql, span);
-  if ("sval" in body && written.startsWith("'"))
-    return { kind: "text", text: asText(asNode(body["sval"])["sval"]), span };
-  if (("ival" in body || "fval" in body) && PLAIN_NUMBER.test(written)) {
+  if ("sval" in body) return { kind: "text", text: asText(asNode(body["sval"])["sval"]), span };
+  if (("ival" in body || "fval" in body) && PLAIN_NUMBER.test(writtenDigits(sql, span))) {
     const text = "ival" in body ? String(asNode(body["ival"])["ival"] ?? 0) : asText(asNode(body["fval"])["fval"]);
     return { kind: "number", text, span };
   }
@@ -57,7 +55,7 @@ export function describeNode(node: unknown): string {
   }
 }
 
-/** The constant's own token: PostgreSQL also reads 0x1F, 1_000, E'\x41' and $$text$$, which are not what is seen. */
-function writtenConstant({ tokens }: SqlText, { start }: Span): string {
+/** The number's own token, without its sign: PostgreSQL also reads 0x1F and 1_000. */
+function writtenDigits({ tokens }: SqlText, { start }: Span): string {
   return tokenAfter(tokens, start, ({ text }) => text !== "-")?.text ?? "";
 }

@@ -42,7 +42,10 @@ function parseBin(scope: NameScope, node: unknown, span: Span): GroupKey {
   requirePlainCall(sql, body, span, "BIN");
   const [first, ...rest] = asList(body["args"]);
   if (first === undefined || rest.length === 0) throw refuse(sql, span, `BIN takes a column and cuts; write ${USAGE}`);
-  if (rest.length > MAX_CUTS) throw refuse(sql, span, `BIN takes at most ${MAX_CUTS} cuts`, "SQL_TOO_LARGE");
+  if (rest.length > MAX_CUTS) {
+    const excess = { ...spanOf(sql, rest[MAX_CUTS], span), exact: true };
+    throw refuse(sql, excess, `BIN takes at most ${MAX_CUTS} cuts`, "SQL_TOO_LARGE");
+  }
   const place = { span, usage: USAGE };
   const of = parseArgument(scope, first, "column", place);
   const cuts = rest.map((cut) => parseArgument(scope, cut, "break", place));

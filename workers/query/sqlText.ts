@@ -158,7 +158,7 @@ function rewriteForParser(read: Pick<SqlText, "text" | "bytes" | "tokens">): Sql
 function refuseToken(sql: SqlText, token: Token): void {
   const span = { start: token.start, last: token.start };
   if (/^\$\d/.test(token.text)) throw refuse(sql, span, "parameters have names: write :name");
-  const identifier = /^["\p{L}_]/u.test(token.text) ? token.text.replace(/^"|"$/g, "") : "";
+  const identifier = /^(?!\w&?')["\p{L}_]/u.test(token.text) ? token.text.replace(/^"|"$/g, "") : "";
   if (Buffer.byteLength(identifier, "utf8") > MAX_IDENTIFIER_BYTES) {
     throw refuse(sql, span, `a name has at most ${MAX_IDENTIFIER_BYTES} bytes`);
   }

@@ -172,6 +172,18 @@ describe("parseSql", () => {
     });
   });
 
+  it("reads as many arguments as there may be", async () => {
+    const numbers = (length: number): string => Array.from({ length }, (_, index) => String(index)).join(", ");
+    const columns = numbers(16).replaceAll(/\d+/g, "x$&");
+    assert.equal((await onlyItem(`LINEAR_REGRESSION(y, ${columns})`)).arguments.length, 17);
+    assert.equal((await onlyItem(`HISTOGRAM(x, ${numbers(65)})`)).arguments.length, 66);
+    assert.equal((await onlyItem(`QUANTILE(x, ${numbers(32)})`)).arguments.length, 33);
+    assert.equal((await onlyItem(`KAPLAN_MEIER(t, e = 1, GRID ${numbers(64)})`)).options[0]?.values.length, 64);
+    assert.equal((await onlyItem(`ALLOCATION(e = 1, EXTERNAL ${numbers(64)})`)).options[0]?.values.length, 64);
+    const { groupBy } = await parseSql(`SELECT COUNT(*) FROM trial GROUP BY BIN(x, ${numbers(64)})`);
+    assert.equal(groupBy[0]?.cuts?.length, 64);
+  });
+
   it("reads a binned group in both places", async () => {
     const { select, groupBy } = await parseSql(
       "SELECT BIN(age, 40, 65) AS band, COUNT(*) FROM trial GROUP BY bin(AGE, 40, 65), bin(enrolled, '2024-01-01'), arm",
@@ -200,6 +212,11 @@ describe("parseSql", () => {
       ["NOT NOT a IS NULL", "!!a missing"],
       ["NOT a NOT IN (1, 2)", "!a not in 2"],
       ["a NOT /* so */ IN (1) OR a NOT -- so\n BETWEEN 1 AND 2", "(a not in 1 | a outside)"],
+      [
+        "a = E'one\\ntwo' OR a = U&'\\0061' OR a = $$it's$$ OR a = 'b'\n'c'",
+        "(a = one\ntwo | a = a | a = it's | a = bc)",
+      ],
+      [`a = E'${"x".repeat(80)}'`, `a = ${"x".repeat(80)}`],
       ["a = :x OR b = :y OR c = :x", "(a = $0 | b = $1 | c = $0)"],
     ];
     for (const [text, tree] of CONDITIONS) it(JSON.stringify(text), async () => assert.equal(await where(text), tree));

@@ -493,9 +493,6 @@ const CONDITIONS_INSIDE: readonly Refusal[] = [
   ["SELECT COUNT(*) FROM trial WHERE age = 0x14", "SQL_UNSUPPORTED", "0x14", "1:40", /plain digits/],
   ["SELECT COUNT(*) FROM trial WHERE age = 1_000", "SQL_UNSUPPORTED", "1_000", "1:40", /plain digits/],
   ["SELECT COUNT(*) FROM trial WHERE age = - (1)", "SQL_UNSUPPORTED", "- (", "1:40", /plain digits/],
-  ["SELECT COUNT(*) FROM trial WHERE arm = E'\\x61'", "SQL_UNSUPPORTED", "E'\\x61'", "1:40", /single quotes/],
-  ["SELECT COUNT(*) FROM trial WHERE arm = U&'\\0061'", "SQL_UNSUPPORTED", "U&'\\0061'", "1:40", /single quotes/],
-  ["SELECT COUNT(*) FROM trial WHERE arm = $$a$$", "SQL_UNSUPPORTED", "$$a$$", "1:40", /single quotes/],
   ["SELECT COUNT(*) FROM trial WHERE arm = B'1'", "SQL_UNSUPPORTED", "B'1'", "1:40", /single quotes/],
 ];
 
@@ -517,6 +514,14 @@ const LIMITS: readonly Refusal[] = [
     "1:289",
     /one too many/,
   ],
+  [
+    `SELECT ALLOCATION(outcome = 1, EXTERNAL ${numbers(66)}) FROM trial`,
+    "SQL_UNSUPPORTED",
+    "64",
+    "1:287",
+    /one too many/,
+  ],
+  [`SELECT COUNT(*) FROM trial GROUP BY a, BIN(b, ${numbers(65)})`, "SQL_TOO_LARGE", "64", "1:293", /at most 64 cuts/],
   [`${C}${"NOT ".repeat(33)}age = 1`, "SQL_TOO_LARGE", "NOT age = 1", "1:162", /at most 32 deep/],
   [
     `${C}${numbers(257).replaceAll(/\d+/g, "age = $&").replaceAll(",", " OR")}`,
