@@ -11,7 +11,7 @@ import { fUpper, tQuantile975, tTwoSided } from "./distributions.ts";
 import type { Elimination } from "./exactElimination.ts";
 import { eliminate } from "./exactElimination.ts";
 import type { Interval } from "./interval.ts";
-import { finiteInterval } from "./interval.ts";
+import { finiteInterval, finiteOrNull } from "./interval.ts";
 import type { Rational } from "./rational.ts";
 import { isZero, minus, over, rational, rootOf, signedRootOf, times, toNumber } from "./rational.ts";
 
@@ -46,7 +46,7 @@ export interface RegressionEstimates {
   /** Null where y is constant. */
   readonly rSquared: number | null;
   readonly adjustedRSquared: number | null;
-  /** Null where y is constant, the fit is perfect or there is no regressor. */
+  /** Null where y is constant or there is no regressor, and where the fit is perfect: F is infinite then, and p is 0. */
   readonly f: number | null;
   readonly dfModel: number;
   readonly dfResidual: number;
@@ -114,7 +114,7 @@ function finishCoefficient(
   if (isZero(variance)) return { term, estimate, standardError, t: null, p: null, ci95 };
   const square = over(times(exact, exact), variance);
   const t = signedRootOf(exact.numerator < 0n ? minus(rational(0n), square) : square);
-  return { term, estimate, standardError, t, p: tTwoSided(t, Number(df)), ci95 };
+  return { term, estimate, standardError, t: finiteOrNull(t), p: tTwoSided(t, Number(df)), ci95 };
 }
 
 type Fit = Omit<RegressionEstimates, "outcome" | "n" | "coefficients">;
@@ -138,5 +138,6 @@ function fit(products: readonly (readonly bigint[])[], residual: Rational, scale
     return { sigma, rSquared, adjustedRSquared, f: null, dfModel, dfResidual, p: model === 0n ? null : 0 };
   }
   const f = toNumber(over(over(explained, rational(model)), perDegree));
-  return { sigma, rSquared, adjustedRSquared, f, dfModel, dfResidual, p: fUpper(f, dfModel, dfResidual) };
+  const p = fUpper(f, dfModel, dfResidual);
+  return { sigma, rSquared, adjustedRSquared, f: finiteOrNull(f), dfModel, dfResidual, p };
 }

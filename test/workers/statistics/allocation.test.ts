@@ -185,7 +185,7 @@ describe("bestArm", () => {
           [6.5, 11.5],
           [9.5, 11.5],
         ],
-        [0.5136716497512105, 0.13090375388285, 0.35542459636594],
+        [0.5136716497512107, 0.1309037538828514, 0.35542459636593793],
       ],
     ];
     for (const [arms, best] of cases) assertAllClose(bestArm(shapes(...arms)), best, JSON.stringify(arms), 1e-11);

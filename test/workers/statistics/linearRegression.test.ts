@@ -5,6 +5,7 @@ import type { CrossProducts, RegressionEstimates } from "../../../workers/statis
 import { linearRegression } from "../../../workers/statistics/linearRegression.ts";
 import { pearsonTest } from "../../../workers/statistics/pearsonTest.ts";
 import { budget } from "../../budget.ts";
+import { CERTIFIED, LONGLEY } from "./longley.ts";
 import { assertAllClose, assertClose, assertPlain } from "./numbers.ts";
 import type { Row } from "./referenceAnswers.ts";
 import { decimalsOf, referenceQueries, scaled } from "./referenceAnswers.ts";
@@ -95,16 +96,7 @@ describe("linearRegression", () => {
     const rows = LONGLEY.map(([y, ...xs]) => [...xs, y].map(BigInt));
     const terms = ["x1", "x2", "x3", "x4", "x5", "x6"];
     const result = estimated(crossProducts(rows, terms, [1, 0, 0, 0, 0, 0, 0]));
-    const certified = [
-      [-3482258.63459582, 890420.383607373],
-      [15.0618722713733, 84.9149257747669],
-      [-0.035819179292591, 0.0334910077722432],
-      [-2.02022980381683, 0.488399681651699],
-      [-1.03322686717359, 0.214274163161675],
-      [-0.0511041056535807, 0.22607320006937],
-      [1829.15146461355, 455.478499142212],
-    ] as const;
-    for (const [index, [estimate, standardError]] of certified.entries()) {
+    for (const [index, [estimate, standardError]] of CERTIFIED.entries()) {
       assertClose(result.coefficients[index]!.estimate, estimate, `estimate ${index}`, 1e-14);
       assertClose(result.coefficients[index]!.standardError, standardError, `standard error ${index}`, 1e-14);
     }
@@ -214,6 +206,22 @@ describe("linearRegression", () => {
     );
   });
 
+  it("has p = 0 and no F where F is beyond the doubles", () => {
+    // Unit triangular factors: determinant 1, so the residual is the reciprocal of a huge cofactor.
+    const size = 10;
+    const entry = (i: number, j: number): bigint => (1n << 80n) + BigInt(7 * i + 3 * j);
+    const lower = (i: number, j: number): bigint => (i === j || j === 0 ? 1n : i > j ? entry(i, j) : 0n);
+    const upper = (i: number, j: number): bigint => (i === j ? 1n : i < j ? entry(j, i) : 0n);
+    const indices = Array.from({ length: size }, (_, index) => index);
+    const rows = indices.map((i) =>
+      indices.slice(1).map((j) => indices.reduce((sum, k) => sum + lower(i, k) * upper(k, j), 0n)),
+    );
+    const terms = indices.slice(2).map((index) => `x${index}`);
+    const result = estimated(crossProducts(rows, terms));
+    assertPlain(result);
+    assert.deepEqual([result.f, result.p, result.dfResidual], [null, 0, 1]);
+  });
+
   it("has nulls where a fit leaves nothing to test", () => {
     const perfect = estimated(
       crossProducts(
@@ -287,23 +295,3 @@ describe("linearRegression", () => {
     }
   });
 });
-
-/** J. W. Longley (1967): y, then GNP deflator × 10, GNP, unemployed, armed forces, population, year. */
-const LONGLEY = [
-  [60323, 830, 234289, 2356, 1590, 107608, 1947],
-  [61122, 885, 259426, 2325, 1456, 108632, 1948],
-  [60171, 882, 258054, 3682, 1616, 109773, 1949],
-  [61187, 895, 284599, 3351, 1650, 110929, 1950],
-  [63221, 962, 328975, 2099, 3099, 112075, 1951],
-  [63639, 981, 346999, 1932, 3594, 113270, 1952],
-  [64989, 990, 365385, 1870, 3547, 115094, 1953],
-  [63761, 1000, 363112, 3578, 3350, 116219, 1954],
-  [66019, 1012, 397469, 2904, 3048, 117388, 1955],
-  [67857, 1046, 419180, 2822, 2857, 118734, 1956],
-  [68169, 1084, 442769, 2936, 2798, 120445, 1957],
-  [66513, 1108, 444546, 4681, 2637, 121950, 1958],
-  [68655, 1126, 482704, 3813, 2552, 123366, 1959],
-  [69564, 1142, 502601, 3931, 2514, 125368, 1960],
-  [69331, 1157, 518173, 4806, 2572, 127852, 1961],
-  [70551, 1169, 554894, 4007, 2827, 130081, 1962],
-] as const;
