@@ -28,22 +28,23 @@ export interface Assembly {
 export const ACTIVE_FIELD = NO_FIELD;
 
 export function startAssembly(): Assembly {
-  const atoms: Atom[] = [];
-  const factors: PendingTerm[][] = [];
-  const products: Product[] = [];
+  const atoms = internedList<Atom>();
+  const factors = internedList<PendingTerm[]>();
+  const products = internedList<Product>();
   const factor: Assembly["factor"] = (terms) => {
     const order = (term: PendingTerm): number => (term.on === "atom" ? 0 : 1);
-    return intern(
-      factors,
-      summed(terms).sort((a, b) => order(a) - order(b) || a.index - b.index),
-    );
+    return factors.place(summed(terms).sort((a, b) => order(a) - order(b) || a.index - b.index));
   };
   return {
-    atom: (op, field, lo = { value: 0n }, hi = { value: 0n }) => intern(atoms, atomOf(op, field, lo, hi)),
+    atom: (op, field, lo = { value: 0n }, hi = { value: 0n }) => atoms.place(atomOf(op, field, lo, hi)),
     factor,
-    terms: (index) => factors[index]!,
-    multiply: (left, right) => factor([{ coefficient: 1n, on: "product", index: intern(products, { left, right }) }]),
-    finish: () => ({ atoms, products, factors: factors.map((terms) => numbered(terms, atoms.length)) }),
+    terms: (index) => factors.items[index]!,
+    multiply: (left, right) => factor([{ coefficient: 1n, on: "product", index: products.place({ left, right }) }]),
+    finish: () => ({
+      atoms: [...atoms.items],
+      products: [...products.items],
+      factors: factors.items.map((terms) => numbered(terms, atoms.items.length)),
+    }),
   };
 }
 
@@ -76,10 +77,15 @@ function numbered(terms: readonly PendingTerm[], atoms: number): Factor {
   };
 }
 
-function intern<T>(list: T[], item: T): number {
-  const key = (value: T): string =>
-    JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? `${part}` : part));
-  const wanted = key(item);
-  const found = list.findIndex((candidate) => key(candidate) === wanted);
-  return found >= 0 ? found : list.push(item) - 1;
+/** A list in which equal items are stored once. */
+function internedList<T>(): { readonly items: readonly T[]; place(item: T): number } {
+  const items: T[] = [];
+  const places = new Map<string, number>();
+  const place = (item: T): number => {
+    const key = JSON.stringify(item, (_, part: unknown) => (typeof part === "bigint" ? `${part}` : part));
+    const index = places.get(key) ?? items.push(item) - 1;
+    places.set(key, index);
+    return index;
+  };
+  return { items, place };
 }

@@ -14,6 +14,7 @@ import type { Argument, GroupKey, ParsedQuery, SelectItem } from "./parsedQuery.
 import { resolveField } from "./resolveNames.ts";
 import type { Span, SqlText } from "./sqlText.ts";
 import { refuse } from "./sqlText.ts";
+import { isOrdered, orderedStatistic } from "./orderedStatistics.ts";
 import { comparesGroups, isTableStatistic, STATISTIC_NAMES } from "./statisticNames.ts";
 import type { PlannedAxis } from "./tableAxes.ts";
 import { groupAxis } from "./tableAxes.ts";
@@ -32,13 +33,18 @@ export interface Selection {
 }
 
 /** @throws CodedError SQL_UNSUPPORTED | SQL_UNKNOWN_COLUMN | SQL_TYPE | SQL_TOO_LARGE */
-export function selectColumns(context: ConditionContext, query: ParsedQuery, clauses: readonly Clause[]): Selection {
+export function selectColumns(
+  context: ConditionContext,
+  query: ParsedQuery,
+  clauses: readonly Clause[],
+  withoutGate: boolean,
+): Selection {
   const axes = groupAxes(context, query);
   const statistic = query.select.find(({ aggregate }) => aggregate !== undefined && isTableStatistic(aggregate));
   const selection =
     statistic === undefined
       ? cellColumns(context, query, clauses, axes)
-      : tableColumns(context, query, clauses, { axes, statistic });
+      : tableColumns(context, query, clauses, { axes, statistic, withoutGate });
   refuseRepeatedNames(query, selection.columns);
   if (selection.axes.length <= MAX_AXES) return selection;
   throw refuse(query.sql, query.groupBy.at(-1)!.span, `at most ${MAX_AXES} columns may be grouped`, "SQL_TOO_LARGE");
@@ -84,12 +90,18 @@ function cellColumns(
   return { clauses, axes: axes.map(withoutKey), measures, columns };
 }
 
+interface TableSelection {
+  readonly axes: readonly GroupedAxis[];
+  readonly statistic: SelectItem;
+  readonly withoutGate: boolean;
+}
+
 /** One statistic of a table, for each cell of the group columns that it does not take in. */
 function tableColumns(
   context: ConditionContext,
   query: ParsedQuery,
   clauses: readonly Clause[],
-  { axes, statistic }: { readonly axes: readonly GroupedAxis[]; readonly statistic: SelectItem },
+  { axes, statistic, withoutGate }: TableSelection,
 ): Selection {
   const { sql, schema } = context;
   const finish = statistic.aggregate!;
@@ -100,7 +112,9 @@ function tableColumns(
   }
   const compared = comparesGroups(finish) ? comparedAxis(context, query, axes, statistic) : undefined;
   const shown = axes.filter((axis) => axis.field !== compared?.field);
-  const table = tableStatistic(sql, schema, statistic, compared);
+  const table = isOrdered(finish)
+    ? orderedStatistic(context, statistic, compared, withoutGate)
+    : tableStatistic(sql, schema, statistic, compared);
   const again = table.axes.find(({ field }) => shown.some((axis) => axis.field === field));
   if (again !== undefined) {
     throw refuse(sql, statistic.span, `${schema.fields[again.field]!.name} is a column of ${name} and of GROUP BY`);

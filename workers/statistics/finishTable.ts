@@ -16,6 +16,10 @@ import type { GroupMoments } from "./groupMoments.ts";
 import type { Hidden } from "./hidden.ts";
 import { HIDDEN } from "./hidden.ts";
 import { integerAnswer } from "./moments.ts";
+import type { SurvivalCurve } from "./kaplanMeier.ts";
+import type { LogRank } from "./logRank.ts";
+import type { QuantileTable } from "./orderedTables.ts";
+import { lineStarts, logRankTable, quantileTable, survivalCurve } from "./orderedTables.ts";
 import type { TTest } from "./tTest.ts";
 import { tTest } from "./tTest.ts";
 
@@ -49,7 +53,16 @@ export interface AllocationTable {
 }
 
 export type TableValue =
-  HistogramTable | CrosstabTable | GroupTest<TTest> | GroupTest<Anova> | AllocationTable | Hidden | null;
+  | HistogramTable
+  | CrosstabTable
+  | GroupTest<TTest>
+  | GroupTest<Anova>
+  | GroupTest<LogRank>
+  | AllocationTable
+  | QuantileTable
+  | SurvivalCurve
+  | Hidden
+  | null;
 
 export interface TablePlace {
   /** Of each of the statistic's axes. */
@@ -75,9 +88,25 @@ export function finishTable(column: Column, cells: readonly Sums[], place: Table
       return groupTest(column, cells, place);
     case Finish.ALLOCATION:
       return allocation(column, cells, place);
+    case Finish.QUANTILE:
+    case Finish.KAPLAN_MEIER:
+    case Finish.LOG_RANK:
+      return ordered(column, countsOf(column, cells), place);
     default:
       return null;
   }
+}
+
+/** One hidden count hides all: the rest would be another order. */
+function ordered(column: Column, counts: Sums, { axes, labels, schema }: TablePlace): TableValue {
+  if (!areShown(counts)) return HIDDEN;
+  const position = column.finish === Finish.LOG_RANK ? 1 : 0;
+  const field = schema.fields[axes[position]!.field]!;
+  const starts = lineStarts(axes[position]!, field.type === "category" ? 0n : field.minimum);
+  if (column.finish === Finish.QUANTILE) return quantileTable(column, starts, counts);
+  if (column.finish === Finish.KAPLAN_MEIER) return survivalCurve(column, starts, counts);
+  const [groups, lines, statuses, strata] = labels.map(({ length }) => length) as [number, number, number, number?];
+  return { groups: labels[0]!, test: logRankTable(column, { groups, lines, statuses, strata: strata ?? 1 }, counts) };
 }
 
 function countsOf({ sums }: Column, cells: readonly Sums[]): Sums {
