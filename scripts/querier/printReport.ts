@@ -1,7 +1,7 @@
 /** An answer as a person reads it: the table, and what it rests on. */
 import { legibleLine, legibleText } from "../legibleText.ts";
-import { tableOf } from "../printValue.ts";
 import { type AnswerReport, readCommand } from "./answerReport.ts";
+import { answerText } from "./answerText.ts";
 import { hiddenLines } from "./disclosureTexts.ts";
 
 export function printReport(report: AnswerReport): string {
@@ -26,7 +26,7 @@ export function printReport(report: AnswerReport): string {
 function answerLines({ requestId, columns, rows, suppression, k, isReadable }: AnswerReport): string[] {
   const hidden = suppression === undefined ? [] : hiddenLines(suppression, k);
   const answer = isReadable
-    ? tableOf(columns, rows)
+    ? answerText(columns, rows)
     : `sealed; a recipient reads it with \`${readCommand(requestId)}\``;
   return [answer, ...(hidden.length === 0 ? [] : ["", ...hidden])];
 }

@@ -57,6 +57,32 @@ describe("printReport", () => {
     assert.equal(lines.filter((line) => line.startsWith("1 of 2 cells is hidden: fewer than 11 patients, ")).length, 1);
   });
 
+  it("writes a test or a table below the rows it belongs to", () => {
+    const test = {
+      n: 80,
+      rowTotals: [40, 40],
+      columnTotals: [30, 50],
+      chiSquare: 5.33,
+      df: 1,
+      p: 0.021,
+      minExpected: 15,
+    };
+    const counts = [
+      [20, 20],
+      [10, HIDDEN],
+    ];
+    const crosstab = { rows: ["a", "b"], columns: ["0", "1"], counts, test: { ...test, twoByTwo: null } };
+    const columns = ["arm", "CROSSTAB(x, y)"];
+    const text = printReport({ ...REPORT, columns, rows: [["control", crosstab]] });
+    assert.match(text, /^control$/m);
+    assert.match(text, /^CROSSTAB\(x, y\), arm control$/m);
+    assert.match(text, /chiSquare/);
+    assert.match(text, /hidden/);
+    assert.match(text, /^ {2}test\.p +0\.021$/m);
+    const alone = printReport({ ...REPORT, columns: ["CROSSTAB(x, y)"], rows: [[HIDDEN]] });
+    assert.match(alone, /^ *\(hidden\)$/m);
+  });
+
   it("says nothing of hiding where nothing is hidden", () => {
     const report = { ...REPORT, rows: [["control", 40]], suppression: { cells: 2, hidden: 0, partlyHidden: 0 } };
     assert.doesNotMatch(printReport(report), /hidden/);
