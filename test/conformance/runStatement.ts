@@ -55,7 +55,7 @@ export async function runStatement(
     hospitals: place.hospitals,
     condition: translation,
     tokens,
-    shape: statement.judged ?? { groupBy: [], summed: undefined },
+    shape: statement.judged ?? { axes: [], present: [] },
     k: K,
   };
   try {
@@ -118,7 +118,7 @@ function failed(reason: string): StatementReport {
 }
 
 function hiddenReason(cells: readonly JudgedCell[]): string {
-  const hidden = cells.filter(({ isCountHidden, isSumHidden }) => isCountHidden || isSumHidden);
+  const hidden = cells.filter((cell) => cell.hidden.size > 0);
   if (hidden.length === 0) return "every cell is shown";
   const rules = [...new Set(hidden.flatMap((cell) => cell.rules))];
   return `${hidden.length} of ${cells.length} cells are hidden, wholly or in part: ${rules.join("; ")}`;

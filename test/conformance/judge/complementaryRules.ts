@@ -51,7 +51,8 @@ function hideQuantity(
   quantity: Quantity,
   hidden: Set<number>,
 ): void {
-  const isTold = (group: JudgedGroup): boolean => !group.isNobody && (quantity === "rows" || group.sums);
+  const isTold = (group: JudgedGroup): boolean =>
+    !group.isNobody && (quantity === "rows" || group.parts.includes("sum"));
   const vectorsIn = (group: JudgedGroup): SpanVector[] => disclosedBy(group).map((set) => vectors.get(set)!);
   const known = new PrimeSpan();
   if (quantity === "rows") for (const set of [...owned, all]) known.insert(known.residual(vectors.get(set)!));
@@ -108,9 +109,9 @@ function linesOf({ sets, all, owned }: RuleFacts): Line[] {
 /** Counts of all cells; sums' sets of all cells; of each value, its sets of all cells. */
 function familiesOf(groups: readonly JudgedGroup[]): Line["members"][] {
   const families = new Map<string, { set: ClearSet; group: number }[]>();
-  groups.forEach(({ counts, sums, isNobody, set, levels }, group) => {
+  groups.forEach(({ parts, isNobody, set, levels }, group) => {
     if (isNobody) return;
-    const kind = `${counts}${sums}`;
+    const kind = parts.join();
     for (const [key, member] of [
       [kind, set] as const,
       ...levels.map((level) => [`${kind}=${level.value}`, level.set] as const),

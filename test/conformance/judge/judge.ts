@@ -63,7 +63,8 @@ function judgedCells(facts: RuleFacts): JudgedCell[] {
   const own = new Set(rules.flatMap((failed, group) => (failed.length > 0 ? [group] : [])));
   // A count that is too small hides its cell's sums.
   const failed = groups.flatMap(({ cell }, group) =>
-    own.has(group) || groups.some((other, index) => other.cell === cell && other.counts && own.has(index))
+    own.has(group) ||
+    groups.some((other, index) => other.cell === cell && other.parts.includes("count") && own.has(index))
       ? [group]
       : [],
   );
@@ -82,8 +83,7 @@ function cellsOf(
     return {
       keys,
       rows: set.rows.reduce((sum, bit) => sum + bit, 0),
-      isCountHidden: secret.some(({ counts }) => counts),
-      isSumHidden: secret.some(({ sums }) => sums),
+      hidden: new Set(secret.flatMap(({ parts }) => parts)),
       rules: [...new Set(named)],
     };
   });
@@ -91,11 +91,12 @@ function cellsOf(
 
 function factsOf(query: JudgedQuery): RuleFacts {
   const { table, fields, hospitals, shape, k, tokens } = query;
-  const needed = new Set([...columnsIn(tokens), ...shape.groupBy, ...(shape.summed ? [shape.summed.column] : [])]);
+  const needed = new Set([...columnsIn(tokens), ...columnsOf(shape)]);
   const read = fields.filter(({ column }) => needed.has(column));
-  const summed = new Set(shape.summed === undefined ? [] : [shape.summed.column]);
+  const summed = new Set(shape.summed?.columns);
   const count = Math.max(...hospitals) + 1;
-  const constants = tokens.filter(({ kind }) => kind === "number" || kind === "text");
+  const compared = tokens.filter(({ kind }) => kind === "number" || kind === "text").map(({ value }) => value);
+  const constants = [...compared, ...shape.axes.flatMap(({ breaks }) => (breaks ?? []).map(String))];
   const possible = possibleRows(read, constants, summed, count);
   const positions = possible.columns.map((column) => table.columns.indexOf(column));
   const rows: ClearRows = { possible, table: table.rows.map((row) => positions.map((at) => row[at] ?? null)) };
@@ -111,6 +112,11 @@ function factsOf(query: JudgedQuery): RuleFacts {
     shape,
   );
   return { k, sets, all, owned, differInMissing: missingness(rows) };
+}
+
+function columnsOf({ axes, present, summed, indicators, counted }: JudgedShape): string[] {
+  const named = [...axes, ...(indicators ?? []), ...(counted === undefined ? [] : [counted])];
+  return [...named.map(({ column }) => column), ...present, ...(summed?.columns ?? [])];
 }
 
 function setOf({ possible, table }: ClearRows, bit: () => number): ClearSet {

@@ -1,20 +1,36 @@
 /** What the judge says of a request: refused, and why, or which cells of its answer must be hidden. */
 
-/** The sums that a statement opens, in the judge's terms. */
-export interface JudgedShape {
-  readonly groupBy: readonly string[];
-  /** A column summed over each cell's rows that have it, and how many different sums of it open: values, squares. */
-  readonly summed: { readonly column: string; readonly sums: number } | undefined;
+/** A way in which the cohort is divided into cells. */
+export interface JudgedAxis {
+  readonly column: string;
+  /** Whether the rows without a value are a line. */
+  readonly missing: boolean;
+  /** Ascending: lines below, from each to the next, the last of these closed, and above. Undefined: categories are the lines. */
+  readonly breaks?: readonly number[];
 }
 
+/** The sums that a statement opens, in the judge's terms. */
+export interface JudgedShape {
+  /** The last varies fastest. */
+  readonly axes: readonly JudgedAxis[];
+  /** Columns that every row of the cohort has. */
+  readonly present: readonly string[];
+  /** Columns summed over each cell's rows that have all of them, and how many different sums of each open: values, squares. */
+  readonly summed?: { readonly columns: readonly string[]; readonly sums: number };
+  /** Conditions that are counted, as 1 and 0, among the summed columns. */
+  readonly indicators?: readonly { readonly column: string; readonly value: string }[];
+  /** Rows of each cell that are counted where the column is at least so much. */
+  readonly counted?: { readonly column: string; readonly atLeast: readonly number[] };
+}
+
+/** What of a cell is shown or hidden together: its number of rows; sums over the rows that have the columns; a count. */
+export type Part = "count" | "sum" | `at least ${number}`;
+
 export interface JudgedCell {
-  /** Of the group columns, in order; null: missing. */
+  /** Of the axes, in order: a category, null for missing, or the place of a line among breaks. */
   readonly keys: readonly (string | null)[];
   readonly rows: number;
-  /** The number of rows. */
-  readonly isCountHidden: boolean;
-  /** What is summed over the rows that have a value, and their number. */
-  readonly isSumHidden: boolean;
+  readonly hidden: ReadonlySet<Part>;
   readonly rules: readonly string[];
 }
 
@@ -28,4 +44,9 @@ export interface JudgedRequest {
   readonly judgement: Judgement;
   /** Why the compiler may say that the sets of this query cannot be told apart; undefined: it must not. */
   readonly untold: string | undefined;
+}
+
+/** Group columns, of which missing is a group. */
+export function groupAxes(columns: readonly string[]): JudgedAxis[] {
+  return columns.map((column) => ({ column, missing: true }));
 }

@@ -3,7 +3,6 @@
  * representative of each column it reads. Two sets are equal, or one is in another, *by construction* when it is so
  * among these.
  */
-import type { ConditionToken } from "../conditionText.ts";
 import { decimalText, readDecimal, scaleDecimal } from "../decimalText.ts";
 import { dateText, daysOf } from "../studyField.ts";
 import type { StudyField } from "../studyField.ts";
@@ -24,12 +23,12 @@ const BESIDE = 1n;
 const BESIDE_SUMMED = 3n;
 
 /**
- * @param constants all of the condition, whatever they are compared with
+ * @param constants texts of all that are compared with anything
  * @param summed columns summed over the sets
  */
 export function possibleRows(
   fields: readonly StudyField[],
-  constants: readonly ConditionToken[],
+  constants: readonly string[],
   summed: ReadonlySet<string>,
   hospitals: number,
 ): PossibleRows {
@@ -46,11 +45,11 @@ export function possibleRows(
   };
 }
 
-function representatives(field: StudyField, constants: readonly ConditionToken[], beside: bigint): (string | null)[] {
+function representatives(field: StudyField, constants: readonly string[], beside: bigint): (string | null)[] {
   const missing = field.hasMissing ? [null] : [];
   if (field.type === "category") return [...field.categories, ...missing];
   const { minimum, maximum, decimals, type } = field;
-  const compared = constants.flatMap(({ value }) => scaledConstant(value, type === "date", decimals));
+  const compared = constants.flatMap((text) => scaledConstant(text, type === "date", decimals));
   const near = [minimum, maximum, ...compared].flatMap((value) =>
     Array.from({ length: Number(2n * beside + 1n) }, (_, step) => value + BigInt(step) - beside),
   );

@@ -61,7 +61,11 @@ export function groupRules(facts: RuleFacts): string[][] {
     for (const set of group.isNobody ? [] : [group.set, ...group.levels.map((level) => level.set)]) {
       const isCohort = isSame(set, sets.cohort);
       if (isSame(set, all) || isCohort) continue; // tested with the cohort, or exempt
-      const sibling = { set, cell: isCellOf(facts, group, set) ? group.cell : undefined, sums: group.sums };
+      const sibling = {
+        set,
+        cell: isCellOf(facts, group, set) ? group.cell : undefined,
+        sums: group.parts.includes("sum"),
+      };
       rules.push(...setRules(facts, answer, sibling, earlier));
       earlier.push(sibling);
     }

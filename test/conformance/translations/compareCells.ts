@@ -1,7 +1,7 @@
 /** An answer that is one row per group against the groups of a reference and what the judge says is hidden. */
 import type { AnswerTable, AnswerValue } from "../../../workers/statistics/finishAnswer.ts";
 import { isHidden } from "../../../workers/statistics/hidden.ts";
-import type { JudgedCell } from "../judge/judgedAnswer.ts";
+import type { JudgedCell, Part } from "../judge/judgedAnswer.ts";
 import { isRecord } from "../referenceQuery.ts";
 import type { JsonRecord, JsonValue, ReferenceQuery } from "../referenceQuery.ts";
 import { badQuery } from "../conformanceError.ts";
@@ -12,8 +12,8 @@ export interface ComparedColumn {
   /** In the reference. */
   readonly key: string;
   readonly tolerance: Tolerance;
-  /** Hidden with the number of rows, with the sums over those that have a value, or with either of them. */
-  readonly hiddenWith: "count" | "sum" | "either";
+  /** Hidden when one of these parts of the cell is. */
+  readonly hiddenWith: readonly Part[];
   /** Of a row's values after its keys. */
   read(values: readonly AnswerValue[]): AnswerValue | undefined;
 }
@@ -49,12 +49,12 @@ function compareCell(
   columns: readonly ComparedColumn[],
 ): string[] {
   const where = cell.keys.length === 0 ? "" : ` of ${show(cell.keys)}`;
-  const isAbsent = cell.keys.length > 0 && cell.rows === 0 && !cell.isCountHidden;
+  const isAbsent = cell.keys.length > 0 && cell.rows === 0 && !cell.hidden.has("count");
   if (values === undefined) return isAbsent ? [] : [`the row${where} is missing`];
   if (isAbsent) return [`a group of nobody${where} is shown`];
   return columns.flatMap(({ key, tolerance, hiddenWith, read }) => {
     const got = read(values);
-    const mustHide = (hiddenWith !== "sum" && cell.isCountHidden) || (hiddenWith !== "count" && cell.isSumHidden);
+    const mustHide = hiddenWith.some((part) => cell.hidden.has(part));
     if (mustHide !== isHidden(got)) {
       const why = cell.rules.length > 0 ? ` (${cell.rules.join("; ")})` : "";
       return [`${key}${where} is ${isHidden(got) ? "hidden and need not be" : "shown and must not be"}${why}`];

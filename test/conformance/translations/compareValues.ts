@@ -1,5 +1,4 @@
 /** Values of an answer against those of a reference, within the tolerances of the reference data's README. */
-import type { AnswerValue } from "../../../workers/statistics/finishAnswer.ts";
 import { isHidden } from "../../../workers/statistics/hidden.ts";
 import type { JsonValue } from "../referenceQuery.ts";
 
@@ -25,7 +24,7 @@ export function spreadTolerance(unit: number): Tolerance {
 /** What is wrong with a shown value; undefined when it is right. Big integers are texts on both sides. */
 export function compareValue(
   what: string,
-  got: AnswerValue | undefined,
+  got: unknown,
   expected: JsonValue,
   tolerance: Tolerance,
 ): string | undefined {
@@ -40,7 +39,7 @@ export function compareValue(
 }
 
 /** Whether a group key of an answer, a category's text, is the one of a reference: a text, number, truth value or null. */
-export function isSameKey(got: AnswerValue | undefined, expected: JsonValue | undefined): boolean {
+export function isSameKey(got: unknown, expected: JsonValue | undefined): boolean {
   if (got === null || expected === null || expected === undefined) return got === null && expected === null;
   if (got === undefined || typeof got === "object") return false;
   return String(got) === String(expected) || (typeof expected === "number" && Number(got) === expected);

@@ -1,4 +1,5 @@
 /** `count`: rows that satisfy the condition, by group. */
+import { groupAxes } from "../judge/judgedAnswer.ts";
 import { compareCells } from "./compareCells.ts";
 import type { ComparedColumn } from "./compareCells.ts";
 import { EXACT } from "./compareValues.ts";
@@ -17,7 +18,7 @@ export const translateCount: TranslateKind = (query) => {
         select: (naming) => [...groupItems(naming, groupBy), "COUNT(*) AS rows_counted"],
         groupBy,
         columns: [...groupBy, "count"],
-        judged: { groupBy, summed: undefined },
+        judged: { axes: groupAxes(groupBy), present: [] },
         compare: (answer, cells) => compareCells(query, groupBy, [COUNT], answer, cells),
       },
     ],
@@ -27,6 +28,6 @@ export const translateCount: TranslateKind = (query) => {
 const COUNT: ComparedColumn = {
   key: "count",
   tolerance: EXACT,
-  hiddenWith: "count",
+  hiddenWith: ["count"],
   read: ([count]) => count,
 };

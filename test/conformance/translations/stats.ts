@@ -1,6 +1,7 @@
 /** `stats`: moments of one column, by group. `min` and `max` are one patient's values: not asked, not compared. */
 import type { AnswerValue } from "../../../workers/statistics/finishAnswer.ts";
 import { HIDDEN, isHidden } from "../../../workers/statistics/hidden.ts";
+import { groupAxes } from "../judge/judgedAnswer.ts";
 import type { ComparedColumn } from "./compareCells.ts";
 import { compareCells } from "./compareCells.ts";
 import { EXACT, spreadTolerance, sumTolerance } from "./compareValues.ts";
@@ -24,7 +25,7 @@ export const translateStats: TranslateKind = (query) => {
         },
         groupBy,
         columns: [...groupBy, "rows", ...REPORTED],
-        judged: { groupBy, summed: { column, sums: 2 } },
+        judged: { axes: groupAxes(groupBy), present: [], summed: { columns: [column], sums: 2 } },
         compare: (answer, cells, naming) => compareCells(query, groupBy, compared(naming.unit(column)), answer, cells),
       },
     ],
@@ -45,13 +46,13 @@ const valueAt = (index: number) => (values: readonly AnswerValue[]) => values[in
 function compared(unit: number): ComparedColumn[] {
   const [sum, spread] = [sumTolerance(unit), spreadTolerance(unit)];
   return [
-    { key: "count", tolerance: EXACT, hiddenWith: "count", read: valueAt(0) },
-    { key: "n", tolerance: EXACT, hiddenWith: "sum", read: valueAt(1) },
-    { key: "n_missing", tolerance: EXACT, hiddenWith: "either", read: missing },
-    { key: "sum", tolerance: sum, hiddenWith: "sum", read: valueAt(2) },
-    { key: "mean", tolerance: sum, hiddenWith: "sum", read: valueAt(3) },
-    { key: "var", tolerance: spreadTolerance(unit * unit), hiddenWith: "sum", read: valueAt(4) },
-    { key: "sd", tolerance: spread, hiddenWith: "sum", read: valueAt(5) },
+    { key: "count", tolerance: EXACT, hiddenWith: ["count"], read: valueAt(0) },
+    { key: "n", tolerance: EXACT, hiddenWith: ["sum"], read: valueAt(1) },
+    { key: "n_missing", tolerance: EXACT, hiddenWith: ["count", "sum"], read: missing },
+    { key: "sum", tolerance: sum, hiddenWith: ["sum"], read: valueAt(2) },
+    { key: "mean", tolerance: sum, hiddenWith: ["sum"], read: valueAt(3) },
+    { key: "var", tolerance: spreadTolerance(unit * unit), hiddenWith: ["sum"], read: valueAt(4) },
+    { key: "sd", tolerance: spread, hiddenWith: ["sum"], read: valueAt(5) },
   ];
 }
 
