@@ -8,6 +8,7 @@ import type { RandomBytes } from "../../workers/field/field.ts";
 import { checkColumns, usesOf } from "./columnUses.ts";
 import type { ConformanceErrorDetail } from "./conformanceError.ts";
 import { CodedError } from "../../workers/errors.ts";
+import { withDerivedColumns } from "./derivedColumns.ts";
 import { deriveStudy } from "./derivedStudy.ts";
 import { hospitalFiles, hospitalOfRows } from "./hospitals.ts";
 import type { ReferenceDirectory } from "./referenceDirectory.ts";
@@ -111,7 +112,8 @@ async function askTable(
   asked: readonly Asked[],
   { disclosureControl, randomBytes, progress }: RunOptions,
 ): Promise<QueryReport[]> {
-  const table = directory.table(name);
+  const derived = asked.flatMap(({ translation }) => translation.derived);
+  const table = withDerivedColumns(directory, directory.table(name), derived);
   const study = deriveStudy(
     name,
     usesOf(

@@ -19,8 +19,8 @@ export interface JudgedShape {
   readonly summed?: { readonly columns: readonly string[]; readonly sums: number };
   /** Conditions that are counted, as 1 and 0, among the summed columns. */
   readonly indicators?: readonly { readonly column: string; readonly value: string }[];
-  /** Rows of each cell that are counted where the column is at least so much. */
-  readonly counted?: { readonly column: string; readonly atLeast: readonly number[] };
+  /** Rows of each cell that are counted where the column, a category of numbers, is at least each of them above 0. */
+  readonly counted?: { readonly column: string };
 }
 
 /** What of a cell is shown or hidden together: its number of rows; sums over the rows that have the columns; a count. */

@@ -53,7 +53,7 @@ export function judgedSets(matching: ClearSet, rows: ClearRows, fields: Fields, 
     [{ keys: [], set: cohort }],
   );
   const groups = cells.flatMap(({ set }, cell) =>
-    groupsOf(cohort, set, rows, shape).map((group) => ({ cell, ...group })),
+    groupsOf(cohort, set, { rows, fields }, shape).map((group) => ({ cell, ...group })),
   );
   const numbers = (shape.summed?.columns ?? []).filter((column) => fields.get(column)!.type !== "category");
   const hasFewNumbers = groups.some(({ set }) =>
@@ -68,11 +68,21 @@ export function setsIn({ cohort, groups }: JudgedSets): ClearSet[] {
   return [cohort, ...disclosed.flatMap(({ set, levels }) => [set, ...levels.map((level) => level.set)])];
 }
 
-function groupsOf(cohort: ClearSet, whole: ClearSet, rows: ClearRows, shape: JudgedShape): Omit<JudgedGroup, "cell">[] {
+interface Place {
+  readonly rows: ClearRows;
+  readonly fields: Fields;
+}
+
+function groupsOf(
+  cohort: ClearSet,
+  whole: ClearSet,
+  { rows, fields }: Place,
+  shape: JudgedShape,
+): Omit<JudgedGroup, "cell">[] {
   const group = (parts: readonly Part[], set: ClearSet, levels: readonly Level[]): Omit<JudgedGroup, "cell"> => {
     return { parts, set, isNobody: isEmpty(set), levels };
   };
-  const counts = (shape.counted?.atLeast ?? []).map((least) =>
+  const counts = thresholdsOf(shape, fields).map((least) =>
     group([`at least ${least}`], intersect(whole, atLeast(shape.counted!.column, least, rows)), []),
   );
   if (shape.summed === undefined) return [group(["count"], whole, []), ...counts];
@@ -84,6 +94,11 @@ function groupsOf(cohort: ClearSet, whole: ClearSet, rows: ClearRows, shape: Jud
   const levels = [...single, ...indicated];
   const all = [...levels.flat(), ...crossings(levels)];
   return isAll ? [group(["count", "sum"], set, all)] : [group(["count"], whole, []), group(["sum"], set, all)];
+}
+
+function thresholdsOf({ counted }: JudgedShape, fields: Fields): number[] {
+  const field = counted === undefined ? undefined : fields.get(counted.column);
+  return field?.type === "category" ? field.categories.map(Number).filter((value) => value > 0) : [];
 }
 
 function having(set: ClearSet, columns: readonly string[], rows: ClearRows): ClearSet {
