@@ -2,14 +2,16 @@
 import { columnTexts } from "./referenceDirectory.ts";
 import type { CsvTable } from "./referenceDirectory.ts";
 import { badQuery } from "./conformanceError.ts";
-import { columnsIn, constantsOf, readCondition } from "./conditionText.ts";
+import { columnsIn, constantsOf, quoteText, readCondition } from "./conditionText.ts";
 import type { ConditionToken } from "./conditionText.ts";
 import type { Translation } from "./translations/translation.ts";
 
 export interface ColumnUses {
   readonly column: string;
   readonly isCategory: boolean;
+  /** Summed, or needed in its order. */
   readonly isNumber: boolean;
+  readonly isSummed: boolean;
   /** That it is compared with, in any query. */
   readonly constants: readonly ConditionToken[];
   readonly texts: readonly (string | null)[];
@@ -30,14 +32,19 @@ export function usesOf(table: CsvTable, translations: readonly Translation[]): C
   const conditions = translations.map((translation) => conditionOf(translation, table.columns));
   return table.columns.flatMap((column) => {
     const uses = translations.map((translation) => translation.uses.get(column));
-    const constants = conditions.flatMap((condition) => constantsOf(condition, column));
+    const named = translations.flatMap((each) => (each.named ?? []).filter((constant) => constant.column === column));
+    const constants = [
+      ...conditions.flatMap((condition) => constantsOf(condition, column)),
+      ...named.map(({ value }) => namedConstant(column, value)),
+    ];
     const isNamed = conditions.some((condition) => columnsIn(condition).includes(column));
     if (!isNamed && uses.every((use) => use === undefined)) return [];
     return [
       {
         column,
         isCategory: uses.includes("category"),
-        isNumber: uses.includes("number"),
+        isNumber: uses.includes("number") || uses.includes("order"),
+        isSummed: uses.includes("number") && !uses.includes("order"),
         constants,
         texts: columnTexts(table, column),
         type: table.fields.find(({ name }) => name === column)?.type ?? "string",
@@ -55,11 +62,15 @@ export function conditionOf({ where, equals }: Translation, columns: readonly st
 }
 
 function equalityOf(column: string, value: string | null): ConditionToken[] {
-  const name = { kind: "column", source: column, value: column, column } as const;
+  const name = { kind: "column", source: column, value: column, column, isOrdered: false } as const;
   if (value === null) return [name, other(" IS NULL")];
-  return [name, other(" = "), { kind: "text", source: value, value, column }];
+  return [name, other(" = "), namedConstant(column, value)];
+}
+
+function namedConstant(column: string, value: string): ConditionToken {
+  return { kind: "text", source: quoteText(value), value, column, isOrdered: false };
 }
 
 function other(source: string): ConditionToken {
-  return { kind: "other", source, value: source, column: undefined };
+  return { kind: "other", source, value: source, column: undefined, isOrdered: false };
 }

@@ -12,6 +12,8 @@ export interface ConditionToken {
   readonly value: string;
   /** The column that it is, or that a constant is compared with. */
   readonly column: string | undefined;
+  /** Of a constant: it is compared by order, not only by equality. */
+  readonly isOrdered: boolean;
 }
 
 const TOKEN =
@@ -66,6 +68,7 @@ function tokenOf(
     source,
     value,
     column,
+    isOrdered: false,
   });
   if (groups["text"] !== undefined) return token("text", source.slice(1, -1).replaceAll("''", "'"));
   if (groups["number"] !== undefined) return token("number", source);
@@ -89,12 +92,20 @@ function attachConstants(tokens: readonly ConditionToken[]): ConditionToken[] {
   tokens.forEach(({ kind, column }, index) => {
     if (kind === "column" && column !== undefined) subjects.set(comparisons[index]!, column);
   });
+  const ordered = new Set(comparisons.filter((_, index) => isOrder(tokens[index]!)));
   return tokens.map((token, index) => {
     const isConstant = token.kind === "text" || token.kind === "number" || token.kind === "boolean";
-    return isConstant ? { ...token, column: subjects.get(comparisons[index]!) } : token;
+    if (!isConstant) return token;
+    const comparison = comparisons[index]!;
+    return { ...token, column: subjects.get(comparison), isOrdered: ordered.has(comparison) };
   });
 }
 
+function isOrder({ kind, value }: ConditionToken): boolean {
+  return kind === "other" && /^(?:<|<=|>|>=|between)$/i.test(value);
+}
+
+/** Which comparison each token belongs to. */
 function comparisonsOf(tokens: readonly ConditionToken[]): number[] {
   let comparison = 0;
   let isBetween = false;

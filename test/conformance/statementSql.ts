@@ -29,7 +29,7 @@ export function namingOf(study: DerivedStudy): Naming {
   const field = fieldFinder(study);
   return {
     column: (column) => quoteName(field(column).name),
-    constant: (column, value) => constantText(field(column), { value, source: value }),
+    constant: (column, value) => constantText(field(column), { value, source: value, isOrdered: false }),
     unit: (column) => {
       const found = field(column);
       return found.type === "category" ? 1 : 10 ** -found.decimals;

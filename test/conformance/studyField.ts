@@ -3,7 +3,7 @@
  *
  *  - grouped, tabulated, compared with a text, or of a type that is neither number nor date: a category of its distinct texts,
  *    exactly as they are, and of the texts it is compared with;
- *  - summed, with three values or fewer in its range: a category too, of numbers, since its sums are counts;
+ *  - summed (and not needed in its order), with three values or fewer in its range: a category too, of numbers, since its sums are counts;
  *  - all dates: a date; all numbers: an integer or a number, with the bounds and decimals of its texts;
  *  - nothing but missing values: an integer that could be 0.
  */
@@ -46,9 +46,12 @@ export function cellText(field: StudyField, text: string): string {
   return decimalText(scaled(text, field.decimals), field.decimals);
 }
 
+type Constant = Pick<ConditionToken, "value" | "source" | "isOrdered">;
+
 /** A constant of a condition as the field's type takes it. */
-export function constantText(field: StudyField, { value, source }: Pick<ConditionToken, "value" | "source">): string {
-  if (field.type === "category") return categoryConstant(field.categories, value, source);
+export function constantText(field: StudyField, constant: Constant): string {
+  const { value, source, isOrdered } = constant;
+  if (field.type === "category") return isOrdered ? source : categoryConstant(field.categories, value, source);
   if (field.type === "date") return `'${value}'`;
   return readDecimal(value) === undefined ? source : value;
 }
@@ -94,14 +97,15 @@ function numericField({ type, constants }: ColumnUses, present: readonly string[
 }
 
 /** A sum over so few values counts them: the study says so, and the gate can tell them apart. */
-function isFewIntegers({ isNumber }: ColumnUses, present: readonly string[], field: NumericStudyField): boolean {
+function isFewIntegers({ isSummed }: ColumnUses, present: readonly string[], field: NumericStudyField): boolean {
   const values = field.maximum - field.minimum + 1n;
-  return isNumber && present.length > 0 && values <= FEW_VALUES && present.every((text) => INTEGER.test(text));
+  return isSummed && present.length > 0 && values <= FEW_VALUES && present.every((text) => INTEGER.test(text));
 }
 
 function categoriesOf({ constants }: ColumnUses, present: readonly string[]): string[] {
   const texts = [...new Set(present)];
-  const compared = constants.flatMap(({ kind, value }) => (kind === "text" ? [value] : []));
+  const isNamed = ({ kind, isOrdered }: ConditionToken): boolean => kind !== "boolean" && !isOrdered;
+  const compared = constants.filter(isNamed).map(({ value }) => value);
   const known = new Set([...texts, ...compared.filter((value) => matching(texts, value) === undefined)]);
   known.delete("");
   if (known.size === 0) return ["0"];

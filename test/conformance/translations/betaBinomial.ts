@@ -12,20 +12,22 @@ export const translateBetaBinomial: TranslateKind = (query) => {
   const [arm, outcome] = [query.text("arm"), query.text("outcome")];
   const marker = query.texts("biomarker");
   const strata = expectedRecords(query, "strata");
+  const success = String(query.value("success") ?? 1);
   const power = /\^\s*([0-9.]+)/.exec(query.text("allocation_rule"))?.[1];
   if (power === undefined)
     return { unsupported: "the allocation rule is not a power of the probability of being best" };
   return {
     table: query.text("table"),
     uses: usesOf([...marker, arm, outcome], []),
+    named: [{ column: outcome, value: success }],
     ...conditionKeys(query),
     derived: [],
     statements: [
       {
         select: (naming) => {
-          const success = `${naming.column(outcome)} = ${naming.constant(outcome, String(query.value("success") ?? 1))}`;
+          const response = `${naming.column(outcome)} = ${naming.constant(outcome, success)}`;
           const options = `PRIOR ${query.numbers("prior").join(", ")}, POWER ${power}`;
-          return [...groupItems(naming, marker), `ALLOCATION(${success}, ${options}) AS allocation`];
+          return [...groupItems(naming, marker), `ALLOCATION(${response}, ${options}) AS allocation`];
         },
         groupBy: [...marker, arm],
         columns: [...marker, "allocation"],

@@ -14,7 +14,7 @@ export const translateHistogram: TranslateKind = (query) => {
   const groups = groupBy.length === 0 ? [query.expected] : expectedRecords(query, "groups");
   return {
     table: query.text("table"),
-    uses: usesOf(groupBy, [column]),
+    uses: usesOf(groupBy, [], [column]),
     ...conditionKeys(query),
     derived: [],
     statements: [

@@ -24,6 +24,7 @@ export const translateLinearRegression: TranslateKind = (query) => {
       indicators.map(({ column }) => column),
       [response, ...columns],
     ),
+    named: indicators,
     ...conditionKeys(query),
     derived: [],
     statements: [

@@ -30,7 +30,7 @@ export const translateQuantile: TranslateKind = (query) => {
   });
   return {
     table: query.text("table"),
-    uses: usesOf(groupBy, [column]),
+    uses: usesOf(groupBy, [], [column]),
     ...conditionKeys(query),
     derived: [],
     statements: TYPES.map(statement),

@@ -20,10 +20,11 @@ export function conditionKeys(query: ReferenceQuery): Pick<Translation, "where" 
 export function usesOf(
   categories: readonly (string | undefined)[],
   numbers: readonly (string | undefined)[],
+  ordered: readonly (string | undefined)[] = [],
 ): ReadonlyMap<string, ColumnUse> {
   const named = (columns: readonly (string | undefined)[], use: ColumnUse): [string, ColumnUse][] =>
     columns.flatMap((column) => (column === undefined ? [] : [[column, use]]));
-  return new Map([...named(numbers, "number"), ...named(categories, "category")]);
+  return new Map([...named(ordered, "order"), ...named(numbers, "number"), ...named(categories, "category")]);
 }
 
 /** Aliased, since a column may have the name of a statistic. */

@@ -12,18 +12,23 @@ export const translateSurvival: TranslateKind = (query) => {
   const logRank = query.expected["logrank"] === undefined || groupBy.length === 0 ? [] : [logRankOf(query, groupBy)];
   return {
     table: query.text("table"),
-    uses: usesOf([...groupBy, status, strata], [time]),
+    uses: usesOf([...groupBy, status, strata], [], [time]),
+    named: [{ column: status, value: eventValue(query) }],
     ...conditionKeys(query),
     derived: [],
     statements: [curvesOf(query, groupBy), ...logRank],
   };
 };
 
-/** The arguments of both statistics: a time, and what of the status is the event, by default 1. */
+/** What of the status is the event. */
+function eventValue(query: ReferenceQuery): string {
+  return String(query.value("event") ?? 1);
+}
+
+/** The arguments of both statistics. */
 function eventOf(query: ReferenceQuery, naming: Naming): string {
-  const status = query.text("status");
-  const event = String(query.value("event") ?? 1);
-  return `${naming.column(query.text("time"))}, ${naming.column(status)} = ${naming.constant(status, event)}`;
+  const [time, status] = [query.text("time"), query.text("status")];
+  return `${naming.column(time)}, ${naming.column(status)} = ${naming.constant(status, eventValue(query))}`;
 }
 
 function curvesOf(query: ReferenceQuery, groupBy: readonly string[]): Statement {

@@ -6,8 +6,11 @@ import type { AnswerTable } from "../../../workers/statistics/finishAnswer.ts";
 import type { JudgedCell, JudgedShape } from "../judge/judgedAnswer.ts";
 import type { ReferenceQuery } from "../referenceQuery.ts";
 
-/** Why a column is needed beside being compared: as categories (grouped, tabulated, told apart), or as numbers. */
-export type ColumnUse = "category" | "number";
+/**
+ * Why a column is needed beside being compared: as categories (grouped, tabulated, told apart), as numbers that are summed, or
+ * as numbers in their order.
+ */
+export type ColumnUse = "category" | "number" | "order";
 
 /** How names and constants of the file are written in SQL over the derived study. */
 export interface Naming {
@@ -47,6 +50,8 @@ export interface Translation {
   readonly table: string;
   /** Of that table; the columns of `where` are found in its text. */
   readonly uses: ReadonlyMap<string, ColumnUse>;
+  /** Constants of the statements themselves: they must be there to be named, whether a row has them or not. */
+  readonly named?: readonly { readonly column: string; readonly value: string }[];
   readonly where: string | undefined;
   readonly equals: { readonly column: string; readonly value: string | null } | undefined;
   readonly derived: readonly DerivedColumn[];
