@@ -5,7 +5,7 @@
  */
 
 export interface ConditionToken {
-  readonly kind: "column" | "text" | "number" | "boolean" | "other";
+  readonly kind: "column" | "text" | "number" | "other";
   /** As written. */
   readonly source: string;
   /** Without quotes. */
@@ -76,7 +76,7 @@ function tokenOf(
   if (name === undefined) return token("other", source);
   const column = resolveColumn(name, columns);
   if (column !== undefined) return token("column", name, column);
-  return token(/^(true|false)$/i.test(source) ? "boolean" : "other", source);
+  return token("other", source);
 }
 
 function resolveColumn(name: string, columns: readonly string[]): string | undefined {
@@ -94,7 +94,7 @@ function attachConstants(tokens: readonly ConditionToken[]): ConditionToken[] {
   });
   const ordered = new Set(comparisons.filter((_, index) => isOrder(tokens[index]!)));
   return tokens.map((token, index) => {
-    const isConstant = token.kind === "text" || token.kind === "number" || token.kind === "boolean";
+    const isConstant = token.kind === "text" || token.kind === "number";
     if (!isConstant) return token;
     const comparison = comparisons[index]!;
     return { ...token, column: subjects.get(comparison), isOrdered: ordered.has(comparison) };

@@ -8,6 +8,7 @@ import { join, normalize, sep } from "node:path";
 import { parse } from "csv-parse/sync";
 
 import { badDirectory } from "./conformanceError.ts";
+import { legibleJson, legibleText } from "./legibleText.ts";
 import { isRecord, ReferenceQuery } from "./referenceQuery.ts";
 import type { JsonRecord, JsonValue } from "./referenceQuery.ts";
 
@@ -21,7 +22,7 @@ export interface DictionaryField {
   readonly description: string;
 }
 
-/** Cells as they stand in the file; null where missing. */
+/** Cells as they stand in the file, but for characters that are not seen; null where missing. */
 export interface CsvTable {
   readonly name: string;
   readonly fields: readonly DictionaryField[];
@@ -73,7 +74,7 @@ function readJson(path: string, name: string): JsonRecord {
     throw badDirectory(name, "cannot be read; a directory of reference data has one", cause);
   }
   try {
-    const value = JSON.parse(text) as JsonValue;
+    const value = legibleJson(JSON.parse(text) as JsonValue);
     if (isRecord(value)) return value;
   } catch (cause) {
     throw badDirectory(name, "is not JSON", cause);
@@ -111,7 +112,8 @@ function readCsv(path: string, name: string, resource: JsonRecord, packageMissin
 
 function parseCsv(path: string, file: string): string[][] {
   try {
-    return parse(readFileSync(join(path, file)), { bom: true, record_delimiter: ["\r\n", "\n"] }) as string[][];
+    const records = parse(readFileSync(join(path, file)), { bom: true, record_delimiter: ["\r\n", "\n"] });
+    return (records as string[][]).map((record) => record.map(legibleText));
   } catch (cause) {
     throw badDirectory(file, "cannot be read as CSV: UTF-8, commas, one width", cause);
   }

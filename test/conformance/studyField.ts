@@ -68,13 +68,13 @@ export function dateText(days: bigint): string {
   return new Date(Number(days) * MS_PER_DAY).toISOString().slice(0, 10);
 }
 
-function isCategory({ isCategory, isNumber, constants, type }: ColumnUses, present: readonly string[]): boolean {
+function isCategory({ isCategory, isNumber, type }: ColumnUses, present: readonly string[]): boolean {
   if (isCategory) return true;
   if (present.length === 0) return false;
   if (isNumber) return present.some((text) => readDecimal(text) === undefined);
   if (type === "date") return present.some((text) => daysOf(text) === undefined);
   if (type !== "integer" && type !== "number") return true;
-  return present.some((text) => readDecimal(text) === undefined) || constants.some(({ kind }) => kind === "boolean");
+  return present.some((text) => readDecimal(text) === undefined);
 }
 
 function numericField({ type, constants }: ColumnUses, present: readonly string[]): NumericStudyField {
@@ -104,8 +104,7 @@ function isFewIntegers({ isSummed }: ColumnUses, present: readonly string[], fie
 
 function categoriesOf({ constants }: ColumnUses, present: readonly string[]): string[] {
   const texts = [...new Set(present)];
-  const isNamed = ({ kind, isOrdered }: ConditionToken): boolean => kind !== "boolean" && !isOrdered;
-  const compared = constants.filter(isNamed).map(({ value }) => value);
+  const compared = constants.filter(({ isOrdered }) => !isOrdered).map(({ value }) => value);
   const known = new Set([...texts, ...compared.filter((value) => matching(texts, value) === undefined)]);
   known.delete("");
   if (known.size === 0) return ["0"];
@@ -119,16 +118,14 @@ function categoryConstant(categories: readonly string[], value: string, source: 
   return source;
 }
 
-/** The text itself; else the one that is the same number, or the same truth value. */
+/** The text itself; else the one that is the same number. */
 function matching(texts: readonly string[], value: string): string | undefined {
   if (texts.includes(value)) return value;
   const number = readDecimal(value);
-  const isSame = (text: string): boolean => {
-    if (number === undefined) return /^(true|false)$/i.test(value) && text.toLowerCase() === value.toLowerCase();
+  return texts.find((text) => {
     const own = readDecimal(text);
-    return own?.digits === number.digits && own.decimals === number.decimals;
-  };
-  return texts.find(isSame);
+    return number !== undefined && own?.digits === number.digits && own.decimals === number.decimals;
+  });
 }
 
 function byNumber(left: string, right: string): number {

@@ -15,6 +15,7 @@ export const translateHistogram: TranslateKind = (query) => {
   return {
     table: query.text("table"),
     uses: usesOf(groupBy, [], [column]),
+    named: breaks.map((value) => ({ column, value: String(value) })),
     ...conditionKeys(query),
     derived: [],
     statements: [
