@@ -1,0 +1,148 @@
+/**
+ * The reference queries of a directory, each asked of a study that is derived from its table: translated to SQL, compiled,
+ * computed by three workers over the shares of every hospital's rows, opened through the gate with an empty history, finished and
+ * compared. The judge (`judge/`) says what the gate must refuse or hide.
+ */
+import { isCoded } from "../../workers/errors.ts";
+import type { RandomBytes } from "../../workers/field/field.ts";
+import { checkColumns, usesOf } from "./columnUses.ts";
+import type { ConformanceErrorDetail } from "./conformanceError.ts";
+import { CodedError } from "../../workers/errors.ts";
+import { withDerivedColumns } from "./derivedColumns.ts";
+import { deriveStudy } from "./derivedStudy.ts";
+import { hospitalFiles, hospitalOfRows } from "./hospitals.ts";
+import type { ReferenceDirectory } from "./referenceDirectory.ts";
+import type { JsonRecord, ReferenceQuery } from "./referenceQuery.ts";
+import { runStatement } from "./runStatement.ts";
+import type { AskedTable, StatementReport } from "./runStatement.ts";
+import { SharedStudy } from "./sharedStudy.ts";
+import { translate } from "./translations/translate.ts";
+import type { Translation } from "./translations/translation.ts";
+
+export type Verdict = StatementReport["verdict"];
+
+export interface QueryReport {
+  readonly id: string;
+  readonly kind: string;
+  readonly verdict: Verdict;
+  /** The rule, or what is wrong. */
+  readonly reason: string;
+  readonly expected: JsonRecord;
+  /** In the reference's form, as far as a table has one; of several statements, a list. A hidden cell is {"suppressed": true}. */
+  readonly got: unknown;
+}
+
+export interface ConformanceReport {
+  readonly queries: readonly QueryReport[];
+  readonly pass: number;
+  readonly refused: number;
+  readonly unsupported: number;
+  readonly fail: number;
+}
+
+export interface RunOptions {
+  /** Ids of the queries to ask; all when absent. */
+  readonly only?: readonly string[];
+  /** False: sums open without the gate. */
+  readonly disclosureControl: boolean;
+  readonly randomBytes: RandomBytes;
+  readonly progress: (line: string) => void;
+}
+
+/** @throws CodedError CONFORMANCE_BAD_DIRECTORY | CONFORMANCE_UNKNOWN_ID */
+export async function runConformance(directory: ReferenceDirectory, options: RunOptions): Promise<ConformanceReport> {
+  const queries = chosen(directory, options.only);
+  const reports = new Map<string, QueryReport>();
+  const byTable = new Map<string, Asked[]>();
+  for (const query of queries) {
+    const translation = attempt(() => translated(directory, query));
+    if ("verdict" in translation) reports.set(query.id, reportOf(query, [translation]));
+    else byTable.set(translation.table, [...(byTable.get(translation.table) ?? []), { query, translation }]);
+  }
+  for (const [table, asked] of byTable) {
+    for (const report of await askTable(directory, table, asked, options)) reports.set(report.id, report);
+  }
+  const ordered = queries.map(({ id }) => reports.get(id)!);
+  const count = (verdict: Verdict): number => ordered.filter((report) => report.verdict === verdict).length;
+  return {
+    queries: ordered,
+    pass: count("pass"),
+    refused: count("refused"),
+    unsupported: count("unsupported"),
+    fail: count("FAIL"),
+  };
+}
+
+interface Asked {
+  readonly query: ReferenceQuery;
+  readonly translation: Translation;
+}
+
+function chosen({ queries }: ReferenceDirectory, only: readonly string[] | undefined): readonly ReferenceQuery[] {
+  const unknown = only?.find((id) => !queries.some((query) => query.id === id));
+  if (unknown !== undefined) {
+    const detail: ConformanceErrorDetail = { code: "CONFORMANCE_UNKNOWN_ID", id: unknown };
+    throw new CodedError(detail, `there is no query "${unknown}" in the directory`);
+  }
+  return only === undefined ? queries : queries.filter(({ id }) => only.includes(id));
+}
+
+function translated(directory: ReferenceDirectory, query: ReferenceQuery): Translation | StatementReport {
+  const translation = translate(query);
+  if ("unsupported" in translation) {
+    return { verdict: "unsupported", reason: translation.unsupported, got: null };
+  }
+  checkColumns(query.id, translation, directory.table(translation.table));
+  return translation;
+}
+
+/** A query that the kit cannot read fails; a directory that it cannot read ends the run. */
+function attempt<Value>(read: () => Value): Value | StatementReport {
+  try {
+    return read();
+  } catch (error) {
+    if (!isCoded(error, "CONFORMANCE_BAD_QUERY")) throw error;
+    return { verdict: "FAIL", reason: error.message, got: null };
+  }
+}
+
+async function askTable(
+  directory: ReferenceDirectory,
+  name: string,
+  asked: readonly Asked[],
+  { disclosureControl, randomBytes, progress }: RunOptions,
+): Promise<QueryReport[]> {
+  const derived = asked.flatMap(({ translation }) => translation.derived);
+  const table = withDerivedColumns(directory, directory.table(name), derived);
+  const study = deriveStudy(
+    name,
+    usesOf(
+      table,
+      asked.map(({ translation }) => translation),
+    ),
+  );
+  progress(`${name}: ${table.rows.length} rows, ${study.fields.length} columns, ${asked.length} queries`);
+  const shared = new SharedStudy(study.schema, hospitalFiles(table, study), randomBytes);
+  const place: AskedTable = { table, study, shared, hospitals: hospitalOfRows(table), disclosureControl, randomBytes };
+  const reports: QueryReport[] = [];
+  for (const { query, translation } of asked) {
+    const statements: StatementReport[] = [];
+    for (const [index, statement] of translation.statements.entries()) {
+      statements.push(await runStatement(place, `${query.id}/${index}`, translation, statement));
+    }
+    const report = reportOf(query, statements);
+    progress(`${report.verdict.padEnd(11)} ${report.id}: ${report.reason}`);
+    reports.push(report);
+  }
+  shared.release();
+  return reports;
+}
+
+const WORST_FIRST = ["FAIL", "unsupported", "refused", "pass"] as const;
+
+function reportOf({ id, kind, expected }: ReferenceQuery, statements: readonly StatementReport[]): QueryReport {
+  const verdict = WORST_FIRST.find((each) => statements.some((statement) => statement.verdict === each)) ?? "FAIL";
+  const reasons = statements.filter((statement) => statement.verdict === verdict).map(({ reason }) => reason);
+  const got = statements.length === 1 ? statements[0]!.got : statements.map((statement) => statement.got);
+  return { id, kind, verdict, reason: [...new Set(reasons)].join("; "), expected, got };
+}

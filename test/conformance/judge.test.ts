@@ -1,0 +1,105 @@
+/**
+ * The judge and the product's gate, over the same tables and queries: the gate's plan evaluated on plain numbers
+ * (`test/workers/disclosure/clearStudy.ts`), the judge by its own means. They must agree on every refusal and every cell.
+ */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import fc from "fast-check";
+
+import { isCoded } from "../../workers/errors.ts";
+import { compileForGate } from "../../workers/disclosure/checkQuery.ts";
+import { readTable } from "../../workers/encoding/readTable.ts";
+import type { StudySchema } from "../../workers/schema/studySchema.ts";
+import { budget } from "../budget.ts";
+import type { ClearAnswer, Row } from "../workers/disclosure/clearStudy.ts";
+import { ClearStudy } from "../workers/disclosure/clearStudy.ts";
+import { conditionOf, usesOf } from "./columnUses.ts";
+import { deriveStudy } from "./derivedStudy.ts";
+import { hospitalFiles, hospitalOfRows } from "./hospitals.ts";
+import { judge } from "./judge/judge.ts";
+import type { JudgedRequest } from "./judge/judgedAnswer.ts";
+import { tableCase } from "./randomTable.ts";
+import type { TableCase } from "./randomTable.ts";
+import { statementSql } from "./statementSql.ts";
+import { translate } from "./translations/translate.ts";
+
+const K = 11;
+const SEED = 20_261_126;
+
+describe("the judge agrees with the gate", () => {
+  it("on refusals and hidden cells of random requests", async () => {
+    const met = new Map<string, number>();
+    const property = fc.asyncProperty(tableCase, async (example) => {
+      const { judged, gate } = await both(example);
+      met.set(gate.kind, (met.get(gate.kind) ?? 0) + 1);
+      compare(judged, gate);
+    });
+    await fc.assert(property, { seed: SEED, numRuns: budget.sqlRuns });
+    for (const kind of ["answered", "refused", "never true"]) assert.ok((met.get(kind) ?? 0) > 0, `none is ${kind}`);
+  });
+});
+
+type GateEnd = ClearAnswer | { readonly kind: "never true" | "untold" };
+
+async function both({ table, query }: TableCase): Promise<{ judged: JudgedRequest; gate: GateEnd }> {
+  const translation = translate(query);
+  assert("statements" in translation);
+  const study = deriveStudy(table.name, usesOf(table, [translation]));
+  const tokens = conditionOf(translation, table.columns);
+  const statement = translation.statements[0]!;
+  const judged = judge({
+    table,
+    fields: study.fields,
+    hospitals: hospitalOfRows(table),
+    condition: translation,
+    tokens,
+    shape: statement.judged!,
+    k: K,
+  });
+  const clear = new ClearStudy(study.schema, K);
+  hospitalFiles(table, study).forEach((file, hospital) => clear.contribute(`h${hospital}`, rowsOf(file, study.schema)));
+  return { judged, gate: await ask(clear, statementSql(study, statement, tokens)) };
+}
+
+async function ask(clear: ClearStudy, sql: string): Promise<GateEnd> {
+  try {
+    await compileForGate(sql, clear.schema);
+    return await clear.ask({ sql });
+  } catch (error) {
+    if (isCoded(error, "SQL_NEVER_TRUE")) return { kind: "never true" };
+    if (isCoded(error, "DISCLOSURE_UNSUPPORTED")) return { kind: "untold" };
+    throw error;
+  }
+}
+
+function rowsOf(file: Uint8Array, schema: StudySchema): Row[] {
+  const { rowCount, values } = readTable(file, schema, "hospital");
+  return Array.from({ length: rowCount }, (_, row) =>
+    Object.fromEntries(
+      schema.fields.flatMap(({ name }, index) => {
+        const value = values[index]![row] ?? null;
+        return value === null ? [] : [[name, value]];
+      }),
+    ),
+  );
+}
+
+function compare({ judgement, untold }: JudgedRequest, gate: GateEnd): void {
+  if (gate.kind === "untold") return assert.notEqual(untold, undefined, "the compiler cannot tell the sets");
+  assert.equal(untold, undefined);
+  if (gate.kind === "never true") return assert.equal(judgement.kind, "never true");
+  if (gate.kind !== "answered") return assert.equal(judgement.kind, "refused", gate.kind);
+  assert(judgement.kind === "answered", JSON.stringify(judgement));
+  const { cells } = judgement;
+  const width = gate.outputs.length / cells.length;
+  const shown = cells.map((_, cell) => gate.outputs.slice(cell * width, (cell + 1) * width));
+  const hiddenAt = (output: number): boolean[] => shown.map((outputs) => outputs[output] === undefined);
+  const judged = (part: "count" | "sum"): boolean[] => cells.map(({ hidden }) => hidden.has(part));
+  assert.deepEqual(hiddenAt(0), judged("count"), JSON.stringify(cells.map(({ keys, rules }) => [keys, rules])));
+  if (width > 1)
+    assert.deepEqual(hiddenAt(width - 1), judged("sum"), JSON.stringify(cells.map(({ keys, rules }) => [keys, rules])));
+  shown.forEach(([count], cell) => {
+    if (count !== undefined) assert.equal(count, BigInt(cells[cell]!.rows));
+  });
+}

@@ -1,0 +1,160 @@
+/**
+ * An independent judge of the rules for a single request with an empty history: what must be refused, and which cells of an answer
+ * must be hidden, decided in clear over the rows of the file.
+ *
+ * It shares no code with compiler, gate or protocols. Conditions are evaluated by SQLite; sets are compared over all rows that
+ * there could be, where the product reasons on classes of fields. Shared with the rest of the kit, and so with what is asked of the
+ * product: which field each column became (`studyField.ts`) and whose row each is (`hospitals.ts`). Taken over from the product
+ * as a specification, for want of another: the order in which complementary cells are chosen, and the limit of 512 sets.
+ */
+import type { CsvTable } from "../referenceDirectory.ts";
+import type { StudyField } from "../studyField.ts";
+import { columnsIn } from "../conditionText.ts";
+import type { ConditionToken } from "../conditionText.ts";
+import type { ClearSet } from "./clearSet.ts";
+import { isEmpty, isSame } from "./clearSet.ts";
+import type { ClearCondition } from "./clearTable.ts";
+import { matchingRows } from "./clearTable.ts";
+import { hiddenGroups, MOST_SETS } from "./complementaryRules.ts";
+import type { JudgedCell, JudgedRequest, JudgedShape } from "./judgedAnswer.ts";
+import { judgedSets, setsIn } from "./judgedSets.ts";
+import type { ClearRows, JudgedSets } from "./judgedSets.ts";
+import { possibleRows } from "./possibleRows.ts";
+import { cohortRules, groupRules, smallTableRules } from "./sizeRules.ts";
+import type { RuleFacts } from "./sizeRules.ts";
+
+export interface JudgedQuery {
+  readonly table: CsvTable;
+  /** Of the study: what can be missing, and which values there are. */
+  readonly fields: readonly StudyField[];
+  /** Of each row. */
+  readonly hospitals: readonly number[];
+  readonly condition: ClearCondition;
+  /** The condition's text. */
+  readonly tokens: readonly ConditionToken[];
+  readonly shape: JudgedShape;
+  readonly k: number;
+}
+
+export function judge(query: JudgedQuery): JudgedRequest {
+  const facts = factsOf(query);
+  const { sets } = facts;
+  const count = setsIn(sets).length + 1;
+  const untold = sets.hasFewNumbers
+    ? "few values, not told apart"
+    : count > MOST_SETS
+      ? "more sets than can be told apart"
+      : undefined;
+  if (isEmpty(sets.cohort)) return { untold: undefined, judgement: { kind: "never true" } };
+  const small = smallTableRules(facts);
+  const refused = small.length > 0 ? small : cohortRules(facts);
+  if (refused.length > 0) return { untold, judgement: { kind: "refused", rules: refused } };
+  return { untold, judgement: { kind: "answered", cells: judgedCells(facts) } };
+}
+
+/** The same cells with nothing hidden: what an answer without disclosure control has. */
+export function openCells(query: JudgedQuery): JudgedCell[] {
+  return cellsOf(factsOf(query), new Set(), []);
+}
+
+function judgedCells(facts: RuleFacts): JudgedCell[] {
+  const { groups } = facts.sets;
+  const rules = groupRules(facts);
+  const own = new Set(rules.flatMap((failed, group) => (failed.length > 0 ? [group] : [])));
+  // A count that is too small hides its cell's sums.
+  const failed = groups.flatMap(({ cell }, group) =>
+    own.has(group) ||
+    groups.some((other, index) => other.cell === cell && other.parts.includes("count") && own.has(index))
+      ? [group]
+      : [],
+  );
+  return cellsOf(facts, hiddenGroups(facts, new Set(failed)), rules);
+}
+
+function cellsOf(
+  { sets }: RuleFacts,
+  hidden: ReadonlySet<number>,
+  rules: readonly (readonly string[])[],
+): JudgedCell[] {
+  return sets.cells.map(({ keys, set }, cell) => {
+    const own = sets.groups.map((group, index) => ({ ...group, index })).filter((group) => group.cell === cell);
+    const secret = own.filter(({ index }) => hidden.has(index));
+    const named = secret.flatMap(({ index }) => (rules[index]?.length ? rules[index] : ["complementary suppression"]));
+    return {
+      keys,
+      rows: set.rows.reduce((sum, bit) => sum + bit, 0),
+      hidden: new Set(secret.flatMap(({ parts }) => parts)),
+      rules: [...new Set(named)],
+    };
+  });
+}
+
+function factsOf(query: JudgedQuery): RuleFacts {
+  const { table, fields, hospitals, shape, k, tokens } = query;
+  const needed = new Set([...columnsIn(tokens), ...columnsOf(shape)]);
+  const read = fields.filter(({ column }) => needed.has(column));
+  const summed = new Set(shape.summed?.columns);
+  const count = Math.max(...hospitals) + 1;
+  const compared = tokens.filter(({ kind }) => kind === "number" || kind === "text").map(({ value }) => value);
+  const constants = [...compared, ...shape.axes.flatMap(({ breaks }) => (breaks ?? []).map(String))];
+  const possible = possibleRows(read, constants, summed, count);
+  const positions = possible.columns.map((column) => table.columns.indexOf(column));
+  const rows: ClearRows = { possible, table: table.rows.map((row) => positions.map((at) => row[at] ?? null)) };
+  const all = setOf(rows, () => 1);
+  const owned = Array.from({ length: count }, (_, owner): ClearSet => ({
+    shape: Uint8Array.from(possible.hospitals, (each) => (each === owner ? 1 : 0)),
+    rows: Uint8Array.from(hospitals, (each) => (each === owner ? 1 : 0)),
+  }));
+  const sets: JudgedSets = judgedSets(
+    cohortOf(query, rows),
+    rows,
+    new Map(fields.map((field) => [field.column, field])),
+    shape,
+  );
+  return { k, sets, all, owned, differInMissing: missingness(rows) };
+}
+
+function columnsOf({ axes, present, summed, indicators, counted }: JudgedShape): string[] {
+  const named = [...axes, ...(indicators ?? []), ...(counted === undefined ? [] : [counted])];
+  return [...named.map(({ column }) => column), ...present, ...(summed?.columns ?? [])];
+}
+
+function setOf({ possible, table }: ClearRows, bit: () => number): ClearSet {
+  return { shape: Uint8Array.from(possible.rows, bit), rows: Uint8Array.from(table, bit) };
+}
+
+function cohortOf({ table, condition }: JudgedQuery, { possible, table: rows }: ClearRows): ClearSet {
+  const columns = possible.columns.map((name) => ({
+    name,
+    type: table.fields.find((field) => field.name === name)?.type ?? "string",
+  }));
+  const per = possible.hospitals.filter((hospital) => hospital === 0).length;
+  const shape = matchingRows(columns, possible.rows.slice(0, per), condition);
+  return {
+    shape: Uint8Array.from(possible.hospitals, (_, index) => shape[index % per]!),
+    rows: matchingRows(columns, rows, condition),
+  };
+}
+
+/** Two sets that allow the same hospitals, and the same values but for missing ones, of each column. */
+function missingness({ possible }: ClearRows): RuleFacts["differInMissing"] {
+  const isComplete = possible.rows.map((row) => row.every((text) => text !== null));
+  const keys = new Map<ClearSet, string>();
+  const keyOf = (set: ClearSet): string => {
+    const known = keys.get(set);
+    if (known !== undefined) return known;
+    const allowed = possible.columns.map(() => new Set<string>());
+    const owners = new Set<number>();
+    possible.rows.forEach((row, index) => {
+      if (set.shape[index] === 0) return;
+      owners.add(possible.hospitals[index]!);
+      row.forEach((text, at) => (text === null ? undefined : allowed[at]!.add(text)));
+    });
+    const key = JSON.stringify([[...owners].sort(), ...allowed.map((texts) => [...texts].sort())]);
+    keys.set(set, key);
+    return key;
+  };
+  return (a, b) =>
+    isSame(a, b) ||
+    (keyOf(a) === keyOf(b) && isComplete.every((complete, index) => !complete || a.shape[index] === b.shape[index]));
+}

@@ -1,0 +1,102 @@
+/**
+ * One request, computed by the committee: through the gate with an empty history, as `workers/node/gatedRun.ts` runs it; or
+ * without disclosure control, which only this kit has: it opens the sums with the protocols, and there is no gate to
+ * switch off.
+ */
+import assert from "node:assert/strict";
+
+import { planGate } from "../../workers/disclosure/planGate.ts";
+import type { Gate } from "../../workers/disclosure/planGate.ts";
+import type { RandomBytes } from "../../workers/field/field.ts";
+import type { Circuit } from "../../workers/messages/circuit.ts";
+import type { Descriptor } from "../../workers/messages/descriptor.ts";
+import { loadPartialColumns } from "../../workers/node/partialColumns.ts";
+import { evaluateCircuit } from "../../workers/protocols/evaluateCircuit.ts";
+import { openThroughGate } from "../../workers/protocols/gate.ts";
+import type { GateResult } from "../../workers/protocols/gate.ts";
+import { rowsOf } from "../../workers/protocols/gateTask.ts";
+import { openShares } from "../../workers/protocols/openShares.ts";
+import { Transcript } from "../../workers/protocols/transcript.ts";
+import { verifyClaims } from "../../workers/protocols/verifyClaims.ts";
+import { buildCircuit } from "../../workers/query/buildCircuit.ts";
+import { runCommittee } from "./committee.ts";
+import type { SharedStudy } from "./sharedStudy.ts";
+
+/** The study's default. */
+export const K = 11;
+
+export interface KitRequest {
+  /** Of this request alone. */
+  readonly name: string;
+  readonly descriptor: Descriptor;
+  readonly study: SharedStudy;
+  readonly randomBytes: RandomBytes;
+}
+
+export type Opened =
+  /** Without computing, or by one opened bit. */
+  | { readonly refused: true; readonly reason: string }
+  | { readonly refused: false; readonly outputs: readonly bigint[]; readonly hidden: ReadonlySet<number> };
+
+/** @throws CodedError CIRCUIT_* | DISCLOSURE_* | PROTOCOL_* | NETWORK_* */
+export async function openGated(request: KitRequest): Promise<Opened> {
+  const { study, descriptor, name, randomBytes } = request;
+  const circuit = circuitOf(request);
+  if (circuit === undefined) return { refused: true, reason: "it selects nothing" };
+  const { schema, segments } = study;
+  const facts = { descriptor, parameters: [], schema, segments, circuit };
+  const results = await runCommittee(name, randomBytes, async (session): Promise<GateResult | string> => {
+    const gate: Gate = planGate(facts, [], K, session.field);
+    if (gate.refused) return gate.reason;
+    const cache = columnsFor(study, session.network.self);
+    const columns = loadPartialColumns(session.field, gate.columns, gate.universe, cache);
+    return openThroughGate(session, gate.plan, columns, name, { aboutToOpen: () => undefined });
+  });
+  const result = agreed(results);
+  if (typeof result === "string") return { refused: true, reason: result };
+  if (result.refused) return { refused: true, reason: "too small or too close to an earlier answer" };
+  return { refused: false, outputs: result.outputs, hidden: new Set(result.hidden) };
+}
+
+/**
+ * The query's own sums, evaluated, verified and opened: k = 1, no owner, no complement, nothing hidden.
+ *
+ * @throws CodedError CIRCUIT_* | PROTOCOL_* | NETWORK_*
+ */
+export async function openUncontrolled(request: KitRequest): Promise<Opened> {
+  const { study, name, randomBytes } = request;
+  const circuit = circuitOf(request);
+  if (circuit === undefined) return { refused: true, reason: "it selects nothing" };
+  const results = await runCommittee(name, randomBytes, async (session) => {
+    const { field, network } = session;
+    const load = (columnId: string) =>
+      field.concat(study.segments.map(({ datasetId }) => study.column(network.self, datasetId, columnId)));
+    const columns = circuit.columns.map(load);
+    const rows = rowsOf(circuit, columns);
+    const { outputs } = await evaluateCircuit(session, circuit, columns, rows, NO_SHARES);
+    const transcript = new Transcript();
+    await verifyClaims(session, transcript, "verify");
+    return openShares(session, outputs, transcript, "outputs");
+  });
+  return { refused: false, outputs: agreed(results), hidden: new Set() };
+}
+
+const NO_SHARES = { products: new Map(), outputs: new Map() };
+
+function circuitOf({ descriptor, study }: KitRequest): Circuit | undefined {
+  const built = buildCircuit(descriptor, [], study.schema);
+  return built.empty ? undefined : built.circuit;
+}
+
+function columnsFor(study: SharedStudy, party: Parameters<SharedStudy["column"]>[0]) {
+  return {
+    column: (_field: unknown, datasetId: string, _version: bigint, columnId: string) =>
+      study.column(party, datasetId, columnId),
+  };
+}
+
+/** What every worker has. */
+function agreed<Value>(results: readonly Value[]): Value {
+  for (const result of results) assert.deepEqual(result, results[0], "workers disagree");
+  return results[0]!;
+}

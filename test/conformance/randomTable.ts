@@ -1,0 +1,88 @@
+/** fast-check: small tables of a few hospitals, and count and stats queries over them, mostly near the rules' limits. */
+import fc from "fast-check";
+
+import type { CsvTable, DictionaryField } from "./referenceDirectory.ts";
+import { ReferenceQuery } from "./referenceQuery.ts";
+
+export interface TableCase {
+  readonly table: CsvTable;
+  readonly query: ReferenceQuery;
+}
+
+const NAME = "trial";
+
+const field = (name: string, type: string): DictionaryField => ({ name, type, description: "" });
+const FIELDS: readonly DictionaryField[] = [
+  field("site", "string"),
+  field("arm", "string"),
+  field("sex", "string"),
+  field("grade", "integer"),
+  field("flag", "integer"),
+  field("score", "number"),
+];
+
+const cell = (texts: readonly string[], isMissing: boolean): fc.Arbitrary<string | null> =>
+  fc.oneof(
+    { arbitrary: fc.constantFrom(...texts), weight: 8 },
+    { arbitrary: fc.constant(null), weight: isMissing ? 1 : 0 },
+  );
+
+/** Rows alike, so that cells have many patients, or few. */
+const bundle = (mayMiss: readonly boolean[]) =>
+  fc.tuple(
+    fc.oneof(
+      { arbitrary: fc.integer({ min: 1, max: 12 }), weight: 2 },
+      { arbitrary: fc.integer({ min: 13, max: 60 }), weight: 1 },
+    ),
+    fc.tuple(
+      cell(["A", "B", "C"], mayMiss[0]!),
+      cell(["x", "y", "z"], mayMiss[1]!),
+      cell(["f", "m"], mayMiss[2]!),
+      cell(["0", "1", "2"], mayMiss[3]!),
+      cell(["0", "1"], mayMiss[4]!),
+      cell(["0", "2.5", "7", "19.5"], mayMiss[5]!),
+    ),
+  );
+
+const table: fc.Arbitrary<CsvTable> = fc
+  .array(fc.boolean(), { minLength: FIELDS.length, maxLength: FIELDS.length })
+  .chain((mayMiss) => fc.array(bundle(mayMiss), { minLength: 3, maxLength: 14 }))
+  .map((bundles) => ({
+    name: NAME,
+    fields: FIELDS,
+    columns: FIELDS.map(({ name }) => name),
+    rows: bundles.flatMap(([count, row]) => Array.from({ length: count }, () => row)),
+  }));
+
+const CONDITIONS = [
+  "arm = 'x'",
+  "arm IN ('x', 'y')",
+  "arm <> 'z'",
+  "sex = 'f'",
+  "sex IS NULL",
+  "sex IS NOT NULL",
+  "grade >= 1",
+  "grade = 2",
+  "flag = 1",
+  "score > 2.5",
+  "score BETWEEN 2.5 AND 7",
+  "score < 19",
+  "score IS NOT NULL",
+  "site <> 'C'",
+  "site = 'A'",
+];
+
+const query: fc.Arbitrary<ReferenceQuery> = fc
+  .record({
+    conditions: fc.subarray(CONDITIONS, { maxLength: 2 }),
+    groups: fc.oneof(fc.subarray(["site", "arm", "sex"], { maxLength: 2 }), fc.constant(["grade"])),
+    column: fc.constantFrom(undefined, undefined, "score", "flag", "grade"),
+  })
+  .map(({ conditions, groups, column }) => {
+    const where = conditions.length === 0 ? {} : { where: conditions.join(" AND ") };
+    const asked = { table: NAME, group_by: groups, ...where, expected: {} };
+    const kind = column === undefined ? "count" : "stats";
+    return new ReferenceQuery("random", kind, { ...asked, ...(column === undefined ? {} : { column }) });
+  });
+
+export const tableCase: fc.Arbitrary<TableCase> = fc.record({ table, query });
