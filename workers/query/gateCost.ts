@@ -80,7 +80,12 @@ function pairedFactors(last: number): number {
 /** The cell, each of its parts where a column is present, and both counts of every two-valued column that is summed. */
 function setsPerCell(descriptor: Descriptor, schema: StudySchema): number {
   const step = descriptor.steps[0]!;
-  const counted = descriptor.columns.flatMap(({ finish, sums }) => (finish === Finish.GROUP ? [] : sums.slice(0, 1)));
+  const counted = descriptor.columns.flatMap(({ finish, sums }) => {
+    if (finish === Finish.GROUP) return [];
+    // These are counts, each of a set of its own; the others are sums over the set that is counted first.
+    const isCounts = finish === Finish.TOXICITY || finish === Finish.PRO_CTCAE || finish === Finish.ALLOCATION;
+    return isCounts ? sums : sums.slice(0, 1);
+  });
   const sizes = new Set(step.axes.length > 0 ? [0, ...counted] : counted);
   const twoValued = summedFields(descriptor).filter((field) => isTwoValued(schema.fields[field]));
   return sizes.size + 2 * twoValued.length;
