@@ -39,8 +39,8 @@ export function anova(groups: readonly GroupMoments[], decimals: number): Anova 
     sumOfSquaresBetween: toNumber(over(between, squareScale)),
     sumOfSquaresWithin: toNumber(over(within, squareScale)),
   };
-  const untested = dfBetween === 0 || dfWithin === 0 || isZero(within);
-  if (untested) return { ...counts, ...sums, dfBetween, dfWithin, f: null, p: null };
+  // Without degrees of freedom within groups nothing varies there.
+  if (dfBetween === 0 || isZero(within)) return { ...counts, ...sums, dfBetween, dfWithin, f: null, p: null };
   const f = toNumber(over(over(between, rational(BigInt(dfBetween))), over(within, rational(BigInt(dfWithin)))));
   return { ...counts, ...sums, dfBetween, dfWithin, f, p: fUpper(f, dfBetween, dfWithin) };
 }

@@ -20,8 +20,6 @@ const EDGES = [0, 1, 2, 3, 4, 6, 8] as const;
 const NEGLIGIBLE = 1e-17;
 /** The smallest doubles are near e^-708; a shape of 0.05 has less than 1e-15 of its mass beyond. */
 const LOGIT_LIMIT = 700;
-/** The logistic function turns within about this: no panel is wider, however flat the posterior. */
-const WIDEST_PANEL = 4;
 
 /** One probability per arm, in order; their sum is 1 up to the error of the quadrature, below 1e-9. */
 export function bestArm(posteriors: readonly BetaShape[]): number[] {
@@ -50,12 +48,7 @@ function panelEdges(posteriors: readonly BetaShape[]): number[] {
   const low = Math.max(...arms.map((edges) => edges[0]!));
   const high = Math.max(...arms.map((edges) => edges.at(-1)!));
   const inside = arms.flat().filter((edge) => edge > low && edge < high);
-  const edges = [...new Set([low, ...inside, high])].sort((a, b) => a - b);
-  return edges.flatMap((edge, index) => {
-    const width = edge - (edges[index - 1] ?? edge);
-    const parts = Math.max(1, Math.ceil(width / WIDEST_PANEL));
-    return Array.from({ length: parts }, (_, part) => edge - (width * (parts - 1 - part)) / parts);
-  });
+  return [...new Set([low, ...inside, high])].sort((a, b) => a - b);
 }
 
 /** One arm's panel edges, from where less than NEGLIGIBLE lies below to where less than that lies above. */

@@ -10,7 +10,7 @@ import { betaQuantile, betaUpper } from "./distributions.ts";
 import type { Interval } from "./interval.ts";
 
 /**
- * The shapes of a prior: below the first, half of its mass is nearer to 0 or 1 than doubles can tell; above the second, it
+ * The shapes of a prior: below the first, a visible part of its mass is nearer to 0 or 1 than doubles can tell; above the second, it
  * stands for more subjects than a study has and the incomplete beta function loses the ninth digit.
  */
 export const SMALLEST_SHAPE = 0.05;

@@ -4,7 +4,7 @@
  *
  *   S(t) = ∏ (1 − d/n),  SE = S·√Σ d/(n(n−d)),  limits S^exp(±1.96·SE/(S·|log S|)).
  *
- * The product, Greenwood's sum and all comparisons are exact.
+ * The product, Greenwood's sum and all comparisons are exact, at a cost of O(steps²): a second for 3,000 distinct times.
  */
 import { requirePossible } from "./answerError.ts";
 import { ratioToNumber, rootToNumber } from "./exactNumber.ts";

@@ -13,7 +13,7 @@ import { eliminate } from "./exactElimination.ts";
 import type { Interval } from "./interval.ts";
 import { finiteInterval, finiteOrNull } from "./interval.ts";
 import type { Rational } from "./rational.ts";
-import { isZero, minus, over, rational, rootOf, signedRootOf, times, toNumber } from "./rational.ts";
+import { isZero, minus, over, rational, rootOf, signedRootOf, times, toNumber, ZERO } from "./rational.ts";
 
 export const INTERCEPT = "(Intercept)";
 
@@ -28,10 +28,11 @@ export interface CrossProducts {
 
 export interface Coefficient {
   readonly term: string;
-  readonly estimate: number;
-  /** Null without residual degrees of freedom. */
+  /** Null, like its standard error, only beyond the range of doubles. */
+  readonly estimate: number | null;
+  /** Null without residual degrees of freedom, and the rest with it. */
   readonly standardError: number | null;
-  /** t and p are null where the standard error is null or 0. */
+  /** Null where the fit is perfect: t is infinite then and p is 0, or neither is defined for an estimate of 0. */
   readonly t: number | null;
   readonly p: number | null;
   readonly ci95: Interval | null;
@@ -105,16 +106,17 @@ function finishCoefficient(
   const row = solved.solution[index]!;
   const exact = times(rational(row[0]!, solved.determinant), unit);
   const estimate = toNumber(exact);
-  if (df === 0n) return { term, estimate, standardError: null, t: null, p: null, ci95: null };
+  const coefficient = { term, estimate: finiteOrNull(estimate) };
+  if (df === 0n) return { ...coefficient, standardError: null, t: null, p: null, ci95: null };
   const inverse = rational(row[index + 1]!, solved.determinant);
   const variance = times(times(over(residual, rational(df)), inverse), times(unit, unit));
-  const standardError = rootOf(variance);
-  const half = tQuantile975(Number(df)) * standardError;
-  const ci95 = finiteInterval(estimate - half, estimate + half);
-  if (isZero(variance)) return { term, estimate, standardError, t: null, p: null, ci95 };
+  const error = rootOf(variance);
+  const half = tQuantile975(Number(df)) * error;
+  const limits = { standardError: finiteOrNull(error), ci95: finiteInterval(estimate - half, estimate + half) };
+  if (isZero(variance)) return { ...coefficient, ...limits, t: null, p: isZero(exact) ? null : 0 };
   const square = over(times(exact, exact), variance);
-  const t = signedRootOf(exact.numerator < 0n ? minus(rational(0n), square) : square);
-  return { term, estimate, standardError, t: finiteOrNull(t), p: tTwoSided(t, Number(df)), ci95 };
+  const t = signedRootOf(exact.numerator < 0n ? minus(ZERO, square) : square);
+  return { ...coefficient, ...limits, t: finiteOrNull(t), p: tTwoSided(t, Number(df)) };
 }
 
 type Fit = Omit<RegressionEstimates, "outcome" | "n" | "coefficients">;

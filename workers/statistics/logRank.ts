@@ -46,8 +46,7 @@ export function logRank(groups: number, strata: readonly (readonly GroupRisk[])[
   for (const { atRisk, events } of withEvents) {
     const [n, d] = [total(atRisk), total(events)];
     const each = d * (denominator / n);
-    // n − d is 0 where n is 1: the term is 0 and needs no division by n − 1.
-    const spread = n === 1n ? 0n : d * (n - d) * (denominator / termDenominator(n));
+    const spread = d * (n - d) * (denominator / termDenominator(n));
     for (const g of indices) {
       expected[g]! += each * atRisk[g]!;
       for (const h of indices) variance[g]![h]! += spread * atRisk[g]! * ((g === h ? n : 0n) - atRisk[h]!);
@@ -90,7 +89,7 @@ function requireTime({ atRisk, events }: GroupRisk, groups: number): void {
   );
 }
 
-/** Of V's terms at a time with n at risk, a multiple of E's. */
+/** Of V's terms at a time with n at risk, a multiple of E's; with one at risk the term is 0, as n − d is. */
 function termDenominator(n: bigint): bigint {
   return n === 1n ? 1n : n * n * (n - 1n);
 }

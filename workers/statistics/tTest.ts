@@ -8,7 +8,7 @@ import { mean, requireMoments, sumOfSquaresAboutMean } from "./groupMoments.ts";
 import type { Interval } from "./interval.ts";
 import { finiteInterval } from "./interval.ts";
 import type { Rational } from "./rational.ts";
-import { isZero, minus, over, plus, rational, rootOf, signedRootOf, times, toNumber } from "./rational.ts";
+import { isZero, minus, over, plus, rational, rootOf, signedRootOf, times, toNumber, ZERO } from "./rational.ts";
 
 export type Variances = "welch" | "pooled";
 
@@ -59,7 +59,7 @@ export function tTest(
   if (error === null) return { ...groups, difference, ...untested };
   const standardError = rootOf(over(error.variance, times(scale, scale)));
   const square = over(times(exact, exact), error.variance);
-  const t = signedRootOf(exact.numerator < 0n ? minus(rational(0n), square) : square);
+  const t = signedRootOf(exact.numerator < 0n ? minus(ZERO, square) : square);
   const df = toNumber(error.df);
   const half = tQuantile975(df) * standardError;
   const ci95 = finiteInterval(difference - half, difference + half);
