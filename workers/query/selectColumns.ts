@@ -157,15 +157,15 @@ function withoutKey({ field, missing, cuts }: PlannedAxis): PlannedAxis {
 }
 
 function groupColumn({ sql, schema }: ConditionContext, item: SelectItem, axes: readonly GroupedAxis[]): Column {
-  const { column, cuts } = item.key!;
+  const { column } = item.key!;
   const { index, field } = resolveField(sql, column, schema);
   const axis = axes.findIndex((candidate) => candidate.field === index);
   if (axis < 0) {
     const problem = `add ${field.name} to GROUP BY, or aggregate it; single values never leave the network`;
     throw refuse(sql, column.span, problem);
   }
-  if ((cuts === undefined) !== (axes[axis]!.key.cuts === undefined)) {
-    throw refuse(sql, item.span, "select the group as GROUP BY has it");
+  if (String(groupAxis(sql, schema, item.key!).cuts) !== String(axes[axis]!.cuts)) {
+    throw refuse(sql, item.span, "select the group as GROUP BY has it, with the same cuts");
   }
   const name = item.alias ?? field.name;
   return { name, finish: Finish.GROUP, axes: [], sums: [axis], decimals: [], arguments: [] };

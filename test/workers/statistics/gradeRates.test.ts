@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { clopperPearson } from "../../../workers/statistics/clopperPearson.ts";
-import { proCtcae } from "../../../workers/statistics/proCtcae.ts";
-import { toxicity } from "../../../workers/statistics/toxicity.ts";
+import type { GradeRate } from "../../../workers/statistics/gradeRates.ts";
+import { finishGradeRates } from "../../../workers/statistics/gradeRates.ts";
+import { HIDDEN, isHidden } from "../../../workers/statistics/hidden.ts";
 import { budget } from "../../budget.ts";
 import { referenceData } from "../../support/referenceStudy.ts";
 import { assertAllClose, assertClose, assertPlain } from "./numbers.ts";
@@ -80,103 +81,58 @@ describe("toxicity", () => {
       assert.ok(expected.rates.length > 0);
       for (const { arm, term, min_grade: minGrade, ...rate } of expected.rates) {
         const subjects = rows.filter((row) => row[query.arm] === arm);
-        const counts = new Array<bigint>(6).fill(0n);
+        const counts = new Array<bigint>(5).fill(0n);
         for (const subject of subjects) {
           const own = events.filter((event) => event[query.subject] === subject[query.subject]);
           const graded = own.filter((event) => query.term === undefined || event[query.term] === term);
-          counts[Math.max(0, ...graded.map((event) => Number(event[query.grade])))]! += 1n;
+          const worst = Math.max(0, ...graded.map((event) => Number(event[query.grade])));
+          counts.forEach((_, index) => (counts[index]! += worst > index ? 1n : 0n));
         }
-        const found = toxicity(counts)[minGrade - 1]!;
-        assert.deepEqual([found.minGrade, found.nAtRisk, found.nWith], [minGrade, rate.n_at_risk, rate.n_with]);
+        const all = finishGradeRates([1n, 2n, 3n, 4n, 5n], [BigInt(subjects.length), ...counts]);
+        assert.ok(!isHidden(all));
+        const found = all.rates[minGrade - 1] as GradeRate;
+        assert.deepEqual([found.minGrade, all.nAtRisk, found.nWith], [minGrade, rate.n_at_risk, rate.n_with]);
         assertClose(found.rate, rate.rate, "rate");
         assertAllClose([found.ci95!.lower, found.ci95!.upper], rate.ci95_clopper_pearson, "limits");
       }
     });
   }
-
-  it("counts each subject once, at every grade up to the worst", () => {
-    const rates = toxicity([4n, 0n, 3n, 2n, 0n, 1n]);
-    assert.deepEqual(
-      rates.map(({ minGrade, nAtRisk, nWith, rate }) => [minGrade, nAtRisk, nWith, rate]),
-      [
-        [1, 10, 6, 0.6],
-        [2, 10, 6, 0.6],
-        [3, 10, 3, 0.3],
-        [4, 10, 1, 0.1],
-        [5, 10, 1, 0.1],
-      ],
-    );
-  });
-
-  it("has no rate in an arm without subjects, and refuses a count below 0", () => {
-    const empty = toxicity([0n, 0n]);
-    assert.deepEqual(empty, [{ minGrade: 1, nAtRisk: 0, nWith: 0, rate: null, ci95: null }]);
-    assert.deepEqual(toxicity([5n]), []);
-    assert.throws(() => toxicity([5n, -1n]), { detail: { code: "ANSWER_INCONSISTENT", statistic: "toxicity" } });
-  });
 });
 
-describe("proCtcae", () => {
-  /** By baseline score 0 to 4, then by worst score 0 to 4. */
-  const SUBJECTS = [
-    [10n, 4n, 2n, 3n, 1n],
-    [1n, 5n, 0n, 2n, 0n],
-    [0n, 1n, 3n, 0n, 1n],
-    [0n, 0n, 1n, 6n, 2n],
-    [0n, 0n, 0n, 1n, 7n],
-  ];
-
-  it("counts worst scores, and adjusted only those above the baseline", () => {
-    const { n, worst, baselineAdjusted } = proCtcae(SUBJECTS);
-    assert.equal(n, 50);
-    assert.deepEqual(
-      [...worst, ...baselineAdjusted].map(({ minScore, nWith, rate }) => [minScore, nWith, rate]),
-      [
-        [1, 39, 0.78],
-        [3, 23, 0.46],
-        [1, 15, 0.3],
-        [3, 9, 0.18],
+describe("gradeRates", () => {
+  it("has each rate over all subjects, and of PRO-CTCAE those above baseline, too", () => {
+    const graded = finishGradeRates([1n, 3n], [50n, 39n, 23n]);
+    assert.ok(!isHidden(graded));
+    assert.deepEqual(graded, {
+      nAtRisk: 50,
+      rates: [
+        { minGrade: 1, nWith: 39, ...clopperPearson(39n, 50n) },
+        { minGrade: 3, nWith: 23, ...clopperPearson(23n, 50n) },
       ],
-    );
-    assert.deepEqual(baselineAdjusted[1]!.ci95, clopperPearson(9n, 50n).ci95);
+    });
+    const scored = finishGradeRates([1n, 3n], [50n, 39n, 23n, 15n, 9n]);
+    assert.ok(!isHidden(scored));
+    assert.deepEqual(scored.rates, graded.rates);
+    assert.deepEqual(scored.baselineAdjusted?.[1], { minGrade: 3, nWith: 9, ...clopperPearson(9n, 50n) });
+    assertPlain(scored);
   });
 
-  it("adjusts nothing where all baselines are 0, and everything where none got worse", () => {
-    const zero = Array.from({ length: 5 }, () => 0n);
-    const none = proCtcae([[3n, 1n, 0n, 4n, 2n], zero, zero, zero, zero]);
-    assert.deepEqual(none.baselineAdjusted, none.worst);
-    const better = proCtcae([zero, zero, zero, zero, [1n, 2n, 3n, 4n, 5n]]);
-    assert.deepEqual(
-      better.baselineAdjusted.map(({ nWith }) => nWith),
-      [0, 0],
-    );
-    assertPlain(proCtcae([zero, zero, zero, zero, zero]));
-    assert.equal(proCtcae([zero, zero, zero, zero, zero]).worst[0]!.rate, null);
+  it("hides a rate whose count is hidden, and all without the number of subjects", () => {
+    const partly = finishGradeRates([1n, 3n], [50n, 39n, undefined]);
+    assert.ok(!isHidden(partly));
+    assert.deepEqual(partly.rates[1], { minGrade: 3, nWith: HIDDEN });
+    assert.equal(finishGradeRates([1n], [undefined, 3n]), HIDDEN);
   });
 
-  it("never has more adjusted than worst, and refuses a count below 0", () => {
-    const count = fc.bigInt({ min: 0n, max: 20n });
-    const row = fc.array(count, { minLength: 5, maxLength: 5 });
-    fc.assert(
-      fc.property(fc.array(row, { minLength: 5, maxLength: 5 }), (subjects) => {
-        const result = proCtcae(subjects);
-        assertPlain(result);
-        for (const [index, { nWith }] of result.baselineAdjusted.entries()) {
-          assert.ok(nWith <= result.worst[index]!.nWith);
-        }
-        assert.ok(result.worst[1]!.nWith <= result.worst[0]!.nWith);
-      }),
-      property,
-    );
-    assert.throws(
-      () =>
-        proCtcae([
-          [1n, 2n],
-          [3n, -1n],
-        ]),
-      {
-        detail: { code: "ANSWER_INCONSISTENT", statistic: "PRO-CTCAE" },
-      },
-    );
+  it("has no rate without subjects, and refuses a count that is none of them", () => {
+    assert.deepEqual(finishGradeRates([1n], [0n, 0n]), {
+      nAtRisk: 0,
+      rates: [{ minGrade: 1, nWith: 0, rate: null, ci95: null }],
+    });
+    for (const count of [-1n, 4n]) {
+      assert.throws(() => finishGradeRates([1n], [3n, count]), {
+        detail: { code: "ANSWER_INCONSISTENT", statistic: "proportion" },
+      });
+    }
   });
 });
