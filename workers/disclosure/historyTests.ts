@@ -15,7 +15,8 @@ import type { Fingerprints } from "./fingerprints.ts";
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { HistorySet } from "./historySets.ts";
 import type { RowSet } from "./rowSet.ts";
-import { allOf, intersect, isSubset, keyOf, meetsWithin } from "./rowSet.ts";
+import { presentClasses } from "./atomFunctions.ts";
+import { allOf, classesIn, intersect, isSubset, keyOf, makeSet, meetsWithin } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
 
 /** Sets beside the new one in a combination: the newest distinct ones. "All rows" is always among them. */
@@ -124,19 +125,30 @@ export function isSameFilter(a: RowSet, b: RowSet): boolean {
   return keyOf({ ...a, parts: 0n }) === keyOf({ ...b, parts: 0n });
 }
 
-/** Equal but for which fields must be present: their difference is a count of missing values, which answers show. */
+/**
+ * Equal but for which fields must be present: their difference is a count of missing values, which answers show. Of shapes: equal on
+ * the rows that have every field of which either has no missing value, and there are such rows.
+ */
 export function differInValidity({ classes }: Pick<HistoryFacts, "classes">, a: RowSet, b: RowSet): boolean {
   if (a.parts !== b.parts) return false;
+  if (a.shape !== undefined || b.shape !== undefined) return equalWherePresent(classes, a, b);
   const fields = new Set([...a.conditions, ...b.conditions].map(([field]) => field));
   return [...fields].every((field) => {
     const { count, missing } = classes(field);
-    const [inA, inB] = [a, b].map(({ conditions }) => conditions.find(([on]) => on === field)?.[1] ?? allOf(count)) as [
-      bigint,
-      bigint,
-    ];
+    const [inA, inB] = [a, b].map((set) => classesIn(set, field) ?? allOf(count)) as [bigint, bigint];
     const ignored = missing === undefined ? 0n : 1n << BigInt(missing);
     return (inA | ignored) === (inB | ignored);
   });
+}
+
+function equalWherePresent(classes: HistoryFacts["classes"], a: RowSet, b: RowSet): boolean {
+  const asked = [...a.conditions, ...b.conditions].flatMap(([field, inside]): [number, bigint][] => {
+    const present = presentClasses(classes(field));
+    return (inside & ~present) === 0n ? [[field, present]] : [];
+  });
+  const present = makeSet(a.parts, new Map(asked), (field) => allOf(classes(field).count)) as RowSet;
+  const [inA, inB] = [intersect(a, present), intersect(b, present)];
+  return inA !== undefined && inB !== undefined && keyOf(inA) === keyOf(inB);
 }
 
 /** Whether the new sets have all grown from data that contain the earlier sets' data. */
