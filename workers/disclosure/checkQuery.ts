@@ -13,7 +13,7 @@ import type { VettedRequest } from "./disclosedSets.ts";
 import { disclosedSets, MAX_SETS, setsIn } from "./disclosedSets.ts";
 import type { DisclosureErrorDetail, NamedField, SqlPlace } from "./errors.ts";
 import { unsupported } from "./errors.ts";
-import { openFields } from "./factorReader.ts";
+import { openFields } from "./openFields.ts";
 import type { RowSet } from "./rowSet.ts";
 
 /** Any data: whether sets can be told does not depend on them. */

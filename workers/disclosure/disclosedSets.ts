@@ -9,8 +9,10 @@ import { axisLines } from "./axisLines.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
 import { ONE, times } from "./classFunction.ts";
-import { FactorReader, openFields } from "./factorReader.ts";
+import { FactorReader } from "./factorReader.ts";
+import type { Level, Sum } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
+import { openFields } from "./openFields.ts";
 import type { OutputSet } from "./outputSets.ts";
 import { cohortOf, readOutputs } from "./outputSets.ts";
 import type { RowSet } from "./rowSet.ts";
@@ -76,25 +78,36 @@ export function disclosedSets(
   return {
     cohort: setWhere(parts, cohort),
     cells: cells.map((cell) => setWhere(parts, times(cohort, cell))),
-    groups: cells.flatMap((condition, cell) =>
-      kinds.map(({ summedOver, members }, kind): DisclosedGroup => {
-        const set = setWhere(parts, times(summedOver, condition));
+    groups: cells.flatMap((condition, cell) => {
+      const sets = kinds.map(({ summedOver }) => setWhere(parts, times(summedOver, condition)));
+      const sums = kinds.map(({ members }) => members.map((output) => outputs[output]!.variables));
+      const found = levelsOfCell(levels, sets, sums);
+      return kinds.map(({ members }, kind): DisclosedGroup => {
         const position = (output: number): number => cell * outputs.length + output;
-        const sums = members.map((output) => outputs[output]!.variables);
-        const found = set === undefined ? [] : levels.levelsOf(sums, set);
         return {
           cell,
           kind,
-          set,
+          set: sets[kind],
           outputs: members.map(position),
-          counts: members.filter((_, index) => sums[index]!.length === 0).map(position),
-          summed: new Set(sums.flat().map(({ field }) => field)),
-          levels: found.map((level) => level.set),
-          levelKinds: found.map((level) => level.kind),
+          counts: members.filter((_, index) => sums[kind]![index]!.length === 0).map(position),
+          summed: new Set(sums[kind]!.flat().map(({ field }) => field)),
+          levels: found[kind]!.map(({ set }) => set),
+          levelKinds: found[kind]!.map((level) => level.kind),
         };
-      }),
-    ),
+      });
+    }),
   };
+}
+
+/** None of sets that are empty. */
+function levelsOfCell(
+  levels: LevelReader,
+  sets: readonly (RowSet | undefined)[],
+  sums: readonly (readonly Sum[])[],
+): (readonly Level[])[] {
+  const there = sets.flatMap((set, kind) => (set === undefined ? [] : [{ kind, set, sums: sums[kind]! }]));
+  const found = levels.levelsOfCell(there);
+  return sets.map((_, kind) => found[there.findIndex((each) => each.kind === kind)] ?? []);
 }
 
 /** Row-major, as outputs are. */

@@ -1,10 +1,10 @@
 /**
- * Counts that follow from sums. With its count, a sum of a column of two values is a table of two counts; so are a sum and a sum
- * of squares of a column of three; and the products of two columns of two values make a table of four. Such sets of rows
- * are *levels* of the set that is summed over, and obey the same rules.
+ * Counts that follow from the sums of one cell. With its count, a sum of a column of two values is a table of two counts; so are a
+ * sum and a sum of squares of a column of three; and the products of two columns of two values make a table of four.
+ * Such sets of rows are *levels* of the set that is summed over, and obey the same rules.
  *
- * The rule. Sums over a set S are of products of at most two variables. A variable alone counts as told wherever a product
- * with it is, so that the sum over those who have one of two values is one over a level. A set of rows is told when its indicator is a
+ * The rule. Sums over a set S are of products of variables. A variable alone counts as told wherever a product with it is, so that
+ * the sum over those who have one of two values is one over a level. A set of rows is told when its indicator is a
  * linear combination of 1 and of what is summed; the smallest told sets are the levels. Then:
  *
  *  - A field whose own functions (1, x, x²) combine to no indicator on its possible values in S is in none: with the other
@@ -14,18 +14,24 @@
  *  - Of fields that are left, every possible combination of values is a point, and `indicatorsInSpan.ts` finds the smallest
  *    told sets of points. Of n columns of two values these depend on up to four (Nisan and Szegedy, Computational Complexity 4, 1994).
  *
+ * Sums over another set T of the cell that is in S, as of INDICATOR (arm = 'A'), are sums over S with the indicator of T as a
+ * variable; T's rest in S is then told, and what several such T tell together. Where T and S differ in validity only, the
+ * rest are missing values, which are shown. Levels that only several groups tell belong to the last of them: that one is
+ * hidden for them, and `suppression.ts` sees to it that they do not follow from the others.
+ *
  * A told set that divides a class is none of rows by classes: where digits can divide the class it is asked for, else the query
  * is refused. Fields that unknown parameters decide on are left out.
  */
 import { named } from "./atomFunctions.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
-import { add, fieldsIn, ONE, oneOn, times, withoutField, ZERO } from "./classFunction.ts";
+import { add, fieldsIn, ONE, oneOn, scale, times, withoutField, ZERO } from "./classFunction.ts";
 import { unsupported } from "./errors.ts";
 import type { Variable } from "./factorReader.ts";
 import { smallestIndicators } from "./indicatorsInSpan.ts";
-import type { RowSet } from "./rowSet.ts";
-import { allOf, classesIn, conditionOf, setWhere } from "./rowSet.ts";
+import type { Condition, RowSet } from "./rowSet.ts";
+import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
+import { differInValidity } from "./validity.ts";
 
 export interface Level {
   readonly set: RowSet;
@@ -33,7 +39,14 @@ export interface Level {
   readonly kind: string;
 }
 
-type Sum = readonly Variable[];
+/** Variables whose product is summed; none: rows are counted. */
+export type Sum = readonly Variable[];
+
+/** One set of the cell, and what is summed over it. */
+export interface SummedSet {
+  readonly set: RowSet;
+  readonly sums: readonly Sum[];
+}
 
 /** Values of a field on which all variables of it agree, or one value of a class in which they do not. */
 interface Point {
@@ -70,10 +83,61 @@ export class LevelReader {
   }
 
   /**
-   * @param summed what is summed over the set, if not rows are counted
+   * @param cell what is opened of one cell, in the order in which it is shown
+   * @returns of each set its levels
    * @throws CodedError DISCLOSURE_UNSUPPORTED
    */
-  levelsOf(summed: readonly Sum[], set: RowSet): Level[] {
+  levelsOfCell(cell: readonly SummedSet[]): Level[][] {
+    const own = cell.map(({ set, sums }) => this.#levelsOf(set, sums));
+    const seen = new Set([...cell.map(({ set }) => set), ...own.flat().map(({ set }) => set)].map(keyOf));
+    return cell.map((last, index) => {
+      const first = cell.slice(0, index + 1);
+      const joint = first
+        .filter((whole) => whole === last || isSubset(last.set, whole.set))
+        .flatMap((whole) => this.#jointLevels(whole, first, last))
+        .filter(({ set }) => !seen.has(keyOf(set)) && seen.add(keyOf(set)));
+      return [...own[index]!, ...joint];
+    });
+  }
+
+  /** Of a set with those in it, the last one among them. */
+  #jointLevels(whole: SummedSet, cell: readonly SummedSet[], last: SummedSet): Level[] {
+    const inside = cell.filter((part) => this.#isPart(part.set, whole.set, cell));
+    if (inside.length === 0 || (whole !== last && !inside.includes(last))) return [];
+    const read = inside.map((part) => ({ part, variables: this.#variablesOf(part.set, whole.set) }));
+    const sums = read.flatMap(({ part, variables }) =>
+      variables === undefined ? [] : [variables, ...part.sums.map((sum) => [...variables, ...sum])],
+    );
+    const rests = read.flatMap(({ part, variables }) => (variables === undefined ? restOf(part.set, whole.set) : []));
+    return [...this.#levelsOf(whole.set, [...whole.sums, ...sums]), ...rests];
+  }
+
+  /** In it, not only by validity, and in none between that is the whole but for validity. */
+  #isPart(part: RowSet, whole: RowSet, cell: readonly SummedSet[]): boolean {
+    const isProper = (a: RowSet, b: RowSet): boolean => keyOf(a) !== keyOf(b) && isSubset(a, b);
+    const isOfAnother = (a: RowSet, b: RowSet): boolean => isProper(a, b) && !this.#differInValidity(a, b);
+    if (!isOfAnother(part, whole)) return false;
+    return !cell.some(
+      ({ set }) => isOfAnother(part, set) && isProper(set, whole) && this.#differInValidity(set, whole),
+    );
+  }
+
+  #differInValidity(a: RowSet, b: RowSet): boolean {
+    return differInValidity((field) => this.#catalogue.classes(field), a, b);
+  }
+
+  /** Variables whose product is 1 on a part of a set and 0 on its rest; undefined where it is no condition on single fields. */
+  #variablesOf(part: RowSet, whole: RowSet): Variable[] | undefined {
+    const conditions = part.conditions.filter(([field, classes]) => classesIn(whole, field) !== classes);
+    const both = intersect(whole, { parts: part.parts, conditions });
+    if (both === undefined || keyOf(both) !== keyOf(part)) return undefined;
+    return conditions.map(([field, classes]: Condition) => {
+      const { count } = this.#catalogue.classes(field);
+      return { field, values: Array.from({ length: count }, (_, index) => (classes >> BigInt(index)) & 1n) };
+    });
+  }
+
+  #levelsOf(set: RowSet, summed: readonly Sum[]): Level[] {
     const sums = summed.filter((sum) => sum.length > 0 && sum.every(({ field }) => !this.#isOpen(field)));
     const fields = this.#summedFields(sums, set);
     const entangled = entangledFields(set);
@@ -125,11 +189,10 @@ export class LevelReader {
     return [...points.values()];
   }
 
-  /** Whether sums of the field's own functions tell anything. */
+  /** Whether the field's own functions tell anything. */
   #isFew(field: SummedField, sums: readonly Sum[]): boolean {
     const points = field.points.map((point): JointPoint => [point]);
-    const own = sums.filter((sum) => sum.every((variable) => variable.field === field.field));
-    return this.#smallestTold(functionsOn(points, [field], own)).length > 1;
+    return this.#smallestTold(functionsOn(points, [field], sums)).length > 1;
   }
 
   #smallestTold(functions: readonly (readonly bigint[])[]): number[][] {
@@ -202,24 +265,32 @@ function possiblePoints(
   });
 }
 
-/** 1, every variable, and every product of two that is summed, on these points. */
+/** 1, and every product of some variables of a sum, on these points: those of these fields. */
 function functionsOn(points: readonly JointPoint[], joint: readonly SummedField[], sums: readonly Sum[]): bigint[][] {
-  const placeOf = (variable: Variable): readonly [number, number] | undefined => {
+  const valuesOn = (variable: Variable): bigint[] => {
     const at = joint.findIndex(({ field }) => field === variable.field);
-    if (at < 0) return undefined;
-    return [at, joint[at]!.variables.findIndex((each) => textOf(each) === textOf(variable))];
+    const place = joint[at]!.variables.findIndex((each) => textOf(each) === textOf(variable));
+    return points.map((point) => point[at]!.values[place]!);
   };
-  const ones = points.map(() => 1n);
-  const single = joint.flatMap(({ variables }, at) =>
-    variables.map((_, variable) => points.map((point) => point[at]!.values[variable]!)),
+  const own = sums.map((sum) => sum.filter((variable) => joint.some(({ field }) => field === variable.field)));
+  const functions = own.flatMap((sum) =>
+    sum.reduce<bigint[][]>(
+      (made, variable) => {
+        const values = valuesOn(variable);
+        return [...made, ...made.map((each) => each.map((value, point) => value * values[point]!))];
+      },
+      [points.map(() => 1n)],
+    ),
   );
-  const products = sums.flatMap(([first, second]) => {
-    const places = [first, second].map((variable) => variable && placeOf(variable));
-    const [a, b] = places;
-    if (a === undefined || b === undefined) return [];
-    return [points.map((point) => point[a[0]]!.values[a[1]]! * point[b[0]]!.values[b[1]]!)];
-  });
-  return [ones, ...single, ...products];
+  const ones = points.map(() => 1n);
+  return [...new Map([ones, ...functions].map((values) => [values.join(), values])).values()];
+}
+
+/** What is in the whole and not in the part. */
+function restOf(part: RowSet, whole: RowSet): Level[] {
+  const rest = add(conditionOf(whole), scale(conditionOf(part), -1n));
+  const set = setWhere(whole.parts, rest);
+  return set === undefined ? [] : [{ set, kind: `rest ${rest.key}` }];
 }
 
 /** Whether points that differ only in the value within one class of a field are not all in it, or out of it. */

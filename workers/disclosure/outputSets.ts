@@ -5,8 +5,7 @@ import { presentClasses } from "./atomFunctions.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
 import { ONE, oneOn, times, ZERO } from "./classFunction.ts";
-import type { Reading, Variable } from "./factorReader.ts";
-import { FactorReader } from "./factorReader.ts";
+import type { FactorReader, Reading, Variable } from "./factorReader.ts";
 import type { Condition } from "./rowSet.ts";
 import { allOf, classesIn, conditionOf, setWhere } from "./rowSet.ts";
 

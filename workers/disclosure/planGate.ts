@@ -20,7 +20,7 @@ import { Fingerprints } from "./fingerprints.ts";
 import type { EarlierAnswer, HistorySet, HistorySets, SegmentRef } from "./historySets.ts";
 import { historySets } from "./historySets.ts";
 import type { HistoryFacts, NewSet } from "./historyTests.ts";
-import { differInValidity, historyTests, isSameFilter, sumTests } from "./historyTests.ts";
+import { historyTests, isSameFilter, sumTests } from "./historyTests.ts";
 import { setsOfQuery } from "./querySets.ts";
 import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf } from "./rowSet.ts";
@@ -30,6 +30,7 @@ import { SizeTests } from "./sizeTests.ts";
 import type { KnownSet } from "./suppression.ts";
 import { Suppression } from "./suppression.ts";
 import { Universe } from "./universe.ts";
+import { differInValidity } from "./validity.ts";
 
 /** PUBLIC answers never show less, whatever the policy says. */
 export const LEAST_K = 5;
@@ -221,7 +222,7 @@ class Planning {
 
   #tested(set: RowSet, summed: ReadonlySet<number>, cell?: number): NewSet {
     const whole = cell === undefined ? undefined : this.#disclosed.cells[cell];
-    const isCell = whole !== undefined && differInValidity(this.#facts, set, whole);
+    const isCell = whole !== undefined && differInValidity(this.#facts.classes, set, whole);
     const shown = this.#facts.earlier.filter(
       (before) => before.isShown && isSameFilter(before.set, set) && isSubset(before.set, set),
     );

@@ -42,7 +42,9 @@ export function makeSet(
 /** @param condition 0 or 1 everywhere. Undefined when no row can be in it. */
 export function setWhere(parts: bigint, condition: ClassFunction): RowSet | undefined {
   if (parts === 0n || condition.key === ZERO.key) return undefined;
-  return { parts, ...formOf(condition) };
+  const set = { parts, ...formOf(condition) };
+  boxes.set(set, condition);
+  return set;
 }
 
 /** The condition that is 1 on exactly the set's rows, of its parts. */
@@ -63,6 +65,7 @@ export function conditionOf(set: RowSet): ClassFunction {
   return condition;
 }
 
+/** Conditions of sets, as far as they were needed. */
 const boxes = new WeakMap<RowSet, ClassFunction>();
 const forms = new WeakMap<ClassFunction, Omit<RowSet, "parts">>();
 
