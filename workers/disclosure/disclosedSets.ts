@@ -10,13 +10,14 @@ import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
 import { ONE, times } from "./classFunction.ts";
 import { FactorReader } from "./factorReader.ts";
-import type { Level, Sum } from "./levels.ts";
+import type { Level } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import { openFields } from "./openFields.ts";
 import type { OutputSet } from "./outputSets.ts";
 import { cohortOf, readOutputs } from "./outputSets.ts";
 import type { RowSet } from "./rowSet.ts";
 import { setWhere } from "./rowSet.ts";
+import type { Sum } from "./summedPoints.ts";
 
 /** The outputs over one set of one cell: shown or hidden together. */
 export interface DisclosedGroup {
