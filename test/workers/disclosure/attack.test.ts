@@ -73,10 +73,9 @@ function count(tally: Tally, outputs: Outputs | undefined): void {
 }
 
 /** No conditions; COUNT of a field alone, not in a table, is about those who have it. */
-function isOfEveryone({ population }: GrowingStudy, { allowed, groups, aggregates }: AskedQuery): boolean {
-  const everyone = population.whole(1n).allowed;
+function isOfEveryone({ population }: GrowingStudy, { cohort, groups, aggregates }: AskedQuery): boolean {
   const countsAll = groups.length > 0 || aggregates.some(({ name, field }) => field === undefined || name !== "COUNT");
-  return countsAll && allowed.every((bits, field) => bits === everyone[field]);
+  return countsAll && population.isWhole({ ...cohort, segments: 1n });
 }
 
 /** Asked twice; with what holds of every answer. */
