@@ -54,12 +54,12 @@ async function attack(study: GrowingStudy, g: fc.GeneratorValue, ask: Ask, tally
   return found.length === 0 ? [] : [...found, ...told];
 }
 
-/** A condition that no row can satisfy is refused when the query is written. */
+/** A condition that no row can satisfy, or on a parameter that decides nothing, is refused when the query is written. */
 async function orNever(outputs: Promise<Outputs | undefined>): Promise<Outputs | undefined> {
   try {
     return await outputs;
   } catch (error) {
-    if (isCoded(error, "SQL_NEVER_TRUE")) return undefined;
+    if (isCoded(error, "SQL_NEVER_TRUE") || isCoded(error, "SQL_PARAMETER")) return undefined;
     throw error;
   }
 }

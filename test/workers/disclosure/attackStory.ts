@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 
 import type { Descriptor } from "../../../workers/messages/descriptor.ts";
 import type { Box, OpenSet, Population } from "./attacker.ts";
-import { allOf, combine, isolations, popcount, RationalSpan, tell } from "./attacker.ts";
+import { combine, isolations, popcount, RationalSpan, tell } from "./attacker.ts";
 import type { AskedQuery } from "./randomStudy.ts";
 
 /** One set of one cell of an answer. */
