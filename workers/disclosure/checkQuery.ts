@@ -8,10 +8,13 @@ import type { CompiledQuery, CompileOptions } from "../query/compileQuery.ts";
 import { compileQuery } from "../query/compileQuery.ts";
 import { locate, readSqlText } from "../query/sqlText.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
+import { withClasses } from "./classCatalogue.ts";
 import type { VettedRequest } from "./disclosedSets.ts";
 import { disclosedSets, MAX_SETS, setsIn } from "./disclosedSets.ts";
 import type { DisclosureErrorDetail, NamedField, SqlPlace } from "./errors.ts";
 import { unsupported } from "./errors.ts";
+import { openFields } from "./openFields.ts";
+import type { RowSet } from "./rowSet.ts";
 
 /** Any data: whether sets can be told does not depend on them. */
 const SEGMENTS = 1n;
@@ -39,16 +42,20 @@ export async function compileForGate(
 
 /** @throws CodedError DISCLOSURE_UNSUPPORTED: no parameters would help */
 export function checkQuery(descriptor: Descriptor, schema: StudySchema): void {
-  const disclosed = disclosedSets({ descriptor, schema }, SEGMENTS);
-  const bound = new Set(descriptor.atoms.flatMap(({ bind, field }) => (bind === 0 ? [] : [field])));
+  const disclosed = setsOf({ descriptor }, schema);
+  const open = openFields(descriptor);
   // Lines of a table that parameters choose among are not all there at once.
-  const isCertain = descriptor.steps[0]!.axes.every(({ field }) => !bound.has(field));
-  if (isCertain) requireFew(setsIn(disclosed).length);
+  const isCertain = descriptor.steps[0]!.axes.every(({ field }) => !open.has(field));
+  if (isCertain) requireFew(disclosed.length);
 }
 
 /** @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*: no data and no history would help */
 export function checkRequest(request: VettedRequest): void {
-  requireFew(setsIn(disclosedSets(request, SEGMENTS)).length);
+  requireFew(setsOf(request, request.schema).length);
+}
+
+function setsOf(request: Pick<VettedRequest, "descriptor"> & Partial<VettedRequest>, schema: StudySchema): RowSet[] {
+  return setsIn(withClasses(schema, [request], (classes) => disclosedSets(request, SEGMENTS, classes)).made);
 }
 
 /** All patients are one more, with no history at all. */

@@ -1,18 +1,22 @@
 /**
- * Linear identities among sets, decided on public bytes. A set's indicator is a product over fields of sums over classes;
- * a random linear functional of that shape is multilinear in its weights, so an integer combination of indicators that is
+ * Linear identities among sets, decided on public bytes. A set's indicator is a sum of products over fields of sums over
+ * classes: along each path of its diagram, or of one path for a box; a field that a path leaves out counts as all its classes.
+ * A random linear functional of that shape is multilinear in its weights, so an integer combination of indicators that is
  * not zero by construction is sent to zero with probability below (fields + 1)/r (Schwartz–Zippel, J. ACM 27(4), 1980).
  * The weights are hashes: nobody can choose sets so that a combination vanishes.
  */
 import { createHash } from "node:crypto";
 
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import type { ClassFunction } from "./classFunction.ts";
+import { isConstant } from "./classFunction.ts";
 import type { RowSet } from "./rowSet.ts";
 
 export class Fingerprints {
   readonly #classCount: (field: number) => number;
   readonly #weights = new Map<string, readonly bigint[]>();
   readonly #sums = new Map<string, bigint>();
+  readonly #shapes = new Map<string, bigint>();
 
   /** @param classCount classes of each field */
   constructor(classCount: (field: number) => number) {
@@ -20,12 +24,27 @@ export class Fingerprints {
   }
 
   /** The functional number `index` of the set's indicator: a residue of r. Additive over disjoint unions. */
-  of({ parts, conditions }: RowSet, index = 0): bigint {
+  of({ parts, conditions, shape }: RowSet, index = 0): bigint {
     let product = this.#sum(`${index}|parts`, parts, undefined);
+    if (shape !== undefined) return (product * this.#ofShape(shape, index)) % R;
     for (const [field, classes] of conditions) {
       product = (product * this.#sum(`${index}|${field}`, classes, this.#classCount(field))) % R;
     }
     return product;
+  }
+
+  #ofShape(of: ClassFunction, index: number): bigint {
+    if (isConstant(of)) return of.value;
+    const key = `${index}|${of.key}`;
+    const known = this.#shapes.get(key);
+    if (known !== undefined) return known;
+    const { field, edges } = of;
+    const sum = edges.reduce((total, [classes, child]) => {
+      const below = this.#ofShape(child, index);
+      return below === 0n ? total : total + this.#sum(`${index}|${field}`, classes, this.#classCount(field)) * below;
+    }, 0n);
+    this.#shapes.set(key, sum % R);
+    return sum % R;
   }
 
   /** A field's weights sum to 1, so that a condition which holds on every row changes nothing. */

@@ -1,4 +1,5 @@
 /** What earlier answers on a study's data have disclosed, or may have, as sets. */
+import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { DisclosedGroup, VettedRequest } from "./disclosedSets.ts";
 import { disclosedSets, familiesOf } from "./disclosedSets.ts";
 import type { RowSet } from "./rowSet.ts";
@@ -68,17 +69,19 @@ export interface HistorySets {
 /**
  * @param history oldest first
  * @param segmentsOf bits of the universe's parts
+ * @param catalogue of a plan that has all of it
  * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
  */
 export function historySets(
   history: readonly EarlierAnswer[],
   segmentsOf: (segments: readonly SegmentRef[]) => bigint,
+  catalogue: ClassCatalogue,
 ): HistorySets {
   const sets = new Map<string, HistorySet>();
   const families: HiddenFamily[] = [];
   const cohorts: RowSet[] = [];
   for (const answer of history) {
-    const disclosed = disclosedSets(answer, segmentsOf(answer.segments));
+    const disclosed = disclosedSets(answer, segmentsOf(answer.segments), catalogue);
     if (disclosed.cohort !== undefined) cohorts.push(disclosed.cohort);
     for (const found of [...cohortOf(disclosed, answer), ...groupSets(disclosed, answer)]) merge(sets, found);
     families.push(...hiddenFamilies(disclosed, answer));

@@ -15,8 +15,9 @@ import type { Fingerprints } from "./fingerprints.ts";
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { HistorySet } from "./historySets.ts";
 import type { RowSet } from "./rowSet.ts";
-import { allOf, intersect, isSubset, keyOf, meetsWithin } from "./rowSet.ts";
+import { intersect, isSubset, keyOf, meetsWithin } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
+import { differInValidity } from "./validity.ts";
 
 /** Sets beside the new one in a combination: the newest distinct ones. "All rows" is always among them. */
 export const COMBINED_SETS = 64;
@@ -83,14 +84,21 @@ export function historyTests(
 /** Of a set that was shown before, over which a field is summed for the first time: only pairs not tested for want of a sum. */
 export function sumTests(facts: HistoryFacts, a: NewSet): SizeTest[] {
   return facts.earlier.flatMap((b) =>
-    sumsOne(a, b) && differInValidity(facts, a.set, b.set) ? pairTest(facts, a, b, "fails") : [],
+    sumsOne(a, b) && differInValidity(facts.classes, a.set, b.set) ? pairTest(facts, a, b, "fails") : [],
   );
 }
 
-/** Of one answer. A set in another has its rest tested by itself, as other levels, or shown, as missing values. */
+/**
+ * Of one answer. A set in another has its rest tested by itself, as a level, or shown, as missing values: but for these, sums of one
+ * column over both would tell the sum.
+ */
 function siblingPairs(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[]): SizeTest[] {
-  const apart = siblings.filter(({ set }) => !isSubset(a.set, set) && !isSubset(set, a.set));
-  return apart.flatMap((b) => pairTest(facts, a, b, "fails"));
+  return siblings.flatMap((b) => {
+    const isNested = isSubset(a.set, b.set) || isSubset(b.set, a.set);
+    if (!isNested) return pairTest(facts, a, b, "fails");
+    if (a.print === b.print || !sumsOne(a, b) || !differInValidity(facts.classes, a.set, b.set)) return [];
+    return [facts.tests.pair(a.set, b.set, facts.k - 1, "passes")];
+  });
 }
 
 /**
@@ -98,7 +106,7 @@ function siblingPairs(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[
  * may be all rows of a part, as of the owner in whose country it is: that part's other rows are a cell of nobody, like others.
  */
 function totalTests(facts: HistoryFacts, a: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
-  if (differInValidity(facts, a.set, { parts: a.set.parts, conditions: [] })) return [];
+  if (differInValidity(facts.classes, a.set, { parts: a.set.parts, conditions: [] })) return [];
   const ofNobody = zero === "fails" ? zero : "ifShown";
   return facts.totals.map((total) => facts.tests.pair(a.set, total, facts.k - 1, ofNobody));
 }
@@ -107,7 +115,7 @@ function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTes
   const { k, tests } = facts;
   if (a.print === b.print) return [];
   if (intersect(a.set, b.set) === undefined) return []; // a alone is as large
-  if (!sumsOne(a, b) && differInValidity(facts, a.set, b.set)) return [];
+  if (!sumsOne(a, b) && differInValidity(facts.classes, a.set, b.set)) return [];
   // A difference within fewer rows than k is about them, even when it is zero; and one that is zero but for erased rows may be
   // any number of them.
   const apart = a.set.parts ^ b.set.parts;
@@ -122,21 +130,6 @@ function sumsOne(a: TestedSet, b: TestedSet): boolean {
 /** One filter over different data. */
 export function isSameFilter(a: RowSet, b: RowSet): boolean {
   return keyOf({ ...a, parts: 0n }) === keyOf({ ...b, parts: 0n });
-}
-
-/** Equal but for which fields must be present: their difference is a count of missing values, which answers show. */
-export function differInValidity({ classes }: Pick<HistoryFacts, "classes">, a: RowSet, b: RowSet): boolean {
-  if (a.parts !== b.parts) return false;
-  const fields = new Set([...a.conditions, ...b.conditions].map(([field]) => field));
-  return [...fields].every((field) => {
-    const { count, missing } = classes(field);
-    const [inA, inB] = [a, b].map(({ conditions }) => conditions.find(([on]) => on === field)?.[1] ?? allOf(count)) as [
-      bigint,
-      bigint,
-    ];
-    const ignored = missing === undefined ? 0n : 1n << BigInt(missing);
-    return (inA | ignored) === (inB | ignored);
-  });
 }
 
 /** Whether the new sets have all grown from data that contain the earlier sets' data. */

@@ -4,7 +4,7 @@
  *
  * Cost: with s new sets that are not exempt, e distinct earlier ones and parts of the data with public totals, w = min(e, 64)
  * and k: s·e pairs of k factors and up to 3·s·w²/2 combinations of 4k − 3, less what is decided by construction; one product
- * per row and set that is not one condition and was not kept.
+ * per row and set that is not one condition and was not kept, and where a threshold is by digits, or a set no box, some more.
  */
 import assert from "node:assert/strict";
 
@@ -12,22 +12,25 @@ import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import type { Field } from "../field/field.ts";
 import type { Circuit } from "../messages/circuit.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
+import type { ClassCatalogue } from "./classCatalogue.ts";
+import { withClasses } from "./classCatalogue.ts";
 import type { DisclosedGroup, DisclosedSets, VettedRequest } from "./disclosedSets.ts";
 import { disclosedSets, setsIn } from "./disclosedSets.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import type { EarlierAnswer, HistorySet, HistorySets, SegmentRef } from "./historySets.ts";
 import { historySets } from "./historySets.ts";
 import type { HistoryFacts, NewSet } from "./historyTests.ts";
-import { differInValidity, historyTests, isSameFilter, sumTests } from "./historyTests.ts";
-import { OutputReader } from "./outputSets.ts";
+import { historyTests, isSameFilter, sumTests } from "./historyTests.ts";
+import { setsOfQuery } from "./querySets.ts";
 import type { RowSet } from "./rowSet.ts";
-import { allOf, isSubset, keyOf, makeSet } from "./rowSet.ts";
+import { isSubset, keyOf } from "./rowSet.ts";
 import { SetVectors } from "./setVectors.ts";
 import type { PartialColumn } from "./setVectors.ts";
 import { SizeTests } from "./sizeTests.ts";
 import type { KnownSet } from "./suppression.ts";
 import { Suppression } from "./suppression.ts";
 import { Universe } from "./universe.ts";
+import { differInValidity } from "./validity.ts";
 
 /** PUBLIC answers never show less, whatever the policy says. */
 export const LEAST_K = 5;
@@ -77,12 +80,15 @@ export function planGate(request: GatedRequest, history: readonly EarlierAnswer[
   const least = Math.max(k, LEAST_K);
   if (isSmallTable(universe, parts, least)) return { refused: true, reason: "too few rows" };
   if (universe.masksOf(request.segments) > MOST_MASKS) return { refused: true, reason: "too many masks" };
-  const disclosed = disclosedSets(request, parts);
-  const earlier = historySets(history, (refs) => universe.bits(refs));
+  const { made, catalogue } = withClasses(request.schema, [request, ...history], (classes) => ({
+    disclosed: disclosedSets(request, parts, classes),
+    earlier: historySets(history, (refs) => universe.bits(refs), classes),
+  }));
+  const { disclosed, earlier } = made;
   if (isSameCohort(disclosed, earlier, universe, least)) {
     return { refused: true, reason: "same filter, too few changed rows" };
   }
-  return new Planning(request, disclosed, earlier, { universe, parts, k: least, field }).finish();
+  return new Planning(request, disclosed, earlier, { universe, parts, k: least, field, catalogue }).finish();
 }
 
 /** Sizes of the whole table are public, and not tested; but its sums would be about fewer than k patients, or tell an owner so. */
@@ -106,13 +112,13 @@ interface Place {
   readonly parts: bigint;
   readonly k: number;
   readonly field: Field;
+  readonly catalogue: ClassCatalogue;
 }
 
 class Planning {
   readonly #request: GatedRequest;
   readonly #disclosed: DisclosedSets;
   readonly #place: Place;
-  readonly #reader: OutputReader;
   readonly #vectors: SetVectors;
   readonly #tests: SizeTests;
   readonly #facts: HistoryFacts;
@@ -126,8 +132,7 @@ class Planning {
     this.#request = request;
     this.#disclosed = disclosed;
     this.#place = place;
-    this.#reader = new OutputReader(request.descriptor, request.parameters, request.schema);
-    const fingerprints = new Fingerprints((field) => this.#reader.classes(field).count);
+    const fingerprints = new Fingerprints((field) => place.catalogue.classes(field).count);
     this.#vectors = this.#startVectors();
     this.#tests = new SizeTests(this.#vectors);
     const all: RowSet = { parts: place.parts, conditions: [] };
@@ -156,7 +161,7 @@ class Planning {
       lines: new Map(),
       rows: (bits) => place.universe.rows(bits),
       isErased: (bits) => place.universe.isErased(bits),
-      classes: (field) => this.#reader.classes(field),
+      classes: (field) => place.catalogue.classes(field),
     };
     const single = place.universe.partSets().map((set) => ({ set, summed: new Set<number>() }));
     this.#suppression = new Suppression({
@@ -176,9 +181,10 @@ class Planning {
     const zeros = this.#zeroTests();
     const groups = this.#groupTests();
     const { circuit, columns, indicators, sizes } = this.#vectors.finish();
-    const { universe } = this.#place;
+    const { universe, catalogue } = this.#place;
+    const naming = { schemaHash: this.#request.schema.hash, classes: (on: number) => catalogue.classes(on) };
     const named = (what: "rows" | "number", sets: ReadonlyMap<number, RowSet>): Map<number, string> =>
-      new Map([...sets].map(([index, set]) => [index, universe.nameOf(what, set, this.#request.schema.hash)]));
+      new Map([...sets].map(([index, set]) => [index, universe.nameOf(what, set, naming)]));
     return {
       refused: false,
       plan: {
@@ -197,20 +203,14 @@ class Planning {
   }
 
   #startVectors(): SetVectors {
-    const { descriptor, circuit, schema } = this.#request;
-    const full = (field: number): bigint => allOf(this.#reader.classes(field).count);
-    const indicators = new Map<number, RowSet>();
-    descriptor.products.forEach((_, product) => {
-      const conditions = this.#reader.product(product);
-      const set = conditions === undefined ? undefined : makeSet(this.#place.parts, conditions, full);
-      if (set !== undefined) indicators.set(product, set);
-    });
+    const { circuit, schema } = this.#request;
+    const { catalogue, parts } = this.#place;
     return new SetVectors({
-      schemaHash: schema.hash,
-      classes: (field) => this.#reader.classes(field),
+      schema,
+      classes: (field) => catalogue.classes(field),
       circuit,
-      parts: this.#place.parts,
-      indicators,
+      parts,
+      known: setsOfQuery(this.#request, catalogue, parts),
     });
   }
 
@@ -222,7 +222,7 @@ class Planning {
 
   #tested(set: RowSet, summed: ReadonlySet<number>, cell?: number): NewSet {
     const whole = cell === undefined ? undefined : this.#disclosed.cells[cell];
-    const isCell = whole !== undefined && differInValidity(this.#facts, set, whole);
+    const isCell = whole !== undefined && differInValidity(this.#facts.classes, set, whole);
     const shown = this.#facts.earlier.filter(
       (before) => before.isShown && isSameFilter(before.set, set) && isSubset(before.set, set),
     );

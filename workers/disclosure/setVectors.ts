@@ -1,18 +1,26 @@
 /**
- * The circuit that computes sizes: which product columns hold the indicators of which sets, and how the number of rows in
- * the intersection of two sets is one inner product. It extends the query's own circuit and uses its products wherever
- * one of them is a set already.
+ * The circuit that computes sizes: which linear forms and product columns hold the indicators of which sets, and how the number of rows
+ * in the intersection of two sets is one inner product. It extends the query's own circuit and uses what is there wherever
+ * that is a set already.
+ *
+ * A box is the product of its conditions, built one by one. A shape is that of the conditions that do not depend on others, and of
+ * the rest, which is the sum over the edges at the top of its diagram: classes of one field × what is below. A node that
+ * several edges lead to is built once. A condition at thresholds by digits takes a chain of products (`thresholdForms.ts`).
  */
 import assert from "node:assert/strict";
 
-import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import type { Circuit, CircuitOutput, CircuitProduct, LinearForm } from "../messages/circuit.ts";
 import { columnId } from "../messages/columnId.ts";
 import type { ColumnTerm } from "../query/expandAtoms.ts";
+import type { StudySchema } from "../schema/studySchema.ts";
 import { ColumnKind, NO_FIELD } from "../schema/studySchema.ts";
-import type { FieldClasses } from "./fieldClasses.ts";
-import type { RowSet } from "./rowSet.ts";
-import { classesIn, intersect, isSubset, keyOf } from "./rowSet.ts";
+import { oneOn, withoutField, ZERO } from "./classFunction.ts";
+import type { ClassTerm, FieldClasses } from "./fieldClasses.ts";
+import { combineForms, ofProduct, textOfProduct } from "./linearForms.ts";
+import type { KnownForm } from "./querySets.ts";
+import type { Condition, RowSet } from "./rowSet.ts";
+import { classesIn, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
+import { thresholdForm } from "./thresholdForms.ts";
 
 /** A committed column over the universe's rows, zero outside `parts`, which are parts of it. */
 export interface PartialColumn {
@@ -22,13 +30,13 @@ export interface PartialColumn {
 }
 
 export interface SetVectorFacts {
-  readonly schemaHash: string;
+  readonly schema: StudySchema;
   classes(field: number): FieldClasses;
   /** The query's own circuit, over columns of `parts`. */
   readonly circuit: Circuit;
   readonly parts: bigint;
-  /** Products of that circuit that are indicators. */
-  readonly indicators: ReadonlyMap<number, RowSet>;
+  /** Forms of that circuit that are indicators. */
+  readonly known: readonly KnownForm[];
 }
 
 export interface SetCircuit {
@@ -41,11 +49,6 @@ export interface SetCircuit {
   readonly sizes: ReadonlyMap<number, RowSet>;
 }
 
-interface Vector {
-  readonly set: RowSet;
-  readonly form: LinearForm;
-}
-
 const ACTIVE: ColumnTerm = { coefficient: 1n, field: NO_FIELD, kind: ColumnKind.ACTIVE, argument: 0n };
 
 export class SetVectors {
@@ -54,8 +57,10 @@ export class SetVectors {
   readonly #positions = new Map<string, number>();
   readonly #products: CircuitProduct[];
   readonly #productKeys = new Map<string, number>();
-  /** Product columns that are indicators, by the set's key. */
-  readonly #built = new Map<string, Vector>();
+  /** Indicators that are no linear form of columns, by the set's key. */
+  readonly #built = new Map<string, KnownForm>();
+  /** By threshold and parts. */
+  readonly #thresholds = new Map<string, LinearForm>();
   readonly #sizes: CircuitOutput[] = [];
   readonly #sets: RowSet[] = [];
   readonly #sizeOf = new Map<string, number>();
@@ -65,8 +70,8 @@ export class SetVectors {
     this.#columns = facts.circuit.columns.map((id) => ({ columnId: id, parts: facts.parts }));
     this.#columns.forEach((column, position) => this.#positions.set(nameOf(column), position));
     this.#products = [...facts.circuit.products];
-    this.#products.forEach((product, index) => this.#productKeys.set(textOf(product), index));
-    for (const [product, set] of facts.indicators) this.#remember(set, { columns: [], products: [[product, 1n]] });
+    this.#products.forEach((product, index) => this.#productKeys.set(textOfProduct(product), index));
+    for (const { set, form } of facts.known) if (!this.#built.has(keyOf(set))) this.#remember(set, form);
   }
 
   /** The number of rows in both, as an index among the sizes; undefined when there are none by construction. */
@@ -88,27 +93,30 @@ export class SetVectors {
     const { outputs } = this.#facts.circuit;
     const sizes = this.#sizes.flatMap((_, index) => [[outputs.length + index, this.#sets[index] as RowSet] as const]);
     const names = this.#columns.map(nameOf);
-    const indicators = new Map([...this.#built.values()].map(({ set, form }) => [form.products[0]![0], set] as const));
+    const indicators = [...this.#built.values()].flatMap(({ set, form }) => {
+      const product = productOf(form);
+      return product === undefined ? [] : [[product, set] as const];
+    });
     return {
       circuit: { columns: names, products: this.#products, outputs: [...outputs, ...this.#sizes] },
       columns: this.#columns,
-      indicators,
+      indicators: new Map(indicators),
       sizes: new Map(sizes),
     };
   }
 
-  /** Without new products, or not at all. */
+  /** Without new products, but for thresholds, or not at all. */
   #sum(set: RowSet): CircuitOutput | undefined {
     const whole = this.#find(set);
     if (whole !== undefined) return { left: whole, right: undefined };
     for (const vector of this.#built.values()) {
-      if (!isSubset(set, vector.set)) continue;
-      const rest = this.#find(residual(set, vector.set));
-      if (rest !== undefined) return { left: rest, right: vector.form };
+      const rest = isSubset(set, vector.set) ? residual(set, vector.set) : undefined;
+      const form = rest === undefined ? undefined : this.#find(rest);
+      if (form !== undefined) return { left: form, right: vector.form };
     }
-    const { conditions } = set;
-    if (conditions.length !== 2) return undefined;
-    const [first, second] = conditions.map((condition) => this.#linear({ ...set, conditions: [condition] }));
+    const { conditions, shape } = set;
+    if (conditions.length !== 2 || shape !== undefined) return undefined;
+    const [first, second] = conditions.map((condition) => this.#oneCondition(set.parts, condition));
     return { left: first as LinearForm, right: second };
   }
 
@@ -120,58 +128,117 @@ export class SetVectors {
     return this.#sum(intersect(a, b) as RowSet) ?? { left, right: this.#build(second) };
   }
 
-  /** A set's indicator as it is there: a linear form, or a product column that was built. */
+  /** A set's indicator as it is there: a form of one condition, or one that was built. */
   #find(set: RowSet): LinearForm | undefined {
-    return set.conditions.length <= 1 ? this.#linear(set) : this.#built.get(keyOf(set))?.form;
+    const built = this.#built.get(keyOf(set))?.form;
+    if (built !== undefined || set.conditions.length > 1 || set.shape !== undefined) return built;
+    return this.#oneCondition(set.parts, set.conditions[0]);
   }
 
   /** Adds product columns: one where a built set needs but one more condition. */
   #build(set: RowSet): LinearForm {
     const found = this.#find(set);
     if (found !== undefined) return found;
-    const near = [...this.#built.values()].find(
-      (vector) =>
-        vector.set.parts === set.parts && isSubset(set, vector.set) && residual(set, vector.set).conditions.length <= 1,
-    );
-    if (near !== undefined) return this.#multiply(set, near.form, this.#linear(residual(set, near.set)));
-    const last = set.conditions.at(-1);
-    assert(last !== undefined, "a set without conditions is linear");
-    const others = { parts: set.parts, conditions: set.conditions.slice(0, -1) };
-    return this.#multiply(set, this.#build(others), this.#linear({ parts: set.parts, conditions: [last] }));
+    for (const vector of this.#built.values()) {
+      if (vector.set.parts !== set.parts || !isSubset(set, vector.set)) continue;
+      const rest = residual(set, vector.set);
+      if (rest === undefined || rest.conditions.length > 1 || rest.shape !== undefined) continue;
+      return this.#multiply(set, vector.form, this.#oneCondition(set.parts, rest.conditions[0]));
+    }
+    for (const condition of set.conditions.toReversed()) {
+      const others = withoutCondition(set, condition);
+      if (others === undefined) continue;
+      return this.#multiply(set, this.#build(others), this.#oneCondition(set.parts, condition));
+    }
+    return this.#buildShape(set);
+  }
+
+  /** Σ over the edges at the top: disjoint sets, each of which has a condition that does not depend on others. */
+  #buildShape({ parts, conditions, shape }: RowSet): LinearForm {
+    assert(shape !== undefined, "every condition of a box is one of its factors");
+    const { field, all, edges } = shape;
+    const inside = edges.flatMap(([classes, child]) => {
+      const below = setWhere(parts, child);
+      const own = setWhere(parts, oneOn(field, classes, all));
+      return below === undefined || own === undefined ? [] : [intersect(own, below) as RowSet];
+    });
+    const form = combineForms(inside.map((set) => [1n, this.#build(set)]));
+    this.#remember({ parts, conditions, shape }, form);
+    return form;
   }
 
   #multiply(set: RowSet, left: LinearForm, right: LinearForm): LinearForm {
-    const product = { left, right };
-    const known = this.#productKeys.get(textOf(product));
-    const index = known ?? this.#products.push(product) - 1;
-    this.#productKeys.set(textOf(product), index);
-    const form: LinearForm = { columns: [], products: [[index, 1n]] };
+    const form = this.#product(left, right);
     this.#remember(set, form);
     return form;
   }
 
-  #remember(set: RowSet, form: LinearForm): void {
-    if (set.conditions.length > 1) this.#built.set(keyOf(set), { set, form });
+  #product(left: LinearForm, right: LinearForm): LinearForm {
+    const product = { left, right };
+    const index =
+      this.#productKeys.get(textOfProduct(product)) ??
+      this.#productKeys.get(textOfProduct({ left: right, right: left })) ??
+      this.#products.push(product) - 1;
+    this.#productKeys.set(textOfProduct(product), index);
+    return ofProduct(index);
   }
 
-  /** Of a set with at most one condition. */
-  #linear({ parts, conditions }: RowSet): LinearForm {
-    const [condition] = conditions;
-    const terms = condition === undefined ? [ACTIVE] : this.#conditionTerms(...condition);
-    const columns = new Map<string, bigint>();
-    for (const { coefficient, field, kind, argument } of terms) {
-      const id = columnId(this.#facts.schemaHash, field, kind, argument);
-      columns.set(id, (columns.get(id) ?? 0n) + coefficient);
+  /** A form of columns is made again as it is needed. */
+  #remember(set: RowSet, form: LinearForm): void {
+    const isLinear = set.conditions.length <= 1 && set.shape === undefined && form.products.length === 0;
+    if (!isLinear) this.#built.set(keyOf(set), { set, form });
+  }
+
+  /** @param condition undefined: all rows of the parts */
+  #oneCondition(parts: bigint, condition: Condition | undefined): LinearForm {
+    const terms = condition === undefined ? [ACTIVE] : this.#conditionTerms(condition);
+    return this.#combine(parts, terms);
+  }
+
+  #combine(parts: bigint, terms: readonly ClassTerm[]): LinearForm {
+    const sums = new Map<string, bigint>();
+    const named = new Map<string, ClassTerm>();
+    for (const term of terms) {
+      const name = `${term.field}|${"threshold" in term ? term.threshold : `${term.kind}|${term.argument}`}`;
+      named.set(name, term);
+      sums.set(name, (sums.get(name) ?? 0n) + term.coefficient);
     }
-    const loaded = [...columns].filter(([, coefficient]) => coefficient !== 0n);
-    const positioned = loaded.map(([id, coefficient]) => {
-      return [this.#position({ columnId: id, parts }), residue(coefficient)] as const;
-    });
-    return { columns: positioned.sort(([x], [y]) => x - y), products: [] };
+    const needed = [...sums].filter(([, coefficient]) => coefficient !== 0n);
+    return combineForms(needed.map(([name, coefficient]) => [coefficient, this.#term(parts, named.get(name)!)]));
+  }
+
+  #term(parts: bigint, term: ClassTerm): LinearForm {
+    if ("threshold" in term) return this.#threshold(parts, term.field, term.threshold);
+    const { field, kind, argument } = term;
+    const id = columnId(this.#facts.schema.hash, field, kind, argument);
+    return { columns: [[this.#position({ columnId: id, parts }), 1n]], products: [] };
+  }
+
+  /** [field >= threshold], as the query has it or of digit columns. */
+  #threshold(parts: bigint, field: number, threshold: bigint): LinearForm {
+    const key = `${field}|${threshold}|${parts}`;
+    let form = this.#thresholds.get(key);
+    if (form === undefined) {
+      form = this.#built.get(keyOf(this.#setFrom(parts, field, threshold)))?.form;
+      form ??= thresholdForm(this.#facts.schema, field, threshold, {
+        columns: (terms) => this.#combine(parts, terms),
+        multiply: (left, right) => this.#product(left, right),
+      });
+      this.#thresholds.set(key, form);
+    }
+    return form;
+  }
+
+  #setFrom(parts: bigint, field: number, threshold: bigint): RowSet {
+    const { count, bounds } = this.#facts.classes(field);
+    let classes = 0n;
+    for (let index = 0; index < count; index++)
+      if ((bounds(index)?.[0] ?? threshold - 1n) >= threshold) classes |= 1n << BigInt(index);
+    return { parts, conditions: [[field, classes, (1n << BigInt(count)) - 1n]] };
   }
 
   /** The classes in it, or active less those outside: whichever are fewer. Neighbouring intervals cancel. */
-  #conditionTerms(field: number, classes: bigint): ColumnTerm[] {
+  #conditionTerms([field, classes]: Condition): ClassTerm[] {
     const { count, indicator } = this.#facts.classes(field);
     const indices = Array.from({ length: count }, (_, index) => index);
     const isInside = (index: number): boolean => ((classes >> BigInt(index)) & 1n) === 1n;
@@ -189,19 +256,31 @@ export class SetVectors {
   }
 }
 
-/** The conditions of `set` that its superset `within` does not have; over `set`'s parts. */
-function residual({ parts, conditions }: RowSet, within: RowSet): RowSet {
-  return { parts, conditions: conditions.filter(([field, classes]) => classesIn(within, field) !== classes) };
+/** The conditions of `set` that its superset `within` does not have; over `set`'s parts. Undefined where more is missing. */
+function residual(set: RowSet, within: RowSet): RowSet | undefined {
+  const { parts, conditions, shape } = set;
+  const rest = {
+    parts,
+    conditions: conditions.filter(([field, classes]) => classesIn(within, field) !== classes),
+  };
+  if (shape === undefined && within.shape === undefined) return rest;
+  const both = intersect(within, rest);
+  return both !== undefined && keyOf(both) === keyOf(set) ? rest : undefined;
+}
+
+/** Undefined where the condition depends on others. */
+function withoutCondition({ parts, conditions, shape }: RowSet, condition: Condition): RowSet | undefined {
+  if (shape === undefined) return { parts, conditions: conditions.filter((each) => each !== condition) };
+  const rest = withoutField(shape, condition[0]);
+  return rest === undefined || rest.key === ZERO.key ? undefined : setWhere(parts, rest);
+}
+
+/** The product column that a form is. */
+function productOf({ columns, products }: LinearForm): number | undefined {
+  const [only, other] = products;
+  return columns.length === 0 && only?.[1] === 1n && other === undefined ? only[0] : undefined;
 }
 
 function nameOf({ columnId: id, parts }: PartialColumn): string {
   return `${id}/${parts.toString(16)}`;
-}
-
-function textOf(product: CircuitProduct): string {
-  return JSON.stringify(product, (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value));
-}
-
-function residue(value: bigint): bigint {
-  return value < 0n ? value + BN254_FR_MODULUS : value;
 }

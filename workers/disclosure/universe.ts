@@ -10,7 +10,9 @@ import { createHash } from "node:crypto";
 import type { SegmentRef } from "./historySets.ts";
 import { digestOf, splitSegment } from "./rowParts.ts";
 import type { RowSet } from "./rowSet.ts";
-import { allOf, keyOf } from "./rowSet.ts";
+import { allOf } from "./rowSet.ts";
+import type { NamingFacts } from "./setNames.ts";
+import { conditionName } from "./setNames.ts";
 
 /** Rows of one segment that each request either uses or leaves out, all of them. */
 export interface RowPart {
@@ -120,10 +122,9 @@ export class Universe {
   }
 
   /** Of a set's rows or their number: the same for the same rows in the same order, with the same conditions, in every request. */
-  nameOf(what: "rows" | "number", set: RowSet, schemaHash: string): string {
-    const conditions = keyOf({ ...set, parts: 0n });
+  nameOf(what: "rows" | "number", set: RowSet, facts: NamingFacts): string {
     return createHash("sha256")
-      .update([what, schemaHash, this.#names, this.#rowsOf(set.parts), conditions].join("|"))
+      .update([what, facts.schemaHash, this.#names, this.#rowsOf(set.parts), conditionName(set, facts)].join("|"))
       .digest("hex");
   }
 

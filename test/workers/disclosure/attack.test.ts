@@ -54,12 +54,12 @@ async function attack(study: GrowingStudy, g: fc.GeneratorValue, ask: Ask, tally
   return found.length === 0 ? [] : [...found, ...told];
 }
 
-/** A condition that no row can satisfy is refused when the query is written. */
+/** A condition that no row can satisfy, or on a parameter that decides nothing, is refused when the query is written. */
 async function orNever(outputs: Promise<Outputs | undefined>): Promise<Outputs | undefined> {
   try {
     return await outputs;
   } catch (error) {
-    if (isCoded(error, "SQL_NEVER_TRUE")) return undefined;
+    if (isCoded(error, "SQL_NEVER_TRUE") || isCoded(error, "SQL_PARAMETER")) return undefined;
     throw error;
   }
 }
@@ -73,10 +73,9 @@ function count(tally: Tally, outputs: Outputs | undefined): void {
 }
 
 /** No conditions; COUNT of a field alone, not in a table, is about those who have it. */
-function isOfEveryone({ population }: GrowingStudy, { allowed, groups, aggregates }: AskedQuery): boolean {
-  const everyone = population.whole(1n).allowed;
+function isOfEveryone({ population }: GrowingStudy, { cohort, groups, aggregates }: AskedQuery): boolean {
   const countsAll = groups.length > 0 || aggregates.some(({ name, field }) => field === undefined || name !== "COUNT");
-  return countsAll && allowed.every((bits, field) => bits === everyone[field]);
+  return countsAll && population.isWhole({ ...cohort, segments: 1n });
 }
 
 /** Asked twice; with what holds of every answer. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 
 import type { Descriptor } from "../../../workers/messages/descriptor.ts";
 import type { Box, OpenSet, Population } from "./attacker.ts";
-import { allOf, combine, isolations, popcount, RationalSpan, tell } from "./attacker.ts";
+import { combine, isolations, popcount, RationalSpan, tell } from "./attacker.ts";
 import type { AskedQuery } from "./randomStudy.ts";
 
 /** One set of one cell of an answer. */
@@ -59,14 +59,14 @@ export class AttackStory {
     const rows = this.#population.rowsOf(box);
     // Fewer rows than k, all of whom are counted, say nothing about one of them; so near they are to any small cohort.
     if (popcount(rows) < this.k) return;
-    this.#public.set(keyOf(box), { box, rows, sums: new Set(), isPublic: true });
+    this.#public.set(this.#population.keyOf(box), { box, rows, sums: new Set(), isPublic: true });
   }
 
   tell(told: Told): void {
     const segments = told.owners.reduce((all, part) => all | part, 0n);
     for (const part of [segments, ...told.owners]) this.publish(part);
     const sets = this.#setsOf(told, segments);
-    this.#cohorts.push(this.#set({ segments, allowed: told.query.allowed }));
+    this.#cohorts.push(this.#set({ ...told.query.cohort, segments }));
     const isHidden = ({ outputs }: CellSet): boolean => outputs.some((output) => told.outputs[output] === undefined);
     const before = this.#spans();
     const secret = this.#secret.filter(({ box, quantity }) => !before(box, quantity));
@@ -90,7 +90,7 @@ export class AttackStory {
   /** At the end. */
   conclude(): readonly string[] {
     const sets = [...this.#open.values()];
-    const known = [...this.#public.values()].filter(({ box }) => !this.#open.has(keyOf(box)));
+    const known = [...this.#public.values()].filter(({ box }) => !this.#open.has(this.#population.keyOf(box)));
     this.found.push(...isolations([...sets, ...known], this.#cohorts, this.#population.fields, this.k));
     this.#checkLines([...sets, ...known]);
     return this.found;
@@ -104,13 +104,11 @@ export class AttackStory {
     const rows = this.#population.rowsOf(box);
     const count = popcount(rows);
     if (!isLevel) assert.equal(values[outputs[0]!], BigInt(count), "a number of rows is what opened");
-    const isWhole = box.allowed.every(
-      (bits, field) => bits === allOf(this.#population.fields[field]!.representatives.length),
-    );
-    const known = this.#open.get(keyOf(box));
+    const isWhole = this.#population.isWhole(box);
+    const known = this.#open.get(this.#population.keyOf(box));
     const set = known ?? { box, rows, sums: new Set<number>(), isPublic: isWhole };
     sums.forEach((field) => set.sums.add(field));
-    this.#open.set(keyOf(box), set);
+    this.#open.set(this.#population.keyOf(box), set);
     if (isWhole || known !== undefined) return;
     if (count > 0 && count < this.k) this.found.push(`small ${tell(set)}`);
     if (owners.length < 2) return;
@@ -126,7 +124,7 @@ export class AttackStory {
     const cells = sets.filter(({ kind }) => kind === "rows");
     const zero = cells.find((cell) => outputs[cell.outputs[0]!] === 0n);
     if (zero === undefined || query.groups.length === 0) return;
-    const cohort = popcount(this.#population.rowsOf({ segments, allowed: query.allowed }));
+    const cohort = popcount(this.#population.rowsOf({ ...query.cohort, segments }));
     if (cohort < this.k * cells.length)
       this.found.push(`a zero is shown among ${cohort} rows in ${cells.length} cells`);
   }
@@ -174,7 +172,7 @@ export class AttackStory {
       .filter(({ shape }) => shape.every((value, index) => value <= total[index]!));
     const covered = total.map((_, index) => members.reduce((sum, { shape }) => sum + shape[index]!, 0));
     if (members.length < 2 || covered.some((value, index) => value !== total[index])) return;
-    const hidden = members.filter(({ set }) => isHidden(set) && !this.#open.has(keyOf(set.box)));
+    const hidden = members.filter(({ set }) => isHidden(set) && !this.#open.has(this.#population.keyOf(set.box)));
     if (hidden.length === 0 || hidden.length === members.length) return;
     if (hidden.every(({ set }) => this.#isMissing(set.box, whole.box))) return;
     const rows = hidden.reduce((sum, { set }) => sum + rest(set), 0);
@@ -186,6 +184,7 @@ export class AttackStory {
     const changed = part.allowed.flatMap((bits, field) => (bits === whole.allowed[field] ? [] : [{ bits, field }]));
     const [only] = changed;
     if (only === undefined || changed.length > 1 || part.segments !== whole.segments) return false;
+    if (part.only !== whole.only) return false;
     return this.#population.fields[only.field]!.representatives.every(
       (value, at) => ((only.bits >> BigInt(at)) & 1n) === (value === undefined ? 1n : 0n),
     );
@@ -199,17 +198,23 @@ export class AttackStory {
       [[]],
     );
     return cells.flatMap((lines, cell) => {
-      const allowed = query.allowed.map((bits, field) => {
+      const allowed = query.cohort.allowed.map((bits, field) => {
         const axis = query.groups.indexOf(field);
         return axis < 0 ? bits : bits & (1n << BigInt(lines[axis]!));
       });
       const sets = query.aggregates.flatMap((_, index) =>
-        this.#aggregateSets({ query, descriptor }, { segments, allowed }, index),
+        this.#aggregateSets({ query, descriptor }, { ...query.cohort, segments, allowed }, index),
       );
-      const rows = { box: { segments, allowed }, kind: "rows", sums: [], outputs: [0], isLevel: false };
+      const rows = {
+        box: { ...query.cohort, segments, allowed },
+        kind: "rows",
+        sums: [],
+        outputs: [0],
+        isLevel: false,
+      };
       const all = query.groups.length > 0 ? [rows, ...sets.filter(({ kind }) => kind !== "rows")] : sets;
       return all
-        .filter(({ box }) => box.allowed.every((bits) => bits !== 0n))
+        .filter(({ box }) => !this.#population.isEmpty(box))
         .map((set) => ({ ...set, cell, outputs: set.outputs.map((output) => cell * each + output) }));
     });
   }
@@ -231,14 +236,14 @@ export class AttackStory {
       0n,
     );
     const within = (bits: bigint): Box => ({
-      segments: cell.segments,
+      ...cell,
       allowed: cell.allowed.map((own, at) => (at === field ? own & bits : own)),
     });
     const sums = name === "COUNT" ? [] : [field];
     const whole = { box: within(present), kind: `present ${field}`, sums, outputs, isLevel: false };
     if (name === "COUNT" || fieldName === "age" || fieldName === "dose") return [whole];
     const values = representatives.flatMap((value, at) =>
-      value !== undefined && ((cell.allowed[field]! >> BigInt(at)) & 1n) === 1n ? [[value, at] as const] : [],
+      value !== undefined && !this.#population.isEmpty(within(1n << BigInt(at))) ? [[value, at] as const] : [],
     );
     const isTold = values.length === 2 || (values.length === 3 && name === "VAR_SAMP");
     const levels = isTold ? values : [];
@@ -252,8 +257,4 @@ export class AttackStory {
       })),
     ];
   }
-}
-
-function keyOf({ segments, allowed }: Box): string {
-  return `${segments}|${allowed.join()}`;
 }

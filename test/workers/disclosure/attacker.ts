@@ -1,6 +1,6 @@
 /**
- * An attacker who keeps every number that opened, by brute force and by its own definitions: a *box* is some segments and one
- * set of representatives per field. It knows which rows are in which box, so that it can tell whether what it could compute
+ * An attacker who keeps every number that opened, by brute force and by its own definitions: a *box* is some segments, one
+ * set of representatives per field, and perhaps a table of the combinations that OR leaves of them. It knows which rows are in which box, so that it can tell whether what it could compute
  * is about 1 to k − 1 patients. Nothing here comes from the gate.
  */
 import type { Row } from "./clearStudy.ts";
@@ -11,6 +11,8 @@ export interface Box {
   readonly segments: bigint;
   /** By field: bits of representatives. */
   readonly allowed: readonly bigint[];
+  /** Bits of combinations, the last field's fastest, that are in it if `allowed` has them; undefined: all. */
+  readonly only?: bigint | undefined;
 }
 
 export interface OpenSet {
@@ -47,6 +49,7 @@ export class Population {
     this.#rows.forEach(({ segment, classes }, row) => {
       if (((box.segments >> BigInt(segment)) & 1n) === 0n) return;
       if (!classes.every((index, field) => ((box.allowed[field]! >> BigInt(index)) & 1n) === 1n)) return;
+      if (box.only !== undefined && ((box.only >> BigInt(this.#combination(classes))) & 1n) === 0n) return;
       words[row >> 5]! |= 1 << (row & 31);
     });
     return words;
@@ -61,17 +64,60 @@ export class Population {
    * A box as a vector over every kind of row there could be, whether it occurs or not: what is linearly dependent here
    * is dependent whatever the data.
    */
-  shapeOf({ segments, allowed }: Box): Uint8Array {
+  shapeOf({ segments, allowed, only }: Box): Uint8Array {
     const inside = (bits: bigint, count: number): number[] =>
       Array.from({ length: count }, (_, index) => Number((bits >> BigInt(index)) & 1n));
     const factors = [
       inside(segments, this.#segments),
       ...this.fields.map(({ representatives }, field) => inside(allowed[field]!, representatives.length)),
     ];
+    const shape = factors.reduce(
+      (before, factor) => before.flatMap((value) => factor.map((next) => value * next)),
+      [1],
+    );
+    const combinations = combinationsOf(this.fields).length;
     return Uint8Array.from(
-      factors.reduce((shape, factor) => shape.flatMap((value) => factor.map((next) => value * next)), [1]),
+      shape.map((value, at) => (only === undefined ? value : value * Number((only >> BigInt(at % combinations)) & 1n))),
     );
   }
+
+  /** Whether every row of its segments is in it. */
+  isWhole({ allowed, only }: Box): boolean {
+    const all = tableOf(this.fields, this.whole(1n).allowed);
+    return (tableOf(this.fields, allowed) & (only ?? all)) === all;
+  }
+
+  /** Whether no row can be in it. */
+  isEmpty({ allowed, only }: Box): boolean {
+    return (tableOf(this.fields, allowed) & (only ?? -1n)) === 0n;
+  }
+
+  /** The same rows by construction have the same key. */
+  keyOf(box: Box): string {
+    const { segments, allowed, only } = box;
+    if (only === undefined) return `${segments}|${tableOf(this.fields, allowed)}`;
+    return `${segments}|${only & tableOf(this.fields, allowed)}`;
+  }
+
+  #combination(classes: readonly number[]): number {
+    return classes.reduce((at, index, field) => at * this.fields[field]!.representatives.length + index, 0);
+  }
+}
+
+/** In the order of `Box.only`. */
+function combinationsOf(fields: readonly StudyField[]): readonly (readonly number[])[] {
+  return fields.reduce<number[][]>(
+    (all, { representatives }) => all.flatMap((before) => representatives.map((_, index) => [...before, index])),
+    [[]],
+  );
+}
+
+/** The combinations of a product of conditions. */
+export function tableOf(fields: readonly StudyField[], allowed: readonly bigint[]): bigint {
+  return combinationsOf(fields).reduce((bits, combination, at) => {
+    const isIn = combination.every((index, field) => ((allowed[field]! >> BigInt(index)) & 1n) === 1n);
+    return isIn ? bits | (1n << BigInt(at)) : bits;
+  }, 0n);
 }
 
 export function allOf(count: number): bigint {
@@ -94,10 +140,22 @@ export function combine(f: (...words: number[]) => number, ...sets: readonly Uin
 /** The same but for which fields must be present: their difference is a number of missing values, which answers show. */
 export function differInPresence(fields: readonly StudyField[], a: Box, b: Box): boolean {
   if (a.segments !== b.segments) return false;
-  return fields.every(({ representatives }, field) => {
-    const missing = representatives.includes(undefined) ? 1n << BigInt(representatives.length - 1) : 0n;
-    return (a.allowed[field]! | missing) === (b.allowed[field]! | missing);
-  });
+  if (a.only === undefined && b.only === undefined) {
+    return fields.every((field, at) => (a.allowed[at]! | missingOf(field)) === (b.allowed[at]! | missingOf(field)));
+  }
+  // Of tables: the same among those who have every field that one of the two asks for.
+  const [inA, inB] = [a, b].map(({ allowed, only }) => tableOf(fields, allowed) & (only ?? -1n)) as [bigint, bigint];
+  const all = fields.map(({ representatives }) => allOf(representatives.length));
+  const present = all.map((bits, field) => bits & ~missingOf(fields[field]!));
+  const asks = (table: bigint, field: number): boolean =>
+    (table & tableOf(fields, all.with(field, missingOf(fields[field]!)))) === 0n;
+  const asked = all.map((bits, field) => (asks(inA, field) || asks(inB, field) ? present[field]! : bits));
+  const among = tableOf(fields, asked);
+  return (inA & among) === (inB & among) && (inA & among) !== 0n;
+}
+
+function missingOf({ representatives }: StudyField): bigint {
+  return representatives.includes(undefined) ? 1n << BigInt(representatives.length - 1) : 0n;
 }
 
 /**
@@ -199,7 +257,8 @@ function isMissing(p: Uint32Array, q: Uint32Array, m: Uint32Array, gaps: readonl
 /** For messages: segments, then representatives by field, in binary. */
 export function tell({ box, rows, sums, isPublic }: OpenSet): string {
   const conditions = box.allowed.map((bits) => bits.toString(2)).join(" ");
-  return `{${box.segments.toString(2)}: ${conditions}; ${popcount(rows)} rows; Σ ${[...sums].join()}${isPublic ? "; public" : ""}}`;
+  const only = box.only === undefined ? "" : ` of ${box.only.toString(16)}`;
+  return `{${box.segments.toString(2)}: ${conditions}${only}; ${popcount(rows)} rows; Σ ${[...sums].join()}${isPublic ? "; public" : ""}}`;
 }
 
 /** Which vectors are rational combinations of others, by elimination without fractions. */

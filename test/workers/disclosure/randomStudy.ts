@@ -1,11 +1,13 @@
 /**
  * fast-check: small studies that grow, and queries about them that come close to each other, each told twice: as SQL for the
- * gate and as boxes (segments × one set of representatives per field) for an attacker that knows nothing of the gate's code.
+ * gate and as boxes (segments × one set of representatives per field, of which OR leaves some combinations) for an attacker that knows nothing of the gate's code.
  */
 import fc from "fast-check";
 
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import type { StudySchema } from "../../../workers/schema/studySchema.ts";
+import type { Box } from "./attacker.ts";
+import { tableOf } from "./attacker.ts";
 import type { ClearRequest, Row } from "./clearStudy.ts";
 
 type Draw = fc.GeneratorValue;
@@ -23,8 +25,8 @@ export interface StudyField {
 
 export interface AskedQuery {
   readonly request: Pick<ClearRequest, "sql" | "parameters">;
-  /** By field: bits of the representatives that satisfy the conditions. */
-  readonly allowed: readonly bigint[];
+  /** Which rows of any segments satisfy the conditions. */
+  readonly cohort: Omit<Box, "segments">;
   readonly groups: readonly number[];
   /** In the order of the SELECT list; field undefined: COUNT(*). */
   readonly aggregates: readonly { readonly name: string; readonly field: number | undefined }[];
@@ -52,7 +54,8 @@ const NUMBER = (name: string, form: object, starts: readonly bigint[], required:
 /** Three or four fields: always two to group by, the others of all kinds. */
 export function drawFields(g: Draw): StudyField[] {
   const isRequired = (): boolean => g(fc.boolean);
-  const age = { type: "integer", minimum: 18, maximum: 90, cutPoints: [40, 65] };
+  const range = { type: "integer", minimum: 18, maximum: 90 };
+  const age = g(fc.boolean) ? { ...range, cutPoints: [40, 65] } : { ...range, search: "digits" };
   const others = [
     CATEGORY("grade", ["0", "1", "2"], isRequired()),
     CATEGORY("response", ["0", "1"], isRequired()),
@@ -93,27 +96,35 @@ interface Condition {
   readonly field: number;
   readonly sql: (parameter: (text: string) => string) => string;
   readonly bits: bigint;
+  /** Representatives of which it is FALSE, not unknown. */
+  readonly not: bigint;
+}
+
+/** Any of some conditions, or not all of them; one by itself is all it is. */
+interface Clause {
+  readonly conditions: readonly Condition[];
+  readonly isNegated: boolean;
 }
 
 /** @param before an earlier query's conditions are often kept, with one added or left out */
 export class QuerySource {
   readonly #fields: readonly StudyField[];
-  readonly #asked: (readonly Condition[])[] = [];
+  readonly #asked: (readonly Clause[])[] = [];
 
   constructor(fields: readonly StudyField[]) {
     this.#fields = fields;
   }
 
   draw(g: Draw): AskedQuery {
-    const conditions = this.#conditions(g);
-    this.#asked.push(conditions);
+    const clauses = this.#clauses(g);
+    this.#asked.push(clauses);
     const parameters: Record<string, string> = {};
     const parameter = (text: string): string => {
       const name = `p${Object.keys(parameters).length}`;
       parameters[name] = text;
       return `:${name}`;
     };
-    const where = conditions.map(({ sql }) => sql(parameter)).join(" AND ");
+    const where = clauses.map((clause) => sqlOf(clause, parameter)).join(" AND ");
     const categories = this.#fields.flatMap(({ isCategory }, index) => (isCategory ? [index] : []));
     const groups = g(fc.boolean) ? g(fc.subarray<number>, categories, { maxLength: 2 }) : [];
     const aggregates = this.#aggregates(g);
@@ -121,27 +132,44 @@ export class QuerySource {
     const sql =
       `SELECT ${aggregates.map(({ name, field }, at) => `${name}(${this.#fields[field ?? -1]?.name ?? "*"}) AS c${at}`).join(", ")} ` +
       `FROM t${where === "" ? "" : ` WHERE ${where}`}${by === "" ? "" : ` GROUP BY ${by}`}`;
-    const allowed = this.#fields.map(({ representatives }, index) =>
-      conditions
-        .filter(({ field }) => field === index)
-        .reduce((bits, condition) => bits & condition.bits, (1n << BigInt(representatives.length)) - 1n),
-    );
-    return { request: { sql, parameters }, allowed, groups, aggregates };
+    return { request: { sql, parameters }, cohort: this.#cohort(clauses), groups, aggregates };
   }
 
-  #conditions(g: Draw): Condition[] {
-    const before =
-      this.#asked.length > 0 ? [...g(fc.constantFrom<Condition[][]>, ...(this.#asked as Condition[][]))] : [];
+  #cohort(clauses: readonly Clause[]): AskedQuery["cohort"] {
+    const whole = this.#fields.map(({ representatives }) => (1n << BigInt(representatives.length)) - 1n);
+    const narrowed = ({ field, bits }: Condition): bigint[] => whole.with(field, whole[field]! & bits);
+    const single = clauses.flatMap(({ conditions, isNegated }) =>
+      conditions.length === 1 && !isNegated ? conditions : [],
+    );
+    const allowed = single.reduce((all, { field, bits }) => all.with(field, all[field]! & bits), whole);
+    const tables = clauses
+      .filter(({ conditions, isNegated }) => conditions.length > 1 || isNegated)
+      .map(({ conditions, isNegated }) =>
+        conditions
+          .map((condition) => (isNegated ? { ...condition, bits: condition.not } : condition))
+          .reduce((bits, condition) => bits | tableOf(this.#fields, narrowed(condition)), 0n),
+      );
+    return tables.length === 0 ? { allowed } : { allowed, only: tables.reduce((a, b) => a & b) };
+  }
+
+  #clauses(g: Draw): Clause[] {
+    const before = this.#asked.length > 0 ? [...g(fc.constantFrom<Clause[][]>, ...(this.#asked as Clause[][]))] : [];
     switch (g(fc.integer, { min: 0, max: 4 })) {
       case 0:
         return before;
       case 1:
         return before.slice(1);
       case 2:
-        return [...before.slice(-2), this.#condition(g)];
+        return [...before.slice(-2), this.#clause(g)];
       default:
-        return Array.from({ length: g(fc.integer, { min: 0, max: 2 }) }, () => this.#condition(g));
+        return Array.from({ length: g(fc.integer, { min: 0, max: 2 }) }, () => this.#clause(g));
     }
+  }
+
+  #clause(g: Draw): Clause {
+    const isPair = g(fc.integer, { min: 0, max: 2 }) === 0;
+    const conditions = Array.from({ length: isPair ? 2 : 1 }, () => this.#condition(g));
+    return { conditions, isNegated: isPair && g(fc.boolean) };
   }
 
   #condition(g: Draw): Condition {
@@ -152,8 +180,8 @@ export class QuerySource {
     const isNull = g(fc.boolean);
     if (g(fc.integer, { min: 0, max: 4 }) === 0 && (missing !== 0n || !isNull)) {
       return isNull
-        ? { field, sql: () => `${name} IS NULL`, bits: missing }
-        : { field, sql: () => `${name} IS NOT NULL`, bits: present };
+        ? { field, sql: () => `${name} IS NULL`, bits: missing, not: present }
+        : { field, sql: () => `${name} IS NOT NULL`, bits: present, not: missing };
     }
     const at = g(fc.nat, { max: texts.length - 1 });
     const isParameter = g(fc.boolean);
@@ -164,16 +192,18 @@ export class QuerySource {
           ? `'${texts[index]}'`
           : texts[index]!;
     const below = (1n << BigInt(at)) - 1n;
+    const own = 1n << BigInt(at);
+    const others = present & ~own;
     if (!isCategory) {
       return name !== "age" || at === 0
-        ? { field, sql: () => `${name} IS NOT NULL`, bits: present }
+        ? { field, sql: () => `${name} IS NOT NULL`, bits: present, not: missing }
         : isNull
-          ? { field, sql: (p) => `${name} < ${constant(p, at)}`, bits: below }
-          : { field, sql: (p) => `${name} >= ${constant(p, at)}`, bits: present & ~below };
+          ? { field, sql: (p) => `${name} < ${constant(p, at)}`, bits: below, not: present & ~below }
+          : { field, sql: (p) => `${name} >= ${constant(p, at)}`, bits: present & ~below, not: below };
     }
     return isNull
-      ? { field, sql: (p) => `${name} <> ${constant(p, at)}`, bits: present & ~(1n << BigInt(at)) }
-      : { field, sql: (p) => `${name} = ${constant(p, at)}`, bits: 1n << BigInt(at) };
+      ? { field, sql: (p) => `${name} <> ${constant(p, at)}`, bits: others, not: own }
+      : { field, sql: (p) => `${name} = ${constant(p, at)}`, bits: own, not: others };
   }
 
   #aggregates(g: Draw): AskedQuery["aggregates"] {
@@ -188,4 +218,10 @@ export class QuerySource {
       maxLength: 2,
     });
   }
+}
+
+function sqlOf({ conditions, isNegated }: Clause, parameter: (text: string) => string): string {
+  const texts = conditions.map(({ sql }) => sql(parameter));
+  if (isNegated) return `NOT (${texts.join(" AND ")})`;
+  return texts.length === 1 ? texts[0]! : `(${texts.join(" OR ")})`;
 }

@@ -5,7 +5,7 @@ import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import type { ClearAnswer, Row } from "./clearStudy.ts";
 import { ClearStudy } from "./clearStudy.ts";
 
-const schemaText = (ageRequired: boolean): string =>
+const schemaText = (ageRequired: boolean, search?: "digits"): string =>
   JSON.stringify({
     name: "trackers",
     table: "trial",
@@ -20,6 +20,7 @@ const schemaText = (ageRequired: boolean): string =>
         maximum: 90,
         cutPoints: [30, 40, 50, 60, 70],
         required: ageRequired,
+        ...(search === undefined ? {} : { search }),
       },
       { name: "response", type: "category", categories: ["0", "1"] },
       { name: "value", type: "integer", minimum: 0, maximum: 1000 },
@@ -30,6 +31,8 @@ const schemaText = (ageRequired: boolean): string =>
 /** Everyone has an age. */
 export const complete = parseSchema(schemaText(true));
 export const incomplete = parseSchema(schemaText(false));
+/** Everyone has an age, which may be compared with any number. */
+export const searched = parseSchema(schemaText(true, "digits"));
 
 interface Traits {
   readonly arm?: string;

@@ -18,6 +18,11 @@ function segment(datasetId: string, version: number, rowCount: number, excluded?
   return excluded === undefined ? ref : { ...ref, excluded: Uint32Array.from(excluded) };
 }
 
+const naming = {
+  schemaHash: "0xschema",
+  classes: () => ({ count: 3, missing: undefined, bounds: () => undefined }),
+};
+
 describe("splitSegment", () => {
   it("divides the rows so that every list is some of the parts, and no two parts could be one", () => {
     fc.assert(
@@ -98,7 +103,7 @@ describe("Universe", () => {
 
   it("names rows alike whatever else is asked, and unlike when they differ", () => {
     const set = (universe: Universe, refs: readonly SegmentRef[]): string =>
-      universe.nameOf("rows", { parts: universe.bits(refs), conditions: [[1, 2n]] }, "0xschema");
+      universe.nameOf("rows", { parts: universe.bits(refs), conditions: [[1, 2n, 7n]] }, naming);
     const masked = [segment("0xA", 1, 10, [7]), segment("0xB", 1, 4)];
     const alone = set(new Universe([masked]), masked);
     const others = [segment("0xA", 1, 10, [2, 7]), segment("0xB", 1, 4)];
@@ -125,7 +130,7 @@ describe("Universe", () => {
     assert.deepEqual([gone.isErased(mine), gone.isErased(all), gone.isErased(all ^ mine)], [false, true, true]);
     assert.equal(there.isErased(there.bits(before)), false);
     const name = (universe: Universe, parts: bigint): string =>
-      universe.nameOf("number", { parts, conditions: [] }, "0xschema");
+      universe.nameOf("number", { parts, conditions: [] }, naming);
     assert.notEqual(name(gone, mine), name(there, mine), "vectors have other rows");
     assert.notEqual(name(gone, all), name(there, all));
   });

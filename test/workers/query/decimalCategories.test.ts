@@ -1,6 +1,7 @@
 /** Categories that are decimals: constants and sums are on their scale, and what they disclose is what integers would. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { withClasses } from "../../../workers/disclosure/classCatalogue.ts";
 import { disclosedSets } from "../../../workers/disclosure/disclosedSets.ts";
 import { Finish } from "../../../workers/messages/descriptor.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
@@ -65,7 +66,8 @@ describe("a category of decimals", () => {
       const [decimals, integers, three] = await Promise.all(
         [withDoses("0.5", "2"), withDoses("5", "20"), withDoses("0.5", "2", "3")].map(async (on) => {
           const { descriptor } = await compileQuery(sql, on);
-          return disclosedSets({ descriptor, parameters: [], schema: on }, 1n);
+          const request = { descriptor, parameters: [] };
+          return withClasses(on, [request], (classes) => disclosedSets(request, 1n, classes)).made;
         }),
       );
       assert.deepEqual(decimals, integers);

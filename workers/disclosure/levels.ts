@@ -1,0 +1,187 @@
+/**
+ * Counts that follow from the sums of one cell. With its count, a sum of a column of two values is a table of two counts; so are a
+ * sum and a sum of squares of a column of three; and the products of two columns of two values make a table of four.
+ * Such sets of rows are *levels* of the set that is summed over, and obey the same rules.
+ *
+ * The rule. Sums over a set S are of products of variables. A variable alone counts as told wherever a product with it is, so that
+ * the sum over those who have one of two values is one over a level. A set of rows is told when its indicator is a
+ * linear combination of 1 and of what is summed; the smallest told sets are the levels. Then:
+ *
+ *  - A field whose own functions (1, x, x²) combine to no indicator on its possible values in S is in none: with the other
+ *    fields fixed, a combination is one of its own. That holds where S allows its values whatever the others are; fields
+ *    that a shape of S entangles with others are looked at together.
+ *  - Of fields that are left, every possible combination of values is a point, and `indicatorsInSpan.ts` finds the smallest
+ *    told sets of points. Of n columns of two values these depend on up to four (Nisan and Szegedy, Computational Complexity 4, 1994).
+ *
+ * Sums over another set T of the cell that is in S, as of INDICATOR (arm = 'A'), are sums over S with the indicator of T as a
+ * variable; T's rest in S is then told, and what several such T tell together. Where T and S differ in validity only, the
+ * rest are missing values, which are shown. Levels that only several groups tell belong to the last of them: that one is
+ * hidden for them, and `suppression.ts` sees to it that they do not follow from the others.
+ *
+ * A told set that divides a class is none of rows by classes: where digits can divide the class it is asked for, else the query
+ * is refused. Fields that unknown parameters decide on are left out.
+ */
+import { named } from "./atomFunctions.ts";
+import type { ClassCatalogue } from "./classCatalogue.ts";
+import type { ClassFunction } from "./classFunction.ts";
+import { add, ONE, oneOn, scale, times, ZERO } from "./classFunction.ts";
+import { unsupported } from "./errors.ts";
+import type { Variable } from "./factorReader.ts";
+import { smallestIndicators } from "./indicatorsInSpan.ts";
+import type { Condition, RowSet } from "./rowSet.ts";
+import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
+import type { JointPoint, Sum, SummedField } from "./summedPoints.ts";
+import { dividesClass, entangledFields, functionsOn, possiblePoints, summedFields } from "./summedPoints.ts";
+import { differInValidity } from "./validity.ts";
+
+export interface Level {
+  readonly set: RowSet;
+  /** Tells levels of different cells that are of the same values. */
+  readonly kind: string;
+}
+
+/** One set of the cell, and what is summed over it. */
+export interface SummedSet {
+  readonly set: RowSet;
+  readonly sums: readonly Sum[];
+}
+
+export class LevelReader {
+  readonly #catalogue: ClassCatalogue;
+  readonly #isOpen: (field: number) => boolean;
+  /** By text of the functions: cells of a table are often alike. */
+  readonly #smallest = new Map<string, number[][]>();
+
+  /** @param isOpen whether unknown parameters decide which values of the field count */
+  constructor(catalogue: ClassCatalogue, isOpen: (field: number) => boolean) {
+    this.#catalogue = catalogue;
+    this.#isOpen = isOpen;
+  }
+
+  /**
+   * @param cell what is opened of one cell, in the order in which it is shown
+   * @returns of each set its levels
+   * @throws CodedError DISCLOSURE_UNSUPPORTED
+   */
+  levelsOfCell(cell: readonly SummedSet[]): Level[][] {
+    const own = cell.map(({ set, sums }) => this.#levelsOf(set, sums));
+    const seen = new Set([...cell.map(({ set }) => set), ...own.flat().map(({ set }) => set)].map(keyOf));
+    return cell.map((last, index) => {
+      const first = cell.slice(0, index + 1);
+      const joint = first
+        .filter((whole) => whole === last || isSubset(last.set, whole.set))
+        .flatMap((whole) => this.#jointLevels(whole, first, last))
+        .filter(({ set }) => !seen.has(keyOf(set)) && seen.add(keyOf(set)));
+      return [...own[index]!, ...joint];
+    });
+  }
+
+  /** Of a set with those in it, the last one among them. */
+  #jointLevels(whole: SummedSet, cell: readonly SummedSet[], last: SummedSet): Level[] {
+    const inside = cell.filter((part) => this.#isPart(part.set, whole.set, cell));
+    if (inside.length === 0 || (whole !== last && !inside.includes(last))) return [];
+    const read = inside.map((part) => ({ part, variables: this.#variablesOf(part.set, whole.set) }));
+    const sums = read.flatMap(({ part, variables }) =>
+      variables === undefined ? [] : [variables, ...part.sums.map((sum) => [...variables, ...sum])],
+    );
+    const rests = read.flatMap(({ part, variables }) => (variables === undefined ? restOf(part.set, whole.set) : []));
+    return [...this.#levelsOf(whole.set, [...whole.sums, ...sums]), ...rests];
+  }
+
+  /** In it, not only by validity, and in none between that is the whole but for validity. */
+  #isPart(part: RowSet, whole: RowSet, cell: readonly SummedSet[]): boolean {
+    const isProper = (a: RowSet, b: RowSet): boolean => keyOf(a) !== keyOf(b) && isSubset(a, b);
+    const isOfAnother = (a: RowSet, b: RowSet): boolean => isProper(a, b) && !this.#differInValidity(a, b);
+    if (!isOfAnother(part, whole)) return false;
+    return !cell.some(
+      ({ set }) => isOfAnother(part, set) && isProper(set, whole) && this.#differInValidity(set, whole),
+    );
+  }
+
+  #differInValidity(a: RowSet, b: RowSet): boolean {
+    return differInValidity((field) => this.#catalogue.classes(field), a, b);
+  }
+
+  /** Variables whose product is 1 on a part of a set and 0 on its rest; undefined where it is no condition on single fields. */
+  #variablesOf(part: RowSet, whole: RowSet): Variable[] | undefined {
+    const conditions = part.conditions.filter(([field, classes]) => classesIn(whole, field) !== classes);
+    const both = intersect(whole, { parts: part.parts, conditions });
+    if (both === undefined || keyOf(both) !== keyOf(part)) return undefined;
+    return conditions.map(([field, classes]: Condition) => {
+      const { count } = this.#catalogue.classes(field);
+      return { field, values: Array.from({ length: count }, (_, index) => (classes >> BigInt(index)) & 1n) };
+    });
+  }
+
+  #levelsOf(set: RowSet, summed: readonly Sum[]): Level[] {
+    const sums = summed.filter((sum) => sum.length > 0 && sum.every(({ field }) => !this.#isOpen(field)));
+    const fields = summedFields(this.#catalogue, sums, set);
+    const entangled = entangledFields(set);
+    const joint = fields.filter((each) => entangled.has(each.field) || this.#isFew(each, sums));
+    if (joint.length === 0) return [];
+    const points = possiblePoints(joint, set, entangled);
+    const smallest = this.#smallestTold(functionsOn(points, joint, sums));
+    if (smallest.length < 2 || this.#asksForClasses(joint, points, smallest)) return [];
+    return smallest.flatMap((told): Level[] => {
+      const condition = this.#conditionOf(
+        told.map((point) => points[point]!),
+        joint,
+      );
+      const level = setWhere(set.parts, times(conditionOf(set), condition));
+      return level === undefined ? [] : [{ set: level, kind: condition.key }];
+    });
+  }
+
+  /** Whether the field's own functions tell anything. */
+  #isFew(field: SummedField, sums: readonly Sum[]): boolean {
+    const points = field.points.map((point): JointPoint => [point]);
+    return this.#smallestTold(functionsOn(points, [field], sums)).length > 1;
+  }
+
+  #smallestTold(functions: readonly (readonly bigint[])[]): number[][] {
+    if (functions[0]!.length === 0) return [];
+    const key = functions.map((values) => values.join()).join(";");
+    let smallest = this.#smallest.get(key);
+    if (smallest === undefined) this.#smallest.set(key, (smallest = smallestIndicators(functions)));
+    return smallest;
+  }
+
+  /** Whether a told set divides a class. @throws CodedError DISCLOSURE_UNSUPPORTED where nothing divides it */
+  #asksForClasses(
+    joint: readonly SummedField[],
+    points: readonly JointPoint[],
+    smallest: readonly (readonly number[])[],
+  ): boolean {
+    const divided = joint.filter((_, at) => smallest.some((told) => dividesClass(points, new Set(told), at)));
+    for (const { field, points: own } of divided) {
+      const on = this.#catalogue.schema.fields[field]!;
+      if (on.type === "category" || on.digits === 0) {
+        const problem = "a sum over so few values counts them; the schema needs a cut-point at each";
+        throw unsupported(problem, named(this.#catalogue.schema, field));
+      }
+      this.#catalogue.ask(
+        field,
+        own.flatMap(({ single }) => single ?? []),
+      );
+    }
+    return divided.length > 0;
+  }
+
+  #conditionOf(points: readonly JointPoint[], joint: readonly SummedField[]): ClassFunction {
+    const boxes = new Map(points.map((point) => [point.map(({ classes }) => classes).join(), point]));
+    return [...boxes.values()].reduce<ClassFunction>((sum, point) => {
+      const box = point.reduce<ClassFunction>((product, { classes }, at) => {
+        const { field } = joint[at]!;
+        return times(product, oneOn(field, classes, allOf(this.#catalogue.classes(field).count)));
+      }, ONE);
+      return add(sum, box);
+    }, ZERO);
+  }
+}
+
+/** What is in the whole and not in the part. */
+function restOf(part: RowSet, whole: RowSet): Level[] {
+  const rest = add(conditionOf(whole), scale(conditionOf(part), -1n));
+  const set = setWhere(whole.parts, rest);
+  return set === undefined ? [] : [{ set, kind: `rest ${rest.key}` }];
+}

@@ -1,0 +1,139 @@
+/**
+ * The values that summed columns can have on the rows of a set, as points, and what is summed as functions on them. Of a class whose
+ * rows differ only some values are looked at: a polynomial of degree two that is 0 or 1 on five values is constant.
+ */
+import type { ClassCatalogue } from "./classCatalogue.ts";
+import type { ClassFunction } from "./classFunction.ts";
+import { fieldsIn, oneOn, times, withoutField, ZERO } from "./classFunction.ts";
+import { unsupported } from "./errors.ts";
+import type { Variable } from "./factorReader.ts";
+import type { RowSet } from "./rowSet.ts";
+import { allOf, classesIn, conditionOf } from "./rowSet.ts";
+
+/** Variables whose product is summed; none: rows are counted. */
+export type Sum = readonly Variable[];
+
+/** Values of a field on which all variables of it agree, or one value of a class in which they do not. */
+export interface Point {
+  readonly classes: bigint;
+  /** Of each variable of the field, in their order. */
+  readonly values: readonly bigint[];
+  /** Undefined: every row of the classes is alike. */
+  readonly single: bigint | undefined;
+}
+
+export interface SummedField {
+  readonly field: number;
+  readonly variables: readonly Variable[];
+  readonly points: readonly Point[];
+}
+
+/** By summed field, one of its points. */
+export type JointPoint = readonly Point[];
+
+/** Two values each for 0 and for 1, and one more. */
+const MOST_VALUES = 5;
+const MOST_POINTS = 4_096;
+
+export function summedFields(catalogue: ClassCatalogue, sums: readonly Sum[], set: RowSet): SummedField[] {
+  const fields = new Map<number, Map<string, Variable>>();
+  for (const variable of sums.flat()) {
+    const variables = fields.get(variable.field) ?? new Map<string, Variable>();
+    fields.set(variable.field, variables.set(textOf(variable), variable));
+  }
+  return [...fields]
+    .sort(([a], [b]) => a - b)
+    .map(([field, found]) => {
+      const variables = [...found.values()];
+      return { field, variables, points: pointsOf(catalogue, field, variables, set) };
+    });
+}
+
+function pointsOf(catalogue: ClassCatalogue, field: number, variables: readonly Variable[], set: RowSet): Point[] {
+  const { count, bounds } = catalogue.classes(field);
+  const allowed = classesIn(set, field) ?? allOf(count);
+  const points = new Map<string, Point>();
+  for (let index = 0; index < count; index++) {
+    if (((allowed >> BigInt(index)) & 1n) === 0n) continue;
+    const classes = 1n << BigInt(index);
+    const isTold = variables.every(({ values }) => values[index] !== undefined);
+    const [first, last] = isTold ? [0n, 0n] : bounds(index)!;
+    for (let value = first; value <= last && value < first + BigInt(MOST_VALUES); value++) {
+      const own = variables.map(({ values }) => values[index] ?? value);
+      const key = own.join();
+      const before = points.get(key)?.classes ?? 0n;
+      points.set(key, { classes: before | classes, values: own, single: isTold ? undefined : value });
+    }
+  }
+  return [...points.values()];
+}
+
+/** Fields on which the set's condition depends on others. */
+export function entangledFields({ shape }: RowSet): ReadonlySet<number> {
+  if (shape === undefined) return new Set();
+  return new Set([...fieldsIn(shape).keys()].filter((field) => withoutField(shape, field) === undefined));
+}
+
+/** @throws CodedError DISCLOSURE_UNSUPPORTED: too many */
+export function possiblePoints(
+  joint: readonly SummedField[],
+  set: RowSet,
+  entangled: ReadonlySet<number>,
+): readonly JointPoint[] {
+  const count = joint.reduce((product, { points }) => product * points.length, 1);
+  if (count > MOST_POINTS) throw unsupported("sums of too many columns of few values");
+  const points = joint.reduce<JointPoint[]>(
+    (all, { points: own }) => all.flatMap((before) => own.map((point) => [...before, point])),
+    [[]],
+  );
+  if (!joint.some(({ field }) => entangled.has(field))) return points;
+  const all = fieldsIn(conditionOf(set));
+  return points.filter((point) => {
+    const within = point.reduce<ClassFunction>((rest, { classes }, at) => {
+      const whole = all.get(joint[at]!.field);
+      return whole === undefined ? rest : times(rest, oneOn(joint[at]!.field, classes, whole));
+    }, conditionOf(set));
+    return within.key !== ZERO.key;
+  });
+}
+
+/** 1, and every product of some variables of a sum, on these points: those of these fields. */
+export function functionsOn(
+  points: readonly JointPoint[],
+  joint: readonly SummedField[],
+  sums: readonly Sum[],
+): bigint[][] {
+  const valuesOn = (variable: Variable): bigint[] => {
+    const at = joint.findIndex(({ field }) => field === variable.field);
+    const place = joint[at]!.variables.findIndex((each) => textOf(each) === textOf(variable));
+    return points.map((point) => point[at]!.values[place]!);
+  };
+  const own = sums.map((sum) => sum.filter((variable) => joint.some(({ field }) => field === variable.field)));
+  const functions = own.flatMap((sum) =>
+    sum.reduce<bigint[][]>(
+      (made, variable) => {
+        const values = valuesOn(variable);
+        return [...made, ...made.map((each) => each.map((value, point) => value * values[point]!))];
+      },
+      [points.map(() => 1n)],
+    ),
+  );
+  const ones = points.map(() => 1n);
+  return [...new Map([ones, ...functions].map((values) => [values.join(), values])).values()];
+}
+
+/** Whether points that differ only in the value within one class of a field are not all in it, or out of it. */
+export function dividesClass(points: readonly JointPoint[], told: ReadonlySet<number>, at: number): boolean {
+  const inside = new Map<string, boolean>();
+  return points.some((point, index) => {
+    if (point[at]!.single === undefined) return false;
+    const key = point.map(({ classes, single }, place) => `${classes}|${place === at ? "" : (single ?? "")}`).join();
+    const before = inside.get(key) ?? told.has(index);
+    inside.set(key, before);
+    return before !== told.has(index);
+  });
+}
+
+function textOf({ field, values }: Variable): string {
+  return `${field}|${values.join()}`;
+}
