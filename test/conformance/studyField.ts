@@ -3,7 +3,7 @@
  *
  *  - grouped, tabulated, told apart, or of a type that is neither number nor date: a category of its distinct texts, exactly as
  *    they are, and of those it is compared with by equality;
- *  - summed, and not needed in its order, with three values or fewer in its range: a category too, of numbers, since its sums
+ *  - summed, and not needed in its order, with four values or fewer in its range: a category too, of numbers, since its sums
  *    are counts;
  *  - all dates: a date; all numbers: an integer or a number, with the bounds and decimals of its texts;
  *  - nothing but missing values: an integer that could be 0.
@@ -26,7 +26,8 @@ export interface NumericStudyField extends Searched {
   readonly decimals: number;
 }
 
-const FEW_VALUES = 3n;
+/** Sums and sums of squares count rows of a column of so many values. */
+const FEW_VALUES = 4n;
 const INTEGER = /^(0|-?[1-9]\d*)$/;
 const MS_PER_DAY = 86_400_000;
 

@@ -17,10 +17,10 @@ export interface PossibleRows {
 
 /**
  * Values to both sides of a constant, and inside the ends, that are told apart: of a summed column as many as tell whether the
- * condition leaves it more values than a sum and a sum of squares would count.
+ * condition leaves it more values than its sums would count (`toldSets.ts`).
  */
 const BESIDE = 1n;
-const BESIDE_SUMMED = 3n;
+const BESIDE_SUMMED = 4n;
 
 /** More combinations take minutes to look at. */
 const MOST_ROWS = 400_000;
