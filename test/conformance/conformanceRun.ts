@@ -3,11 +3,10 @@
  * computed by three workers over the shares of every hospital's rows, opened through the gate with an empty history, finished and
  * compared. The judge (`judge/`) says what the gate must refuse or hide.
  */
-import { isCoded } from "../../workers/errors.ts";
+import { CodedError, isCoded } from "../../workers/errors.ts";
 import type { RandomBytes } from "../../workers/field/field.ts";
 import { checkColumns, usesOf } from "./columnUses.ts";
 import type { ConformanceErrorDetail } from "./conformanceError.ts";
-import { CodedError } from "../../workers/errors.ts";
 import { withDerivedColumns } from "./derivedColumns.ts";
 import { deriveStudy } from "./derivedStudy.ts";
 import { hospitalFiles, hospitalOfRows } from "./hospitals.ts";
@@ -110,20 +109,51 @@ async function askTable(
   directory: ReferenceDirectory,
   name: string,
   asked: readonly Asked[],
-  { disclosureControl, randomBytes, progress }: RunOptions,
+  options: RunOptions,
 ): Promise<QueryReport[]> {
-  const derived = asked.flatMap(({ translation }) => translation.derived);
+  const place = prepare(directory, name, asked, options);
+  if (!("verdict" in place)) {
+    options.progress(`${name}: ${place.table.rows.length} rows, ${place.study.fields.length} columns`);
+    const reports = await askQueries(place, asked, options);
+    place.shared.release();
+    return reports;
+  }
+  // What no study can hold may be what one query needs: the others are asked without it.
+  if (asked.length === 1) return asked.map(({ query }) => reportOf(query, [place]));
+  const alone: QueryReport[] = [];
+  for (const each of asked) alone.push(...(await askTable(directory, name, [each], options)));
+  return alone;
+}
+
+/** Limits of a study: on categories, columns and digits. */
+const TOO_LARGE = ["SCHEMA_BAD_CATEGORIES", "SCHEMA_TOO_MANY_COLUMNS", "SCHEMA_BAD_NUMBER"];
+
+/** The table's study, its rows dealt; or why there is none. */
+function prepare(
+  directory: ReferenceDirectory,
+  name: string,
+  asked: readonly Asked[],
+  { disclosureControl, randomBytes }: RunOptions,
+): AskedTable | StatementReport {
+  const translations = asked.map(({ translation }) => translation);
+  const derived = translations.flatMap((translation) => translation.derived);
   const table = withDerivedColumns(directory, directory.table(name), derived);
-  const study = deriveStudy(
-    name,
-    usesOf(
-      table,
-      asked.map(({ translation }) => translation),
-    ),
-  );
-  progress(`${name}: ${table.rows.length} rows, ${study.fields.length} columns, ${asked.length} queries`);
-  const shared = new SharedStudy(study.schema, hospitalFiles(table, study), randomBytes);
-  const place: AskedTable = { table, study, shared, hospitals: hospitalOfRows(table), disclosureControl, randomBytes };
+  try {
+    const study = deriveStudy(name, usesOf(table, translations));
+    const shared = new SharedStudy(study.schema, hospitalFiles(table, study), randomBytes);
+    return { table, study, shared, hospitals: hospitalOfRows(table), disclosureControl, randomBytes };
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    const verdict = TOO_LARGE.includes(error.code) ? "unsupported" : "FAIL";
+    return { verdict, reason: `${error.code}: ${error.message}`, got: null };
+  }
+}
+
+async function askQueries(
+  place: AskedTable,
+  asked: readonly Asked[],
+  { progress }: RunOptions,
+): Promise<QueryReport[]> {
   const reports: QueryReport[] = [];
   for (const { query, translation } of asked) {
     const statements: StatementReport[] = [];
@@ -134,7 +164,6 @@ async function askTable(
     progress(`${report.verdict.padEnd(11)} ${report.id}: ${report.reason}`);
     reports.push(report);
   }
-  shared.release();
   return reports;
 }
 

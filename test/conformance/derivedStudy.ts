@@ -3,6 +3,7 @@ import { parseSchema } from "../../workers/schema/parseSchema.ts";
 import type { StudySchema } from "../../workers/schema/studySchema.ts";
 import type { ColumnUses } from "./columnUses.ts";
 import { decimalText } from "./decimalText.ts";
+import { searchKeys } from "./searchableField.ts";
 import { dateText, studyField } from "./studyField.ts";
 import type { StudyField } from "./studyField.ts";
 
@@ -46,7 +47,7 @@ function fieldJson(field: StudyField): Record<string, unknown> {
     ...(field.type === "number" ? { decimals: field.decimals } : {}),
     minimum: write(field.minimum),
     maximum: write(field.maximum),
-    cutPoints: field.cutPoints.map(write),
+    ...searchKeys(field, write),
   };
 }
 

@@ -87,7 +87,6 @@ function rowsOf(file: Uint8Array, schema: StudySchema): Row[] {
 
 function compare({ judgement, untold }: JudgedRequest, gate: GateEnd): void {
   if (gate.kind === "untold") return assert.notEqual(untold, undefined, "the compiler cannot tell the sets");
-  assert.equal(untold, undefined);
   if (gate.kind === "never true") return assert.equal(judgement.kind, "never true");
   if (gate.kind !== "answered") return assert.equal(judgement.kind, "refused", gate.kind);
   assert(judgement.kind === "answered", JSON.stringify(judgement));

@@ -1,16 +1,17 @@
 /**
  * Which field of a schema a column becomes, from its uses, its texts and the dictionary:
  *
- *  - grouped, tabulated, compared with a text, or of a type that is neither number nor date: a category of its distinct texts,
- *    exactly as they are, and of the texts it is compared with;
- *  - summed (and not needed in its order), with three values or fewer in its range: a category too, of numbers, since its sums are counts;
+ *  - grouped, tabulated, told apart, or of a type that is neither number nor date: a category of its distinct texts, exactly as
+ *    they are, and of those it is compared with by equality;
+ *  - summed, and not needed in its order, with four values or fewer in its range: a category too, of numbers, since its sums
+ *    are counts;
  *  - all dates: a date; all numbers: an integer or a number, with the bounds and decimals of its texts;
  *  - nothing but missing values: an integer that could be 0.
  */
 import type { ColumnUses } from "./columnUses.ts";
 import type { ConditionToken } from "./conditionText.ts";
 import { decimalText, readDecimal, scaleDecimal } from "./decimalText.ts";
-import { cutPointsOf } from "./searchableField.ts";
+import type { Searched } from "./searchableField.ts";
 
 export type StudyField = {
   readonly column: string;
@@ -19,16 +20,14 @@ export type StudyField = {
   readonly hasMissing: boolean;
 } & ({ readonly type: "category"; readonly categories: readonly string[] } | NumericStudyField);
 
-export interface NumericStudyField {
+/** Bounds are scaled; of a date, days since 1970-01-01. */
+export interface NumericStudyField extends Searched {
   readonly type: "integer" | "number" | "date";
   readonly decimals: number;
-  /** Scaled; a date in days since 1970-01-01. */
-  readonly minimum: bigint;
-  readonly maximum: bigint;
-  readonly cutPoints: readonly bigint[];
 }
 
-const FEW_VALUES = 3n;
+/** Sums and sums of squares count rows of a column of so many values. */
+const FEW_VALUES = 4n;
 const INTEGER = /^(0|-?[1-9]\d*)$/;
 const MS_PER_DAY = 86_400_000;
 
@@ -93,7 +92,7 @@ function numericField({ type, constants }: ColumnUses, present: readonly string[
     const decimal = readDecimal(value);
     return isDate || decimal === undefined ? [] : [scaleDecimal(decimal, decimals)];
   });
-  return { ...range, cutPoints: cutPointsOf(range, compared) };
+  return { ...range, compared };
 }
 
 /** A sum over so few values counts them: the study says so, and the gate can tell them apart. */

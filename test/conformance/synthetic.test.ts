@@ -63,6 +63,7 @@ const QUERIES: readonly JsonRecord[] = [
     column: "Größe (kg)",
     expected: { ...moments("Größe (kg)"), mean: 10.000001 },
   },
+  { id: "wrong rows", kind: "stats", table: TABLE, column: "Größe (kg)", n_rows_matched: 7, expected: { n: 160 } },
   { id: "unknown kind", kind: "horoscope", table: TABLE, expected: {} },
   { id: "logit", kind: "logistic_regression", table: TABLE, formula: "alive ~ grade", expected: {} },
   count("no such column", { group_by: ["shoe size"] }, { groups: [] }),
@@ -160,6 +161,7 @@ describe("the kit on a synthetic directory", () => {
       ["wrong count", /^count of \["two\\nlines"\] is \d+, expected 1$/],
       ["stray group", /nobody has it/],
       ["wrong mean", /^mean is [-\d.]+, expected 10\.000001$/],
+      ["wrong rows", /^count is 160, expected 7$/],
       ["no such column", /has no column "shoe size"/],
       ["no table", /"table" is missing/],
     ] as const) {

@@ -12,6 +12,11 @@ export function intersect(a: ClearSet, b: ClearSet): ClearSet {
   return { shape: both(a.shape, b.shape), rows: both(a.rows, b.rows) };
 }
 
+export function minus(a: ClearSet, b: ClearSet): ClearSet {
+  const rest = (left: Uint8Array, right: Uint8Array): Uint8Array => left.map((bit, index) => bit & (1 - right[index]!));
+  return { shape: rest(a.shape, b.shape), rows: rest(a.rows, b.rows) };
+}
+
 export function sizeOf({ rows }: ClearSet): number {
   return rows.reduce((sum, bit) => sum + bit, 0);
 }

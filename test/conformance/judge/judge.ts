@@ -92,12 +92,16 @@ function cellsOf(
 function factsOf(query: JudgedQuery): RuleFacts {
   const { table, fields, hospitals, shape, k, tokens } = query;
   const needed = new Set([...columnsIn(tokens), ...columnsOf(shape)]);
-  const read = fields.filter(({ column }) => needed.has(column));
-  const summed = new Set(shape.summed?.columns);
   const count = Math.max(...hospitals) + 1;
-  const compared = tokens.filter(({ kind }) => kind === "number" || kind === "text").map(({ value }) => value);
-  const constants = [...compared, ...shape.axes.flatMap(({ breaks }) => (breaks ?? []).map(String))];
-  const possible = possibleRows(read, constants, summed, count);
+  const read = fields.filter(({ column }) => needed.has(column));
+  const possible = possibleRows(
+    read.map((field) => ({
+      field,
+      constants: comparedWith(field.column, tokens, shape),
+      isSummed: shape.summed?.columns.includes(field.column) === true,
+    })),
+    count,
+  );
   const positions = possible.columns.map((column) => table.columns.indexOf(column));
   const rows: ClearRows = { possible, table: table.rows.map((row) => positions.map((at) => row[at] ?? null)) };
   const all = setOf(rows, () => 1);
@@ -112,6 +116,14 @@ function factsOf(query: JudgedQuery): RuleFacts {
     shape,
   );
   return { k, sets, all, owned, differInMissing: missingness(rows) };
+}
+
+/** A constant whose column the text does not tell may be any's. */
+function comparedWith(column: string, tokens: readonly ConditionToken[], { axes }: JudgedShape): string[] {
+  const isConstant = ({ kind }: ConditionToken): boolean => kind === "number" || kind === "text";
+  const compared = tokens.filter((token) => isConstant(token) && (token.column ?? column) === column);
+  const breaks = axes.flatMap((axis) => (axis.column === column ? (axis.breaks ?? []) : []));
+  return [...compared.map(({ value }) => value), ...breaks.map(String)];
 }
 
 function columnsOf({ axes, present, summed, indicators, counted }: JudgedShape): string[] {

@@ -1,13 +1,14 @@
 /**
  * The sets that one answer discloses: its cohort; of every cell its rows, and those that have the summed columns; and where
- * a column of few values is summed, the rows of each value (docs/query-language.md, "The gate").
+ * sums count them, smaller sets (docs/query-language.md, "The gate").
  */
 import { readDecimal, scaleDecimal } from "../decimalText.ts";
 import type { StudyField } from "../studyField.ts";
 import type { ClearSet } from "./clearSet.ts";
-import { intersect, isEmpty, isSame } from "./clearSet.ts";
+import { intersect, isEmpty, isSame, minus } from "./clearSet.ts";
 import type { JudgedAxis, JudgedShape, Part } from "./judgedAnswer.ts";
 import type { PossibleRows } from "./possibleRows.ts";
+import { FEW_VALUES, toldSets } from "./toldSets.ts";
 
 /** Rows as texts by column: the possible ones and those of the table, one after the other. */
 export interface ClearRows {
@@ -56,10 +57,13 @@ export function judgedSets(matching: ClearSet, rows: ClearRows, fields: Fields, 
     groupsOf(cohort, set, { rows, fields }, shape).map((group) => ({ cell, ...group })),
   );
   const numbers = (shape.summed?.columns ?? []).filter((column) => fields.get(column)!.type !== "category");
-  const hasFewNumbers = groups.some(({ set }) =>
-    numbers.some((column) => levelsOf(set, column, shape, rows).length > 0),
-  );
+  const hasFewNumbers = groups.some(({ set }) => numbers.some((column) => isCounted(set, column, shape, rows)));
   return { cohort, cells, groups, hasFewNumbers };
+}
+
+function isCounted(set: ClearSet, column: string, { summed }: JudgedShape, rows: ClearRows): boolean {
+  const isFew = valuesIn(set, column, rows).size <= FEW_VALUES;
+  return isFew && toldIn(set, [column], [], summed!.sums, rows).length > 0;
 }
 
 /** The cohort, and what the groups disclose, each as often as it is disclosed. */
@@ -82,18 +86,23 @@ function groupsOf(
   const group = (parts: readonly Part[], set: ClearSet, levels: readonly Level[]): Omit<JudgedGroup, "cell"> => {
     return { parts, set, isNobody: isEmpty(set), levels };
   };
-  const counts = thresholdsOf(shape, fields).map((least) =>
-    group([`at least ${least}`], intersect(whole, atLeast(shape.counted!.column, least, rows)), []),
-  );
+  const counts = thresholdsOf(shape, fields).map((least, index, all) => {
+    const column = shape.counted!.column;
+    const set = intersect(whole, atLeast(column, least, rows));
+    const wider = index === 0 ? whole : intersect(whole, atLeast(column, all[index - 1]!, rows));
+    // Nested sets are counted: so is what each takes away from the one before.
+    return group([`at least ${least}`], set, existing([{ value: `below ${least}`, set: minus(wider, set) }]));
+  });
   if (shape.summed === undefined) return [group(["count"], whole, []), ...counts];
   const present = having(cohort, shape.summed.columns, rows);
   const isAll = isSame(present, cohort);
   const set = isAll ? whole : intersect(whole, present);
-  const single = shape.summed.columns.map((column) => levelsOf(set, column, shape, rows));
-  const indicated = (shape.indicators ?? []).map((indicator) => sidesOf(set, indicator, rows));
-  const levels = [...single, ...indicated];
-  const all = [...levels.flat(), ...crossings(levels)];
-  return isAll ? [group(["count", "sum"], set, all)] : [group(["count"], whole, []), group(["sum"], set, all)];
+  const levels = levelsOf(set, shape, rows);
+  return isAll ? [group(["count", "sum"], set, levels)] : [group(["count"], whole, []), group(["sum"], set, levels)];
+}
+
+function existing(levels: readonly Level[]): Level[] {
+  return levels.filter(({ set }) => !isEmpty(set));
 }
 
 function thresholdsOf({ counted }: JudgedShape, fields: Fields): number[] {
@@ -112,44 +121,46 @@ function having(set: ClearSet, columns: readonly string[], rows: ClearRows): Cle
   );
 }
 
-/** With s different sums over a set, the counts of v possible values follow when v <= s + 1. */
-function levelsOf(set: ClearSet, column: string, { summed }: JudgedShape, rows: ClearRows): Level[] {
-  const at = rows.possible.columns.indexOf(column);
-  const texts = rows.possible.rows.flatMap((row, index) => (set.shape[index] === 1 ? [row[at] ?? null] : []));
-  const values = [...new Set(texts.filter((text) => text !== null))];
-  if (values.length < 2 || values.length > summed!.sums + 1) return [];
-  return values.map((value) => ({
-    value: `${column}=${value}`,
-    set: intersect(
-      set,
-      rowsWhere(rows, column, (text) => text === value),
-    ),
-  }));
+/** The smallest sets that the sums over a set count (`toldSets.ts`), by the columns of few values among them. */
+function levelsOf(set: ClearSet, { summed, indicators = [] }: JudgedShape, rows: ClearRows): Level[] {
+  const few = summed!.columns.filter((column) => valuesIn(set, column, rows).size <= FEW_VALUES);
+  const isTold = (columns: readonly string[]): boolean => toldIn(set, columns, [], summed!.sums, rows).length > 0;
+  const columns = few.filter((column) => isTold([column]));
+  const sides = indicators.filter((indicator) => toldIn(set, [], [indicator], summed!.sums, rows).length > 0);
+  return toldIn(set, columns, sides, summed!.sums, rows);
 }
 
-/** Rows of which an indicator is 1, and of which it is 0. */
-function sidesOf(set: ClearSet, { column, value }: { column: string; value: string }, rows: ClearRows): Level[] {
-  const side = (is: boolean): Level => ({
-    value: `${column}${is ? "=" : "<>"}${value}`,
-    set: intersect(
-      set,
-      rowsWhere(rows, column, (text) => (text === value) === is),
-    ),
-  });
-  const sides = [side(true), side(false)];
-  return sides.some((each) => isEmpty(each.set)) ? [] : sides;
-}
+type Indicator = NonNullable<JudgedShape["indicators"]>[number];
 
-/** The sum of the product of two columns of two values counts the rows with each pair of them. */
-function crossings(levels: readonly (readonly Level[])[]): Level[] {
-  const paired = levels.filter(({ length }) => length === 2);
-  return paired.flatMap((left, index) =>
-    paired
-      .slice(index + 1)
-      .flatMap((right) =>
-        left.flatMap((a) => right.map((b) => ({ value: `${a.value},${b.value}`, set: intersect(a.set, b.set) }))),
-      ),
+function toldIn(
+  set: ClearSet,
+  columns: readonly string[],
+  indicators: readonly Indicator[],
+  sums: number,
+  { possible, table }: ClearRows,
+): Level[] {
+  const at = (column: string): number => possible.columns.indexOf(column);
+  const pointOf = (row: readonly (string | null)[]): string[] => [
+    ...columns.map((column) => row[at(column)] ?? ""),
+    ...indicators.map(({ column, value }) => (row[at(column)] === value ? "1" : "0")),
+  ];
+  const keys = possible.rows.map((row) => JSON.stringify(pointOf(row)));
+  const points = [...new Set(keys.filter((_, index) => set.shape[index] === 1))];
+  const rowKeys = table.map((row) => JSON.stringify(pointOf(row)));
+  const told = toldSets(
+    points.map((point) => JSON.parse(point) as string[]),
+    sums > 1,
   );
+  return told.map((positions) => {
+    const inside = new Set(positions.map((position) => points[position]));
+    const bits = (of: readonly string[]): Uint8Array => Uint8Array.from(of, (key) => (inside.has(key) ? 1 : 0));
+    return { value: [...inside].join(), set: intersect(set, { shape: bits(keys), rows: bits(rowKeys) }) };
+  });
+}
+
+function valuesIn(set: ClearSet, column: string, { possible }: ClearRows): ReadonlySet<string | null> {
+  const at = possible.columns.indexOf(column);
+  return new Set(possible.rows.flatMap((row, index) => (set.shape[index] === 1 ? [row[at] ?? null] : [])));
 }
 
 interface Line {

@@ -16,43 +16,51 @@ export interface PossibleRows {
 }
 
 /**
- * Values to both sides of a constant that are told apart: of a summed column as many as tell whether the condition leaves it
- * more values than a sum and a sum of squares would count.
+ * Values to both sides of a constant, and inside the ends, that are told apart: of a summed column as many as tell whether the
+ * condition leaves it more values than its sums would count (`toldSets.ts`).
  */
 const BESIDE = 1n;
-const BESIDE_SUMMED = 3n;
+const BESIDE_SUMMED = 4n;
 
-/**
- * @param constants texts of all that are compared with anything
- * @param summed columns summed over the sets
- */
-export function possibleRows(
-  fields: readonly StudyField[],
-  constants: readonly string[],
-  summed: ReadonlySet<string>,
-  hospitals: number,
-): PossibleRows {
-  let rows: (string | null)[][] = [[]];
-  for (const field of fields) {
-    const values = representatives(field, constants, summed.has(field.column) ? BESIDE_SUMMED : BESIDE);
-    rows = rows.flatMap((row) => values.map((value) => [...row, value]));
-  }
+/** More combinations take minutes to look at. */
+const MOST_ROWS = 400_000;
+
+export interface ReadColumn {
+  readonly field: StudyField;
+  /** Texts of all that it is compared with. */
+  readonly constants: readonly string[];
+  readonly isSummed: boolean;
+}
+
+/** @throws Error for a query over more combinations than can be looked at */
+export function possibleRows(columns: readonly ReadColumn[], hospitals: number): PossibleRows {
+  const values = columns.map(representatives);
+  const count = values.reduce((product, { length }) => product * length, hospitals);
+  if (count > MOST_ROWS) throw new Error(`the judge would look at ${count} possible rows, at most ${MOST_ROWS}`);
+  const rows = values.reduce<(string | null)[][]>(
+    (all, own) => all.flatMap((row) => own.map((value) => [...row, value])),
+    [[]],
+  );
   const owners = Array.from({ length: hospitals }, (_, hospital) => hospital);
   return {
-    columns: fields.map(({ column }) => column),
+    columns: columns.map(({ field }) => field.column),
     rows: owners.flatMap(() => rows),
     hospitals: owners.flatMap((hospital) => rows.map(() => hospital)),
   };
 }
 
-function representatives(field: StudyField, constants: readonly string[], beside: bigint): (string | null)[] {
+function representatives({ field, constants, isSummed }: ReadColumn): (string | null)[] {
   const missing = field.hasMissing ? [null] : [];
   if (field.type === "category") return [...field.categories, ...missing];
   const { minimum, maximum, decimals, type } = field;
+  const around = (value: bigint, beside: bigint): bigint[] =>
+    Array.from({ length: Number(2n * beside + 1n) }, (_, step) => value + BigInt(step) - beside);
   const compared = constants.flatMap((text) => scaledConstant(text, type === "date", decimals));
-  const near = [minimum, maximum, ...compared].flatMap((value) =>
-    Array.from({ length: Number(2n * beside + 1n) }, (_, step) => value + BigInt(step) - beside),
-  );
+  const beside = isSummed ? BESIDE_SUMMED : BESIDE;
+  const near = [
+    ...[minimum, maximum].flatMap((end) => around(end, isSummed ? beside : 0n)),
+    ...compared.flatMap((value) => around(value, beside)),
+  ];
   const inside = [...new Set(near)].filter((value) => value >= minimum && value <= maximum);
   const write = (value: bigint): string => (type === "date" ? dateText(value) : decimalText(value, decimals));
   return [...inside.sort((a, b) => (a < b ? -1 : 1)).map(write), ...missing];

@@ -1,7 +1,7 @@
 /**
- * What follows from which sums: vectors of 0 and 1 modulo a prime, in echelon form. Dependent over the rationals means
- * dependent here; the converse fails only where the prime divides a minor of such a matrix, which has to be at least as
- * large as the prime.
+ * What follows from which sums: vectors of integers modulo a prime, in echelon form. Dependent over the rationals means
+ * dependent here; the converse fails only where the prime divides a minor of their matrix, which for vectors of 0 and 1 has
+ * to be at least as large as the prime.
  */
 
 /** Below 2^26, so that a product of residues is exact in a double. */
@@ -10,6 +10,10 @@ const PRIME = 67_108_859;
 export type SpanVector = Float64Array;
 
 export class PrimeSpan {
+  static residue(value: bigint): number {
+    return Number(((value % BigInt(PRIME)) + BigInt(PRIME)) % BigInt(PRIME));
+  }
+
   readonly #rows: { readonly pivot: number; readonly vector: SpanVector }[] = [];
 
   /** What of a vector does not follow. */

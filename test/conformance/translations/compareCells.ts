@@ -66,10 +66,10 @@ function compareCell(
   });
 }
 
-/** Without groups `expected` itself is the one there is. */
+/** Without groups `expected` itself is the one there is, and how many rows match may be told beside it. */
 function expectedGroups(query: ReferenceQuery, groupBy: readonly string[]): JsonRecord[] {
   const { expected } = query;
-  if (groupBy.length === 0) return [expected];
+  if (groupBy.length === 0) return [query.matched === undefined ? expected : { count: query.matched, ...expected }];
   const groups: JsonValue | undefined = expected["groups"];
   if (Array.isArray(groups) && (groups as readonly JsonValue[]).every(isRecord)) return groups as JsonRecord[];
   throw badQuery(query.id, '"expected" has no list of "groups"');
