@@ -88,8 +88,8 @@ struct Step {
 /// LOG_RANK: [n] of group axis x time axis x status axis, then a strata axis, if any; arguments: event categories
 /// TOXICITY: [n, then for each grade of arguments how many have it or a worse one]
 /// PRO_CTCAE: [n, for each score of arguments how many have it or a worse one, and alike where that is above baseline]
-/// ALLOCATION: [n, successes] of every line of one axis of arms; arguments: prior a, prior b and power x 10^6; with external
-/// counts also their weight x 10^6, then subjects and successes of each arm
+/// ALLOCATION: [n, successes] of every line of one axis of arms; arguments: prior a, prior b and power x 10^6, the lines
+/// that are arms as bits; with external counts also their weight x 10^6, then subjects and successes of each arm
 enum Finish {
     GROUP,
     COUNT,

@@ -131,9 +131,9 @@ function argumentsFit({ finish, arguments: args }: Column): boolean {
     case Finish.LOG_RANK:
       return args.length >= 1;
     case Finish.ALLOCATION: {
-      const [a = 0n, b = 0n, power = -1n, weight = 0n, ...external] = args;
-      const isWhole = args.length === 3 || (args.length > 3 && external.length % 2 === 0);
-      return isWhole && a > 0n && b > 0n && power >= 0n && weight >= 0n;
+      const [a = 0n, b = 0n, power = -1n, arms = 0n, weight = 0n, ...external] = args;
+      const isWhole = args.length === 4 || (args.length > 4 && external.length % 2 === 0);
+      return isWhole && a > 0n && b > 0n && power >= 0n && arms > 0n && weight >= 0n;
     }
     default:
       return args.length === 0;

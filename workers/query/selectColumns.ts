@@ -114,7 +114,12 @@ function tableColumns(
   const shown = axes.filter((axis) => axis.field !== compared?.field);
   const table = isOrdered(finish)
     ? orderedStatistic(context, statistic, compared, withoutGate)
-    : tableStatistic(sql, schema, statistic, compared);
+    : tableStatistic(
+        sql,
+        schema,
+        statistic,
+        compared && { axis: compared, lines: possibleLines(schema, compared, clauses) },
+      );
   const again = table.axes.find(({ field }) => shown.some((axis) => axis.field === field));
   if (again !== undefined) {
     throw refuse(sql, statistic.span, `${schema.fields[again.field]!.name} is a column of ${name} and of GROUP BY`);
@@ -150,6 +155,15 @@ function comparedAxis(
   if (only !== undefined && more === undefined) return { ...withoutKey(only), missing: false };
   const problem = `${STATISTIC_NAMES[aggregate!]} compares the groups of one GROUP BY column, which is not in the SELECT list`;
   throw refuse(sql, span, problem, "SQL_TYPE");
+}
+
+/** Of the axis, what WHERE's constants leave. */
+function possibleLines(schema: StudySchema, { field, cuts }: PlannedAxis, clauses: readonly Clause[]): number[] {
+  const on = schema.fields[field]!;
+  const count = on.type === "category" ? on.categories.length : cuts.length + 1;
+  const filter = clauses.find((clause) => clause.kind === "categories" && clause.field === field);
+  const lines = Array.from({ length: count }, (_, line) => line);
+  return filter?.kind === "categories" ? lines.filter((line) => filter.indices.includes(line)) : lines;
 }
 
 function withoutKey({ field, missing, cuts }: PlannedAxis): PlannedAxis {

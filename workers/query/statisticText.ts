@@ -90,7 +90,7 @@ export function columnText(names: Names, column: Column, { axes }: Selection): s
       return `rates with exact limits: numbers ${listed(sums.slice(1).map((index) => `${index + 1}`), "and")} / number ${n}`; // prettier-ignore
     case Finish.ALLOCATION: {
       const prior = `prior Beta(${real(args[0]!)}, ${real(args[1]!)}), power ${real(args[2]!)}`;
-      const external = args.length > 3 ? `, counts of earlier studies weighed by ${real(args[3]!)}` : "";
+      const external = args.length > 4 ? `, counts of earlier studies weighed by ${real(args[4]!)}` : "";
       return `for each ${axis(0)}, the posterior of number ${first} of ${n}, and shares of new patients; ${prior}${external}`;
     }
     case Finish.HISTOGRAM:

@@ -29,6 +29,13 @@ export interface TableStatistic {
   readonly arguments: readonly bigint[];
 }
 
+/** The GROUP BY column whose groups are compared. */
+export interface ComparedGroups {
+  readonly axis: PlannedAxis;
+  /** Lines that WHERE's constants leave; the others are no groups. */
+  readonly lines: readonly number[];
+}
+
 interface Place {
   readonly sql: SqlText;
   readonly schema: StudySchema;
@@ -43,7 +50,7 @@ export function tableStatistic(
   sql: SqlText,
   schema: StudySchema,
   item: SelectItem,
-  compared: PlannedAxis | undefined,
+  compared: ComparedGroups | undefined,
 ): TableStatistic {
   const place = { sql, schema, item };
   switch (item.aggregate) {
@@ -53,7 +60,7 @@ export function tableStatistic(
       return crossTable(place);
     case Finish.T_TEST:
     case Finish.ANOVA:
-      return groupMeans(place, compared!);
+      return groupMeans(place, compared!.axis);
     case Finish.ALLOCATION:
       return allocation(place, compared!);
     default:
@@ -110,7 +117,7 @@ function groupMeans({ sql, schema, item }: Place, compared: PlannedAxis): TableS
 }
 
 /** Subjects and successes of each group. */
-function allocation({ sql, schema, item }: Place, compared: PlannedAxis): TableStatistic {
+function allocation({ sql, schema, item }: Place, { axis, lines }: ComparedGroups): TableStatistic {
   const [of] = item.arguments;
   const problem = "ALLOCATION takes the outcome that counts as a success: ALLOCATION(response = 1, PRIOR 1, 1)";
   if (of?.kind !== "condition" || of.condition.kind !== "compare" || of.condition.relation !== "=") {
@@ -129,22 +136,21 @@ function allocation({ sql, schema, item }: Place, compared: PlannedAxis): TableS
     throw refuse(sql, item.span, "PRIOR takes two numbers from 0.05 to 1000000", "SQL_TYPE");
   if (power! < 0n) throw refuse(sql, item.span, "POWER takes a number of 0 or more", "SQL_TYPE");
   refuseOptions(sql, item, ["PRIOR", "POWER", "EXTERNAL", "WEIGHT"]);
-  const external = externalCounts(sql, schema, item, compared);
+  const external = externalCounts(sql, item, lines.length);
+  const arms = lines.reduce((bits, line) => bits | (1n << BigInt(line)), 0n);
   const clause = { kind: "categories", field: index, indices: [success] } as const;
   const successes: Measure = { variables: [{ kind: "indicator", clause }], present: [] };
-  return { axes: [compared], sums: [ROWS, successes], decimals: [], arguments: [a!, b!, power!, ...external] };
+  return { axes: [axis], sums: [ROWS, successes], decimals: [], arguments: [a!, b!, power!, arms, ...external] };
 }
 
 /** The weight, then subjects and successes of an earlier study for each arm, in the order of its lines. */
-function externalCounts(sql: SqlText, schema: StudySchema, item: SelectItem, compared: PlannedAxis): bigint[] {
+function externalCounts(sql: SqlText, item: SelectItem, arms: number): bigint[] {
   const option = item.options.find(({ name }) => name === "EXTERNAL");
   if (option === undefined) {
     const weighted = item.options.find(({ name }) => name === "WEIGHT");
     if (weighted === undefined) return [];
     throw refuse(sql, weighted.span, "WEIGHT weighs the counts of EXTERNAL, which are missing", "SQL_TYPE");
   }
-  const field = schema.fields[compared.field]!;
-  const arms = field.type === "category" ? field.categories.length : compared.cuts.length + 1;
   const counts = option.values.map((value) =>
     value.kind === "number" && /^\d{1,9}$/.test(value.text) ? BigInt(value.text) : -1n,
   );

@@ -169,15 +169,16 @@ function groupTest(
   return { groups, test: isPair ? tTest(first, second, decimals[0]!) : null };
 }
 
-/** One hidden count refuses the whole stratum: P(best) needs every arm. */
+/** One hidden count refuses the whole stratum: P(best) needs every arm; one without subjects keeps the prior. */
 function allocation(
   { sums, arguments: args }: Column,
   cells: readonly Sums[],
   { labels }: TablePlace,
 ): AllocationTable | Hidden {
-  const needed = cells.map((cell) => sums.map((index) => cell[index]));
+  const [alpha, beta, power, lines, weight, ...external] = args as [bigint, bigint, bigint, bigint, ...bigint[]];
+  const arms = cells.flatMap((_, line) => (((lines >> BigInt(line)) & 1n) === 1n ? [line] : []));
+  const needed = arms.map((line) => sums.map((index) => cells[line]![index]));
   if (!needed.every(areShown)) return HIDDEN;
-  const [alpha, beta, power, weight, ...external] = args as [bigint, bigint, bigint, ...bigint[]];
   const real = (word: bigint): number => Number(word) / ARGUMENT_SCALE;
   const observed = needed.map(([n, successes], arm) => {
     const own = { n: n!, successes: successes! };
@@ -185,5 +186,5 @@ function allocation(
     return { ...own, external: { n: external[2 * arm]!, successes: external[2 * arm + 1]!, weight: real(weight) } };
   });
   const allocated = allocate(observed, { alpha: real(alpha), beta: real(beta) }, real(power));
-  return { arms: allocated.map((arm, index) => ({ arm: labels[0]![index]!, ...arm })) };
+  return { arms: allocated.map((arm, index) => ({ arm: labels[0]![arms[index]!]!, ...arm })) };
 }

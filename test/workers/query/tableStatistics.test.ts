@@ -146,6 +146,14 @@ describe("statistics of tables", () => {
     });
   });
 
+  it("leaves out arms that WHERE leaves out, and keeps the prior of those without patients", async () => {
+    const sql = "SELECT ALLOCATION(worst = 0) AS a FROM t WHERE arm IN ('a', 'c') GROUP BY arm";
+    const [answer] = await ask(sql, [[0, 0, 20, 0, 0, 0]]);
+    assert.deepEqual([0, 1].map((arm) => at(answer![0], "arms", arm, "arm")), ["a", "c"]); // prettier-ignore
+    assert.equal((at(answer![0], "arms") as unknown[]).length, 2);
+    assert.equal(at(answer![0], "arms", 1, "mean"), 0.5);
+  });
+
   it("compares means of the groups that are not selected", async () => {
     await holds(async (rows) => {
       const [answer] = await ask("SELECT ANOVA(dose) FROM t GROUP BY arm", rows);
