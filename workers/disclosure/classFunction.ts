@@ -129,12 +129,41 @@ function combine(
     const same = made.get(result.key);
     if (same === undefined) made.set(result.key, result);
     done.set(pair, same ?? result);
-    if (made.size > MOST_DECISIONS || done.size > MOST_STEPS) {
-      throw unsupported(`its conditions combine too many columns: more than ${MOST_DECISIONS} cases`);
-    }
+    if (made.size > MOST_DECISIONS || done.size > MOST_STEPS) throw tooLarge();
     return same ?? result;
   };
   return visit(a, b);
+}
+
+/** Of sets: whether all that is in both a and b is in c. Makes no function, since plans ask it of all triples of their sets. */
+export function meetWithin(a: ClassFunction, b: ClassFunction, c: ClassFunction): boolean {
+  const done = new Map<ClassFunction, Map<ClassFunction, Set<ClassFunction>>>();
+  let steps = 0;
+  const visit = (x: ClassFunction, y: ClassFunction, z: ClassFunction): boolean => {
+    if (x.key === ZERO.key || y.key === ZERO.key || z.key === ONE.key) return true;
+    const [first, ...others] = [x, y, z].filter((each) => !isConstant(each)) as Decision[];
+    if (first === undefined) return false;
+    const known = done.get(x)?.get(y)?.has(z) === true;
+    if (known) return true;
+    if (++steps > MOST_STEPS) throw tooLarge();
+    const top = others.reduce((least, each) => (each.field < least.field ? each : least), first);
+    for (const [inX, left] of edgesAt(x, top))
+      for (const [inY, right] of edgesAt(y, top)) {
+        const both = inX & inY;
+        if (both === 0n) continue;
+        for (const [inZ, within] of edgesAt(z, top))
+          if ((both & inZ) !== 0n && !visit(left, right, within)) return false;
+      }
+    const ofX = done.get(x) ?? new Map<ClassFunction, Set<ClassFunction>>();
+    const ofY = ofX.get(y) ?? new Set();
+    done.set(x, ofX.set(y, ofY.add(z)));
+    return true;
+  };
+  return visit(a, b, c);
+}
+
+function tooLarge(): Error {
+  return unsupported(`its conditions combine too many columns: more than ${MOST_DECISIONS} cases`);
 }
 
 function edgesAt(of: ClassFunction, { field, all }: Decision): readonly Edge[] {

@@ -7,7 +7,7 @@
  * enough to see that sets do not meet, or that one is in a box.
  */
 import type { ClassFunction, Decision } from "./classFunction.ts";
-import { decide, isConstant, ONE, times, ZERO } from "./classFunction.ts";
+import { decide, isConstant, meetWithin, ONE, times, ZERO } from "./classFunction.ts";
 
 /** Classes as bits, some but not all of the field's. */
 export type Condition = readonly [field: number, classes: bigint, all: bigint];
@@ -42,9 +42,8 @@ export function makeSet(
 /** @param condition 0 or 1 everywhere. Undefined when no row can be in it. */
 export function setWhere(parts: bigint, condition: ClassFunction): RowSet | undefined {
   if (parts === 0n || condition.key === ZERO.key) return undefined;
-  const set = { parts, ...formOf(condition) };
-  boxes.set(set, condition);
-  return set;
+  const { conditions, shape } = formOf(condition);
+  return shape === undefined ? { parts, conditions } : { parts, conditions, shape };
 }
 
 /** The condition that is 1 on exactly the set's rows, of its parts. */
@@ -65,7 +64,6 @@ export function conditionOf(set: RowSet): ClassFunction {
   return condition;
 }
 
-/** Conditions of sets, as far as they were needed. */
 const boxes = new WeakMap<RowSet, ClassFunction>();
 const forms = new WeakMap<ClassFunction, Omit<RowSet, "parts">>();
 
@@ -145,20 +143,28 @@ function commonConditions(a: readonly Condition[], b: readonly Condition[]): Con
 
 /** Whether every row of a is in b by construction. */
 export function isSubset(a: RowSet, b: RowSet): boolean {
-  if ((a.parts & ~b.parts) !== 0n) return false;
-  const isWithin = b.conditions.every(([field, classes]) => {
-    const own = classesIn(a, field);
+  if ((a.parts & ~b.parts) !== 0n || !isInBox(a.conditions, b)) return false;
+  return b.shape === undefined || meetWithin(conditionOf(a), ONE, b.shape);
+}
+
+/** Exact where b is a box, since conditions are all that rows can have. */
+function isInBox(conditions: readonly Condition[], b: RowSet): boolean {
+  return b.conditions.every(([field, classes]) => {
+    const own = classesIn({ conditions }, field);
     return own !== undefined && (own & ~classes) === 0n;
   });
-  if (!isWithin || b.shape === undefined) return isWithin;
-  const own = conditionOf(a);
-  return times(own, b.shape).key === own.key;
 }
 
 /** Whether every row of both a and b is in c by construction. */
 export function meetsWithin(a: RowSet, b: RowSet, c: RowSet): boolean {
-  const both = intersect(a, b);
-  return both === undefined || isSubset(both, c);
+  const parts = a.parts & b.parts;
+  if (parts === 0n) return true;
+  const conditions = commonConditions(a.conditions, b.conditions);
+  if (conditions === undefined) return true;
+  const isBox = a.shape === undefined && b.shape === undefined;
+  if (isBox && c.shape === undefined) return (parts & ~c.parts) === 0n && isInBox(conditions, c);
+  // Where c lacks one of their parts, they must not meet at all.
+  return meetWithin(conditionOf(a), conditionOf(b), (parts & ~c.parts) === 0n ? conditionOf(c) : ZERO);
 }
 
 /** Undefined: no condition. */
