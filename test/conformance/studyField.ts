@@ -79,7 +79,9 @@ function isCategory({ isCategory, isNumber, type }: ColumnUses, present: readonl
 function numericField({ type, constants }: ColumnUses, present: readonly string[]): NumericStudyField {
   const days = present.map(daysOf);
   const isDate = type === "date" && days.every((day) => day !== undefined);
-  const decimals = isDate ? 0 : Math.max(0, ...present.map((text) => readDecimal(text)?.decimals ?? 0));
+  // Breaks of a histogram must be values that the field could have.
+  const exact = constants.filter(({ kind }) => kind === "text").map(({ value }) => value);
+  const decimals = isDate ? 0 : Math.max(0, ...[...present, ...exact].map((text) => readDecimal(text)?.decimals ?? 0));
   const values = isDate ? days.filter((day) => day !== undefined) : present.map((text) => scaled(text, decimals));
   const [minimum, maximum] = values.reduce(
     ([least, most], value) => [value < least ? value : least, value > most ? value : most],
@@ -87,8 +89,8 @@ function numericField({ type, constants }: ColumnUses, present: readonly string[
   );
   const range = { type: isDate ? "date" : decimals === 0 ? "integer" : "number", decimals, minimum, maximum } as const;
   const compared = constants.flatMap(({ value }) => {
-    const exact = isDate ? daysOf(value) : undefined;
-    if (exact !== undefined) return [{ floor: exact, ceiling: exact }];
+    const day = isDate ? daysOf(value) : undefined;
+    if (day !== undefined) return [{ floor: day, ceiling: day }];
     const decimal = readDecimal(value);
     return isDate || decimal === undefined ? [] : [scaleDecimal(decimal, decimals)];
   });

@@ -17,8 +17,10 @@ export interface JudgedShape {
   readonly present: readonly string[];
   /** Columns summed over each cell's rows that have all of them, and how many different sums of each open: values, squares. */
   readonly summed?: { readonly columns: readonly string[]; readonly sums: number };
-  /** Conditions that are counted, as 1 and 0, among the summed columns. */
+  /** Conditions that are summed, as 1 and 0, beside the columns; their columns are present, too. */
   readonly indicators?: readonly { readonly column: string; readonly value: string }[];
+  /** Only what is summed opens, and how many rows that is over: not each cell's own number of rows. */
+  readonly sumsAlone?: boolean;
   /** Rows of each cell that are counted where the column, a category of numbers, is at least each of them above 0. */
   readonly counted?: { readonly column: string };
 }

@@ -94,10 +94,12 @@ function groupsOf(
     return group([`at least ${least}`], set, existing([{ value: `below ${least}`, set: minus(wider, set) }]));
   });
   if (shape.summed === undefined) return [group(["count"], whole, []), ...counts];
-  const present = having(cohort, shape.summed.columns, rows);
+  const indicated = (shape.indicators ?? []).map(({ column }) => column);
+  const present = having(cohort, [...shape.summed.columns, ...indicated], rows);
   const isAll = isSame(present, cohort);
   const set = isAll ? whole : intersect(whole, present);
   const levels = levelsOf(set, shape, rows);
+  if (shape.sumsAlone === true) return [group(["sum"], set, levels)];
   return isAll ? [group(["count", "sum"], set, levels)] : [group(["count"], whole, []), group(["sum"], set, levels)];
 }
 
@@ -168,7 +170,7 @@ interface Line {
   readonly set: ClearSet;
 }
 
-/** Categories in their order, or intervals between breaks; missing last. */
+/** Categories in their order, missing last; or the intervals between breaks that a value can lie in. */
 function linesOf({ column, missing, breaks }: JudgedAxis, field: StudyField, rows: ClearRows): Line[] {
   const categories = field.type === "category" ? field.categories : [];
   const absent = missing && field.hasMissing ? [null] : [];
@@ -176,10 +178,11 @@ function linesOf({ column, missing, breaks }: JudgedAxis, field: StudyField, row
     return [...categories, ...absent].map((key) => ({ key, set: rowsWhere(rows, column, (text) => text === key) }));
   }
   const places = Array.from({ length: breaks.length + 1 }, (_, place) => place);
-  return places.map((place) => ({
+  const lines = places.map((place) => ({
     key: String(place),
     set: rowsWhere(rows, column, (text) => text !== null && placeAmong(breaks, text) === place),
   }));
+  return lines.filter(({ set }) => !isEmpty(set));
 }
 
 /** 0 below the first break, i from break i − 1 to break i, the last such closed, and one more above. */

@@ -22,7 +22,7 @@ export const translateCorrelation: TranslateKind = (query) => {
         },
         groupBy: [],
         columns: ["n", "pearson"],
-        judged: { axes: [], present: [x, y], summed: { columns: [x, y], sums: 2 } },
+        judged: { axes: [], present: [], summed: { columns: [x, y], sums: 2 }, sumsAlone: true },
         compare: ({ rows }, [cell]) => {
           const [n, pearson] = rows[0] ?? [];
           const mustHide = cell?.hidden.has("sum") === true;

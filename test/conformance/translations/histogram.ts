@@ -42,7 +42,7 @@ export const translateHistogram: TranslateKind = (query) => {
 
 interface Group {
   readonly keys: JudgedCell["keys"];
-  /** Below, the bins, above. */
+  /** Below, the bins, above: those that a value can lie in, by their place. */
   readonly lines: readonly JudgedCell[];
 }
 
@@ -57,8 +57,8 @@ function byGroup(cells: readonly JudgedCell[]): Group[] {
 
 function compareBins(bins: unknown, expected: JsonRecord, lines: readonly JudgedCell[], where: string): string[] {
   const counts = expectedList(expected, "counts");
-  const last = lines.length - 1;
-  const isHidden = (place: number): boolean => lines[place]!.hidden.has("count");
+  const isHidden = (place: number): boolean =>
+    lines.some(({ keys, hidden }) => keys.at(-1) === String(place) && hidden.has("count"));
   const compare = (what: string, got: unknown, count: JsonValue | undefined, place: number): string[] =>
     compareShown(`${what} of ${where}`, got, count, EXACT, isHidden(place));
   return [
@@ -67,10 +67,10 @@ function compareBins(bins: unknown, expected: JsonRecord, lines: readonly Judged
       read(bins, "n"),
       expected["n"],
       EXACT,
-      lines.some((_, place) => isHidden(place)),
+      lines.some(({ hidden }) => hidden.has("count")),
     ),
     ...compare("below", read(bins, "below"), expected["below"], 0),
     ...counts.flatMap((count, bin) => compare(`bin ${bin + 1}`, read(bins, "bins", bin, "count"), count, bin + 1)),
-    ...compare("above", read(bins, "above"), expected["above"], last),
+    ...compare("above", read(bins, "above"), expected["above"], counts.length + 1),
   ];
 }

@@ -36,9 +36,10 @@ export const translateLinearRegression: TranslateKind = (query) => {
         columns: ["regression"],
         judged: {
           axes: [],
-          present: [response, ...terms.map(({ column }) => column)],
+          present: [],
           summed: { columns: [response, ...columns], sums: 2 },
           indicators,
+          sumsAlone: true,
         },
         compare: ({ rows }, [cell]) => {
           const fit = rows[0]?.[0];
