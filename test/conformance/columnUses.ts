@@ -12,6 +12,8 @@ export interface ColumnUses {
   /** Summed, or needed in its order. */
   readonly isNumber: boolean;
   readonly isSummed: boolean;
+  /** Needed in its order, by statistics that are asked. */
+  readonly isOrdered: boolean;
   /** That it is compared with, in any query. */
   readonly constants: readonly ConditionToken[];
   readonly texts: readonly (string | null)[];
@@ -27,8 +29,12 @@ export function checkColumns(id: string, translation: Translation, table: CsvTab
   if (unknown !== undefined) throw badQuery(id, `the table ${table.name} has no column "${unknown}"`);
 }
 
-/** In the table's order. Derived columns are columns of `table` here. */
-export function usesOf(table: CsvTable, translations: readonly Translation[]): ColumnUses[] {
+/**
+ * In the table's order. Derived columns are columns of `table` here.
+ *
+ * @param asksOrder whether quantiles and survival can be asked at all
+ */
+export function usesOf(table: CsvTable, translations: readonly Translation[], asksOrder: boolean): ColumnUses[] {
   const conditions = translations.map((translation) => conditionOf(translation, table.columns));
   return table.columns.flatMap((column) => {
     const uses = translations.map((translation) => translation.uses.get(column));
@@ -45,6 +51,7 @@ export function usesOf(table: CsvTable, translations: readonly Translation[]): C
         isCategory: uses.includes("category"),
         isNumber: uses.includes("number") || uses.includes("order"),
         isSummed: uses.includes("number") && !uses.includes("order"),
+        isOrdered: asksOrder && uses.includes("order"),
         constants,
         texts: columnTexts(table, column),
         type: table.fields.find(({ name }) => name === column)?.type ?? "string",

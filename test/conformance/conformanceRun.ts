@@ -125,8 +125,8 @@ async function askTable(
   return alone;
 }
 
-/** Limits of a study: on categories, columns and digits. */
-const TOO_LARGE = ["SCHEMA_BAD_CATEGORIES", "SCHEMA_TOO_MANY_COLUMNS", "SCHEMA_BAD_NUMBER"];
+/** Limits of a study: on categories, cut-points, columns and digits. */
+const TOO_LARGE = ["SCHEMA_BAD_CATEGORIES", "SCHEMA_BAD_CUT_POINTS", "SCHEMA_TOO_MANY_COLUMNS", "SCHEMA_BAD_NUMBER"];
 
 /** The table's study, its rows dealt; or why there is none. */
 function prepare(
@@ -139,7 +139,7 @@ function prepare(
   const derived = translations.flatMap((translation) => translation.derived);
   const table = withDerivedColumns(directory, directory.table(name), derived);
   try {
-    const study = deriveStudy(name, usesOf(table, translations));
+    const study = deriveStudy(name, usesOf(table, translations, !disclosureControl));
     const shared = new SharedStudy(study.schema, hospitalFiles(table, study), randomBytes);
     return { table, study, shared, hospitals: hospitalOfRows(table), disclosureControl, randomBytes };
   } catch (error) {
@@ -158,7 +158,7 @@ async function askQueries(
   for (const { query, translation } of asked) {
     const statements: StatementReport[] = [];
     for (const [index, statement] of translation.statements.entries()) {
-      statements.push(await runStatement(place, `${query.id}/${index}`, translation, statement));
+      statements.push(await runStatement(place, `${query.id}/${index}`, translation, statement, query.expectsNobody));
     }
     const report = reportOf(query, statements);
     progress(`${report.verdict.padEnd(11)} ${report.id}: ${report.reason}`);

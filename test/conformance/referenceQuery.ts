@@ -31,6 +31,12 @@ export class ReferenceQuery {
     return this.optionalNumber("n_rows_matched");
   }
 
+  /** Whether the reference says that no row satisfies the condition. */
+  get expectsNobody(): boolean {
+    const { n, count, groups } = this.expected;
+    return this.matched === 0 || n === 0 || count === 0 || (Array.isArray(groups) && groups.length === 0);
+  }
+
   text(key: string): string {
     return this.optionalText(key) ?? this.#refuse(key, "is missing");
   }

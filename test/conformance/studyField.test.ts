@@ -24,6 +24,7 @@ const uses = (
     isCategory: false,
     isNumber: false,
     isSummed: false,
+    isOrdered: false,
     type: "string",
     texts,
     constants,

@@ -24,6 +24,7 @@ export type StudyField = {
 export interface NumericStudyField extends Searched {
   readonly type: "integer" | "number" | "date";
   readonly decimals: number;
+  readonly maximum: bigint;
 }
 
 /** Sums and sums of squares count rows of a column of so many values. */
@@ -76,7 +77,7 @@ function isCategory({ isCategory, isNumber, type }: ColumnUses, present: readonl
   return present.some((text) => readDecimal(text) === undefined);
 }
 
-function numericField({ type, constants }: ColumnUses, present: readonly string[]): NumericStudyField {
+function numericField({ type, constants, isOrdered }: ColumnUses, present: readonly string[]): NumericStudyField {
   const days = present.map(daysOf);
   const isDate = type === "date" && days.every((day) => day !== undefined);
   // Breaks of a histogram must be values that the field could have.
@@ -88,13 +89,7 @@ function numericField({ type, constants }: ColumnUses, present: readonly string[
     [values[0] ?? 0n, values[0] ?? 0n],
   );
   const range = { type: isDate ? "date" : decimals === 0 ? "integer" : "number", decimals, minimum, maximum } as const;
-  const compared = constants.flatMap(({ value }) => {
-    const day = isDate ? daysOf(value) : undefined;
-    if (day !== undefined) return [{ floor: day, ceiling: day }];
-    const decimal = readDecimal(value);
-    return isDate || decimal === undefined ? [] : [scaleDecimal(decimal, decimals)];
-  });
-  return { ...range, compared };
+  return { ...range, isCompared: constants.length > 0, ordered: isOrdered ? values : [] };
 }
 
 /** A sum over so few values counts them: the study says so, and the gate can tell them apart. */

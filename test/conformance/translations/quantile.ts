@@ -41,7 +41,7 @@ export const translateQuantile: TranslateKind = (query) => {
 function compareQuantiles(got: unknown, expected: JsonRecord, type: number, unit: number): string[] {
   if (isHidden(got)) return ["the quantiles are hidden, which the judge knows no rule for"];
   return expectedList(expected, `type${type}`).flatMap((value, place) => {
-    const quantile = read(got, "quantiles", place);
+    const quantile = read(got, "quantiles", place, "value");
     const problem = isInterval(quantile)
       ? outside(quantile, value)
       : compareValue(`quantile ${place + 1}`, quantile, value, sumTolerance(unit));

@@ -57,7 +57,7 @@ function compareCurve(curve: unknown, expected: JsonRecord): string[] {
       const value = expectedList(expected, key)[place];
       return value === undefined
         ? undefined
-        : compareValue(`${key} at ${show(time)}`, read(point, ...path), value, precise);
+        : compareValue(`${key} at ${show(time)}`, read(point, ...path) ?? null, value, precise);
     });
   });
   const steps = expectedList(expected, "steps").map((step) => {
@@ -103,9 +103,10 @@ function logRankOf(query: ReferenceQuery, groupBy: readonly string[]): Statement
   };
 }
 
-function compareTest(test: unknown, expected: JsonRecord): string[] {
+function compareTest(got: unknown, expected: JsonRecord): string[] {
   const precise = spreadTolerance(1);
-  const labels = readList(test, "groups");
+  const labels = readList(got, "groups");
+  const test = read(got, "test");
   const groups = expectedList(expected, "groups").flatMap((group, place) => {
     const own = labels.length === 0 ? place : labels.findIndex((label) => isSameKey(label, group));
     return (["observed", "expected"] as const).map((key) =>
