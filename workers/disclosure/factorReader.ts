@@ -177,7 +177,7 @@ export class FactorReader {
       if (digits === undefined) sum = add(sum, scale(condition, coefficient));
     });
     for (const [coefficient, { condition }] of comparisons) sum = add(sum, scale(condition, coefficient));
-    return this.#variableOr(sum, this.#hasDigits(terms));
+    return this.#variableOr(sum, terms);
   }
 
   /** F(top) = greater(top) + equal(top) × F(top − 1), term by term: each as often as the other. */
@@ -202,13 +202,24 @@ export class FactorReader {
     return found;
   }
 
-  #variableOr(sum: ClassFunction, hasDigits: boolean): Reading {
+  #variableOr(sum: ClassFunction, terms: Factor["terms"]): Reading {
     if (isSet(sum)) return conditionIs(sum);
-    if (isConstant(sum)) throw unsupported("a factor is a multiple of the number of rows");
+    if (isConstant(sum)) return this.#multiple(sum.value, terms);
     const [field, other] = fieldsIn(sum).keys();
     if (other !== undefined) throw unsupported("a factor is a number that depends on two fields");
-    if (hasDigits) throw unsupported("digit columns are no comparison", this.#named(field!));
+    if (this.#hasDigits(terms)) throw unsupported("digit columns are no comparison", this.#named(field!));
     return { ...conditionIs(ONE), variables: [{ field: field!, values: valuesOf(sum as Decision) }] };
+  }
+
+  /** A field of one class has one value: the square of a constant column is such a number. */
+  #multiple(value: bigint, terms: Factor["terms"]): Reading {
+    const fields = new Set(terms.flatMap(({ signal }) => this.#descriptor.atoms[signal]?.field ?? []));
+    const [field, other] = fields;
+    const isOne = field !== undefined && other === undefined && this.#catalogue.schema.fields[field] !== undefined;
+    if (!isOne || this.#catalogue.classes(field).count !== 1) {
+      throw unsupported("a factor is a multiple of the number of rows");
+    }
+    return { ...conditionIs(ONE), variables: [{ field, values: [value] }] };
   }
 
   #hasDigits(terms: Factor["terms"]): boolean {
