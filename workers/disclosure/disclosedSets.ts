@@ -10,7 +10,7 @@ import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
 import { ONE, times } from "./classFunction.ts";
 import { FactorReader } from "./factorReader.ts";
-import type { Level } from "./levels.ts";
+import type { CellLevels } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import { openFields } from "./openFields.ts";
 import type { OutputSet } from "./outputSets.ts";
@@ -32,7 +32,10 @@ export interface DisclosedGroup {
   readonly counts: readonly number[];
   /** Fields summed over the set, alone, squared or multiplied by another: what is told of one is told of all its sums. */
   readonly summed: ReadonlySet<number>;
+  /** Its own first. */
   readonly levels: readonly RowSet[];
+  /** How many of these are its own: the others it tells only with other groups of the cell. */
+  readonly ownLevels: number;
   /** Of each level: tells those of different cells that are of the same values. */
   readonly levelKinds: readonly string[];
 }
@@ -84,6 +87,7 @@ export function disclosedSets(
       const sums = kinds.map(({ members }) => members.map((output) => outputs[output]!.variables));
       const found = levelsOfCell(levels, sets, sums);
       return kinds.map(({ members }, kind): DisclosedGroup => {
+        const { own, joint } = found[kind]!;
         const position = (output: number): number => cell * outputs.length + output;
         return {
           cell,
@@ -92,8 +96,9 @@ export function disclosedSets(
           outputs: members.map(position),
           counts: members.filter((_, index) => sums[kind]![index]!.length === 0).map(position),
           summed: new Set(sums[kind]!.flat().map(({ field }) => field)),
-          levels: found[kind]!.map(({ set }) => set),
-          levelKinds: found[kind]!.map((level) => level.kind),
+          levels: [...own, ...joint].map(({ set }) => set),
+          ownLevels: own.length,
+          levelKinds: [...own, ...joint].map((level) => level.kind),
         };
       });
     }),
@@ -105,10 +110,10 @@ function levelsOfCell(
   levels: LevelReader,
   sets: readonly (RowSet | undefined)[],
   sums: readonly (readonly Sum[])[],
-): (readonly Level[])[] {
+): CellLevels[] {
   const there = sets.flatMap((set, kind) => (set === undefined ? [] : [{ kind, set, sums: sums[kind]! }]));
   const found = levels.levelsOfCell(there);
-  return sets.map((_, kind) => found[there.findIndex((each) => each.kind === kind)] ?? []);
+  return sets.map((_, kind) => found[there.findIndex((each) => each.kind === kind)] ?? { own: [], joint: [] });
 }
 
 /** Row-major, as outputs are. */

@@ -99,21 +99,28 @@ function cohortOf({ cohort }: Disclosed, { opened }: EarlierAnswer): HistorySet[
 }
 
 function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
-  return groups.flatMap(({ set, levels, outputs, counts, summed }) => {
-    if (set === undefined) return [];
-    const isPosted = opened !== "unknown";
-    if (isPosted && outputs.some((output) => opened.hiddenOutputs.has(output))) return [];
+  const isPosted = opened !== "unknown";
+  const isHidden = ({ outputs }: DisclosedGroup): boolean =>
+    isPosted && outputs.some((output) => opened.hiddenOutputs.has(output));
+  const partlyHidden = new Set(groups.filter(isHidden).map(({ cell }) => cell));
+  return groups.flatMap((group) => {
+    const { cell, set, levels, ownLevels, counts, summed } = group;
+    if (set === undefined || isHidden(group)) return [];
     const isEmpty = isPosted && counts.some((output) => opened.zeroOutputs.has(output));
-    return [set, ...levels].map((each) => ({
-      set: each,
-      summed,
-      isPosted,
-      isShown: isPosted,
-      isOpened: true,
-      isUnknown: !isPosted,
-      isAlone: isPosted || cells.length === 1,
-      isEmpty,
-    }));
+    return [set, ...levels].map((each, at) => {
+      // What a group tells with others nobody knows when some of these are hidden.
+      const isTold = isPosted && (at <= ownLevels || !partlyHidden.has(cell));
+      return {
+        set: each,
+        summed,
+        isPosted,
+        isShown: isTold,
+        isOpened: true,
+        isUnknown: !isTold,
+        isAlone: isTold || (!isPosted && cells.length === 1),
+        isEmpty: isEmpty && at <= ownLevels,
+      };
+    });
   });
 }
 

@@ -40,6 +40,11 @@ export interface Level {
   readonly kind: string;
 }
 
+export interface CellLevels {
+  readonly own: readonly Level[];
+  readonly joint: readonly Level[];
+}
+
 /** One set of the cell, and what is summed over it. */
 export interface SummedSet {
   readonly set: RowSet;
@@ -60,10 +65,10 @@ export class LevelReader {
 
   /**
    * @param cell what is opened of one cell, in the order in which it is shown
-   * @returns of each set its levels
+   * @returns of each set its levels: its own, then those that it tells with sets before it
    * @throws CodedError DISCLOSURE_UNSUPPORTED
    */
-  levelsOfCell(cell: readonly SummedSet[]): Level[][] {
+  levelsOfCell(cell: readonly SummedSet[]): CellLevels[] {
     const own = cell.map(({ set, sums }) => this.#levelsOf(set, sums));
     const seen = new Set([...cell.map(({ set }) => set), ...own.flat().map(({ set }) => set)].map(keyOf));
     return cell.map((last, index) => {
@@ -72,7 +77,7 @@ export class LevelReader {
         .filter((whole) => whole === last || isSubset(last.set, whole.set))
         .flatMap((whole) => this.#jointLevels(whole, first, last))
         .filter(({ set }) => !seen.has(keyOf(set)) && seen.add(keyOf(set)));
-      return [...own[index]!, ...joint];
+      return { own: own[index]!, joint };
     });
   }
 
