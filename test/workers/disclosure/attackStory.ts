@@ -69,6 +69,7 @@ export class AttackStory {
     this.#cohorts.push(this.#set({ ...told.query.cohort, segments }));
     const isHidden = ({ outputs }: CellSet): boolean => outputs.some((output) => told.outputs[output] === undefined);
     const before = this.#spans();
+    const openBefore = new Set(this.#open.keys());
     const secret = this.#secret.filter(({ box, quantity }) => !before(box, quantity));
     for (const set of sets) {
       const { box, sums, outputs } = set;
@@ -80,7 +81,7 @@ export class AttackStory {
         this.#secret.push(...quantities.map((quantity) => ({ box, quantity })));
       } else this.#record(set, told);
     }
-    this.#checkZeros(told, sets, segments);
+    this.#checkZeros(told, sets, segments, openBefore);
     const after = this.#spans();
     for (const { box, quantity } of secret)
       if (after(box, quantity)) this.found.push(`hidden ${tell(this.#set(box))} of ${quantity ?? "rows"} follows`);
@@ -120,9 +121,17 @@ export class AttackStory {
     }
   }
 
-  #checkZeros({ outputs, query }: Told, sets: readonly CellSet[], segments: bigint): void {
+  /** But for zeros that were shown before, where they might be. */
+  #checkZeros(
+    { outputs, query }: Told,
+    sets: readonly CellSet[],
+    segments: bigint,
+    openBefore: ReadonlySet<string>,
+  ): void {
     const cells = sets.filter(({ kind }) => kind === "rows");
-    const zero = cells.find((cell) => outputs[cell.outputs[0]!] === 0n);
+    const zero = cells.find(
+      (cell) => outputs[cell.outputs[0]!] === 0n && !openBefore.has(this.#population.keyOf(cell.box)),
+    );
     if (zero === undefined || query.groups.length === 0) return;
     const cohort = popcount(this.#population.rowsOf({ ...query.cohort, segments }));
     if (cohort < this.k * cells.length)
