@@ -188,6 +188,18 @@ export function fieldsIn(of: ClassFunction): ReadonlyMap<number, bigint> {
   return fields;
 }
 
+/** Of each class of a field: the same text for classes that are alike to the function, whatever the other fields are. */
+export function classTexts(of: ClassFunction, field: number, count: number): string[] {
+  const texts = Array.from({ length: count }, () => "");
+  visitAll(of, (each) => {
+    if (isConstant(each) || each.field !== field) return;
+    each.edges.forEach(([classes], edge) => {
+      for (let index = 0; index < count; index++) if ((classes >> BigInt(index)) & 1n) texts[index] += `${edge},`;
+    });
+  });
+  return texts;
+}
+
 function visitAll(of: ClassFunction, see: (each: ClassFunction) => void): void {
   const seen = new Set<string>();
   const visit = (each: ClassFunction): void => {

@@ -23,6 +23,8 @@ import { unsupported } from "./errors.ts";
 /** What is summed of one field. */
 export interface Variable {
   readonly field: number;
+  /** The field's value; else a function of its classes. */
+  readonly isValue: boolean;
   /** On each class; undefined where it is the field's value, and rows of the class differ. */
   readonly values: readonly (bigint | undefined)[];
 }
@@ -125,7 +127,7 @@ export class FactorReader {
   #atom(atom: Atom): Reading {
     const { op, field } = atom;
     if (op === AtomOp.VALUE) {
-      const variable = { field, values: valueOfClasses(this.#catalogue, field) };
+      const variable = { field, isValue: true, values: valueOfClasses(this.#catalogue, field) };
       return { ...conditionIs(ONE), variables: [variable] };
     }
     if (op === AtomOp.DIGIT) {
@@ -208,7 +210,7 @@ export class FactorReader {
     const [field, other] = fieldsIn(sum).keys();
     if (other !== undefined) throw unsupported("a factor is a number that depends on two fields");
     if (this.#hasDigits(terms)) throw unsupported("digit columns are no comparison", this.#named(field!));
-    return { ...conditionIs(ONE), variables: [{ field: field!, values: valuesOf(sum as Decision) }] };
+    return { ...conditionIs(ONE), variables: [{ field: field!, isValue: false, values: valuesOf(sum as Decision) }] };
   }
 
   /** A field of one class has one value: the square of a constant column is such a number. */
@@ -219,7 +221,7 @@ export class FactorReader {
     if (!isOne || this.#catalogue.classes(field).count !== 1) {
       throw unsupported("a factor is a multiple of the number of rows");
     }
-    return { ...conditionIs(ONE), variables: [{ field, values: [value] }] };
+    return { ...conditionIs(ONE), variables: [{ field, isValue: false, values: [value] }] };
   }
 
   #hasDigits(terms: Factor["terms"]): boolean {

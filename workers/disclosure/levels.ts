@@ -114,7 +114,11 @@ export class LevelReader {
     if (both === undefined || keyOf(both) !== keyOf(part)) return undefined;
     return conditions.map(([field, classes]: Condition) => {
       const { count } = this.#catalogue.classes(field);
-      return { field, values: Array.from({ length: count }, (_, index) => (classes >> BigInt(index)) & 1n) };
+      return {
+        field,
+        isValue: false,
+        values: Array.from({ length: count }, (_, index) => (classes >> BigInt(index)) & 1n),
+      };
     });
   }
 

@@ -1,10 +1,11 @@
 /**
- * The values that summed columns can have on the rows of a set, as points, and what is summed as functions on them. Of a class whose
- * rows differ only some values are looked at: a polynomial of degree two that is 0 or 1 on five values is constant.
+ * The values that summed columns can have on the rows of a set, as points, and what is summed as functions on them. Of classes that are
+ * alike but for the value only some values are looked at: a polynomial of degree two that is 0 or 1 on five values is
+ * constant. So points do not depend on what else a plan tells apart, and an answer has the same levels in all plans.
  */
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
-import { fieldsIn, oneOn, times, withoutField, ZERO } from "./classFunction.ts";
+import { classTexts, fieldsIn, oneOn, times, withoutField, ZERO } from "./classFunction.ts";
 import { unsupported } from "./errors.ts";
 import type { Variable } from "./factorReader.ts";
 import type { RowSet } from "./rowSet.ts";
@@ -13,12 +14,13 @@ import { allOf, classesIn, conditionOf } from "./rowSet.ts";
 /** Variables whose product is summed; none: rows are counted. */
 export type Sum = readonly Variable[];
 
-/** Values of a field on which all variables of it agree, or one value of a class in which they do not. */
+/** A value of a field, or classes on which what is summed is the same. */
 export interface Point {
+  /** Those that it stands for, alone or with other points. */
   readonly classes: bigint;
   /** Of each variable of the field, in their order. */
   readonly values: readonly bigint[];
-  /** Undefined: every row of the classes is alike. */
+  /** The value, where other points have the same classes. */
   readonly single: bigint | undefined;
 }
 
@@ -50,22 +52,44 @@ export function summedFields(catalogue: ClassCatalogue, sums: readonly Sum[], se
 }
 
 function pointsOf(catalogue: ClassCatalogue, field: number, variables: readonly Variable[], set: RowSet): Point[] {
-  const { count, bounds } = catalogue.classes(field);
+  const { count } = catalogue.classes(field);
   const allowed = classesIn(set, field) ?? allOf(count);
-  const points = new Map<string, Point>();
+  const alike = classTexts(conditionOf(set), field, count);
+  const groups = new Map<string, number[]>();
   for (let index = 0; index < count; index++) {
     if (((allowed >> BigInt(index)) & 1n) === 0n) continue;
-    const classes = 1n << BigInt(index);
-    const isTold = variables.every(({ values }) => values[index] !== undefined);
-    const [first, last] = isTold ? [0n, 0n] : bounds(index)!;
-    for (let value = first; value <= last && value < first + BigInt(MOST_VALUES); value++) {
-      const own = variables.map(({ values }) => values[index] ?? value);
-      const key = own.join();
-      const before = points.get(key)?.classes ?? 0n;
-      points.set(key, { classes: before | classes, values: own, single: isTold ? undefined : value });
-    }
+    const functions = variables.flatMap(({ isValue, values }) => (isValue ? [] : [values[index]!]));
+    const key = [alike[index]!, ...functions].join("|");
+    groups.set(key, [...(groups.get(key) ?? []), index]);
   }
-  return [...points.values()];
+  return [...groups.values()].flatMap((group) => pointsIn(catalogue, variables, field, group));
+}
+
+/** Of classes on which only the value differs: each of few values, or some of many, which stand for all. */
+function pointsIn(
+  catalogue: ClassCatalogue,
+  variables: readonly Variable[],
+  field: number,
+  group: readonly number[],
+): Point[] {
+  const pointAt = (index: number, value: bigint, classes: bigint, single: bigint | undefined): Point => {
+    const values = variables.map((variable) => (variable.isValue ? value : variable.values[index]!));
+    return { classes, values, single };
+  };
+  const all = group.reduce((bits, index) => bits | (1n << BigInt(index)), 0n);
+  const value = variables.find(({ isValue }) => isValue);
+  if (value === undefined) return [pointAt(group[0]!, 0n, all, undefined)];
+  const found: { readonly index: number; readonly value: bigint; readonly isWhole: boolean }[] = [];
+  for (const index of group) {
+    const whole = value.values[index];
+    const [first, last] = whole === undefined ? catalogue.classes(field).bounds(index)! : [whole, whole];
+    for (let each = first; each <= last && found.length < MOST_VALUES; each++)
+      found.push({ index, value: each, isWhole: whole !== undefined });
+  }
+  if (found.length === MOST_VALUES) return found.map(({ index, value: own }) => pointAt(index, own, all, own));
+  return found.map(({ index, value: own, isWhole }) =>
+    pointAt(index, own, 1n << BigInt(index), isWhole ? undefined : own),
+  );
 }
 
 /** Fields on which the set's condition depends on others. */
@@ -134,6 +158,6 @@ export function dividesClass(points: readonly JointPoint[], told: ReadonlySet<nu
   });
 }
 
-function textOf({ field, values }: Variable): string {
-  return `${field}|${values.join()}`;
+function textOf({ field, isValue, values }: Variable): string {
+  return `${field}|${isValue}|${values.join()}`;
 }

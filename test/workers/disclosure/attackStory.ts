@@ -69,6 +69,7 @@ export class AttackStory {
     this.#cohorts.push(this.#set({ ...told.query.cohort, segments }));
     const isHidden = ({ outputs }: CellSet): boolean => outputs.some((output) => told.outputs[output] === undefined);
     const before = this.#spans();
+    const openBefore = new Set(this.#open.keys());
     const secret = this.#secret.filter(({ box, quantity }) => !before(box, quantity));
     for (const set of sets) {
       const { box, sums, outputs } = set;
@@ -80,7 +81,7 @@ export class AttackStory {
         this.#secret.push(...quantities.map((quantity) => ({ box, quantity })));
       } else this.#record(set, told);
     }
-    this.#checkZeros(told, sets, segments);
+    this.#checkZeros(told, sets, segments, openBefore);
     const after = this.#spans();
     for (const { box, quantity } of secret)
       if (after(box, quantity)) this.found.push(`hidden ${tell(this.#set(box))} of ${quantity ?? "rows"} follows`);
@@ -120,9 +121,17 @@ export class AttackStory {
     }
   }
 
-  #checkZeros({ outputs, query }: Told, sets: readonly CellSet[], segments: bigint): void {
+  /** But for zeros that were shown before, where they might be. */
+  #checkZeros(
+    { outputs, query }: Told,
+    sets: readonly CellSet[],
+    segments: bigint,
+    openBefore: ReadonlySet<string>,
+  ): void {
     const cells = sets.filter(({ kind }) => kind === "rows");
-    const zero = cells.find((cell) => outputs[cell.outputs[0]!] === 0n);
+    const zero = cells.find(
+      (cell) => outputs[cell.outputs[0]!] === 0n && !openBefore.has(this.#population.keyOf(cell.box)),
+    );
     if (zero === undefined || query.groups.length === 0) return;
     const cohort = popcount(this.#population.rowsOf({ ...query.cohort, segments }));
     if (cohort < this.k * cells.length)
@@ -224,37 +233,57 @@ export class AttackStory {
     cell: Box,
     index: number,
   ): Omit<CellSet, "cell">[] {
-    const { name, field } = query.aggregates[index]!;
+    const { name, field, second } = query.aggregates[index]!;
     const { sums: told } = descriptor.columns[index]!;
-    // Squares of 0 and 1 are a number of rows, with a life of its own, of which the sum tells as much.
-    const outputs =
-      field !== undefined && this.#population.fields[field]!.name === "response" ? told.slice(0, 2) : told;
-    if (field === undefined) return [{ box: cell, kind: "rows", sums: [], outputs, isLevel: false }];
-    const { representatives, name: fieldName } = this.#population.fields[field]!;
-    const present = representatives.reduce<bigint>(
+    if (field === undefined) return [{ box: cell, kind: "rows", sums: [], outputs: told, isLevel: false }];
+    const fields = second === undefined ? [field] : [field, second];
+    const box = fields.reduce((within, each) => this.#within(within, each, this.#present(each)), cell);
+    const sums = name === "COUNT" ? [] : fields;
+    const outputs = this.#outputsOf(told, fields);
+    const whole = { box, kind: `present ${fields.join()}`, sums, outputs, isLevel: false };
+    if (name === "COUNT") return [whole];
+    const level = (of: Box, kind: string): Omit<CellSet, "cell"> => ({ ...whole, box: of, kind, isLevel: true });
+    const hasSquares = name === "VAR_SAMP" || second !== undefined;
+    const single = fields.flatMap((each) =>
+      this.#valuesOf(box, each, hasSquares ? 3 : 2).map((at) =>
+        level(this.#within(box, each, 1n << BigInt(at)), `level ${at} of ${each} in ${fields.join()}`),
+      ),
+    );
+    if (second === undefined) return [whole, ...single];
+    const crossed = this.#valuesOf(box, field, 2).flatMap((a) =>
+      this.#valuesOf(box, second, 2).map((b) => {
+        const of = this.#within(this.#within(box, field, 1n << BigInt(a)), second, 1n << BigInt(b));
+        return level(of, `levels ${a} and ${b} of ${fields.join()}`);
+      }),
+    );
+    return [whole, ...single, ...crossed.filter((each) => !this.#population.isEmpty(each.box))];
+  }
+
+  /** Squares of 0 and 1 are a number of rows, with a life of its own, of which the sum tells as much. */
+  #outputsOf(told: readonly number[], fields: readonly number[]): number[] {
+    const squares = fields.length === 1 ? [2] : [3, 5];
+    const apart = squares.filter((_, at) => this.#population.fields[fields[at]!]!.name === "response");
+    return told.filter((_, at) => !apart.includes(at));
+  }
+
+  #within(box: Box, field: number, bits: bigint): Box {
+    return { ...box, allowed: box.allowed.map((own, at) => (at === field ? own & bits : own)) };
+  }
+
+  #present(field: number): bigint {
+    return this.#population.fields[field]!.representatives.reduce<bigint>(
       (bits, value, at) => (value === undefined ? bits : bits | (1n << BigInt(at))),
       0n,
     );
-    const within = (bits: bigint): Box => ({
-      ...cell,
-      allowed: cell.allowed.map((own, at) => (at === field ? own & bits : own)),
-    });
-    const sums = name === "COUNT" ? [] : [field];
-    const whole = { box: within(present), kind: `present ${field}`, sums, outputs, isLevel: false };
-    if (name === "COUNT" || fieldName === "age" || fieldName === "dose") return [whole];
+  }
+
+  /** The values that a field has in a box, where sums tell how many have each: when there are two, or so many. */
+  #valuesOf(box: Box, field: number, most: 2 | 3): number[] {
+    const { representatives, name } = this.#population.fields[field]!;
+    if (name === "age" || name === "dose") return [];
     const values = representatives.flatMap((value, at) =>
-      value !== undefined && !this.#population.isEmpty(within(1n << BigInt(at))) ? [[value, at] as const] : [],
+      value !== undefined && !this.#population.isEmpty(this.#within(box, field, 1n << BigInt(at))) ? [at] : [],
     );
-    const isTold = values.length === 2 || (values.length === 3 && name === "VAR_SAMP");
-    const levels = isTold ? values : [];
-    return [
-      whole,
-      ...levels.map(([, at]) => ({
-        ...whole,
-        box: within(1n << BigInt(at)),
-        kind: `level ${at} of ${field}`,
-        isLevel: true,
-      })),
-    ];
+    return values.length === 2 || values.length === most ? values : [];
   }
 }

@@ -125,8 +125,10 @@ describe("a factor read on classes", () => {
 
   it("is what is summed where it is a value, a product of two, or other numbers of one field", () => {
     const value = (field: number) => (made: HandMade) => [made.atom(AtomOp.VALUE, field)];
-    assert.deepEqual(readTerms(value(ARM)).variables, [{ field: ARM, values: [0n, 1n, 2n] }]);
-    assert.deepEqual(readTerms(value(CUT)).variables, [{ field: CUT, values: [undefined, undefined, undefined, 0n] }]);
+    assert.deepEqual(readTerms(value(ARM)).variables, [{ field: ARM, isValue: true, values: [0n, 1n, 2n] }]);
+    assert.deepEqual(readTerms(value(CUT)).variables, [
+      { field: CUT, isValue: true, values: [undefined, undefined, undefined, 0n] },
+    ]);
     const times = (a: number, b: number) =>
       readTerms((made) => [made.product(made.factor(...value(a)(made)), made.factor(...value(b)(made)))]);
     assert.deepEqual(
@@ -138,7 +140,7 @@ describe("a factor read on classes", () => {
       [CUT, ARM],
     );
     const squares = readTerms((made) => [made.atom(AtomOp.EQ, ARM, 1n), [4n, made.atom(AtomOp.EQ, ARM, 2n)[1]]]);
-    assert.deepEqual(squares.variables, [{ field: ARM, values: [0n, 1n, 4n] }]);
+    assert.deepEqual(squares.variables, [{ field: ARM, isValue: false, values: [0n, 1n, 4n] }]);
   });
 
   it("is no more than a product of two values", () => {

@@ -11,6 +11,7 @@ import { disclosedSets } from "../../../workers/disclosure/disclosedSets.ts";
 import { smallestIndicators } from "../../../workers/disclosure/indicatorsInSpan.ts";
 import type { RowSet } from "../../../workers/disclosure/rowSet.ts";
 import { conditionOf } from "../../../workers/disclosure/rowSet.ts";
+import { conditionName } from "../../../workers/disclosure/setNames.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import { bindParameters } from "../../../workers/query/bindParameters.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
@@ -224,6 +225,37 @@ describe("levels of conditions that are summed over", () => {
         made.groups.map(({ levels }) => levels.length),
         made.groups.map(() => 0),
       );
+    }
+  });
+});
+
+describe("levels in a plan with other requests", () => {
+  it("are the same whatever thresholds these have", async () => {
+    const requestOf = async (sql: string) => ({
+      descriptor: (await compileQuery(sql, schema)).descriptor,
+      parameters: [],
+    });
+    const thresholds = [3, 20, 77, 400, 401, 402, 700, 950];
+    const others = await Promise.all(
+      thresholds.map((dose) => requestOf(`SELECT COUNT(*) FROM t WHERE dose > ${dose} OR score >= 1 AND dose = 9`)),
+    );
+    for (const sql of [
+      "SELECT COVAR_POP(dose, score) FROM t WHERE dose >= 300 OR score >= 2",
+      "SELECT COVAR_POP(score, a), VAR_POP(dose) FROM t WHERE score >= 1 OR (a = 1 AND dose < 500)",
+      "SELECT LINEAR_REGRESSION(dose, score, a, INDICATOR(dose > 30)) FROM t WHERE NOT (score = 0 AND dose > 100)",
+      "SELECT VAR_POP(dose) FROM t WHERE dose BETWEEN 400 AND 403",
+    ]) {
+      const request = await requestOf(sql);
+      const namesIn = (requests: typeof others): string[] => {
+        const { made, catalogue } = withClasses(schema, requests, (classes) => disclosedSets(request, 1n, classes));
+        const facts = { schemaHash: schema.hash, classes: (field: number) => catalogue.classes(field) };
+        return made.groups.flatMap(({ set, levels }) =>
+          [...(set === undefined ? [] : [set]), ...levels].map((each) => conditionName(each, facts)),
+        );
+      };
+      const alone = namesIn([request]);
+      assert.deepEqual(namesIn([request, ...others]).sort(), alone.sort(), sql);
+      assert.ok(alone.length > 1, sql);
     }
   });
 });

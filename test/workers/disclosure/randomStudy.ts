@@ -29,7 +29,14 @@ export interface AskedQuery {
   readonly cohort: Omit<Box, "segments">;
   readonly groups: readonly number[];
   /** In the order of the SELECT list; field undefined: COUNT(*). */
-  readonly aggregates: readonly { readonly name: string; readonly field: number | undefined }[];
+  readonly aggregates: readonly Aggregate[];
+}
+
+interface Aggregate {
+  readonly name: string;
+  readonly field: number | undefined;
+  /** Of a covariance. */
+  readonly second?: number;
 }
 
 const CATEGORY = (name: string, categories: readonly string[], required: boolean): StudyField => ({
@@ -130,7 +137,7 @@ export class QuerySource {
     const aggregates = this.#aggregates(g);
     const by = groups.map((index) => this.#fields[index]!.name).join(", ");
     const sql =
-      `SELECT ${aggregates.map(({ name, field }, at) => `${name}(${this.#fields[field ?? -1]?.name ?? "*"}) AS c${at}`).join(", ")} ` +
+      `SELECT ${aggregates.map((each, at) => `${this.#textOf(each)} AS c${at}`).join(", ")} ` +
       `FROM t${where === "" ? "" : ` WHERE ${where}`}${by === "" ? "" : ` GROUP BY ${by}`}`;
     return { request: { sql, parameters }, cohort: this.#cohort(clauses), groups, aggregates };
   }
@@ -206,14 +213,24 @@ export class QuerySource {
       : { field, sql: (p) => `${name} = ${constant(p, at)}`, bits: own, not: others };
   }
 
+  #textOf({ name, field, second }: Aggregate): string {
+    const names = [field, second].flatMap((each) => (each === undefined ? [] : [this.#fields[each]!.name]));
+    return `${name}(${names.length === 0 ? "*" : names.join(", ")})`;
+  }
+
   #aggregates(g: Draw): AskedQuery["aggregates"] {
-    const every = [
+    const summable = this.#fields.flatMap(({ isSummable }, field) => (isSummable ? [field] : []));
+    const pairs = summable.flatMap((field) =>
+      summable.filter((second) => second !== field).map((second) => ({ name: "COVAR_POP", field, second })),
+    );
+    const every: Aggregate[] = [
       { name: "COUNT", field: undefined },
       ...this.#fields.flatMap(({ isSummable }, field) =>
         ["COUNT", ...(isSummable ? ["SUM", "AVG", "VAR_SAMP"] : [])].map((name) => ({ name, field })),
       ),
+      ...pairs,
     ];
-    return g(fc.uniqueArray<(typeof every)[number], unknown>, fc.constantFrom(...every), {
+    return g(fc.uniqueArray<Aggregate, unknown>, fc.constantFrom(...every), {
       minLength: 1,
       maxLength: 2,
     });
