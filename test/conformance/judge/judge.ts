@@ -3,9 +3,12 @@
  * must be hidden, decided in clear over the rows of the file.
  *
  * It shares no code with compiler, gate or protocols. Conditions are evaluated by SQLite; sets are compared over all rows that
- * there could be, where the product reasons on classes of fields. Shared with the rest of the kit, and so with what is asked of the
- * product: which field each column became (`studyField.ts`) and whose row each is (`hospitals.ts`). Taken over from the product
- * as a specification, for want of another: the order in which complementary cells are chosen, and the limit of 512 sets.
+ * there could be, where the product reasons on classes of fields; what follows from sums is found by looking at every set of points
+ * (`toldSets.ts`). Shared with the rest of the kit, and so with what is asked of the product: which field each column became
+ * (`studyField.ts`), whose row each is (`hospitals.ts`), and which constants a condition has (`conditionText.ts`).
+ *
+ * Taken over from the product as a specification, for want of another: the order in which complementary cells are chosen, which sets
+ * the sums of one regression are over, and the limit of 512 sets. `judge.test.ts` compares it with the gate's plans.
  */
 import type { CsvTable } from "../referenceDirectory.ts";
 import type { StudyField } from "../studyField.ts";
