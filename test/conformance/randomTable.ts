@@ -7,6 +7,8 @@ import type { JsonRecord } from "./referenceQuery.ts";
 
 export interface TableCase {
   readonly table: CsvTable;
+  /** The query's keys, for reports of what failed. */
+  readonly keys: JsonRecord;
   readonly query: ReferenceQuery;
 }
 
@@ -90,7 +92,7 @@ const statistics: fc.Arbitrary<{ readonly kind: string; readonly keys: JsonRecor
     .map((formula) => ({ kind: "linear_regression", keys: { formula } })),
 );
 
-const query: fc.Arbitrary<ReferenceQuery> = fc
+const query: fc.Arbitrary<Pick<TableCase, "keys" | "query">> = fc
   .record({
     conditions: fc.subarray(CONDITIONS, { maxLength: 2 }),
     word: fc.constantFrom(" AND ", " AND ", " OR "),
@@ -100,7 +102,10 @@ const query: fc.Arbitrary<ReferenceQuery> = fc
   .map(({ conditions, word, groups, statistic: { kind, keys } }) => {
     const where = conditions.length === 0 ? {} : { where: conditions.join(word) };
     const grouped = ["count", "stats", "histogram"].includes(kind) ? { group_by: groups } : {};
-    return new ReferenceQuery("random", kind, { table: NAME, ...grouped, ...where, expected: {}, ...keys });
+    const asked = { table: NAME, ...grouped, ...where, expected: {}, ...keys };
+    return { keys: asked, query: new ReferenceQuery("random", kind, asked) };
   });
 
-export const tableCase: fc.Arbitrary<TableCase> = fc.record({ table, query });
+export const tableCase: fc.Arbitrary<TableCase> = fc
+  .tuple(table, query)
+  .map(([made, asked]) => ({ table: made, ...asked }));

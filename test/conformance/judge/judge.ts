@@ -3,9 +3,12 @@
  * must be hidden, decided in clear over the rows of the file.
  *
  * It shares no code with compiler, gate or protocols. Conditions are evaluated by SQLite; sets are compared over all rows that
- * there could be, where the product reasons on classes of fields. Shared with the rest of the kit, and so with what is asked of the
- * product: which field each column became (`studyField.ts`) and whose row each is (`hospitals.ts`). Taken over from the product
- * as a specification, for want of another: the order in which complementary cells are chosen, and the limit of 512 sets.
+ * there could be, where the product reasons on classes of fields; what follows from sums is found by looking at every set of points
+ * (`toldSets.ts`). Shared with the rest of the kit, and so with what is asked of the product: which field each column became
+ * (`studyField.ts`), whose row each is (`hospitals.ts`), and which constants a condition has (`conditionText.ts`).
+ *
+ * Taken over from the product as a specification, for want of another: the order in which complementary cells are chosen, which sets
+ * the sums of one regression are over, and the limit of 512 sets. `judge.test.ts` compares it with the gate's plans.
  */
 import type { CsvTable } from "../referenceDirectory.ts";
 import type { StudyField } from "../studyField.ts";
@@ -20,6 +23,7 @@ import type { JudgedCell, JudgedRequest, JudgedShape } from "./judgedAnswer.ts";
 import { judgedSets, setsIn } from "./judgedSets.ts";
 import type { ClearRows, JudgedSets } from "./judgedSets.ts";
 import { possibleRows } from "./possibleRows.ts";
+import type { PossibleRows } from "./possibleRows.ts";
 import { cohortRules, groupRules, smallTableRules } from "./sizeRules.ts";
 import type { RuleFacts } from "./sizeRules.ts";
 
@@ -148,25 +152,37 @@ function cohortOf({ table, condition }: JudgedQuery, { possible, table: rows }: 
   };
 }
 
-/** Two sets that allow the same hospitals, and the same values but for missing ones, of each column. */
+/**
+ * Two sets of the same hospitals that are one on the rows that have every column of which either set must have a value: how many
+ * lack it, answers show.
+ */
 function missingness({ possible }: ClearRows): RuleFacts["differInMissing"] {
-  const isComplete = possible.rows.map((row) => row.every((text) => text !== null));
-  const keys = new Map<ClearSet, string>();
-  const keyOf = (set: ClearSet): string => {
-    const known = keys.get(set);
-    if (known !== undefined) return known;
-    const allowed = possible.columns.map(() => new Set<string>());
-    const owners = new Set<number>();
-    possible.rows.forEach((row, index) => {
-      if (set.shape[index] === 0) return;
-      owners.add(possible.hospitals[index]!);
-      row.forEach((text, at) => (text === null ? undefined : allowed[at]!.add(text)));
-    });
-    const key = JSON.stringify([[...owners].sort(), ...allowed.map((texts) => [...texts].sort())]);
-    keys.set(set, key);
-    return key;
+  const known = new Map<ClearSet, Facts>();
+  const factsFor = (set: ClearSet): Facts => {
+    const facts = known.get(set) ?? presence(set, possible);
+    known.set(set, facts);
+    return facts;
   };
-  return (a, b) =>
-    isSame(a, b) ||
-    (keyOf(a) === keyOf(b) && isComplete.every((complete, index) => !complete || a.shape[index] === b.shape[index]));
+  return (a, b) => {
+    if (isSame(a, b)) return true;
+    const [left, right] = [factsFor(a), factsFor(b)];
+    if (left.hospitals !== right.hospitals) return false;
+    const asked = [...new Set([...left.present, ...right.present])];
+    const compared = possible.rows.flatMap((row, index) => (asked.every((at) => row[at] !== null) ? [index] : []));
+    const isThere = compared.some((index) => a.shape[index] === 1);
+    return isThere && compared.every((index) => a.shape[index] === b.shape[index]);
+  };
+}
+
+interface Facts {
+  readonly hospitals: string;
+  /** Positions of columns that no row of the set lacks. */
+  readonly present: readonly number[];
+}
+
+function presence({ shape }: ClearSet, { columns, rows, hospitals }: PossibleRows): Facts {
+  const inside = rows.flatMap((_, index) => (shape[index] === 1 ? [index] : []));
+  const owners = new Set(inside.map((index) => hospitals[index]!));
+  const present = columns.flatMap((_, at) => (inside.every((index) => rows[index]![at] !== null) ? [at] : []));
+  return { hospitals: [...owners].sort((a, b) => a - b).join(), present };
 }

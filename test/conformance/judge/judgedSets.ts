@@ -99,7 +99,9 @@ function groupsOf(
   const isAll = isSame(present, cohort);
   const set = isAll ? whole : intersect(whole, present);
   const levels = levelsOf(set, shape, rows);
-  if (shape.sumsAlone === true) return [group(["sum"], set, levels)];
+  if (shape.sumsAlone === true) {
+    return sumsOf(set, shape, rows).map((sums) => group(["sum"], sums.set, sums.levels));
+  }
   return isAll ? [group(["count", "sum"], set, levels)] : [group(["count"], whole, []), group(["sum"], set, levels)];
 }
 
@@ -124,12 +126,46 @@ function having(set: ClearSet, columns: readonly string[], rows: ClearRows): Cle
 }
 
 /** The smallest sets that the sums over a set count (`toldSets.ts`), by the columns of few values among them. */
-function levelsOf(set: ClearSet, { summed, indicators = [] }: JudgedShape, rows: ClearRows): Level[] {
-  const few = summed!.columns.filter((column) => valuesIn(set, column, rows).size <= FEW_VALUES);
-  const isTold = (columns: readonly string[]): boolean => toldIn(set, columns, [], summed!.sums, rows).length > 0;
-  const columns = few.filter((column) => isTold([column]));
-  const sides = indicators.filter((indicator) => toldIn(set, [], [indicator], summed!.sums, rows).length > 0);
-  return toldIn(set, columns, sides, summed!.sums, rows);
+function levelsOf(set: ClearSet, { summed }: Pick<JudgedShape, "summed">, rows: ClearRows): Level[] {
+  const { columns, sums } = summed!;
+  return toldIn(set, countedColumns(set, columns, sums, rows), [], sums, rows);
+}
+
+function countedColumns(set: ClearSet, columns: readonly string[], sums: number, rows: ClearRows): string[] {
+  const few = columns.filter((column) => valuesIn(set, column, rows).size <= FEW_VALUES);
+  return few.filter((column) => toldIn(set, [column], [], sums, rows).length > 0);
+}
+
+interface Sums {
+  readonly set: ClearSet;
+  readonly levels: readonly Level[];
+}
+
+/**
+ * Of a regression: over all its rows; over those of whom an indicator is 1, which are counted and whose columns are summed; over
+ * those of whom two are, who are counted. What only all of these together tell is told with the last.
+ */
+function sumsOf(set: ClearSet, { summed, indicators = [] }: JudgedShape, rows: ClearRows): Sums[] {
+  const { columns, sums } = summed!;
+  const sides = indicators.map(({ column, value }) =>
+    intersect(
+      set,
+      rowsWhere(rows, column, (text) => text === value),
+    ),
+  );
+  const pairs = sides.flatMap((a, index) => sides.slice(index + 1).map((b) => intersect(a, b)));
+  const own: Sums[] = [
+    { set, levels: levelsOf(set, { summed: summed! }, rows) },
+    ...sides.map((side) => ({ set: side, levels: levelsOf(side, { summed: { columns, sums: 1 } }, rows) })),
+    ...pairs.map((pair) => ({ set: pair, levels: [] })),
+  ];
+  const distinct = own.filter((each, index) => !own.slice(0, index).some((other) => isSame(each.set, other.set)));
+  const seen = distinct.flatMap((each) => [each.set, ...each.levels.map((level) => level.set)]);
+  const told = toldIn(set, countedColumns(set, columns, sums, rows), indicators, sums, rows);
+  const joint = told.filter((level) => !seen.some((other) => isSame(level.set, other)));
+  return distinct.map((each, index) =>
+    index === distinct.length - 1 ? { ...each, levels: [...each.levels, ...joint] } : each,
+  );
 }
 
 type Indicator = NonNullable<JudgedShape["indicators"]>[number];

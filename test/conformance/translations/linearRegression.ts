@@ -36,7 +36,8 @@ export const translateLinearRegression: TranslateKind = (query) => {
         columns: ["regression"],
         judged: {
           axes: [],
-          present: [],
+          // A column that is summed may be missing: 0 where it is. An indicator is of rows that have its column.
+          present: indicators.map(({ column }) => column),
           summed: { columns: [response, ...columns], sums: 2 },
           indicators,
           sumsAlone: true,
