@@ -5,10 +5,10 @@
 import { readDecimal, scaleDecimal } from "../decimalText.ts";
 import type { StudyField } from "../studyField.ts";
 import type { ClearSet } from "./clearSet.ts";
-import { intersect, isEmpty, isSame, minus } from "./clearSet.ts";
+import { intersect, isEmpty, isSame, isWithin, minus } from "./clearSet.ts";
 import type { JudgedAxis, JudgedShape, Part } from "./judgedAnswer.ts";
 import type { PossibleRows } from "./possibleRows.ts";
-import { FEW_VALUES, toldSets } from "./toldSets.ts";
+import { FEW_VALUES, MOST_POINTS, toldSets } from "./toldSets.ts";
 
 /** Rows as texts by column: the possible ones and those of the table, one after the other. */
 export interface ClearRows {
@@ -170,29 +170,68 @@ function sumsOf(set: ClearSet, { summed, indicators = [] }: JudgedShape, rows: C
 
 type Indicator = NonNullable<JudgedShape["indicators"]>[number];
 
+/** Among many points, of up to four columns at a time: a 0/1 function of degree two depends on no more columns of two values. */
 function toldIn(
   set: ClearSet,
   columns: readonly string[],
   indicators: readonly Indicator[],
   sums: number,
-  { possible, table }: ClearRows,
+  rows: ClearRows,
 ): Level[] {
-  const at = (column: string): number => possible.columns.indexOf(column);
-  const pointOf = (row: readonly (string | null)[]): string[] => [
-    ...columns.map((column) => row[at(column)] ?? ""),
-    ...indicators.map(({ column, value }) => (row[at(column)] === value ? "1" : "0")),
+  const at = (column: string): number => rows.possible.columns.indexOf(column);
+  const factors: Factor[] = [
+    ...columns.map(
+      (column): Factor =>
+        (row) =>
+          row[at(column)] ?? "",
+    ),
+    ...indicators.map(
+      ({ column, value }): Factor =>
+        (row) =>
+          row[at(column)] === value ? "1" : "0",
+    ),
   ];
-  const keys = possible.rows.map((row) => JSON.stringify(pointOf(row)));
-  const points = [...new Set(keys.filter((_, index) => set.shape[index] === 1))];
-  const rowKeys = table.map((row) => JSON.stringify(pointOf(row)));
+  if (pointsOf(set, factors, rows).length <= MOST_POINTS) return toldBy(set, factors, sums, rows);
+  const few = fewAtATime(factors).filter((some) => pointsOf(set, some, rows).length <= MOST_POINTS);
+  const told = few.flatMap((some) => toldBy(set, some, sums, rows));
+  const distinct = told.filter((level, index) => !told.slice(0, index).some((other) => isSame(other.set, level.set)));
+  const isSmaller = (a: Level, b: Level): boolean => a !== b && isWithin(a.set, b.set);
+  return distinct.filter((level) => !distinct.some((other) => isSmaller(other, level)));
+}
+
+/** A summed column, or an indicator, of a row. */
+type Factor = (row: readonly (string | null)[]) => string;
+
+const AT_A_TIME = 4;
+
+function fewAtATime(factors: readonly Factor[]): Factor[][] {
+  const subsets = factors.reduce<Factor[][]>(
+    (all, factor) => [...all, ...all.filter(({ length }) => length < AT_A_TIME).map((some) => [...some, factor])],
+    [[]],
+  );
+  return subsets.filter(({ length }) => length > 0);
+}
+
+function keyOf(factors: readonly Factor[]): (row: readonly (string | null)[]) => string {
+  return (row) => JSON.stringify(factors.map((factor) => factor(row)));
+}
+
+function pointsOf(set: ClearSet, factors: readonly Factor[], { possible }: ClearRows): string[] {
+  const keys = possible.rows.map(keyOf(factors));
+  return [...new Set(keys.filter((_, index) => set.shape[index] === 1))];
+}
+
+function toldBy(set: ClearSet, factors: readonly Factor[], sums: number, rows: ClearRows): Level[] {
+  const points = pointsOf(set, factors, rows);
   const told = toldSets(
     points.map((point) => JSON.parse(point) as string[]),
     sums > 1,
   );
+  const [possible, table] = [rows.possible.rows.map(keyOf(factors)), rows.table.map(keyOf(factors))];
   return told.map((positions) => {
     const inside = new Set(positions.map((position) => points[position]));
     const bits = (of: readonly string[]): Uint8Array => Uint8Array.from(of, (key) => (inside.has(key) ? 1 : 0));
-    return { value: [...inside].join(), set: intersect(set, { shape: bits(keys), rows: bits(rowKeys) }) };
+    return { value: [...inside].join(), set: intersect(set, { shape: bits(possible), rows: bits(table) }) };
   });
 }
 

@@ -10,7 +10,7 @@ import { readDecimal, scaleDecimal } from "../decimalText.ts";
 export const FEW_VALUES = 4;
 
 /** Their subsets are looked at one by one. */
-const MOST_POINTS = 16;
+export const MOST_POINTS = 16;
 
 /**
  * @param points possible values of the columns of few values: numbers as texts, distinct points
