@@ -128,7 +128,7 @@ describe("answers of statistics", () => {
       [{ lower: 3, upper: 4 }, 0],
       [{ lower: null, upper: 3 }, 1],
     ] as const) {
-      assert.equal(compare(from, 0, [[{ quantiles: [value] }]], []).length, problems, JSON.stringify(value));
+      assert.equal(compare(from, 0, [[{ quantiles: [{ p: 0.5, value }] }]], []).length, problems, JSON.stringify(value));
     }
     assert.equal(compare(from, 1, [[HIDDEN]], []).length, 1);
   });
@@ -153,7 +153,7 @@ describe("answers of statistics", () => {
     assert.deepEqual(compare(from, 0, [["new", answer]], []), []);
     assert.equal(compare(from, 0, [["new", { ...answer, steps: steps.slice(0, 1) }]], []).length, 1);
     assert.deepEqual(compare(from, 0, [], []), ['the curve of ["new"] is missing']);
-    const test = { observed: [2], expected: [1.5], chiSquare: 3, df: 1, p: 0.08 };
+    const test = { groups: ["new"], test: { observed: [2], expected: [1.5], chiSquare: 3, df: 1, p: 0.08 } };
     assert.deepEqual(compare(from, 1, [[test]], []), []);
     assert.equal(compare(from, 1, [[{ ...test, df: 2 }]], []).length, 1);
   });

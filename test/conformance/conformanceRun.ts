@@ -8,15 +8,19 @@ import type { RandomBytes } from "../../workers/field/field.ts";
 import { checkColumns, usesOf } from "./columnUses.ts";
 import type { ConformanceErrorDetail } from "./conformanceError.ts";
 import { withDerivedColumns } from "./derivedColumns.ts";
+import { derivationJson, eventFile, eventTableJson } from "./derivedFields.ts";
+import type { DerivedStudy, StudyEvents } from "./derivedStudy.ts";
 import { deriveStudy } from "./derivedStudy.ts";
+import type { EventFile } from "../../workers/encoding/readEvents.ts";
 import { hospitalFiles, hospitalOfRows } from "./hospitals.ts";
-import type { ReferenceDirectory } from "./referenceDirectory.ts";
+import { columnTexts } from "./referenceDirectory.ts";
+import type { CsvTable, ReferenceDirectory } from "./referenceDirectory.ts";
 import type { JsonRecord, ReferenceQuery } from "./referenceQuery.ts";
 import { runStatement } from "./runStatement.ts";
 import type { AskedTable, StatementReport } from "./runStatement.ts";
 import { SharedStudy } from "./sharedStudy.ts";
 import { translate } from "./translations/translate.ts";
-import type { Translation } from "./translations/translation.ts";
+import type { DerivedColumn, Translation } from "./translations/translation.ts";
 
 export type Verdict = StatementReport["verdict"];
 
@@ -139,14 +143,45 @@ function prepare(
   const derived = translations.flatMap((translation) => translation.derived);
   const table = withDerivedColumns(directory, directory.table(name), derived);
   try {
-    const study = deriveStudy(name, usesOf(table, translations, !disclosureControl));
-    const shared = new SharedStudy(study.schema, hospitalFiles(table, study), randomBytes);
-    return { table, study, shared, hospitals: hospitalOfRows(table), disclosureControl, randomBytes };
+    const study = deriveStudy(name, usesOf(table, translations, !disclosureControl), studyEvents(directory, derived));
+    const hospitals = hospitalOfRows(table);
+    const files = hospitalFiles(table, study, derived[0]?.subject);
+    const events = hospitalEvents(directory, table, derived, study, hospitals);
+    const shared = new SharedStudy(study.schema, files, randomBytes, events);
+    return { table, study, shared, hospitals, disclosureControl, randomBytes };
   } catch (error) {
     if (!isCoded(error)) throw error;
     const verdict = TOO_LARGE.includes(error.code) ? "unsupported" : "FAIL";
     return { verdict, reason: `${error.code}: ${error.message}`, got: null };
   }
+}
+
+function studyEvents(directory: ReferenceDirectory, derived: readonly DerivedColumn[]): StudyEvents {
+  const names = [...new Set(derived.map(({ from }) => from))];
+  return {
+    tables: names.map((from) => eventTableJson(directory, from, derived)),
+    derivations: new Map(derived.map((each) => [each.column, derivationJson(directory, each)])),
+  };
+}
+
+/** By hospital, a file for each event table. */
+function hospitalEvents(
+  directory: ReferenceDirectory,
+  table: CsvTable,
+  derived: readonly DerivedColumn[],
+  { schema }: DerivedStudy,
+  hospitals: readonly number[],
+): EventFile[][] {
+  const subject = derived[0]?.subject;
+  if (subject === undefined) return [];
+  const subjects = columnTexts(table, subject);
+  return Array.from({ length: Math.max(...hospitals) + 1 }, (_, hospital) => {
+    const own = subjects.filter((_each, row) => hospitals[row] === hospital);
+    return schema.eventTables.map(({ name, columns }) => {
+      const names = [subject, ...columns.map((column) => column.name)];
+      return { table: name, fileName: name, csv: eventFile(directory.table(name), names, own) };
+    });
+  });
 }
 
 async function askQueries(

@@ -1,6 +1,6 @@
 /**
- * Columns that an owner computes from its event tables before anything is encoded: for each subject the largest value among
- * the events that count.
+ * What owners compute from their event tables, computed for the judge: for each subject the largest value among the events that
+ * count. The hospitals compute it by the schema (`derivedFields.ts`).
  */
 import { badDirectory } from "./conformanceError.ts";
 import { readDecimal } from "./decimalText.ts";

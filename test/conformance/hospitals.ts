@@ -1,6 +1,7 @@
 /** Deals a table's rows out to hospitals: whose each is, and the file that each hospital would read. */
 import type { DerivedStudy } from "./derivedStudy.ts";
 import { SUBJECT } from "./derivedStudy.ts";
+import { columnTexts } from "./referenceDirectory.ts";
 import type { CsvTable } from "./referenceDirectory.ts";
 import { siteColumn } from "./siteColumn.ts";
 import { cellText } from "./studyField.ts";
@@ -18,19 +19,22 @@ export function hospitalOfRows({ fields, columns, rows }: CsvTable): number[] {
   });
 }
 
-/** One CSV per hospital, with the study's columns and the row numbers as subjects. */
-export function hospitalFiles(table: CsvTable, study: DerivedStudy): Uint8Array[] {
-  const header = [SUBJECT, ...study.schema.fields.map(({ name }) => name)];
-  const positions = study.fields.map(({ column }) => table.columns.indexOf(column));
+/** One CSV per hospital, with the study's columns that are not derived. @param subject a column that names each row's; else its number does */
+export function hospitalFiles(table: CsvTable, study: DerivedStudy, subject?: string): Uint8Array[] {
+  const fields = study.schema.fields.filter(({ derived }) => derived === undefined);
+  const header = [SUBJECT, ...fields.map(({ name }) => name)];
+  const subjects = subject === undefined ? undefined : columnTexts(table, subject);
+  const own = study.fields.filter(({ name }) => header.includes(name));
+  const positions = own.map(({ column }) => table.columns.indexOf(column));
   const owners = hospitalOfRows(table);
   const files = Array.from({ length: Math.max(...owners) + 1 }, () => [csvLine(header)]);
   table.rows.forEach((row, index) => {
-    const cells = study.fields.map((field, at) => {
+    const cells = own.map((field, at) => {
       const text = row[positions[at]!] ?? null;
       return text === null ? "" : cellText(field, text);
     });
     const padded = header.slice(1).map((_, at) => cells[at] ?? "");
-    files[owners[index]!]!.push(csvLine([String(index + 1), ...padded]));
+    files[owners[index]!]!.push(csvLine([subjects?.[index] ?? String(index + 1), ...padded]));
   });
   return files.map((lines) => new TextEncoder().encode(lines.join("")));
 }

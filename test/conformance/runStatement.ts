@@ -35,11 +35,8 @@ export interface StatementReport {
   readonly got: unknown;
 }
 
-/**
- * What the language does not have, or has no room for. A statistic whose form PostgreSQL's grammar does not know is a syntax
- * error.
- */
-const NOT_OFFERED = ["SQL_UNSUPPORTED", "SQL_SYNTAX", "SQL_TOO_LARGE"];
+/** What the language does not have, or has no room for. */
+const NOT_OFFERED = ["SQL_UNSUPPORTED", "SQL_TOO_LARGE"];
 
 /** What the compiler says of such a condition before there are data. */
 const NOBODY = "no row can satisfy the condition";

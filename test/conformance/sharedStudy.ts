@@ -4,6 +4,7 @@
  */
 import { encodeTable } from "../../workers/encoding/encodeTable.ts";
 import { readTable } from "../../workers/encoding/readTable.ts";
+import type { EventFile } from "../../workers/encoding/readEvents.ts";
 import { shareSegment } from "../../workers/encoding/shareSegment.ts";
 import type { SegmentRef } from "../../workers/disclosure/historySets.ts";
 import { bn254Fr } from "../../workers/field/bn254Fr.ts";
@@ -25,14 +26,24 @@ export class SharedStudy {
 
   /**
    * @param files one CSV per hospital
+   * @param events by hospital, a file for each event table
    * @throws CodedError CSV_INVALID | SHARE_FILE_*
    */
-  constructor(schema: StudySchema, files: readonly Uint8Array[], randomBytes: RandomBytes) {
+  constructor(
+    schema: StudySchema,
+    files: readonly Uint8Array[],
+    randomBytes: RandomBytes,
+    events: readonly (readonly EventFile[])[] = [],
+  ) {
     this.schema = schema;
     const vectors = new Map<string, FieldVector>();
     this.segments = files.map((file, hospital) => {
       const datasetId = `0x${(hospital + 1).toString(16).padStart(64, "0")}`;
-      const segment = encodeTable(readTable(file, schema, `hospital ${hospital + 1}`), schema, randomBytes);
+      const segment = encodeTable(
+        readTable(file, schema, `hospital ${hospital + 1}`, events[hospital]),
+        schema,
+        randomBytes,
+      );
       const log2N = Math.max(1, Math.ceil(Math.log2(segment.rowCount + BLINDERS)));
       const facts = { studyId: STUDY_ID, datasetId, version: 1n, schemaHash: schema.hash };
       const place = { committeeEpoch: EPOCH, log2N, blinders: BLINDERS };

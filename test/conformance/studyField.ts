@@ -77,7 +77,10 @@ function isCategory({ isCategory, isNumber, type }: ColumnUses, present: readonl
   return present.some((text) => readDecimal(text) === undefined);
 }
 
-function numericField({ type, constants, isOrdered }: ColumnUses, present: readonly string[]): NumericStudyField {
+function numericField(
+  { type, constants, isNumber, isSummed, isOrdered }: ColumnUses,
+  present: readonly string[],
+): NumericStudyField {
   const days = present.map(daysOf);
   const isDate = type === "date" && days.every((day) => day !== undefined);
   // Breaks of a histogram must be values that the field could have.
@@ -89,7 +92,11 @@ function numericField({ type, constants, isOrdered }: ColumnUses, present: reado
     [values[0] ?? 0n, values[0] ?? 0n],
   );
   const range = { type: isDate ? "date" : decimals === 0 ? "integer" : "number", decimals, minimum, maximum } as const;
-  return { ...range, isCompared: constants.length > 0, ordered: isOrdered ? values : [] };
+  return {
+    ...range,
+    isCompared: constants.length > 0 || (isNumber && !isSummed && !isOrdered),
+    ordered: isOrdered ? values : [],
+  };
 }
 
 /** A sum over so few values counts them: the study says so, and the gate can tell them apart. */

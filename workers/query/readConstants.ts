@@ -74,30 +74,33 @@ function equalsNumber({ numeric, decimals }: CategoryField, index: number, text:
   return floor === ceiling && numeric?.[index] === floor;
 }
 
+/** Numbers by their value, texts by code point (the order of their UTF-8 bytes). */
 function categoriesByOrder(sql: SqlText, field: CategoryField, relation: Relation, constant: Constant): number[] {
-  if (field.numeric === undefined || constant.kind !== "number") {
-    const problem = `${field.name} is a category: compare it by =, <>, IN or NOT IN`;
-    throw refuse(
-      sql,
-      constant.span,
-      field.numeric === undefined ? problem : `${problem}, or with a number`,
-      "SQL_TYPE",
-    );
+  if ((field.numeric === undefined) !== (constant.kind === "text")) {
+    const instead = field.numeric === undefined ? "write its text in single quotes" : "write a number without quotes";
+    throw refuse(sql, constant.span, `${field.name} is a category: ${instead}`, "SQL_TYPE");
   }
-  const { floor, ceiling } = scale(constant.text, field.decimals);
-  const holds = (category: bigint): boolean => {
-    switch (relation) {
-      case "<":
-        return category < ceiling;
-      case "<=":
-        return category <= floor;
-      case ">":
-        return category > floor;
-      default:
-        return category >= ceiling;
-    }
-  };
-  return field.numeric.flatMap((category, index) => (holds(category) ? [index] : []));
+  const orders = field.numeric?.map((value) => orderOf(value, scale(constant.text, field.decimals)));
+  const texts = (): number[] =>
+    field.categories.map((text) => Buffer.compare(Buffer.from(text), Buffer.from(constant.text)));
+  return (orders ?? texts()).flatMap((order, index) => (satisfies(order, relation) ? [index] : []));
+}
+
+function orderOf(value: bigint, { floor, ceiling }: ScaledConstant): number {
+  return value < ceiling ? -1 : value > floor ? 1 : 0;
+}
+
+function satisfies(order: number, relation: Relation): boolean {
+  switch (relation) {
+    case "<":
+      return order < 0;
+    case "<=":
+      return order <= 0;
+    case ">":
+      return order > 0;
+    default:
+      return order >= 0;
+  }
 }
 
 function unknownCategory(field: CategoryField, text: string): string {

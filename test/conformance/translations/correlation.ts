@@ -1,8 +1,9 @@
 /**
- * `correlation`: Pearson's coefficient over the rows that have both columns, and their number. The reference's t, p and interval
- * are functions of these two.
+ * `correlation`: Pearson's coefficient over the rows that have both columns, and their number. The reference's t and df are
+ * functions of these two, and its p and interval of those.
  */
-import { EXACT, spreadTolerance } from "./compareValues.ts";
+import type { ReferenceQuery } from "../referenceQuery.ts";
+import { compareValue, EXACT, spreadTolerance } from "./compareValues.ts";
 import { conditionKeys, usesOf } from "./selection.ts";
 import { compareShown } from "./structuredValue.ts";
 import type { TranslateKind } from "./translation.ts";
@@ -29,9 +30,20 @@ export const translateCorrelation: TranslateKind = (query) => {
           return [
             ...compareShown("n", n, query.expected["n"], EXACT, mustHide),
             ...compareShown("pearson", pearson, query.expected["pearson"], spreadTolerance(1), mustHide),
+            ...(mustHide ? [] : compareTest(query, Number(n), Number(pearson))),
           ];
         },
       },
     ],
   };
 };
+
+/** t = r·√((n − 2)/(1 − r²)), where it is defined. */
+function compareTest({ expected }: ReferenceQuery, n: number, r: number): string[] {
+  if (typeof expected["t"] !== "number" || n < 3 || Math.abs(r) >= 1) return [];
+  const t = r * Math.sqrt((n - 2) / (1 - r * r));
+  return [
+    compareValue("t", t, expected["t"], spreadTolerance(1)),
+    compareValue("df", n - 2, expected["df"] ?? n - 2, EXACT),
+  ].filter((problem) => problem !== undefined);
+}

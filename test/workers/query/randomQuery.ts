@@ -185,12 +185,13 @@ function drawCondition(g: Draw, field: SchemaField, parameters: string[]): strin
 function drawCategory(g: Draw, field: SchemaField & { type: "category" }, name: string, parameters: string[]): string {
   const constant = (): string => literal(field, BigInt(g(fc.nat, { max: field.categories.length - 1 })));
   const value = (): string => (g(fc.boolean) ? parameter(g, parameters) : constant());
-  const kinds = ["=", "<>", "in", ...(field.numeric === undefined ? [] : ["order", "between"])];
+  const others = field.numeric === undefined ? ["'b'", "'ß'"] : ["0.5", "-9"];
+  const kinds = ["=", "<>", "in", "order", "between"];
   switch (g(fc.constantFrom<string[]>, ...kinds)) {
     case "in":
       return `${name} ${g(fc.constantFrom, "IN", "NOT IN")} (${Array.from({ length: g(fc.integer, { min: 1, max: 4 }) }, value).join(", ")})`;
     case "order":
-      return `${name} ${g(fc.constantFrom, "<", "<=", ">", ">=")} ${g(fc.constantFrom, constant(), "0.5", "-9")}`;
+      return `${name} ${g(fc.constantFrom, "<", "<=", ">", ">=")} ${g(fc.constantFrom, constant(), ...others)}`;
     case "between":
       return `${name} ${g(fc.constantFrom, "BETWEEN", "NOT BETWEEN")} ${constant()} AND ${constant()}`;
     case "=":
