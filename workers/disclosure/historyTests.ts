@@ -88,15 +88,18 @@ export function sumTests(facts: HistoryFacts, a: NewSet): SizeTest[] {
   );
 }
 
-/** Of one answer. A set in another has its rest tested by itself, as a level, or shown, as missing values. */
+/**
+ * Of one answer. A set in another has its rest tested by itself, as a level, or shown, as missing values; for what sums tell of these
+ * there is `missingSumTests`.
+ */
 function siblingPairs(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[]): SizeTest[] {
   const apart = siblings.filter(({ set }) => !isSubset(a.set, set) && !isSubset(set, a.set));
-  return apart.flatMap((b) => pairTest(facts, a, b, "fails"));
+  return apart.flatMap((b) => (differInValidity(facts.classes, a.set, b.set) ? [] : pairTest(facts, a, b, "fails")));
 }
 
 /**
- * Of one answer: a set and those that differ from it by missing values, where a column is summed over both. These values are no number
- * of patients, which may be known, but sums over them.
+ * Of one answer: a set and those that differ from it by missing values, where a column is summed over both. How many patients
+ * differ may be known, also that none do; but not a sum over few of them.
  */
 export function missingSumTests(facts: HistoryFacts, a: TestedSet, others: readonly TestedSet[]): SizeTest[] {
   const near = others.filter((b) => a.print !== b.print && sumsOne(a, b));

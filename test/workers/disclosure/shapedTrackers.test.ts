@@ -162,6 +162,22 @@ describe("the gate, of statistics of two columns", () => {
         }
   });
 
+  it("hides one of two sums over who has one of two columns where few have only one", async () => {
+    for (const [few, isShown] of [
+      [0, true],
+      [10, false],
+      [11, true],
+    ] as const) {
+      const trial = study([
+        ...[0, 1].flatMap((response) => [0, 1].flatMap((flag) => people(20, { flag, response }))),
+        ...people(few, { flag: null }),
+        ...people(40, { sex: "M" }),
+      ]);
+      const sql = "SELECT COVAR_POP(age, response), COVAR_POP(age, flag) FROM trial WHERE sex = 'F' OR arm = 'B'";
+      assert.equal(!outputsOf(await trial.ask({ sql })).includes(hidden), isShown, String(few));
+    }
+  });
+
   it("counts of who has both columns may differ by few from who has the one", async () => {
     const trial = study([...people(40), ...people(3, { response: null })]);
     const outputs = outputsOf(await trial.ask({ sql: "SELECT COUNT(value), REGR_COUNT(value, response) FROM trial" }));
