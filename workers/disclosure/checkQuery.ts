@@ -64,15 +64,17 @@ function requireFew(sets: number): void {
   throw unsupported(`${sets} sets; at most ${MAX_SETS - 1} can be told apart; group by fewer columns`);
 }
 
-/** Where the column stands alone in parentheses, as what is summed does. */
+/** Where the column stands by itself among what is in parentheses, as what is summed does. */
 async function placeOf(text: string, { name }: NamedField): Promise<SqlPlace | undefined> {
   const sql = await readSqlText(text);
   const tokens = sql.tokens.filter(({ comment }) => !comment);
   const isName = (written: string): boolean => written === `"${name}"` || written.toLowerCase() === name.toLowerCase();
-  const found = tokens.find(
-    ({ text: written }, index) =>
-      isName(written) && /^[(.]$/.test(tokens[index - 1]?.text ?? "") && tokens[index + 1]?.text === ")",
-  );
+  let depth = 0;
+  const found = tokens.find(({ text: written }, index) => {
+    depth += written === "(" ? 1 : written === ")" ? -1 : 0;
+    const [before, after] = [tokens[index - 1]?.text ?? "", tokens[index + 1]?.text ?? ""];
+    return depth > 0 && isName(written) && /^[(.,]$/.test(before) && /^[),]$/.test(after);
+  });
   if (found === undefined) return undefined;
   const { line, column } = locate(sql, { start: found.start, last: found.start, exact: true });
   return { line, column };

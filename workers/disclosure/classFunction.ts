@@ -26,11 +26,14 @@ export type Edge = readonly [classes: bigint, child: ClassFunction];
 export type ClassFunction = Constant | Decision;
 
 /**
- * Decisions in one function, and sixteen times as many steps to combine two: conditions of a dozen columns have some hundred.
- * What exceeds it would take a product per row and edge, and the gate reasons on pairs and triples of such sets.
+ * Decisions in one set that a query discloses: conditions of a dozen columns have some hundred. More would take a product per row
+ * and edge, and the gate reasons on pairs and triples of such sets.
  */
-export const MOST_DECISIONS = 4_096;
-const MOST_STEPS = 16 * MOST_DECISIONS;
+export const MOST_DECISIONS = 256;
+/** In any function: enough for what two such sets have in common, so that no earlier answer stops a later one. */
+const MOST_MADE = MOST_DECISIONS ** 2;
+/** To combine two. */
+const MOST_STEPS = 4 * MOST_MADE;
 
 export const ZERO = constant(0n);
 export const ONE = constant(1n);
@@ -129,13 +132,16 @@ function combine(
     const same = made.get(result.key);
     if (same === undefined) made.set(result.key, result);
     done.set(pair, same ?? result);
-    if (made.size > MOST_DECISIONS || done.size > MOST_STEPS) throw tooLarge();
+    if (made.size > MOST_MADE || done.size > MOST_STEPS) throw tooLarge();
     return same ?? result;
   };
   return visit(a, b);
 }
 
-/** Of sets: whether all that is in both a and b is in c. Makes no function, since plans ask it of all triples of their sets. */
+/**
+ * Of sets: whether all that is in both a and b is in c. Makes no function, since plans ask it of all triples of their sets; of
+ * triples for which it would take too long it says no, and such sets are tested. Of pairs it is exact.
+ */
 export function meetWithin(a: ClassFunction, b: ClassFunction, c: ClassFunction): boolean {
   const done = new Map<ClassFunction, Map<ClassFunction, Set<ClassFunction>>>();
   let steps = 0;
@@ -145,7 +151,7 @@ export function meetWithin(a: ClassFunction, b: ClassFunction, c: ClassFunction)
     if (first === undefined) return false;
     const known = done.get(x)?.get(y)?.has(z) === true;
     if (known) return true;
-    if (++steps > MOST_STEPS) throw tooLarge();
+    if (++steps > MOST_STEPS) return false;
     const top = others.reduce((least, each) => (each.field < least.field ? each : least), first);
     for (const [inX, left] of edgesAt(x, top))
       for (const [inY, right] of edgesAt(y, top)) {
@@ -160,6 +166,13 @@ export function meetWithin(a: ClassFunction, b: ClassFunction, c: ClassFunction)
     return true;
   };
   return visit(a, b, c);
+}
+
+/** @throws CodedError DISCLOSURE_UNSUPPORTED: more than MOST_DECISIONS */
+export function requireSmall(of: ClassFunction): void {
+  let decisions = 0;
+  visitAll(of, (each) => (isConstant(each) ? 0 : decisions++));
+  if (decisions > MOST_DECISIONS) throw tooLarge();
 }
 
 function tooLarge(): Error {

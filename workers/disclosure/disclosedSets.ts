@@ -8,7 +8,7 @@ import type { StudySchema } from "../schema/studySchema.ts";
 import { axisLines } from "./axisLines.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
-import { ONE, times } from "./classFunction.ts";
+import { ONE, requireSmall, times } from "./classFunction.ts";
 import { FactorReader } from "./factorReader.ts";
 import type { CellLevels } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
@@ -79,7 +79,7 @@ export function disclosedSets(
   const levels = new LevelReader(catalogue, (field) => open.has(field));
   const kinds = kindsOf(outputs);
   const cells = cellConditions(axisLines(descriptor, reader, catalogue));
-  return {
+  const disclosed = {
     cohort: setWhere(parts, cohort),
     cells: cells.map((cell) => setWhere(parts, times(cohort, cell))),
     groups: cells.flatMap((condition, cell) => {
@@ -103,6 +103,8 @@ export function disclosedSets(
       });
     }),
   };
+  for (const { shape } of setsIn(disclosed)) if (shape !== undefined) requireSmall(shape);
+  return disclosed;
 }
 
 /** None of sets that are empty. */

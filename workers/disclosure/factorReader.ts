@@ -47,6 +47,9 @@ export class FactorReader {
   readonly #parameters: readonly bigint[] | undefined;
   readonly #factors = new Map<number, Reading>();
   readonly #products = new Map<number, Reading>();
+  readonly #leaves = new Map<number, ReadonlySet<number>>();
+  /** Factors that digits are in. */
+  readonly #digits = new Map<number, boolean>();
 
   /** @param parameters checked against the bounds; undefined: any */
   constructor(descriptor: Descriptor, parameters: readonly bigint[] | undefined, catalogue: ClassCatalogue) {
@@ -93,14 +96,21 @@ export class FactorReader {
   }
 
   /** The factors that a factor is the product of: itself, unless it is one product, but for digits. */
-  leaves(index: number): number[] {
+  leaves(index: number): ReadonlySet<number> {
+    let leaves = this.#leaves.get(index);
+    if (leaves === undefined) this.#leaves.set(index, (leaves = this.#readLeaves(index)));
+    return leaves;
+  }
+
+  #readLeaves(index: number): ReadonlySet<number> {
     const { terms } = this.#descriptor.factors[index]!;
     const [only] = terms;
     const product = only === undefined ? undefined : this.#descriptor.products[this.#productOf(only)];
-    if (terms.length !== 1 || only!.coefficient !== 1n || product === undefined) return [index];
-    const { left, right } = product;
-    if ([left, right].some((operand) => this.factor(operand).digits !== undefined)) return [index];
-    return [...this.leaves(left), ...this.leaves(right)];
+    const isProduct = terms.length === 1 && only!.coefficient === 1n && product !== undefined;
+    const operands = isProduct ? [product.left, product.right] : [];
+    const isDigits = operands.some((operand) => this.factor(operand).digits !== undefined);
+    if (!isProduct || isDigits) return new Set([index]);
+    return new Set(operands.flatMap((operand) => [...this.leaves(operand)]));
   }
 
   #productOf({ signal }: Term): number {
@@ -229,7 +239,11 @@ export class FactorReader {
       const atom = this.#descriptor.atoms[term.signal];
       if (atom !== undefined) return atom.op === AtomOp.DIGIT;
       const { left, right } = this.#descriptor.products[this.#productOf(term)]!;
-      return [left, right].some((operand) => this.#hasDigits(this.#descriptor.factors[operand]!.terms));
+      return [left, right].some((operand) => {
+        const found = this.#digits.get(operand) ?? this.#hasDigits(this.#descriptor.factors[operand]!.terms);
+        this.#digits.set(operand, found);
+        return found;
+      });
     });
   }
 

@@ -89,16 +89,23 @@ export function sumTests(facts: HistoryFacts, a: NewSet): SizeTest[] {
 }
 
 /**
- * Of one answer. A set in another has its rest tested by itself, as a level, or shown, as missing values: but for these, sums of one
- * column over both would tell the sum.
+ * Of one answer. A set in another has its rest tested by itself, as a level, or shown, as missing values; for what sums tell of these
+ * there is `missingSumTests`.
  */
 function siblingPairs(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[]): SizeTest[] {
-  return siblings.flatMap((b) => {
-    const isNested = isSubset(a.set, b.set) || isSubset(b.set, a.set);
-    if (!isNested) return pairTest(facts, a, b, "fails");
-    if (a.print === b.print || !sumsOne(a, b) || !differInValidity(facts.classes, a.set, b.set)) return [];
-    return [facts.tests.pair(a.set, b.set, facts.k - 1, "passes")];
-  });
+  const apart = siblings.filter(({ set }) => !isSubset(a.set, set) && !isSubset(set, a.set));
+  return apart.flatMap((b) => (differInValidity(facts.classes, a.set, b.set) ? [] : pairTest(facts, a, b, "fails")));
+}
+
+/**
+ * Of one answer: a set and those that differ from it by missing values, where a column is summed over both. How many patients
+ * differ may be known, also that none do; but not a sum over few of them.
+ */
+export function missingSumTests(facts: HistoryFacts, a: TestedSet, others: readonly TestedSet[]): SizeTest[] {
+  const near = others.filter((b) => a.print !== b.print && sumsOne(a, b));
+  return near.flatMap((b) =>
+    differInValidity(facts.classes, a.set, b.set) ? [facts.tests.pair(a.set, b.set, facts.k - 1, "passes")] : [],
+  );
 }
 
 /**

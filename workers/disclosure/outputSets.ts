@@ -32,7 +32,7 @@ export function readOutputs({ steps }: Descriptor, reader: FactorReader, catalog
       condition,
       summedOver: variables.reduce((over, { field }) => times(over, presence(catalogue, field)), condition),
       variables,
-      leaves: new Set(factors.flatMap((factor) => reader.leaves(factor))),
+      leaves: new Set(factors.flatMap((factor) => [...reader.leaves(factor)])),
     };
   });
 }

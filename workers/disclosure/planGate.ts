@@ -19,8 +19,8 @@ import { disclosedSets, setsIn } from "./disclosedSets.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import type { EarlierAnswer, HistorySet, HistorySets, SegmentRef } from "./historySets.ts";
 import { historySets } from "./historySets.ts";
-import type { HistoryFacts, NewSet } from "./historyTests.ts";
-import { historyTests, isSameFilter, sumTests } from "./historyTests.ts";
+import type { HistoryFacts, NewSet, TestedSet } from "./historyTests.ts";
+import { historyTests, isSameFilter, missingSumTests, sumTests } from "./historyTests.ts";
 import { setsOfQuery } from "./querySets.ts";
 import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf } from "./rowSet.ts";
@@ -258,6 +258,8 @@ class Planning {
 
   #groupTests(): OutputGroup[] {
     const siblings: NewSet[] = [];
+    /** By cell: its sets with a sum that was not told before, then those whose sums were. */
+    const summed = new Map<number, { readonly added: TestedSet[]; readonly told: TestedSet[] }>();
     return this.#disclosed.groups.map((group) => {
       const tests: SizeTest[] = [];
       for (const set of group.set === undefined ? [] : [group.set, ...group.levels]) {
@@ -268,6 +270,11 @@ class Planning {
           tests.push(...historyTests(this.#facts, tested, "passes", siblings));
           siblings.push(tested);
         }
+        const { added, told } = summed.get(group.cell) ?? { added: [], told: [] };
+        summed.set(group.cell, { added, told });
+        const isTold = this.#isTold(tested);
+        tests.push(...missingSumTests(this.#facts, tested, isTold ? added : [...added, ...told]));
+        (isTold ? told : added).push(tested);
       }
       return { outputs: group.outputs, tests, within: this.#cellCount(group) };
     });
@@ -294,9 +301,13 @@ class Planning {
 
   /** Of a set that needs no other test: whether a field is summed over it for the first time. */
   #newSumTests(tested: NewSet): SizeTest[] {
-    const before = this.#known.get(keyOf(tested.set));
-    const isTold = [...tested.summed].every((field) => before?.isShown === true && before.summed.has(field));
-    return isTold ? [] : sumTests(this.#facts, tested);
+    return this.#isTold(tested) ? [] : sumTests(this.#facts, tested);
+  }
+
+  /** Whether all its sums were shown before. */
+  #isTold({ set, summed }: TestedSet): boolean {
+    const before = this.#known.get(keyOf(set));
+    return [...summed].every((field) => before?.isShown === true && before.summed.has(field));
   }
 }
 

@@ -45,11 +45,26 @@ describe("a query that the gate cannot tell the sets of", () => {
     );
     await assert.rejects(compileForGate('SELECT VAR_SAMP(t."Visits") FROM t', schema), refused("Visits", 1, 19));
     await assert.rejects(compileForGate("SELECT AVG(score) FROM t WHERE score >= 1", schema), refused("score", 1, 12));
+    await assert.rejects(compileForGate("SELECT COVAR_POP(told,\n visits) FROM t", schema), refused("Visits", 2, 2));
+    await assert.rejects(compileForGate("SELECT COVAR_POP(visits, told) FROM t", schema), refused("Visits", 1, 18));
   });
 
   it("is refused whatever parameters it has on other columns", async () => {
     const sql = "SELECT VAR_SAMP(visits) FROM t WHERE told >= :lo AND score <= :hi";
     await assert.rejects(compileForGate(sql, schema), refused("Visits", 1, 17));
+  });
+
+  it("is refused where its conditions combine too many columns", async () => {
+    const names = Array.from({ length: 18 }, (_, index) => `f${index}`);
+    const fields = names.map((name) => ({ name, type: "category", categories: ["a", "b"], required: true }));
+    const wide = parseSchema(JSON.stringify({ name: "wide", table: "t", subject: "id", fields }));
+    const pairs = (count: number): string =>
+      names.slice(0, count).map((name, index) => `(${name} = 'a' AND f${9 + index} = 'a')`).join(" OR "); // prettier-ignore
+    await compileForGate(`SELECT COUNT(*) FROM t WHERE ${pairs(5)}`, wide);
+    await assert.rejects(compileForGate(`SELECT COUNT(*) FROM t WHERE ${pairs(9)}`, wide), {
+      code: "DISCLOSURE_UNSUPPORTED",
+      message: /combine too many columns/,
+    });
   });
 
   it("is none where more values are possible than sums tell, or each is told", async () => {

@@ -145,6 +145,39 @@ describe("the gate, of statistics of two columns", () => {
     }
   });
 
+  it("hides it, too, where the one is summed over all patients, or over the cohort, in any order", async () => {
+    for (const selection of ["AVG(age), COVAR_POP(age, response)", "COVAR_POP(age, response), AVG(age)"])
+      for (const where of ["", " WHERE sex = 'F' OR arm = 'B'"])
+        for (const [few, isShown] of [
+          [10, false],
+          [11, true],
+        ] as const) {
+          const rows = [...people(20), ...people(20, { response: 0 }), ...people(few, { response: null })];
+          const trial = study([...rows, ...people(40, { arm: "C", sex: "M" })]);
+          const sql = `SELECT ${selection} FROM trial${where}`;
+          const outputs = outputsOf(await trial.ask({ sql }));
+          assert.equal(!outputs.includes(hidden), isShown, `${few}: ${sql}`);
+          const again = outputsOf(await trial.ask({ sql }));
+          assert.deepEqual(again, outputs, "as before");
+        }
+  });
+
+  it("hides one of two sums over who has one of two columns where few have only one", async () => {
+    for (const [few, isShown] of [
+      [0, true],
+      [10, false],
+      [11, true],
+    ] as const) {
+      const trial = study([
+        ...[0, 1].flatMap((response) => [0, 1].flatMap((flag) => people(20, { flag, response }))),
+        ...people(few, { flag: null }),
+        ...people(40, { sex: "M" }),
+      ]);
+      const sql = "SELECT COVAR_POP(age, response), COVAR_POP(age, flag) FROM trial WHERE sex = 'F' OR arm = 'B'";
+      assert.equal(!outputsOf(await trial.ask({ sql })).includes(hidden), isShown, String(few));
+    }
+  });
+
   it("counts of who has both columns may differ by few from who has the one", async () => {
     const trial = study([...people(40), ...people(3, { response: null })]);
     const outputs = outputsOf(await trial.ask({ sql: "SELECT COUNT(value), REGR_COUNT(value, response) FROM trial" }));

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 
 import type { ClassFunction } from "../../../workers/disclosure/classFunction.ts";
-import { add, constantsIn, fieldsIn, isSet, MOST_DECISIONS, ONE, oneOn, scale, times, union, withoutField, ZERO } from "../../../workers/disclosure/classFunction.ts"; // prettier-ignore
+import { add, constantsIn, fieldsIn, isSet, MOST_DECISIONS, ONE, oneOn, requireSmall, scale, times, union, withoutField, ZERO } from "../../../workers/disclosure/classFunction.ts"; // prettier-ignore
 import { Fingerprints } from "../../../workers/disclosure/fingerprints.ts";
 import type { RowSet } from "../../../workers/disclosure/rowSet.ts";
 import {
@@ -136,12 +136,16 @@ describe("functions of classes", () => {
     );
   });
 
-  it("are refused when they are too large", () => {
+  it("are refused when they are too large, as a query's sets and in between", () => {
     // Pairs of fields that are far apart in their order: the diagram remembers every first one.
-    const pairs = Array.from({ length: 13 }, (_, index) => times(oneOn(index, 1n, 3n), oneOn(13 + index, 1n, 3n)));
-    assert.ok(2 ** 13 > MOST_DECISIONS);
-    assert.throws(() => pairs.reduce(union), { code: "DISCLOSURE_UNSUPPORTED", message: /combine too many columns/ });
-    assert.ok(!("value" in pairs.slice(0, 6).reduce(union)));
+    const pairs = Array.from({ length: 18 }, (_, index) => times(oneOn(index, 1n, 3n), oneOn(18 + index, 1n, 3n)));
+    const refused = { code: "DISCLOSURE_UNSUPPORTED", message: /combine too many columns/ };
+    const some = (count: number): ClassFunction => pairs.slice(0, count).reduce(union);
+    requireSmall(some(7));
+    assert.ok(2 ** 8 >= MOST_DECISIONS);
+    assert.throws(() => requireSmall(some(8)), refused);
+    const [half, other] = [pairs.slice(0, 9).reduce(union), pairs.slice(9).reduce(union)];
+    assert.throws(() => times(half, other), refused);
   });
 });
 
