@@ -155,7 +155,7 @@ describe("answers of statistics", () => {
     assert.deepEqual(compare(from, 0, [], []), ['the curve of ["new"] is missing']);
     const test = { groups: ["new"], test: { observed: [2], expected: [1.5], chiSquare: 3, df: 1, p: 0.08 } };
     assert.deepEqual(compare(from, 1, [[test]], []), []);
-    assert.equal(compare(from, 1, [[{ ...test, df: 2 }]], []).length, 1);
+    assert.equal(compare(from, 1, [[{ ...test, test: { ...test.test, df: 2 } }]], []).length, 1);
   });
 
   it("of grades hide each rate by itself", () => {
