@@ -31,8 +31,12 @@ export const budget = {
   fewAlteredRuns: size(26, 8_000),
   /** Every how manieth lie at a step of an input check is tried. Deep: every one. */
   checkStride: size(5, 1),
-  /** Runs of the gate with one step altered, per committee and release class: one at each of its 57 steps and a few more. Deep: all. */
+  /**
+   * Runs of the gate with one step altered, per committee and release class: one at each of its 57 steps and a few more; a third of
+   * them where the participants are as many as in a smaller committee. Deep: all.
+   */
   alteredGates: size(60, 20_000),
+  fewAlteredGates: size(20, 20_000),
   /** Runs of a property that follows a chain of EthereumJS, whose answers take ten times as long as Hardhat's. */
   secondClientRuns: size(5, 40),
   /** Whole networks simulated, and random operations in each. Deep: of every committee size. */

@@ -176,8 +176,12 @@ async function checkEveryStep(size: CommitteeSize, release: Release): Promise<vo
   for (const opening of openings) assert(steps.includes(opening), `no step ${opening} in the trace`);
   assert.equal(steps.includes(MASK_KEYS_STEP), release === "sealed");
   const seed = `gate, ${release}, ${sizeName(size)}`;
-  const sample = spread(enumerate(frames, participants, size.t), seed).slice(0, budget.alteredGates);
-  assert.deepEqual(new Set(sample.map(({ step }) => step)), new Set(steps), "every step is lied at");
+  // With more workers as many take part: it is the smaller committee's protocol, with others standing by.
+  const isSmallest = size.n === 2 * size.t + 1;
+  const count = isSmallest ? budget.alteredGates : budget.fewAlteredGates;
+  const sample = spread(enumerate(frames, participants, size.t), seed).slice(0, count);
+  const tried = new Set(sample.map(({ step }) => step));
+  assert.equal(tried.size, Math.min(count, steps.length), "every step is lied at, or as many as there are lies");
   for (const [number, alteration] of sample.entries()) {
     const chosen = choices[number % choices.length] as PartyIndex[];
     await checkAlteration(release, size, chosen, steps, alteration, `${seed}, ${number}`);
