@@ -23,6 +23,8 @@ export const budget = {
   /** fast-check runs of a property that runs a whole protocol or SQL comparison. */
   protocolRuns: size(40, 200),
   sqlRuns: size(150, 2_000),
+  /** Random queries computed by three workers over shares. */
+  computedQueries: size(60, 2_000),
   /**
    * Runs of a circuit with one step altered: all at (3, 1) and (4, 1) and a tenth at (5, 2), where there are 2,322; and of
    * each other committee or circuit, one at each of its 22 or 26 steps. Deep: all there are.

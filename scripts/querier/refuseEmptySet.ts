@@ -2,6 +2,7 @@
  * Parameters may each be within their bounds and together describe no patient, such as a range with its lower end above
  * its upper. The workers would refuse such a request, and its gas would be spent: it is not sent at all.
  */
+import { selectsNobody } from "#disclosure";
 import { CodedError } from "#errors";
 import { AtomOp, type Descriptor } from "#messages";
 import { buildCircuit, formatParameter } from "#query";
@@ -9,15 +10,17 @@ import type { OpenQuery } from "../query.ts";
 import type { QuerierErrorDetail } from "./activeQuery.ts";
 
 /**
- * Asks the same function as every worker.
+ * Asks the same functions as every worker.
  *
  * @param values one scaled integer per bound, already checked
  * @throws CodedError REQUEST_EMPTY_SET
  */
 export function refuseEmptySet(open: OpenQuery, descriptor: Descriptor, values: readonly bigint[]): void {
-  const built = buildCircuit(descriptor, values, open.study.schema);
-  if (!built.empty) return;
-  const why = crossedParameters(open, descriptor, values) ?? built.reason;
+  const { schema } = open.study;
+  const built = buildCircuit(descriptor, values, schema);
+  if (!built.empty && !selectsNobody({ descriptor, parameters: values, schema })) return;
+  const none = "with these parameters no row can satisfy the query's conditions";
+  const why = crossedParameters(open, descriptor, values) ?? (built.empty ? built.reason : none);
   throw new CodedError<QuerierErrorDetail>(
     { code: "REQUEST_EMPTY_SET", queryHash: open.queryHash },
     `${why}: no patient can match; nothing was sent`,

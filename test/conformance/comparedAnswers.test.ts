@@ -128,7 +128,11 @@ describe("answers of statistics", () => {
       [{ lower: 3, upper: 4 }, 0],
       [{ lower: null, upper: 3 }, 1],
     ] as const) {
-      assert.equal(compare(from, 0, [[{ quantiles: [{ p: 0.5, value }] }]], []).length, problems, JSON.stringify(value));
+      assert.equal(
+        compare(from, 0, [[{ quantiles: [{ p: 0.5, value }] }]], []).length,
+        problems,
+        JSON.stringify(value),
+      );
     }
     assert.equal(compare(from, 1, [[HIDDEN]], []).length, 1);
   });

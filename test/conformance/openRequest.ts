@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 
+import { selectsNobody } from "../../workers/disclosure/checkQuery.ts";
 import { planGate } from "../../workers/disclosure/planGate.ts";
 import type { Gate } from "../../workers/disclosure/planGate.ts";
 import type { RandomBytes } from "../../workers/field/field.ts";
@@ -18,7 +19,7 @@ import { rowsOf } from "../../workers/protocols/gateTask.ts";
 import { openShares } from "../../workers/protocols/openShares.ts";
 import { Transcript } from "../../workers/protocols/transcript.ts";
 import { verifyClaims } from "../../workers/protocols/verifyClaims.ts";
-import { buildCircuit } from "../../workers/query/buildCircuit.ts";
+import { buildCircuit, cellCount } from "../../workers/query/buildCircuit.ts";
 import { runCommittee } from "./committee.ts";
 import type { SharedStudy } from "./sharedStudy.ts";
 
@@ -29,6 +30,8 @@ export interface KitRequest {
   /** Of this request alone. */
   readonly name: string;
   readonly descriptor: Descriptor;
+  /** Scaled integers; none when absent. */
+  readonly parameters?: readonly bigint[];
   readonly study: SharedStudy;
   readonly randomBytes: RandomBytes;
 }
@@ -41,10 +44,11 @@ export type Opened =
 /** @throws CodedError CIRCUIT_* | DISCLOSURE_* | PROTOCOL_* | NETWORK_* */
 export async function openGated(request: KitRequest): Promise<Opened> {
   const { study, descriptor, name, randomBytes } = request;
-  const circuit = circuitOf(request);
-  if (circuit === undefined) return { refused: true, reason: "it selects nothing" };
   const { schema, segments } = study;
-  const facts = { descriptor, parameters: [], schema, segments, circuit };
+  const circuit = circuitOf(request);
+  const asked = { descriptor, parameters: request.parameters ?? [], schema };
+  if (circuit === undefined || selectsNobody(asked)) return { refused: true, reason: "it selects nobody" };
+  const facts = { ...asked, segments, circuit };
   const results = await runCommittee(name, randomBytes, async (session): Promise<GateResult | string> => {
     const gate: Gate = planGate(facts, [], K, session.field);
     if (gate.refused) return gate.reason;
@@ -64,9 +68,13 @@ export async function openGated(request: KitRequest): Promise<Opened> {
  * @throws CodedError CIRCUIT_* | PROTOCOL_* | NETWORK_*
  */
 export async function openUncontrolled(request: KitRequest): Promise<Opened> {
-  const { study, name, randomBytes } = request;
+  const { study, name, randomBytes, descriptor } = request;
   const circuit = circuitOf(request);
-  if (circuit === undefined) return { refused: true, reason: "it selects nothing" };
+  if (circuit === undefined) {
+    const step = descriptor.steps[0]!;
+    const zeros = Array.from({ length: cellCount(step, study.schema) * step.outputs.length }, () => 0n);
+    return { refused: false, outputs: zeros, hidden: new Set() };
+  }
   const results = await runCommittee(name, randomBytes, async (session) => {
     const { field, network } = session;
     const load = (columnId: string) =>
@@ -83,8 +91,9 @@ export async function openUncontrolled(request: KitRequest): Promise<Opened> {
 
 const NO_SHARES = { products: new Map(), outputs: new Map() };
 
-function circuitOf({ descriptor, study }: KitRequest): Circuit | undefined {
-  const built = buildCircuit(descriptor, [], study.schema);
+/** Undefined: every sum is zero by construction. */
+function circuitOf({ descriptor, parameters, study }: KitRequest): Circuit | undefined {
+  const built = buildCircuit(descriptor, parameters ?? [], study.schema);
   return built.empty ? undefined : built.circuit;
 }
 

@@ -54,6 +54,12 @@ export function checkRequest(request: VettedRequest): void {
   requireFew(setsOf(request, request.schema).length);
 }
 
+/** Whether no row of any data can satisfy its conditions, as with a lower parameter above the upper. @throws as `checkRequest` */
+export function selectsNobody(request: VettedRequest): boolean {
+  const { made } = withClasses(request.schema, [request], (classes) => disclosedSets(request, SEGMENTS, classes));
+  return made.cohort === undefined;
+}
+
 function setsOf(request: Pick<VettedRequest, "descriptor"> & Partial<VettedRequest>, schema: StudySchema): RowSet[] {
   return setsIn(withClasses(schema, [request], (classes) => disclosedSets(request, SEGMENTS, classes)).made);
 }

@@ -85,6 +85,7 @@ export function planGate(request: GatedRequest, history: readonly EarlierAnswer[
     earlier: historySets(history, (refs) => universe.bits(refs), classes),
   }));
   const { disclosed, earlier } = made;
+  assert(disclosed.cohort !== undefined, "a request that selects nobody is refused before");
   if (isSameCohort(disclosed, earlier, universe, least)) {
     return { refused: true, reason: "same filter, too few changed rows" };
   }

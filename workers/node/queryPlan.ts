@@ -27,6 +27,7 @@ import { type Query, type QueryCatalogue, QueryState } from "../chain/queryCatal
 import type { QueryRequested } from "../chain/querySmartContract.ts";
 import { type StudyRegistry, policyHash } from "../chain/studyRegistry.ts";
 import type { SegmentRef } from "../disclosure/historySets.ts";
+import { selectsNobody } from "../disclosure/checkQuery.ts";
 import { LEAST_K, MOST_K } from "../disclosure/planGate.ts";
 import type { Circuit } from "../messages/circuit.ts";
 import type { Descriptor } from "../messages/descriptor.ts";
@@ -110,7 +111,7 @@ export async function planQuery(request: ConfirmedRequest, modules: PlanModules)
   const { descriptor, schema } = query;
   const circuit = buildCircuit(descriptor, parameters, schema);
   const segments = await maskedSegments(event, await plannedSegments(event, modules), modules);
-  if (circuit.empty) return { empty: true };
+  if (circuit.empty || selectsNobody({ descriptor, parameters, schema })) return { empty: true };
   const datasets = newestVersions(segments);
   return { empty: false, circuit: circuit.circuit, datasets, descriptor, parameters, schema, segments, k };
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { checkQuery, checkRequest, compileForGate } from "../../../workers/disclosure/checkQuery.ts";
+import { checkQuery, checkRequest, compileForGate, selectsNobody } from "../../../workers/disclosure/checkQuery.ts";
 import { MAX_SETS } from "../../../workers/disclosure/disclosedSets.ts";
 import { isCoded } from "../../../workers/errors.ts";
 import { AtomOp, type Descriptor } from "../../../workers/messages/descriptor.ts";
@@ -132,5 +132,30 @@ describe("a request that the gate cannot tell the sets of", () => {
     const [{ minimum, maximum }] = bounds as [(typeof bounds)[number]];
     for (const parameter of [minimum, maximum])
       checkRequest({ descriptor, parameters: [parameter], schema: trialSchema });
+  });
+});
+
+describe("a request that selects nobody", () => {
+  const digits = parseSchema(
+    JSON.stringify({
+      name: "digits",
+      table: "t",
+      subject: "id",
+      fields: [
+        { name: "age", type: "integer", minimum: 0, maximum: 99, search: "digits" },
+        { name: "arm", type: "category", categories: ["a", "b"] },
+      ],
+    }),
+  );
+  const isNobody = async (where: string, given: Readonly<Record<string, number>>): Promise<boolean> => {
+    const { descriptor, bounds } = await compileQuery(`SELECT COUNT(*) FROM t WHERE ${where}`, digits);
+    return selectsNobody({ descriptor, parameters: bindParameters(bounds, digits, given), schema: digits });
+  };
+
+  it("is told from its parameters, also where no single condition is empty", async () => {
+    assert.equal(await isNobody("age >= :lo AND age <= :hi", { lo: 41, hi: 40 }), true);
+    assert.equal(await isNobody("age >= :lo AND age <= :hi", { lo: 40, hi: 40 }), false);
+    assert.equal(await isNobody("(arm = 'a' OR age > :x) AND arm = 'b' AND age < :y", { x: 50, y: 51 }), true);
+    assert.equal(await isNobody("(arm = 'a' OR age > :x) AND arm = 'b' AND age < :y", { x: 50, y: 52 }), false);
   });
 });

@@ -3,7 +3,6 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { DatabaseSync } from "node:sqlite";
 import { isCoded } from "../../../workers/errors.ts";
-import type { ParameterBound } from "../../../workers/messages/descriptor.ts";
 import { bindParameters, formatParameter } from "../../../workers/query/bindParameters.ts";
 import { buildCircuit, cellCount } from "../../../workers/query/buildCircuit.ts";
 import type { CompiledQuery } from "../../../workers/query/compileQuery.ts";
@@ -12,6 +11,7 @@ import { finishAnswer } from "../../../workers/statistics/finishAnswer.ts";
 import type { AnswerTable } from "../../../workers/statistics/finishAnswer.ts";
 import { budget } from "../../budget.ts";
 import { clearColumns, evaluateClear } from "./clearCircuit.ts";
+import { pickedParameters, sortedRows } from "./pickedParameters.ts";
 import type { RandomCase } from "./randomQuery.ts";
 import { randomCase } from "./randomQuery.ts";
 import { openTable, sqliteRows, sqlValue } from "./sqliteAnswer.ts";
@@ -31,14 +31,11 @@ async function compileOrNever(drawn: RandomCase): Promise<CompiledQuery | "never
   }
 }
 
-function pick({ allowed, minimum, maximum }: ParameterBound, number: number): bigint {
-  if (allowed.length > 0) return allowed[number % allowed.length]!;
-  return minimum + (BigInt(number) % (maximum - minimum + 1n));
-}
-
-function answerInTheClear({ schema, values, rows, picks }: RandomCase, query: CompiledQuery): AnswerTable {
+function answerInTheClear(drawn: RandomCase, query: CompiledQuery): AnswerTable {
+  const { schema, values, rows } = drawn;
+  const picked = pickedParameters(drawn, query.bounds);
   const given = query.bounds.map((bound, index) => {
-    return [bound.name, formatParameter(bound, pick(bound, picks[index]!), schema.fields[bound.field])] as const;
+    return [bound.name, formatParameter(bound, picked[index]!, schema.fields[bound.field])] as const;
   });
   const parameters = bindParameters(query.bounds, schema, Object.fromEntries(given));
   const built = buildCircuit(query.descriptor, parameters, schema);
@@ -53,22 +50,16 @@ function answerInTheClear({ schema, values, rows, picks }: RandomCase, query: Co
   return finishAnswer(query.descriptor, schema, outputs, NOTHING_HIDDEN);
 }
 
-function answerOfSqlite(
-  database: DatabaseSync,
-  { schema, sqlite, picks }: RandomCase,
-  query: CompiledQuery,
-): AnswerTable["rows"] {
+function answerOfSqlite(database: DatabaseSync, drawn: RandomCase, query: CompiledQuery): AnswerTable["rows"] {
+  const { schema, sqlite } = drawn;
+  const picked = pickedParameters(drawn, query.bounds);
   const parameters = query.bounds.map((bound, index) => {
-    return [bound.name, sqlValue(schema.fields[bound.field]!, pick(bound, picks[index]!))] as const;
+    return [bound.name, sqlValue(schema.fields[bound.field]!, picked[index]!)] as const;
   });
   const groups = query.descriptor.columns.map(({ finish }) => finish === 0);
   return sqliteRows(database, sqlite, Object.fromEntries(parameters)).map((row) =>
     row.map((value, column) => (groups[column] === true && value !== null ? String(value) : value)),
   );
-}
-
-function sorted(rows: AnswerTable["rows"]): string[] {
-  return rows.map((row) => JSON.stringify(row)).sort();
 }
 
 describe("compiled queries against SQLite", () => {
@@ -88,7 +79,7 @@ describe("compiled queries against SQLite", () => {
           }
           compared += 1;
           const { rows } = answerInTheClear(drawn, query);
-          assert.deepEqual(sorted(rows), sorted(answerOfSqlite(database, drawn, query)), drawn.sql);
+          assert.deepEqual(sortedRows(rows), sortedRows(answerOfSqlite(database, drawn, query)), drawn.sql);
         } finally {
           database.close();
         }
