@@ -51,9 +51,12 @@ export interface GatedRequest extends VettedRequest {
   readonly circuit: Circuit;
 }
 
+export type RefusedPlan =
+  "too few rows" | "too many masks" | "nobody is selected" | "same filter, too few changed rows";
+
 export type Gate =
   /** Decided on public bytes: nothing is computed. */
-  | { readonly refused: true; readonly reason: "too few rows" | "too many masks" | "same filter, too few changed rows" }
+  | { readonly refused: true; readonly reason: RefusedPlan }
   | {
       readonly refused: false;
       readonly plan: GatePlan;
@@ -85,7 +88,7 @@ export function planGate(request: GatedRequest, history: readonly EarlierAnswer[
     earlier: historySets(history, (refs) => universe.bits(refs), classes),
   }));
   const { disclosed, earlier } = made;
-  assert(disclosed.cohort !== undefined, "a request that selects nobody is refused before");
+  if (disclosed.cohort === undefined) return { refused: true, reason: "nobody is selected" };
   if (isSameCohort(disclosed, earlier, universe, least)) {
     return { refused: true, reason: "same filter, too few changed rows" };
   }
