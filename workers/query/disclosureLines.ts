@@ -46,7 +46,10 @@ function setLines({ schema, selection, cost }: DisclosureFacts): string[] {
   const indicated = indicators(measures)
     ? [`  - in ${within}, the patients who satisfy an INDICATOR, and who do not`]
     : [];
-  return [whole, ...cells, ...present, ...counted, ...crossed, ...indicated];
+  const told = measures.some(({ variables }) => variables.length > 0)
+    ? [`  - in ${within}, any smaller set of patients whose number these sums tell, alone or together`]
+    : [];
+  return [whole, ...cells, ...present, ...counted, ...crossed, ...indicated, ...told];
 }
 
 /** What ends a request; without WHERE nothing does. */
