@@ -5,7 +5,8 @@
 import type { StudySchema } from "../schema/studySchema.ts";
 import { isTwoValued } from "./disclosedSets.ts";
 import { listed, quote } from "./manifestText.ts";
-import type { Measure } from "./measures.ts";
+import type { Measure, Variable } from "./measures.ts";
+import { sameVariable } from "./measures.ts";
 import type { Selection } from "./selectColumns.ts";
 
 interface DisclosureFacts {
@@ -46,7 +47,7 @@ function setLines({ schema, selection, cost }: DisclosureFacts): string[] {
   const indicated = indicators(measures)
     ? [`  - in ${within}, the patients who satisfy an INDICATOR, and who do not`]
     : [];
-  const told = measures.some(({ variables }) => variables.length > 0)
+  const told = mayTellTogether(measures, schema)
     ? [`  - in ${within}, any smaller set of patients whose number these sums tell, alone or together`]
     : [];
   return [whole, ...cells, ...present, ...counted, ...crossed, ...indicated, ...told];
@@ -113,6 +114,26 @@ function twoValued(measures: readonly Measure[], schema: StudySchema): number[] 
 
 function indicators(measures: readonly Measure[]): boolean {
   return measures.some(({ variables }) => variables.some(({ kind }) => kind === "indicator"));
+}
+
+/** Sums of squares tell the counts of three values, and those of pairs among four. */
+const MOST_VALUES_OF_SQUARES = 4n;
+
+/** Whether sums may tell counts of other sets than are listed: products of two columns, several indicators, squares of few values. */
+function mayTellTogether(measures: readonly Measure[], schema: StudySchema): boolean {
+  const all = measures.flatMap(({ variables }) => variables).filter(({ kind }) => kind === "indicator");
+  const isSeveral = all.some((indicator) => !sameVariable(indicator, all[0]!));
+  return (
+    isSeveral || measures.some(({ variables: [x, y] }) => x !== undefined && y !== undefined && isTelling(x, y, schema))
+  );
+}
+
+function isTelling(x: Variable, y: Variable, schema: StudySchema): boolean {
+  if (!sameVariable(x, y) || x.kind === "indicator") return true;
+  const field = schema.fields[x.field]!;
+  if (isTwoValued(field)) return false;
+  const values = field.type === "category" ? BigInt(field.numeric?.length ?? 0) : field.maximum - field.minimum + 1n;
+  return values <= MOST_VALUES_OF_SQUARES;
 }
 
 function names(schema: StudySchema, fields: readonly number[], word: string): string {

@@ -54,6 +54,18 @@ describe("the manifest's disclosure control", () => {
     assert.equal(grouped.filter((line) => line.includes("two counts")).length, 1, "a count is no sum");
   });
 
+  it("says that what sums tell together is tested, where they may tell more than is listed", async () => {
+    const together = "  - in the cohort, any smaller set of patients whose number these sums tell, alone or together";
+    const listed = async (select: string): Promise<boolean> =>
+      sets(await disclosure(`SELECT ${select} FROM trial WHERE arm = 'control'`)).includes(together);
+    assert.equal(await listed("VAR_SAMP(age)"), false);
+    assert.equal(await listed("AVG(grade), AVG(age)"), false);
+    assert.equal(await listed("CORR(age, grade)"), true);
+    assert.equal(await listed("TOXICITY(grade)"), true);
+    assert.equal(await listed("LINEAR_REGRESSION(response, age, INDICATOR(biomarker = 'positive'))"), true);
+    assert.equal(await listed('VAR_POP("Mixed")'), true);
+  });
+
   it("refuses nothing of the whole table, and hides nothing of a single number", async () => {
     const lines = await disclosure("SELECT COUNT(*) FROM trial");
     assert.deepEqual(sets(lines), ["  - the whole table, which needs no test of its own"]);
