@@ -9,6 +9,7 @@ import { purposeText } from "../purposes.ts";
 import { describeParameters, instantText, newestSuccessor, openQuery, standingOf } from "../query.ts";
 import { readBytes32 } from "../readOption.ts";
 import { describeRemarks } from "../remarks.ts";
+import { quoteRun } from "../runQuote.ts";
 
 export const command = defineCommand({
   command: "querier show",
@@ -35,6 +36,7 @@ export const command = defineCommand({
         priceEther: formatEther(study.policy.price),
         purposes: study.policy.purposes.map(purposeText),
         deadlineBlocks: study.policy.deadlineBlocks,
+        ...(await quoteRun(connection, open)),
         ...(await quoteGate(connection, open)),
         remarks: await describeRemarks(connection, queryHash),
       };

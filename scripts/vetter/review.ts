@@ -9,6 +9,7 @@ import { textOf } from "../printValue.ts";
 import { checkSignable, describeParameters, instantText, newestSuccessor, openQuery, standingOf } from "../query.ts";
 import { readAddress, readBytes32 } from "../readOption.ts";
 import { describeRemarks } from "../remarks.ts";
+import { quoteRun } from "../runQuote.ts";
 import { isOwnOrganisation, organisationsOf } from "./author.ts";
 
 export const command = defineCommand({
@@ -45,6 +46,7 @@ export const command = defineCommand({
         successor: (await newestSuccessor(connection, query)) ?? null,
         approvals: `${query.approvals} of ${study.policy.vettings}`,
         recompiled,
+        ...(await quoteRun(connection, open)),
         ...(await quoteGate(connection, open)),
         sql: publication.sql,
         parameters: describeParameters(bounds, study.schema),

@@ -138,7 +138,10 @@ describe("published queries", () => {
     assert.deepEqual([seen.author, seen.authorOrganisation], [author, "Research Institute"]);
     // The number of all patients, whole table and cell: each by itself, against all rows, and whether zeros may be shown.
     assert.deepEqual([seen.k, seen.earlierAnswers, seen.gateTests, seen.gateProducts], [11, 0, 5, 35]);
+    // A count of all patients multiplies nothing, and opens one number.
+    assert.deepEqual([seen.multiplications, seen.openedNumbers, seen.openingsPerDataset], ["0", 1, 2]);
     const shown = await show.handler({ ...consortium.network, query }, consortium.context);
+    assert.deepEqual([shown.rows, shown.answerGasAbout], [seen.rows, seen.answerGasAbout]);
     assert.deepEqual([shown.k, shown.earlierAnswers, shown.gateRounds], [11, 0, seen.gateRounds]);
     const text = review.print!(seen);
     assert.ok(text.startsWith(`STUDY   Trial 7  (${consortium.studyId})\nAUTHOR  Research Institute  (${author})\n`));

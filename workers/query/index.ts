@@ -10,6 +10,7 @@ export { describeUnseen, findUnseen, requireLegible } from "./legibility.ts";
 export type { LegibilityErrorDetail, UnseenCharacter } from "./legibility.ts";
 export { gateCost } from "./gateCost.ts";
 export type { GateCost, GateCostFacts } from "./gateCost.ts";
+export { queryCost } from "./queryCost.ts";
 export type { QueryCost } from "./queryCost.ts";
 export { queryHash } from "./queryHash.ts";
 export type { SqlErrorCode, SqlErrorDetail } from "./sqlError.ts";

@@ -30,8 +30,11 @@ export function queryCost(descriptor: Descriptor, schema: StudySchema): QueryCos
   const cells = cellCount(step, schema);
   const sizes = axisSizes(step, schema);
   const layout = sizes.length === 0 ? undefined : chooseCellLayout(sizes, measureCount(step));
-  const innerDepth = layout === undefined || layout.inner.length === 0 ? 0 : layout.inner.length - 1;
-  const cellDepth = Math.max(0, (layout?.outer.length ?? 0) - 1);
+  const lineLevel = (axes: readonly number[]): number =>
+    Math.max(0, ...axes.flatMap((axis) => step.axes[axis]!.lines.map(level)));
+  const indicatorDepth = (axes: readonly number[]): number => lineLevel(axes) + Math.max(0, axes.length - 1);
+  const innerDepth = indicatorDepth(layout?.inner ?? []);
+  const cellDepth = indicatorDepth(layout?.outer ?? []);
   const multiplied =
     layout !== undefined && layout.inner.length > 0 ? Math.max(innerDepth, depthOfOutputs) + 1 : depthOfOutputs;
   const depth = Math.max(multiplied, cellDepth);
