@@ -79,7 +79,7 @@ struct Step {
 /// over the rows that have every field of the column; x and y are scaled values.
 /// GROUP: sums[0] = axis; COUNT, REGR_COUNT: [n]; SUM, AVG: [n, x]; the VAR and STDDEV forms: [n, x, xx];
 /// COVAR_POP .. REGR_R2, of (y, x) as in SQL: [n, y, x, yy, yx, xx];
-/// LINEAR_REGRESSION, with z = (x1 .. xp, y): [n, z1 .. zm, then zi x zj for i <= j, row by row];
+/// LINEAR_REGRESSION, with z = (x1 .. xp, y) and m = p + 1: [n, z1 .. zm, then zi x zj for i <= j, row by row];
 /// HISTOGRAM: [n], of every line of one axis; arguments: the breaks
 /// CROSSTAB: [n], of two axes
 /// T_TEST, ANOVA: [n, x, xx] of every line of one axis
@@ -120,7 +120,8 @@ enum Finish {
 }
 
 /// axes: those that the statistic takes in, in the order above: the answer has one row for each cell of the others.
-/// decimals: scale of each field that is summed, in the order above (a product has the sum of two).
+/// decimals: scale of each field that is summed, in the order above (a product has the sum of two), and of the values or times of
+/// QUANTILE, KAPLAN_MEIER and LOG_RANK.
 struct Column {
     string name;
     Finish finish;

@@ -5,8 +5,7 @@ import { tableOf, textOf } from "../printValue.ts";
 import type { Cell } from "./answerReport.ts";
 
 export function answerText(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const isStructured = (_: string, column: number): boolean => rows.some((row) => isStatistic(row[column]));
-  const structured = columns.flatMap((name, column) => (isStructured(name, column) ? [column] : []));
+  const structured = columns.flatMap((_, column) => (rows.some((row) => isStatistic(row[column])) ? [column] : []));
   if (structured.length === 0) return tableOf(columns, rows);
   const plain = columns.flatMap((_, column) => (structured.includes(column) ? [] : [column]));
   const pick = <T>(list: readonly T[]): T[] => plain.map((column) => list[column] as T);
@@ -15,7 +14,9 @@ export function answerText(columns: readonly string[], rows: readonly (readonly 
     structured.map((column) => {
       const group = plain.map((other) => `${columns[other]} ${String(row[other] ?? "missing")}`);
       const title = legibleLine([columns[column], ...group].join(", "));
-      return `${title}\n${textOf(isStatistic(row[column]) ? Object.fromEntries(partsOf(row[column])) : row[column]).replace(/^/gm, "  ")}`;
+      const value = row[column];
+      const text = textOf(isStatistic(value) ? Object.fromEntries(partsOf(value)) : value);
+      return `${title}\n${text.replace(/^/gm, "  ")}`;
     }),
   );
   return [...table, below.join("\n\n")].join("\n");

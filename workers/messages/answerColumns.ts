@@ -4,7 +4,8 @@ import { Finish } from "./descriptor.ts";
 
 /** 10^18 < 2^62, the largest scaled integer. */
 export const MAX_DECIMALS = 18;
-const MAX_COLUMNS = 256;
+/** As many as outputs: each column reads some. */
+const MAX_ANSWER_COLUMNS = 256;
 const MAX_AXES = 8;
 
 /** How many words of each kind a finish reads. */
@@ -39,9 +40,9 @@ const SHAPES: Readonly<Record<Fixed, Shape>> = {
   [Finish.CROSSTAB]: table([2]),
   [Finish.T_TEST]: table([1], 3, 1),
   [Finish.ANOVA]: table([1], 3, 1),
-  [Finish.QUANTILE]: table([1]),
-  [Finish.KAPLAN_MEIER]: table([2]),
-  [Finish.LOG_RANK]: table([3, 4]),
+  [Finish.QUANTILE]: table([1], 1, 1),
+  [Finish.KAPLAN_MEIER]: table([2], 1, 1),
+  [Finish.LOG_RANK]: table([3, 4], 1, 1),
   [Finish.ALLOCATION]: table([1], 2),
 };
 
@@ -53,7 +54,11 @@ export function checkAnswer({ steps, factors, columns }: Descriptor, check: Chec
   check(axes.length <= MAX_AXES, "steps[0].axes", `has more than ${MAX_AXES}`);
   check(new Set(axes.map(({ field }) => field)).size === axes.length, "steps[0].axes", "repeats a field");
   axes.forEach((axis, index) => checkAxis(axis, factors.length, `steps[0].axes[${index}]`, check));
-  check(columns.length > 0 && columns.length <= MAX_COLUMNS, "columns", `has none or more than ${MAX_COLUMNS}`);
+  check(
+    columns.length > 0 && columns.length <= MAX_ANSWER_COLUMNS,
+    "columns",
+    `has none or more than ${MAX_ANSWER_COLUMNS}`,
+  );
   columns.forEach((column, index) => {
     const at = `columns[${index}]`;
     check((Object.values(Finish) as number[]).includes(column.finish), at, "has an unknown finish");

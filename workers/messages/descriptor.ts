@@ -41,6 +41,9 @@ export type Finish = (typeof Finish)[keyof typeof Finish];
 export const ParameterKind = { INTEGER: 0, DECIMAL: 1, DATE: 2, CATEGORY: 3 } as const;
 export type ParameterKind = (typeof ParameterKind)[keyof typeof ParameterKind];
 
+/** Arguments of a finish that are real numbers (priors, powers, weights, probabilities) are kept with so many decimals. */
+export const ARGUMENT_DECIMALS = 6;
+
 /** `Output.right` when there is no second factor. */
 export const NO_FACTOR = 0xffff;
 export const DESCRIPTOR_FORMAT = 2;

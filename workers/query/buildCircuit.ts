@@ -2,7 +2,7 @@
  * A descriptor, its parameters and the schema to the circuit the workers evaluate: which committed columns to load,
  * which product columns to make, which sums to open. Every worker derives the same circuit from public inputs.
  *
- * Layout: the descriptor's products come first, under their own numbers. With a GROUP BY the cells follow, as
+ * Layout: the descriptor's products come first, under their own numbers. With table axes the cells follow, as
  * `cellLayout.ts` chooses: indicators of the outer axes, indicators of the inner axes, then the measures multiplied by
  * each inner indicator. Outputs are row-major by cell (last axis fastest), then in the step's output order.
  *
@@ -67,7 +67,7 @@ function categoryLines({ field, missing }: Axis, schema: StudySchema): number {
   return axisField(schema, field).categories.length + (missing ? 1 : 0);
 }
 
-/** 1 without GROUP BY. */
+/** 1 without axes. */
 export function cellCount(step: Step, schema: StudySchema): number {
   return axisSizes(step, schema).reduce((cells, lines) => cells * lines, 1);
 }
@@ -83,7 +83,7 @@ function axisField(schema: StudySchema, index: number): CategoryField {
   throw circuitError({ code: "CIRCUIT_NO_COLUMN", field: index }, `the axis field ${index} is not a category`);
 }
 
-/** Repeats an EQ atom of one factor once: IN with equal parameters. */
+/** Counts a repeated EQ atom of one factor once: IN with equal parameters. */
 function expandFactor(
   building: Building,
   { atoms }: Descriptor,

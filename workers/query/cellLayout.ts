@@ -1,7 +1,7 @@
 /**
  * The cheapest way to multiply a table's cells into its measures, chosen alike by everyone from public sizes.
  *
- * A cell's indicator is the product of one one-hot column per axis; an opened sum is an inner product of two columns, so
+ * A cell's indicator is the product of one line's form per axis; an opened sum is an inner product of two columns, so
  * one multiplication is free. The axes are split in two: the *outer* axes' indicators meet, in the free inner product,
  * the measures multiplied by the *inner* axes' indicators. With A = Π of the outer sizes, B = Π of the inner sizes and M
  * measure columns, the product columns are

@@ -3,12 +3,12 @@
  * active − ∏ (active − part), multiplied pairwise: depth log2 of the parts.
  */
 import { AtomOp } from "../messages/descriptor.ts";
-import type { NumericField, StudySchema } from "../schema/studySchema.ts";
+import type { StudySchema } from "../schema/studySchema.ts";
 import type { Assembly, PendingTerm } from "./assembleDescriptor.ts";
 import { negatedTerm, oneOf } from "./assembleDescriptor.ts";
 import type { Clause, End, Filter } from "./filters.ts";
 import { isFilter } from "./filters.ts";
-import { activeTerm, chainTerms, equalTerms, intervalTerms, presenceTerm } from "./thresholdTerms.ts";
+import { activeTerm, chainTerms, equalTerms, intervalTerms, numericField, presenceTerm } from "./thresholdTerms.ts";
 
 export function clauseFactor(assembly: Assembly, clause: Clause, schema: StudySchema): number {
   return assembly.factor(clauseTerms(assembly, clause, schema));
@@ -61,7 +61,7 @@ function filterTerms(assembly: Assembly, filter: Filter, schema: StudySchema): P
       return filter.negated ? unless(inside) : inside;
     }
     case "threshold": {
-      const on = schema.fields[field] as NumericField;
+      const on = numericField(schema, field);
       const at = { parameter: filter.parameter };
       const { relation } = filter;
       const terms =

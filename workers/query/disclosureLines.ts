@@ -45,7 +45,9 @@ function setLines({ schema, selection, cost }: DisclosureFacts): string[] {
     ? [`  - in ${within}, the patients with each two values of two such columns that are multiplied`]
     : [];
   const indicated = indicators(measures)
-    ? [`  - in ${within}, the patients who satisfy an INDICATOR, and who do not`]
+    ? [
+        `  - in ${within}, the patients who satisfy the condition of each number above that has one, and those who do not`,
+      ]
     : [];
   const told = mayTellTogether(measures, schema)
     ? [`  - in ${within}, any smaller set of patients whose number these sums tell, alone or together`]

@@ -18,7 +18,7 @@ export type Filter =
   | { readonly kind: "oneOf"; readonly field: number; readonly negated: boolean; readonly members: readonly End[] }
   /** The value lies in (or, negated, is present and lies outside) lo..hi, ends at cut-points. */
   | { readonly kind: "range"; readonly field: number; readonly negated: boolean; readonly lo: End; readonly hi: End }
-  /** The value is above the parameter, or at least as large, or (negated) is present and is not; by its digits. */
+  /** The value is above, at least, or equal to the parameter; negated: is present and is not. By its digits. */
   | {
       readonly kind: "threshold";
       readonly field: number;

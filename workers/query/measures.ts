@@ -10,8 +10,7 @@
  *   rows: cohort · 1, or the last two halves of the cohort when nothing else needs it as a column
  *   n: cohort · presence      x: cohort · x      x·y: (cohort × x) · y, so that all products with x share one column
  * and presence of other fields before the variables. With lines every measure is one column, which `buildCircuit` multiplies with the cells.
- * The square of a categorical field with numeric categories is linear (Σ category² × one-hot): no product; an indicator is
- * its own square.
+ * The square of a categorical field with numeric categories is linear (Σ category² × one-hot): no product.
  *
  * Output 0 is the number of rows whenever there are table lines: SQL leaves out groups without rows.
  */
@@ -104,8 +103,8 @@ function productOf(assembly: Assembly, cohort: number | undefined, factors: read
 /** The variables as factors; one for a square that is linear. */
 function linearVariables(assembly: Assembly, variables: readonly Variable[], schema: StudySchema): readonly number[] {
   const [first, second] = variables;
-  if (first !== undefined && second !== undefined && sameVariable(first, second)) {
-    const square = linearSquare(assembly, first, schema);
+  if (first?.kind === "value" && second !== undefined && sameVariable(first, second)) {
+    const square = linearSquare(assembly, first.field, schema);
     if (square !== undefined) return [square];
   }
   return variables.map((variable) => variableFactor(assembly, variable, schema));
@@ -116,9 +115,8 @@ function variableFactor(assembly: Assembly, variable: Variable, schema: StudySch
   return atomFactor(assembly, assembly.atom(AtomOp.VALUE, variable.field));
 }
 
-function linearSquare(assembly: Assembly, variable: Variable, schema: StudySchema): number | undefined {
-  if (variable.kind === "indicator") return variableFactor(assembly, variable, schema);
-  const { field } = variable;
+/** Of a category's numbers; undefined for other fields. */
+function linearSquare(assembly: Assembly, field: number, schema: StudySchema): number | undefined {
   const on = schema.fields[field]!;
   if (on.type !== "category") return undefined;
   const terms = (on.numeric ?? []).flatMap((category, index) => {
@@ -127,7 +125,7 @@ function linearSquare(assembly: Assembly, variable: Variable, schema: StudySchem
     return [{ coefficient: category * category, on: "atom" as const, index: atom }];
   });
   // Only the category 0: the squares are the values.
-  return terms.length === 0 ? variableFactor(assembly, variable, schema) : assembly.factor(terms);
+  return terms.length === 0 ? atomFactor(assembly, assembly.atom(AtomOp.VALUE, field)) : assembly.factor(terms);
 }
 
 function activeFactor(assembly: Assembly): number {

@@ -3,7 +3,7 @@
  * the next. The gate cannot open them yet as it should (quantiles by comparisons alone, survival over intervals merged until no
  * count is small), so they are compiled only for data that are public.
  */
-import { Finish } from "../messages/descriptor.ts";
+import { ARGUMENT_DECIMALS, Finish } from "../messages/descriptor.ts";
 import type { NumericField } from "../schema/studySchema.ts";
 import type { ConditionContext } from "./fieldConditions.ts";
 import { isFilter } from "./filters.ts";
@@ -17,8 +17,6 @@ import { STATISTIC_NAMES } from "./statisticNames.ts";
 import type { PlannedAxis } from "./tableAxes.ts";
 import type { TableStatistic } from "./tableStatistics.ts";
 
-/** Probabilities are kept in millionths. */
-const PROBABILITY_DECIMALS = 6;
 const DEFAULT_TYPE = "7";
 
 export function isOrdered(finish: Finish): boolean {
@@ -35,6 +33,8 @@ export function orderedStatistic(
   if (!withoutGate) {
     throw refuse(context.sql, item.span, `${STATISTIC_NAMES[item.aggregate!]} is not offered yet`);
   }
+  const grid = item.options.find(({ name }) => name === "GRID");
+  if (grid !== undefined) throw refuse(context.sql, grid.span, "GRID is not offered yet");
   const decimals = [valueField(context, item).field.decimals];
   const values = valueAxis(context, item);
   if (item.aggregate === Finish.QUANTILE) {
@@ -70,8 +70,8 @@ function quantileArguments({ sql }: ConditionContext, item: SelectItem): bigint[
   if (type !== "1" && type !== "7")
     throw refuse(sql, option?.span ?? item.span, "TYPE takes 1 or 7, R's types", "SQL_TYPE");
   const probabilities = item.arguments.slice(1).map((argument) => {
-    const { floor, ceiling } = scale(numberText(argument), PROBABILITY_DECIMALS);
-    if (floor === ceiling && floor >= 0n && floor <= 10n ** BigInt(PROBABILITY_DECIMALS)) return floor;
+    const { floor, ceiling } = scale(numberText(argument), ARGUMENT_DECIMALS);
+    if (floor === ceiling && floor >= 0n && floor <= 10n ** BigInt(ARGUMENT_DECIMALS)) return floor;
     throw refuse(sql, argument.span, "QUANTILE takes probabilities from 0 to 1, of at most 6 decimals", "SQL_TYPE");
   });
   return [BigInt(type), ...probabilities];

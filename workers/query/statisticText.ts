@@ -1,6 +1,6 @@
 /** The manifest's words for measures and for the statistics finished from them. */
 import type { Column } from "../messages/descriptor.ts";
-import { Finish } from "../messages/descriptor.ts";
+import { ARGUMENT_DECIMALS, Finish } from "../messages/descriptor.ts";
 import { formatScaled } from "../schema/values.ts";
 import { clauseText, lineText, valueText } from "./cohortText.ts";
 import type { Names } from "./cohortText.ts";
@@ -10,8 +10,6 @@ import { fieldsOf, sameVariable } from "./measures.ts";
 import type { Selection } from "./selectColumns.ts";
 import type { PlannedAxis } from "./tableAxes.ts";
 
-const ARGUMENT_DECIMALS = 6;
-
 const PAIRED: Readonly<Partial<Record<Finish, string>>> = {
   [Finish.COVAR_POP]: "the covariance of all",
   [Finish.COVAR_SAMP]: "the sample covariance",
@@ -19,6 +17,9 @@ const PAIRED: Readonly<Partial<Record<Finish, string>>> = {
   [Finish.REGR_SLOPE]: "the slope of the least-squares line",
   [Finish.REGR_INTERCEPT]: "the intercept of the least-squares line",
   [Finish.REGR_R2]: "the square of the correlation",
+  [Finish.QUANTILE]: "the quantiles, by how many lie between cut-points",
+  [Finish.KAPLAN_MEIER]: "the survival curve, by events and follow-up between cut-points",
+  [Finish.LOG_RANK]: "the log-rank test, by events and follow-up between cut-points",
 };
 
 /** @param whole who is counted, in words */
@@ -91,7 +92,7 @@ export function columnText(names: Names, column: Column, { axes }: Selection): s
     case Finish.ALLOCATION: {
       const prior = `prior Beta(${real(args[0]!)}, ${real(args[1]!)}), power ${real(args[2]!)}`;
       const external = args.length > 4 ? `, counts of earlier studies weighed by ${real(args[4]!)}` : "";
-      return `for each ${axis(0)}, the posterior of number ${first} of ${n}, and shares of new patients; ${prior}${external}`;
+      return `for each ${axis(0)}, the posterior of number ${first} out of number ${n}, and shares of new patients; ${prior}${external}`;
     }
     case Finish.HISTOGRAM:
       return `the counts of the bins of ${axis(0)} between its ${args.length} breaks, below and above`;

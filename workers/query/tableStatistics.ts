@@ -1,5 +1,5 @@
 /** Statistics that are finished from a table of their own: its axes, its sums and what else the finish reads (Descriptor.sol). */
-import { Finish } from "../messages/descriptor.ts";
+import { ARGUMENT_DECIMALS, Finish } from "../messages/descriptor.ts";
 import type { NumericField, StudySchema } from "../schema/studySchema.ts";
 import { scale } from "./readConstants.ts";
 import type { Measure } from "./measures.ts";
@@ -14,12 +14,9 @@ import { STATISTIC_NAMES } from "./statisticNames.ts";
 import { refuseBetweenCuts } from "./tableAxes.ts";
 import type { PlannedAxis } from "./tableAxes.ts";
 
-/** Probabilities, priors and powers are kept with this many decimals. */
-const ARGUMENT_DECIMALS = 6;
-
-/** Shapes of a beta prior that its posterior is computed for. */
-const SMALLEST_SHAPE = 50_000n;
-const LARGEST_SHAPE = 1_000_000_000_000n;
+/** Shapes of a beta prior that its posterior is computed for (`statistics/betaBinomial.ts`). */
+const SMALLEST_SHAPE_MILLIONTHS = 50_000n;
+const LARGEST_SHAPE_MILLIONTHS = 1_000_000_000_000n;
 
 export interface TableStatistic {
   /** In the order in which the finish reads them; of every row of the cohort that has all their fields. */
@@ -131,11 +128,10 @@ function allocation({ sql, schema, item }: Place, { axis, lines }: ComparedGroup
   const success = readCategoryConstant(sql, field, "=", value)[0]!;
   const [a, b] = optionNumbers(sql, item, "PRIOR", ["1", "1"], item.span);
   const [power] = optionNumbers(sql, item, "POWER", ["1"], item.span);
-  const isShape = (word: bigint): boolean => word >= SMALLEST_SHAPE && word <= LARGEST_SHAPE;
+  const isShape = (word: bigint): boolean => word >= SMALLEST_SHAPE_MILLIONTHS && word <= LARGEST_SHAPE_MILLIONTHS;
   if (!isShape(a!) || !isShape(b!))
     throw refuse(sql, item.span, "PRIOR takes two numbers from 0.05 to 1000000", "SQL_TYPE");
   if (power! < 0n) throw refuse(sql, item.span, "POWER takes a number of 0 or more", "SQL_TYPE");
-  refuseOptions(sql, item, ["PRIOR", "POWER", "EXTERNAL", "WEIGHT"]);
   const external = externalCounts(sql, item, lines.length);
   const arms = lines.reduce((bits, line) => bits | (1n << BigInt(line)), 0n);
   const clause = { kind: "categories", field: index, indices: [success] } as const;
@@ -164,11 +160,6 @@ function externalCounts(sql: SqlText, item: SelectItem, arms: number): bigint[] 
     throw refuse(sql, option.span, "WEIGHT takes a number from 0 to 1", "SQL_TYPE");
   }
   return [weight!, ...counts];
-}
-
-function refuseOptions(sql: SqlText, item: SelectItem, allowed: readonly Option["name"][]): void {
-  const other = item.options.find(({ name }) => !allowed.includes(name));
-  if (other !== undefined) throw refuse(sql, other.span, `${other.name} is not offered here yet`);
 }
 
 function optionNumbers(

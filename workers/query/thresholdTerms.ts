@@ -19,7 +19,7 @@ export function intervalTerms(
   index: number,
   [lo, hi]: readonly [bigint, bigint],
 ): PendingTerm[] {
-  const field = numeric(schema, index);
+  const field = numericField(schema, index);
   const { minimum, maximum, cutPoints } = field;
   const isCut = (value: bigint): boolean => cutPoints.includes(value);
   const [startsAtCut, endsAtCut] = [lo === minimum || isCut(lo), hi === maximum || isCut(hi + 1n)];
@@ -32,7 +32,7 @@ export function intervalTerms(
 
 /** x >= value, which lies within the field's bounds. */
 function atLeastTerms(assembly: Assembly, schema: StudySchema, index: number, value: bigint): PendingTerm[] {
-  const field = numeric(schema, index);
+  const field = numericField(schema, index);
   if (value === field.minimum) return [presenceTerm(assembly, schema, index)];
   if (field.cutPoints.includes(value)) {
     return [oneOf(assembly.atom(AtomOp.RANGE, index, { value }, { value: field.maximum }))];
@@ -83,7 +83,7 @@ export function activeTerm(assembly: Assembly): PendingTerm {
   return oneOf(assembly.atom(AtomOp.ACTIVE, ACTIVE_FIELD));
 }
 
-function numeric(schema: StudySchema, index: number): NumericField {
+export function numericField(schema: StudySchema, index: number): NumericField {
   const field = schema.fields[index]!;
   if (field.type === "category") throw new RangeError(`${field.name} is a category`);
   return field;

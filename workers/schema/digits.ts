@@ -1,7 +1,7 @@
 /**
  * Digit columns of a field with `search: digits`: the offset x − minimum of a present value, written in base 16, one
- * 0/1 column per position and digit. They answer a comparison with any threshold, digit by digit from the top: a sum of
- * columns for the leading digit, one product more for each digit below. Base 16 is a compromise: base 2 would need
+ * 0/1 column per position and digit. They answer a comparison with any threshold, from the least digit up: a sum of
+ * columns for the first, one product more for each further digit. Base 16 is a compromise: base 2 would need
  * four times as many products, base 256 sixteen times as many columns per bit.
  */
 import type { NumericField } from "./studySchema.ts";

@@ -11,7 +11,7 @@ const KEYS = ["name", "title", "time", "status", "event", "grid"];
 export function parseTimeToEvent(node: JsonNode | undefined, fields: readonly SchemaField[]): TimeToEvent[] {
   if (node === undefined) return [];
   const pairs = node.list().map((item) => parsePair(item.object(KEYS), fields));
-  // A query names a pair where it could name a field.
+  // Reserved: later statistics may name a pair where they could name a field.
   const names = [...fields, ...pairs].map(({ name }) => name.toLowerCase());
   refuseRepeats(names, node.path, "SCHEMA_DUPLICATE_NAME");
   return pairs;

@@ -1,6 +1,6 @@
 /** Statistics of a table: its cells' sums to one structured value of the answer. */
 import type { Axis, Column } from "../messages/descriptor.ts";
-import { Finish } from "../messages/descriptor.ts";
+import { ARGUMENT_DECIMALS, Finish } from "../messages/descriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { formatFieldValue } from "../schema/values.ts";
 import type { ArmAllocation } from "./allocation.ts";
@@ -61,8 +61,7 @@ export type TableValue =
   | AllocationTable
   | QuantileTable
   | SurvivalCurve
-  | Hidden
-  | null;
+  | Hidden;
 
 export interface TablePlace {
   /** Of each of the statistic's axes. */
@@ -71,7 +70,7 @@ export interface TablePlace {
   readonly schema: StudySchema;
 }
 
-const ARGUMENT_SCALE = 1e6;
+const ARGUMENT_SCALE = 10 ** ARGUMENT_DECIMALS;
 
 /**
  * @param cells row-major by the statistic's axes
@@ -93,7 +92,7 @@ export function finishTable(column: Column, cells: readonly Sums[], place: Table
     case Finish.LOG_RANK:
       return ordered(column, countsOf(column, cells), place);
     default:
-      return null;
+      throw new RangeError(`finish ${column.finish} is of no table`);
   }
 }
 
@@ -169,7 +168,7 @@ function groupTest(
   return { groups, test: isPair ? tTest(first, second, decimals[0]!) : null };
 }
 
-/** One hidden count refuses the whole stratum: P(best) needs every arm; one without subjects keeps the prior. */
+/** One hidden count hides the whole allocation: P(best) needs every arm; one without subjects keeps the prior. */
 function allocation(
   { sums, arguments: args }: Column,
   cells: readonly Sums[],

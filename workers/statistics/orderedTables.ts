@@ -1,5 +1,6 @@
 /** Quantiles and survival from how many rows each line of values has: exact where each value that occurs starts a line. */
 import type { Axis, Column } from "../messages/descriptor.ts";
+import { ARGUMENT_DECIMALS } from "../messages/descriptor.ts";
 import type { SurvivalCurve } from "./kaplanMeier.ts";
 import { kaplanMeier } from "./kaplanMeier.ts";
 import type { GroupRisk, LogRank } from "./logRank.ts";
@@ -7,7 +8,7 @@ import { logRank } from "./logRank.ts";
 import { quantile } from "./quantile.ts";
 import { rational } from "./rational.ts";
 
-const PROBABILITY_SCALE = 1_000_000n;
+const PROBABILITY_SCALE = 10n ** BigInt(ARGUMENT_DECIMALS);
 
 export interface QuantileTable {
   readonly n: number;

@@ -32,10 +32,13 @@ function nameOf({ descriptor, schema }: Place, sum: number): string | undefined 
   return `${field.name} in ${formatFieldValue(field, first.lo)} to ${formatFieldValue(field, first.hi)}`;
 }
 
-function lastAtoms({ atoms, factors, products }: Descriptor, factor: number): readonly Atom[] {
+function lastAtoms(
+  { atoms, factors, products }: Pick<Descriptor, "atoms" | "factors" | "products">,
+  factor: number,
+): readonly Atom[] {
   const { terms } = factors[factor]!;
   const [only] = terms;
   const product = only === undefined || terms.length > 1 ? undefined : products[only.signal - atoms.length];
-  if (product !== undefined) return lastAtoms({ atoms, factors, products } as Descriptor, product.right);
+  if (product !== undefined) return lastAtoms({ atoms, factors, products }, product.right);
   return terms.flatMap(({ signal, coefficient }) => (coefficient === 1n ? (atoms[signal] ?? []) : []));
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
 import { buildCircuit } from "../../../workers/query/buildCircuit.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
@@ -180,6 +181,32 @@ describe("statistics of tables", () => {
     const terms = [0, 1, 2].map((term) => [at(answer![0], "coefficients", term, "term"), at(answer![0], "coefficients", term, "estimate")]); // prettier-ignore
     assert.deepEqual(terms, [["(Intercept)", -5.4], ["age", 0.3], ['marker = "y"', -0.8]]); // prettier-ignore
   });
+});
+
+describe("statistics of order, where there is no gate", () => {
+  it("compile to descriptors that can be decoded", async () => {
+    for (const sql of [
+      "SELECT QUANTILE(age, 0, 0.25, 1, TYPE 1) FROM t",
+      "SELECT arm, KAPLAN_MEIER(age, worst = 1) FROM t GROUP BY arm",
+      "SELECT LOGRANK(age, worst IN (1, 2), STRATA marker) FROM t GROUP BY arm",
+    ]) {
+      const { descriptor, descriptorBytes } = await compileQuery(sql, schema, { withoutGate: true });
+      assert.deepEqual(decodeDescriptor(descriptorBytes), descriptor);
+    }
+  });
+
+  const REFUSED: readonly (readonly [sql: string, reason: RegExp])[] = [
+    ["SELECT QUANTILE(arm, 0.5) FROM t", /category/],
+    ["SELECT QUANTILE(age, 1.5) FROM t", /from 0 to 1/],
+    ["SELECT QUANTILE(age, 0.12345678) FROM t", /6 decimals/],
+    ["SELECT KAPLAN_MEIER(age, dose = 1) FROM t", /./],
+    ["SELECT KAPLAN_MEIER(age, worst = 1, GRID 20, 30) FROM t", /GRID is not offered/],
+    ["SELECT LOGRANK(age, worst = 1, STRATA dose) FROM t GROUP BY arm", /not a category/],
+    ["SELECT LOGRANK(age, worst = 1) FROM t", /compares the groups/],
+  ];
+  for (const [sql, reason] of REFUSED) {
+    it(`refuse ${sql}`, () => assert.rejects(compileQuery(sql, schema, { withoutGate: true }), { message: reason }));
+  }
 });
 
 describe("what statistics of tables refuse", () => {
