@@ -10,7 +10,7 @@ interface Onlooker {
   readonly outputs: readonly string[];
 }
 
-const PARAMETERS = [[18n, 90n], [0n, 18n, 90n], []];
+const PARAMETERS = [[18n, 90n], [0n, 18n, 90n], [], [60n]];
 
 /** All queries, with nobody at fault. */
 function watch(opposite: boolean): Promise<Onlooker> {

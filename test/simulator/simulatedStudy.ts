@@ -15,7 +15,7 @@ export const SCHEMA_TEXT = JSON.stringify({
     { name: "arm", type: "category", categories: ["control", "drug"], required: true },
     { name: "marker", type: "category", categories: ["low", "high"] },
     { name: "age", type: "integer", minimum: 18, maximum: 90, cutPoints: [20, 40, 60, 80] },
-    { name: "score", type: "integer", minimum: 0, maximum: 100 },
+    { name: "score", type: "integer", minimum: 0, maximum: 100, search: "digits" },
   ],
 });
 export const SCHEMA = parseSchema(SCHEMA_TEXT);
@@ -80,6 +80,23 @@ function powerSums(rows: readonly Row[], field: "age" | "score", powers: number)
   return [count(over), ...sums.map((value) => ({ over: new Set(over), value }))];
 }
 
+/** Of who has both score and age: how many, and the sums that a covariance needs. */
+function pairSums(rows: readonly Row[]): Sum[] {
+  const over = rows.filter(({ score, age }) => score !== null && age !== null);
+  const sumOf = (value: (score: bigint, age: bigint) => bigint): Sum => ({
+    over: new Set(over),
+    value: over.reduce((total, { score, age }) => total + value(score!, age!), 0n),
+  });
+  const sums = [
+    sumOf((score) => score),
+    sumOf((_, age) => age),
+    sumOf((score) => score * score),
+    sumOf((score, age) => score * age),
+    sumOf((_, age) => age * age),
+  ];
+  return [count(over), ...sums];
+}
+
 export const STUDY_QUERIES: readonly StudyQuery[] = [
   {
     // Counts by group: an inner product per group, no product columns.
@@ -108,6 +125,15 @@ export const STUDY_QUERIES: readonly StudyQuery[] = [
     means: (rows) => {
       const cohort = rows.filter(({ arm }) => arm === 1n);
       return { cohort: new Set(cohort), sums: [count(cohort), ...powerSums(cohort, "age", 1)] };
+    },
+  },
+  {
+    // A disjunction, a threshold by digits, and sums of products.
+    sql: "SELECT COUNT(*), COVAR_POP(score, age) FROM trial WHERE arm = 'drug' OR score > :above",
+    draw: (choices) => [BigInt(choices.whole(0, 99))],
+    means: (rows, [above = 0n]) => {
+      const cohort = rows.filter(({ arm, score }) => arm === 1n || (score !== null && score > above));
+      return { cohort: new Set(cohort), sums: [count(cohort), ...pairSums(cohort)] };
     },
   },
 ];
