@@ -85,7 +85,7 @@ struct Step {
 /// T_TEST, ANOVA: [n, x, xx] of every line of one axis
 /// QUANTILE: [n] of every line of one axis; arguments: type, then each probability x 10^6
 /// KAPLAN_MEIER: [n] of time axis x status axis; arguments: event categories
-/// LOG_RANK: [n] of group axis x time axis x status axis, then a strata axis, if any; arguments: event categories
+/// LOGRANK: [n] of group axis x time axis x status axis, then a strata axis, if any; arguments: event categories
 /// TOXICITY: [n, then for each grade of arguments how many have it or a worse one]
 /// PRO_CTCAE: [n, for each score of arguments how many have it or a worse one, and alike where that is above baseline]
 /// ALLOCATION: [n, successes] of every line of one axis of arms; arguments: prior a, prior b and power x 10^6, the lines
@@ -113,7 +113,7 @@ enum Finish {
     ANOVA,
     QUANTILE,
     KAPLAN_MEIER,
-    LOG_RANK,
+    LOGRANK,
     TOXICITY,
     PRO_CTCAE,
     ALLOCATION
@@ -121,7 +121,7 @@ enum Finish {
 
 /// axes: those that the statistic takes in, in the order above: the answer has one row for each cell of the others.
 /// decimals: scale of each field that is summed, in the order above (a product has the sum of two), and of the values or times of
-/// QUANTILE, KAPLAN_MEIER and LOG_RANK.
+/// QUANTILE, KAPLAN_MEIER and LOGRANK.
 struct Column {
     string name;
     Finish finish;

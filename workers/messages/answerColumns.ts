@@ -42,7 +42,7 @@ const SHAPES: Readonly<Record<Fixed, Shape>> = {
   [Finish.ANOVA]: table([1], 3, 1),
   [Finish.QUANTILE]: table([1], 1, 1),
   [Finish.KAPLAN_MEIER]: table([2], 1, 1),
-  [Finish.LOG_RANK]: table([3, 4], 1, 1),
+  [Finish.LOGRANK]: table([3, 4], 1, 1),
   [Finish.ALLOCATION]: table([1], 2),
 };
 
@@ -133,7 +133,7 @@ function argumentsFit({ finish, arguments: args }: Column): boolean {
     case Finish.QUANTILE:
       return args.length >= 2;
     case Finish.KAPLAN_MEIER:
-    case Finish.LOG_RANK:
+    case Finish.LOGRANK:
       return args.length >= 1;
     case Finish.ALLOCATION: {
       const [a = 0n, b = 0n, power = -1n, arms = 0n, weight = 0n, ...external] = args;

@@ -31,7 +31,7 @@ export const Finish = {
   ANOVA: 19,
   QUANTILE: 20,
   KAPLAN_MEIER: 21,
-  LOG_RANK: 22,
+  LOGRANK: 22,
   TOXICITY: 23,
   PRO_CTCAE: 24,
   ALLOCATION: 25,

@@ -99,7 +99,7 @@ export const OFFERED_FUNCTIONS: ReadonlyMap<string, OfferedFunction> = new Map<s
   [
     "logrank",
     {
-      aggregate: Finish.LOG_RANK,
+      aggregate: Finish.LOGRANK,
       usage: "LOGRANK(time, event = 2, STRATA site)",
       takes: ["column", "event"],
       options: ["STRATA", "GRID"],

@@ -20,7 +20,7 @@ import type { TableStatistic } from "./tableStatistics.ts";
 const DEFAULT_TYPE = "7";
 
 export function isOrdered(finish: Finish): boolean {
-  return finish === Finish.QUANTILE || finish === Finish.KAPLAN_MEIER || finish === Finish.LOG_RANK;
+  return finish === Finish.QUANTILE || finish === Finish.KAPLAN_MEIER || finish === Finish.LOGRANK;
 }
 
 /** @throws CodedError SQL_* */
@@ -41,7 +41,7 @@ export function orderedStatistic(
     return { axes: [values], sums: [ROWS], decimals, arguments: quantileArguments(context, item) };
   }
   const { axis: status, events } = eventAxis(context, item);
-  const strata = item.aggregate === Finish.LOG_RANK ? strataAxes(context, item) : [];
+  const strata = item.aggregate === Finish.LOGRANK ? strataAxes(context, item) : [];
   const axes = [...(compared === undefined ? [] : [compared]), values, status, ...strata];
   return { axes, sums: [ROWS], decimals, arguments: events };
 }

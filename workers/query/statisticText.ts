@@ -19,7 +19,7 @@ const PAIRED: Readonly<Partial<Record<Finish, string>>> = {
   [Finish.REGR_R2]: "the square of the correlation",
   [Finish.QUANTILE]: "the quantiles, by how many lie between cut-points",
   [Finish.KAPLAN_MEIER]: "the survival curve, by events and follow-up between cut-points",
-  [Finish.LOG_RANK]: "the log-rank test, by events and follow-up between cut-points",
+  [Finish.LOGRANK]: "the log-rank test, by events and follow-up between cut-points",
 };
 
 /** @param whole who is counted, in words */

@@ -89,7 +89,7 @@ export function finishTable(column: Column, cells: readonly Sums[], place: Table
       return allocation(column, cells, place);
     case Finish.QUANTILE:
     case Finish.KAPLAN_MEIER:
-    case Finish.LOG_RANK:
+    case Finish.LOGRANK:
       return ordered(column, countsOf(column, cells), place);
     default:
       throw new RangeError(`finish ${column.finish} is of no table`);
@@ -99,7 +99,7 @@ export function finishTable(column: Column, cells: readonly Sums[], place: Table
 /** One hidden count hides all: the rest would be another order. */
 function ordered(column: Column, counts: Sums, { axes, labels, schema }: TablePlace): TableValue {
   if (!areShown(counts)) return HIDDEN;
-  const position = column.finish === Finish.LOG_RANK ? 1 : 0;
+  const position = column.finish === Finish.LOGRANK ? 1 : 0;
   const field = schema.fields[axes[position]!.field]!;
   const starts = lineStarts(axes[position]!, field.type === "category" ? 0n : field.minimum);
   if (column.finish === Finish.QUANTILE) return quantileTable(column, starts, counts);

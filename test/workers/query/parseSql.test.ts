@@ -93,10 +93,10 @@ const CALLS: readonly (readonly [call: string, finish: Finish, of: string])[] = 
   ],
   [
     "LOGRANK(time, event = 2, STRATA site, GRID 90, 180)",
-    Finish.LOG_RANK,
+    Finish.LOGRANK,
     "time, [event = 2] STRATA(site) GRID(90, 180)",
   ],
-  ["LOGRANK(time, event = 2, GRID 90, STRATA time)", Finish.LOG_RANK, "time, [event = 2] GRID(90) STRATA(time)"],
+  ["LOGRANK(time, event = 2, GRID 90, STRATA time)", Finish.LOGRANK, "time, [event = 2] GRID(90) STRATA(time)"],
   ["TOXICITY(worstGrade)", Finish.TOXICITY, "worstgrade"],
   ['PRO_CTCAE("Worst", baseline)', Finish.PRO_CTCAE, "Worst, baseline"],
   ["ALLOCATION(outcome = 1)", Finish.ALLOCATION, "[outcome = 1]"],
