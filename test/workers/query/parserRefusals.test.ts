@@ -304,7 +304,7 @@ const NAMES: readonly Refusal[] = [
     "SQL_UNSUPPORTED",
     "LOG_RANK(time, event = 2)",
     "1:8",
-    /write LOGRANK/,
+    /to be LOGRANK/,
   ],
   ["SELECT INDICATOR(arm = 'a') FROM trial", "SQL_UNSUPPORTED", "INDICATOR(arm = 'a')", "1:8", /LINEAR_REGRESSION/],
   ["SELECT array_agg(age) FROM trial", "SQL_UNSUPPORTED", "array_agg(age)", "1:8", /rows never leave/],
