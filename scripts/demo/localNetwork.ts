@@ -196,14 +196,24 @@ export class LocalNetwork {
     );
   }
 
-  async contribute(hospital: LocalMember, csvText: string): Promise<void> {
+  /** @param eventTexts CSV text by the name of its event table */
+  async contribute(
+    hospital: LocalMember,
+    csvText: string,
+    eventTexts: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const csv = join(hospital.folder, "patients.csv");
     writePrivateFile(csv, csvText);
+    const events = Object.entries(eventTexts).map(([table, text]) => {
+      const file = join(hospital.folder, `${table}.csv`);
+      writePrivateFile(file, text);
+      return `${table}=${file}`;
+    });
     const options = {
       ...this.optionsOf(hospital),
       study: this.studyId,
       csv,
-      events: [],
+      events,
       directory: hospital.folder,
       discard: false,
     };

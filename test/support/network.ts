@@ -17,6 +17,8 @@ import { temporaryFolder } from "./temporaryFolder.ts";
 export interface TestSite {
   readonly name: string;
   readonly csv: string;
+  /** CSV text by the name of its event table. */
+  readonly events?: Readonly<Record<string, string>>;
 }
 
 export interface TestNetworkOptions {
@@ -102,7 +104,9 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
     });
     await network.signAgreements();
     await network.startWorkers();
-    for (const [index, { csv }] of sites.entries()) await network.contribute(network.hospitals[index]!, csv);
+    for (const [index, { csv, events }] of sites.entries()) {
+      await network.contribute(network.hospitals[index]!, csv, events);
+    }
     if (sites.length > 0) await network.untilChecked();
   } catch (error) {
     await close();
