@@ -8,6 +8,7 @@
  *  - when it is zero by construction, or a set, or a growth of a set, that is tested on its own;
  *  - when m is made up of the answer's cells, p and q among them: what is left of m are other cells, which have tests of their
  *    own, and of which the hidden ones are tested together (`suppression.ts`);
+ *  - when it is rows with missing values whose number answers show (`missingCounts.ts`), unless sums of one column would tell a sum;
  *  - when its new sets have grown from sets that are open, and the others are older: then it was known but for the growths.
  */
 import type { SizeTest } from "../messages/gatePlan.ts";
@@ -48,6 +49,8 @@ export interface HistoryFacts {
   readonly totals: readonly RowSet[];
   /** Fingerprints of sets, and of growths of sets, that are tested, or were, on their own. */
   readonly own: ReadonlySet<bigint>;
+  /** Fingerprints of rows with missing values whose number answers show. */
+  readonly missing: ReadonlySet<bigint>;
   /** Rows of parts of the universe. */
   rows(parts: bigint): number;
   /** Whether some of them are gone. A set that had them is measured too small: what passes then is large enough all the same. */
@@ -166,11 +169,17 @@ function combinationTests(facts: HistoryFacts, a: TestedSet, b: TestedSet, c: Te
   return [...combinationTest(facts, a, b, c), ...combinationTest(facts, a, c, b), ...combinationTest(facts, b, c, a)];
 }
 
-function combinationTest({ k, tests, own }: HistoryFacts, p: TestedSet, q: TestedSet, m: TestedSet): SizeTest[] {
+function combinationTest(facts: HistoryFacts, p: TestedSet, q: TestedSet, m: TestedSet): SizeTest[] {
+  const { k, tests, own, missing } = facts;
   if (meetsWithin(p.set, m.set, q.set) || meetsWithin(q.set, m.set, p.set)) return []; // p, or q, or both, in the support
   const print = (((p.print + q.print - m.print) % R) + R) % R;
   const isKnown = print === 0n || own.has(print) || own.has(R - print);
   if (isKnown) return [];
+  if (missing.has(print)) {
+    // Sums of one column over all three would tell its sum over those few, unless there are none.
+    const isSummed = [...p.summed].some((field) => q.summed.has(field) && m.summed.has(field));
+    return isSummed ? [tests.combination(p.set, q.set, m.set, k - 1, "passes")] : [];
+  }
   const isUnit = meetsWithin(p.set, q.set, m.set); // |v| <= 1, so Σv² counts rows
-  return [tests.combination(p.set, q.set, m.set, isUnit ? k - 1 : 4 * (k - 1))];
+  return [tests.combination(p.set, q.set, m.set, isUnit ? k - 1 : 4 * (k - 1), "fails")];
 }

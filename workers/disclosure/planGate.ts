@@ -22,6 +22,7 @@ import { historySets } from "./historySets.ts";
 import type { HistoryFacts, NewSet, TestedSet } from "./historyTests.ts";
 import { historyTests, isSameFilter, missingSumTests, sumTests } from "./historyTests.ts";
 import { setsOfQuery } from "./querySets.ts";
+import { missingPrints } from "./missingCounts.ts";
 import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf } from "./rowSet.ts";
 import { SetVectors } from "./setVectors.ts";
@@ -153,6 +154,7 @@ class Planning {
     const growths = added.flatMap((set) =>
       known.flatMap((before) => (isSameFilter(set, before.set) ? [difference(print(set), print(before.set))] : [])),
     );
+    const opened = others.flatMap(({ set, isOpened }) => (isOpened ? [set] : []));
     const compared = new Set(known.map(({ set }) => keyOf(set)));
     this.#facts = {
       k: place.k,
@@ -161,6 +163,7 @@ class Planning {
       totals: place.universe.knownTotals(place.parts, place.k).filter((set) => !compared.has(keyOf(set))),
       earlier: known.filter(({ isEmpty }) => !isEmpty).map((each) => ({ ...each, print: print(each.set) })),
       own: new Set([...sets.map(print), ...growths]),
+      missing: missingPrints([...added, all, ...opened], print, (field) => place.catalogue.classes(field)),
       cells: disclosed.cells,
       lines: new Map(),
       rows: (bits) => place.universe.rows(bits),

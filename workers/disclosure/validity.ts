@@ -1,33 +1,37 @@
 /** Sets that differ by missing values only. */
-import { presentClasses } from "./atomFunctions.ts";
+import type { ClassFunction } from "./classFunction.ts";
+import { fieldsIn, withoutField } from "./classFunction.ts";
 import type { FieldClasses } from "./fieldClasses.ts";
 import type { RowSet } from "./rowSet.ts";
-import { allOf, classesIn, intersect, keyOf, makeSet } from "./rowSet.ts";
+import { allOf, classesIn, conditionOf } from "./rowSet.ts";
 
 type Classes = (field: number) => Pick<FieldClasses, "count" | "missing">;
 
 /**
- * Equal but for which fields must be present: their difference is a count of missing values, which answers show. Of shapes: equal on
- * the rows that have every field of which either has no missing value, and there are such rows.
+ * Equal but for which fields must be present: their difference is a count of missing values, which answers show. One is then a
+ * condition on the fields that differ, "missing" apart, together with the same condition on all others: a shape that holds
+ * other rows where a column is missing than where it is present tells more than how many lack it.
  */
 export function differInValidity(classes: Classes, a: RowSet, b: RowSet): boolean {
   if (a.parts !== b.parts) return false;
-  if (a.shape !== undefined || b.shape !== undefined) return equalWherePresent(classes, a, b);
   const fields = new Set([...a.conditions, ...b.conditions].map(([field]) => field));
-  return [...fields].every((field) => {
+  const differing: number[] = [];
+  for (const field of fields) {
     const { count, missing } = classes(field);
     const [inA, inB] = [a, b].map((set) => classesIn(set, field) ?? allOf(count)) as [bigint, bigint];
     const ignored = missing === undefined ? 0n : 1n << BigInt(missing);
-    return (inA | ignored) === (inB | ignored);
-  });
+    if ((inA | ignored) !== (inB | ignored)) return false;
+    if (inA !== inB) differing.push(field);
+  }
+  if (a.shape === undefined && b.shape === undefined) return true;
+  const [restA, restB] = [a, b].map((set) => withoutFields(conditionOf(set), differing));
+  return restA !== undefined && restB !== undefined && restA.key === restB.key;
 }
 
-function equalWherePresent(classes: Classes, a: RowSet, b: RowSet): boolean {
-  const asked = [...a.conditions, ...b.conditions].flatMap(([field, inside]): [number, bigint][] => {
-    const present = presentClasses(classes(field));
-    return (inside & ~present) === 0n ? [[field, present]] : [];
-  });
-  const present = makeSet(a.parts, new Map(asked), (field) => allOf(classes(field).count)) as RowSet;
-  const [inA, inB] = [intersect(a, present), intersect(b, present)];
-  return inA !== undefined && inB !== undefined && keyOf(inA) === keyOf(inB);
+/** The condition on other fields; undefined where these fields' conditions are not apart from it. */
+function withoutFields(condition: ClassFunction, fields: readonly number[]): ClassFunction | undefined {
+  return fields.reduce<ClassFunction | undefined>((rest, field) => {
+    if (rest === undefined || !fieldsIn(rest).has(field)) return rest;
+    return withoutField(rest, field);
+  }, condition);
 }
