@@ -175,6 +175,7 @@ class Planning {
       field: place.field,
       k: place.k,
       fingerprints,
+      catalogue: place.catalogue,
       tests: this.#tests,
       groups: disclosed.groups,
       known: [...single, whole.shown, ...others.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown)],

@@ -4,6 +4,9 @@
  * public facts alone, the same at every worker.
  */
 import type { Closure, HiddenLine } from "../messages/gatePlan.ts";
+import type { ClassCatalogue } from "./classCatalogue.ts";
+import { countingSums } from "./countingSums.ts";
+import type { WeightedSets } from "./countingSums.ts";
 import type { DisclosedGroup, FamilyMember } from "./disclosedSets.ts";
 import { familiesOf, MAX_SETS } from "./disclosedSets.ts";
 import type { Fingerprints } from "./fingerprints.ts";
@@ -35,6 +38,7 @@ export interface SuppressionFacts {
   readonly field: Field;
   readonly k: number;
   readonly fingerprints: Fingerprints;
+  readonly catalogue: ClassCatalogue;
   readonly tests: SizeTests;
   readonly groups: readonly DisclosedGroup[];
   /** Public or opened before; the rows of each segment are public. */
@@ -52,6 +56,13 @@ interface Line {
   readonly members: readonly { readonly set: RowSet; readonly group: number | undefined; readonly isHidden: boolean }[];
 }
 
+/** What one set or sum is in the span. */
+interface Told {
+  /** Of the set, or of the set that is summed over. */
+  readonly key: string;
+  readonly vector: FieldVector;
+}
+
 /** What can be computed while an answer's groups are shown one by one. */
 interface Shown {
   readonly known: Span;
@@ -65,9 +76,12 @@ export class Suppression {
   readonly #facts: SuppressionFacts;
   readonly #lines: readonly Line[];
   readonly #tests = new Map<string, HiddenLine["test"]>();
-  /** Functionals needed to tell all sets apart. */
+  /** Sets that are to be told apart. */
+  readonly #sets: number;
+  /** Functionals needed for that, sums of counts among them. */
   readonly #width: number;
   readonly #vectors = new Map<string, FieldVector>();
+  readonly #sums = new Map<string, readonly Told[]>();
   readonly #spans = new Map<Quantity, { readonly known: Span; readonly withUnknown: Span }>();
   readonly #quantities: readonly Quantity[];
 
@@ -75,8 +89,8 @@ export class Suppression {
     this.#facts = facts;
     const { groups, known, unknown, families } = facts;
     const own = groups.reduce((total, { levels }) => total + 1 + levels.length, 0);
-    this.#width =
-      own + known.length + unknown.length + families.reduce((total, { hidden }) => total + hidden.length, 0) + SPARE;
+    this.#sets = own + known.length + unknown.length + families.reduce((total, { hidden }) => total + hidden.length, 0);
+    this.#width = this.#sets + this.#countSums() + SPARE;
     this.#quantities = [undefined, ...new Set(groups.flatMap(({ summed }) => [...summed]))];
     this.#lines = [...newLines(facts), ...earlierLines(facts)];
     // Sizes are part of the circuit, so all that may be asked for are named before it is finished.
@@ -106,7 +120,7 @@ export class Suppression {
 
   #isTooMuch(hidden: ReadonlySet<number>): boolean {
     const { unknown, families } = this.#facts;
-    return this.#width > MAX_SETS + SPARE && hidden.size + unknown.length + families.length > 0;
+    return this.#sets > MAX_SETS && hidden.size + unknown.length + families.length > 0;
   }
 
   /** Group by group in order: hides those with which something hidden would follow from what is shown. */
@@ -129,7 +143,8 @@ export class Suppression {
     for (const [index, group] of groups.entries()) {
       if (group.set === undefined || hidden.has(index) || !isTold(group)) continue;
       const sets = [group.set, ...group.levels];
-      const left = this.#show(turn, shown, sets, secret);
+      const told = [...this.#told(sets), ...(quantity === undefined ? this.#sumsOf(group.set, group.summed) : [])];
+      const left = this.#show(turn, shown, told, secret);
       if (left !== undefined) secret = left;
       else {
         hidden.add(index);
@@ -143,20 +158,20 @@ export class Suppression {
   #show(
     turn: Field,
     { known, withUnknown, single }: Shown,
-    sets: readonly RowSet[],
+    told: readonly Told[],
     secret: readonly FieldVector[],
   ): readonly FieldVector[] | undefined {
     const [rows, rowsWithUnknown]: [SpanRow[], SpanRow[]] = [[], []];
-    const rowIn = (span: Span, others: readonly SpanRow[], set: RowSet): SpanRow | undefined =>
+    const rowIn = (span: Span, others: readonly SpanRow[], vector: FieldVector): SpanRow | undefined =>
       rowOf(
         turn,
-        others.reduce((vector, row) => without(turn, vector, row), span.residual(this.#vector(set))),
+        others.reduce((rest, row) => without(turn, rest, row), span.residual(vector)),
       );
     let left = secret;
-    for (const set of sets) {
-      const row = rowIn(known, rows, set);
-      const other = withUnknown === undefined ? row : rowIn(withUnknown, rowsWithUnknown, set);
-      if (row !== undefined && other === undefined && !single.has(keyOf(set))) return undefined;
+    for (const { key, vector } of told) {
+      const row = rowIn(known, rows, vector);
+      const other = withUnknown === undefined ? row : rowIn(withUnknown, rowsWithUnknown, vector);
+      if (row !== undefined && other === undefined && !single.has(key)) return undefined;
       if (other !== undefined) rowsWithUnknown.push(other);
       if (row === undefined) continue;
       rows.push(row);
@@ -179,7 +194,10 @@ export class Suppression {
     const { field, known, unknown } = this.#facts;
     const of = (sets: readonly KnownSet[], base?: Span): Span => {
       const span = new Span(field, base);
-      for (const { set } of sets.filter(isTold)) span.add(this.#vector(set));
+      for (const { set, summed } of sets.filter(isTold)) {
+        span.add(this.#vector(set));
+        if (quantity === undefined) for (const { vector } of this.#sumsOf(set, summed)) span.add(vector);
+      }
       return span;
     };
     const ofKnown = of(known);
@@ -195,6 +213,40 @@ export class Suppression {
       return group.set === undefined || !isTold(group) ? [] : [group.set, ...group.levels];
     });
     return [...own, ...families.flatMap((family) => (isTold(family) ? family.hidden : []))];
+  }
+
+  #told(sets: readonly RowSet[]): Told[] {
+    return sets.map((set) => ({ key: keyOf(set), vector: this.#vector(set) }));
+  }
+
+  /** What sums over a set tell of counts. */
+  #sumsOf(set: RowSet, summed: ReadonlySet<number>): readonly Told[] {
+    if (summed.size === 0) return [];
+    const name = `${keyOf(set)}|${[...summed].sort((a, b) => a - b).join()}`;
+    let told = this.#sums.get(name);
+    if (told === undefined) {
+      const key = keyOf(set);
+      const sums = countingSums(set, summed, this.#facts.catalogue);
+      this.#sums.set(name, (told = sums.map((sum) => ({ key, vector: this.#weightedVector(sum) }))));
+    }
+    return told;
+  }
+
+  #weightedVector(sum: WeightedSets): FieldVector {
+    const { field, fingerprints } = this.#facts;
+    const elements = Array.from({ length: this.#width }, (_, index) => {
+      const total = sum.reduce((rest, [set, weight]) => rest + weight * fingerprints.of(set, index), 0n);
+      return ((total % R) + R) % R;
+    });
+    return field.fromIntegers(elements);
+  }
+
+  #countSums(): number {
+    const { groups, known, unknown, catalogue } = this.#facts;
+    const all = [...groups, ...known, ...unknown];
+    return all.reduce((total, { set, summed }) => {
+      return set === undefined || summed.size === 0 ? total : total + countingSums(set, summed, catalogue).length;
+    }, 0);
   }
 
   #vector(set: RowSet): FieldVector {
