@@ -32,6 +32,8 @@ export interface DisclosedGroup {
   readonly counts: readonly number[];
   /** Fields summed over the set, alone, squared or multiplied by another: what is told of one is told of all its sums. */
   readonly summed: ReadonlySet<number>;
+  /** Products of variables that are summed over the set. */
+  readonly sums: readonly Sum[];
   /** Its own first. */
   readonly levels: readonly RowSet[];
   /** How many of these are its own: the others it tells only with other groups of the cell. */
@@ -96,6 +98,7 @@ export function disclosedSets(
           outputs: members.map(position),
           counts: members.filter((_, index) => sums[kind]![index]!.length === 0).map(position),
           summed: new Set(sums[kind]!.flat().map(({ field }) => field)),
+          sums: sums[kind]!.filter((sum) => sum.length > 0),
           levels: [...own, ...joint].map(({ set }) => set),
           ownLevels: own.length,
           levelKinds: [...own, ...joint].map((level) => level.kind),

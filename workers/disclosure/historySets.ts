@@ -3,6 +3,7 @@ import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { DisclosedGroup, VettedRequest } from "./disclosedSets.ts";
 import { disclosedSets, familiesOf } from "./disclosedSets.ts";
 import type { RowSet } from "./rowSet.ts";
+import type { Sum } from "./summedPoints.ts";
 import { keyOf } from "./rowSet.ts";
 
 /** One segment of a dataset: the rows that version `version` added, less those that consent takes out. */
@@ -33,6 +34,8 @@ export interface HistorySet {
   readonly set: RowSet;
   /** Fields summed over it in some answer. */
   readonly summed: ReadonlySet<number>;
+  /** What exactly; none of a level, whose sums follow from others. */
+  readonly sums: readonly Sum[];
   /** Posted in an answer, as its cohort or as a set that is shown: it passed the gate. */
   readonly isPosted: boolean;
   /** Shown in a posted answer: showing it again shows nothing. A cohort was not shown when its answer is a table. */
@@ -95,7 +98,7 @@ type Disclosed = ReturnType<typeof disclosedSets>;
 
 function cohortOf({ cohort }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
   if (cohort === undefined) return [];
-  return [{ set: cohort, summed: new Set(), isPosted: opened !== "unknown", ...UNSEEN }];
+  return [{ set: cohort, summed: new Set(), sums: [], isPosted: opened !== "unknown", ...UNSEEN }];
 }
 
 function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
@@ -104,7 +107,7 @@ function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): His
     isPosted && outputs.some((output) => opened.hiddenOutputs.has(output));
   const partlyHidden = new Set(groups.filter(isHidden).map(({ cell }) => cell));
   return groups.flatMap((group) => {
-    const { cell, set, levels, ownLevels, counts, summed } = group;
+    const { cell, set, levels, ownLevels, counts, summed, sums } = group;
     if (set === undefined || isHidden(group)) return [];
     const isEmpty = isPosted && counts.some((output) => opened.zeroOutputs.has(output));
     return [set, ...levels].map((each, at) => {
@@ -113,6 +116,7 @@ function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): His
       return {
         set: each,
         summed,
+        sums: at === 0 ? sums : [],
         isPosted,
         isShown: isTold,
         isOpened: true,
@@ -131,6 +135,7 @@ function merge(sets: Map<string, HistorySet>, found: HistorySet): void {
   sets.set(key, {
     set: found.set,
     summed: new Set([...(known?.summed ?? []), ...found.summed]),
+    sums: [...(known?.sums ?? []), ...found.sums],
     isPosted: found.isPosted || known?.isPosted === true,
     isShown: found.isShown || known?.isShown === true,
     isOpened: found.isOpened || known?.isOpened === true,

@@ -22,6 +22,9 @@ import { historySets } from "./historySets.ts";
 import type { HistoryFacts, NewSet, TestedSet } from "./historyTests.ts";
 import { historyTests, isSameFilter, missingSumTests, sumTests } from "./historyTests.ts";
 import { setsOfQuery } from "./querySets.ts";
+import { LevelReader } from "./levels.ts";
+import type { TellingSets } from "./levelsWithEarlier.ts";
+import { levelsWithEarlier } from "./levelsWithEarlier.ts";
 import { missingPrints } from "./missingCounts.ts";
 import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf } from "./rowSet.ts";
@@ -84,16 +87,18 @@ export function planGate(request: GatedRequest, history: readonly EarlierAnswer[
   const least = Math.max(k, LEAST_K);
   if (isSmallTable(universe, parts, least)) return { refused: true, reason: "too few rows" };
   if (universe.masksOf(request.segments) > MOST_MASKS) return { refused: true, reason: "too many masks" };
-  const { made, catalogue } = withClasses(request.schema, [request, ...history], (classes) => ({
-    disclosed: disclosedSets(request, parts, classes),
-    earlier: historySets(history, (refs) => universe.bits(refs), classes),
-  }));
-  const { disclosed, earlier } = made;
+  const { made, catalogue } = withClasses(request.schema, [request, ...history], (classes) => {
+    const disclosed = disclosedSets(request, parts, classes);
+    const earlier = historySets(history, (refs) => universe.bits(refs), classes);
+    const levels = new LevelReader(classes, () => false);
+    return { disclosed, earlier, telling: levelsWithEarlier(disclosed.groups, earlier.sets, levels) };
+  });
+  const { disclosed, earlier, telling } = made;
   if (disclosed.cohort === undefined) return { refused: true, reason: "nobody is selected" };
   if (isSameCohort(disclosed, earlier, universe, least)) {
     return { refused: true, reason: "same filter, too few changed rows" };
   }
-  return new Planning(request, disclosed, earlier, { universe, parts, k: least, field, catalogue }).finish();
+  return new Planning(request, disclosed, earlier, { universe, parts, k: least, field, catalogue, telling }).finish();
 }
 
 /** Sizes of the whole table are public, and not tested; but its sums would be about fewer than k patients, or tell an owner so. */
@@ -118,7 +123,12 @@ interface Place {
   readonly k: number;
   readonly field: Field;
   readonly catalogue: ClassCatalogue;
+  /** By group, what it tells together with earlier answers. */
+  readonly telling: readonly TellingSets[];
 }
+
+/** Of what cannot be shown at all. */
+const NEVER_PASSES: SizeTest = { terms: [], constant: 0, last: 0, zero: "fails" };
 
 class Planning {
   readonly #request: GatedRequest;
@@ -170,7 +180,7 @@ class Planning {
       isErased: (bits) => place.universe.isErased(bits),
       classes: (field) => place.catalogue.classes(field),
     };
-    const single = place.universe.partSets().map((set) => ({ set, summed: new Set<number>() }));
+    const single = place.universe.partSets().map((set) => ({ set, summed: new Set<number>(), sums: [] }));
     this.#suppression = new Suppression({
       field: place.field,
       k: place.k,
@@ -268,8 +278,8 @@ class Planning {
     const siblings: NewSet[] = [];
     /** By cell: its sets with a sum that was not told before, then those whose sums were. */
     const summed = new Map<number, { readonly added: TestedSet[]; readonly told: TestedSet[] }>();
-    return this.#disclosed.groups.map((group) => {
-      const tests: SizeTest[] = [];
+    return this.#disclosed.groups.map((group, index) => {
+      const tests = this.#tellingTests(this.#place.telling[index]!);
       for (const set of group.set === undefined ? [] : [group.set, ...group.levels]) {
         const tested = this.#tested(set, group.summed, group.cell);
         if (this.#isTested(set)) tests.push(...this.#newSumTests(tested));
@@ -286,6 +296,11 @@ class Planning {
       }
       return { outputs: group.outputs, tests, within: this.#cellCount(group) };
     });
+  }
+
+  #tellingTests({ sets, isUntold }: TellingSets): SizeTest[] {
+    if (isUntold) return [NEVER_PASSES];
+    return sets.flatMap((set) => this.#sizeTests(set, "ifShown"));
   }
 
   /** The group that counts the cell's rows, where it is another. */
@@ -325,11 +340,12 @@ function wholeTable(
   before: HistorySet | undefined,
 ): { tested: HistorySet; shown: KnownSet; unknown: readonly HistorySet[] } {
   const summed = before?.isOpened === true ? before.summed : new Set<number>();
+  const sums = before?.isOpened === true ? before.sums : [];
   const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true, isEmpty: false };
   const isUnknown = before?.isUnknown === true;
   return {
-    tested: { set: all, summed, ...number },
-    shown: { set: all, summed: isUnknown ? new Set() : summed },
+    tested: { set: all, summed, sums, ...number },
+    shown: { set: all, summed: isUnknown ? new Set() : summed, sums: isUnknown ? [] : sums },
     unknown: isUnknown ? [before] : [],
   };
 }

@@ -158,6 +158,7 @@ export function dividesClass(points: readonly JointPoint[], told: ReadonlySet<nu
   });
 }
 
-function textOf({ field, isValue, values }: Variable): string {
+/** The same of variables that are the same. */
+export function textOf({ field, isValue, values }: Variable): string {
   return `${field}|${isValue}|${values.join()}`;
 }

@@ -13,6 +13,7 @@ import type { Fingerprints } from "./fingerprints.ts";
 import type { HiddenFamily, HistorySet } from "./historySets.ts";
 import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf } from "./rowSet.ts";
+import type { Sum } from "./summedPoints.ts";
 import type { SizeTests } from "./sizeTests.ts";
 import { isZero, rowOf, Span, without } from "./span.ts";
 import type { SpanRow } from "./span.ts";
@@ -22,6 +23,7 @@ import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 export interface KnownSet {
   readonly set: RowSet;
   readonly summed: ReadonlySet<number>;
+  readonly sums: readonly Sum[];
 }
 
 /** Functionals more than sets: so many times over a chance of 1/r that dependent ones only look so. */
@@ -81,7 +83,8 @@ export class Suppression {
   /** Functionals needed for that, sums of counts among them. */
   readonly #width: number;
   readonly #vectors = new Map<string, FieldVector>();
-  readonly #sums = new Map<string, readonly Told[]>();
+  /** By the list of a set's sums, which is that set's alone. */
+  readonly #sums = new Map<readonly Sum[], readonly Told[]>();
   readonly #spans = new Map<Quantity, { readonly known: Span; readonly withUnknown: Span }>();
   readonly #quantities: readonly Quantity[];
 
@@ -143,7 +146,7 @@ export class Suppression {
     for (const [index, group] of groups.entries()) {
       if (group.set === undefined || hidden.has(index) || !isTold(group)) continue;
       const sets = [group.set, ...group.levels];
-      const told = [...this.#told(sets), ...(quantity === undefined ? this.#sumsOf(group.set, group.summed) : [])];
+      const told = [...this.#told(sets), ...(quantity === undefined ? this.#sumsOf(group.set, group.sums) : [])];
       const left = this.#show(turn, shown, told, secret);
       if (left !== undefined) secret = left;
       else {
@@ -194,9 +197,9 @@ export class Suppression {
     const { field, known, unknown } = this.#facts;
     const of = (sets: readonly KnownSet[], base?: Span): Span => {
       const span = new Span(field, base);
-      for (const { set, summed } of sets.filter(isTold)) {
+      for (const { set, sums } of sets.filter(isTold)) {
         span.add(this.#vector(set));
-        if (quantity === undefined) for (const { vector } of this.#sumsOf(set, summed)) span.add(vector);
+        if (quantity === undefined) for (const { vector } of this.#sumsOf(set, sums)) span.add(vector);
       }
       return span;
     };
@@ -220,15 +223,13 @@ export class Suppression {
   }
 
   /** What sums over a set tell of counts. */
-  #sumsOf(set: RowSet, summed: ReadonlySet<number>): readonly Told[] {
-    if (summed.size === 0) return [];
-    const name = `${keyOf(set)}|${[...summed].sort((a, b) => a - b).join()}`;
-    let told = this.#sums.get(name);
-    if (told === undefined) {
-      const key = keyOf(set);
-      const sums = countingSums(set, summed, this.#facts.catalogue);
-      this.#sums.set(name, (told = sums.map((sum) => ({ key, vector: this.#weightedVector(sum) }))));
-    }
+  #sumsOf(set: RowSet, sums: readonly Sum[]): readonly Told[] {
+    const known = this.#sums.get(sums);
+    if (known !== undefined) return known;
+    const key = keyOf(set);
+    const counting = countingSums(set, sums, this.#facts.catalogue);
+    const told = counting.map((sum) => ({ key, vector: this.#weightedVector(sum) }));
+    this.#sums.set(sums, told);
     return told;
   }
 
@@ -244,8 +245,8 @@ export class Suppression {
   #countSums(): number {
     const { groups, known, unknown, catalogue } = this.#facts;
     const all = [...groups, ...known, ...unknown];
-    return all.reduce((total, { set, summed }) => {
-      return set === undefined || summed.size === 0 ? total : total + countingSums(set, summed, catalogue).length;
+    return all.reduce((total, { set, sums }) => {
+      return set === undefined ? total : total + countingSums(set, sums, catalogue).length;
     }, 0);
   }
 
