@@ -56,8 +56,11 @@ function tellTogether(earlier: SummedSet, added: SummedSet, levels: LevelReader)
       const both = { set: added.set, sums: [...earlier.sums, ...added.sums] };
       return { sets: levels.levelsOfCell([both])[0]!.own.map(({ set }) => set), isUntold: false };
     }
-    const joint = levels.levelsOfCell([earlier, added])[1]!.joint;
-    return { sets: [...joint.map(({ set }) => set), ...levelsOfRest(earlier, added, levels)], isUntold: false };
+    const rest = restOf(earlier.set, added.set);
+    // The rest's number follows from the sets alone: it is tested as a pair, or public.
+    const joint = levels.levelsOfCell([earlier, added])[1]!.joint.map(({ set }) => set);
+    const told = joint.filter((set) => rest === undefined || keyOf(set) !== keyOf(rest));
+    return { sets: [...told, ...levelsOfRest(rest, earlier, added, levels)], isUntold: false };
   } catch (error) {
     if (isCoded(error, "DISCLOSURE_UNSUPPORTED")) return { sets: [], isUntold: true };
     throw error;
@@ -65,12 +68,17 @@ function tellTogether(earlier: SummedSet, added: SummedSet, levels: LevelReader)
 }
 
 /** Of the rows by which they differ, with the sums that both have. */
-function levelsOfRest(earlier: SummedSet, added: SummedSet, levels: LevelReader): RowSet[] {
+function levelsOfRest(rest: RowSet | undefined, earlier: SummedSet, added: SummedSet, levels: LevelReader): RowSet[] {
   const sums = added.sums.filter((sum) => earlier.sums.some((other) => isSame(sum, other)));
-  if (sums.length === 0) return [];
-  const [whole, part] = isSubset(earlier.set, added.set) ? [added.set, earlier.set] : [earlier.set, added.set];
-  const rest = setWhere(whole.parts, add(conditionOf(whole), scale(conditionOf(part), -1n)));
-  return rest === undefined ? [] : levels.levelsOfCell([{ set: rest, sums }])[0]!.own.map(({ set }) => set);
+  return rest === undefined || sums.length === 0
+    ? []
+    : levels.levelsOfCell([{ set: rest, sums }])[0]!.own.map(({ set }) => set);
+}
+
+/** The rows of one that are not in the other, which is in it. */
+function restOf(a: RowSet, b: RowSet): RowSet | undefined {
+  const [whole, part] = isSubset(a, b) ? [b, a] : [a, b];
+  return setWhere(whole.parts, add(conditionOf(whole), scale(conditionOf(part), -1n)));
 }
 
 function isSame(a: Sum, b: Sum): boolean {
