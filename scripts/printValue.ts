@@ -78,5 +78,6 @@ function cellText(value: unknown): string {
   if (isHidden(value)) return "(hidden)";
   if (typeof value === "string") return legibleLine(value);
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
+  if (Array.isArray(value) && value.length === 0) return "-";
   return jsonOf(value);
 }

@@ -6,6 +6,7 @@ import { command as datasets } from "../../scripts/dataOwner/datasets.ts";
 import { command as accept } from "../../scripts/querier/accept.ts";
 import { command as listForQuerier } from "../../scripts/querier/list.ts";
 import { command as publish } from "../../scripts/querier/publish.ts";
+import { command as schema } from "../../scripts/querier/schema.ts";
 import { command as show } from "../../scripts/querier/show.ts";
 import { command as listForVetter } from "../../scripts/vetter/list.ts";
 import { command as review } from "../../scripts/vetter/review.ts";
@@ -67,6 +68,22 @@ describe("published queries", () => {
     await assert.rejects(listForVetter.handler({ ...unknown, pending: false }, consortium.context), refused);
     await assert.rejects(listForQuerier.handler({ ...unknown, all: true }, consortium.context), refused);
     await assert.rejects(datasets.handler(unknown, consortium.context), refused);
+    await assert.rejects(schema.handler(unknown, consortium.context), refused);
+  });
+
+  it("can be written from what `querier schema` says of the study's table", async () => {
+    const seen = await schema.handler({ ...consortium.network, study: consortium.studyId }, consortium.context);
+    const { fields, table } = parseSchema(trialStudy().schemaText);
+    assert.equal(seen.table, table);
+    assert.deepEqual(
+      seen.fields.map(({ name }) => name),
+      fields.map(({ name }) => name),
+    );
+    const cuts = "at 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90";
+    assert.deepEqual(seen.fields.slice(2, 4), [
+      { name: "age", type: "integer", values: "18 to 90 years", missing: "may be missing", compare: cuts },
+      { name: "response", type: "category", values: "0, 1", missing: "may be missing", compare: "any value" },
+    ]);
   });
 
   const publishQuery = async (sql: string, agreement = AGREEMENT): Promise<string> => {
