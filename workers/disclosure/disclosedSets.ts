@@ -3,7 +3,8 @@
  * summed over them. Counts that follow from sums are of *level* sets (`levels.ts`), which obey the same rules.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
-import { cellsOf } from "../query/buildCircuit.ts";
+import { cellsOf } from "../query/axisSizes.ts";
+import { requireFewValues } from "../query/openedValues.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { axisLines } from "./axisLines.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
@@ -72,6 +73,7 @@ export function disclosedSets(
   parts: bigint,
   catalogue: ClassCatalogue,
 ): DisclosedSets {
+  requireFewValues(descriptor.steps[0]!, catalogue.schema);
   const reader = new FactorReader(descriptor, parameters, catalogue);
   const outputs = readOutputs(descriptor, reader, catalogue);
   const cohort = cohortOf(outputs, reader);
