@@ -5,7 +5,7 @@
  * and nothing before this worker has recorded that it may be.
  */
 import type { FieldVector } from "../field/field.ts";
-import { type Gate, planGate } from "../disclosure/planGate.ts";
+import type { Gate } from "../disclosure/planGate.ts";
 import { sealedHash } from "../messages/sealedAnswer.ts";
 import { Outcome, type Verdict, ZERO_HASH, contextHash } from "../messages/statement.ts";
 import { encodeSuppressed } from "../messages/suppressedBitmap.ts";
@@ -21,6 +21,7 @@ import type { QueryPlan } from "./queryPlan.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import { type SealingModules, sealOf } from "./sealing.ts";
 import { datasetIdsOf, loadPartialColumns } from "./partialColumns.ts";
+import { planToldGate } from "./untoldSets.ts";
 
 export interface GateModules extends SealingModules {
   readonly columns: Pick<ColumnCache, "column" | "checkKey">;
@@ -42,9 +43,9 @@ export async function runGated(
   const { network } = session;
   const history = await modules.history.agree(request, network);
   const earlier = await modules.history.resolve(request, history);
-  const gate = planGate(plan, earlier, plan.k, session.field);
-  if (gate.refused) return refusal(attempt);
   const { requestId, context } = request.event;
+  const gate = planToldGate(requestId, plan, earlier, session.field);
+  if (gate.refused) return refusal(attempt);
   const place = { requestId, attempt, epoch: context.committeeEpoch, participants: network.parties };
   const datasetIds = datasetIdsOf(gate.universe);
   datasetIds.forEach((datasetId) => modules.columns.checkKey(datasetId));
