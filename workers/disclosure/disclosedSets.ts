@@ -73,14 +73,18 @@ export function disclosedSets(
   parts: bigint,
   catalogue: ClassCatalogue,
 ): DisclosedSets {
-  requireFewValues(descriptor.steps[0]!, catalogue.schema);
   const reader = new FactorReader(descriptor, parameters, catalogue);
   const outputs = readOutputs(descriptor, reader, catalogue);
   const cohort = cohortOf(outputs, reader);
   const open = parameters === undefined ? openFields(descriptor) : new Set<number>();
   const levels = new LevelReader(catalogue, (field) => open.has(field));
   const kinds = kindsOf(outputs);
-  const cells = cellConditions(axisLines(descriptor, reader, catalogue));
+  const lines = axisLines(descriptor, reader, catalogue);
+  requireFewValues(
+    lines.map(({ length }) => length),
+    outputs.length,
+  );
+  const cells = cellConditions(lines);
   const disclosed = {
     cohort: setWhere(parts, cohort),
     cells: cells.map((cell) => setWhere(parts, times(cohort, cell))),

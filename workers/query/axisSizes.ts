@@ -15,10 +15,15 @@ export function categoryLines({ field, missing }: Axis, schema: StudySchema): nu
 
 /** 1 without axes. */
 export function cellCount(step: Step, schema: StudySchema): number {
-  return axisSizes(step, schema).reduce((cells, lines) => cells * lines, 1);
+  return cellsWithin(axisSizes(step, schema));
 }
 
-/** Row-major: the last axis runs fastest. As many as `cellCount`: bound that before. */
+/** Of axes with so many lines; as a double, which is exact for all that may be opened. */
+export function cellsWithin(sizes: readonly number[]): number {
+  return sizes.reduce((cells, lines) => cells * lines, 1);
+}
+
+/** Row-major: the last axis runs fastest. As many as `cellsWithin`: bound that before. */
 export function cellsOf(sizes: readonly number[]): number[][] {
   return sizes.reduce<number[][]>(
     (cells, size) => cells.flatMap((cell) => Array.from({ length: size }, (_, line) => [...cell, line])),

@@ -57,7 +57,7 @@ export function buildCircuit(
     throw circuitError({ code: "CIRCUIT_SCHEMA_MISMATCH", ...detail }, "it was compiled for another schema");
   }
   const step = descriptor.steps[0]!;
-  requireFewValues(step, schema, maxOpenedValues);
+  requireFewValues(axisSizes(step, schema), step.outputs.length, maxOpenedValues);
   const building: Building = { schema, columns: [], positions: new Map(), products: [], zero: new Set() };
   const form = (factor: number): LinearForm =>
     expandFactor(building, descriptor, descriptor.factors[factor]!, parameters);
