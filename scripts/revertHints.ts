@@ -125,7 +125,7 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   MemberRegistryNotMember:
     "the account was never admitted to this role, or may not act now; check the role and the account",
   MemberRegistryRotationExpired: "let the member make another proof",
-  QueryCatalogueAlreadyPublished: "this very query is published already; `opaline vetter list` shows it",
+  QueryCatalogueAlreadyPublished: "this very query is published already; `opaline vetter list --study …` shows it",
   QueryCatalogueAlreadyRevoked: "it was revoked before; nothing is left to do",
   QueryCatalogueAlreadyVetted:
     "this vetter has rejected the query, which is final, or has approved it for as long: give a later --valid-until",
@@ -142,7 +142,7 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   QueryCatalogueOwnOrganisation:
     "nobody vets a query of their own organisation; another organisation's vetter must sign",
   QueryCatalogueUnknown: "no such query: `opaline vetter list` lists all that are published",
-  QuerySmartContractAgreementNotAccepted: "accept first: `opaline querier accept --query …`",
+  QuerySmartContractAgreementNotAccepted: "accept first: `opaline querier accept --query … --name …`",
   QuerySmartContractDatasetOfOtherStudy:
     "a --dataset is not of the query's study: `opaline data-owner datasets --study …`",
   QuerySmartContractDeadlineNotReached: ({ deadlineBlock }) => `wait for block ${deadlineBlock}, then repeat`,

@@ -31,6 +31,10 @@ export const command = defineCommand({
     const schema = await readSchema(options, context);
     const { csv, fileName, eventFiles } = readOwnFiles(options, context.resolve);
     const table = readTable(csv, schema, fileName, eventFiles);
+    for (const { table: name, rows, ignored, subjects } of table.events) {
+      if (subjects === 0)
+        context.log(`warning: no subject of ${fileName} has any event of ${name}: ${why(rows, ignored)}`);
+    }
     const { rowCount, fields } = summarizeTable(table, schema);
     return {
       file: fileName,
@@ -39,9 +43,16 @@ export const command = defineCommand({
       columns: columnsOf(schema).length,
       ignoredColumns: countIgnored(csv, schema),
       fields,
+      events: table.events,
     };
   },
 });
+
+/** Nearly always another spelling of the ids, and every derived field would say that nobody had an event. */
+function why(rows: number, ignored: number): string {
+  if (rows === 0) return "its file has no rows";
+  return `all ${ignored} rows are of other subjects; are subjects called the same in both files?`;
+}
 
 /** Columns of the file that the schema does not name. Their names are not repeated: a header may say more than is meant to be shared. */
 function countIgnored(csv: Uint8Array, schema: StudySchema): number {

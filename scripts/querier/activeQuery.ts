@@ -6,6 +6,8 @@ import { type OpenQuery, instantText, newestSuccessor, openQuery, standingOf } f
 
 export type QuerierErrorDetail =
   | { readonly code: "QUERY_NOT_ACTIVE"; readonly queryHash: string; readonly state: string }
+  /** The hash of a query binds the schema, not the study: the same texts are one query, of the study that had it first. */
+  | { readonly code: "QUERY_ALREADY_PUBLISHED"; readonly queryHash: string; readonly studyId: string }
   | { readonly code: "QUERY_NO_DATASETS"; readonly studyId: string }
   | { readonly code: "QUERY_PARAMETER_FORM"; readonly parameter: string }
   | { readonly code: "REQUEST_UNKNOWN"; readonly requestId: string }

@@ -10,6 +10,7 @@ import { describeParameters } from "../query.ts";
 import { readInputFile } from "../readInputFile.ts";
 import { invalidOption, readBytes32 } from "../readOption.ts";
 import { openStudy } from "../study.ts";
+import { refusePublished } from "./refusePublished.ts";
 
 const DEFAULT_AGREEMENT =
   "The answer is used for the study's purposes only, is not linked with other data to identify anyone, and is reported " +
@@ -41,11 +42,12 @@ export const command = defineCommand({
       const { descriptorBytes, boundsBytes, bounds, manifest } = await compileForGate(sql, schema);
       // Names and categories of the study's schema are quoted in it.
       requireLegible("the manifest", manifest);
+      const compiledHash = hashQuery(schema.hash, descriptorBytes, sql, boundsBytes, manifest, options.agreement);
+      await refusePublished(connection, compiledHash, studyId);
       const mined = await queryCatalogue(connection.deployment, connection.signer).publish(
         ...([studyId, descriptorBytes, sql, boundsBytes, manifest, options.agreement] as const),
       );
       const queryHash = String(eventOf(mined, "QueryPublished").args["queryHash"]);
-      const compiledHash = hashQuery(schema.hash, descriptorBytes, sql, boundsBytes, manifest, options.agreement);
       const parameters = describeParameters(bounds, schema);
       return { queryHash, studyId, sql, parameters, manifest, agrees: queryHash === compiledHash, ...gasReport(mined) };
     });

@@ -58,8 +58,9 @@ export const command = defineCommand({
       const { query, bounds, study } = open;
       const values = bindParameters(bounds, study.schema, given);
       const descriptor = await openDescriptor(connection, queryHash);
-      refuseEmptySet(open, descriptor, values);
+      // Whether they select anyone is read of sets that can be told.
       refuseUntold(open, descriptor, values);
+      refuseEmptySet(open, descriptor, values);
       const recipients = readRecipients(options.sealTo, signer);
       if (recipients.length > 0) context.log(sealedTo(recipients, recipientKey(signer)));
       const datasetIds = chosen.length > 0 ? chosen.sort() : await activeDatasets(connection, query.studyId);

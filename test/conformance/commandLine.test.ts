@@ -59,6 +59,38 @@ describe("npm run conformance", () => {
     assert.equal(text.stdout, "FAIL wrong: count is 160, expected 1\npass 1, refused 0, unsupported 0, FAIL 1\n");
   });
 
+  it("tells of every query on stderr, also of one that reaches no table, or no study", async () => {
+    const queries = [
+      right,
+      { id: "no table", kind: "logistic_regression", table: TABLE, expected: {} },
+      { id: "unread", kind: "count", expected: { count: 1 } },
+    ];
+    mkdirSync(path("told"));
+    writeDirectory(path("told"), queries);
+    const { code, stderr, stdout } = await runProgram(MAIN, [path("told"), "--json"]);
+    assert.equal(code, 1, stderr);
+    const { queries: reports } = JSON.parse(stdout) as { queries: { id: string; verdict: string; reason: string }[] };
+    const lines = stderr.split("\n");
+    for (const { id, verdict, reason } of reports) {
+      const line = `${verdict.padEnd(11)} ${id}: ${reason}`;
+      assert.equal(lines.filter((each) => each === line).length, 1, line);
+    }
+    assert.deepEqual(
+      reports.map(({ verdict }) => verdict),
+      ["pass", "unsupported", "FAIL"],
+    );
+  });
+
+  it("prints how it is used, and exits 0, whatever stands beside", async () => {
+    for (const words of [["--help"], ["-h"], [path("nowhere"), "--help"]]) {
+      const { code, stdout, stderr } = await runProgram(MAIN, words);
+      assert.deepEqual([code, stderr], [0, ""]);
+      assert.match(stdout, /^usage: npm run -s conformance -- DIR .*--json\]\n/);
+      for (const option of ["--only ID", "--no-disclosure-control", "--json", "--help"])
+        assert.ok(stdout.includes(option));
+    }
+  });
+
   it("exits 2 for what it cannot read, and says what that is", async () => {
     const broken: readonly (readonly [words: string[], problem: RegExp])[] = [
       [[], /CONFORMANCE_USAGE: .*one directory is needed.*usage: conformance DIR/],
@@ -93,6 +125,7 @@ describe("npm run conformance", () => {
       const { code, stderr } = await runProgram(MAIN, [own, "--json"]);
       assert.equal(code, 2, stderr);
       assert.match(stderr, problem);
+      assert.ok(stderr.includes(own), `${stderr} names the directory`);
     }
   });
 });

@@ -9,6 +9,7 @@ export type ConformanceErrorDetail =
   | { readonly code: "CONFORMANCE_UNKNOWN_ID"; readonly id: string }
   | { readonly code: "CONFORMANCE_USAGE" };
 
+/** @param file with its directory; or the directory */
 export function badDirectory(file: string, problem: string, cause?: unknown): CodedError<ConformanceErrorDetail> {
   const options = cause === undefined ? {} : { cause };
   return new CodedError<ConformanceErrorDetail>(

@@ -59,7 +59,7 @@ export async function runConformance(directory: ReferenceDirectory, options: Run
   const byTable = new Map<string, Asked[]>();
   for (const query of queries) {
     const translation = attempt(() => translated(directory, query));
-    if ("verdict" in translation) reports.set(query.id, reportOf(query, [translation]));
+    if ("verdict" in translation) reports.set(query.id, told(reportOf(query, [translation]), options));
     else byTable.set(translation.table, [...(byTable.get(translation.table) ?? []), { query, translation }]);
   }
   for (const [table, asked] of byTable) {
@@ -123,7 +123,7 @@ async function askTable(
     return reports;
   }
   // What no study can hold may be what one query needs: the others are asked without it.
-  if (asked.length === 1) return asked.map(({ query }) => reportOf(query, [place]));
+  if (asked.length === 1) return asked.map(({ query }) => told(reportOf(query, [place]), options));
   const alone: QueryReport[] = [];
   for (const each of asked) alone.push(...(await askTable(directory, name, [each], options)));
   return alone;
@@ -184,22 +184,21 @@ function hospitalEvents(
   });
 }
 
-async function askQueries(
-  place: AskedTable,
-  asked: readonly Asked[],
-  { progress }: RunOptions,
-): Promise<QueryReport[]> {
+async function askQueries(place: AskedTable, asked: readonly Asked[], options: RunOptions): Promise<QueryReport[]> {
   const reports: QueryReport[] = [];
   for (const { query, translation } of asked) {
     const statements: StatementReport[] = [];
     for (const [index, statement] of translation.statements.entries()) {
       statements.push(await runStatement(place, `${query.id}/${index}`, translation, statement, query.expectsNobody));
     }
-    const report = reportOf(query, statements);
-    progress(`${report.verdict.padEnd(11)} ${report.id}: ${report.reason}`);
-    reports.push(report);
+    reports.push(told(reportOf(query, statements), options));
   }
   return reports;
+}
+
+function told(report: QueryReport, { progress }: RunOptions): QueryReport {
+  progress(`${report.verdict.padEnd(11)} ${report.id}: ${report.reason}`);
+  return report;
 }
 
 const WORST_FIRST = ["FAIL", "unsupported", "refused", "pass"] as const;

@@ -26,7 +26,7 @@ const events = table(
     ["nobody", "4", "Y", "pain"],
   ],
 );
-const directory: ReferenceDirectory = { queries: [], table: () => events };
+const directory: ReferenceDirectory = { path: "somewhere", queries: [], table: () => events };
 
 describe("the worst grade of a subject", () => {
   const worst = (where: string | undefined, term?: string, subject = "id"): (string | null)[] => {
@@ -42,6 +42,9 @@ describe("the worst grade of a subject", () => {
   });
 
   it("needs the subject in both tables", () => {
-    assert.throws(() => worst(undefined, undefined, "person"), { code: "CONFORMANCE_BAD_DIRECTORY" });
+    assert.throws(() => worst(undefined, undefined, "person"), {
+      code: "CONFORMANCE_BAD_DIRECTORY",
+      message: /^somewhere: its table "patients" has no column "person"$/,
+    });
   });
 });

@@ -28,7 +28,8 @@ function derivedTexts(directory: ReferenceDirectory, table: CsvTable, derived: D
   const events = directory.table(derived.from);
   const { subject, greatestOf, where, equals } = derived;
   for (const [each, column] of [[table, subject] as const, [events, subject] as const, [events, greatestOf] as const]) {
-    if (!each.columns.includes(column)) throw badDirectory(each.name, `has no column "${column}"`);
+    if (!each.columns.includes(column))
+      throw badDirectory(directory.path, `its table "${each.name}" has no column "${column}"`);
   }
   const columns = events.columns.map((name) => ({
     name,

@@ -19,7 +19,7 @@ const events: CsvTable = {
     ["b", "1", null, "2020-02-29"],
   ],
 };
-const directory: ReferenceDirectory = { queries: [], table: () => events };
+const directory: ReferenceDirectory = { path: "somewhere", queries: [], table: () => events };
 
 const derived = (where: string | undefined, equals?: DerivedColumn["equals"]): DerivedColumn => {
   return { column: "worst", from: "events", subject: "id", where, equals, greatestOf: "grade" };

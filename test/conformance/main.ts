@@ -1,6 +1,6 @@
 /**
  * `npm run -s conformance -- DIR [--only ID] [--no-disclosure-control] [--json]`: asks the reference queries of a directory. Exits 0
- * when none fails, 1 when one does, 2 when the directory or the command line cannot be read.
+ * when none fails (and after `--help`), 1 when one does, 2 when the directory or the command line cannot be read.
  */
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -14,8 +14,26 @@ import { reportText } from "./reportText.ts";
 const EXIT_FAILED = 1;
 const EXIT_UNREADABLE = 2;
 
+const USAGE = "conformance DIR [--only ID]… [--no-disclosure-control] [--json]";
+const HELP = `usage: npm run -s ${USAGE.replace("conformance", "conformance --")}
+
+Asks the reference queries of DIR of the real system: CSV files, datapackage.json that describes them, and
+reference.json, edge_reference.json or both. Verdicts go to stderr, what failed and totals to stdout.
+
+  --only ID                this query only; once for each
+  --no-disclosure-control  sums are opened without the gate: every value can be compared
+  --json                   one JSON object on stdout
+  --help                   this text
+
+Exits 0 when nothing fails, 1 when something does, 2 when DIR or the command line cannot be read.`;
+
 async function main(): Promise<number> {
-  const { directory, only, json, disclosureControl } = readArguments(process.argv.slice(2));
+  const asked = readArguments(process.argv.slice(2));
+  if (asked === "help") {
+    console.log(HELP);
+    return 0;
+  }
+  const { directory, only, json, disclosureControl } = asked;
   const report = await runConformance(readDirectory(directory), {
     ...(only === undefined ? {} : { only }),
     disclosureControl,
@@ -30,19 +48,20 @@ function readArguments(argv: readonly string[]) {
   const options = {
     only: { type: "string", multiple: true },
     json: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
     "no-disclosure-control": { type: "boolean" },
   } as const;
   try {
     const { positionals, values } = parseArgs({ args: [...argv], allowPositionals: true, options });
+    if (values.help === true) return "help";
     const [directory, ...rest] = positionals;
     if (directory === undefined || rest.length > 0) throw new Error("one directory is needed");
     const disclosureControl = values["no-disclosure-control"] !== true;
     return { directory, only: values.only, json: values.json === true, disclosureControl };
   } catch (cause) {
-    const usage = "conformance DIR [--only ID]… [--no-disclosure-control] [--json]";
     const problem = cause instanceof Error ? cause.message : String(cause);
     const detail: ConformanceErrorDetail = { code: "CONFORMANCE_USAGE" };
-    throw new CodedError(detail, `${problem}; usage: ${usage}`, { cause });
+    throw new CodedError(detail, `${problem}; usage: ${USAGE}`, { cause });
   }
 }
 

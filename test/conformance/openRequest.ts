@@ -19,7 +19,9 @@ import { rowsOf } from "../../workers/protocols/gateTask.ts";
 import { openShares } from "../../workers/protocols/openShares.ts";
 import { Transcript } from "../../workers/protocols/transcript.ts";
 import { verifyClaims } from "../../workers/protocols/verifyClaims.ts";
-import { buildCircuit, cellCount } from "../../workers/query/buildCircuit.ts";
+import { cellCount } from "../../workers/query/axisSizes.ts";
+import { buildCircuit } from "../../workers/query/buildCircuit.ts";
+import type { CircuitOptions } from "../../workers/query/buildCircuit.ts";
 import { runCommittee } from "./committee.ts";
 import type { SharedStudy } from "./sharedStudy.ts";
 
@@ -69,7 +71,7 @@ export async function openGated(request: KitRequest): Promise<Opened> {
  */
 export async function openUncontrolled(request: KitRequest): Promise<Opened> {
   const { study, name, randomBytes, descriptor } = request;
-  const circuit = circuitOf(request);
+  const circuit = circuitOf(request, { maxOpenedValues: Number.POSITIVE_INFINITY });
   if (circuit === undefined) {
     const step = descriptor.steps[0]!;
     const zeros = Array.from({ length: cellCount(step, study.schema) * step.outputs.length }, () => 0n);
@@ -92,8 +94,8 @@ export async function openUncontrolled(request: KitRequest): Promise<Opened> {
 const NO_SHARES = { products: new Map(), outputs: new Map() };
 
 /** Undefined: every sum is zero by construction. */
-function circuitOf({ descriptor, parameters, study }: KitRequest): Circuit | undefined {
-  const built = buildCircuit(descriptor, parameters ?? [], study.schema);
+function circuitOf({ descriptor, parameters, study }: KitRequest, options: CircuitOptions = {}): Circuit | undefined {
+  const built = buildCircuit(descriptor, parameters ?? [], study.schema, options);
   return built.empty ? undefined : built.circuit;
 }
 

@@ -31,6 +31,8 @@ export interface CsvTable {
 }
 
 export interface ReferenceDirectory {
+  /** As it was given. */
+  readonly path: string;
   readonly queries: readonly ReferenceQuery[];
   /** @throws CodedError CONFORMANCE_BAD_DIRECTORY when there is no such table, or its file is not what the dictionary says */
   table(name: string): CsvTable;
@@ -40,20 +42,21 @@ export interface ReferenceDirectory {
 export function readDirectory(path: string): ReferenceDirectory {
   if (!existsSync(path)) throw badDirectory(path, "there is no such directory");
   const dictionary = readJson(path, DICTIONARY);
-  const resources = listOf(dictionary["resources"], DICTIONARY, "resources");
+  const resources = listOf(dictionary["resources"], join(path, DICTIONARY), "resources");
   const missing = textsOf(dictionary["missingValues"]) ?? [""];
   const present = REFERENCES.filter((name) => existsSync(join(path, name)));
   if (present.length === 0) throw badDirectory(path, `has neither ${REFERENCES.join(" nor ")}`);
-  const queries = present.flatMap((name) => queriesOf(readJson(path, name), name));
-  refuseRepeats(queries);
+  const queries = present.flatMap((name) => queriesOf(readJson(path, name), join(path, name)));
+  refuseRepeats(path, queries);
   const tables = new Map<string, CsvTable>();
   return {
+    path,
     queries,
     table: (name) => {
       const known = tables.get(name);
       if (known !== undefined) return known;
       const resource = resources.find((each) => each["name"] === name);
-      if (resource === undefined) throw badDirectory(DICTIONARY, `describes no table "${name}"`);
+      if (resource === undefined) throw badDirectory(join(path, DICTIONARY), `describes no table "${name}"`);
       const table = readCsv(path, name, resource, missing);
       tables.set(name, table);
       return table;
@@ -67,45 +70,49 @@ export function columnTexts(table: CsvTable, column: string): (string | null)[] 
 }
 
 function readJson(path: string, name: string): JsonRecord {
+  const file = join(path, name);
   let text: string;
   try {
-    text = readFileSync(join(path, name), "utf8");
+    text = readFileSync(file, "utf8");
   } catch (cause) {
-    throw badDirectory(name, "cannot be read; a directory of reference data has one", cause);
+    throw badDirectory(file, "cannot be read; a directory of reference data has one", cause);
   }
   try {
     const value = legibleJson(JSON.parse(text) as JsonValue);
     if (isRecord(value)) return value;
   } catch (cause) {
-    throw badDirectory(name, "is not JSON", cause);
+    throw badDirectory(file, "is not JSON", cause);
   }
-  throw badDirectory(name, "is not a JSON object");
+  throw badDirectory(file, "is not a JSON object");
 }
 
-function queriesOf(file: JsonRecord, name: string): ReferenceQuery[] {
-  return listOf(file["queries"], name, "queries").map((query, index) => {
+function queriesOf(json: JsonRecord, file: string): ReferenceQuery[] {
+  return listOf(json["queries"], file, "queries").map((query, index) => {
     const { id, kind } = query;
     if (typeof id === "string" && typeof kind === "string") return new ReferenceQuery(id, kind, query);
-    throw badDirectory(name, `query ${index + 1} lacks "id" or "kind"`);
+    throw badDirectory(file, `query ${index + 1} lacks "id" or "kind"`);
   });
 }
 
-function refuseRepeats(queries: readonly ReferenceQuery[]): void {
+function refuseRepeats(path: string, queries: readonly ReferenceQuery[]): void {
   const ids = queries.map(({ id }) => id);
   const repeated = ids.find((id, index) => ids.indexOf(id) !== index);
-  if (repeated !== undefined) throw badDirectory(REFERENCES.join(", "), `the query ${repeated} stands twice`);
+  if (repeated !== undefined)
+    throw badDirectory(path, `the query ${repeated} stands twice in ${REFERENCES.join(", ")}`);
 }
 
 function readCsv(path: string, name: string, resource: JsonRecord, packageMissing: readonly string[]): CsvTable {
+  const dictionary = join(path, DICTIONARY);
   const file = normalize(typeof resource["path"] === "string" ? resource["path"] : `${name}.csv`);
-  if (file.startsWith("..") || file.startsWith(sep)) throw badDirectory(DICTIONARY, `${file} is outside the directory`);
+  if (file.startsWith("..") || file.startsWith(sep)) throw badDirectory(dictionary, `${file} is outside the directory`);
   const schema = isRecord(resource["schema"]) ? resource["schema"] : {};
   const missing = new Set(textsOf(schema["missingValues"]) ?? packageMissing);
   const [columns = [], ...rows] = parseCsv(path, file);
-  const fields = listOf(schema["fields"], DICTIONARY, `fields of ${name}`).map(fieldOf);
+  const fields = listOf(schema["fields"], dictionary, `fields of ${name}`).map((field) => fieldOf(field, dictionary));
   const absent = fields.find((field) => !columns.includes(field.name));
-  if (absent !== undefined) throw badDirectory(file, `has no column "${absent.name}", which the dictionary describes`);
-  if (new Set(columns).size !== columns.length) throw badDirectory(file, "names a column twice");
+  if (absent !== undefined)
+    throw badDirectory(join(path, file), `has no column "${absent.name}", which the dictionary describes`);
+  if (new Set(columns).size !== columns.length) throw badDirectory(join(path, file), "names a column twice");
   const cells = rows.map((row) => row.map((text) => (missing.has(text) ? null : text)));
   return { name, fields, columns, rows: cells };
 }
@@ -115,13 +122,13 @@ function parseCsv(path: string, file: string): string[][] {
     const records = parse(readFileSync(join(path, file)), { bom: true, record_delimiter: ["\r\n", "\n"] });
     return (records as string[][]).map((record) => record.map(legibleText));
   } catch (cause) {
-    throw badDirectory(file, "cannot be read as CSV: UTF-8, commas, one width", cause);
+    throw badDirectory(join(path, file), "cannot be read as CSV: UTF-8, commas, one width", cause);
   }
 }
 
-function fieldOf(field: JsonRecord): DictionaryField {
+function fieldOf(field: JsonRecord, dictionary: string): DictionaryField {
   const { name, type, description } = field;
-  if (typeof name !== "string") throw badDirectory(DICTIONARY, "a field has no name");
+  if (typeof name !== "string") throw badDirectory(dictionary, "a field has no name");
   return {
     name,
     type: typeof type === "string" ? type : "string",

@@ -75,6 +75,10 @@ describe("data-owner check", () => {
       { name: "worst", present: 1, missing: 1 },
       { name: "total", present: 1, missing: 1 },
     ]);
+    assert.deepEqual(report.events, [
+      { table: "adverse_events", rows: 2, ignored: 0, subjects: 1 },
+      { table: "labs", rows: 1, ignored: 0, subjects: 1 },
+    ]);
     await assert.rejects(run("labs=labs=1.csv"), {
       detail: { code: "EVENT_FILE_MISSING", table: "adverse_events" },
     });
@@ -91,6 +95,49 @@ describe("data-owner check", () => {
     await assert.rejects(run("labs=absent.csv"), {
       detail: { code: "CSV_UNREADABLE", path: join(path, "absent.csv") },
     });
+  });
+});
+
+describe("data-owner check of files of events", () => {
+  const { path, remove } = temporaryFolder();
+  after(remove);
+
+  const schema = JSON.parse(DERIVED_SCHEMA) as { eventTables: Record<string, unknown>[] };
+  const eventTables = schema.eventTables.map((table) => ({ ...table, unknownSubjects: "ignore" }));
+
+  async function read(adverseEvents: readonly string[], labs: readonly string[]) {
+    writeFileSync(join(path, "ignoring.json"), JSON.stringify({ ...schema, eventTables }));
+    writeFileSync(join(path, "subjects.csv"), "id,arm\np1,A\np2,B\np3,B\n");
+    writeFileSync(join(path, "ae.csv"), ["id,grade", ...adverseEvents].join("\n"));
+    writeFileSync(join(path, "labs.csv"), ["id,value", ...labs].join("\n"));
+    const context = testContext(path);
+    const options = { ...OFFLINE, schema: "ignoring.json", csv: "subjects.csv" };
+    const events = ["adverse_events=ae.csv", "labs=labs.csv"];
+    return { report: await check.handler({ ...options, events }, context), lines: context.lines };
+  }
+
+  it("says how many rows were read and ignored, and how many subjects have any", async () => {
+    const { report, lines } = await read(["p1,3", "P1,4", "p1,1", "p3,2", "x,1"], ["p2,1.5"]);
+    assert.deepEqual(report.events, [
+      { table: "adverse_events", rows: 5, ignored: 2, subjects: 2 },
+      { table: "labs", rows: 1, ignored: 0, subjects: 1 },
+    ]);
+    assert.deepEqual(lines, []);
+  });
+
+  it("warns where no subject has any event, without naming one", async () => {
+    const { report, lines } = await read(["P1,3", "P1,4", "P2,4"], []);
+    assert.deepEqual(report.events, [
+      { table: "adverse_events", rows: 3, ignored: 3, subjects: 0 },
+      { table: "labs", rows: 0, ignored: 0, subjects: 0 },
+    ]);
+    assert.equal(lines.length, 2);
+    assert.match(
+      lines[0]!,
+      /^warning: no subject of subjects\.csv has any event of adverse_events: all 3 rows .* other/,
+    );
+    assert.match(lines[1]!, /^warning: no subject of subjects\.csv has any event of labs: its file has no rows$/);
+    assert.doesNotMatch(lines.join(), /[Pp][123]\b/);
   });
 });
 

@@ -1,7 +1,10 @@
 /** Queries as anyone admitted may publish them, and how lists, reviews and signatures deal with them. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type Provider, type TypedDataDomain, type TypedDataField, Wallet } from "ethers";
+import { doneAtOnce } from "../../scripts/admin/governed.ts";
+import { command as registerStudy } from "../../scripts/admin/registerStudy.ts";
 import { command as datasets } from "../../scripts/dataOwner/datasets.ts";
 import { command as accept } from "../../scripts/querier/accept.ts";
 import { command as listForQuerier } from "../../scripts/querier/list.ts";
@@ -22,6 +25,24 @@ import { type Consortium, startConsortium } from "./consortium.ts";
 
 const SQL = "SELECT COUNT(*) FROM trial";
 const AGREEMENT = "Only for the study.";
+
+const registration = {
+  log2N: "10",
+  k: "11",
+  vettings: "2",
+  vettingOrganisations: "2",
+  minimumThreshold: "2",
+  demonstration: true,
+  openingsBudget: "1000",
+  deadlineBlocks: "600",
+  priceEther: "0.01",
+  ownersShare: "5000",
+  workersShare: "4000",
+  authorShare: "1000",
+  storageFeeWei: "0",
+  leastDepositEther: "0",
+  purpose: [],
+};
 
 /** Whose every signature is on chain by someone else's transaction before its own can be sent. */
 class RelayedWallet extends Wallet {
@@ -108,6 +129,34 @@ describe("published queries", () => {
   };
   const signAs = (name: string, query: string, more: { meaning?: string; validUntil?: string } = {}) =>
     sign.handler({ ...consortium.as(name), query, name: "Dr A. Expert", reject: false, ...more }, consortium.context);
+
+  it("are not published again, in their study or another of the same schema, unless a text or a name differs", async () => {
+    const again = "SELECT COUNT(*) AS again FROM trial";
+    const queryHash = await publishQuery(again);
+    const schema = join(consortium.folder, "schema.json");
+    const registered = await registerStudy.handler(
+      { ...consortium.as("admin"), ...registration, name: "Trial 8", schema },
+      consortium.context,
+    );
+    const { studyId: other } = doneAtOnce(registered);
+    const count = (): Promise<number> => queryCatalogue(consortium.deployment, consortium.chain.provider).count();
+    const before = await count();
+    const publishIn = (study: string, sql: string, agreement = AGREEMENT) =>
+      publish.handler({ ...consortium.as("searcher"), study, sql, agreement }, consortium.context);
+    const detail = { code: "QUERY_ALREADY_PUBLISHED", queryHash, studyId: consortium.studyId };
+    await assert.rejects(publishIn(consortium.studyId, again), { detail, message: /in this study already/ });
+    await assert.rejects(publishIn(other, again), (error: Error & { detail?: unknown }) => {
+      assert.deepEqual(error.detail, detail);
+      assert.match(error.message, /another study .*"Trial 7" \(0x.*another --agreement.* AS name; nothing was sent/);
+      assert.ok(error.message.includes(consortium.studyId));
+      return true;
+    });
+    assert.equal(await count(), before);
+    const renamed = await publishIn(other, "SELECT COUNT(*) AS renamed FROM trial");
+    const agreed = await publishIn(other, again, "Only for Trial 8.");
+    assert.deepEqual([renamed.studyId, agreed.studyId, agreed.agrees], [other, other, true]);
+    assert.equal(await count(), before + 2);
+  });
 
   it("that cannot be decoded are rows that say so, and hide no other query", async () => {
     const good = await publishQuery(SQL);

@@ -43,6 +43,6 @@ describe("revertHint", () => {
     });
     const code = await runCommand(command, [], { out: () => undefined, err: (text) => err.push(text) });
     assert.equal(code, 1);
-    assert.match(err.join(), /refused on chain; accept first: `opaline querier accept --query …`/);
+    assert.match(err.join(), /refused on chain; accept first: `opaline querier accept --query … --name …`/);
   });
 });

@@ -13,8 +13,10 @@ import { allOf } from "./rowSet.ts";
 
 type Bounds = readonly [bigint, bigint];
 
-export function named({ fields }: StudySchema, field: number): NamedField {
-  return { index: field, name: fields[field]!.name };
+/** Undefined for a field that the schema does not have: a descriptor's bytes may name any. */
+export function named({ fields }: StudySchema, field: number): NamedField | undefined {
+  const on = fields[field];
+  return on === undefined ? undefined : { index: field, name: on.name };
 }
 
 /** @param atom bound; not a VALUE, whose rows differ within a class, nor a DIGIT. @throws CodedError DISCLOSURE_UNSUPPORTED */

@@ -3,7 +3,8 @@
  * summed over them. Counts that follow from sums are of *level* sets (`levels.ts`), which obey the same rules.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
-import { cellsOf } from "../query/buildCircuit.ts";
+import { cellsOf } from "../query/axisSizes.ts";
+import { requireFewValues } from "../query/openedValues.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { axisLines } from "./axisLines.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
@@ -80,7 +81,12 @@ export function disclosedSets(
   const open = parameters === undefined ? openFields(descriptor) : new Set<number>();
   const levels = new LevelReader(catalogue, (field) => open.has(field));
   const kinds = kindsOf(outputs);
-  const cells = cellConditions(axisLines(descriptor, reader, catalogue));
+  const lines = axisLines(descriptor, reader, catalogue);
+  requireFewValues(
+    lines.map(({ length }) => length),
+    outputs.length,
+  );
+  const cells = cellConditions(lines);
   const disclosed = {
     cohort: setWhere(parts, cohort),
     cells: cells.map((cell) => setWhere(parts, times(cohort, cell))),

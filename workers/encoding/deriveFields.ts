@@ -8,7 +8,7 @@ import type { CsvReport } from "./csvReport.ts";
 import { addProblem, closeReport, openReport } from "./csvReport.ts";
 import type { EventFold } from "./eventFold.ts";
 import { foldOf } from "./eventFold.ts";
-import type { EventFile } from "./readEvents.ts";
+import type { EventCounts, EventFile } from "./readEvents.ts";
 import { readEvents } from "./readEvents.ts";
 
 export interface EventFileErrorDetail {
@@ -45,19 +45,20 @@ export function matchEventFiles({ eventTables }: StudySchema, files: readonly Ev
   });
 }
 
+export interface DerivedFields {
+  /** By field, then row; undefined for fields that are not derived. */
+  readonly values: readonly (readonly (bigint | null)[] | undefined)[];
+  /** In the order of the schema's event tables. */
+  readonly events: readonly EventCounts[];
+}
+
 /**
- * The derived fields' values by row, and undefined for the others.
- *
  * @param files as `matchEventFiles` gives them
  * @throws CodedError CSV_INVALID of the first event file with problems; then of the study's file, for results that the
  *   schema does not allow
  */
-export function deriveFields(
-  schema: StudySchema,
-  rows: SubjectRows,
-  files: readonly EventFile[],
-): (readonly (bigint | null)[] | undefined)[] {
-  const folds = foldEvents(schema, rows, files);
+export function deriveFields(schema: StudySchema, rows: SubjectRows, files: readonly EventFile[]): DerivedFields {
+  const { folds, events } = foldEvents(schema, rows, files);
   const report = openReport(rows.fileName);
   const values = schema.fields.map((field, f) => {
     const [fold, { derived }] = [folds[f], field];
@@ -69,7 +70,7 @@ export function deriveFields(
     });
   });
   closeReport(report);
-  return values;
+  return { values, events };
 }
 
 /** Every file is read once, for all fields that are derived from it. */
@@ -77,19 +78,19 @@ function foldEvents(
   { fields, eventTables }: StudySchema,
   { subjects }: SubjectRows,
   files: readonly EventFile[],
-): (EventFold | undefined)[] {
+): { readonly folds: (EventFold | undefined)[]; readonly events: EventCounts[] } {
   const rowOfSubject = new Map(subjects.map((subject, row) => [subject, row]));
   const folds = fields.map(({ derived }) => {
     const table = derived === undefined ? undefined : eventTables[derived.from];
     return derived === undefined || table === undefined ? undefined : foldOf(derived, table, subjects.length);
   });
-  eventTables.forEach((table, t) => {
+  const events = eventTables.map((table, t) => {
     const own = folds.flatMap((fold, f) => (fold !== undefined && fields[f]?.derived?.from === t ? [fold] : []));
-    readEvents(files[t] as EventFile, table, rowOfSubject, (row, event) => {
+    return readEvents(files[t] as EventFile, table, rowOfSubject, (row, event) => {
       for (const fold of own) fold.take(row, event);
     });
   });
-  return folds;
+  return { folds, events };
 }
 
 interface ResultPlace {

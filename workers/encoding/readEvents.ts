@@ -19,6 +19,18 @@ export interface EventFile {
   readonly fileName: string;
 }
 
+/** What was read of one file of events. */
+export interface EventCounts {
+  /** Name of the event table. */
+  readonly table: string;
+  /** Of the file, without its header. */
+  readonly rows: number;
+  /** Of these, rows of subjects that the study's table does not have. */
+  readonly ignored: number;
+  /** Of the study's table, with any event: of whichever grade or kind, counted in some field or not. */
+  readonly subjects: number;
+}
+
 interface Reading {
   readonly table: EventTable;
   readonly report: CsvReport;
@@ -26,6 +38,8 @@ interface Reading {
   readonly take: (row: number, event: Event) => void;
   /** Rows of subjects that the study's table does not have. */
   readonly unknown: { readonly subjects: Set<string>; rows: number; firstLine: number };
+  /** Events that were passed on, and rows of the study's table that have any. */
+  readonly known: { readonly subjectRows: Set<number>; rows: number };
 }
 
 /**
@@ -37,10 +51,11 @@ export function readEvents(
   table: EventTable,
   rowOfSubject: ReadonlyMap<string, number>,
   take: (row: number, event: Event) => void,
-): void {
+): EventCounts {
   const report = openReport(fileName);
   const unknown = { subjects: new Set<string>(), rows: 0, firstLine: 0 };
-  const reading: Reading = { table, report, rowOfSubject, take, unknown };
+  const known = { subjectRows: new Set<number>(), rows: 0 };
+  const reading: Reading = { table, report, rowOfSubject, take, unknown, known };
   let header: CsvHeader | undefined;
   readRecords(csv, report, (record) => {
     if (header === undefined) {
@@ -54,10 +69,12 @@ export function readEvents(
   }
   reportUnknown(reading);
   closeReport(report);
+  const rows = known.rows + unknown.rows;
+  return { table: table.name, rows, ignored: unknown.rows, subjects: known.subjectRows.size };
 }
 
 function readEvent(record: CsvRecord, header: CsvHeader, reading: Reading): void {
-  const { table, report, rowOfSubject, unknown } = reading;
+  const { table, report, rowOfSubject, unknown, known } = reading;
   const { cells, line } = record;
   // Without its header a column cannot be told; that has been reported.
   if (header.subject === undefined || !hasWidth(record, header.width, report)) return;
@@ -74,6 +91,8 @@ function readEvent(record: CsvRecord, header: CsvHeader, reading: Reading): void
     const position = header.columns[index];
     return position === undefined ? null : readCell(column, cells[position] as string, line, report);
   });
+  known.subjectRows.add(row);
+  known.rows += 1;
   reading.take(row, event);
 }
 

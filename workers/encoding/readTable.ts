@@ -12,7 +12,7 @@ import { readRecords } from "./csvRecords.ts";
 import type { CsvReport } from "./csvReport.ts";
 import { addProblem, closeReport, openReport } from "./csvReport.ts";
 import { deriveFields, matchEventFiles } from "./deriveFields.ts";
-import type { EventFile } from "./readEvents.ts";
+import type { EventCounts, EventFile } from "./readEvents.ts";
 
 /** One row per subject, in file order. Secret: it never leaves the hospital. */
 export interface Table {
@@ -20,6 +20,11 @@ export interface Table {
   readonly subjects: readonly string[];
   /** [field][row]: scaled integer, null where missing. */
   readonly values: readonly (readonly (bigint | null)[])[];
+}
+
+/** With what was read of the event files, in the order of the schema's event tables. */
+export interface TableAndEvents extends Table {
+  readonly events: readonly EventCounts[];
 }
 
 interface Reading {
@@ -50,11 +55,16 @@ export function readTable(
   schema: StudySchema,
   fileName: string,
   eventFiles: readonly EventFile[] = [],
-): Table {
+): TableAndEvents {
   const files = matchEventFiles(schema, eventFiles);
   const { subjects, lineOfSubject, values } = readRows(csv, schema, fileName);
   const derived = deriveFields(schema, { fileName, subjects, lineOfSubject }, files);
-  return { rowCount: subjects.length, subjects, values: values.map((read, f) => derived[f] ?? read) };
+  return {
+    rowCount: subjects.length,
+    subjects,
+    events: derived.events,
+    values: values.map((read, f) => derived.values[f] ?? read),
+  };
 }
 
 function readRows(csv: Uint8Array, schema: StudySchema, fileName: string): Reading {

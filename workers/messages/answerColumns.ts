@@ -1,4 +1,5 @@
 /** Whether the answer's columns and table axes of a descriptor mean something (`contracts/types/Descriptor.sol`). */
+import { isAllocation } from "./allocationArguments.ts";
 import type { Axis, Column, Descriptor } from "./descriptor.ts";
 import { Finish } from "./descriptor.ts";
 
@@ -135,11 +136,8 @@ function argumentsFit({ finish, arguments: args }: Column): boolean {
     case Finish.KAPLAN_MEIER:
     case Finish.LOGRANK:
       return args.length >= 1;
-    case Finish.ALLOCATION: {
-      const [a = 0n, b = 0n, power = -1n, arms = 0n, weight = 0n, ...external] = args;
-      const isWhole = args.length === 4 || (args.length > 4 && external.length % 2 === 0);
-      return isWhole && a > 0n && b > 0n && power >= 0n && arms > 0n && weight >= 0n;
-    }
+    case Finish.ALLOCATION:
+      return isAllocation(args);
     default:
       return args.length === 0;
   }

@@ -1,4 +1,5 @@
 /** Connects a plan and a run to this worker's chain, store and mesh. */
+import { isCoded } from "../errors.ts";
 import type { Store } from "../store/openStore.ts";
 import type { Mesh } from "../transport/mesh.ts";
 import { openAttemptNetwork } from "./attemptNetwork.ts";
@@ -52,8 +53,10 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
     indicators,
     keyCopies: store.keyCopies,
     history: new DisclosureHistory({ store, queries, requestedSegments, consent }),
-    refused: ({ event }, error) =>
-      modules.log("warn", "request-over-unusable-dataset", { requestId: event.requestId, ...errorFields(error) }),
+    refused: ({ event }, error) => {
+      const what = isCoded(error, "PLAN_UNTOLD_SETS") ? "request-of-untold-sets" : "request-over-unusable-dataset";
+      modules.log("warn", what, { requestId: event.requestId, ...errorFields(error) });
+    },
   };
   return (request, proposal, signal, timeoutMs) =>
     runQuery(request, proposal, signal, {

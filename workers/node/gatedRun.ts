@@ -4,7 +4,9 @@
  * Adversary: malicious participants, at most t of them. What may be revealed when it throws: what `protocols/gate.ts` says,
  * and nothing before this worker has recorded that it may be.
  */
-import type { FieldVector } from "../field/field.ts";
+import { isCoded } from "../errors.ts";
+import type { Field, FieldVector } from "../field/field.ts";
+import type { EarlierAnswer } from "../disclosure/historySets.ts";
 import { type Gate, planGate } from "../disclosure/planGate.ts";
 import { sealedHash } from "../messages/sealedAnswer.ts";
 import { Outcome, type Verdict, ZERO_HASH, contextHash } from "../messages/statement.ts";
@@ -21,6 +23,7 @@ import type { QueryPlan } from "./queryPlan.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import { type SealingModules, sealOf } from "./sealing.ts";
 import { datasetIdsOf, loadPartialColumns } from "./partialColumns.ts";
+import { refuseUntold } from "./untoldSets.ts";
 
 export interface GateModules extends SealingModules {
   readonly columns: Pick<ColumnCache, "column" | "checkKey">;
@@ -42,9 +45,9 @@ export async function runGated(
   const { network } = session;
   const history = await modules.history.agree(request, network);
   const earlier = await modules.history.resolve(request, history);
-  const gate = planGate(plan, earlier, plan.k, session.field);
-  if (gate.refused) return refusal(attempt);
   const { requestId, context } = request.event;
+  const gate = planOrRefuse(requestId, plan, earlier, session.field);
+  if (gate.refused) return refusal(attempt);
   const place = { requestId, attempt, epoch: context.committeeEpoch, participants: network.parties };
   const datasetIds = datasetIdsOf(gate.universe);
   datasetIds.forEach((datasetId) => modules.columns.checkKey(datasetId));
@@ -71,6 +74,21 @@ export async function runGated(
     outputs,
     sealedHash: maskKeyHashes === undefined ? ZERO_HASH : sealedHash(maskKeyHashes),
   };
+}
+
+/**
+ * @param earlier of which any participant may have named those that are not posted
+ * @throws CodedError PLAN_UNTOLD_SETS; DISCLOSURE_UNSUPPORTED | CIRCUIT_* for what is not posted
+ */
+function planOrRefuse(requestId: string, plan: ComputedPlan, earlier: readonly EarlierAnswer[], field: Field): Gate {
+  try {
+    return planGate(plan, earlier, plan.k, field);
+  } catch (error) {
+    if (!isCoded(error, "DISCLOSURE_UNSUPPORTED")) throw error;
+    const posted = earlier.filter(({ opened }) => opened !== "unknown");
+    refuseUntold(requestId, () => planGate(plan, posted, plan.k, field));
+    throw error;
+  }
 }
 
 function refusal(attempt: bigint): Verdict {

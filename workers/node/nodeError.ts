@@ -35,6 +35,8 @@ export type NodeErrorDetail =
     }
   /** The request reads a dataset that was retired since: it ends as FAILED_UNAVAILABLE. */
   | { readonly code: "PLAN_DATASET_RETIRED"; readonly datasetId: string; readonly block: number }
+  /** The gate cannot tell what the request would disclose, as public bytes alone decide: it ends as REFUSED_DISCLOSURE. */
+  | { readonly code: "PLAN_UNTOLD_SETS"; readonly requestId: string }
   | { readonly code: "NODE_WRONG_CERTIFICATE"; readonly own: string; readonly registered: string }
   | { readonly code: "NODE_BAD_CERTIFICATE"; readonly path: string }
   | { readonly code: "NODE_BAD_STORE_KEY"; readonly path: string }

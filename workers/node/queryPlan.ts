@@ -42,6 +42,7 @@ import type { ConsentMasks } from "./consentMasks.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import type { RequestedSegments } from "./requestedSegments.ts";
 import { nodeError } from "./nodeError.ts";
+import { refuseUntold } from "./untoldSets.ts";
 import { type VettedQueries, type VettedQuery, readParameters } from "./vettedQueries.ts";
 
 /** Versions 1..version of a dataset, all stored here; rows are concatenated in the request's order of datasets. */
@@ -99,7 +100,7 @@ function stopped({ requestId }: QueryRequested): CodedError {
  * once.
  *
  * @throws CodedError PLAN_STOPPED | PLAN_REFUSED | PLAN_MISSING_SHARES | PLAN_BEING_CHECKED | PLAN_DATASET_REJECTED |
- *   PLAN_DATASET_RETIRED | CHAIN_*
+ *   PLAN_DATASET_RETIRED | PLAN_UNTOLD_SETS | CHAIN_*
  */
 export async function planQuery(request: ConfirmedRequest, modules: PlanModules): Promise<QueryPlan> {
   const { event } = request;
@@ -109,11 +110,15 @@ export async function planQuery(request: ConfirmedRequest, modules: PlanModules)
   const query = await vettedQuery(request, modules);
   const parameters = boundParameters(event, query);
   const { descriptor, schema } = query;
-  const circuit = buildCircuit(descriptor, parameters, schema);
+  // A circuit first: it bounds the cells that sets are read of.
+  const circuit = refuseUntold(event.requestId, () => {
+    const built = buildCircuit(descriptor, parameters, schema);
+    return built.empty || selectsNobody({ descriptor, parameters, schema }) ? undefined : built.circuit;
+  });
   const segments = await maskedSegments(event, await plannedSegments(event, modules), modules);
-  if (circuit.empty || selectsNobody({ descriptor, parameters, schema })) return { empty: true };
+  if (circuit === undefined) return { empty: true };
   const datasets = newestVersions(segments);
-  return { empty: false, circuit: circuit.circuit, datasets, descriptor, parameters, schema, segments, k };
+  return { empty: false, circuit, datasets, descriptor, parameters, schema, segments, k };
 }
 
 /** Check 4, the part that needs no chain. */

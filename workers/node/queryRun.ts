@@ -25,7 +25,7 @@ export interface AttemptNetwork extends Network {
 export interface RunModules extends GateModules {
   readonly field: Field;
   plan(request: ConfirmedRequest): Promise<QueryPlan>;
-  /** The request reads a dataset that was rejected, or retired. */
+  /** The request reads a dataset that was rejected, or retired; or the gate cannot tell what it would disclose. */
   refused(request: ConfirmedRequest, error: CodedError): void;
   /** @param members participants and their addresses */
   openNetwork(
@@ -71,10 +71,18 @@ async function reachVerdict(
     if (!plan.empty) return await compute(request, attempt, network, plan, modules);
     return noAnswer(attempt, Outcome.REFUSED_EMPTY_SET);
   } catch (error) {
-    if (!isCoded(error, "PLAN_DATASET_REJECTED") && !isCoded(error, "PLAN_DATASET_RETIRED")) throw error;
+    const outcome = outcomeOf(error);
+    if (outcome === undefined || !isCoded(error)) throw error;
     modules.refused(request, error);
-    return noAnswer(attempt, Outcome.FAILED_UNAVAILABLE);
+    return noAnswer(attempt, outcome);
   }
+}
+
+/** How a request ends for good; whatever else failed is tried again. */
+function outcomeOf(error: unknown): Outcome | undefined {
+  if (isCoded(error, "PLAN_UNTOLD_SETS")) return Outcome.REFUSED_DISCLOSURE;
+  const isUnavailable = isCoded(error, "PLAN_DATASET_REJECTED") || isCoded(error, "PLAN_DATASET_RETIRED");
+  return isUnavailable ? Outcome.FAILED_UNAVAILABLE : undefined;
 }
 
 function noAnswer(attempt: bigint, outcome: Outcome): Verdict {

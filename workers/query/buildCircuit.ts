@@ -14,16 +14,23 @@ import type { Circuit, CircuitOutput, CircuitProduct, LinearForm } from "../mess
 import { columnId } from "../messages/columnId.ts";
 import type { Axis, Descriptor, Factor, Step } from "../messages/descriptor.ts";
 import { AtomOp, NO_FACTOR } from "../messages/descriptor.ts";
-import type { CategoryField, StudySchema } from "../schema/studySchema.ts";
+import type { StudySchema } from "../schema/studySchema.ts";
 import { ColumnKind } from "../schema/studySchema.ts";
+import { axisSizes, categoryLines, cellCount, cellsOf } from "./axisSizes.ts";
 import { chooseCellLayout } from "./cellLayout.ts";
 import { circuitError } from "./circuitError.ts";
 import type { ColumnTerm } from "./expandAtoms.ts";
 import { bindAtom, expandAtom } from "./expandAtoms.ts";
+import { MAX_OPENED_VALUES, requireFewValues } from "./openedValues.ts";
 
 export type BuiltCircuit =
   | { readonly empty: true; readonly reason: string }
   | { readonly empty: false; readonly circuit: Circuit; readonly cells: number };
+
+export interface CircuitOptions {
+  /** More only for statistics on public data: no worker opens them. */
+  readonly maxOpenedValues?: number;
+}
 
 /** Everything that grows while a circuit is built. */
 interface Building {
@@ -39,16 +46,22 @@ interface Building {
  * @param parameters scaled integers, already checked against the bounds
  * @throws CodedError CIRCUIT_*
  */
-export function buildCircuit(descriptor: Descriptor, parameters: readonly bigint[], schema: StudySchema): BuiltCircuit {
+export function buildCircuit(
+  descriptor: Descriptor,
+  parameters: readonly bigint[],
+  schema: StudySchema,
+  { maxOpenedValues = MAX_OPENED_VALUES }: CircuitOptions = {},
+): BuiltCircuit {
   if (descriptor.schemaHash.toLowerCase() !== schema.hash.toLowerCase()) {
     const detail = { expected: schema.hash, actual: descriptor.schemaHash };
     throw circuitError({ code: "CIRCUIT_SCHEMA_MISMATCH", ...detail }, "it was compiled for another schema");
   }
+  const step = descriptor.steps[0]!;
+  requireFewValues(axisSizes(step, schema), step.outputs.length, maxOpenedValues);
   const building: Building = { schema, columns: [], positions: new Map(), products: [], zero: new Set() };
   const form = (factor: number): LinearForm =>
     expandFactor(building, descriptor, descriptor.factors[factor]!, parameters);
   for (const { left, right } of descriptor.products) multiply(building, form(left), form(right));
-  const step = descriptor.steps[0]!;
   const outputs = step.axes.length === 0 ? plainOutputs(step, form) : cellOutputs(building, step, form);
   const { columns, products } = building;
   if (outputs.every(({ left, right }) => isZero(building, left) || (right !== undefined && isZero(building, right)))) {
@@ -57,30 +70,9 @@ export function buildCircuit(descriptor: Descriptor, parameters: readonly bigint
   return { empty: false, circuit: { columns, products, outputs }, cells: cellCount(step, schema) };
 }
 
-/** Lines of each axis; none without table lines. @throws CodedError CIRCUIT_NO_COLUMN */
-export function axisSizes(step: Step, schema: StudySchema): number[] {
-  return step.axes.map((axis) => (axis.lines.length > 0 ? axis.lines.length : categoryLines(axis, schema)));
-}
-
-/** Categories, then missing where it is a line. */
-function categoryLines({ field, missing }: Axis, schema: StudySchema): number {
-  return axisField(schema, field).categories.length + (missing ? 1 : 0);
-}
-
-/** 1 without axes. */
-export function cellCount(step: Step, schema: StudySchema): number {
-  return axisSizes(step, schema).reduce((cells, lines) => cells * lines, 1);
-}
-
 /** Outputs whose measure is another column: an axis step multiplies each of them with the cells. */
 export function measureCount({ outputs }: Step): number {
   return new Set(outputs.map(({ left, right }) => `${left},${right}`)).size;
-}
-
-function axisField(schema: StudySchema, index: number): CategoryField {
-  const field = schema.fields[index];
-  if (field?.type === "category") return field;
-  throw circuitError({ code: "CIRCUIT_NO_COLUMN", field: index }, `the axis field ${index} is not a category`);
 }
 
 /** Counts a repeated EQ atom of one factor once: IN with equal parameters. */
@@ -196,14 +188,6 @@ function lineForms(building: Building, axis: Axis, form: (factor: number) => Lin
     const term = { coefficient: 1n, field: axis.field, kind: ColumnKind.ONE_HOT, argument: BigInt(line) };
     return { columns: [[positionOf(building, term), 1n]], products: [] };
   });
-}
-
-/** Row-major: the last axis runs fastest. */
-export function cellsOf(sizes: readonly number[]): number[][] {
-  return sizes.reduce<number[][]>(
-    (cells, size) => cells.flatMap((cell) => Array.from({ length: size }, (_, line) => [...cell, line])),
-    [[]],
-  );
 }
 
 function keyOf(cell: readonly number[], axes: readonly number[]): string {

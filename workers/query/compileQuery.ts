@@ -19,6 +19,7 @@ import { writeManifest } from "./manifest.ts";
 import { assembleMeasures } from "./measures.ts";
 import { normalizeConditions } from "./normalizeConditions.ts";
 import { collectParameterUses } from "./parameterUses.ts";
+import { MAX_OPENED_VALUES } from "./openedValues.ts";
 import { parseSql } from "./parseSql.ts";
 import type { QueryCost } from "./queryCost.ts";
 import { queryCost } from "./queryCost.ts";
@@ -29,9 +30,6 @@ import type { SqlText } from "./sqlText.ts";
 import { assembleAxis } from "./tableAxes.ts";
 import { refuse, tokenFrom } from "./sqlText.ts";
 import { DEFAULT_MAX_ROWS, SUM_LIMIT, worstCaseSums } from "./worstCase.ts";
-
-/** Every opened value is a word of an event: 1,024 cost some 300,000 gas of data alone. */
-export const MAX_OPENED_VALUES = 1_024;
 
 export interface CompiledQuery {
   /** As given. */

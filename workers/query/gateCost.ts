@@ -21,7 +21,7 @@
 import type { Descriptor } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
-import { cellCount } from "./buildCircuit.ts";
+import { cellCount } from "./axisSizes.ts";
 import { isTwoValued, summedFields } from "./disclosedSets.ts";
 
 /** Distinct sets that triples are formed of, all rows among them. */

@@ -14,7 +14,7 @@ import type { SqlText } from "./sqlText.ts";
 import { refuse } from "./sqlText.ts";
 import { STATISTIC_NAMES } from "./statisticNames.ts";
 
-/** Scores whose rates are reported: any symptom, and severe. */
+/** Scores whose rates are reported: any symptom, and severe; of a scale that has such. */
 const PRO_THRESHOLDS = [1n, 3n];
 
 export interface GradeRates {
@@ -39,14 +39,20 @@ export function gradeRates(sql: SqlText, schema: StudySchema, item: SelectItem):
   const baseline = gradedField(sql, schema, item, 1);
   if (baseline.index === worst.index)
     throw refuse(sql, item.span, "the two columns must be different ones", "SQL_TYPE");
+  const [highest] = [...worst.grades].sort(descending);
+  if (baseline.grades.every((grade) => grade >= highest!)) {
+    const problem = "no score of the first column is above one of the second, the baseline";
+    throw refuse(sql, item.arguments[1]!.span, problem, "SQL_TYPE");
+  }
+  const thresholds = PRO_THRESHOLDS.filter((score) => score <= highest!);
   const present: Filter = { kind: "present", field: baseline.index };
   const isAlways = schema.fields[baseline.index]!.required;
-  const observed = PRO_THRESHOLDS.map((score) => {
+  const observed = thresholds.map((score) => {
     const found = atLeast(worst, score);
     return indicator(isAlways ? found : { kind: "all", parts: [found, present] });
   });
-  const adjusted = PRO_THRESHOLDS.map((score) => indicator(aboveBaseline(worst, baseline, score)));
-  return { counted: [...observed, ...adjusted], arguments: PRO_THRESHOLDS };
+  const adjusted = thresholds.map((score) => indicator(aboveBaseline(worst, baseline, score)));
+  return { counted: [...observed, ...adjusted], arguments: thresholds };
 }
 
 function indicator(clause: Clause): Variable {
@@ -82,4 +88,8 @@ function gradedField(sql: SqlText, schema: StudySchema, item: SelectItem, positi
 
 function ascending(a: bigint, b: bigint): number {
   return a < b ? -1 : 1;
+}
+
+function descending(a: bigint, b: bigint): number {
+  return ascending(b, a);
 }

@@ -1,8 +1,9 @@
 /** What a query costs the workers, as far as it depends on public text alone: multiply by rows for the rest. */
 import type { Descriptor } from "../messages/descriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
+import { axisSizes, cellCount } from "./axisSizes.ts";
+import { measureCount } from "./buildCircuit.ts";
 import { chooseCellLayout } from "./cellLayout.ts";
-import { axisSizes, cellCount, measureCount } from "./buildCircuit.ts";
 
 /** A batch of products at one depth: shares of the masked product to a collector, and its answer back. */
 const ROUNDS_PER_LEVEL = 2;

@@ -1,4 +1,5 @@
 /** Statistics that are finished from a table of their own: its axes, its sums and what else the finish reads (Descriptor.sol). */
+import { areExternalCounts, isPower, isShape, isWeight } from "../messages/allocationArguments.ts";
 import { ARGUMENT_DECIMALS, Finish } from "../messages/descriptor.ts";
 import type { NumericField, StudySchema } from "../schema/studySchema.ts";
 import { scale } from "./readConstants.ts";
@@ -14,9 +15,8 @@ import { STATISTIC_NAMES } from "./statisticNames.ts";
 import { refuseBetweenCuts } from "./tableAxes.ts";
 import type { PlannedAxis } from "./tableAxes.ts";
 
-/** Shapes of a beta prior that its posterior is computed for (`statistics/betaBinomial.ts`). */
-const SMALLEST_SHAPE_MILLIONTHS = 50_000n;
-const LARGEST_SHAPE_MILLIONTHS = 1_000_000_000_000n;
+/** Above every scaled integer of a schema: what lies beyond it no field reaches. */
+const BREAK_LIMIT = 1n << 62n;
 
 export interface TableStatistic {
   /** In the order in which the finish reads them; of every row of the cohort that has all their fields. */
@@ -93,6 +93,9 @@ function readBreak(sql: SqlText, field: NumericField, argument: Argument): bigin
     throw refuse(sql, argument.span, "HISTOGRAM takes a column and its breaks");
   }
   const { floor, ceiling } = readNumericConstant(sql, field, argument);
+  if (floor <= -BREAK_LIMIT || floor >= BREAK_LIMIT) {
+    throw refuse(sql, argument.span, `the break is beyond all that ${field.name} could be`, "SQL_TYPE");
+  }
   if (floor === ceiling) return floor;
   throw refuse(sql, argument.span, `${field.name} has ${field.decimals} decimals; so must its breaks`, "SQL_TYPE");
 }
@@ -128,10 +131,9 @@ function allocation({ sql, schema, item }: Place, { axis, lines }: ComparedGroup
   const success = readCategoryConstant(sql, field, "=", value)[0]!;
   const [a, b] = optionNumbers(sql, item, "PRIOR", ["1", "1"], item.span);
   const [power] = optionNumbers(sql, item, "POWER", ["1"], item.span);
-  const isShape = (word: bigint): boolean => word >= SMALLEST_SHAPE_MILLIONTHS && word <= LARGEST_SHAPE_MILLIONTHS;
   if (!isShape(a!) || !isShape(b!))
     throw refuse(sql, item.span, "PRIOR takes two numbers from 0.05 to 1000000", "SQL_TYPE");
-  if (power! < 0n) throw refuse(sql, item.span, "POWER takes a number of 0 or more", "SQL_TYPE");
+  if (!isPower(power!)) throw refuse(sql, item.span, "POWER takes a number from 0 to 100", "SQL_TYPE");
   const external = externalCounts(sql, item, lines.length);
   const arms = lines.reduce((bits, line) => bits | (1n << BigInt(line)), 0n);
   const clause = { kind: "categories", field: index, indices: [success] } as const;
@@ -150,13 +152,12 @@ function externalCounts(sql: SqlText, item: SelectItem, arms: number): bigint[] 
   const counts = option.values.map((value) =>
     value.kind === "number" && /^\d{1,9}$/.test(value.text) ? BigInt(value.text) : -1n,
   );
-  const isPossible = counts.every((count, index) => count >= 0n && (index % 2 === 0 || count <= counts[index - 1]!));
-  if (counts.length !== 2 * arms || !isPossible) {
+  if (counts.length !== 2 * arms || !areExternalCounts(counts)) {
     const problem = `EXTERNAL takes, for each of the ${arms} groups in the schema's order, its subjects and successes`;
     throw refuse(sql, option.span, problem, "SQL_TYPE");
   }
   const [weight] = optionNumbers(sql, item, "WEIGHT", ["1"], option.span);
-  if (weight! < 0n || weight! > 10n ** BigInt(ARGUMENT_DECIMALS)) {
+  if (!isWeight(weight!)) {
     throw refuse(sql, option.span, "WEIGHT takes a number from 0 to 1", "SQL_TYPE");
   }
   return [weight!, ...counts];

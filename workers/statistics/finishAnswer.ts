@@ -13,7 +13,7 @@
 import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import type { Descriptor } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";
-import { axisSizes, cellsOf } from "../query/buildCircuit.ts";
+import { axisSizes, cellCount, cellsOf } from "../query/axisSizes.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { answerError } from "./answerError.ts";
 import type { AxisLabel } from "./axisLabels.ts";
@@ -52,13 +52,13 @@ export function finishAnswer(
   hidden: ReadonlySet<number>,
 ): AnswerTable {
   const step = descriptor.steps[0]!;
-  const sizes = axisSizes(step, schema);
-  const cells = cellsOf(sizes);
   const width = step.outputs.length;
-  if (outputs.length !== cells.length * width) {
-    const detail = { code: "ANSWER_LENGTH", expected: cells.length * width, given: outputs.length } as const;
+  const expected = cellCount(step, schema) * width;
+  if (outputs.length !== expected) {
+    const detail = { code: "ANSWER_LENGTH", expected, given: outputs.length } as const;
     throw answerError(detail, `${detail.given} outputs are given, the query has ${detail.expected}`);
   }
+  const cells = cellsOf(axisSizes(step, schema));
   const signed = outputs.map(toSigned).map((sum, index) => (hidden.has(index) ? undefined : sum));
   const sumsByCell = cells.map((_, cell): Sums => signed.slice(cell * width, (cell + 1) * width));
   const labels = step.axes.map((axis) => axisLabels(axis, schema));

@@ -1,10 +1,12 @@
 /** Statistics of a table: its cells' sums to one structured value of the answer. */
 import type { Axis, Column } from "../messages/descriptor.ts";
+import { armLines } from "../messages/allocationArguments.ts";
 import { ARGUMENT_DECIMALS, Finish } from "../messages/descriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { formatFieldValue } from "../schema/values.ts";
 import type { ArmAllocation } from "./allocation.ts";
 import { allocate } from "./allocation.ts";
+import { requirePossible } from "./answerError.ts";
 import type { Anova } from "./anova.ts";
 import { anova } from "./anova.ts";
 import type { AxisLabel } from "./axisLabels.ts";
@@ -175,7 +177,11 @@ function allocation(
   { labels }: TablePlace,
 ): AllocationTable | Hidden {
   const [alpha, beta, power, lines, weight, ...external] = args as [bigint, bigint, bigint, bigint, ...bigint[]];
-  const arms = cells.flatMap((_, line) => (((lines >> BigInt(line)) & 1n) === 1n ? [line] : []));
+  const arms = armLines(lines);
+  requirePossible(
+    arms.every((line) => line < cells.length),
+    "allocation",
+  );
   const needed = arms.map((line) => sums.map((index) => cells[line]![index]));
   if (!needed.every(areShown)) return HIDDEN;
   const real = (word: bigint): number => Number(word) / ARGUMENT_SCALE;

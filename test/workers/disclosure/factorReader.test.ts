@@ -143,6 +143,12 @@ describe("a factor read on classes", () => {
     assert.deepEqual(squares.variables, [{ field: ARM, isValue: false, values: [0n, 1n, 4n] }]);
   });
 
+  it("is refused on a field that the schema does not have, whatever it asks", () => {
+    for (const op of [AtomOp.VALUE, AtomOp.VALID, AtomOp.EQ, AtomOp.RANGE, AtomOp.DIGIT]) {
+      for (const bind of [0, 1]) refuses((made) => [made.atom(op, 77, 0n, 0n, bind)], /no field|no such digit columns/);
+    }
+  });
+
   it("is no more than a product of two values", () => {
     refuses((made) => {
       const [a, b, c] = [CUT, ARM, LONG].map((field) => made.factor(made.atom(AtomOp.VALUE, field)));

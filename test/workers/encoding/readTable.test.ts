@@ -52,6 +52,7 @@ describe("readTable", () => {
     assert.deepEqual(table, {
       rowCount: 2,
       subjects: ["p1", "p2"],
+      events: [],
       values: [
         [1n, 0n],
         [63n, null],

@@ -12,16 +12,19 @@ import {
   consentMaskRoot as consentMaskRootOf,
   nextHead,
 } from "../../../workers/messages/consentMask.ts";
+import { unsupported } from "../../../workers/disclosure/errors.ts";
 import { datasetRoot } from "../../../workers/messages/datasetRoot.ts";
 import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
-import { encodeParameters } from "../../../workers/messages/descriptor.ts";
+import { AtomOp, encodeDescriptor, encodeParameters, NO_FACTOR } from "../../../workers/messages/descriptor.ts";
 import { recipientsHash } from "../../../workers/messages/sealedAnswer.ts";
 import { ReleaseClass, type RequestContext, ZERO_HASH } from "../../../workers/messages/statement.ts";
 import { ConsentMasks } from "../../../workers/node/consentMasks.ts";
 import type { ConfirmedRequest } from "../../../workers/node/requestModules.ts";
 import { type PlanModules, planQuery } from "../../../workers/node/queryPlan.ts";
 import { RequestedSegments } from "../../../workers/node/requestedSegments.ts";
+import { refuseUntold } from "../../../workers/node/untoldSets.ts";
 import { VettedQueries } from "../../../workers/node/vettedQueries.ts";
+import { circuitError } from "../../../workers/query/circuitError.ts";
 import { type CompiledQuery, compileQuery } from "../../../workers/query/compileQuery.ts";
 import { queryHash } from "../../../workers/query/queryHash.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
@@ -339,6 +342,41 @@ describe("planQuery", () => {
     assert.deepEqual(await planQuery(requestOf({ parameters: encodeParameters([60n, 39n, 0n]) }), modules()), {
       empty: true,
     });
+  });
+
+  it("refuses a vetted query whose sets cannot be told, whatever shares are here", async () => {
+    const [vetted, vettedHash] = [compiled, hash];
+    const { descriptor, sql, boundsBytes, manifest } = compiled;
+    const value = descriptor.atoms.findIndex(({ op }) => op === AtomOp.VALUE);
+    const factors = [...descriptor.factors, { terms: [{ coefficient: 2n, signal: value }] }];
+    const outputs = [...descriptor.steps[0]!.outputs, { left: factors.length - 1, right: NO_FACTOR }];
+    const made = { ...descriptor, factors, steps: [{ ...descriptor.steps[0]!, outputs }] };
+    const descriptorBytes = encodeDescriptor(made);
+    compiled = { ...vetted, descriptor: made, descriptorBytes };
+    hash = queryHash(trialSchema.hash, descriptorBytes, sql, boundsBytes, manifest, AGREEMENT);
+    try {
+      world.stored = [];
+      const untold = {
+        detail: { code: "PLAN_UNTOLD_SETS", requestId: REQUEST },
+        message: /combined with something else/,
+      };
+      await assert.rejects(planQuery(requestOf({}), modules()), untold);
+    } finally {
+      [compiled, hash] = [vetted, vettedHash];
+    }
+  });
+
+  it("counts as untold what is too large to be told, and nothing else", () => {
+    const refused = { detail: { code: "PLAN_UNTOLD_SETS", requestId: REQUEST } };
+    const tooLarge = circuitError({ code: "CIRCUIT_TOO_LARGE", openedValues: 2_000, limit: 1_024 }, "too large");
+    const noColumn = circuitError({ code: "CIRCUIT_NO_COLUMN", field: 9 }, "no column");
+    const decide = (error: Error) => () =>
+      refuseUntold(REQUEST, () => {
+        throw error;
+      });
+    assert.throws(decide(tooLarge), refused);
+    assert.throws(decide(unsupported("a problem")), refused);
+    assert.throws(decide(noColumn), noColumn);
   });
 
   it("serves a SEALED request with usable recipients, and refuses any other", async () => {

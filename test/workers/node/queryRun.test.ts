@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { Wallet, getBytes, id } from "ethers";
 
 import { isCoded } from "../../../workers/errors.ts";
+import type { EarlierAnswer } from "../../../workers/disclosure/historySets.ts";
 import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
 import { openMaskKeys } from "../../../workers/messages/keyCopies.ts";
 import { sealedHash } from "../../../workers/messages/sealedAnswer.ts";
@@ -15,7 +16,7 @@ import type { CommitteeSize } from "../../../workers/sharing/parties.ts";
 import { answerMask } from "../../../workers/sharing/prss.ts";
 import { budget } from "../../budget.ts";
 import type { ClearRequest, Row } from "../disclosure/clearStudy.ts";
-import { GatedCommittee } from "./gatedCommittee.ts";
+import { type AttemptOptions, GatedCommittee } from "./gatedCommittee.ts";
 
 const schema = parseSchema(
   JSON.stringify({
@@ -27,6 +28,20 @@ const schema = parseSchema(
       { name: "age", type: "integer", minimum: 18, maximum: 90, cutPoints: [40, 50, 60], required: true },
       { name: "response", type: "category", categories: ["0", "1"] },
       { name: "value", type: "integer", minimum: 0, maximum: 1000 },
+    ],
+  }),
+);
+
+/** Sums of a score count its few values, which have no cut-point each. */
+const scored = parseSchema(
+  JSON.stringify({
+    name: "scored",
+    table: "trial",
+    subject: "id",
+    fields: [
+      { name: "arm", type: "category", categories: ["A", "B", "C"], required: true },
+      { name: "age", type: "integer", minimum: 18, maximum: 90, cutPoints: [40, 50, 60], required: true },
+      { name: "score", type: "integer", minimum: 0, maximum: 2, cutPoints: [1] },
     ],
   }),
 );
@@ -332,5 +347,44 @@ describe("runQuery", () => {
       assert.equal((outcome.reason as { code: string }).code, "PLAN_BEING_CHECKED");
     }
     assert.deepEqual([waiting.recorded, waiting.frames], [[[], [], []], []]);
+  });
+
+  it("refuses a request whose sets cannot be told: by the plan, by the gate, and beside answers that were posted", async () => {
+    const untold = "SELECT AVG(score) FROM trial WHERE score >= 1";
+    const ask = async (sql: string, history: readonly EarlierAnswer[], options: AttemptOptions = {}) => {
+      const study = new GatedCommittee(scored);
+      study.contribute("one", people(40, "A", 65));
+      const { outcomes, recorded, frames } = await study.attempt({ sql }, history, options);
+      assert.equal(study.leftBehind(), 0);
+      assert.ok(!frames.some(({ step }) => step === "outputs"));
+      return { outcomes, recorded };
+    };
+    const isRefused = ({ outcomes, recorded }: Awaited<ReturnType<typeof ask>>): void => {
+      for (const outcome of outcomes) {
+        assert.ok(outcome.status === "fulfilled");
+        assert.deepEqual([outcome.value.outcome, outcome.value.outputs], [Outcome.REFUSED_DISCLOSURE, []]);
+      }
+      assert.deepEqual(recorded, Array(3).fill(["PLAN_UNTOLD_SETS"]));
+    };
+    const planError = nodeError({ code: "PLAN_UNTOLD_SETS", requestId: "0x1" }, "cannot be told");
+    isRefused(await ask("SELECT COUNT(*) FROM trial", [], { planError }));
+    isRefused(await ask(untold, []));
+    const other = new GatedCommittee(scored);
+    other.contribute("one", people(40, "A", 65));
+    const { facts } = await other.clear.compile({ sql: untold });
+    const opened = { hiddenOutputs: new Set<number>(), zeroOutputs: new Set<number>() };
+    isRefused(await ask("SELECT AVG(score) FROM trial", [{ ...facts, requestId: "0x1", opened }]));
+  });
+
+  it("fails the attempt, and refuses nothing, where a participant names a request whose sets cannot be told", async () => {
+    const study = new GatedCommittee(scored);
+    study.contribute("one", people(40, "A", 65));
+    const { facts } = await study.clear.compile({ sql: "SELECT AVG(score) FROM trial WHERE score >= 1" });
+    const named: EarlierAnswer = { ...facts, requestId: "0x1", opened: "unknown" };
+    const { outcomes, recorded } = await study.attempt({ sql: "SELECT COUNT(*) FROM trial WHERE age >= 60" }, [named]);
+    for (const outcome of outcomes) {
+      assert.ok(outcome.status === "rejected" && isCoded(outcome.reason, "DISCLOSURE_UNSUPPORTED"));
+    }
+    assert.deepEqual([recorded, study.leftBehind()], [[[], [], []], 0]);
   });
 });

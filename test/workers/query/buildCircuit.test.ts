@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { checkQuery } from "../../../workers/disclosure/checkQuery.ts";
+import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
 import { buildCircuit } from "../../../workers/query/buildCircuit.ts";
 import { bindParameters } from "../../../workers/query/bindParameters.ts";
 import { chooseCellLayout } from "../../../workers/query/cellLayout.ts";
 import type { CompiledQuery } from "../../../workers/query/compileQuery.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import type { Atom } from "../../../workers/messages/descriptor.ts";
-import { AtomOp } from "../../../workers/messages/descriptor.ts";
+import { AtomOp, encodeDescriptor } from "../../../workers/messages/descriptor.ts";
+import { MAX_OPENED_VALUES } from "../../../workers/query/openedValues.ts";
+import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import { finishAnswer } from "../../../workers/statistics/finishAnswer.ts";
 import type { Values } from "./clearCircuit.ts";
 import { clearColumns, evaluateClear } from "./clearCircuit.ts";
@@ -117,6 +121,27 @@ describe("buildCircuit", () => {
       steps: [{ ...demo.descriptor.steps[0]!, axes: [{ field: 2, missing: false, cuts: [], lines: [] }] }],
     };
     assert.throws(() => buildCircuit(axes, [20n, 64n, 1n], trialSchema), { code: "CIRCUIT_NO_COLUMN" });
+  });
+
+  it("refuses more numbers than an answer may open, before it makes any cell", async () => {
+    const categories = Array.from({ length: 32 }, (_, index) => `c${index}`);
+    const names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    const fields = names.map((name) => ({ name, type: "category", categories, required: true }));
+    const schema = parseSchema(JSON.stringify({ name: "wide", table: "t", subject: "id", fields }));
+    const tableOf = async (count: number) => {
+      const { descriptor } = await compileQuery("SELECT a, COUNT(*) FROM t GROUP BY a", schema);
+      const axes = Array.from({ length: count }, (_, field) => ({ field, missing: false, cuts: [], lines: [] }));
+      return decodeDescriptor(encodeDescriptor({ ...descriptor, steps: [{ ...descriptor.steps[0]!, axes }] }));
+    };
+    const [few, more, most] = await Promise.all([tableOf(2), tableOf(3), tableOf(8)]);
+    const built = buildCircuit(few, [], schema);
+    assert.equal(!built.empty && built.circuit.outputs.length, MAX_OPENED_VALUES);
+    const tooLarge = (count: number) => ({ code: "CIRCUIT_TOO_LARGE", message: new RegExp(`open ${32 ** count} num`) });
+    assert.throws(() => buildCircuit(more, [], schema), tooLarge(3));
+    assert.throws(() => buildCircuit(most, [], schema), tooLarge(8));
+    assert.throws(() => checkQuery(most, schema), tooLarge(8));
+    const unbound = buildCircuit(more, [], schema, { maxOpenedValues: Number.POSITIVE_INFINITY });
+    assert.equal(!unbound.empty && unbound.cells, 32 ** 3);
   });
 });
 

@@ -12,6 +12,7 @@ import {
   MAX_DESCRIPTOR_BYTES,
 } from "../../../workers/messages/decodeDescriptor.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
+import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import { budget } from "../../budget.ts";
 import { DEMO_SQL, trialSchema } from "./trialSchema.ts";
 
@@ -103,6 +104,54 @@ describe("decodeDescriptor", () => {
       }),
       { numRuns: budget.propertyRuns },
     );
+  });
+});
+
+describe("the arguments of an allocation", () => {
+  const fields = [
+    { name: "arm", type: "category", categories: ["a", "b", "c"] },
+    { name: "response", type: "category", categories: ["no", "yes"] },
+  ];
+  const armed = parseSchema(JSON.stringify({ name: "arms", table: "t", subject: "id", fields }));
+  const one = 1_000_000n;
+  const read = async (change: (words: bigint[]) => void): Promise<Descriptor> => {
+    const sql = "SELECT ALLOCATION(response = 'yes', EXTERNAL 9, 4, 7, 7, 0, 0, WEIGHT 0.5) FROM t GROUP BY arm";
+    const { descriptor } = await compileQuery(sql, armed);
+    const copy = structuredClone(descriptor) as Writable<Descriptor>;
+    change(copy.columns[0]!.arguments);
+    return decodeDescriptor(encodeDescriptor(copy));
+  };
+  const CHANGES: readonly (readonly [what: string, at: number, fits: readonly bigint[], refused: readonly bigint[]])[] =
+    [
+      ["prior a", 0, [50_000n, one ** 2n], [-1n, 0n, 49_999n, one ** 2n + 1n]],
+      ["prior b", 1, [50_000n, one ** 2n], [-1n, 0n, 49_999n, one ** 2n + 1n]],
+      ["power", 2, [0n, 100n * one], [-1n, 100n * one + 1n]],
+      ["arms", 3, [7n, 11n], [-1n, 0n, 3n, 15n]],
+      ["weight", 4, [0n, one], [-1n, one + 1n]],
+      ["subjects", 5, [4n, 999_999_999n], [-1n, 3n, 1n << 200n]],
+      ["successes", 6, [0n, 9n], [-1n, 10n]],
+    ];
+  for (const [what, at, fits, refused] of CHANGES) {
+    it(`bound the ${what}`, async () => {
+      for (const word of fits)
+        assert.equal((await read((words) => (words[at] = word))).columns[0]!.arguments[at], word);
+      for (const word of refused) {
+        await assert.rejects(
+          read((words) => (words[at] = word)),
+          (error) => isCoded(error, "DESCRIPTOR_MALFORMED"),
+        );
+      }
+    });
+  }
+
+  it("have the counts of each arm, or none and no weight", async () => {
+    assert.equal((await read((words) => words.splice(4))).columns[0]!.arguments.length, 4);
+    for (const length of [3, 5, 6, 9, 10]) {
+      await assert.rejects(
+        read((words) => words.splice(length)),
+        (error) => isCoded(error, "DESCRIPTOR_MALFORMED"),
+      );
+    }
   });
 });
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { encodeDescriptor } from "../../../workers/messages/descriptor.ts";
 import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
 import { buildCircuit } from "../../../workers/query/buildCircuit.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
@@ -128,6 +129,51 @@ describe("statistics of tables", () => {
     });
   });
 
+  it("reports the scores that a scale has, where some can be above the baseline's", async () => {
+    const scales: Readonly<Record<string, readonly string[]>> = {
+      mild: ["0", "1"],
+      low: ["0", "1", "2"],
+      high: ["2", "3"],
+    };
+    const fields = Object.entries(scales).map(([name, categories]) => ({ name, type: "category", categories }));
+    const on = parseSchema(JSON.stringify({ name: "scales", table: "t", subject: "id", fields }));
+    const scoresOf = async (sql: string) => (await compileQuery(sql, on)).descriptor.columns[0]!.arguments;
+    assert.deepEqual(await scoresOf("SELECT PRO_CTCAE(low, mild) FROM t"), [1n]);
+    assert.deepEqual(await scoresOf("SELECT PRO_CTCAE(high, mild) FROM t"), [1n, 3n]);
+    assert.deepEqual(await scoresOf("SELECT PRO_CTCAE(high, low) FROM t"), [1n, 3n]);
+    for (const sql of ["SELECT PRO_CTCAE(low, high) FROM t", "SELECT PRO_CTCAE(mild, high) FROM t"]) {
+      const isRefused = (error: Error & { detail?: { code: string; column: number } }): boolean =>
+        error.detail?.code === "SQL_TYPE" && sql.slice(error.detail.column - 1).startsWith("high");
+      await assert.rejects(compileQuery(sql, on), isRefused);
+    }
+  });
+
+  it("takes the ends of an allocation's numbers", async () => {
+    for (const option of [
+      "PRIOR 0.05, 1000000",
+      "POWER 0",
+      "POWER 100",
+      "EXTERNAL 999999999, 0, 1, 1, 0, 0, WEIGHT 1",
+    ]) {
+      await compileQuery(`SELECT ALLOCATION(worst = 0, ${option}) FROM t GROUP BY arm`, schema);
+    }
+  });
+
+  it("refuses, when an allocation is finished, arms that the axis does not have", async () => {
+    const { descriptor } = await compileQuery("SELECT ALLOCATION(worst = 0) FROM t GROUP BY arm", schema);
+    const outputs = Array.from({ length: 8 }, (_, at) => (at % 2 === 0 ? 20n : 5n));
+    const finished = (arms: bigint) => {
+      const [column] = descriptor.columns;
+      const words = column!.arguments.with(3, arms);
+      const changed = { ...descriptor, columns: [{ ...column!, arguments: words }] };
+      const read = decodeDescriptor(encodeDescriptor(changed));
+      return finishAnswer(read, schema, outputs.slice(0, 6), new Set()).rows[0]![0];
+    };
+    assert.equal((at(finished(5n), "arms") as unknown[]).length, 2);
+    for (const arms of [8n, 9n, 1n << 200n]) assert.throws(() => finished(arms), { code: "ANSWER_INCONSISTENT" });
+    assert.throws(() => finished(0n), { code: "DESCRIPTOR_MALFORMED" });
+  });
+
   it("allocates by the groups that are not selected, with an earlier study's counts", async () => {
     await holds(async (rows) => {
       const sql =
@@ -228,6 +274,21 @@ describe("what statistics of tables refuse", () => {
     ["SELECT ALLOCATION(worst > 0) FROM t GROUP BY arm", "SQL_UNSUPPORTED", /success/],
     ["SELECT ALLOCATION(worst = 0, PRIOR 0, 1) FROM t GROUP BY arm", "SQL_TYPE", /PRIOR/],
     ["SELECT ALLOCATION(worst = 0, POWER -1) FROM t GROUP BY arm", "SQL_UNSUPPORTED", /POWER/],
+    ["SELECT ALLOCATION(worst = 0, POWER 100.000001) FROM t GROUP BY arm", "SQL_TYPE", /POWER .*100/],
+    [`SELECT ALLOCATION(worst = 0, POWER ${"9".repeat(80)}) FROM t GROUP BY arm`, "SQL_TYPE", /POWER .*100/],
+    [`SELECT ALLOCATION(worst = 0, PRIOR 1, ${"9".repeat(80)}) FROM t GROUP BY arm`, "SQL_TYPE", /PRIOR/],
+    [
+      `SELECT ALLOCATION(worst = 0, EXTERNAL 2, 1, 2, 1, 2, 1, WEIGHT ${"9".repeat(80)}) FROM t GROUP BY arm`,
+      "SQL_TYPE",
+      /WEIGHT/,
+    ],
+    [
+      `SELECT ALLOCATION(worst = 0, EXTERNAL ${"9".repeat(80)}, 1, 2, 1, 2, 1) FROM t GROUP BY arm`,
+      "SQL_TYPE",
+      /subjects and successes/,
+    ],
+    [`SELECT HISTOGRAM(age, 20, ${"9".repeat(80)}) FROM t`, "SQL_TYPE", /beyond/],
+    [`SELECT HISTOGRAM(age, -${"9".repeat(80)}, 20) FROM t`, "SQL_TYPE", /beyond/],
     ["SELECT ALLOCATION(worst = 0, WEIGHT 1) FROM t GROUP BY arm", "SQL_TYPE", /EXTERNAL/],
     [
       "SELECT ALLOCATION(worst = 0, EXTERNAL 1, 2, 3, 1, 1, 1) FROM t GROUP BY arm",
