@@ -4,7 +4,6 @@
  * their sums differ by few values.
  */
 import { isCoded } from "../errors.ts";
-import type { ClassCatalogue } from "./classCatalogue.ts";
 import { add, scale } from "./classFunction.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
 import type { HistorySet } from "./historySets.ts";
