@@ -5,13 +5,16 @@
  */
 import { isCoded } from "../errors.ts";
 import { add, scale } from "./classFunction.ts";
+import type { FieldClasses } from "./fieldClasses.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
 import type { HistorySet } from "./historySets.ts";
 import type { LevelReader, SummedSet } from "./levels.ts";
 import type { Sum } from "./summedPoints.ts";
 import { textOf } from "./summedPoints.ts";
 import type { RowSet } from "./rowSet.ts";
-import { conditionOf, isSubset, keyOf, setWhere } from "./rowSet.ts";
+import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
+
+type Classes = (field: number) => Pick<FieldClasses, "count" | "missing">;
 
 /** Earlier sets that are looked at: the newest distinct ones, as in combinations of three. */
 const COMPARED_SETS = 64;
@@ -29,6 +32,7 @@ export function levelsWithEarlier(
   groups: readonly DisclosedGroup[],
   earlier: readonly HistorySet[],
   levels: LevelReader,
+  classes: Classes,
 ): TellingSets[] {
   const opened = earlier.filter(({ isOpened }) => isOpened).slice(-COMPARED_SETS);
   const known = new Map(opened.map((each) => [keyOf(each.set), each]));
@@ -38,7 +42,7 @@ export function levelsWithEarlier(
     const isKnown = before?.isShown === true && sums.every((sum) => before.sums.some((other) => isSame(sum, other)));
     if (isKnown) return NOTHING;
     const related = opened.filter((each) => mayTell(each, { set, sums }));
-    const found = related.map((each) => tellTogether(each, { set, sums }, levels));
+    const found = related.map((each) => tellTogether(each, { set, sums }, levels, classes));
     return { sets: found.flatMap(({ sets }) => sets), isUntold: found.some(({ isUntold }) => isUntold) };
   });
 }
@@ -49,21 +53,68 @@ function mayTell(earlier: SummedSet, added: SummedSet): boolean {
   return isSubset(earlier.set, added.set) || isSubset(added.set, earlier.set);
 }
 
-function tellTogether(earlier: SummedSet, added: SummedSet, levels: LevelReader): TellingSets {
+function tellTogether(earlier: SummedSet, added: SummedSet, levels: LevelReader, classes: Classes): TellingSets {
   try {
     if (keyOf(earlier.set) === keyOf(added.set)) {
       const both = { set: added.set, sums: [...earlier.sums, ...added.sums] };
       return { sets: levels.levelsOfCell([both])[0]!.own.map(({ set }) => set), isUntold: false };
     }
     const rest = restOf(earlier.set, added.set);
-    // The rest's number follows from the sets alone: it is tested as a pair, or public.
-    const joint = levels.levelsOfCell([earlier, added])[1]!.joint.map(({ set }) => set);
-    const told = joint.filter((set) => rest === undefined || keyOf(set) !== keyOf(rest));
-    return { sets: [...told, ...levelsOfRest(rest, earlier, added, levels)], isUntold: false };
+    return {
+      sets: [...levelsOfBoth(earlier, added, levels, classes), ...levelsOfRest(rest, earlier, added, levels)],
+      isUntold: false,
+    };
   } catch (error) {
     if (isCoded(error, "DISCLOSURE_UNSUPPORTED")) return { sets: [], isUntold: true };
     throw error;
   }
+}
+
+/**
+ * Of the larger one, where the other is chosen from it by one field, with the sums of that field: how many have one of three values,
+ * and the mean. Chosen by two fields, the other tells nothing more of sums of one. Products of the fields that choose are looked
+ * at whole, as if each factor were told alone, too.
+ */
+function levelsOfBoth(earlier: SummedSet, added: SummedSet, levels: LevelReader, classes: Classes): RowSet[] {
+  const [whole, part] = isSubset(earlier.set, added.set) ? [added, earlier] : [earlier, added];
+  const fields = fieldsOfChoice(whole.set, part.set, classes);
+  let compared: readonly [SummedSet, SummedSet] = [earlier, added];
+  if (!hasProductsOf(fields, whole)) {
+    const chosen = fields.length === 1 ? chosenBy(fields[0]!, whole.set, part.set) : undefined;
+    if (chosen === undefined || keyOf(chosen) === keyOf(whole.set)) return [];
+    const sumsOf = ({ sums }: SummedSet): Sum[] => sums.filter((sum) => sum.every(({ field }) => field === fields[0]));
+    compared = [
+      { set: whole.set, sums: sumsOf(whole) },
+      { set: chosen, sums: sumsOf(part) },
+    ];
+  }
+  const rest = restOf(compared[0].set, compared[1].set);
+  // The rest's number follows from the sets alone: it is tested as a pair, or public.
+  const joint = levels.levelsOfCell(compared)[1]!.joint.map(({ set }) => set);
+  return joint.filter((set) => rest === undefined || keyOf(set) !== keyOf(rest));
+}
+
+/** Whether sums are of products of several fields, and of each of these ones. */
+function hasProductsOf(fields: readonly number[], { sums }: SummedSet): boolean {
+  const products = sums.map((sum) => new Set(sum.map(({ field }) => field))).filter(({ size }) => size > 1);
+  return products.length > 0 && fields.every((field) => products.some((product) => product.has(field)));
+}
+
+/** Fields whose conditions differ, by more than that the value is present. */
+function fieldsOfChoice(whole: RowSet, part: RowSet, classes: Classes): number[] {
+  const fields = new Set([...whole.conditions, ...part.conditions].map(([field]) => field));
+  return [...fields].filter((field) => {
+    const { count, missing } = classes(field);
+    const ignored = missing === undefined ? 0n : 1n << BigInt(missing);
+    const [inWhole, inPart] = [whole, part].map((set) => (classesIn(set, field) ?? allOf(count)) | ignored);
+    return inWhole !== inPart;
+  });
+}
+
+/** Those of the whole that the part's condition on one field chooses; undefined where a shape decides, too. */
+function chosenBy(field: number, whole: RowSet, part: RowSet): RowSet | undefined {
+  if (whole.shape?.key !== part.shape?.key) return undefined;
+  return intersect(whole, { parts: whole.parts, conditions: part.conditions.filter(([on]) => on === field) });
 }
 
 /** Of the rows by which they differ, with the sums that both have. */

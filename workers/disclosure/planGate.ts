@@ -91,7 +91,11 @@ export function planGate(request: GatedRequest, history: readonly EarlierAnswer[
     const disclosed = disclosedSets(request, parts, classes);
     const earlier = historySets(history, (refs) => universe.bits(refs), classes);
     const levels = new LevelReader(classes, () => false);
-    return { disclosed, earlier, telling: levelsWithEarlier(disclosed.groups, earlier.sets, levels) };
+    return {
+      disclosed,
+      earlier,
+      telling: levelsWithEarlier(disclosed.groups, earlier.sets, levels, (field) => classes.classes(field)),
+    };
   });
   const { disclosed, earlier, telling } = made;
   if (disclosed.cohort === undefined) return { refused: true, reason: "nobody is selected" };

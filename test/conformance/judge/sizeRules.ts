@@ -126,18 +126,29 @@ function areClose(facts: RuleFacts, a: Sibling, b: Sibling): boolean {
 
 /**
  * a + b − all: the patients in both, or in neither. What is left of all patients beside two cells that make it up with others
- * is other cells, which have tests of their own.
+ * is other cells, which have tests of their own; and how many lack a value may be shown.
  */
-function isSmallTogether({ all, k }: RuleFacts, answer: Answer, a: Sibling, b: Sibling): boolean {
+function isSmallTogether(facts: RuleFacts, answer: Answer, a: Sibling, b: Sibling): boolean {
+  const { all, k } = facts;
   if (isWithin(a.set, b.set) || isWithin(b.set, a.set)) return false;
   if (answer.isTable && a.cell !== undefined && b.cell !== undefined && a.cell !== b.cell) return false;
   if (countRows([a.set, b.set], (inside) => inside !== 1) >= k) return false;
   const known = [all, ...answer.sets];
-  return !isSum([a.set, b.set], all) && !known.some((set) => isCombination(set, a.set, b.set));
+  if (isSum([a.set, b.set], all) || known.some((set) => isCombination(set.shape, a.set, b.set))) return false;
+  return !missingShapes(facts, known).some((shape) => isCombination(shape, a.set, b.set));
 }
 
-/** Whether a set that has tests of its own is a + b − all, or its negative. */
-function isCombination({ shape }: ClearSet, a: ClearSet, b: ClearSet): boolean {
+/** Of each disclosed set but those of its rows that have some column: 1 on its rows without. */
+function missingShapes({ differInMissing }: RuleFacts, known: readonly ClearSet[]): Uint8Array[] {
+  return known.flatMap((whole) =>
+    known
+      .filter((part) => isWithin(part, whole) && !isSame(part, whole) && differInMissing(whole, part))
+      .map((part) => whole.shape.map((bit, index) => bit - part.shape[index]!)),
+  );
+}
+
+/** Whether rows that have tests of their own, or need none, are a + b − all, or its negative. */
+function isCombination(shape: Uint8Array, a: ClearSet, b: ClearSet): boolean {
   const both = (index: number): number => a.shape[index]! + b.shape[index]! - 1;
   return shape.every((bit, index) => bit === both(index)) || shape.every((bit, index) => bit === -both(index));
 }

@@ -158,3 +158,26 @@ describe("the gate against two sums that differ by few values", () => {
     assert.ok(isShown(...(await outputs(digits, "SELECT AVG(weight) FROM t WHERE weight >= 82"))));
   });
 });
+
+describe("a sum over patients whom two columns choose", () => {
+  // Few have one of the two conditions without the other.
+  const rows = (): ClearStudy =>
+    study(people(40, { age: 70n, hiv: 1n }), people(40), people(2, { age: 70n }), people(1, { hiv: 1n }));
+  const chosen = "SELECT AVG(weight) FROM t WHERE age >= 60 AND hiv = 'yes'";
+
+  it("hides nothing of all patients, whose conditions are not told one by one", async () => {
+    const before = rows();
+    assert.deepEqual(await outputs(before, chosen), [40n, 2_800n]);
+    assert.deepEqual(await outputs(before, "SELECT COUNT(*) FROM t"), [83n]);
+    assert.ok(isShown(...(await outputs(before, "SELECT AVG(weight) FROM t"))));
+    const after = rows();
+    assert.deepEqual(await outputs(after, "SELECT COUNT(*) FROM t"), [83n]);
+    assert.deepEqual(await outputs(after, chosen), [40n, 2_800n]);
+  });
+
+  it("is hidden beside one over those whom one of the columns chooses", async () => {
+    const before = rows();
+    assert.deepEqual(await outputs(before, chosen), [40n, 2_800n]);
+    assert.deepEqual(await outputs(before, "SELECT AVG(weight) FROM t WHERE age >= 60"), []);
+  });
+});
