@@ -43,6 +43,26 @@ export interface Reach {
 }
 
 const ADMIN = "admin";
+
+/** What `admin register-study` is told of a study besides its name and its schema. */
+export const STUDY_LIMITS = {
+  log2N: "10",
+  k: "11",
+  vettings: "2",
+  vettingOrganisations: "2",
+  minimumThreshold: "2",
+  demonstration: true,
+  openingsBudget: "1000",
+  deadlineBlocks: "600",
+  priceEther: "0.01",
+  ownersShare: "5000",
+  workersShare: "4000",
+  authorShare: "1000",
+  storageFeeWei: "0",
+  leastDepositEther: "0",
+  purpose: [],
+};
+
 const FOREVER = 10_000_000_000n;
 
 export async function startConsortium(): Promise<Consortium> {
@@ -71,21 +91,7 @@ export async function startConsortium(): Promise<Consortium> {
       ...as(ADMIN),
       name: "Trial 7",
       schema,
-      log2N: "10",
-      k: "11",
-      vettings: "2",
-      vettingOrganisations: "2",
-      minimumThreshold: "2",
-      demonstration: true,
-      openingsBudget: "1000",
-      deadlineBlocks: "600",
-      priceEther: "0.01",
-      ownersShare: "5000",
-      workersShare: "4000",
-      authorShare: "1000",
-      storageFeeWei: "0",
-      leastDepositEther: "0",
-      purpose: [],
+      ...STUDY_LIMITS,
     },
     context,
   );

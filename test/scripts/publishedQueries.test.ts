@@ -21,28 +21,10 @@ import type { Acceptance, Vetting } from "../../workers/messages/typedData.ts";
 import { compileQuery } from "../../workers/query/compileQuery.ts";
 import { parseSchema } from "../../workers/schema/parseSchema.ts";
 import { trialStudy } from "../support/trialStudy.ts";
-import { type Consortium, startConsortium } from "./consortium.ts";
+import { type Consortium, STUDY_LIMITS, startConsortium } from "./consortium.ts";
 
 const SQL = "SELECT COUNT(*) FROM trial";
 const AGREEMENT = "Only for the study.";
-
-const registration = {
-  log2N: "10",
-  k: "11",
-  vettings: "2",
-  vettingOrganisations: "2",
-  minimumThreshold: "2",
-  demonstration: true,
-  openingsBudget: "1000",
-  deadlineBlocks: "600",
-  priceEther: "0.01",
-  ownersShare: "5000",
-  workersShare: "4000",
-  authorShare: "1000",
-  storageFeeWei: "0",
-  leastDepositEther: "0",
-  purpose: [],
-};
 
 /** Whose every signature is on chain by someone else's transaction before its own can be sent. */
 class RelayedWallet extends Wallet {
@@ -135,7 +117,7 @@ describe("published queries", () => {
     const queryHash = await publishQuery(again);
     const schema = join(consortium.folder, "schema.json");
     const registered = await registerStudy.handler(
-      { ...consortium.as("admin"), ...registration, name: "Trial 8", schema },
+      { ...consortium.as("admin"), ...STUDY_LIMITS, name: "Trial 8", schema },
       consortium.context,
     );
     const { studyId: other } = doneAtOnce(registered);
