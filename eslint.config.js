@@ -189,4 +189,17 @@ export default tseslint.config(
     files: ["scripts/demo/**/*.ts", "scripts/cli.ts", "workers/main.ts", "test/**/*.ts"],
     rules: { "no-console": "off" },
   },
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "CallExpression[callee.name=/^re(verts|jects)/] > :matches(AwaitExpression, ArrayExpression:has(AwaitExpression))",
+          message: "Await it before the act: a promise rejected while nobody listens fails the run.",
+        },
+      ],
+    },
+  },
 );

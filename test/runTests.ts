@@ -14,6 +14,8 @@ export interface TestRun {
   readonly code: number;
   /** As printed, of one process after the other. */
   readonly output: string;
+  /** What the runner says last of each process in which a test failed. */
+  readonly failures: string;
 }
 
 /** @param timeoutMs of one test, or of one file that has a process of its own */
@@ -27,7 +29,12 @@ export async function runTests(timeoutMs: number): Promise<TestRun> {
   const others = files.filter((file) => !isContract(file));
   const last = await runNode([timeout, `--test-concurrency=${CORES}`, ...others], true);
   const runs = [...first, last];
-  return { code: runs.find(({ code }) => code !== 0)?.code ?? 0, output: runs.map(({ output }) => output).join("") };
+  const failed = runs.filter(({ code }) => code !== 0);
+  return {
+    code: failed[0]?.code ?? 0,
+    output: runs.map(({ output }) => output).join(""),
+    failures: failed.map(({ output }) => output.slice(output.indexOf("✖ failing tests:"))).join(""),
+  };
 }
 
 /** The sum over all processes of one of the runner's totals. */
@@ -37,7 +44,7 @@ export function total({ output }: TestRun, name: "tests" | "pass" | "fail" | "sk
 }
 
 /** Prints as it comes where `live`, else when the process has ended: two at once would be mixed up. */
-async function runNode(args: readonly string[], live = false): Promise<TestRun> {
+async function runNode(args: readonly string[], live = false): Promise<Omit<TestRun, "failures">> {
   const options = ["--test", "--test-reporter=spec", ...args];
   const child = spawn(process.execPath, options, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
   let output = "";

@@ -214,9 +214,9 @@ describe("ConsentRegistry.maskRoot", () => {
     const asked = await ask(world);
     const context = { ...contextOf(asked.context), consentMaskRoot: ZeroHash };
     const verdict = { attempt: 1n, outcome: 3, suppressedBitmap: "0x", outputs: [], sealedHash: ZeroHash };
-    const act = world.query.answer(context, verdict, []);
     const stored = await world.query.requestOf(asked.context.requestId);
     const hashes = [contextHash({ ...asked.context, consentMaskRoot: ZeroHash }), stored.contextHash];
+    const act = world.query.answer(context, verdict, []);
     await reverts(act, world.query, "QuerySmartContractContextMismatch", hashes);
   });
   it("of a request covers the acts before it in its own block, and none after it", async () => {

@@ -56,8 +56,8 @@ describe("ConsortiumAccess", () => {
     it("lets its holder do nothing at once", async () => {
       const world = await load(slowGovernance);
       const { target, data } = world.study;
-      const sent = REGISTRAR.sendTransaction({ to: target, data, gasLimit: 1_000_000 });
       const operation = await world.access.hashOperation(REGISTRAR.address, target, data);
+      const sent = REGISTRAR.sendTransaction({ to: target, data, gasLimit: 1_000_000 });
       await reverts(sent, world.access, "AccessManagerNotScheduled", [operation]);
     });
     it("lets a scheduled act be done after the delay, by that holder, once", async () => {
@@ -174,7 +174,8 @@ describe("ConsortiumAccess", () => {
       await reverts(act, access, "AccessManagerUnauthorizedAccount", [OUTSIDER.address, 0]);
       await reverts(access.setAuditTrail(OUTSIDER.address), access, "DeployedNotContract", [OUTSIDER.address]);
       const foreign = await trail.getAddress();
-      await reverts(access.setAuditTrail(foreign), access, "AuditTrailNotRecorder", [await access.getAddress()]);
+      const recorder = await access.getAddress();
+      await reverts(access.setAuditTrail(foreign), access, "AuditTrailNotRecorder", [recorder]);
       assert.equal(await access.auditTrail(), "0x0000000000000000000000000000000000000000");
     });
   });

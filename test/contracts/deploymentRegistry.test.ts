@@ -115,10 +115,8 @@ describe("DeploymentRegistry", () => {
     }
     const own = await trail.getAddress();
     const mixed = given.map((each) => (each.name === "AuditTrail" ? { ...each, account: own } : each));
-    await reverts(registry.announce("2", mixed), registry, "DeploymentRegistryForeignTrail", [
-      own,
-      await trail.authority(),
-    ]);
+    const authorities = [own, await trail.authority()];
+    await reverts(registry.announce("2", mixed), registry, "DeploymentRegistryForeignTrail", authorities);
   });
   it("refuses a deployment whose trail it may not write to", async () => {
     const { registry, access } = await load(deployContracts);
@@ -129,8 +127,8 @@ describe("DeploymentRegistry", () => {
       { name: "AuditTrail", account: await silent.getAddress() },
       { name: "ConsortiumAccess", account: account_ },
     ];
-    const act = registry.announce("2", contracts);
-    await reverts(act, silent, "AuditTrailNotRecorder", [await registry.getAddress()]);
+    const recorder = await registry.getAddress();
+    await reverts(registry.announce("2", contracts), silent, "AuditTrailNotRecorder", [recorder]);
     assert.equal(await registry.authority(), await access.getAddress());
   });
   it("knows numbers from 1 to the latest, and nothing before the first", async () => {

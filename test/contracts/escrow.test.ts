@@ -141,10 +141,10 @@ describe("Escrow", () => {
       await reverts(other.release(REQUEST), escrow, "EscrowNotQueryContract", [address]);
       await reverts(other.refund(REQUEST, QUERIER.address), escrow, "EscrowNotQueryContract", [address]);
       for (const act of [
-        escrow.connect(QUERIER).release(REQUEST),
-        escrow.connect(QUERIER).refund(REQUEST, QUERIER.address),
+        () => escrow.connect(QUERIER).release(REQUEST),
+        () => escrow.connect(QUERIER).refund(REQUEST, QUERIER.address),
       ]) {
-        await reverts(act, escrow, "EscrowNotQueryContract", [QUERIER.address]);
+        await reverts(act(), escrow, "EscrowNotQueryContract", [QUERIER.address]);
       }
     });
     it("exclude each other, and happen once", async () => {
@@ -162,8 +162,8 @@ describe("Escrow", () => {
     });
     it("refuse an unknown request", async () => {
       const { escrow, query } = await load(held);
-      for (const act of [query.release(ZeroHash), query.refund(ZeroHash, QUERIER.address)]) {
-        await reverts(act, escrow, "EscrowNotHeld", [ZeroHash]);
+      for (const act of [() => query.release(ZeroHash), () => query.refund(ZeroHash, QUERIER.address)]) {
+        await reverts(act(), escrow, "EscrowNotHeld", [ZeroHash]);
       }
     });
     it("credit exactly what was paid to the payer, once", async () => {

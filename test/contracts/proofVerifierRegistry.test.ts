@@ -33,8 +33,8 @@ describe("ProofVerifierRegistry as deployed", () => {
     for (const verifier of [await deployVerifier(1n), ...hostile]) {
       const address = await verifier.getAddress();
       for (const level of [NONE, QUORUM, LINEAR_PROOF, FULL_PROOF]) {
-        const act = verifiers.register(studyId, address, level);
         const expected = [address, await codeHash(address)];
+        const act = verifiers.register(studyId, address, level);
         await reverts(act, verifiers, "ProofVerifierRegistryUnknownProofSystem", expected);
       }
       assert.equal(await verifiers.assuranceOf(studyId, address), NONE);
@@ -45,17 +45,16 @@ describe("ProofVerifierRegistry as deployed", () => {
     const { verifiers, studyId, deployment } = await load(registerStudy);
     const contracts = Object.values(deployment.contracts).map(({ address }) => address);
     for (const address of [...contracts, OUTSIDER.address]) {
+      const expected = [address, await codeHash(address)];
       const act = verifiers.register(studyId, address, FULL_PROOF);
-      await reverts(act, verifiers, "ProofVerifierRegistryUnknownProofSystem", [address, await codeHash(address)]);
+      await reverts(act, verifiers, "ProofVerifierRegistryUnknownProofSystem", expected);
     }
     const never = "0x00000000000000000000000000000000DeaDBeef";
     const act = verifiers.register(studyId, never, FULL_PROOF);
     await reverts(act, verifiers, "ProofVerifierRegistryUnknownProofSystem", [never, ZeroHash]);
+    const hash = (await ethers.provider.getBalance(ZeroAddress)) === 0n ? ZeroHash : keccak256("0x");
     const zero = verifiers.register(studyId, ZeroAddress, FULL_PROOF);
-    await reverts(zero, verifiers, "ProofVerifierRegistryUnknownProofSystem", [
-      ZeroAddress,
-      (await ethers.provider.getBalance(ZeroAddress)) === 0n ? ZeroHash : keccak256("0x"),
-    ]);
+    await reverts(zero, verifiers, "ProofVerifierRegistryUnknownProofSystem", [ZeroAddress, hash]);
   });
   it("has the code of the registry, not of its test double", async () => {
     const { deployment, verifiers } = await load(deployContracts);

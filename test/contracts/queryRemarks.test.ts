@@ -257,10 +257,10 @@ describe("QueryCatalogue", () => {
       const studyId = studyIdOf(await studies.getAddress(), "Other trial");
       const foreign = await nextQuery({ ...world, studyId }, "SELECT 7");
       for (const act of [
-        catalogue.connect(QUERIER).supersede(queryHash, foreign),
-        catalogue.supersedeForAuthor(queryHash, foreign),
+        () => catalogue.connect(QUERIER).supersede(queryHash, foreign),
+        () => catalogue.supersedeForAuthor(queryHash, foreign),
       ]) {
-        await reverts(act, catalogue, "QueryCatalogueInvalidSuccessor", [queryHash, foreign]);
+        await reverts(act(), catalogue, "QueryCatalogueInvalidSuccessor", [queryHash, foreign]);
       }
     });
     it("is refused of or by a query that was never published", async () => {

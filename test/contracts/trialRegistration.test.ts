@@ -268,8 +268,8 @@ describe("AdaptiveTrial", () => {
     it("of a trial that does not exist say so", async () => {
       const { adaptiveTrial } = await load(prepareTrial);
       const unknown = id("no trial");
-      for (const act of [adaptiveTrial.trial(unknown), adaptiveTrial.rules(unknown), adaptiveTrial.allocation(unknown)])
-        await reverts(act, adaptiveTrial, "AdaptiveTrialUnknown", [unknown]);
+      for (const view of ["trial", "rules", "allocation"] as const)
+        await reverts(adaptiveTrial[view](unknown), adaptiveTrial, "AdaptiveTrialUnknown", [unknown]);
     });
     it("name a trial after its chain, contract and study", async () => {
       const { adaptiveTrial, studyId } = await load(prepareTrial);

@@ -28,7 +28,10 @@ const FOREIGN = new Interface([
 
 export type Reverting = { readonly interface: Interface };
 
-/** @param act sends or calls; its promise must be rejected by the EVM, not by ethers */
+/**
+ * @param act sends or calls; its promise must be rejected by the EVM, not by ethers. Whatever else is awaited for the
+ *   assertion is awaited before the act: a promise rejected while nobody listens to it yet fails the run
+ */
 export async function reverts(
   act: Promise<unknown>,
   contract: Reverting,
