@@ -9,7 +9,8 @@ import { dirname, join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { LEAST_K, planGate } from "../../workers/disclosure/planGate.ts";
+import { planGate } from "../../workers/disclosure/planGate.ts";
+import { LEAST_K } from "../../workers/disclosure/preparedRequest.ts";
 import { bn254Fr } from "../../workers/field/bn254Fr.ts";
 import type { SizeTest } from "../../workers/messages/gatePlan.ts";
 import { readConfiguration } from "../../workers/node/configuration.ts";

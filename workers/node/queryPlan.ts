@@ -28,7 +28,7 @@ import type { QueryRequested } from "../chain/querySmartContract.ts";
 import { type StudyRegistry, policyHash } from "../chain/studyRegistry.ts";
 import type { SegmentRef } from "../disclosure/historySets.ts";
 import { selectsNobody } from "../disclosure/checkQuery.ts";
-import { LEAST_K, MOST_K } from "../disclosure/planGate.ts";
+import { LEAST_K, MOST_K } from "../disclosure/preparedRequest.ts";
 import type { Circuit } from "../messages/circuit.ts";
 import type { Descriptor } from "../messages/descriptor.ts";
 import { ReleaseClass, ZERO_HASH } from "../messages/statement.ts";

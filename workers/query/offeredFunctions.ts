@@ -81,17 +81,17 @@ export const OFFERED_FUNCTIONS: ReadonlyMap<string, OfferedFunction> = new Map<s
     "quantile",
     {
       aggregate: Finish.QUANTILE,
-      usage: "QUANTILE(x, 0.25, 0.5, …, TYPE 7)",
+      usage: "QUANTILE(x, 0.25, 0.5, …, TYPE 7, GRID 18, 40, 65)",
       takes: ["column"],
       more: { form: "number", minimum: 1, maximum: MAX_PROBABILITIES },
-      options: ["TYPE"],
+      options: ["TYPE", "GRID"],
     },
   ],
   [
     "kaplan_meier",
     {
       aggregate: Finish.KAPLAN_MEIER,
-      usage: "KAPLAN_MEIER(time, event = 2)",
+      usage: "KAPLAN_MEIER(time, event = 2, GRID 90, 180, 365)",
       takes: ["column", "event"],
       options: ["GRID"],
     },
@@ -100,7 +100,7 @@ export const OFFERED_FUNCTIONS: ReadonlyMap<string, OfferedFunction> = new Map<s
     "logrank",
     {
       aggregate: Finish.LOGRANK,
-      usage: "LOGRANK(time, event = 2, STRATA site)",
+      usage: "LOGRANK(time, event = 2, STRATA site, GRID 90, 180, 365)",
       takes: ["column", "event"],
       options: ["STRATA", "GRID"],
     },

@@ -1,49 +1,46 @@
 /**
- * Quantiles and survival: statistics of the order of values. Each is finished from how many rows lie between one cut-point and
- * the next. The gate cannot open them yet as it should (quantiles by comparisons alone, survival over intervals merged until no
- * count is small), so they are compiled only for data that are public.
+ * Quantiles and survival: statistics of the order of values. Each is finished from how many rows lie between one cut and the
+ * next; of these intervals the gate merges as many as it must (`mergedLines.ts`).
  */
 import { ARGUMENT_DECIMALS, Finish } from "../messages/descriptor.ts";
 import type { NumericField } from "../schema/studySchema.ts";
 import type { ConditionContext } from "./fieldConditions.ts";
 import { isFilter } from "./filters.ts";
+import type { Measure } from "./measures.ts";
 import { ROWS } from "./measures.ts";
 import { normalizeConditions } from "./normalizeConditions.ts";
+import { MAX_GRID } from "./parseOptions.ts";
 import type { Argument, SelectItem } from "./parsedQuery.ts";
-import { scale } from "./readConstants.ts";
+import { readNumericConstant, scale } from "./readConstants.ts";
 import { resolveField } from "./resolveNames.ts";
 import { refuse } from "./sqlText.ts";
 import { STATISTIC_NAMES } from "./statisticNames.ts";
 import type { PlannedAxis } from "./tableAxes.ts";
+import { refuseBetweenCuts } from "./tableAxes.ts";
 import type { TableStatistic } from "./tableStatistics.ts";
 
 const DEFAULT_TYPE = "7";
 
-export function isOrdered(finish: Finish): boolean {
-  return finish === Finish.QUANTILE || finish === Finish.KAPLAN_MEIER || finish === Finish.LOGRANK;
-}
-
-/** @throws CodedError SQL_* */
+/**
+ * @param compared the GROUP BY column whose groups the log-rank test compares
+ * @param withoutGate a line for every cut-point, however many
+ * @throws CodedError SQL_*
+ */
 export function orderedStatistic(
   context: ConditionContext,
   item: SelectItem,
   compared: PlannedAxis | undefined,
   withoutGate: boolean,
 ): TableStatistic {
-  if (!withoutGate) {
-    throw refuse(context.sql, item.span, `${STATISTIC_NAMES[item.aggregate!]} is not offered yet`);
-  }
-  const grid = item.options.find(({ name }) => name === "GRID");
-  if (grid !== undefined) throw refuse(context.sql, grid.span, "GRID is not offered yet");
-  const decimals = [valueField(context, item).field.decimals];
-  const values = valueAxis(context, item);
+  const { index, field } = valueField(context, item);
+  const values = { field: index, missing: false, cuts: gridOf(context, item, field, withoutGate) };
+  const decimals = [field.decimals];
   if (item.aggregate === Finish.QUANTILE) {
     return { axes: [values], sums: [ROWS], decimals, arguments: quantileArguments(context, item) };
   }
-  const { axis: status, events } = eventAxis(context, item);
   const strata = item.aggregate === Finish.LOGRANK ? strataAxes(context, item) : [];
-  const axes = [...(compared === undefined ? [] : [compared]), values, status, ...strata];
-  return { axes, sums: [ROWS], decimals, arguments: events };
+  const axes = [...(compared === undefined ? [] : [compared]), values, ...strata];
+  return { axes, sums: [ROWS, eventMeasure(context, item)], decimals, arguments: [] };
 }
 
 function valueField(
@@ -57,10 +54,34 @@ function valueField(
   throw refuse(sql, of.span, `${field.name} is a category, which has no order of values`, "SQL_TYPE");
 }
 
-/** A line for every cut-point: exact where each value that occurs is one. */
-function valueAxis(context: ConditionContext, item: SelectItem): PlannedAxis {
-  const { index, field } = valueField(context, item);
-  return { field: index, missing: false, cuts: field.cutPoints };
+/** The cuts of GRID; without it all cut-points of the schema. */
+function gridOf(
+  { sql }: ConditionContext,
+  item: SelectItem,
+  field: NumericField,
+  withoutGate: boolean,
+): readonly bigint[] {
+  const grid = item.options.find(({ name }) => name === "GRID");
+  const name = STATISTIC_NAMES[item.aggregate!];
+  if (grid === undefined) {
+    const { length } = field.cutPoints;
+    if (withoutGate || (length > 0 && length <= MAX_GRID)) return field.cutPoints;
+    const has = length === 0 ? "no cut-points" : `${length} cut-points, of which at most ${MAX_GRID} can be used`;
+    const problem = `${field.name} has ${has}; say between which values ${name} counts, as in ${name}(…, GRID 90, 180, 365)`;
+    throw refuse(sql, item.span, problem, "SQL_NO_CUT_POINT");
+  }
+  const cuts = grid.values.map((value) => {
+    const { floor, ceiling } = readNumericConstant(sql, field, value as Argument & { kind: "number" });
+    if (floor === ceiling) return floor;
+    throw refuse(sql, value.span, `${field.name} has ${field.decimals} decimals; so must its grid`, "SQL_TYPE");
+  });
+  cuts.forEach((cut, at) => {
+    if (cut > field.minimum && cut <= field.maximum && (at === 0 || cut > cuts[at - 1]!)) return;
+    const problem = `the cuts of GRID ascend strictly, above ${field.name}'s minimum and up to its maximum`;
+    throw refuse(sql, grid.values[at]!.span, problem, "SQL_TYPE");
+  });
+  refuseBetweenCuts(sql, field, cuts, grid.span);
+  return cuts;
 }
 
 /** The type, then each probability. */
@@ -81,11 +102,8 @@ function numberText(argument: Argument): string {
   return argument.kind === "number" ? argument.text : "-1";
 }
 
-/** The status column's categories are lines; which of them are events. */
-function eventAxis(
-  context: ConditionContext,
-  item: SelectItem,
-): { readonly axis: PlannedAxis; readonly events: readonly bigint[] } {
+/** How many of a line's rows end there with the event. */
+function eventMeasure(context: ConditionContext, item: SelectItem): Measure {
   const argument = item.arguments[1];
   const problem = "the event is a condition on a categorical column, such as status = 1";
   if (argument?.kind !== "condition") throw refuse(context.sql, argument?.span ?? item.span, problem);
@@ -93,7 +111,7 @@ function eventAxis(
   if (clause === undefined || more !== undefined || !isFilter(clause) || clause.kind !== "categories") {
     throw refuse(context.sql, argument.span, problem, "SQL_TYPE");
   }
-  return { axis: { field: clause.field, missing: false, cuts: [] }, events: clause.indices.map(BigInt) };
+  return { variables: [{ kind: "indicator", clause }], present: [] };
 }
 
 function strataAxes({ sql, schema }: ConditionContext, item: SelectItem): PlannedAxis[] {

@@ -9,14 +9,14 @@ import type { Span } from "./sqlText.ts";
 import { refuse } from "./sqlText.ts";
 import { asText, kinded, spanOf } from "./syntaxTree.ts";
 
-/** Points in time that curves are told at. */
+/** Cuts between which values are counted, before any are merged. */
 export const MAX_GRID = 64;
 /** Two numbers for each group of patients of other trials. */
 const MAX_EXTERNAL = 64;
 
 interface OptionForm {
   readonly usage: string;
-  readonly takes: ArgumentForm & ("column" | "number");
+  readonly takes: ArgumentForm & ("column" | "number" | "break");
   readonly minimum: number;
   readonly maximum: number;
   /** The number of values is a multiple of it. */
@@ -40,8 +40,8 @@ const FORMS: Readonly<Record<OptionName, OptionForm>> = {
     multiple: 2,
   },
   GRID: {
-    usage: "GRID and numbers, as in GRID 90, 180, 365",
-    takes: "number",
+    usage: "GRID and cuts, as in GRID 90, 180, 365",
+    takes: "break",
     minimum: 1,
     maximum: MAX_GRID,
     multiple: 1,

@@ -17,9 +17,9 @@ const PAIRED: Readonly<Partial<Record<Finish, string>>> = {
   [Finish.REGR_SLOPE]: "the slope of the least-squares line",
   [Finish.REGR_INTERCEPT]: "the intercept of the least-squares line",
   [Finish.REGR_R2]: "the square of the correlation",
-  [Finish.QUANTILE]: "the quantiles, by how many lie between cut-points",
-  [Finish.KAPLAN_MEIER]: "the survival curve, by events and follow-up between cut-points",
-  [Finish.LOGRANK]: "the log-rank test, by events and follow-up between cut-points",
+  [Finish.QUANTILE]: "the intervals that hold the quantiles",
+  [Finish.KAPLAN_MEIER]: "the survival curve over the intervals, with its limits",
+  [Finish.LOGRANK]: "the log-rank test over the intervals",
 };
 
 /** @param whole who is counted, in words */

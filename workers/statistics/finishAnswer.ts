@@ -13,7 +13,8 @@
 import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import type { Descriptor } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";
-import { axisSizes, cellCount, cellsOf } from "../query/axisSizes.ts";
+import { axisSizes, cellsOf } from "../query/axisSizes.ts";
+import { mergeLines, outputCount, shownStarts, valueAxis } from "../query/mergedLines.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { answerError } from "./answerError.ts";
 import type { AxisLabel } from "./axisLabels.ts";
@@ -40,9 +41,15 @@ export interface AnswerTable {
   readonly suppression: HiddenCells;
 }
 
+export interface FinishOptions {
+  /** Each line of an axis of values holds one value: of data that are public, and opened without the gate. */
+  readonly linesAreValues?: boolean;
+}
+
 /**
  * @param outputs canonical residues, row-major by cell, then in the step's output order
- * @param hidden indices of the outputs that are hidden, whatever `outputs` holds there
+ * @param hidden indices of the outputs that are hidden, whatever `outputs` holds there; lines of values that are hidden in all cells
+ *   are merged with the line before (`mergedLines.ts`)
  * @throws CodedError ANSWER_*
  */
 export function finishAnswer(
@@ -50,14 +57,35 @@ export function finishAnswer(
   schema: StudySchema,
   outputs: readonly bigint[],
   hidden: ReadonlySet<number>,
+  { linesAreValues = false }: FinishOptions = {},
 ): AnswerTable {
-  const step = descriptor.steps[0]!;
-  const width = step.outputs.length;
-  const expected = cellCount(step, schema) * width;
+  const expected = outputCount(descriptor, schema);
   if (outputs.length !== expected) {
     const detail = { code: "ANSWER_LENGTH", expected, given: outputs.length } as const;
     throw answerError(detail, `${detail.given} outputs are given, the query has ${detail.expected}`);
   }
+  if (valueAxis(descriptor) === undefined) return finishLines(descriptor, schema, outputs, hidden, linesAreValues);
+  const merged = mergeLines(descriptor, schema, shownStarts(descriptor, schema, hidden));
+  const places = [...merged.positions.keys()];
+  return finishLines(
+    merged.descriptor,
+    schema,
+    merged.positions.map((position) => outputs[position]!),
+    new Set(places.filter((place) => hidden.has(merged.positions[place]!))),
+    linesAreValues,
+  );
+}
+
+/** Every line as it is. */
+function finishLines(
+  descriptor: Descriptor,
+  schema: StudySchema,
+  outputs: readonly bigint[],
+  hidden: ReadonlySet<number>,
+  linesAreValues: boolean,
+): AnswerTable {
+  const step = descriptor.steps[0]!;
+  const width = step.outputs.length;
   const cells = cellsOf(axisSizes(step, schema));
   const signed = outputs.map(toSigned).map((sum, index) => (hidden.has(index) ? undefined : sum));
   const sumsByCell = cells.map((_, cell): Sums => signed.slice(cell * width, (cell + 1) * width));
@@ -74,7 +102,12 @@ export function finishAnswer(
         const { finish, axes } = column;
         if (finish === Finish.GROUP) return labels[column.sums[0]!]![lines[column.sums[0]!]!]!;
         if (axes.length === 0) return finishCell(column, sums[0]!, { cell: group[0]!, schema, descriptor });
-        const place = { labels: axes.map((axis) => labels[axis]!), axes: axes.map((axis) => step.axes[axis]!), schema };
+        const place = {
+          labels: axes.map((axis) => labels[axis]!),
+          axes: axes.map((axis) => step.axes[axis]!),
+          schema,
+          linesAreValues,
+        };
         return finishTable(column, orderedBy(axes, group, cells, sumsByCell), place);
       }),
     ];

@@ -1,4 +1,7 @@
-/** Quantiles and survival from how many rows each line of values has: exact where each value that occurs starts a line. */
+/**
+ * Quantiles and survival from how many rows each line of values has: exact where each line holds one value, as in data that are
+ * public; else what the intervals tell (`intervalTables.ts`).
+ */
 import type { Axis, Column } from "../messages/descriptor.ts";
 import { ARGUMENT_DECIMALS } from "../messages/descriptor.ts";
 import type { SurvivalCurve } from "./kaplanMeier.ts";
@@ -6,6 +9,7 @@ import { kaplanMeier } from "./kaplanMeier.ts";
 import type { GroupRisk, LogRank } from "./logRank.ts";
 import { logRank } from "./logRank.ts";
 import { quantile } from "./quantile.ts";
+import type { Rational } from "./rational.ts";
 import { rational } from "./rational.ts";
 
 const PROBABILITY_SCALE = 10n ** BigInt(ARGUMENT_DECIMALS);
@@ -17,55 +21,70 @@ export interface QuantileTable {
   readonly quantiles: readonly { readonly p: number; readonly value: number | null }[];
 }
 
+/** Of one line of times. */
+export interface FollowUp {
+  /** Subjects whose follow-up ends in it. */
+  readonly ending: bigint;
+  /** Of these, with the event. */
+  readonly events: bigint;
+}
+
 /** The first value of each line. */
-export function lineStarts({ cuts }: Axis, minimum: bigint): bigint[] {
+export function lineStarts({ cuts }: Pick<Axis, "cuts">, minimum: bigint): bigint[] {
   return [minimum, ...cuts];
 }
 
-/** @param counts one per line */
-export function quantileTable(
-  { arguments: args, decimals }: Column,
-  starts: readonly bigint[],
-  counts: readonly bigint[],
-): QuantileTable {
-  const [type = 7n, ...probabilities] = args;
-  const values = starts.map((value, line) => ({ value, count: counts[line]! }));
-  const quantiles = probabilities.map((p) => {
-    const { type1, type7 } = quantile(values, rational(p, PROBABILITY_SCALE), decimals[0]!);
-    return { p: Number(p) / Number(PROBABILITY_SCALE), value: type === 1n ? type1 : type7 };
-  });
-  return { n: Number(counts.reduce((sum, count) => sum + count, 0n)), type: Number(type), quantiles };
+export interface QuantileArguments {
+  readonly type: number;
+  readonly probabilities: readonly Rational[];
 }
 
-/** @param counts row-major: time line × status */
+export function quantileArguments({ arguments: [type = 7n, ...words] }: Column): QuantileArguments {
+  return { type: Number(type), probabilities: words.map((word) => rational(word, PROBABILITY_SCALE)) };
+}
+
+/** As it was written. */
+export function probabilityOf({ numerator, denominator }: Rational): number {
+  return Number(numerator) / Number(denominator);
+}
+
+/** @param counts one per line */
+export function quantileTable(column: Column, starts: readonly bigint[], counts: readonly bigint[]): QuantileTable {
+  const { type, probabilities } = quantileArguments(column);
+  const values = starts.map((value, line) => ({ value, count: counts[line]! }));
+  const quantiles = probabilities.map((p) => {
+    const { type1, type7 } = quantile(values, p, column.decimals[0]!);
+    return { p: probabilityOf(p), value: type === 1 ? type1 : type7 };
+  });
+  return { n: Number(counts.reduce((sum, count) => sum + count, 0n)), type, quantiles };
+}
+
+/** @param lines of times */
 export function survivalCurve(
-  { arguments: events, decimals }: Column,
+  { decimals }: Column,
   starts: readonly bigint[],
-  counts: readonly bigint[],
+  lines: readonly FollowUp[],
 ): SurvivalCurve {
-  const { atRisk, events: observed } = riskOf(counts, starts.length, events);
+  const atRisk = atRiskOf(lines);
   const steps = starts
-    .map((time, line) => ({ time, atRisk: atRisk[line]!, events: observed[line]! }))
+    .map((time, line) => ({ time, atRisk: atRisk[line]!, events: lines[line]!.events }))
     .filter((step, line) => step.events > 0n || atRisk[line]! > (atRisk[line + 1] ?? 0n));
   return kaplanMeier(steps, [], decimals[0]!);
 }
 
-/** @param counts row-major: group × time line × status × stratum */
+/** @param followed row-major: group × time line × stratum */
 export function logRankTable(
-  { arguments: events }: Column,
-  { groups, lines, statuses, strata }: { groups: number; lines: number; statuses: number; strata: number },
-  counts: readonly bigint[],
+  { groups, lines, strata }: { readonly groups: number; readonly lines: number; readonly strata: number },
+  followed: readonly FollowUp[],
 ): LogRank {
   const ofStratum = (stratum: number): GroupRisk[] => {
     const risks = Array.from({ length: groups }, (_, group) => {
-      const own = Array.from({ length: lines * statuses }, (__, index) => {
-        return counts[(group * lines * statuses + index) * strata + stratum]!;
-      });
-      return riskOf(own, lines, events);
+      const own = Array.from({ length: lines }, (__, line) => followed[(group * lines + line) * strata + stratum]!);
+      return { atRisk: atRiskOf(own), events: own.map(({ events }) => events) };
     });
     return Array.from({ length: lines }, (_, line) => ({
       atRisk: risks.map(({ atRisk }) => atRisk[line]!),
-      events: risks.map((risk) => risk.events[line]!),
+      events: risks.map(({ events }) => events[line]!),
     }));
   };
   return logRank(
@@ -74,21 +93,11 @@ export function logRankTable(
   );
 }
 
-function riskOf(
-  counts: readonly bigint[],
-  lines: number,
-  events: readonly bigint[],
-): { readonly atRisk: readonly bigint[]; readonly events: readonly bigint[] } {
-  const statuses = counts.length / lines;
-  const of = (line: number): readonly bigint[] => counts.slice(line * statuses, (line + 1) * statuses);
-  const observed = Array.from({ length: lines }, (_, line) =>
-    events.reduce((sum, status) => sum + of(line)[Number(status)]!, 0n),
-  );
-  const atRisk: bigint[] = [];
+/** Subjects whose follow-up reaches each line. */
+export function atRiskOf(lines: readonly FollowUp[]): bigint[] {
   let later = 0n;
-  for (let line = lines - 1; line >= 0; line--) {
-    later += of(line).reduce((sum, count) => sum + count, 0n);
-    atRisk[line] = later;
-  }
-  return { atRisk, events: observed };
+  return lines
+    .toReversed()
+    .map(({ ending }) => (later += ending))
+    .reverse();
 }

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
-import { MOST_MASKS } from "../../../workers/disclosure/planGate.ts";
+import { MOST_MASKS } from "../../../workers/disclosure/preparedRequest.ts";
 import type { ClearRequest } from "./clearStudy.ts";
 import { ClearStudy } from "./clearStudy.ts";
 import { complete, hidden, incomplete, outputsOf, people, study } from "./trackerStudy.ts";

@@ -1,0 +1,94 @@
+/** What the gate's plans start from: whose rows a request reads, what its answer and earlier ones disclose, all as sets. */
+import assert from "node:assert/strict";
+
+import type { Circuit } from "../messages/circuit.ts";
+import type { ClassCatalogue } from "./classCatalogue.ts";
+import { withClasses } from "./classCatalogue.ts";
+import type { DisclosedSets, VettedRequest } from "./disclosedSets.ts";
+import { disclosedSets } from "./disclosedSets.ts";
+import type { EarlierAnswer, HistorySets, SegmentRef } from "./historySets.ts";
+import { historySets } from "./historySets.ts";
+import { isSameFilter } from "./historyTests.ts";
+import { Universe } from "./universe.ts";
+
+/** PUBLIC answers never show less, whatever the policy says. */
+export const LEAST_K = 5;
+/** The tests grow with k: more than this no study and no owner may ask, as the contracts have it, too. */
+export const MOST_K = 1_000;
+
+/**
+ * Parts of one dataset's rows that consent may have told apart, in the request and all answers before it, beside one for each
+ * version. What follows from what is decided over parts, in cubic time: a hospital that changed its patients' consents between
+ * answers without end would stop its study. Such a request is refused, and so is not one of the answers that later ones meet.
+ */
+export const MOST_MASKS = 128;
+
+export interface GatedRequest extends VettedRequest {
+  /** In the request's order of datasets, versions ascending. */
+  readonly segments: readonly SegmentRef[];
+  /** Of the descriptor with these parameters, not empty by construction. */
+  readonly circuit: Circuit;
+}
+
+export type RefusedPlan =
+  "too few rows" | "too many masks" | "nobody is selected" | "same filter, too few changed rows";
+
+export type Prepared<Made> =
+  | { readonly refused: true; readonly reason: RefusedPlan }
+  | {
+      readonly refused: false;
+      readonly disclosed: DisclosedSets;
+      readonly earlier: HistorySets;
+      readonly universe: Universe;
+      readonly parts: bigint;
+      readonly k: number;
+      readonly catalogue: ClassCatalogue;
+      readonly made: Made;
+    };
+
+/**
+ * @param history oldest first, without the request itself
+ * @param k of the study's policy
+ * @param make reads what else a plan needs of the sets, and may ask for more classes
+ * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
+ */
+export function prepareRequest<Made>(
+  request: GatedRequest,
+  history: readonly EarlierAnswer[],
+  k: number,
+  make: (disclosed: DisclosedSets, earlier: HistorySets, classes: ClassCatalogue) => Made,
+): Prepared<Made> {
+  assert(!request.segments.some(({ isErased }) => isErased), "nothing is asked of erased data");
+  const universe = new Universe([request, ...history].map(({ segments }) => segments));
+  const parts = universe.bits(request.segments);
+  const least = Math.max(k, LEAST_K);
+  if (isSmallTable(universe, parts, least)) return { refused: true, reason: "too few rows" };
+  if (universe.masksOf(request.segments) > MOST_MASKS) return { refused: true, reason: "too many masks" };
+  const { made, catalogue } = withClasses(request.schema, [request, ...history], (classes) => {
+    const disclosed = disclosedSets(request, parts, classes);
+    const earlier = historySets(history, (refs) => universe.bits(refs), classes);
+    return { disclosed, earlier, made: make(disclosed, earlier, classes) };
+  });
+  const { disclosed, earlier } = made;
+  if (disclosed.cohort === undefined) return { refused: true, reason: "nobody is selected" };
+  if (isSameCohort(disclosed, earlier, universe, least)) {
+    return { refused: true, reason: "same filter, too few changed rows" };
+  }
+  return { refused: false, disclosed, earlier, universe, parts, k: least, catalogue, made: made.made };
+}
+
+/** Sizes of the whole table are public, and not tested; but its sums would be about fewer than k patients, or tell an owner so. */
+function isSmallTable(universe: Universe, parts: bigint, k: number): boolean {
+  const owners = universe.owners(parts);
+  const others = owners.length > 1 ? owners.map((own) => parts & ~own) : [];
+  return [parts, ...others].some((rows) => universe.rows(rows) < k);
+}
+
+/** One filter over data that differ in some rows, new or taken out, but fewer than k: the difference would be about them. */
+function isSameCohort({ cohort }: DisclosedSets, { cohorts }: HistorySets, universe: Universe, k: number): boolean {
+  if (cohort === undefined) return false;
+  return cohorts.some((known) => {
+    const changed = universe.rows(known.parts ^ cohort.parts);
+    return isSameFilter(known, cohort) && changed > 0 && changed < k;
+  });
+}

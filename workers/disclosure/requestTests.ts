@@ -1,0 +1,186 @@
+/**
+ * The tests of a request's sets, one by one: of sizes, and against what earlier answers have disclosed. What is done with them is
+ * for `planGate.ts` and `planLines.ts`.
+ */
+import { BN254_FR_MODULUS } from "../field/bn254.ts";
+import type { Field } from "../field/field.ts";
+import type { SizeTest } from "../messages/gatePlan.ts";
+import type { ClassCatalogue } from "./classCatalogue.ts";
+import type { DisclosedSets } from "./disclosedSets.ts";
+import { setsIn } from "./disclosedSets.ts";
+import { Fingerprints } from "./fingerprints.ts";
+import type { HistorySet, HistorySets } from "./historySets.ts";
+import type { HistoryFacts, NewSet, TestedSet } from "./historyTests.ts";
+import { historyTests, isSameFilter, sumTests } from "./historyTests.ts";
+import { missingPrints } from "./missingCounts.ts";
+import type { GatedRequest } from "./preparedRequest.ts";
+import { setsOfQuery } from "./querySets.ts";
+import type { RowSet } from "./rowSet.ts";
+import { isSubset, keyOf } from "./rowSet.ts";
+import { SetVectors } from "./setVectors.ts";
+import { SizeTests } from "./sizeTests.ts";
+import type { KnownSet } from "./suppression.ts";
+import type { Universe } from "./universe.ts";
+import { differInValidity } from "./validity.ts";
+
+export interface RequestPlace {
+  readonly universe: Universe;
+  readonly parts: bigint;
+  readonly k: number;
+  /** The attempt's own: plans make vectors in it, of public numbers, and keep them. */
+  readonly field: Field;
+  readonly catalogue: ClassCatalogue;
+}
+
+export class RequestTests {
+  readonly vectors: SetVectors;
+  readonly tests: SizeTests;
+  readonly facts: HistoryFacts;
+  readonly fingerprints: Fingerprints;
+  readonly whole: WholeTable;
+  /** Earlier sets but for all rows of the request. */
+  readonly others: readonly HistorySet[];
+  readonly #disclosed: DisclosedSets;
+  readonly #k: number;
+  /** Key of all rows of the request. */
+  readonly #all: string;
+  readonly #known: ReadonlyMap<string, HistorySet>;
+  /** Rows of each owner; none where there is one. */
+  readonly owners: readonly RowSet[];
+
+  constructor(request: GatedRequest, disclosed: DisclosedSets, earlier: HistorySets, place: RequestPlace) {
+    this.#disclosed = disclosed;
+    this.#k = place.k;
+    const fingerprints = new Fingerprints((field) => place.catalogue.classes(field).count);
+    this.fingerprints = fingerprints;
+    this.vectors = startVectors(request, place);
+    this.tests = new SizeTests(this.vectors);
+    const all: RowSet = { parts: place.parts, conditions: [] };
+    const owners = place.universe.owners(place.parts).map((bits): RowSet => ({ parts: bits, conditions: [] }));
+    this.owners = owners.length > 1 ? owners : [];
+    this.#all = keyOf(all);
+    this.#known = new Map(earlier.sets.map((known) => [keyOf(known.set), known]));
+    const print = (set: RowSet): bigint => fingerprints.of(set);
+    this.others = earlier.sets.filter(({ set }) => keyOf(set) !== keyOf(all));
+    this.whole = wholeTable(all, this.#known.get(keyOf(all)));
+    const known = [this.whole.tested, ...this.others];
+    const added = setsIn(disclosed);
+    const sets = [...added, ...known.map(({ set }) => set)];
+    const growths = added.flatMap((set) =>
+      known.flatMap((before) => (isSameFilter(set, before.set) ? [difference(print(set), print(before.set))] : [])),
+    );
+    const opened = this.others.flatMap(({ set, isOpened }) => (isOpened ? [set] : []));
+    const compared = new Set(known.map(({ set }) => keyOf(set)));
+    this.facts = {
+      k: place.k,
+      tests: this.tests,
+      fingerprints,
+      totals: place.universe.knownTotals(place.parts, place.k).filter((set) => !compared.has(keyOf(set))),
+      earlier: known.filter(({ isEmpty }) => !isEmpty).map((each) => ({ ...each, print: print(each.set) })),
+      own: new Set([...sets.map(print), ...growths]),
+      missing: missingPrints([...added, all, ...opened], print, (field) => place.catalogue.classes(field)),
+      cells: disclosed.cells,
+      lines: new Map(),
+      rows: (bits) => place.universe.rows(bits),
+      isErased: (bits) => place.universe.isErased(bits),
+      classes: (field) => place.catalogue.classes(field),
+    };
+  }
+
+  /** At least k, with every owner's rows taken away too, and far from what is known; the complement is a pair with all rows. */
+  cohortTests(): SizeTest[] {
+    const { cohort } = this.#disclosed;
+    if (cohort === undefined || this.#isExemptCohort(cohort)) return [];
+    return [
+      ...this.sizeTests(cohort, "fails"),
+      ...historyTests(this.facts, this.tested(cohort, new Set()), "fails", []),
+    ];
+  }
+
+  /** At least k, or as `zero` says none; the same with every owner's rows taken away. */
+  sizeTests(set: RowSet, zero: SizeTest["zero"]): SizeTest[] {
+    const k = this.#k;
+    const owned = this.owners.map((owner) => this.tests.without(set, owner, k - 1, zero));
+    return [this.tests.size(set, k - 1, zero), ...owned];
+  }
+
+  /** Zeros are shown only in answers about k patients a cell, also to an owner who takes its own away. */
+  zeroTests(): SizeTest[] {
+    const { cohort, cells } = this.#disclosed;
+    const count = cells.filter((cell) => cell !== undefined).length;
+    if (cohort === undefined || count < 2) return [];
+    const last = this.#k * count - 1;
+    const others = this.owners.map((owner) => this.tests.without(cohort, owner, last, "fails"));
+    return [this.tests.size(cohort, last, "fails"), ...others];
+  }
+
+  tested(set: RowSet, summed: ReadonlySet<number>, cell?: number): NewSet {
+    const whole = cell === undefined ? undefined : this.#disclosed.cells[cell];
+    const isCell = whole !== undefined && differInValidity(this.facts.classes, set, whole);
+    const shown = this.facts.earlier.filter(
+      (before) => before.isShown && isSameFilter(before.set, set) && isSubset(before.set, set),
+    );
+    const grownFrom = shown.at(-1)?.set.parts ?? 0n;
+    return { set, summed, print: this.facts.fingerprints.of(set), cell: isCell ? cell : undefined, grownFrom };
+  }
+
+  /** All rows, whose number is public; what was shown before; a cell that is the cohort, which is tested with it. */
+  isTested(set: RowSet): boolean {
+    const { cohort } = this.#disclosed;
+    const key = keyOf(set);
+    const isCohort = cohort !== undefined && key === keyOf(cohort) && !this.#isExemptCohort(cohort);
+    return key === this.#all || isCohort || this.#known.get(key)?.isShown === true;
+  }
+
+  /** Of a set that needs no other test: whether a field is summed over it for the first time. */
+  newSumTests(tested: NewSet): SizeTest[] {
+    return this.isTold(tested) ? [] : sumTests(this.facts, tested);
+  }
+
+  /** Whether all its sums were shown before. */
+  isTold({ set, summed }: TestedSet): boolean {
+    const before = this.#known.get(keyOf(set));
+    return [...summed].every((field) => before?.isShown === true && before.summed.has(field));
+  }
+
+  /** The whole table is; and a cohort that has been one before, though perhaps of a table, which did not show its size. */
+  #isExemptCohort(cohort: RowSet): boolean {
+    const key = keyOf(cohort);
+    return key === this.#all || this.#known.get(key)?.isPosted === true;
+  }
+}
+
+/** What is known of all rows of a request. */
+export interface WholeTable {
+  readonly tested: HistorySet;
+  readonly shown: KnownSet;
+  readonly unknown: readonly HistorySet[];
+}
+
+function startVectors(request: GatedRequest, { catalogue, parts }: RequestPlace): SetVectors {
+  const { circuit, schema } = request;
+  return new SetVectors({
+    schema,
+    classes: (field) => catalogue.classes(field),
+    circuit,
+    parts,
+    known: setsOfQuery(request, catalogue, parts),
+  });
+}
+
+/** All rows of the request: their number is public, sums over them are what earlier answers show, or may. */
+function wholeTable(all: RowSet, before: HistorySet | undefined): WholeTable {
+  const summed = before?.isOpened === true ? before.summed : new Set<number>();
+  const sums = before?.isOpened === true ? before.sums : [];
+  const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true, isEmpty: false };
+  const isUnknown = before?.isUnknown === true;
+  return {
+    tested: { set: all, summed, sums, ...number },
+    shown: { set: all, summed: isUnknown ? new Set() : summed, sums: isUnknown ? [] : sums },
+    unknown: isUnknown ? [before] : [],
+  };
+}
+
+function difference(a: bigint, b: bigint): bigint {
+  return (((a - b) % BN254_FR_MODULUS) + BN254_FR_MODULUS) % BN254_FR_MODULUS;
+}
