@@ -8,20 +8,28 @@ import assert from "node:assert/strict";
 import { selectsNobody } from "../../workers/disclosure/checkQuery.ts";
 import { planGate } from "../../workers/disclosure/planGate.ts";
 import type { Gate } from "../../workers/disclosure/planGate.ts";
-import type { RandomBytes } from "../../workers/field/field.ts";
+import { planLines } from "../../workers/disclosure/planLines.ts";
+import type { GatedRequest } from "../../workers/disclosure/preparedRequest.ts";
+import { spreadPlan } from "../../workers/disclosure/spreadPlan.ts";
+import type { FieldVector, RandomBytes } from "../../workers/field/field.ts";
 import type { Circuit } from "../../workers/messages/circuit.ts";
 import type { Descriptor } from "../../workers/messages/descriptor.ts";
 import { loadPartialColumns } from "../../workers/node/partialColumns.ts";
 import { evaluateCircuit } from "../../workers/protocols/evaluateCircuit.ts";
+import type { ChosenLines } from "../../workers/protocols/chooseLines.ts";
+import { chooseLines } from "../../workers/protocols/chooseLines.ts";
 import { openThroughGate } from "../../workers/protocols/gate.ts";
 import type { GateResult } from "../../workers/protocols/gate.ts";
 import { rowsOf } from "../../workers/protocols/gateTask.ts";
+import type { ProtocolSession } from "../../workers/protocols/session.ts";
 import { openShares } from "../../workers/protocols/openShares.ts";
 import { Transcript } from "../../workers/protocols/transcript.ts";
 import { verifyClaims } from "../../workers/protocols/verifyClaims.ts";
 import { cellCount } from "../../workers/query/axisSizes.ts";
 import { buildCircuit } from "../../workers/query/buildCircuit.ts";
 import type { CircuitOptions } from "../../workers/query/buildCircuit.ts";
+import type { MergedLines } from "../../workers/query/mergedLines.ts";
+import { mergeLines, valueAxis } from "../../workers/query/mergedLines.ts";
 import { runCommittee } from "./committee.ts";
 import type { SharedStudy } from "./sharedStudy.ts";
 
@@ -51,17 +59,46 @@ export async function openGated(request: KitRequest): Promise<Opened> {
   const asked = { descriptor, parameters: request.parameters ?? [], schema };
   if (circuit === undefined || selectsNobody(asked)) return { refused: true, reason: "it selects nobody" };
   const facts = { ...asked, segments, circuit };
+  const hooks = { aboutToOpen: () => undefined };
+  const columnsOf = ({ field, network }: ProtocolSession, gate: Gate & { refused: false }): FieldVector[] =>
+    loadPartialColumns(field, gate.columns, gate.universe, columnsFor(study, network.self));
+  const merged = valueAxis(descriptor) === undefined ? undefined : await chosenLines(request, facts);
+  if (typeof merged === "string") return { refused: true, reason: merged };
+  const planned = merged === undefined ? facts : withLines(facts, merged);
   const results = await runCommittee(name, randomBytes, async (session): Promise<GateResult | string> => {
-    const gate: Gate = planGate(facts, [], K, session.field);
+    const gate: Gate = planGate(planned, [], K, session.field);
     if (gate.refused) return gate.reason;
-    const cache = columnsFor(study, session.network.self);
-    const columns = loadPartialColumns(session.field, gate.columns, gate.universe, cache);
-    return openThroughGate(session, gate.plan, columns, name, { aboutToOpen: () => undefined });
+    const spread = merged === undefined ? gate : spreadPlan(gate, merged);
+    return openThroughGate(session, spread.plan, columnsOf(session, spread), name, hooks);
   });
   const result = agreed(results);
   if (typeof result === "string") return { refused: true, reason: result };
   if (result.refused) return { refused: true, reason: "too small or too close to an earlier answer" };
   return { refused: false, outputs: result.outputs, hidden: new Set(result.hidden) };
+}
+
+/** In a committee of its own, with keys of its own; or why it is refused. */
+async function chosenLines(
+  { descriptor, study, name, randomBytes }: KitRequest,
+  facts: GatedRequest,
+): Promise<MergedLines | string> {
+  const results = await runCommittee(`${name}/lines`, randomBytes, async (session): Promise<ChosenLines | string> => {
+    const lines = planLines(facts, [], K, session.field);
+    if (lines.refused) return lines.reason;
+    const cache = columnsFor(study, session.network.self);
+    const columns = loadPartialColumns(session.field, lines.columns, lines.universe, cache);
+    return chooseLines(session, lines.plan, columns, name, { aboutToOpen: () => undefined });
+  });
+  const chosen = agreed(results);
+  if (typeof chosen === "string") return chosen;
+  if (chosen.refused) return "too small or too close to an earlier answer";
+  return mergeLines(descriptor, study.schema, chosen.starts);
+}
+
+function withLines(facts: GatedRequest, { descriptor }: MergedLines): GatedRequest {
+  const built = buildCircuit(descriptor, facts.parameters, facts.schema);
+  assert(!built.empty, "fewer lines select no fewer rows");
+  return { ...facts, descriptor, circuit: built.circuit };
 }
 
 /**

@@ -88,7 +88,8 @@ async function ask(
   const cells = disclosureControl ? judgedCells(opened, judged) : openCells(judged);
   if ("verdict" in cells) return cells;
   if (opened.refused) return failed(`it is refused without disclosure control: ${opened.reason}`);
-  const answer = finishAnswer(descriptor, study.schema, opened.outputs, opened.hidden);
+  const options = { linesAreValues: !disclosureControl };
+  const answer = finishAnswer(descriptor, study.schema, opened.outputs, opened.hidden, options);
   const got = answerJson(answer, statement);
   const problems = statement.compare(answer, cells, namingOf(study));
   if (problems.length > 0) return { verdict: "FAIL", reason: problems.join("; "), got };

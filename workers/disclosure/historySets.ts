@@ -66,7 +66,8 @@ export interface HistorySets {
   readonly sets: readonly HistorySet[];
   /** Of answers with hidden cells. */
   readonly families: readonly HiddenFamily[];
-  readonly cohorts: readonly RowSet[];
+  /** Of each answer that has one, in their order. */
+  readonly cohorts: readonly { readonly set: RowSet; readonly answer: EarlierAnswer }[];
 }
 
 /**
@@ -82,10 +83,10 @@ export function historySets(
 ): HistorySets {
   const sets = new Map<string, HistorySet>();
   const families: HiddenFamily[] = [];
-  const cohorts: RowSet[] = [];
+  const cohorts: { set: RowSet; answer: EarlierAnswer }[] = [];
   for (const answer of history) {
     const disclosed = disclosedSets(answer, segmentsOf(answer.segments), catalogue);
-    if (disclosed.cohort !== undefined) cohorts.push(disclosed.cohort);
+    if (disclosed.cohort !== undefined) cohorts.push({ set: disclosed.cohort, answer });
     for (const found of [...cohortOf(disclosed, answer), ...groupSets(disclosed, answer)]) merge(sets, found);
     families.push(...hiddenFamilies(disclosed, answer));
   }

@@ -63,7 +63,7 @@ interface Place extends RequestPlace {
 }
 
 /** Of what cannot be shown at all. */
-const NEVER_PASSES: SizeTest = { terms: [], constant: 0, last: 0, zero: "fails" };
+export const NEVER_PASSES: SizeTest = { terms: [], constant: 0, last: 0, zero: "fails" };
 
 class Planning {
   readonly #request: GatedRequest;

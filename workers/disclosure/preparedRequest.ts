@@ -87,7 +87,7 @@ function isSmallTable(universe: Universe, parts: bigint, k: number): boolean {
 /** One filter over data that differ in some rows, new or taken out, but fewer than k: the difference would be about them. */
 function isSameCohort({ cohort }: DisclosedSets, { cohorts }: HistorySets, universe: Universe, k: number): boolean {
   if (cohort === undefined) return false;
-  return cohorts.some((known) => {
+  return cohorts.some(({ set: known }) => {
     const changed = universe.rows(known.parts ^ cohort.parts);
     return isSameFilter(known, cohort) && changed > 0 && changed < k;
   });

@@ -42,6 +42,30 @@ export interface Closure {
   readonly lines: readonly HiddenLine[];
 }
 
+/**
+ * Which neighbouring lines of values are merged, before what they count is planned to open: as few as it takes for no count of a merged
+ * interval to be small. One choice for all slices of the table: the cells of an interval that differ in the other axes.
+ */
+export interface LinePlan {
+  /** Its outputs are sizes, which never open. */
+  readonly circuit: Circuit;
+  /** As `GatePlan.cohort`: nothing of the lines opens unless all pass. */
+  readonly cohort: readonly SizeTest[];
+  /** As `GatePlan.zeros`, of the table before any line is merged. */
+  readonly zeros: readonly SizeTest[];
+  readonly lines: number;
+  readonly slices: number;
+  /**
+   * First lines of units, ascending from 0: what an earlier answer has shown as one interval. No interval has a part of
+   * one unit and a part of another.
+   */
+  readonly units: readonly number[];
+  /** Of lines first..last of a slice as one interval, within a unit: any that fails, some count is small. */
+  lineTests(slice: number, first: number, last: number): readonly SizeTest[];
+  /** The same of whole units, and of what they have grown by since they were shown. */
+  unitTests(slice: number, first: number, last: number): readonly SizeTest[];
+}
+
 export interface GatePlan {
   /** Outputs: the query's measures, in the order they are posted, then the sizes, which never open. */
   readonly circuit: Circuit;

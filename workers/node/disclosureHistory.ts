@@ -15,6 +15,7 @@
 import assert from "node:assert/strict";
 import type { QueryRequested } from "../chain/querySmartContract.ts";
 import type { EarlierAnswer, SegmentRef } from "../disclosure/historySets.ts";
+import { mergedAnswer } from "../disclosure/mergedAnswer.ts";
 import { postedSuppressed } from "../messages/suppressedBitmap.ts";
 import { type History, agreeHistory } from "../protocols/agreeHistory.ts";
 import type { Network } from "../protocols/network.ts";
@@ -100,7 +101,7 @@ export class DisclosureHistory {
       const segments = earlier.segments.map((segment) => withErased(segment, erased));
       const opened = openedAsOf(entries.get(requestId), block);
       if (opened === "unknown" && own !== undefined && inOrder(earlier, own) < 0) this.#refusePending(requestId, own);
-      return { requestId, descriptor, parameters, schema, segments, opened };
+      return mergedAnswer({ requestId, descriptor, parameters, schema, segments, opened });
     });
   }
 

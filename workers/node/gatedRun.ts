@@ -1,23 +1,31 @@
 /**
- * The computation of one attempt, once its keys are agreed: the history, the gate's plan, the columns, the gate.
+ * The computation of one attempt, once its keys are agreed: the history, the gate's plan, the columns, the gate. Of statistics
+ * of the order of values in two stages: first which lines are merged, then the gate of what is counted over the rest.
  *
  * Adversary: malicious participants, at most t of them. What may be revealed when it throws: what `protocols/gate.ts` says,
  * and nothing before this worker has recorded that it may be.
  */
+import assert from "node:assert/strict";
+
 import { isCoded } from "../errors.ts";
-import type { Field, FieldVector } from "../field/field.ts";
+import type { FieldVector } from "../field/field.ts";
 import type { EarlierAnswer } from "../disclosure/historySets.ts";
 import { type Gate, planGate } from "../disclosure/planGate.ts";
+import { planLines } from "../disclosure/planLines.ts";
+import { spreadPlan } from "../disclosure/spreadPlan.ts";
 import { sealedHash } from "../messages/sealedAnswer.ts";
 import { Outcome, type Verdict, ZERO_HASH, contextHash } from "../messages/statement.ts";
 import { encodeSuppressed } from "../messages/suppressedBitmap.ts";
+import { chooseLines } from "../protocols/chooseLines.ts";
 import { agreeKept } from "../protocols/agreeKept.ts";
 import { type History, encodeHistory } from "../protocols/agreeHistory.ts";
 import { type GateHooks, openThroughGate } from "../protocols/gate.ts";
 import type { Known } from "../protocols/gateTask.ts";
 import type { ProtocolSession } from "../protocols/session.ts";
 import type { ColumnCache } from "./columnCache.ts";
-import type { DisclosureHistory } from "./disclosureHistory.ts";
+import { buildCircuit } from "../query/buildCircuit.ts";
+import { type MergedLines, mergeLines, valueAxis } from "../query/mergedLines.ts";
+import type { DisclosureHistory, Openings } from "./disclosureHistory.ts";
 import type { AttemptPlace, IndicatorCache } from "./indicatorCache.ts";
 import type { QueryPlan } from "./queryPlan.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
@@ -34,9 +42,14 @@ export interface GateModules extends SealingModules {
 type ComputedPlan = QueryPlan & { readonly empty: false };
 type OpenGate = Gate & { readonly refused: false };
 
-/** @param session its field is the attempt's own group. @throws CodedError DISCLOSURE_* | STORE_* | PLAN_* | PROTOCOL_* | NETWORK_* */
+/**
+ * @param session its field is the attempt's own group
+ * @param nextSession another one among the same participants, with fresh keys
+ * @throws CodedError DISCLOSURE_* | STORE_* | PLAN_* | PROTOCOL_* | NETWORK_*
+ */
 export async function runGated(
   session: ProtocolSession,
+  nextSession: () => Promise<ProtocolSession>,
   request: ConfirmedRequest,
   attempt: bigint,
   plan: ComputedPlan,
@@ -45,14 +58,65 @@ export async function runGated(
   const { network } = session;
   const history = await modules.history.agree(request, network);
   const earlier = await modules.history.resolve(request, history);
+  const openings = modules.history.openings(request, attempt, history);
+  const place: RunPlace = { request, attempt, history, earlier, openings, modules };
+  if (valueAxis(plan.descriptor) === undefined) return openGated(session, plan, place);
+  const lines = await mergedPlan(session, plan, place);
+  if (lines === undefined) return refusal(attempt);
+  return openGated(await nextSession(), lines.plan, place, lines.merged);
+}
+
+/** What the two stages of an attempt share. */
+interface RunPlace {
+  readonly request: ConfirmedRequest;
+  readonly attempt: bigint;
+  readonly history: History;
+  readonly earlier: readonly EarlierAnswer[];
+  readonly openings: Openings;
+  readonly modules: GateModules;
+}
+
+/** The plan over intervals of the values' lines, chosen in MPC; undefined: refused. */
+async function mergedPlan(
+  session: ProtocolSession,
+  plan: ComputedPlan,
+  { request, history, earlier, openings, modules }: RunPlace,
+): Promise<{ readonly plan: ComputedPlan; readonly merged: MergedLines } | undefined> {
+  const { requestId } = request.event;
+  // What it makes goes back before the gate makes its own.
+  const field = session.field.group();
+  const lines = planOrRefuse(requestId, earlier, (known) => planLines(plan, known, plan.k, field));
+  if (lines.refused) return undefined;
+  const columns = loadPartialColumns(field, lines.columns, lines.universe, checkedColumns(lines, modules));
+  const hooks = { aboutToOpen: () => openings.aboutToOpen("tests") };
+  const inputs = inputsOf(request, lines, history);
+  const chosen = await chooseLines({ ...session, field }, lines.plan, columns, inputs, hooks);
+  field.releaseAll();
+  if (chosen.refused) {
+    openings.refused();
+    return undefined;
+  }
+  const merged = mergeLines(plan.descriptor, plan.schema, chosen.starts);
+  const built = buildCircuit(merged.descriptor, plan.parameters, plan.schema);
+  assert(!built.empty, "fewer lines select no fewer rows");
+  return { plan: { ...plan, descriptor: merged.descriptor, circuit: built.circuit }, merged };
+}
+
+/** @param merged how the plan's lines were merged; absent where there are none */
+async function openGated(
+  session: ProtocolSession,
+  plan: ComputedPlan,
+  { request, attempt, history, earlier, openings, modules }: RunPlace,
+  merged?: MergedLines,
+): Promise<Verdict> {
+  const { network } = session;
   const { requestId, context } = request.event;
-  const gate = planOrRefuse(requestId, plan, earlier, session.field);
-  if (gate.refused) return refusal(attempt);
+  const planned = planOrRefuse(requestId, earlier, (known) => planGate(plan, known, plan.k, session.field));
+  if (planned.refused) return refusal(attempt);
+  const gate = merged === undefined ? planned : spreadPlan(planned, merged);
   const place = { requestId, attempt, epoch: context.committeeEpoch, participants: network.parties };
   const datasetIds = datasetIdsOf(gate.universe);
-  datasetIds.forEach((datasetId) => modules.columns.checkKey(datasetId));
-  const columns = loadPartialColumns(session.field, gate.columns, gate.universe, modules.columns);
-  const openings = modules.history.openings(request, attempt, history);
+  const columns = loadPartialColumns(session.field, gate.columns, gate.universe, checkedColumns(gate, modules));
   const seal = sealOf(request, attempt, modules);
   const hooks: GateHooks = {
     ...(seal === undefined ? {} : { seal }),
@@ -76,17 +140,30 @@ export async function runGated(
   };
 }
 
+/** Columns of data whose keys are there. @throws CodedError STORE_* */
+function checkedColumns(
+  { universe }: Pick<OpenGate, "universe">,
+  { columns }: GateModules,
+): Pick<ColumnCache, "column"> {
+  datasetIdsOf(universe).forEach((datasetId) => columns.checkKey(datasetId));
+  return columns;
+}
+
 /**
  * @param earlier of which any participant may have named those that are not posted
  * @throws CodedError PLAN_UNTOLD_SETS; DISCLOSURE_UNSUPPORTED | CIRCUIT_* for what is not posted
  */
-function planOrRefuse(requestId: string, plan: ComputedPlan, earlier: readonly EarlierAnswer[], field: Field): Gate {
+function planOrRefuse<Plan>(
+  requestId: string,
+  earlier: readonly EarlierAnswer[],
+  plan: (earlier: readonly EarlierAnswer[]) => Plan,
+): Plan {
   try {
-    return planGate(plan, earlier, plan.k, field);
+    return plan(earlier);
   } catch (error) {
     if (!isCoded(error, "DISCLOSURE_UNSUPPORTED")) throw error;
     const posted = earlier.filter(({ opened }) => opened !== "unknown");
-    refuseUntold(requestId, () => planGate(plan, posted, plan.k, field));
+    refuseUntold(requestId, () => plan(posted));
     throw error;
   }
 }
@@ -100,7 +177,7 @@ function refusal(attempt: bigint): Verdict {
  * Request, data and history, alike at all workers that read the same request and agreed on the same answers. The whole context:
  * a worker whose node shows it other recipients than the others' would give these the keys of a sealed answer.
  */
-function inputsOf({ event }: ConfirmedRequest, { universe }: OpenGate, history: History): string {
+function inputsOf({ event }: ConfirmedRequest, { universe }: Pick<OpenGate, "universe">, history: History): string {
   const rows = universe.segments.map(
     ({ datasetId, version, rowCount, isErased }) => `${datasetId}@${version}:${rowCount}${isErased ? ":erased" : ""}`,
   );

@@ -10,6 +10,7 @@ import type { Field } from "../field/field.ts";
 import type { Proposal } from "../messages/proposal.ts";
 import { Outcome, type Verdict, ZERO_HASH } from "../messages/statement.ts";
 import { agreeKeys } from "../protocols/agreeKeys.ts";
+import type { ProtocolSession } from "../protocols/session.ts";
 import type { Network } from "../protocols/network.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import { type GateModules, runGated } from "./gatedRun.ts";
@@ -103,8 +104,10 @@ async function compute(
   const field = modules.field.group();
   try {
     const context = { chainId, contract, requestId: event.requestId, attempt, epoch: committee.epoch, t };
-    const keys = await agreeKeys(network, context, randomBytes);
-    return await runGated({ network, field, t, keys }, request, attempt, plan, modules);
+    const session = async (): Promise<ProtocolSession> => {
+      return { network, field, t, keys: await agreeKeys(network, context, randomBytes) };
+    };
+    return await runGated(await session(), session, request, attempt, plan, modules);
   } finally {
     field.releaseAll();
   }

@@ -16,23 +16,19 @@
  * Rounds, message lengths and step names depend on the plan, the number of rows and the bits that opened only.
  */
 import type { FieldVector } from "../field/field.ts";
-import type { GatePlan, SizeTest } from "../messages/gatePlan.ts";
+import type { GatePlan } from "../messages/gatePlan.ts";
 import { agreeMaskKeys } from "./agreeMaskKeys.ts";
 import type { MaskKeys } from "./agreeMaskKeys.ts";
-import { evaluateCircuit } from "./evaluateCircuit.ts";
-import { checkTask, describeTask, rowsOf } from "./gateTask.ts";
+import type { GateRun } from "./gateRun.ts";
+import { evaluateTask, openDecisions, releaseRun } from "./gateRun.ts";
 import { NOTHING_KNOWN } from "./gateTask.ts";
-import type { GateTask, Known, KnownShares } from "./gateTask.ts";
-import { hideLines, settleZero } from "./hideLines.ts";
+import type { Known } from "./gateTask.ts";
+import { hideLines } from "./hideLines.ts";
 import { takeAnswerMask } from "./masks.ts";
-import { openBits } from "./openBits.ts";
 import { openShares } from "./openShares.ts";
 import { checkSession } from "./session.ts";
 import type { ProtocolSession } from "./session.ts";
-import { testSizes } from "./sizeTests.ts";
-import type { TestBits } from "./sizeTests.ts";
-import { compareTranscripts, Transcript } from "./transcript.ts";
-import { verifyClaims } from "./verifyClaims.ts";
+import { compareTranscripts } from "./transcript.ts";
 
 export interface GateHooks {
   /**
@@ -95,7 +91,7 @@ export async function openThroughGate(
   const run = await evaluateTask(session, task, hooks);
   const hidden = await decide(run);
   if (hidden === undefined) {
-    release(run);
+    releaseRun(run);
     return { refused: true };
   }
   const maskKeys = hooks.seal === undefined ? undefined : await agreeMaskKeys(session, run.transcript);
@@ -103,76 +99,22 @@ export async function openThroughGate(
   hooks.aboutToOpen("outputs");
   await compareTranscripts(session, run.transcript, "outputs/ready");
   const result = maskKeys === undefined ? await openMeasures(run, hidden) : await openSealed(run, hidden, maskKeys);
-  release(run);
+  releaseRun(run);
   return result;
-}
-
-/** Everything verified, nothing opened; shares are this party's, of degree t. */
-interface GateRun {
-  readonly session: ProtocolSession;
-  readonly plan: GatePlan;
-  readonly transcript: Transcript;
-  readonly measures: FieldVector;
-  readonly sizes: FieldVector;
-  /** Of the cohort, of zeros, then of the groups. */
-  readonly tests: TestBits;
-  /** Records, the first time, that bits are about to open. */
-  readonly announce: () => void;
-}
-
-async function evaluateTask(session: ProtocolSession, task: GateTask, hooks: GateHooks): Promise<GateRun> {
-  const { field } = session;
-  const { plan, columns, known } = task;
-  const rows = rowsOf(plan.circuit, columns);
-  checkTask(task, rows);
-  const transcript = new Transcript();
-  transcript.absorbStructure("inputs", describeTask(session, task, rows));
-  await compareTranscripts(session, transcript, "inputs/ready");
-  const shares = { products: sharesOf(known.products), outputs: sharesOf(known.outputs) };
-  const { outputs, products } = await evaluateCircuit(session, plan.circuit, columns, rows, shares);
-  const measures = field.view(outputs, 0, plan.measures);
-  const sizes = field.view(outputs, plan.measures, outputs.length);
-  const tests = await testSizes(session, sizes, testsOf(plan), "gate");
-  await verifyClaims(session, transcript, "verify");
-  if (hooks.keep === undefined) field.release(...products.values());
-  else hooks.keep(products, outputs);
-  field.release(outputs);
-  return { session, plan, transcript, measures, sizes, tests, announce: once(() => hooks.aboutToOpen("tests")) };
-}
-
-function sharesOf(known: ReadonlyMap<number, KnownShares>): Map<number, FieldVector> {
-  return new Map([...known].map(([index, { shares }]) => [index, shares]));
-}
-
-/** Both ways where zeros are yet to be decided; where no test decides it, they may be shown. */
-function testsOf({ cohort, zeros, groups }: GatePlan): (readonly SizeTest[])[] {
-  const settle = (tests: readonly SizeTest[]): readonly SizeTest[] =>
-    zeros.length > 0 ? tests : tests.map((test) => settleZero(test, true));
-  return [cohort, zeros, ...groups.map(({ tests }) => settle(tests))];
 }
 
 /** The hidden groups, or undefined: refused, and then nothing else may open. */
 async function decide(run: GateRun): Promise<ReadonlySet<number> | undefined> {
-  const { session, plan, transcript, sizes, tests, announce } = run;
-  const [cohort, zeros, ...groups] = tests.questions;
-  if (tests.bits.length > 0) {
-    announce();
-    await compareTranscripts(session, transcript, "tests/ready");
-  }
-  const open = (places: readonly (number | undefined)[], step: string): Promise<boolean[]> =>
-    openBits(session, tests.bits, places, transcript, step);
-  const [isRefused] = await open([cohort?.zerosShown], "cohort");
-  if (isRefused) return undefined;
-  const [areZerosHidden] = await open([zeros?.zerosShown], "zeros");
-  const zerosShown = !areZerosHidden;
-  const variants = groups.map((group) => (zerosShown ? group.zerosShown : group.zerosHidden));
-  const fails = await open(variants, "groups");
+  const { plan } = run;
+  const decisions = await openDecisions(run);
+  if (decisions === undefined) return undefined;
+  const { zerosShown, fails } = decisions;
   const failing = new Set(
     plan.groups.flatMap(({ within }, group) =>
       fails[group] || (within !== undefined && fails[within]) ? [group] : [],
     ),
   );
-  return hideLines({ session, plan, transcript, sizes, zerosShown, announce }, failing);
+  return hideLines({ ...run, zerosShown }, failing);
 }
 
 /** Shares of what is hidden are not sent to anyone. */
@@ -209,16 +151,4 @@ async function openSealed(run: GateRun, hiddenGroups: ReadonlySet<number>, { has
 function hiddenMeasures({ groups }: GatePlan, hiddenGroups: ReadonlySet<number>): number[] {
   const hidden = groups.flatMap(({ outputs }, group) => (hiddenGroups.has(group) ? outputs : []));
   return hidden.sort((left, right) => left - right);
-}
-
-function release({ session: { field }, measures, sizes, tests }: GateRun): void {
-  field.release(measures, sizes, tests.bits);
-}
-
-function once(act: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (!isDone) act();
-    isDone = true;
-  };
 }

@@ -15,6 +15,10 @@ export interface MergedLines {
   readonly descriptor: Descriptor;
   /** Of each of its outputs, the position among the outputs of the whole query. */
   readonly positions: readonly number[];
+  /** Of each of its outputs, which interval it is of. */
+  readonly intervals: readonly number[];
+  /** Outputs of the whole query. */
+  readonly total: number;
 }
 
 /** What the lines of a query's axis of values are. */
@@ -57,12 +61,19 @@ export function mergeLines(descriptor: Descriptor, schema: StudySchema, starts: 
   const factors = [...descriptor.factors];
   const axes = step.axes.map((axis, at) => (at === values.axis ? mergedAxis(axis, starts, factors) : axis));
   const merged = { ...step, axes };
-  const positions = cellsOf(axisSizes(merged, schema)).flatMap((cell) => {
+  const cells = cellsOf(axisSizes(merged, schema));
+  const positions = cells.flatMap((cell) => {
     const first = cell.map((line, at) => (at === values.axis ? starts[line]! : line));
     const place = first.reduce((index, line, at) => index * sizes[at]! + line, 0);
     return step.outputs.map((_, output) => place * width + output);
   });
-  return { descriptor: { ...descriptor, factors, steps: [merged, ...others] }, positions };
+  const intervals = cells.flatMap((cell) => step.outputs.map(() => cell[values.axis]!));
+  return {
+    descriptor: { ...descriptor, factors, steps: [merged, ...others] },
+    positions,
+    intervals,
+    total: outputCount(descriptor, schema),
+  };
 }
 
 /**
