@@ -4,6 +4,7 @@ import type { CsvTable } from "./referenceDirectory.ts";
 import { badQuery } from "./conformanceError.ts";
 import { columnsIn, constantsOf, quoteText, readCondition } from "./conditionText.ts";
 import type { ConditionToken } from "./conditionText.ts";
+import type { Cuts } from "./searchableField.ts";
 import type { Translation } from "./translations/translation.ts";
 
 export interface ColumnUses {
@@ -12,8 +13,8 @@ export interface ColumnUses {
   /** Summed, or needed in its order. */
   readonly isNumber: boolean;
   readonly isSummed: boolean;
-  /** Needed in its order, by statistics that are asked. */
-  readonly isOrdered: boolean;
+  /** Where it is needed in its order. */
+  readonly cuts: Cuts | undefined;
   /** That it is compared with, in any query. */
   readonly constants: readonly ConditionToken[];
   readonly texts: readonly (string | null)[];
@@ -32,9 +33,9 @@ export function checkColumns(id: string, translation: Translation, table: CsvTab
 /**
  * In the table's order. Derived columns are columns of `table` here.
  *
- * @param asksOrder whether quantiles and survival can be asked at all
+ * @param cuts of columns whose order is asked
  */
-export function usesOf(table: CsvTable, translations: readonly Translation[], asksOrder: boolean): ColumnUses[] {
+export function usesOf(table: CsvTable, translations: readonly Translation[], cuts: Cuts): ColumnUses[] {
   const conditions = translations.map((translation) => conditionOf(translation, table.columns));
   return table.columns.flatMap((column) => {
     const uses = translations.map((translation) => translation.uses.get(column));
@@ -51,7 +52,7 @@ export function usesOf(table: CsvTable, translations: readonly Translation[], as
         isCategory: uses.includes("category"),
         isNumber: uses.includes("number") || uses.includes("order"),
         isSummed: uses.includes("number") && !uses.includes("order"),
-        isOrdered: asksOrder && uses.includes("order"),
+        cuts: uses.includes("order") ? cuts : undefined,
         constants,
         texts: columnTexts(table, column),
         type: table.fields.find(({ name }) => name === column)?.type ?? "string",

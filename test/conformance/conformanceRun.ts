@@ -143,7 +143,8 @@ function prepare(
   const derived = translations.flatMap((translation) => translation.derived);
   const table = withDerivedColumns(directory, directory.table(name), derived);
   try {
-    const study = deriveStudy(name, usesOf(table, translations, !disclosureControl), studyEvents(directory, derived));
+    const uses = usesOf(table, translations, disclosureControl ? "grid" : "every value");
+    const study = deriveStudy(name, uses, studyEvents(directory, derived));
     const hospitals = hospitalOfRows(table);
     const files = hospitalFiles(table, study, derived[0]?.subject);
     const events = hospitalEvents(directory, table, derived, study, hospitals);

@@ -29,7 +29,8 @@ import { cellCount } from "../../workers/query/axisSizes.ts";
 import { buildCircuit } from "../../workers/query/buildCircuit.ts";
 import type { CircuitOptions } from "../../workers/query/buildCircuit.ts";
 import type { MergedLines } from "../../workers/query/mergedLines.ts";
-import { mergeLines, valueAxis } from "../../workers/query/mergedLines.ts";
+import { mergeLines } from "../../workers/query/mergedLines.ts";
+import { valueAxis } from "../../workers/messages/valueAxis.ts";
 import { runCommittee } from "./committee.ts";
 import type { SharedStudy } from "./sharedStudy.ts";
 

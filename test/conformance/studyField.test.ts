@@ -24,7 +24,7 @@ const uses = (
     isCategory: false,
     isNumber: false,
     isSummed: false,
-    isOrdered: false,
+    cuts: undefined,
     type: "string",
     texts,
     constants,

@@ -12,6 +12,7 @@ import type { ColumnUses } from "./columnUses.ts";
 import type { ConditionToken } from "./conditionText.ts";
 import { decimalText, readDecimal, scaleDecimal } from "./decimalText.ts";
 import type { Searched } from "./searchableField.ts";
+import { cutsOf } from "./searchableField.ts";
 
 export type StudyField = {
   readonly column: string;
@@ -78,7 +79,7 @@ function isCategory({ isCategory, isNumber, type }: ColumnUses, present: readonl
 }
 
 function numericField(
-  { type, constants, isNumber, isSummed, isOrdered }: ColumnUses,
+  { type, constants, isNumber, isSummed, cuts }: ColumnUses,
   present: readonly string[],
 ): NumericStudyField {
   const days = present.map(daysOf);
@@ -94,8 +95,8 @@ function numericField(
   const range = { type: isDate ? "date" : decimals === 0 ? "integer" : "number", decimals, minimum, maximum } as const;
   return {
     ...range,
-    isCompared: constants.length > 0 || (isNumber && !isSummed && !isOrdered),
-    ordered: isOrdered ? values : [],
+    isCompared: constants.length > 0 || (isNumber && !isSummed && cuts === undefined),
+    cuts: cuts === undefined ? [] : cutsOf(cuts, values, [minimum, maximum]),
   };
 }
 

@@ -38,7 +38,7 @@ export function translated(kind: string, keys: JsonRecord): TranslatedQuery {
     columns: [...table.columns, ...derived],
     rows: table.rows.map((row) => [...row, ...derived.map(() => "0")]),
   };
-  const study = deriveStudy("trial", usesOf(own, [translation], false));
+  const study = deriveStudy("trial", usesOf(own, [translation], "grid"));
   const tokens = conditionOf(translation, own.columns);
   return { translation, study, sql: translation.statements.map((each) => statementSql(study, each, tokens)) };
 }

@@ -1,5 +1,6 @@
 /** An earlier answer whose lines of values were merged, as the answer to the query that it then was. */
-import { mergeLines, shownStarts, valueAxis } from "../query/mergedLines.ts";
+import { mergeLines, shownStarts } from "../query/mergedLines.ts";
+import { valueAxis } from "../messages/valueAxis.ts";
 import type { EarlierAnswer } from "./historySets.ts";
 
 /**

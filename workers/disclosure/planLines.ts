@@ -14,7 +14,7 @@ import assert from "node:assert/strict";
 import type { LinePlan, SizeTest } from "../messages/gatePlan.ts";
 import type { Circuit } from "../messages/circuit.ts";
 import { axisSizes, cellsOf } from "../query/axisSizes.ts";
-import { valueAxis } from "../query/mergedLines.ts";
+import { valueAxis } from "../messages/valueAxis.ts";
 import type { DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
 import { isSameFilter } from "./historyTests.ts";

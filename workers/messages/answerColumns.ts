@@ -2,6 +2,7 @@
 import { isAllocation } from "./allocationArguments.ts";
 import type { Axis, Column, Descriptor } from "./descriptor.ts";
 import { Finish } from "./descriptor.ts";
+import { isOrdered, valueAxis } from "./valueAxis.ts";
 
 /** 10^18 < 2^62, the largest scaled integer. */
 export const MAX_DECIMALS = 18;
@@ -42,8 +43,8 @@ const SHAPES: Readonly<Record<Fixed, Shape>> = {
   [Finish.T_TEST]: table([1], 3, 1),
   [Finish.ANOVA]: table([1], 3, 1),
   [Finish.QUANTILE]: table([1], 1, 1),
-  [Finish.KAPLAN_MEIER]: table([2], 1, 1),
-  [Finish.LOGRANK]: table([3, 4], 1, 1),
+  [Finish.KAPLAN_MEIER]: table([1], 2, 1),
+  [Finish.LOGRANK]: table([2, 3], 2, 1),
   [Finish.ALLOCATION]: table([1], 2),
 };
 
@@ -60,6 +61,7 @@ export function checkAnswer({ steps, factors, columns }: Descriptor, check: Chec
     "columns",
     `has none or more than ${MAX_ANSWER_COLUMNS}`,
   );
+  const hasValues = columns.some(({ finish }) => isOrdered(finish));
   columns.forEach((column, index) => {
     const at = `columns[${index}]`;
     check((Object.values(Finish) as number[]).includes(column.finish), at, "has an unknown finish");
@@ -68,6 +70,11 @@ export function checkAnswer({ steps, factors, columns }: Descriptor, check: Chec
     check(column.name !== "" && first === index, at, "has an empty or repeated name");
   });
   checkTogether(columns, check);
+  check(
+    !hasValues || valueAxis({ columns, steps }) !== undefined,
+    "columns",
+    "takes in values by lines that are no intervals",
+  );
 }
 
 function checkAxis({ missing, cuts, lines }: Axis, factors: number, at: string, check: Check): void {
@@ -133,9 +140,6 @@ function argumentsFit({ finish, arguments: args }: Column): boolean {
       return args.length >= 1 && args.every((grade, index) => grade > (args[index - 1] ?? 0n));
     case Finish.QUANTILE:
       return args.length >= 2;
-    case Finish.KAPLAN_MEIER:
-    case Finish.LOGRANK:
-      return args.length >= 1;
     case Finish.ALLOCATION:
       return isAllocation(args);
     default:

@@ -14,7 +14,7 @@ import type { Argument, GroupKey, ParsedQuery, SelectItem } from "./parsedQuery.
 import { resolveField } from "./resolveNames.ts";
 import type { Span, SqlText } from "./sqlText.ts";
 import { refuse } from "./sqlText.ts";
-import { isOrdered } from "./mergedLines.ts";
+import { isOrdered } from "../messages/valueAxis.ts";
 import { orderedStatistic } from "./orderedStatistics.ts";
 import { comparesGroups, isTableStatistic, STATISTIC_NAMES } from "./statisticNames.ts";
 import type { PlannedAxis } from "./tableAxes.ts";

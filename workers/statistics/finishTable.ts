@@ -2,7 +2,7 @@
 import type { Axis, Column } from "../messages/descriptor.ts";
 import { armLines } from "../messages/allocationArguments.ts";
 import { ARGUMENT_DECIMALS, Finish } from "../messages/descriptor.ts";
-import { valuePosition } from "../query/mergedLines.ts";
+import { valuePosition } from "../messages/valueAxis.ts";
 import { STATISTIC_NAMES } from "../query/statisticNames.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { formatFieldValue } from "../schema/values.ts";
