@@ -84,8 +84,8 @@ struct Step {
 /// CROSSTAB: [n], of two axes
 /// T_TEST, ANOVA: [n, x, xx] of every line of one axis
 /// QUANTILE: [n] of every line of one axis; arguments: type, then each probability x 10^6
-/// KAPLAN_MEIER: [n, events] of every line of one axis of times
-/// LOGRANK: [n, events] of group axis x time axis, then a strata axis, if any
+/// KAPLAN_MEIER: [censored, events] of every line of one axis of times
+/// LOGRANK: [censored, events] of group axis x time axis, then a strata axis, if any
 /// TOXICITY: [n, then for each grade of arguments how many have it or a worse one]
 /// PRO_CTCAE: [n, for each score of arguments how many have it or a worse one, and alike where that is above baseline]
 /// ALLOCATION: [n, successes] of every line of one axis of arms; arguments: prior a, prior b and power x 10^6, the lines

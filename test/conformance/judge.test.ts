@@ -45,7 +45,7 @@ type GateEnd = ClearAnswer | { readonly kind: "never true" | "untold" | "not off
 async function both({ table, query }: TableCase): Promise<{ judged: JudgedRequest; gate: GateEnd }> {
   const translation = translate(query);
   assert("statements" in translation);
-  const study = deriveStudy(table.name, usesOf(table, [translation], false));
+  const study = deriveStudy(table.name, usesOf(table, [translation], "grid"));
   const tokens = conditionOf(translation, table.columns);
   const statement = translation.statements[0]!;
   const judged = judge({

@@ -10,7 +10,6 @@ import { planGate } from "../../workers/disclosure/planGate.ts";
 import type { Gate } from "../../workers/disclosure/planGate.ts";
 import { planLines } from "../../workers/disclosure/planLines.ts";
 import type { GatedRequest } from "../../workers/disclosure/preparedRequest.ts";
-import { spreadPlan } from "../../workers/disclosure/spreadPlan.ts";
 import type { FieldVector, RandomBytes } from "../../workers/field/field.ts";
 import type { Circuit } from "../../workers/messages/circuit.ts";
 import type { Descriptor } from "../../workers/messages/descriptor.ts";
@@ -28,8 +27,7 @@ import { verifyClaims } from "../../workers/protocols/verifyClaims.ts";
 import { cellCount } from "../../workers/query/axisSizes.ts";
 import { buildCircuit } from "../../workers/query/buildCircuit.ts";
 import type { CircuitOptions } from "../../workers/query/buildCircuit.ts";
-import type { MergedLines } from "../../workers/query/mergedLines.ts";
-import { mergeLines } from "../../workers/query/mergedLines.ts";
+import { mergeOutputs } from "../../workers/query/mergedLines.ts";
 import { valueAxis } from "../../workers/messages/valueAxis.ts";
 import { runCommittee } from "./committee.ts";
 import type { SharedStudy } from "./sharedStudy.ts";
@@ -65,12 +63,11 @@ export async function openGated(request: KitRequest): Promise<Opened> {
     loadPartialColumns(field, gate.columns, gate.universe, columnsFor(study, network.self));
   const merged = valueAxis(descriptor) === undefined ? undefined : await chosenLines(request, facts);
   if (typeof merged === "string") return { refused: true, reason: merged };
-  const planned = merged === undefined ? facts : withLines(facts, merged);
+  const planned = merged ?? facts;
   const results = await runCommittee(name, randomBytes, async (session): Promise<GateResult | string> => {
     const gate: Gate = planGate(planned, [], K, session.field);
     if (gate.refused) return gate.reason;
-    const spread = merged === undefined ? gate : spreadPlan(gate, merged);
-    return openThroughGate(session, spread.plan, columnsOf(session, spread), name, hooks);
+    return openThroughGate(session, gate.plan, columnsOf(session, gate), name, hooks);
   });
   const result = agreed(results);
   if (typeof result === "string") return { refused: true, reason: result };
@@ -78,11 +75,11 @@ export async function openGated(request: KitRequest): Promise<Opened> {
   return { refused: false, outputs: result.outputs, hidden: new Set(result.hidden) };
 }
 
-/** In a committee of its own, with keys of its own; or why it is refused. */
+/** With its lines merged, by a committee with keys of its own; or why it is refused. */
 async function chosenLines(
   { descriptor, study, name, randomBytes }: KitRequest,
   facts: GatedRequest,
-): Promise<MergedLines | string> {
+): Promise<GatedRequest | string> {
   const results = await runCommittee(`${name}/lines`, randomBytes, async (session): Promise<ChosenLines | string> => {
     const lines = planLines(facts, [], K, session.field);
     if (lines.refused) return lines.reason;
@@ -93,13 +90,9 @@ async function chosenLines(
   const chosen = agreed(results);
   if (typeof chosen === "string") return chosen;
   if (chosen.refused) return "too small or too close to an earlier answer";
-  return mergeLines(descriptor, study.schema, chosen.starts);
-}
-
-function withLines(facts: GatedRequest, { descriptor }: MergedLines): GatedRequest {
-  const built = buildCircuit(descriptor, facts.parameters, facts.schema);
-  assert(!built.empty, "fewer lines select no fewer rows");
-  return { ...facts, descriptor, circuit: built.circuit };
+  const { merges } = chosen;
+  const outputs = mergeOutputs(facts.circuit.outputs, descriptor, study.schema, merges);
+  return { ...facts, merges, circuit: { ...facts.circuit, outputs } };
 }
 
 /**

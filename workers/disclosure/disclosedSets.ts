@@ -3,7 +3,9 @@
  * summed over them. Counts that follow from sums are of *level* sets (`levels.ts`), which obey the same rules.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
+import { valueAxis } from "../messages/valueAxis.ts";
 import { cellsOf } from "../query/axisSizes.ts";
+import type { Merges } from "../messages/merges.ts";
 import { requireFewValues } from "../query/openedValues.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { axisLines } from "./axisLines.ts";
@@ -11,6 +13,7 @@ import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
 import { ONE, requireSmall, times } from "./classFunction.ts";
 import { FactorReader } from "./factorReader.ts";
+import { intervalGroups } from "./intervalSets.ts";
 import type { CellLevels } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import { openFields } from "./openFields.ts";
@@ -59,6 +62,8 @@ export interface VettedRequest {
   readonly descriptor: Descriptor;
   readonly parameters: readonly bigint[];
   readonly schema: StudySchema;
+  /** Of a query of the order of values whose lines were merged; absent: every line by itself. */
+  readonly merges?: Merges | undefined;
 }
 
 /**
@@ -71,23 +76,29 @@ export function disclosedSets(
   {
     descriptor,
     parameters,
-  }: Pick<VettedRequest, "descriptor"> & { readonly parameters?: readonly bigint[] | undefined },
+    merges,
+  }: Pick<VettedRequest, "descriptor" | "merges"> & { readonly parameters?: readonly bigint[] | undefined },
   parts: bigint,
   catalogue: ClassCatalogue,
 ): DisclosedSets {
   const reader = new FactorReader(descriptor, parameters, catalogue);
   const outputs = readOutputs(descriptor, reader, catalogue);
   const cohort = cohortOf(outputs, reader);
+  const lines = axisLines(descriptor, reader, catalogue);
+  if (valueAxis(descriptor) !== undefined) {
+    const groups = intervalGroups(descriptor, outputs, lines, { parts, catalogue }, merges);
+    const cells = groups.map(({ set }) => set);
+    return withSmallShapes({ cohort: setWhere(parts, cohort), cells, groups });
+  }
   const open = parameters === undefined ? openFields(descriptor) : new Set<number>();
   const levels = new LevelReader(catalogue, (field) => open.has(field));
   const kinds = kindsOf(outputs);
-  const lines = axisLines(descriptor, reader, catalogue);
   requireFewValues(
     lines.map(({ length }) => length),
     outputs.length,
   );
   const cells = cellConditions(lines);
-  const disclosed = {
+  return withSmallShapes({
     cohort: setWhere(parts, cohort),
     cells: cells.map((cell) => setWhere(parts, times(cohort, cell))),
     groups: cells.flatMap((condition, cell) => {
@@ -111,7 +122,11 @@ export function disclosedSets(
         };
       });
     }),
-  };
+  });
+}
+
+/** @throws CodedError DISCLOSURE_UNSUPPORTED unless the diagram of each set is small */
+function withSmallShapes(disclosed: DisclosedSets): DisclosedSets {
   for (const { shape } of setsIn(disclosed)) if (shape !== undefined) requireSmall(shape);
   return disclosed;
 }

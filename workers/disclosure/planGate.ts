@@ -15,6 +15,7 @@ import { historyTests, missingSumTests } from "./historyTests.ts";
 import { LevelReader } from "./levels.ts";
 import type { TellingSets } from "./levelsWithEarlier.ts";
 import { levelsWithEarlier } from "./levelsWithEarlier.ts";
+import { mergedPlan, NEVER_PASSES } from "./mergedPlan.ts";
 import type { GatedRequest, RefusedPlan } from "./preparedRequest.ts";
 import { prepareRequest } from "./preparedRequest.ts";
 import type { RequestPlace } from "./requestTests.ts";
@@ -62,9 +63,6 @@ interface Place extends RequestPlace {
   readonly telling: readonly TellingSets[];
 }
 
-/** Of what cannot be shown at all. */
-export const NEVER_PASSES: SizeTest = { terms: [], constant: 0, last: 0, zero: "fails" };
-
 class Planning {
   readonly #request: GatedRequest;
   readonly #disclosed: DisclosedSets;
@@ -101,16 +99,13 @@ class Planning {
     const naming = { schemaHash: this.#request.schema.hash, classes: (on: number) => catalogue.classes(on) };
     const named = (what: "rows" | "number", sets: ReadonlyMap<number, RowSet>): Map<number, string> =>
       new Map([...sets].map(([index, set]) => [index, universe.nameOf(what, set, naming)]));
+    const { merges } = this.#request;
+    const measures = this.#request.circuit.outputs.length;
+    const close: GatePlan["close"] = (hidden) => this.#suppression.close(hidden);
+    const plan: GatePlan = { circuit, measures, cohort, zeros, groups, close };
     return {
       refused: false,
-      plan: {
-        circuit,
-        measures: this.#request.circuit.outputs.length,
-        cohort,
-        zeros,
-        groups,
-        close: (hidden) => this.#suppression.close(hidden),
-      },
+      plan: merges === undefined ? plan : mergedPlan(plan, this.#request, merges),
       columns,
       universe,
       indicators: named("rows", indicators),

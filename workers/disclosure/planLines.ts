@@ -1,20 +1,21 @@
 /**
- * Plans which lines of values are merged before quantiles or survival are counted over them (DESIGN, section 6): every count of an
- * interval, in every slice of the table, must be of no patients or of at least k, also when one owner takes its own away. What is
- * counted of an interval are its outputs' sets and, of two of which one lies in the other, the rest.
+ * Plans which lines of values are merged before quantiles or survival are counted over them (DESIGN, section 6): what an output
+ * counts of an interval, in every slice of the table, must be no rows or at least k, also when one owner takes its own away.
  *
- * An earlier answer over the same conditions may have shown intervals of the same values. New ones do not cross these: they make them
- * up, or lie within one; and by how many patients one of them has grown since is a count, too. So later looks at a growing
- * study pass the gate's history tests, though each look may merge other lines.
+ * An earlier answer to the same query over the same conditions has shown intervals. New ones do not cross these: they make them
+ * up, or lie within one; and by how many rows one of them has grown since is a number like others. So later looks at a
+ * growing study pass the gate's history tests, though each look may merge other lines.
  *
- * Cost: with m lines in u units, s slices, c counts and w owners, up to s·c·(1 + w)·(m²/u + u²)/2 tests of k−1 failing values.
+ * Cost: with m lines in u units, s slices, p outputs and w owners, up to p·s·(1 + w)·(m²/u + u²)/2 tests of k−1 failing values.
  */
 import assert from "node:assert/strict";
 
+import type { Field } from "../field/field.ts";
+import { encodeDescriptor } from "../messages/descriptor.ts";
 import type { LinePlan, SizeTest } from "../messages/gatePlan.ts";
-import type { Circuit } from "../messages/circuit.ts";
-import { axisSizes, cellsOf } from "../query/axisSizes.ts";
 import { valueAxis } from "../messages/valueAxis.ts";
+import type { Merges } from "../messages/merges.ts";
+import { mergedCells, singleLines } from "../query/mergedLines.ts";
 import type { DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
 import { isSameFilter } from "./historyTests.ts";
@@ -23,10 +24,8 @@ import { prepareRequest } from "./preparedRequest.ts";
 import type { RequestPlace } from "./requestTests.ts";
 import { RequestTests } from "./requestTests.ts";
 import type { RowSet } from "./rowSet.ts";
-import { isSubset } from "./rowSet.ts";
 import type { PartialColumn } from "./setVectors.ts";
 import type { Universe } from "./universe.ts";
-import type { Field } from "../field/field.ts";
 
 export type LineGate =
   | { readonly refused: true; readonly reason: RefusedPlan }
@@ -39,11 +38,12 @@ export type LineGate =
     };
 
 /**
- * @param request whose descriptor has an axis of values
+ * @param request of the order of values, its lines not merged
  * @param history oldest first, without the request itself
  * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
  */
 export function planLines(request: GatedRequest, history: readonly EarlierAnswer[], k: number, field: Field): LineGate {
+  assert(request.merges === undefined, "lines are merged once");
   const prepared = prepareRequest(request, history, k, () => undefined);
   if (prepared.refused) return prepared;
   const { disclosed, earlier } = prepared;
@@ -52,16 +52,9 @@ export function planLines(request: GatedRequest, history: readonly EarlierAnswer
   return new LinePlanning(counted, disclosed, earlier, { ...prepared, field }).finish();
 }
 
-/** Rows of `set` that are not in `without`; of some parts of the data. */
-interface Count {
-  readonly set: RowSet;
-  readonly without: RowSet | undefined;
-}
-
-/** What an earlier answer showed over the same conditions. */
+/** What the newest answer to the same query over the same conditions showed. */
 interface ShownUnits {
-  /** Scaled values at which its intervals begin, but the first. */
-  readonly cuts: readonly bigint[];
+  readonly merges: Merges;
   /** Data that it did not have. */
   readonly grown: bigint;
 }
@@ -69,26 +62,20 @@ interface ShownUnits {
 class LinePlanning {
   readonly #tests: RequestTests;
   readonly #place: RequestPlace;
-  /** By slice and line. */
-  readonly #counts: readonly (readonly (readonly Count[])[])[];
+  /** By output, slice and line; undefined: empty by construction. */
+  readonly #sets: readonly (readonly (readonly (RowSet | undefined)[])[])[];
   /** Parts of the data in each of which no count may be small. */
   readonly #parts: readonly bigint[];
   readonly #shown: ShownUnits;
   readonly #lines: number;
-  readonly #cuts: readonly bigint[];
 
   constructor(request: GatedRequest, disclosed: DisclosedSets, earlier: HistorySets, place: RequestPlace) {
     this.#place = place;
     this.#tests = new RequestTests(request, disclosed, earlier, place);
-    const values = valueAxis(request.descriptor);
-    assert(values !== undefined, "the query has an axis of values");
-    this.#lines = values.lines;
-    const step = request.descriptor.steps[0]!;
-    const axis = step.axes[values.axis]!;
-    this.#cuts = axis.cuts;
-    this.#counts = countsOf(disclosed, cellsOf(axisSizes(step, request.schema)), values.axis);
+    this.#lines = valueAxis(request.descriptor)!.lines;
+    this.#sets = setsOf(request, disclosed);
     this.#parts = [place.parts, ...this.#tests.owners.map(({ parts }) => place.parts & ~parts)];
-    this.#shown = shownUnits(request, disclosed, earlier, axis, place);
+    this.#shown = shownUnits(request, disclosed, earlier, place);
     this.#nameSizes();
   }
 
@@ -96,93 +83,67 @@ class LinePlanning {
     const cohort = this.#tests.cohortTests();
     const zeros = this.#tests.zeroTests();
     const { circuit, columns } = this.#tests.vectors.finish();
-    const tests = (slice: number, first: number, last: number): SizeTest[] =>
-      this.#parts.flatMap((parts) => this.#countTests(slice, first, last, parts, "ifShown"));
+    const lineTests: LinePlan["lineTests"] = (...place) =>
+      this.#parts.map((parts) => this.#test(place, parts, "ifShown"));
+    const { merges, grown } = this.#shown;
     const plan: LinePlan = {
-      ...{ circuit: circuit satisfies Circuit, cohort, zeros, lines: this.#lines, slices: this.#counts.length },
-      units: [0, ...this.#cuts.flatMap((cut, at) => (this.#shown.cuts.includes(cut) ? [at + 1] : []))],
-      lineTests: tests,
-      unitTests: (slice, first, last) => [
-        ...tests(slice, first, last),
-        ...this.#countTests(slice, first, last, this.#shown.grown, "passes"),
-      ],
+      ...{ circuit, cohort, zeros, lines: this.#lines, slices: this.#sets[0]!.length, units: merges, lineTests },
+      unitTests: (...place) => [...lineTests(...place), ...(grown === 0n ? [] : [this.#test(place, grown, "passes")])],
     };
     return { refused: false, plan, columns, universe: this.#place.universe };
   }
 
   /** Sizes are part of the circuit: those of single lines, of which all tests are sums, are named before it is finished. */
   #nameSizes(): void {
-    for (const slice of this.#counts.keys())
-      for (let line = 0; line < this.#lines; line++)
-        for (const parts of [...this.#parts, this.#shown.grown]) this.#countTests(slice, line, line, parts, "passes");
-  }
-
-  /** A test for each count that the lines have, of what is in these parts of the data. */
-  #countTests(slice: number, first: number, last: number, parts: bigint, zero: SizeTest["zero"]): SizeTest[] {
-    const lines = this.#counts[slice]!.slice(first, last + 1);
-    return lines[0]!.flatMap((_, count) => {
-      const within = lines.flatMap((counts) => restricted(counts[count]!, parts));
-      if (within.length === 0) return [];
-      return [this.#tests.tests.sum(within, this.#place.k - 1, zero)];
+    this.#sets.forEach((slices, output) => {
+      for (const slice of slices.keys())
+        for (let line = 0; line < this.#lines; line++)
+          for (const parts of [...this.#parts, this.#shown.grown])
+            this.#test([output, slice, line, line], parts, "passes");
     });
   }
+
+  /** That the lines count no few rows in these parts of the data. */
+  #test(
+    [output, slice, first, last]: readonly [output: number, slice: number, first: number, last: number],
+    parts: bigint,
+    zero: SizeTest["zero"],
+  ): SizeTest {
+    const lines = this.#sets[output]![slice]!.slice(first, last + 1);
+    const within = lines.flatMap((set) => {
+      const own = set === undefined ? 0n : set.parts & parts;
+      return set === undefined || own === 0n ? [] : [[{ ...set, parts: own }, undefined] as const];
+    });
+    return this.#tests.tests.sum(within, this.#place.k - 1, zero);
+  }
 }
 
-function restricted({ set, without }: Count, parts: bigint): (readonly [RowSet, RowSet | undefined])[] {
-  const own = set.parts & parts;
-  if (own === 0n) return [];
-  return [[{ ...set, parts: own }, without && { ...without, parts: own }]];
-}
-
-/** Of each line of each slice the same counts, in one order. */
-function countsOf(
-  { groups, cells }: DisclosedSets,
-  places: readonly (readonly number[])[],
-  axis: number,
-): (readonly (readonly Count[])[])[] {
-  const kinds = [...new Set(groups.map(({ kind }) => kind))];
-  const setOf = new Map(groups.map(({ cell, kind, set }) => [`${cell}|${kind}`, set]));
-  const sets = cells.map((_, cell) => kinds.map((kind) => setOf.get(`${cell}|${kind}`)));
-  const slices = new Map<string, number[]>();
-  places.forEach((place, cell) => {
-    const key = place.filter((_, at) => at !== axis).join();
-    slices.set(key, [...(slices.get(key) ?? []), cell]);
+function setsOf({ descriptor, schema }: GatedRequest, { groups }: DisclosedSets): (RowSet | undefined)[][][] {
+  const sets: (RowSet | undefined)[][][] = [];
+  const places = new Map<string, number>();
+  mergedCells(descriptor, schema, singleLines(descriptor)).forEach(({ output, slice, interval }, group) => {
+    const own = (sets[output] ??= []);
+    const key = `${output}|${slice.join()}`;
+    const at = places.get(key) ?? own.push([]) - 1;
+    places.set(key, at);
+    own[at]![interval] = groups[group]!.set;
   });
-  return [...slices.values()].map((own) => countsOfSlice(own.map((cell) => sets[cell]!)));
+  return sets;
 }
 
-/** @param lines sets by kind; undefined: empty by construction */
-function countsOfSlice(lines: readonly (readonly (RowSet | undefined)[])[]): (readonly Count[])[] {
-  const kinds = [...(lines[0] ?? []).keys()];
-  const isWithin = (part: number, whole: number): boolean =>
-    lines.every(
-      ({ [part]: inner, [whole]: outer }) => inner === undefined || (outer && isSubset(inner, outer)) === true,
-    );
-  const rests = kinds.flatMap((whole) =>
-    kinds.flatMap((part) => (part !== whole && isWithin(part, whole) ? [[whole, part] as const] : [])),
-  );
-  return lines.map((sets) => {
-    const count = (set: RowSet | undefined, without?: RowSet): Count => ({ set: set ?? NOBODY, without });
-    return [...kinds.map((kind) => count(sets[kind])), ...rests.map(([whole, part]) => count(sets[whole], sets[part]))];
-  });
-}
-
-const NOBODY: RowSet = { parts: 0n, conditions: [] };
-
-/** The newest posted answer over the same conditions with intervals of the same values, at cuts of this grid. */
 function shownUnits(
-  { descriptor, schema }: GatedRequest,
+  { descriptor }: GatedRequest,
   { cohort }: DisclosedSets,
   { cohorts }: HistorySets,
-  axis: { readonly field: number; readonly cuts: readonly bigint[] },
   { parts }: RequestPlace,
 ): ShownUnits {
-  assert(descriptor.schemaHash.toLowerCase() === schema.hash.toLowerCase(), "the schema is the descriptor's");
-  for (const { set, answer } of cohorts.toReversed()) {
-    if (answer.opened === "unknown" || cohort === undefined || !isSameFilter(set, cohort)) continue;
-    const shown = answer.descriptor.steps[0]!.axes.find(({ field }) => field === axis.field);
-    const isOnGrid = shown !== undefined && shown.cuts.every((cut) => axis.cuts.includes(cut));
-    if (isOnGrid) return { cuts: shown.cuts, grown: parts & ~set.parts };
-  }
-  return { cuts: [], grown: 0n };
+  const query = encodeDescriptor(descriptor);
+  const newest = cohorts.findLast(({ set, answer }) => {
+    const isPosted = answer.opened !== "unknown" && answer.merges !== undefined;
+    return (
+      isPosted && cohort !== undefined && isSameFilter(set, cohort) && encodeDescriptor(answer.descriptor) === query
+    );
+  });
+  const merges = newest?.answer.merges ?? descriptor.steps[0]!.outputs.map(() => [0]);
+  return { merges, grown: newest === undefined ? 0n : parts & ~newest.set.parts };
 }

@@ -26,7 +26,7 @@ export const MOST_MASKS = 128;
 export interface GatedRequest extends VettedRequest {
   /** In the request's order of datasets, versions ascending. */
   readonly segments: readonly SegmentRef[];
-  /** Of the descriptor with these parameters, not empty by construction. */
+  /** Of the descriptor with these parameters, not empty by construction; where lines were merged, as `mergeOutputs` has it. */
   readonly circuit: Circuit;
 }
 

@@ -43,8 +43,9 @@ export interface Closure {
 }
 
 /**
- * Which neighbouring lines of values are merged, before what they count is planned to open: as few as it takes for no count of a merged
- * interval to be small. One choice for all slices of the table: the cells of an interval that differ in the other axes.
+ * Which neighbouring lines of values are merged, before what they count is planned to open: of each output as few as it takes for no
+ * interval of it to count few rows. One choice for all slices of the table: the cells of an interval that differ in the other
+ * axes.
  */
 export interface LinePlan {
   /** Its outputs are sizes, which never open. */
@@ -56,14 +57,14 @@ export interface LinePlan {
   readonly lines: number;
   readonly slices: number;
   /**
-   * First lines of units, ascending from 0: what an earlier answer has shown as one interval. No interval has a part of
-   * one unit and a part of another.
+   * By output, first lines of units, ascending from 0: what an earlier answer has shown as one interval. No interval has a
+   * part of one unit and a part of another.
    */
-  readonly units: readonly number[];
-  /** Of lines first..last of a slice as one interval, within a unit: any that fails, some count is small. */
-  lineTests(slice: number, first: number, last: number): readonly SizeTest[];
+  readonly units: readonly (readonly number[])[];
+  /** Of lines first..last of a slice as one interval, within a unit: any that fails, it counts few rows. */
+  lineTests(output: number, slice: number, first: number, last: number): readonly SizeTest[];
   /** The same of whole units, and of what they have grown by since they were shown. */
-  unitTests(slice: number, first: number, last: number): readonly SizeTest[];
+  unitTests(output: number, slice: number, first: number, last: number): readonly SizeTest[];
 }
 
 export interface GatePlan {

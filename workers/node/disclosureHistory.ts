@@ -15,10 +15,12 @@
 import assert from "node:assert/strict";
 import type { QueryRequested } from "../chain/querySmartContract.ts";
 import type { EarlierAnswer, SegmentRef } from "../disclosure/historySets.ts";
-import { mergedAnswer } from "../disclosure/mergedAnswer.ts";
+import type { Merges } from "../messages/merges.ts";
 import { postedSuppressed } from "../messages/suppressedBitmap.ts";
+import { valueAxis } from "../messages/valueAxis.ts";
 import { type History, agreeHistory } from "../protocols/agreeHistory.ts";
 import type { Network } from "../protocols/network.ts";
+import { shownMerges } from "../query/mergedLines.ts";
 import type { DisclosureEntry, OpeningStage } from "../store/disclosureStore.ts";
 import type { Store } from "../store/openStore.ts";
 import { requestFromJson } from "./chainEffects.ts";
@@ -101,7 +103,7 @@ export class DisclosureHistory {
       const segments = earlier.segments.map((segment) => withErased(segment, erased));
       const opened = openedAsOf(entries.get(requestId), block);
       if (opened === "unknown" && own !== undefined && inOrder(earlier, own) < 0) this.#refusePending(requestId, own);
-      return mergedAnswer({ requestId, descriptor, parameters, schema, segments, opened });
+      return { requestId, descriptor, parameters, schema, segments, opened, merges: mergesOf(earlier, opened) };
     });
   }
 
@@ -191,6 +193,12 @@ function parametersOf(requestId: string, encoded: string, query: VettedQuery): b
   } catch (cause) {
     throw unresolved(requestId, "parameters out of bounds", cause);
   }
+}
+
+/** How lines of values were merged, of an answer that has some; what was not posted counts as opened line by line. */
+function mergesOf({ descriptor, schema }: AnswerFacts, opened: EarlierAnswer["opened"]): Merges | undefined {
+  if (opened === "unknown" || valueAxis(descriptor) === undefined) return undefined;
+  return shownMerges(descriptor, schema, opened.hiddenOutputs);
 }
 
 /** An answer after the block may be unknown to another participant, and counts alike at all. */

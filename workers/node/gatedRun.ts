@@ -5,14 +5,12 @@
  * Adversary: malicious participants, at most t of them. What may be revealed when it throws: what `protocols/gate.ts` says,
  * and nothing before this worker has recorded that it may be.
  */
-import assert from "node:assert/strict";
-
 import { isCoded } from "../errors.ts";
 import type { FieldVector } from "../field/field.ts";
 import type { EarlierAnswer } from "../disclosure/historySets.ts";
 import { type Gate, planGate } from "../disclosure/planGate.ts";
 import { planLines } from "../disclosure/planLines.ts";
-import { spreadPlan } from "../disclosure/spreadPlan.ts";
+import type { Merges } from "../messages/merges.ts";
 import { sealedHash } from "../messages/sealedAnswer.ts";
 import { Outcome, type Verdict, ZERO_HASH, contextHash } from "../messages/statement.ts";
 import { encodeSuppressed } from "../messages/suppressedBitmap.ts";
@@ -23,8 +21,7 @@ import { type GateHooks, openThroughGate } from "../protocols/gate.ts";
 import type { Known } from "../protocols/gateTask.ts";
 import type { ProtocolSession } from "../protocols/session.ts";
 import type { ColumnCache } from "./columnCache.ts";
-import { buildCircuit } from "../query/buildCircuit.ts";
-import { type MergedLines, mergeLines } from "../query/mergedLines.ts";
+import { mergeOutputs } from "../query/mergedLines.ts";
 import { valueAxis } from "../messages/valueAxis.ts";
 import type { DisclosureHistory, Openings } from "./disclosureHistory.ts";
 import type { AttemptPlace, IndicatorCache } from "./indicatorCache.ts";
@@ -40,7 +37,8 @@ export interface GateModules extends SealingModules {
   readonly history: Pick<DisclosureHistory, "agree" | "resolve" | "openings">;
 }
 
-type ComputedPlan = QueryPlan & { readonly empty: false };
+/** With how its lines were merged, once that is chosen. */
+type ComputedPlan = QueryPlan & { readonly empty: false; readonly merges?: Merges };
 type OpenGate = Gate & { readonly refused: false };
 
 /**
@@ -64,7 +62,7 @@ export async function runGated(
   if (valueAxis(plan.descriptor) === undefined) return openGated(session, plan, place);
   const lines = await mergedPlan(session, plan, place);
   if (lines === undefined) return refusal(attempt);
-  return openGated(await nextSession(), lines.plan, place, lines.merged);
+  return openGated(await nextSession(), lines, place);
 }
 
 /** What the two stages of an attempt share. */
@@ -82,7 +80,7 @@ async function mergedPlan(
   session: ProtocolSession,
   plan: ComputedPlan,
   { request, history, earlier, openings, modules }: RunPlace,
-): Promise<{ readonly plan: ComputedPlan; readonly merged: MergedLines } | undefined> {
+): Promise<ComputedPlan | undefined> {
   const { requestId } = request.event;
   // What it makes goes back before the gate makes its own.
   const field = session.field.group();
@@ -97,24 +95,20 @@ async function mergedPlan(
     openings.refused();
     return undefined;
   }
-  const merged = mergeLines(plan.descriptor, plan.schema, chosen.starts);
-  const built = buildCircuit(merged.descriptor, plan.parameters, plan.schema);
-  assert(!built.empty, "fewer lines select no fewer rows");
-  return { plan: { ...plan, descriptor: merged.descriptor, circuit: built.circuit }, merged };
+  const { merges } = chosen;
+  const outputs = mergeOutputs(plan.circuit.outputs, plan.descriptor, plan.schema, merges);
+  return { ...plan, merges, circuit: { ...plan.circuit, outputs } };
 }
 
-/** @param merged how the plan's lines were merged; absent where there are none */
 async function openGated(
   session: ProtocolSession,
   plan: ComputedPlan,
   { request, attempt, history, earlier, openings, modules }: RunPlace,
-  merged?: MergedLines,
 ): Promise<Verdict> {
   const { network } = session;
   const { requestId, context } = request.event;
-  const planned = planOrRefuse(requestId, earlier, (known) => planGate(plan, known, plan.k, session.field));
-  if (planned.refused) return refusal(attempt);
-  const gate = merged === undefined ? planned : spreadPlan(planned, merged);
+  const gate = planOrRefuse(requestId, earlier, (known) => planGate(plan, known, plan.k, session.field));
+  if (gate.refused) return refusal(attempt);
   const place = { requestId, attempt, epoch: context.committeeEpoch, participants: network.parties };
   const datasetIds = datasetIdsOf(gate.universe);
   const columns = loadPartialColumns(session.field, gate.columns, gate.universe, checkedColumns(gate, modules));

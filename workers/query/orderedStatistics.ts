@@ -40,7 +40,7 @@ export function orderedStatistic(
   }
   const strata = item.aggregate === Finish.LOGRANK ? strataAxes(context, item) : [];
   const axes = [...(compared === undefined ? [] : [compared]), values, ...strata];
-  return { axes, sums: [ROWS, eventMeasure(context, item)], decimals, arguments: [] };
+  return { axes, sums: endMeasures(context, item), decimals, arguments: [] };
 }
 
 function valueField(
@@ -102,8 +102,8 @@ function numberText(argument: Argument): string {
   return argument.kind === "number" ? argument.text : "-1";
 }
 
-/** How many of a line's rows end there with the event. */
-function eventMeasure(context: ConditionContext, item: SelectItem): Measure {
+/** How many of a line's rows end there without the event, and how many with it. */
+function endMeasures(context: ConditionContext, item: SelectItem): Measure[] {
   const argument = item.arguments[1];
   const problem = "the event is a condition on a categorical column, such as status = 1";
   if (argument?.kind !== "condition") throw refuse(context.sql, argument?.span ?? item.span, problem);
@@ -111,7 +111,10 @@ function eventMeasure(context: ConditionContext, item: SelectItem): Measure {
   if (clause === undefined || more !== undefined || !isFilter(clause) || clause.kind !== "categories") {
     throw refuse(context.sql, argument.span, problem, "SQL_TYPE");
   }
-  return { variables: [{ kind: "indicator", clause }], present: [] };
+  const field = context.schema.fields[clause.field]!;
+  const categories = field.type === "category" ? [...field.categories.keys()] : [];
+  const without = { ...clause, indices: categories.filter((index) => !clause.indices.includes(index)) };
+  return [without, clause].map((each): Measure => ({ variables: [{ kind: "indicator", clause: each }], present: [] }));
 }
 
 function strataAxes({ sql, schema }: ConditionContext, item: SelectItem): PlannedAxis[] {

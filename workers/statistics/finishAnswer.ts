@@ -14,7 +14,7 @@ import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import type { Descriptor } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";
 import { axisSizes, cellsOf } from "../query/axisSizes.ts";
-import { mergeLines, outputCount, shownStarts } from "../query/mergedLines.ts";
+import { mergedCells, outputCount, shownMerges, singleLines } from "../query/mergedLines.ts";
 import { valueAxis } from "../messages/valueAxis.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { answerError } from "./answerError.ts";
@@ -22,10 +22,12 @@ import type { AxisLabel } from "./axisLabels.ts";
 import { axisLabels } from "./axisLabels.ts";
 import type { CellValue, Sums } from "./finishCell.ts";
 import { finishCell } from "./finishCell.ts";
+import type { OrderedFacts, OrderedValue } from "./finishOrdered.ts";
+import { orderedRows } from "./finishOrdered.ts";
 import type { TableValue } from "./finishTable.ts";
 import { finishTable } from "./finishTable.ts";
 
-export type AnswerValue = AxisLabel | CellValue | TableValue;
+export type AnswerValue = AxisLabel | CellValue | TableValue | OrderedValue;
 
 /** How many of the query's cells are not shown, or not in full. */
 export interface HiddenCells {
@@ -65,32 +67,16 @@ export function finishAnswer(
     const detail = { code: "ANSWER_LENGTH", expected, given: outputs.length } as const;
     throw answerError(detail, `${detail.given} outputs are given, the query has ${detail.expected}`);
   }
-  if (valueAxis(descriptor) === undefined) return finishLines(descriptor, schema, outputs, hidden, linesAreValues);
-  const merged = mergeLines(descriptor, schema, shownStarts(descriptor, schema, hidden));
-  const places = [...merged.positions.keys()];
-  return finishLines(
-    merged.descriptor,
-    schema,
-    merged.positions.map((position) => outputs[position]!),
-    new Set(places.filter((place) => hidden.has(merged.positions[place]!))),
-    linesAreValues,
-  );
-}
-
-/** Every line as it is. */
-function finishLines(
-  descriptor: Descriptor,
-  schema: StudySchema,
-  outputs: readonly bigint[],
-  hidden: ReadonlySet<number>,
-  linesAreValues: boolean,
-): AnswerTable {
   const step = descriptor.steps[0]!;
+  const labels = step.axes.map((axis) => axisLabels(axis, schema));
+  const signed = outputs.map(toSigned).map((sum, index) => (hidden.has(index) ? undefined : sum));
+  if (valueAxis(descriptor) !== undefined) {
+    const merges = linesAreValues ? singleLines(descriptor) : shownMerges(descriptor, schema, hidden);
+    return finishOrder({ descriptor, schema, merges, linesAreValues, labels }, signed);
+  }
   const width = step.outputs.length;
   const cells = cellsOf(axisSizes(step, schema));
-  const signed = outputs.map(toSigned).map((sum, index) => (hidden.has(index) ? undefined : sum));
   const sumsByCell = cells.map((_, cell): Sums => signed.slice(cell * width, (cell + 1) * width));
-  const labels = step.axes.map((axis) => axisLabels(axis, schema));
   const { columns } = descriptor;
   const taken = columns.find(({ finish }) => finish !== Finish.GROUP)?.axes ?? [];
   const shown = step.axes.flatMap((_, axis) => (taken.includes(axis) ? [] : [axis]));
@@ -103,17 +89,29 @@ function finishLines(
         const { finish, axes } = column;
         if (finish === Finish.GROUP) return labels[column.sums[0]!]![lines[column.sums[0]!]!]!;
         if (axes.length === 0) return finishCell(column, sums[0]!, { cell: group[0]!, schema, descriptor });
-        const place = {
-          labels: axes.map((axis) => labels[axis]!),
-          axes: axes.map((axis) => step.axes[axis]!),
-          schema,
-          linesAreValues,
-        };
+        const place = { labels: axes.map((axis) => labels[axis]!), axes: axes.map((axis) => step.axes[axis]!), schema };
         return finishTable(column, orderedBy(axes, group, cells, sumsByCell), place);
       }),
     ];
   });
   return { columns: columns.map(({ name }) => name), rows, suppression: countHidden(sumsByCell) };
+}
+
+/** Groups without rows are left out. */
+function finishOrder(facts: OrderedFacts, outputs: readonly (bigint | undefined)[]): AnswerTable {
+  const { descriptor, schema, merges, labels } = facts;
+  const { columns } = descriptor;
+  const statistic = columns.find(({ finish }) => finish !== Finish.GROUP)!;
+  const rows = orderedRows(facts, statistic, outputs).filter(({ isEmpty }) => !isEmpty);
+  const cells = mergedCells(descriptor, schema, merges);
+  const hidden = cells.filter(({ positions }) => outputs[positions[0]!] === undefined).length;
+  return {
+    columns: columns.map(({ name }) => name),
+    rows: rows.map(({ lines, value }) =>
+      columns.map(({ finish, sums: [axis] }) => (finish === Finish.GROUP ? labels[axis!]![lines.get(axis!)!]! : value)),
+    ),
+    suppression: { cells: cells.length, hidden, partlyHidden: 0 },
+  };
 }
 
 /** Cells with the same lines of the shown axes, in order; without any, all cells. */

@@ -2,8 +2,6 @@
 import type { Axis, Column } from "../messages/descriptor.ts";
 import { armLines } from "../messages/allocationArguments.ts";
 import { ARGUMENT_DECIMALS, Finish } from "../messages/descriptor.ts";
-import { valuePosition } from "../messages/valueAxis.ts";
-import { STATISTIC_NAMES } from "../query/statisticNames.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { formatFieldValue } from "../schema/values.ts";
 import type { ArmAllocation } from "./allocation.ts";
@@ -20,12 +18,6 @@ import type { GroupMoments } from "./groupMoments.ts";
 import type { Hidden } from "./hidden.ts";
 import { HIDDEN } from "./hidden.ts";
 import { integerAnswer } from "./moments.ts";
-import type { SurvivalCurve } from "./kaplanMeier.ts";
-import type { LogRank } from "./logRank.ts";
-import type { IntervalSurvival, QuantileIntervals, ValueInterval } from "./intervalTables.ts";
-import { intervalSurvival, quantileIntervals, valueIntervals } from "./intervalTables.ts";
-import type { FollowUp, QuantileTable } from "./orderedTables.ts";
-import { lineStarts, logRankTable, quantileTable, survivalCurve } from "./orderedTables.ts";
 import type { TTest } from "./tTest.ts";
 import { tTest } from "./tTest.ts";
 
@@ -54,37 +46,18 @@ export interface GroupTest<Test> {
   readonly test: Test | null;
 }
 
-export interface SurvivalTest {
-  readonly groups: readonly AxisLabel[];
-  /** Over which it is made; absent where each time is a line. */
-  readonly intervals?: readonly ValueInterval[];
-  readonly test: LogRank;
-}
-
 export interface AllocationTable {
   readonly arms: readonly ({ readonly arm: AxisLabel } & ArmAllocation)[];
 }
 
 export type TableValue =
-  | HistogramTable
-  | CrosstabTable
-  | GroupTest<TTest>
-  | GroupTest<Anova>
-  | SurvivalTest
-  | AllocationTable
-  | QuantileTable
-  | QuantileIntervals
-  | SurvivalCurve
-  | IntervalSurvival
-  | Hidden;
+  HistogramTable | CrosstabTable | GroupTest<TTest> | GroupTest<Anova> | AllocationTable | Hidden;
 
 export interface TablePlace {
   /** Of each of the statistic's axes. */
   readonly labels: readonly (readonly AxisLabel[])[];
   readonly axes: readonly Axis[];
   readonly schema: StudySchema;
-  /** Whether each line of an axis of values holds one value: of data that are public. */
-  readonly linesAreValues: boolean;
 }
 
 const ARGUMENT_SCALE = 10 ** ARGUMENT_DECIMALS;
@@ -104,40 +77,9 @@ export function finishTable(column: Column, cells: readonly Sums[], place: Table
       return groupTest(column, cells, place);
     case Finish.ALLOCATION:
       return allocation(column, cells, place);
-    case Finish.QUANTILE:
-    case Finish.KAPLAN_MEIER:
-    case Finish.LOGRANK:
-      return ordered(column, cells, place);
     default:
       throw new RangeError(`finish ${column.finish} is of no table`);
   }
-}
-
-/** One hidden count hides all: the rest would be another order. */
-function ordered(
-  column: Column,
-  cells: readonly Sums[],
-  { axes, labels, schema, linesAreValues }: TablePlace,
-): TableValue {
-  const needed = cells.map((cell) => column.sums.map((index) => cell[index]));
-  if (!needed.every(areShown)) return HIDDEN;
-  const axis = axes[valuePosition(column)]!;
-  const field = schema.fields[axis.field]!;
-  requirePossible(field.type !== "category", STATISTIC_NAMES[column.finish]);
-  if (field.type === "category") return HIDDEN;
-  const intervals = valueIntervals(field, axis.cuts);
-  const starts = lineStarts(axis, field.minimum);
-  const counts = needed.map(([n]) => n!);
-  if (column.finish === Finish.QUANTILE) {
-    return linesAreValues ? quantileTable(column, starts, counts) : quantileIntervals(column, intervals, counts);
-  }
-  const lines = needed.map(([ending, events]): FollowUp => ({ ending: ending!, events: events! }));
-  if (column.finish === Finish.KAPLAN_MEIER) {
-    return linesAreValues ? survivalCurve(column, starts, lines) : intervalSurvival(intervals, lines);
-  }
-  const [groups, times, strata] = labels.map(({ length }) => length) as [number, number, number?];
-  const test = logRankTable({ groups, lines: times, strata: strata ?? 1 }, lines);
-  return linesAreValues ? { groups: labels[0]!, test } : { groups: labels[0]!, intervals, test };
 }
 
 function countsOf({ sums }: Column, cells: readonly Sums[]): Sums {

@@ -2,18 +2,19 @@
  * What counts over intervals of values tell of quantiles and survival. Nothing is interpolated: a quantile is the interval that
  * holds it, a curve is told at the ends of the intervals.
  *
- * Survival is the product-limit estimate of the times rounded down to the intervals' starts, ∏ (1 − d/n): R's
- * `survfit(Surv(start, event) ~ 1, conf.type = "log-log")`. It counts who is censored within an interval as at risk to its end. That of
- * the exact times lies between it and `lowest`, ∏ (1 − d/(n − c)), in which the c censored of an interval leave at its start.
+ * Survival is the product-limit estimate ∏ (1 − d/n) over the intervals of events, with whoever is censored at risk to the end
+ * of the interval in which that is told: R's `survfit` of times rounded to intervals. That of the exact times lies between it
+ * and `lowest`, in which they leave at the interval's start.
  */
 import type { Column } from "../messages/descriptor.ts";
 import type { NumericField } from "../schema/studySchema.ts";
 import { formatFieldValue } from "../schema/values.ts";
 import type { Interval } from "./interval.ts";
 import { kaplanMeier } from "./kaplanMeier.ts";
-import type { FollowUp } from "./orderedTables.ts";
-import { atRiskOf, lineStarts, probabilityOf, quantileArguments } from "./orderedTables.ts";
+import { probabilityOf, quantileArguments } from "./orderedTables.ts";
 import { quantileCells } from "./quantileInterval.ts";
+import type { TimeCounts } from "./timeCounts.ts";
+import { riskIntervals } from "./timeCounts.ts";
 
 /** [from, to), in the field's unit; `to` is null where only the field's maximum ends it. */
 export interface ValueInterval {
@@ -21,20 +22,23 @@ export interface ValueInterval {
   readonly to: string | null;
 }
 
+export interface CountedInterval extends ValueInterval {
+  readonly count: number;
+}
+
 export interface QuantileIntervals {
   readonly n: number;
   /** As R's `quantile`. */
   readonly type: number;
-  readonly intervals: readonly (ValueInterval & { readonly count: number })[];
+  readonly intervals: readonly CountedInterval[];
   /** The quantile lies in it; null without values. */
   readonly quantiles: readonly { readonly p: number; readonly interval: ValueInterval | null }[];
 }
 
 export interface SurvivalInterval extends ValueInterval {
-  /** Subjects whose follow-up reaches it. */
+  /** At its start, at most. */
   readonly atRisk: number;
   readonly events: number;
-  readonly censored: number;
   /** From its end on, up to the next one's; null without subjects. */
   readonly survival: number | null;
   /** The estimate from the exact times is not below it, nor above `survival`. */
@@ -48,16 +52,26 @@ export interface IntervalSurvival {
   readonly n: number;
   readonly events: number;
   readonly intervals: readonly SurvivalInterval[];
+  readonly censored: readonly CountedInterval[];
   /** When a quarter, half and three quarters have had the event; null where the curve stays above for certain. */
   readonly quartiles: readonly [first: ValueInterval | null, median: ValueInterval | null, third: ValueInterval | null];
 }
 
-/** @param cuts between the intervals */
-export function valueIntervals(field: NumericField, cuts: readonly bigint[]): ValueInterval[] {
-  const text = (value: bigint | undefined): string | null =>
-    value === undefined ? null : formatFieldValue(field, value);
-  const starts = lineStarts({ cuts }, field.minimum);
-  return starts.map((start, at) => ({ from: text(start)!, to: text(starts[at + 1]) }));
+/**
+ * @param cuts of all lines
+ * @param starts first line of each interval
+ */
+export function valueIntervals(
+  field: NumericField,
+  cuts: readonly bigint[],
+  starts: readonly number[],
+): ValueInterval[] {
+  const values = [field.minimum, ...cuts];
+  const text = (line: number): string => formatFieldValue(field, values[line]!);
+  return starts.map((start, at) => {
+    const next = starts[at + 1];
+    return { from: text(start), to: next === undefined ? null : text(next) };
+  });
 }
 
 /** @param counts one per interval. @throws CodedError ANSWER_INCONSISTENT */
@@ -73,41 +87,53 @@ export function quantileIntervals(
     const interval = cells === undefined ? null : { from: intervals[cells.first]!.from, to: intervals[cells.last]!.to };
     return { p: probabilityOf(p), interval };
   });
-  return {
-    n: Number(counts.reduce((sum, count) => sum + count, 0n)),
-    type,
-    intervals: intervals.map((interval, at) => ({ ...interval, count: Number(counts[at]!) })),
-    quantiles,
-  };
+  const n = Number(counts.reduce((sum, count) => sum + count, 0n));
+  return { n, type, intervals: counted(intervals, counts), quantiles };
 }
 
-/** @param lines one per interval. @throws CodedError ANSWER_INCONSISTENT */
-export function intervalSurvival(intervals: readonly ValueInterval[], lines: readonly FollowUp[]): IntervalSurvival {
-  const atRisk = atRiskOf(lines);
-  const steps = lines.map(({ events }, at) => ({ time: BigInt(at), atRisk: atRisk[at]!, events }));
-  const curve = kaplanMeier(steps, [], 0);
-  const leavingFirst = steps.map((step, at) => ({ ...step, atRisk: step.atRisk - censoredIn(lines[at]!) }));
-  const lowest = kaplanMeier(leavingFirst, [], 0).steps.map(({ survival }) => survival);
+/**
+ * @param intervals of events
+ * @param censored intervals of censored times
+ * @throws CodedError ANSWER_INCONSISTENT
+ */
+export function intervalSurvival(
+  intervals: readonly ValueInterval[],
+  censored: readonly ValueInterval[],
+  counts: TimeCounts,
+): IntervalSurvival {
+  const risks = riskIntervals(counts);
+  const curveOf = (atRisk: "atRisk" | "atLeast") =>
+    kaplanMeier(
+      risks.map((risk, at) => ({ time: BigInt(at), atRisk: risk[atRisk], events: risk.events })),
+      [],
+      0,
+    );
+  const [highest, lowest] = [curveOf("atRisk"), curveOf("atLeast")];
   const found = intervals.map((interval, at): SurvivalInterval => {
-    const { survival, standardError, ci95 } = curve.steps[at]!;
+    const { survival, standardError, ci95 } = highest.steps[at]!;
     return {
       ...interval,
-      atRisk: Number(atRisk[at]!),
-      events: Number(lines[at]!.events),
-      censored: Number(censoredIn(lines[at]!)),
+      atRisk: Number(risks[at]!.atRisk),
+      events: Number(risks[at]!.events),
       survival,
-      lowest: survival === null ? null : (lowest[at] ?? survival),
+      // Nobody is left at risk where all may have been censored before the first event.
+      lowest: survival === null ? null : (lowest.steps[at]!.survival ?? survival),
       standardError,
       ci95,
     };
   });
-  const { n, events } = curve;
   const quartile = (remaining: number): ValueInterval | null => crossing(found, remaining);
-  return { n, events, intervals: found, quartiles: [quartile(0.75), quartile(0.5), quartile(0.25)] };
+  return {
+    n: highest.n,
+    events: highest.events,
+    intervals: found,
+    censored: counted(censored, counts.censored.counts),
+    quartiles: [quartile(0.75), quartile(0.5), quartile(0.25)],
+  };
 }
 
-function censoredIn({ ending, events }: FollowUp): bigint {
-  return ending - events;
+function counted(intervals: readonly ValueInterval[], counts: readonly bigint[]): CountedInterval[] {
+  return intervals.map((interval, at) => ({ ...interval, count: Number(counts[at]!) }));
 }
 
 /** From where the lowest curve may have come down so far to where the highest has. */

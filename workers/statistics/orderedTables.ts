@@ -1,16 +1,15 @@
-/**
- * Quantiles and survival from how many rows each line of values has: exact where each line holds one value, as in data that are
- * public; else what the intervals tell (`intervalTables.ts`).
- */
-import type { Axis, Column } from "../messages/descriptor.ts";
+/** Quantiles and survival where each line holds one value, as in data that are public: the exact statistics. */
+import type { Column } from "../messages/descriptor.ts";
 import { ARGUMENT_DECIMALS } from "../messages/descriptor.ts";
 import type { SurvivalCurve } from "./kaplanMeier.ts";
 import { kaplanMeier } from "./kaplanMeier.ts";
-import type { GroupRisk, LogRank } from "./logRank.ts";
+import type { LogRank } from "./logRank.ts";
 import { logRank } from "./logRank.ts";
 import { quantile } from "./quantile.ts";
 import type { Rational } from "./rational.ts";
 import { rational } from "./rational.ts";
+import type { TimeCounts } from "./timeCounts.ts";
+import { riskIntervals } from "./timeCounts.ts";
 
 const PROBABILITY_SCALE = 10n ** BigInt(ARGUMENT_DECIMALS);
 
@@ -19,19 +18,6 @@ export interface QuantileTable {
   /** As R's `quantile`. */
   readonly type: number;
   readonly quantiles: readonly { readonly p: number; readonly value: number | null }[];
-}
-
-/** Of one line of times. */
-export interface FollowUp {
-  /** Subjects whose follow-up ends in it. */
-  readonly ending: bigint;
-  /** Of these, with the event. */
-  readonly events: bigint;
-}
-
-/** The first value of each line. */
-export function lineStarts({ cuts }: Pick<Axis, "cuts">, minimum: bigint): bigint[] {
-  return [minimum, ...cuts];
 }
 
 export interface QuantileArguments {
@@ -48,56 +34,37 @@ export function probabilityOf({ numerator, denominator }: Rational): number {
   return Number(numerator) / Number(denominator);
 }
 
-/** @param counts one per line */
-export function quantileTable(column: Column, starts: readonly bigint[], counts: readonly bigint[]): QuantileTable {
+/** @param counts one per value */
+export function quantileTable(column: Column, values: readonly bigint[], counts: readonly bigint[]): QuantileTable {
   const { type, probabilities } = quantileArguments(column);
-  const values = starts.map((value, line) => ({ value, count: counts[line]! }));
+  const counted = values.map((value, line) => ({ value, count: counts[line]! }));
   const quantiles = probabilities.map((p) => {
-    const { type1, type7 } = quantile(values, p, column.decimals[0]!);
+    const { type1, type7 } = quantile(counted, p, column.decimals[0]!);
     return { p: probabilityOf(p), value: type === 1 ? type1 : type7 };
   });
   return { n: Number(counts.reduce((sum, count) => sum + count, 0n)), type, quantiles };
 }
 
-/** @param lines of times */
-export function survivalCurve(
-  { decimals }: Column,
-  starts: readonly bigint[],
-  lines: readonly FollowUp[],
-): SurvivalCurve {
-  const atRisk = atRiskOf(lines);
-  const steps = starts
-    .map((time, line) => ({ time, atRisk: atRisk[line]!, events: lines[line]!.events }))
-    .filter((step, line) => step.events > 0n || atRisk[line]! > (atRisk[line + 1] ?? 0n));
+/** @param times one per line */
+export function survivalCurve({ decimals }: Column, times: readonly bigint[], counts: TimeCounts): SurvivalCurve {
+  const steps = riskIntervals(counts)
+    .map(({ atRisk, events }, line) => ({ time: times[line]!, atRisk, events }))
+    .filter(({ events }, line) => events + counts.censored.counts[line]! > 0n);
   return kaplanMeier(steps, [], decimals[0]!);
 }
 
-/** @param followed row-major: group × time line × stratum */
-export function logRankTable(
-  { groups, lines, strata }: { readonly groups: number; readonly lines: number; readonly strata: number },
-  followed: readonly FollowUp[],
-): LogRank {
-  const ofStratum = (stratum: number): GroupRisk[] => {
-    const risks = Array.from({ length: groups }, (_, group) => {
-      const own = Array.from({ length: lines }, (__, line) => followed[(group * lines + line) * strata + stratum]!);
-      return { atRisk: atRiskOf(own), events: own.map(({ events }) => events) };
-    });
-    return Array.from({ length: lines }, (_, line) => ({
-      atRisk: risks.map(({ atRisk }) => atRisk[line]!),
-      events: risks.map(({ events }) => events[line]!),
+/**
+ * Over the intervals of events, with whoever is censored at risk to the end of the interval in which that is told.
+ *
+ * @param groups by stratum
+ */
+export function logRankTest(groups: readonly (readonly TimeCounts[])[]): LogRank {
+  const strata = groups.map((own) => {
+    const risks = own.map(riskIntervals);
+    return risks[0]!.map((_, at) => ({
+      atRisk: risks.map((risk) => risk[at]!.atRisk),
+      events: risks.map((risk) => risk[at]!.events),
     }));
-  };
-  return logRank(
-    groups,
-    Array.from({ length: strata }, (_, stratum) => ofStratum(stratum)),
-  );
-}
-
-/** Subjects whose follow-up reaches each line. */
-export function atRiskOf(lines: readonly FollowUp[]): bigint[] {
-  let later = 0n;
-  return lines
-    .toReversed()
-    .map(({ ending }) => (later += ending))
-    .reverse();
+  });
+  return logRank(groups[0]!.length, strata);
 }
