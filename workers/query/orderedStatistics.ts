@@ -5,13 +5,11 @@
 import { ARGUMENT_DECIMALS, Finish } from "../messages/descriptor.ts";
 import type { NumericField } from "../schema/studySchema.ts";
 import type { ConditionContext } from "./fieldConditions.ts";
-import { isFilter } from "./filters.ts";
 import type { Measure } from "./measures.ts";
 import { ROWS } from "./measures.ts";
-import { normalizeConditions } from "./normalizeConditions.ts";
 import { MAX_GRID } from "./parseOptions.ts";
 import type { Argument, SelectItem } from "./parsedQuery.ts";
-import { readNumericConstant, scale } from "./readConstants.ts";
+import { readCategoryConstant, readNumericConstant, scale } from "./readConstants.ts";
 import { resolveField } from "./resolveNames.ts";
 import { refuse } from "./sqlText.ts";
 import { STATISTIC_NAMES } from "./statisticNames.ts";
@@ -104,17 +102,37 @@ function numberText(argument: Argument): string {
 
 /** How many of a line's rows end there without the event, and how many with it. */
 function endMeasures(context: ConditionContext, item: SelectItem): Measure[] {
+  const { index: field, events, categories } = eventCategories(context, item);
+  const without = categories.filter((index) => !events.includes(index));
+  return [without, categories.filter((index) => events.includes(index))].map((indices): Measure => {
+    return { variables: [{ kind: "indicator", clause: { kind: "categories", field, indices } }], present: [] };
+  });
+}
+
+interface EventCategories {
+  readonly index: number;
+  readonly events: readonly number[];
+  /** All that the status has. */
+  readonly categories: readonly number[];
+}
+
+function eventCategories({ sql, schema }: ConditionContext, item: SelectItem): EventCategories {
   const argument = item.arguments[1];
   const problem = "the event is a condition on a categorical column, such as status = 1";
-  if (argument?.kind !== "condition") throw refuse(context.sql, argument?.span ?? item.span, problem);
-  const [clause, more] = normalizeConditions(context, argument.condition);
-  if (clause === undefined || more !== undefined || !isFilter(clause) || clause.kind !== "categories") {
-    throw refuse(context.sql, argument.span, problem, "SQL_TYPE");
-  }
-  const field = context.schema.fields[clause.field]!;
-  const categories = field.type === "category" ? [...field.categories.keys()] : [];
-  const without = { ...clause, indices: categories.filter((index) => !clause.indices.includes(index)) };
-  return [without, clause].map((each): Measure => ({ variables: [{ kind: "indicator", clause: each }], present: [] }));
+  if (argument?.kind !== "condition") throw refuse(sql, argument?.span ?? item.span, problem);
+  const { condition } = argument;
+  const values = condition.kind === "compare" ? [condition.value] : condition.kind === "in" ? condition.values : [];
+  if (values.length === 0 || !("column" in condition)) throw refuse(sql, argument.span, problem, "SQL_TYPE");
+  const { index, field } = resolveField(sql, condition.column, schema);
+  if (field.type !== "category") throw refuse(sql, argument.span, problem, "SQL_TYPE");
+  const events = values.flatMap((value) => {
+    if (value.kind === "parameter") throw refuse(sql, value.span, "the event is a constant", "SQL_TYPE");
+    return readCategoryConstant(sql, field, "=", value);
+  });
+  const categories = [...field.categories.keys()];
+  if (categories.some((each) => !events.includes(each))) return { index, events, categories };
+  const all = `every category of ${field.name} is the event; name those that are, and leave one for who is censored`;
+  throw refuse(sql, argument.span, all, "SQL_TYPE");
 }
 
 function strataAxes({ sql, schema }: ConditionContext, item: SelectItem): PlannedAxis[] {

@@ -216,7 +216,7 @@ const CALLS: readonly Refusal[] = [
     "SQL_UNSUPPORTED",
     "event",
     "1:27",
-    /as in KAPLAN_MEIER\(time, event = 2\)/,
+    /as in KAPLAN_MEIER\(time, event = 2, GRID/,
   ],
   ["SELECT KAPLAN_MEIER(time, 2) FROM trial", "SQL_UNSUPPORTED", "2", "1:27", /a condition stands here/],
   ["SELECT KAPLAN_MEIER(time, event > 1) FROM trial", "SQL_UNSUPPORTED", "event > 1", "1:27", /by = or IN/],

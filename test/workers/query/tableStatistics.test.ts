@@ -229,32 +229,6 @@ describe("statistics of tables", () => {
   });
 });
 
-describe("statistics of order, where there is no gate", () => {
-  it("compile to descriptors that can be decoded", async () => {
-    for (const sql of [
-      "SELECT QUANTILE(age, 0, 0.25, 1, TYPE 1) FROM t",
-      "SELECT arm, KAPLAN_MEIER(age, worst = 1) FROM t GROUP BY arm",
-      "SELECT LOGRANK(age, worst IN (1, 2), STRATA marker) FROM t GROUP BY arm",
-    ]) {
-      const { descriptor, descriptorBytes } = await compileQuery(sql, schema, { withoutGate: true });
-      assert.deepEqual(decodeDescriptor(descriptorBytes), descriptor);
-    }
-  });
-
-  const REFUSED: readonly (readonly [sql: string, reason: RegExp])[] = [
-    ["SELECT QUANTILE(arm, 0.5) FROM t", /category/],
-    ["SELECT QUANTILE(age, 1.5) FROM t", /from 0 to 1/],
-    ["SELECT QUANTILE(age, 0.12345678) FROM t", /6 decimals/],
-    ["SELECT KAPLAN_MEIER(age, dose = 1) FROM t", /./],
-    ["SELECT KAPLAN_MEIER(age, worst = 1, GRID 20, 30) FROM t", /GRID is not offered/],
-    ["SELECT LOGRANK(age, worst = 1, STRATA dose) FROM t GROUP BY arm", /not a category/],
-    ["SELECT LOGRANK(age, worst = 1) FROM t", /compares the groups/],
-  ];
-  for (const [sql, reason] of REFUSED) {
-    it(`refuse ${sql}`, () => assert.rejects(compileQuery(sql, schema, { withoutGate: true }), { message: reason }));
-  }
-});
-
 describe("what statistics of tables refuse", () => {
   const REFUSED: readonly (readonly [sql: string, code: string, reason: RegExp])[] = [
     ["SELECT HISTOGRAM(arm, 1, 2) FROM t", "SQL_TYPE", /is a category/],
@@ -304,9 +278,6 @@ describe("what statistics of tables refuse", () => {
     ["SELECT COUNT(*) FROM t GROUP BY BIN(age, 18)", "SQL_TYPE", /above/],
     ["SELECT COUNT(*) FROM t GROUP BY BIN(dose, 1)", "SQL_NO_CUT_POINT", /cut-point/],
     ["SELECT COUNT(*) FROM t GROUP BY age", "SQL_TYPE", /BIN/],
-    ["SELECT QUANTILE(age, 0.5) FROM t", "SQL_UNSUPPORTED", /not offered yet/],
-    ["SELECT KAPLAN_MEIER(age, worst = 1) FROM t", "SQL_UNSUPPORTED", /not offered yet/],
-    ["SELECT LOGRANK(age, worst = 1) FROM t GROUP BY arm", "SQL_UNSUPPORTED", /not offered yet/],
     [
       "SELECT COUNT(*) FROM t WHERE age > 18 OR arm = 'a' OR age = 18 OR age IS NULL OR arm = :p",
       "SQL_PARAMETER",
