@@ -2,11 +2,11 @@
  * Plans which lines of values are merged before quantiles or survival are counted over them (DESIGN, section 6): what an output
  * counts of an interval, in every slice of the table, must be no rows or at least k, also when one owner takes its own away.
  *
- * An earlier answer to the same query over the same conditions has shown intervals. New ones do not cross these: they make them
- * up, or lie within one; and by how many rows one of them has grown since is a number like others. So later looks at a
- * growing study pass the gate's history tests, though each look may merge other lines.
+ * An earlier answer to the same query over the same conditions has shown intervals. New ones are made up of these, and by how
+ * many rows they have grown since is a number like others. So later looks at a growing study pass the gate's history tests,
+ * though each look may merge more lines than the one before.
  *
- * Cost: with m lines in u units, s slices, p outputs and w owners, up to p·s·(1 + w)·(m²/u + u²)/2 tests of k−1 failing values.
+ * Cost: with m lines, s slices, p outputs and w owners, up to p·s·(2 + w)·m²/2 tests of k−1 failing values.
  */
 import assert from "node:assert/strict";
 
@@ -52,9 +52,9 @@ export function planLines(request: GatedRequest, history: readonly EarlierAnswer
   return new LinePlanning(counted, disclosed, earlier, { ...prepared, field }).finish();
 }
 
-/** What the newest answer to the same query over the same conditions showed. */
-interface ShownUnits {
-  readonly merges: Merges;
+/** From the newest answer to the same query over the same conditions. */
+interface EarlierLook {
+  readonly starts: Merges;
   /** Data that it did not have. */
   readonly grown: bigint;
 }
@@ -66,7 +66,7 @@ class LinePlanning {
   readonly #sets: readonly (readonly (readonly (RowSet | undefined)[])[])[];
   /** Parts of the data in each of which no count may be small. */
   readonly #parts: readonly bigint[];
-  readonly #shown: ShownUnits;
+  readonly #look: EarlierLook;
   readonly #lines: number;
 
   constructor(request: GatedRequest, disclosed: DisclosedSets, earlier: HistorySets, place: RequestPlace) {
@@ -75,7 +75,7 @@ class LinePlanning {
     this.#lines = valueAxis(request.descriptor)!.lines;
     this.#sets = setsOf(request, disclosed);
     this.#parts = [place.parts, ...this.#tests.owners.map(({ parts }) => place.parts & ~parts)];
-    this.#shown = shownUnits(request, disclosed, earlier, place);
+    this.#look = earlierLook(request, disclosed, earlier, place);
     this.#nameSizes();
   }
 
@@ -83,12 +83,13 @@ class LinePlanning {
     const cohort = this.#tests.cohortTests();
     const zeros = this.#tests.zeroTests();
     const { circuit, columns } = this.#tests.vectors.finish();
-    const lineTests: LinePlan["lineTests"] = (...place) =>
-      this.#parts.map((parts) => this.#test(place, parts, "ifShown"));
-    const { merges, grown } = this.#shown;
+    const { starts, grown } = this.#look;
     const plan: LinePlan = {
-      ...{ circuit, cohort, zeros, lines: this.#lines, slices: this.#sets[0]!.length, units: merges, lineTests },
-      unitTests: (...place) => [...lineTests(...place), ...(grown === 0n ? [] : [this.#test(place, grown, "passes")])],
+      ...{ circuit, cohort, zeros, lines: this.#lines, slices: this.#sets[0]!.length, starts },
+      tests: (...place) => [
+        ...this.#parts.map((parts) => this.#test(place, parts, "ifShown")),
+        ...(grown === 0n ? [] : [this.#test(place, grown, "passes")]),
+      ],
     };
     return { refused: false, plan, columns, universe: this.#place.universe };
   }
@@ -98,7 +99,7 @@ class LinePlanning {
     this.#sets.forEach((slices, output) => {
       for (const slice of slices.keys())
         for (let line = 0; line < this.#lines; line++)
-          for (const parts of [...this.#parts, this.#shown.grown])
+          for (const parts of [...this.#parts, this.#look.grown])
             this.#test([output, slice, line, line], parts, "passes");
     });
   }
@@ -131,12 +132,12 @@ function setsOf({ descriptor, schema }: GatedRequest, { groups }: DisclosedSets)
   return sets;
 }
 
-function shownUnits(
+function earlierLook(
   { descriptor }: GatedRequest,
   { cohort }: DisclosedSets,
   { cohorts }: HistorySets,
   { parts }: RequestPlace,
-): ShownUnits {
+): EarlierLook {
   const query = encodeDescriptor(descriptor);
   const newest = cohorts.findLast(({ set, answer }) => {
     const isPosted = answer.opened !== "unknown" && answer.merges !== undefined;
@@ -144,6 +145,6 @@ function shownUnits(
       isPosted && cohort !== undefined && isSameFilter(set, cohort) && encodeDescriptor(answer.descriptor) === query
     );
   });
-  const merges = newest?.answer.merges ?? descriptor.steps[0]!.outputs.map(() => [0]);
-  return { merges, grown: newest === undefined ? 0n : parts & ~newest.set.parts };
+  if (newest === undefined) return { starts: singleLines(descriptor), grown: 0n };
+  return { starts: newest.answer.merges ?? singleLines(descriptor), grown: parts & ~newest.set.parts };
 }

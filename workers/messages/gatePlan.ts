@@ -4,6 +4,7 @@
  * a set, or in the intersection of two.
  */
 import type { Circuit } from "./circuit.ts";
+import type { Merges } from "./merges.ts";
 
 /**
  * x = constant + Σ coefficient·size, a number >= 0 on honest data. Fails when 1 <= x <= last, and at x = 0 as `zero` says.
@@ -56,15 +57,13 @@ export interface LinePlan {
   readonly zeros: readonly SizeTest[];
   readonly lines: number;
   readonly slices: number;
+  /** By output, the lines at which an interval may begin: all, or those at which an earlier answer's did. */
+  readonly starts: Merges;
   /**
-   * By output, first lines of units, ascending from 0: what an earlier answer has shown as one interval. No interval has a
-   * part of one unit and a part of another.
+   * Of lines first..last of a slice as one interval: any that fails, it counts few rows, or has grown by few since that
+   * earlier answer.
    */
-  readonly units: readonly (readonly number[])[];
-  /** Of lines first..last of a slice as one interval, within a unit: any that fails, it counts few rows. */
-  lineTests(output: number, slice: number, first: number, last: number): readonly SizeTest[];
-  /** The same of whole units, and of what they have grown by since they were shown. */
-  unitTests(output: number, slice: number, first: number, last: number): readonly SizeTest[];
+  tests(output: number, slice: number, first: number, last: number): readonly SizeTest[];
 }
 
 export interface GatePlan {

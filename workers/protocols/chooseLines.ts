@@ -27,9 +27,8 @@ export type ChosenLines = { readonly refused: true } | { readonly refused: false
 /**
  * Degree t in, public out; the same at all participants that follow the protocol.
  *
- * Rounds: those of the gate up to its groups' bits; then, of each output, for units and for the lines within them, where there are
- * several, those of `testSizes` and `verifyClaims`, 1 to compare, and 1 for each interval that is tried, fewer than twice as
- * many as units or lines. A session's keys serve one plan: the gate that follows has keys of its own.
+ * Rounds: those of the gate up to its groups' bits; then, of each output that has several lines, those of `testSizes` and
+ * `verifyClaims`, 1 to compare, and 1 for each interval that is tried, fewer than twice as many as lines. A session's keys serve one plan: the gate that follows has keys of its own.
  *
  * @param columns this participant's degree-t shares of the circuit's columns, in its order, all of one length
  * @param inputs which data these are, in words that are equal at all participants
@@ -52,10 +51,10 @@ export async function chooseLines(
 }
 
 /** A group for each slice, which shows nothing: whether any output counts few rows of it over all lines. */
-function slicePlan({ circuit, cohort, zeros, slices, lines, units, lineTests }: LinePlan): GatePlan {
+function slicePlan({ circuit, cohort, zeros, slices, lines, starts, tests }: LinePlan): GatePlan {
   const groups = Array.from({ length: slices }, (_, slice) => ({
     outputs: [],
-    tests: units.flatMap((__, output) => lineTests(output, slice, 0, lines - 1)),
+    tests: starts.flatMap((__, output) => tests(output, slice, 0, lines - 1)),
   }));
   return { circuit, measures: 0, cohort, zeros, groups, close: (hidden) => ({ hidden, lines: [] }) };
 }
@@ -63,70 +62,41 @@ function slicePlan({ circuit, cohort, zeros, slices, lines, units, lineTests }: 
 /** Whether lines first..last together count few rows. */
 type Fails = (first: number, last: number) => Promise<boolean>;
 
-/** Of one output, and of the slices that have a say. */
-type Tests = (first: number, last: number) => readonly SizeTest[];
-
 async function choose(
   run: GateRun,
-  plan: LinePlan,
+  { starts, lines, tests }: LinePlan,
   { zerosShown, fails }: { readonly zerosShown: boolean; readonly fails: readonly boolean[] },
 ): Promise<Merges> {
   const slices = fails.flatMap((isSmall, slice) => (isSmall ? [] : [slice]));
   const merges: (readonly number[])[] = [];
-  for (const [output, units] of plan.units.entries()) {
-    const of =
-      (tests: LinePlan["lineTests"]): Tests =>
-      (first, last) =>
-        slices.flatMap((slice) => tests(output, slice, first, last).map((test) => settleZero(test, zerosShown)));
-    const own = { lineTests: of(plan.lineTests), unitTests: of(plan.unitTests) };
-    merges.push(slices.length === 0 ? [0] : await chooseOf(run, units, plan.lines, own, `output/${output}`));
+  for (const [output, own] of starts.entries()) {
+    if (slices.length === 0 || own.length === 1) {
+      merges.push([0]);
+      continue;
+    }
+    const ofSlices = (first: number, last: number): SizeTest[] =>
+      slices.flatMap((slice) => tests(output, slice, first, last).map((test) => settleZero(test, zerosShown)));
+    const asked = await ask(run, own, lines, ofSlices, `output/${output}`);
+    merges.push(await merge(own, lines, asked.fails));
+    run.session.field.release(asked.bits);
   }
   return merges;
 }
 
-async function chooseOf(
-  run: GateRun,
-  units: readonly number[],
-  lines: number,
-  { lineTests, unitTests }: { readonly lineTests: Tests; readonly unitTests: Tests },
-  step: string,
-): Promise<readonly number[]> {
-  const ends = (starts: readonly number[], end: number): number[] => [...starts.slice(1), end].map((next) => next - 1);
-  const askedUnits = await ask(run, [{ starts: units, ends: ends(units, lines) }], unitTests, `${step}/units`);
-  const chosen = await merge(units, lines, askedUnits.fails);
-  // A unit by itself may be told in parts; one that is merged with others is too small as it is.
-  const single = chosen.flatMap((first, at) => {
-    const end = chosen[at + 1] ?? lines;
-    const isUnit = units.filter((unit) => unit >= first && unit < end).length === 1;
-    return isUnit ? [{ first, starts: Array.from({ length: end - first }, (_, line) => first + line), end }] : [];
-  });
-  const runs = single.map(({ starts, end }) => ({ starts, ends: ends(starts, end) }));
-  const askedLines = await ask(run, runs, lineTests, `${step}/lines`);
-  const found: number[] = [];
-  for (const first of chosen) {
-    const unit = single.find((each) => each.first === first);
-    found.push(...(unit === undefined ? [first] : await merge(unit.starts, unit.end, askedLines.fails)));
-  }
-  run.session.field.release(askedUnits.bits, askedLines.bits);
-  return found;
-}
-
-/** Intervals that may be tried: from any start to any end that is not before it. */
-interface Run {
-  readonly starts: readonly number[];
-  readonly ends: readonly number[];
-}
-
-/** Tests all that may be tried, verified before the first bit of them opens; a bit opens when it is asked for. */
+/**
+ * Tests all intervals that may be tried, from any start to any end that is not before it; verified before the first bit of them
+ * opens. A bit opens when it is asked for.
+ */
 async function ask(
   { session, transcript, sizes, announce }: GateRun,
-  runs: readonly Run[],
-  tests: Tests,
+  starts: readonly number[],
+  end: number,
+  tests: (first: number, last: number) => readonly SizeTest[],
   step: string,
 ): Promise<{ readonly fails: Fails; readonly bits: FieldVector }> {
-  const several = runs.filter(({ starts }) => starts.length > 1);
-  const tried = several.flatMap(({ starts, ends }) =>
-    starts.flatMap((first, at) => ends.slice(at).map((last) => ({ first, last, tests: tests(first, last) }))),
+  const ends = [...starts.slice(1), end];
+  const tried = starts.flatMap((first, at) =>
+    ends.slice(at).map((next) => ({ first, last: next - 1, tests: tests(first, next - 1) })),
   );
   for (const each of tried) for (const test of each.tests) checkTest(test, sizes.length);
   transcript.absorbStructure(step, tried);
@@ -150,15 +120,10 @@ async function ask(
   return { fails, bits };
 }
 
-/**
- * @param starts first lines of what is merged, or not, as a whole
- * @returns those that begin an interval; the first alone where only all together do not fail
- */
+/** The starts that begin an interval; the first alone where all together must be one. */
 async function merge(starts: readonly number[], end: number, fails: Fails): Promise<number[]> {
-  const [first] = starts;
-  if (first === undefined || starts.length === 1) return [...starts];
   const found: number[] = [];
-  let from = first;
+  let from = 0;
   for (const at of starts.keys()) {
     const next = starts[at + 1] ?? end;
     if (await fails(from, next - 1)) continue;
@@ -166,10 +131,8 @@ async function merge(starts: readonly number[], end: number, fails: Fails): Prom
     from = next;
   }
   while (from < end) {
-    const before = found.pop();
-    if (before === undefined) return [first];
-    from = before;
-    if (found.length === 0) return [first];
+    from = found.pop() ?? 0;
+    if (found.length === 0) return [0];
     if (await fails(from, end - 1)) continue;
     return [...found, from];
   }

@@ -8,11 +8,15 @@ import type { EarlierAnswer, SegmentRef } from "../../../workers/disclosure/hist
 import type { Gate } from "../../../workers/disclosure/planGate.ts";
 import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
 import { planGate } from "../../../workers/disclosure/planGate.ts";
+import { planLines } from "../../../workers/disclosure/planLines.ts";
 import type { Circuit } from "../../../workers/messages/circuit.ts";
-import type { GatePlan, SizeTest } from "../../../workers/messages/gatePlan.ts";
+import type { GatePlan, LinePlan, SizeTest } from "../../../workers/messages/gatePlan.ts";
+import type { Merges } from "../../../workers/messages/merges.ts";
+import { valueAxis } from "../../../workers/messages/valueAxis.ts";
 import { bindParameters } from "../../../workers/query/bindParameters.ts";
 import { buildCircuit } from "../../../workers/query/buildCircuit.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
+import { mergeOutputs, shownMerges } from "../../../workers/query/mergedLines.ts";
 import type { StudySchema } from "../../../workers/schema/studySchema.ts";
 import type { Values } from "../query/clearCircuit.ts";
 import { clearColumns, evaluateClear } from "../query/clearCircuit.ts";
@@ -76,19 +80,33 @@ export class ClearStudy {
 
   /** Plans, tests, opens, remembers. */
   async ask(request: ClearRequest): Promise<ClearAnswer> {
-    const { gate, earlier } = await this.plan(request);
+    const { gate, earlier, isRefused } = await this.plan(request);
+    if (isRefused) return { kind: "refused" };
     if (gate === undefined) return { kind: "empty" };
     if (gate.refused) return { kind: "refused in public" };
-    const answer = runClear(gate.plan, this.#evaluate(gate));
-    if (answer.kind === "answered") this.history.push({ ...earlier, opened: openedBy(answer) });
+    const answer = runClear(gate.plan, this.#evaluate(gate.plan.circuit, gate));
+    if (answer.kind === "answered") this.history.push(postedAnswer(earlier, answer));
     return answer;
   }
 
-  async plan(request: ClearRequest): Promise<{ gate: Gate | undefined; earlier: EarlierAnswer }> {
+  /** Lines of values are merged; refused where that opens that the cohort is. */
+  async plan(
+    request: ClearRequest,
+  ): Promise<{ readonly gate: Gate | undefined; readonly earlier: EarlierAnswer; readonly isRefused?: true }> {
     const { facts, circuit } = await this.compile(request);
     const earlier = { ...facts, requestId: String(this.history.length), opened: "unknown" as const };
     if (circuit === undefined) return { gate: undefined, earlier };
-    return { gate: planGate({ ...facts, circuit }, this.knownHistory(), this.k, bn254Fr), earlier };
+    const history = this.knownHistory();
+    if (valueAxis(facts.descriptor) === undefined) {
+      return { gate: planGate({ ...facts, circuit }, history, this.k, bn254Fr), earlier };
+    }
+    const lines = planLines({ ...facts, circuit }, history, this.k, bn254Fr);
+    if (lines.refused) return { gate: lines, earlier };
+    const merges = chooseClear(lines.plan, this.#evaluate(lines.plan.circuit, lines));
+    if (merges === undefined) return { gate: undefined, earlier, isRefused: true };
+    const outputs = mergeOutputs(circuit.outputs, facts.descriptor, this.schema, merges);
+    const merged = { ...facts, merges, circuit: { ...circuit, outputs } };
+    return { gate: planGate(merged, history, this.k, bn254Fr), earlier };
   }
 
   /** As workers know it now, who have erased what was retired. */
@@ -121,8 +139,11 @@ export class ClearStudy {
     });
   }
 
-  /** All outputs of the plan's circuit: measures, then sizes. */
-  #evaluate({ plan, columns, universe }: Gate & { refused: false }): bigint[] {
+  /** All outputs of a plan's circuit: measures, then sizes. */
+  #evaluate(
+    circuit: Circuit,
+    { columns, universe }: Pick<Gate & { refused: false }, "columns"> & { readonly universe: OpenUniverse },
+  ): bigint[] {
     const segments = universe.segments.map(
       ({ datasetId, version }) => this.#segments.get(datasetId)![Number(version) - 1]!,
     );
@@ -133,12 +154,20 @@ export class ClearStudy {
     const loaded = new Map(
       columns.map(({ columnId, parts: wanted }, index) => {
         const column = whole.get(columnId)!.map((value, row) => ((wanted >> partOf[row]!) & there[row]!) * value);
-        return [plan.circuit.columns[index]!, column] as const;
+        return [circuit.columns[index]!, column] as const;
       }),
     );
-    assert.equal(loaded.size, plan.circuit.columns.length, "column names are distinct");
-    return evaluateClear(plan.circuit, loaded);
+    assert.equal(loaded.size, circuit.columns.length, "column names are distinct");
+    return evaluateClear(circuit, loaded);
   }
+}
+
+/** As workers read it off the chain. */
+function postedAnswer(earlier: EarlierAnswer, answer: ClearAnswer & { kind: "answered" }): EarlierAnswer {
+  const opened = openedBy(answer);
+  const { descriptor, schema } = earlier;
+  if (opened === "unknown" || valueAxis(descriptor) === undefined) return { ...earlier, opened };
+  return { ...earlier, opened, merges: shownMerges(descriptor, schema, opened.hiddenOutputs) };
 }
 
 /** The part of a universe that a row of a segment is in. */
@@ -148,16 +177,49 @@ function partWith({ parts }: OpenUniverse, segment: number, row: number): bigint
   return BigInt(found);
 }
 
+type Passes = (test: SizeTest, zerosShown: boolean) => boolean;
+
+function passesOn(sizes: readonly bigint[]): Passes {
+  return ({ terms, constant, zero, last }, zerosShown) => {
+    const x = terms.reduce((sum, [index, coefficient]) => sum + BigInt(coefficient) * sizes[index]!, BigInt(constant));
+    assert.ok(x >= 0n && x < 1n << 40n, `a test on ${x}`);
+    return x === 0n ? zero === "passes" || (zero === "ifShown" && zerosShown) : x > BigInt(last);
+  };
+}
+
+/** The choice of lines on plain numbers; undefined: refused. */
+export function chooseClear(plan: LinePlan, sizes: readonly bigint[]): Merges | undefined {
+  const passes = passesOn(sizes);
+  if (!plan.cohort.every((test) => passes(test, false))) return undefined;
+  const zerosShown = plan.zeros.every((test) => passes(test, false));
+  const all = (tests: readonly SizeTest[]): boolean => tests.every((test) => passes(test, zerosShown));
+  const slices = Array.from({ length: plan.slices }, (_, slice) => slice).filter((slice) =>
+    plan.starts.every((_, output) => all(plan.tests(output, slice, 0, plan.lines - 1))),
+  );
+  return plan.starts.map((starts, output) => {
+    const fits = (first: number, end: number): boolean =>
+      slices.every((slice) => all(plan.tests(output, slice, first, end - 1)));
+    return slices.length === 0 ? [0] : mergeClear(starts, plan.lines, fits);
+  });
+}
+
+/** Cuts off what fits, as little as it can; the rest goes to the last that was cut off, or further back. */
+function mergeClear(starts: readonly number[], end: number, fits: (first: number, end: number) => boolean): number[] {
+  const cut: number[] = [];
+  let from = starts[0]!;
+  for (const next of [...starts.slice(1), end]) {
+    if (!fits(from, next)) continue;
+    cut.push(from);
+    from = next;
+  }
+  if (from === end) return cut;
+  const kept = cut.findLastIndex((start) => fits(start, end));
+  return kept <= 0 ? [starts[0]!] : cut.slice(0, kept + 1);
+}
+
 /** The gate on plain numbers, word for word as `GatePlan` says. */
 export function runClear(plan: GatePlan, values: readonly bigint[]): ClearAnswer {
-  const sizes = values.slice(plan.measures);
-  const xOf = ({ terms, constant }: SizeTest): bigint =>
-    terms.reduce((sum, [index, coefficient]) => sum + BigInt(coefficient) * sizes[index]!, BigInt(constant));
-  const passes = (test: SizeTest, zerosShown: boolean): boolean => {
-    const x = xOf(test);
-    assert.ok(x >= 0n && x < 1n << 40n, `a test on ${x}`);
-    return x === 0n ? test.zero === "passes" || (test.zero === "ifShown" && zerosShown) : x > BigInt(test.last);
-  };
+  const passes = passesOn(values.slice(plan.measures));
   if (!plan.cohort.every((test) => passes(test, false))) return { kind: "refused" };
   const zerosShown = plan.zeros.every((test) => passes(test, false));
   const fails = plan.groups.map(({ tests }) => !tests.every((test) => passes(test, zerosShown)));
