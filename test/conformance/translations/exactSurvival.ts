@@ -1,6 +1,7 @@
 /** Survival without disclosure control, where each line holds one time: the reference's own numbers. */
 import type { JsonRecord } from "../referenceQuery.ts";
 import { compareValue, EXACT, isSameKey, show, spreadTolerance } from "./compareValues.ts";
+import { numberOf } from "./countedIntervals.ts";
 import { expectedList, read, readList } from "./structuredValue.ts";
 
 export function compareCurve(curve: unknown, expected: JsonRecord): string[] {
@@ -9,7 +10,7 @@ export function compareCurve(curve: unknown, expected: JsonRecord): string[] {
     expected[key] === undefined ? undefined : compareValue(key, read(curve, key), expected[key], EXACT),
   );
   const times = expectedList(expected, "times").flatMap((time, place) => {
-    const point = pointAt(curve, Number(time));
+    const point = pointAt(curve, numberOf(time));
     return POINTS.map(([key, ...path]) => {
       const value = expectedList(expected, key)[place];
       return value === undefined
@@ -22,13 +23,18 @@ export function compareCurve(curve: unknown, expected: JsonRecord): string[] {
     const survival = read(step, "surv");
     return compareValue(
       `surv at ${show(time)}`,
-      read(pointAt(curve, Number(time)), "survival"),
+      read(pointAt(curve, numberOf(time)), "survival"),
       Number(survival),
       precise,
     );
   });
   const quartiles = expectedList(expected, "quartiles_25_50_75").map((value, place) =>
-    compareValue(`quartile ${place + 1}`, read(curve, "quartiles", place), value, precise),
+    compareValue(
+      `quartile ${place + 1}`,
+      read(curve, "quartiles", place),
+      value === null ? null : numberOf(value),
+      precise,
+    ),
   );
   return [...totals, ...times, ...steps, ...quartiles].filter((problem) => problem !== undefined);
 }

@@ -7,7 +7,7 @@ import { isHidden } from "../../../workers/statistics/hidden.ts";
 import { groupAxes } from "../judge/judgedAnswer.ts";
 import type { JsonRecord } from "../referenceQuery.ts";
 import { compareValue, isSameKey, show, sumTolerance } from "./compareValues.ts";
-import { compareRows } from "./countedIntervals.ts";
+import { compareRows, numberOf } from "./countedIntervals.ts";
 import { compareIntervalQuantiles } from "./intervalQuantiles.ts";
 import { conditionKeys, groupItems, usesOf } from "./selection.ts";
 import { expectedList, expectedRecords, read } from "./structuredValue.ts";
@@ -59,7 +59,8 @@ function compareExact(
     if (isHidden(got)) return ["the quantiles are hidden without disclosure control"];
     return expectedList(group, `type${type}`).flatMap((value, place) => {
       const quantile = read(got, "quantiles", place, "value");
-      return compareValue(`quantile ${place + 1}`, quantile, value, sumTolerance(unit)) ?? [];
+      const number = value === null ? null : numberOf(value);
+      return compareValue(`quantile ${place + 1}`, quantile, number, sumTolerance(unit)) ?? [];
     });
   });
 }
