@@ -8,7 +8,8 @@
  * (`studyField.ts`), whose row each is (`hospitals.ts`), and which constants a condition has (`conditionText.ts`).
  *
  * Taken over from the product as a specification, for want of another: the order in which complementary cells are chosen, which sets
- * the sums of one regression are over, and the limit of 512 sets. `judge.test.ts` compares it with the gate's plans.
+ * the sums of one regression are over, how lines of values are merged (`mergedLines.ts`), and the limit of 512 sets, before lines
+ * are merged. `judge.test.ts` compares it with the gate's plans, `judgeOrder.test.ts` with what the committee opens.
  */
 import type { CsvTable } from "../referenceDirectory.ts";
 import type { StudyField } from "../studyField.ts";
