@@ -28,7 +28,7 @@ const WRITERS: readonly { readonly type: string; readonly write: (value: number)
 const count = fc.oneof(
   { arbitrary: fc.integer({ min: 1, max: 10 }), weight: 2 },
   { arbitrary: fc.constantFrom(11, 12, 22), weight: 1 },
-  { arbitrary: fc.integer({ min: 13, max: 90 }), weight: 2 },
+  { arbitrary: fc.integer({ min: 13, max: 160 }), weight: 2 },
 );
 
 /** Rows alike, but that their times may go on by a step. */
