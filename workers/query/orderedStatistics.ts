@@ -139,10 +139,7 @@ function eventCategories({ sql, schema }: ConditionContext, item: SelectItem): E
     if (value.kind === "parameter") throw refuse(sql, value.span, "the event is a constant", "SQL_TYPE");
     return readCategoryConstant(sql, field, "=", value);
   });
-  const categories = [...field.categories.keys()];
-  if (categories.some((each) => !events.includes(each))) return { index, events, categories };
-  const all = `every category of ${field.name} is the event; name those that are, and leave one for who is censored`;
-  throw refuse(sql, argument.span, all, "SQL_TYPE");
+  return { index, events, categories: [...field.categories.keys()] };
 }
 
 function strataAxes({ sql, schema }: ConditionContext, item: SelectItem): PlannedAxis[] {

@@ -3,23 +3,27 @@
  *
  * From the first line on, for each output by itself, an interval ends at the first line at which no slice counts few rows in it, nor does
  * without any one hospital's. What is left at the end joins the interval before, and the one before that, until it does not
- * count few. A slice that counts few rows over all lines, of any output, has no say; where none has one, there is one interval.
+ * count few. Where no row could be, there are not few. A slice that counts few rows over all lines, of any output, has no say; where none has one, there is one interval.
  */
+import { isEmpty } from "./clearSet.ts";
 import type { CellSet, JudgedSets } from "./judgedSets.ts";
 import { cellsBetween } from "./cellsOfOrder.ts";
 import type { OrderedLines } from "./cellsOfOrder.ts";
 import { areZerosShown } from "./sizeRules.ts";
 import type { RuleFacts } from "./sizeRules.ts";
 
-/** Numbers of rows, by line; of all hospitals, then of all but each one. */
-type Counts = readonly (readonly number[])[];
+/** Numbers of rows, by line; of all hospitals, then of all but each one. Undefined where no row can be. */
+type Counts = readonly (readonly (number | undefined)[])[];
 
 /** @param facts with every line by itself */
 export function mergeLines(facts: RuleFacts, lines: OrderedLines): JudgedSets {
   const zerosShown = areZerosShown(facts);
   const isFew = (count: number): boolean => (count === 0 ? !zerosShown : count < facts.k);
   const countsFew = (counts: Counts, first: number, last: number): boolean =>
-    counts.some((ofLines) => isFew(ofLines.slice(first, last + 1).reduce((sum, count) => sum + count, 0)));
+    counts.some((ofLines) => {
+      const possible = ofLines.slice(first, last + 1).filter((count) => count !== undefined);
+      return possible.length > 0 && isFew(possible.reduce((sum, count) => sum + count, 0));
+    });
   const [width, slices] = [lines.lines.length, lines.slices.cells.length];
   const counted = lines.outputs.map((_, output) =>
     lines.slices.cells.map((_slice, slice) => {
@@ -39,8 +43,10 @@ export function mergeLines(facts: RuleFacts, lines: OrderedLines): JudgedSets {
 
 function countsOf({ owned }: RuleFacts, cells: readonly CellSet[]): Counts {
   const others = owned.length > 1 ? owned : [];
-  const count = (is: (row: number) => boolean): number[] =>
-    cells.map(({ set }) => set.rows.reduce((sum, bit, row) => sum + (bit === 1 && is(row) ? 1 : 0), 0));
+  const count = (is: (row: number) => boolean): (number | undefined)[] =>
+    cells.map(({ set }) =>
+      isEmpty(set) ? undefined : set.rows.reduce((sum, bit, row) => sum + (bit === 1 && is(row) ? 1 : 0), 0),
+    );
   return [count(() => true), ...others.map((own) => count((row) => own.rows[row] === 0))];
 }
 
