@@ -29,6 +29,8 @@ const MAX_NUMBER_LENGTH = 64;
 const DECIMAL = /^([+-]?)(?:(\d+)(?:\.(\d+))?|\.(\d+))$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const MS_PER_DAY = 86_400_000;
+/** 0001-01-01 and 9999-12-31. */
+const [FIRST_DATE, LAST_DATE] = [-719_162n, 2_932_896n];
 
 /**
  * value × 10^decimals, exact. Trailing zeros beyond `decimals` are allowed ("63.0" is the integer 63); exponents,
@@ -82,7 +84,12 @@ export function parseDate(text: string): bigint {
   return BigInt(time / MS_PER_DAY);
 }
 
-/** `YYYY-MM-DD` of days since 1970-01-01. */
+/** Whether days since 1970-01-01 are a date with a year of four digits. */
+export function isDate(days: bigint): boolean {
+  return days >= FIRST_DATE && days <= LAST_DATE;
+}
+
+/** `YYYY-MM-DD` of days since 1970-01-01, which are a date. */
 export function formatDate(days: bigint): string {
   return new Date(Number(days) * MS_PER_DAY).toISOString().slice(0, 10);
 }

@@ -3,7 +3,7 @@ import type { Axis, Column } from "../messages/descriptor.ts";
 import { armLines } from "../messages/allocationArguments.ts";
 import { ARGUMENT_DECIMALS, Finish } from "../messages/descriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
-import { formatFieldValue } from "../schema/values.ts";
+import { formatFieldValue, isDate } from "../schema/values.ts";
 import type { ArmAllocation } from "./allocation.ts";
 import { allocate } from "./allocation.ts";
 import { requirePossible } from "./answerError.ts";
@@ -95,6 +95,7 @@ function histogram({ arguments: breaks }: Column, counts: Sums, { axes: [axis], 
   const { field: index, cuts } = axis!;
   const field = schema.fields[index]!;
   const minimum = field.type === "category" ? 0n : field.minimum;
+  requirePossible(field.type !== "date" || breaks.every(isDate), "histogram");
   const starts = [minimum, ...cuts];
   const within = (from: bigint | undefined, to: bigint | undefined): bigint | undefined =>
     starts.reduce<bigint | undefined>((sum, start, line) => {

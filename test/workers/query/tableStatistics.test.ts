@@ -174,6 +174,22 @@ describe("statistics of tables", () => {
     assert.throws(() => finished(0n), { code: "DESCRIPTOR_MALFORMED" });
   });
 
+  it("refuses, when a table is finished, lines and breaks beyond what the field could have", async () => {
+    const fields = [{ name: "born", type: "date", minimum: "1950-01-01", maximum: "1999-12-31", search: "digits" }];
+    const on = parseSchema(JSON.stringify({ name: "dates", table: "t", subject: "id", fields }));
+    const { descriptor } = await compileQuery("SELECT HISTOGRAM(born, '1960-01-01', '1970-01-01') FROM t", on);
+    const [[step], [column]] = [descriptor.steps, descriptor.columns];
+    const axes = [{ ...step!.axes[0]!, cuts: [0n, 1n << 200n] }];
+    const far = [-(1n << 200n), 1n << 200n];
+    for (const changed of [
+      { ...descriptor, steps: [{ ...step!, axes }] },
+      { ...descriptor, columns: [{ ...column!, arguments: far }] },
+    ]) {
+      const read = decodeDescriptor(encodeDescriptor(changed));
+      assert.throws(() => finishAnswer(read, on, [20n, 30n, 40n], new Set()), { code: "ANSWER_INCONSISTENT" });
+    }
+  });
+
   it("allocates by the groups that are not selected, with an earlier study's counts", async () => {
     await holds(async (rows) => {
       const sql =
