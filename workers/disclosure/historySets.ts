@@ -2,6 +2,8 @@
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { DisclosedGroup, VettedRequest } from "./disclosedSets.ts";
 import { disclosedSets, familiesOf } from "./disclosedSets.ts";
+import type { OrderedTable } from "./orderedUnions.ts";
+import { orderedTable } from "./orderedUnions.ts";
 import type { RowSet } from "./rowSet.ts";
 import type { Sum } from "./summedPoints.ts";
 import { keyOf } from "./rowSet.ts";
@@ -66,6 +68,8 @@ export interface HistorySets {
   readonly sets: readonly HistorySet[];
   /** Of answers with hidden cells. */
   readonly families: readonly HiddenFamily[];
+  /** Of answers of the order of values, in their order. */
+  readonly tables: readonly OrderedTable[];
   /** Of each answer that has one, in their order. */
   readonly cohorts: readonly { readonly set: RowSet; readonly answer: EarlierAnswer }[];
 }
@@ -83,14 +87,17 @@ export function historySets(
 ): HistorySets {
   const sets = new Map<string, HistorySet>();
   const families: HiddenFamily[] = [];
+  const tables: OrderedTable[] = [];
   const cohorts: { set: RowSet; answer: EarlierAnswer }[] = [];
   for (const answer of history) {
-    const disclosed = disclosedSets(answer, segmentsOf(answer.segments), catalogue);
+    const parts = segmentsOf(answer.segments);
+    const disclosed = disclosedSets(answer, parts, catalogue);
+    tables.push(...orderedTable(answer, disclosed.groups, parts));
     if (disclosed.cohort !== undefined) cohorts.push({ set: disclosed.cohort, answer });
     for (const found of [...cohortOf(disclosed, answer), ...groupSets(disclosed, answer)]) merge(sets, found);
     families.push(...hiddenFamilies(disclosed, answer));
   }
-  return { sets: [...sets.values()], families, cohorts };
+  return { sets: [...sets.values()], families, tables, cohorts };
 }
 
 const UNSEEN = { isShown: false, isOpened: false, isUnknown: false, isAlone: true, isEmpty: false };

@@ -15,6 +15,8 @@ import type { SizeTest } from "../messages/gatePlan.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { HistorySet } from "./historySets.ts";
+import type { OrderedTable } from "./orderedUnions.ts";
+import { unionTests } from "./orderedUnions.ts";
 import type { RowSet } from "./rowSet.ts";
 import { intersect, isSubset, keyOf, meetsWithin } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
@@ -55,6 +57,8 @@ export interface HistoryFacts {
   rows(parts: bigint): number;
   /** Whether some of them are gone. A set that had them is measured too small: what passes then is large enough all the same. */
   isErased(parts: bigint): boolean;
+  /** Earlier answers of the order of values, whose cells add up to sets that are known, or may be. */
+  readonly tables: readonly OrderedTable[];
   /** Of the new answer. */
   readonly cells: readonly (RowSet | undefined)[];
   /** By key of a set, the cells that make it up: filled as it is asked for. */
@@ -74,7 +78,7 @@ export function historyTests(
   siblings: readonly NewSet[],
 ): SizeTest[] {
   const window = [...facts.earlier.slice(0, 1), ...facts.earlier.slice(1).slice(1 - COMBINED_SETS)];
-  const pairs = facts.earlier.flatMap((b) => pairTest(facts, a, b, zero));
+  const pairs = [...facts.earlier.flatMap((b) => pairTest(facts, a, b, zero)), ...unionTests(facts, a, zero)];
   const combined = window.flatMap((b, index) =>
     window.slice(index + 1).flatMap((c) => (isOlder([b, c], [a]) ? [] : combinationTests(facts, a, b, c))),
   );
