@@ -94,7 +94,12 @@ export function historySets(
     const disclosed = disclosedSets(answer, parts, catalogue);
     tables.push(...orderedTable(answer, disclosed.groups, parts));
     if (disclosed.cohort !== undefined) cohorts.push({ set: disclosed.cohort, answer });
-    for (const found of [...cohortOf(disclosed, answer), ...groupSets(disclosed, answer)]) merge(sets, found);
+    for (const found of [
+      ...cohortOf(disclosed, answer),
+      ...groupSets(disclosed, answer),
+      ...totalSets(disclosed, answer),
+    ])
+      merge(sets, found);
     families.push(...hiddenFamilies(disclosed, answer));
   }
   return { sets: [...sets.values()], families, tables, cohorts };
@@ -134,6 +139,17 @@ function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): His
       };
     });
   });
+}
+
+/** Where all that they are made up of is shown. */
+function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
+  if (opened === "unknown") return [];
+  const isShown = (group: number): boolean =>
+    !groups[group]!.outputs.some((output) => opened.hiddenOutputs.has(output));
+  const told = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true, isEmpty: false };
+  return totals.flatMap((total) =>
+    total.groups.every(isShown) ? [{ set: total.set, summed: new Set<number>(), sums: [], ...told }] : [],
+  );
 }
 
 function merge(sets: Map<string, HistorySet>, found: HistorySet): void {

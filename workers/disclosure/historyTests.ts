@@ -34,6 +34,8 @@ export interface TestedSet {
 export interface NewSet extends TestedSet {
   /** The cell of which it is the rows, or those with some values present; undefined for others. */
   readonly cell: number | undefined;
+  /** The cells of which it is the total. */
+  readonly cells?: readonly number[];
   /** Data of the newest shown set with the same filter on part of these data; 0 for none. */
   readonly grownFrom: bigint;
 }
@@ -151,13 +153,19 @@ function isOlder(earlier: readonly TestedSet[], grown: readonly NewSet[]): boole
   return grown.every(({ grownFrom }) => earlier.every(({ set }) => (set.parts & ~grownFrom) === 0n));
 }
 
-/** Whether `whole` is made up of cells of the answer, and a and b are of two of them. */
+/** Cells of the answer that a set is of. */
+export function cellsOf({ cell, cells }: NewSet): readonly number[] {
+  return cells ?? (cell === undefined ? [] : [cell]);
+}
+
+/** Whether `whole` is made up of cells of the answer, and a and b are of different ones among them. */
 function isLine(facts: HistoryFacts, a: NewSet, b: NewSet, whole: TestedSet): boolean {
-  if (a.cell === undefined || b.cell === undefined || a.cell === b.cell) return false;
+  const [own, other] = [cellsOf(a), cellsOf(b)];
+  if (own.length === 0 || other.length === 0 || own.some((cell) => other.includes(cell))) return false;
   const key = keyOf(whole.set);
   let line = facts.lines.get(key);
   if (line === undefined) facts.lines.set(key, (line = lineOf(facts, whole)));
-  return line.has(a.cell) && line.has(b.cell);
+  return [...own, ...other].every((cell) => line.has(cell));
 }
 
 /** The cells that make up `whole`; none when they do not. */

@@ -19,7 +19,7 @@ const schema = parseSchema(
     table: "trial",
     subject: "id",
     fields: [
-      { name: "arm", type: "category", categories: ["A", "B"], required: true },
+      { name: "arm", type: "category", categories: ["A", "B", "C"], required: true },
       { name: "sex", type: "category", categories: ["F", "M"], required: true },
       { name: "months", type: "integer", minimum: 0, maximum: 36, cutPoints: CUTS, required: true },
       { name: "status", type: "category", categories: ["alive", "dead"], required: true },
@@ -29,14 +29,14 @@ const schema = parseSchema(
 
 interface Traits {
   readonly status?: "alive" | "dead";
-  readonly arm?: "A" | "B";
+  readonly arm?: "A" | "B" | "C";
   readonly sex?: "F" | "M";
 }
 
 /** `count` rows alike. */
 function followed(count: number, months: number, { status = "dead", arm = "A", sex = "F" }: Traits = {}): Row[] {
   return Array.from({ length: count }, () => ({
-    arm: arm === "A" ? 0n : 1n,
+    arm: BigInt("ABC".indexOf(arm)),
     sex: sex === "F" ? 0n : 1n,
     months: BigInt(months),
     status: status === "alive" ? 0n : 1n,
@@ -59,8 +59,8 @@ async function eventsOf(asked: ReturnType<ClearStudy["ask"]>, slice = 0): Promis
   return outputs.slice(slice * LINES, (slice + 1) * LINES);
 }
 
-const deaths = (arm: "A" | "B"): Row[] => [0, 3, 6, 9].flatMap((months) => followed(20, months, { arm }));
-const alive = (arm: "A" | "B"): Row[] =>
+const deaths = (arm: "A" | "B" | "C"): Row[] => [0, 3, 6, 9].flatMap((months) => followed(20, months, { arm }));
+const alive = (arm: "A" | "B" | "C"): Row[] =>
   [12, 18, 24].flatMap((months) => followed(30, months, { arm, status: "alive" }));
 
 describe("the gate against sums of intervals", () => {
@@ -72,12 +72,13 @@ describe("the gate against sums of intervals", () => {
   });
 
   it("hides a merged interval of a group that has grown by few, whatever the other group needs", async () => {
-    const trial = study(deaths("A"), alive("A"), deaths("B"), alive("B"));
+    const trial = study(deaths("A"), alive("A"), deaths("B"), alive("B"), deaths("C"), alive("C"));
     await trial.ask(CURVES);
     trial.contribute("one", [
       ...[0, 3, 6].flatMap((months) => followed(4, months)),
       ...followed(40, 24, { status: "alive" }),
       ...followed(2, 3, { arm: "B" }),
+      ...[0, 3, 6].flatMap((months) => followed(4, months, { arm: "C" })),
     ]);
     const later = outputsOf(await trial.ask(CURVES)).filter((_, at) => at % 2 === 1);
     assert.equal(later[0], 72n, "of A, from month 0 to 9");
@@ -92,6 +93,34 @@ describe("the gate against sums of intervals", () => {
     assert.equal((await trial.ask(dead)).kind, "refused");
     trial.contribute("one", [...followed(8, 0), ...followed(40, 24, { status: "alive" })]);
     assert.deepEqual(outputsOf(await trial.ask(dead)), [91n]);
+  });
+
+  it("refuses what is close to all events that intervals told, and the reverse", async () => {
+    const women = { sql: "SELECT COUNT(*) FROM trial WHERE status = 'dead' AND sex = 'F'" };
+    const rows = [
+      deaths("A"),
+      alive("A"),
+      followed(2, 0, { sex: "M" }),
+      followed(50, 24, { status: "alive", sex: "M" }),
+    ];
+    const trial = study(...rows);
+    assert.equal((await eventsOf(trial.ask(CURVE)))[0], 22n, "with two men");
+    assert.equal((await trial.ask(women)).kind, "refused");
+    const other = study(...rows);
+    assert.deepEqual(outputsOf(await other.ask(women)), [80n]);
+    assert.ok(outputsOf(await other.ask(CURVE)).every(isHidden));
+  });
+
+  it("hides an interval of a group that is close to another set, and tells others", async () => {
+    const women = { sql: "SELECT COUNT(*) FROM trial WHERE arm = 'B' AND sex = 'F'" };
+    const trial = study(
+      ...(["A", "B", "C"] as const).flatMap((arm) => [deaths(arm), alive(arm)]),
+      followed(2, 0, { arm: "B", sex: "M" }),
+    );
+    assert.deepEqual(outputsOf(await trial.ask(women)), [170n]);
+    const curves = outputsOf(await trial.ask(CURVES));
+    assert.equal(curves[1], 20n, "of A, in the first line");
+    assert.ok(curves.slice(2 * LINES, 4 * LINES).some(isHidden));
   });
 
   it("refuses what is close to an interval that was opened and never posted, however its lines were merged", async () => {
