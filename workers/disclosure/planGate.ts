@@ -84,6 +84,7 @@ class Planning {
       catalogue: place.catalogue,
       tests,
       groups: disclosed.groups,
+      totals: disclosed.totals,
       known: [...single, whole.shown, ...others.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown)],
       unknown: [...whole.unknown, ...others.filter(({ isUnknown }) => isUnknown)],
       families: earlier.families,

@@ -7,7 +7,7 @@ import type { Closure, HiddenLine } from "../messages/gatePlan.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import { countingSums } from "./countingSums.ts";
 import type { WeightedSets } from "./countingSums.ts";
-import type { DisclosedGroup, FamilyMember } from "./disclosedSets.ts";
+import type { DisclosedGroup, DisclosedTotal, FamilyMember } from "./disclosedSets.ts";
 import { familiesOf, MAX_SETS } from "./disclosedSets.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import type { HiddenFamily, HistorySet } from "./historySets.ts";
@@ -43,6 +43,8 @@ export interface SuppressionFacts {
   readonly catalogue: ClassCatalogue;
   readonly tests: SizeTests;
   readonly groups: readonly DisclosedGroup[];
+  /** What groups add up to. */
+  readonly totals: readonly DisclosedTotal[];
   /** Public or opened before; the rows of each segment are public. */
   readonly known: readonly KnownSet[];
   /** Opened before or hidden, nobody knows: what follows only from them is not shown, since it would tell the hidden ones. */
@@ -336,11 +338,13 @@ function openedSets(groups: readonly DisclosedGroup[]): FamilyMember[] {
 }
 
 /** Families of earlier answers with hidden cells, against what this answer opens. */
-function earlierLines({ groups, families, fingerprints }: SuppressionFacts): Line[] {
+function earlierLines({ groups, totals, families, fingerprints }: SuppressionFacts): Line[] {
+  // The last of its groups opens a total, and is sacrificed for what that would tell.
+  const told = totals.map(({ set, groups: own }) => ({ set, group: own.at(-1)! }));
   return families.flatMap(({ members, hidden }) => {
     const secret = new Set(hidden.map(keyOf));
     const family = members.map((set) => ({ set, group: undefined, isHidden: secret.has(keyOf(set)) }));
-    return openedSets(groups).flatMap(({ set, group }) => lineOf(fingerprints, set, group, family));
+    return [...openedSets(groups), ...told].flatMap(({ set, group }) => lineOf(fingerprints, set, group, family));
   });
 }
 
