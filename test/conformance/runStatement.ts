@@ -112,10 +112,17 @@ function explain(error: unknown, judged: JudgedQuery): StatementReport {
   if (!(error instanceof Error)) throw error;
   if (!isCoded(error)) return failed(error.message);
   const reason = `${error.code}: ${error.message}`;
-  if (NOT_OFFERED.includes(error.code)) return { verdict: "unsupported", reason, got: null };
+  if (NOT_OFFERED.includes(error.code) || (error.code === "SQL_NO_CUT_POINT" && isOfOneValue(judged)))
+    return { verdict: "unsupported", reason, got: null };
   if (error.code === "SQL_NEVER_TRUE" && judge(judged).judgement.kind === "never true") return refused(reason);
   if (error.code === "DISCLOSURE_UNSUPPORTED" && judge(judged).untold !== undefined) return refused(reason);
   return failed(reason);
+}
+
+/** All values whose order is asked are one: there is no cut-point to have. */
+function isOfOneValue({ fields, shape }: JudgedQuery): boolean {
+  const field = fields.find(({ column }) => column === shape.order?.column);
+  return field !== undefined && field.type !== "category" && field.cuts.length === 0;
 }
 
 function refused(reason: string): StatementReport {

@@ -66,6 +66,9 @@ describe("the field of a column", () => {
     const dated = uses(["2024-02-29", "1899-12-31"], { type: "date", where: "x > '2000-01-01'" });
     assert.deepEqual(studyField(dated, "x").type, "date");
     assert.deepEqual(studyField({ ...dated, texts: ["2023-02-29"] }, "x").type, "category");
+    const ordered = { ...dated, isNumber: true, cuts: "every value" } as const;
+    assert.deepEqual(studyField(ordered, "x").type, "date");
+    assert.deepEqual(studyField({ ...ordered, cuts: undefined }, "x").type, "category");
   });
 
   it("is a category of numbers where a sum would count values, and an integer that could be 0 without any", () => {

@@ -69,11 +69,12 @@ export function dateText(days: bigint): string {
   return new Date(Number(days) * MS_PER_DAY).toISOString().slice(0, 10);
 }
 
-function isCategory({ isCategory, isNumber, type }: ColumnUses, present: readonly string[]): boolean {
+function isCategory({ isCategory, isNumber, cuts, type }: ColumnUses, present: readonly string[]): boolean {
   if (isCategory) return true;
   if (present.length === 0) return false;
+  const isDate = type === "date" && (!isNumber || cuts !== undefined);
+  if (isDate) return present.some((text) => daysOf(text) === undefined);
   if (isNumber) return present.some((text) => readDecimal(text) === undefined);
-  if (type === "date") return present.some((text) => daysOf(text) === undefined);
   if (type !== "integer" && type !== "number") return true;
   return present.some((text) => readDecimal(text) === undefined);
 }

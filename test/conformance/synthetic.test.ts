@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 
 import { seededBytes } from "../workers/field/seededBytes.ts";
 import { temporaryFolder } from "../support/temporaryFolder.ts";
+import { curveOf, quantilesOf, valueOf } from "./clearOrder.ts";
 import { runConformance } from "./conformanceRun.ts";
 import type { ConformanceReport, QueryReport } from "./conformanceRun.ts";
 import { readDirectory } from "./referenceDirectory.ts";
@@ -22,6 +23,42 @@ const WRONG = {
   groups: groupsOf(GROUPS).map((group) => (group["group"] === BROKEN ? { ...group, count: 1 } : group)),
 };
 const STRAY = { groups: [...groupsOf(GROUPS), { group: "nobody has it", count: 12 }] };
+
+const PROBABILITIES = [0, 0.1, 0.5, 1];
+const quantiles = (id: string, column: "Größe (cm)" | "Größe (kg)" | "when", by?: "Zentrum"): JsonRecord => {
+  const of = (rows: readonly SyntheticRow[]): JsonRecord =>
+    quantilesOf(
+      rows.flatMap((row) => (row[column] === null ? [] : [valueOf(row[column])])),
+      PROBABILITIES,
+    );
+  const groups = ["North", "South", null].map((site) => ({ Zentrum: site, ...of(ROWS.filter(isAt(site))) }));
+  const keys = { id, kind: "quantile", table: TABLE, column, probs: PROBABILITIES };
+  return by === undefined ? { ...keys, expected: of(ROWS) } : { ...keys, group_by: [by], expected: { groups } };
+};
+const isAt =
+  (site: string | null) =>
+  ({ Zentrum }: SyntheticRow): boolean =>
+    Zentrum === site;
+
+/** Until nobody is alive: a weight is as good a time as any. */
+const survival = (id: string, time: "Größe (kg)" | "when", where?: string): JsonRecord => {
+  const known = ROWS.filter(({ alive, grade }) => alive !== null && (where === undefined || grade === "1"));
+  const ends = (rows: readonly SyntheticRow[]): { time: number; isEvent: boolean }[] =>
+    rows.map((row) => ({ time: valueOf(row[time]), isEvent: row.alive === "false" }));
+  const curves = ["North", "South", null].map((site) => ({
+    Zentrum: site,
+    ...curveOf(ends(known.filter(isAt(site)))),
+  }));
+  const observed = curves.slice(0, 2).map((curve) => (curve as unknown as { events: number }).events);
+  const keys = { id, kind: "km_logrank", table: TABLE, time, status: "alive", event: "false", group_by: "Zentrum" };
+  const expected = { curves, logrank: { groups: ["North", "South"], observed } };
+  return { ...keys, ...(where === undefined ? {} : { where }), expected };
+};
+const curvesOf = (query: JsonRecord): JsonRecord => {
+  return { ...query, expected: { curves: (query["expected"] as { curves: JsonRecord[] }).curves } };
+};
+const FALL = survival("survival", "Größe (kg)");
+const [NORTH, ...OTHERS] = (FALL["expected"] as { curves: JsonRecord[] }).curves;
 
 const QUERIES: readonly JsonRecord[] = [
   count("all", {}, { count: ROWS.length }),
@@ -64,6 +101,15 @@ const QUERIES: readonly JsonRecord[] = [
     expected: { ...moments("Größe (kg)"), mean: 10.000001 },
   },
   { id: "wrong rows", kind: "stats", table: TABLE, column: "Größe (kg)", n_rows_matched: 7, expected: { n: 160 } },
+  quantiles("quantiles", "Größe (cm)"),
+  quantiles("quantiles by site", "Größe (kg)", "Zentrum"),
+  quantiles("quantiles of dates", "when"),
+  { ...quantiles("wrong quantiles", "Größe (cm)"), expected: { n: 144, type7: [90, 160, 170, 190], type1: [] } },
+  FALL,
+  survival("survival by date", "when"),
+  curvesOf(survival("curves of few", "Größe (kg)", "grade = 1")),
+  { ...FALL, id: "wrong curve", expected: { curves: [{ ...NORTH!, events: 1 }, ...OTHERS] } },
+  { ...FALL, id: "stray curve", expected: { curves: [NORTH!, { ...NORTH!, Zentrum: "West" }] } },
   { id: "unknown kind", kind: "horoscope", table: TABLE, expected: {} },
   { id: "logit", kind: "logistic_regression", table: TABLE, formula: "alive ~ grade", expected: {} },
   count("no such column", { group_by: ["shoe size"] }, { groups: [] }),
@@ -126,6 +172,19 @@ describe("the kit on a synthetic directory", () => {
     for (const id of [...right, ...texts]) assert.equal(of(id).verdict, "pass", `${id}: ${of(id).reason}`);
   });
 
+  it("passes right quantiles and survival, by intervals that hide what is few", () => {
+    for (const id of ["quantiles", "quantiles by site", "quantiles of dates", "survival", "survival by date"]) {
+      assert.equal(of(id).verdict, "pass", `${id}: ${of(id).reason}`);
+    }
+    const [told] = of("quantiles").got as { type7: { n: number; intervals: { count: number }[] } }[];
+    assert.equal(told!.type7.n, 144);
+    assert.ok(told!.type7.intervals.every(({ count: rows }) => rows >= 11));
+    const { verdict, reason, got } = of("curves of few");
+    assert.equal(verdict, "pass", reason);
+    assert.match(reason, /cells are hidden/);
+    assert.ok(JSON.stringify(got).includes('"suppressed":true'));
+  });
+
   it("expects a small cell to be hidden, and shows it as suppressed", () => {
     const { verdict, reason, got } = of("by group");
     assert.equal(verdict, "pass", reason);
@@ -162,6 +221,9 @@ describe("the kit on a synthetic directory", () => {
       ["stray group", /nobody has it/],
       ["wrong mean", /^mean is [-\d.]+, expected 10\.000001$/],
       ["wrong rows", /^count is 160, expected 7$/],
+      ["wrong quantiles", /^quantile 1, 90, lies outside/],
+      ["wrong curve", /^events is \d+, expected 1$/],
+      ["stray curve", /^no row can be the expected \["West"\]$/],
       ["no such column", /has no column "shoe size"/],
       ["no table", /"table" is missing/],
     ] as const) {
@@ -191,6 +253,11 @@ describe("the kit on a synthetic directory", () => {
       open.queries.map(({ verdict }) => verdict),
       ["pass", "FAIL", "pass", "pass"],
     );
+    const order = ["quantiles", "quantiles by site", "quantiles of dates", "curves of few"];
+    for (const { id, verdict, reason, got } of (await run({ only: order, disclosureControl: false })).queries) {
+      assert.equal(verdict, "pass", `${id}: ${reason}`);
+      assert.ok(!JSON.stringify(got).includes("intervals"));
+    }
     const small = groupsOf(of("by group", open).got).find(({ group }) => group === RARE);
     assert.deepEqual(small, { group: RARE, count: 4 });
   });

@@ -75,6 +75,31 @@ describe("translations", () => {
     ]);
   });
 
+  it("tell the judge whose order is asked, and which rows each output counts", () => {
+    const shapes = (kind: string, keys: JsonRecord) =>
+      translated(kind, keys).translation.statements.map(({ judged }) => judged);
+    const quantile = {
+      axes: [{ column: "arm", missing: true }],
+      present: ["time"],
+      order: { column: "time" },
+    };
+    const asked = { column: "time", probs: [0.5], group_by: ["arm"], expected: { groups: [] } };
+    assert.deepEqual(shapes("quantile", asked), [quantile, quantile]);
+    const survival = { time: "time", status: "status", event: 2, group_by: "arm", strata: "sex" };
+    const order = { column: "time", ends: { column: "status", event: "2" } };
+    assert.deepEqual(shapes("km_logrank", { ...survival, expected: { curves: [], logrank: {} } }), [
+      { axes: [{ column: "arm", missing: true }], present: ["time", "status"], order },
+      {
+        axes: [
+          { column: "arm", missing: false },
+          { column: "sex", missing: false },
+        ],
+        present: ["time", "status", "arm", "sex"],
+        order,
+      },
+    ]);
+  });
+
   it("derive worst grades of events, one column for each term", () => {
     const rates = ["pain", "rash", "pain"].map((term) => ({ arm: "new", term, min_grade: 1 }));
     const { translation, sql } = translated("toxicity", {

@@ -26,8 +26,10 @@ const SCHEMA_TEXT = JSON.stringify({
   fields: [
     { name: "arm", type: "category", categories: ["a", "b"], required: true },
     { name: "marker", type: "category", categories: ["x", "y"] },
-    { name: "age", type: "integer", minimum: 18, maximum: 90, search: "digits" },
+    { name: "age", type: "integer", minimum: 18, maximum: 90, search: "digits", required: true },
     { name: "dose", type: "category", categories: ["0.5", "1", "2.5"], required: true },
+    { name: "months", type: "integer", minimum: 0, maximum: 36, search: "digits", required: true },
+    { name: "status", type: "category", categories: ["alive", "dead"], required: true },
     {
       name: "worst",
       type: "category",
@@ -41,6 +43,7 @@ const SCHEMA_TEXT = JSON.stringify({
       },
     },
   ],
+  timeToEvent: [{ name: "os", time: "months", status: "status", event: ["dead"], grid: [3, 6, 12, 18, 24, 33] }],
 });
 
 interface Patient {
@@ -49,6 +52,8 @@ interface Patient {
   readonly marker: string;
   readonly age: number;
   readonly dose: string;
+  readonly months: number;
+  readonly status: string;
   readonly events: readonly (readonly [grade: number, related: string])[];
 }
 
@@ -60,16 +65,20 @@ function patientsOf(hospital: string): Patient[] {
     marker: ["x", "y", ""][Math.floor(index / 2) % 3]!,
     age: 18 + ((index * 37) % 73),
     dose: ["0.5", "1", "2.5"][Math.floor(index / 6) % 3]!,
+    months: (index * 11) % 31,
+    status: index % 5 < 2 ? "dead" : "alive",
     events: index % 4 < 2 ? [[1 + (Math.floor(index / 4) % 2), "yes"], [3, "no"]] : [], // prettier-ignore
   }));
 }
 
 function siteOf(name: string, patients: readonly Patient[]): TestSite {
-  const lines = patients.map(({ id, arm, marker, age, dose }) => [id, arm, marker, age, dose].join(","));
+  const lines = patients.map(({ id, arm, marker, age, dose, months, status }) =>
+    [id, arm, marker, age, dose, months, status].join(","),
+  );
   const events = patients.flatMap(({ id, events }) => events.map((event) => [id, ...event].join(",")));
   return {
     name,
-    csv: ["patient,arm,marker,age,dose", ...lines, ""].join("\n"),
+    csv: ["patient,arm,marker,age,dose,months,status", ...lines, ""].join("\n"),
     events: { adverse_events: ["patient,grade,related", ...events, ""].join("\n") },
   };
 }
@@ -134,5 +143,42 @@ describe("statistics on a real network", () => {
       [count("b", "x"), count("b", "y")],
     ]);
     assert.equal(table.test.n, table.counts.flat().reduce((sum, each) => sum + each, 0)); // prettier-ignore
+  });
+
+  it("tells quantiles and survival over intervals that nobody is singled out by", async () => {
+    interface Interval {
+      readonly from: string;
+      readonly to: string | null;
+    }
+    const inside = (value: number, { from, to }: Interval): boolean =>
+      value >= Number(from) && (to === null || value < Number(to));
+    const curves = await ask("SELECT arm, KAPLAN_MEIER(months, status = 'dead') AS curve FROM trial GROUP BY arm");
+    for (const [arm, value] of curves.rows) {
+      const own = all.filter((patient) => patient.arm === arm);
+      const { n, intervals, censored } = value as unknown as {
+        n: number;
+        intervals: (Interval & { events: number; survival: number })[];
+        censored: (Interval & { count: number })[];
+      };
+      assert.equal(n, own.length);
+      // Of each hospital's 36 who died, fewer than 11 did so within six months, and too few after two years.
+      assert.deepEqual(intervals.map(({ from }) => from), ["0", "12"]); // prettier-ignore
+      for (const each of intervals) {
+        assert.equal(each.events, own.filter(({ months, status }) => status === "dead" && inside(months, each)).length);
+      }
+      for (const each of censored) {
+        assert.equal(each.count, own.filter(({ months, status }) => status !== "dead" && inside(months, each)).length);
+      }
+    }
+    const test = await ask("SELECT LOGRANK(months, status = 'dead') AS test FROM trial GROUP BY arm");
+    const { groups, test: ranks } = test.rows[0]![0] as unknown as { groups: string[]; test: { observed: number[] } };
+    assert.deepEqual(groups, ["a", "b"]);
+    const dead = (arm: string): number => all.filter((each) => each.arm === arm && each.status === "dead").length;
+    assert.deepEqual(ranks.observed, [dead("a"), dead("b")]);
+    const ages = await ask("SELECT QUANTILE(age, 0.5, GRID 30, 40, 50, 60, 70) AS q FROM trial WHERE marker = 'x'");
+    const { quantiles } = ages.rows[0]![0] as unknown as { quantiles: { interval: Interval }[] };
+    const sorted = all.filter(({ marker }) => marker === "x").map(({ age }) => age).sort((a, b) => a - b); // prettier-ignore
+    assert.ok(inside(sorted[sorted.length >> 1]!, quantiles[0]!.interval));
+    assert.match(printReport(curves), /^curve, arm a$/m);
   });
 });

@@ -115,7 +115,9 @@ class LinePlanning {
       const own = set === undefined ? 0n : set.parts & parts;
       return set === undefined || own === 0n ? [] : [[{ ...set, parts: own }, undefined] as const];
     });
-    return this.#tests.tests.sum(within, this.#place.k - 1, zero);
+    // Lines that nobody can be in tell nothing.
+    const isPossible = lines.some((set) => set !== undefined);
+    return this.#tests.tests.sum(within, this.#place.k - 1, isPossible ? zero : "passes");
   }
 }
 

@@ -103,7 +103,9 @@ export class DisclosureHistory {
       const segments = earlier.segments.map((segment) => withErased(segment, erased));
       const opened = openedAsOf(entries.get(requestId), block);
       if (opened === "unknown" && own !== undefined && inOrder(earlier, own) < 0) this.#refusePending(requestId, own);
-      return { requestId, descriptor, parameters, schema, segments, opened, merges: mergesOf(earlier, opened) };
+      const merges = mergesOf(earlier, opened);
+      const answer = { requestId, descriptor, parameters, schema, segments, opened };
+      return merges === undefined ? answer : { ...answer, merges };
     });
   }
 

@@ -81,7 +81,7 @@ export function presenceFactor(assembly: Assembly, field: number, schema: StudyS
   return assembly.factor([presenceTerm(assembly, schema, field)]);
 }
 
-/** The categories themselves, or presence minus the others when those are fewer: fewer columns to load. */
+/** The categories themselves, or presence minus the others when those are fewer: fewer columns to load. Of none, also: 0 on every row. */
 function categoryTerms(
   indices: readonly number[],
   schema: StudySchema,
@@ -94,5 +94,6 @@ function categoryTerms(
   const others = categories.flatMap((_, index) => (indices.includes(index) ? [] : [index]));
   const terms = (list: readonly number[]): PendingTerm[] => list.map((index) => equal({ value: BigInt(index) }));
   const isMissing = indices.includes(categories.length);
-  return isMissing || indices.length <= others.length + 1 ? terms(indices) : unless(terms(others));
+  const isListed = isMissing || (indices.length > 0 && indices.length <= others.length + 1);
+  return isListed ? terms(indices) : unless(terms(others));
 }

@@ -8,11 +8,12 @@ import { listed, quote } from "./manifestText.ts";
 import type { Measure, Variable } from "./measures.ts";
 import { sameVariable } from "./measures.ts";
 import type { Selection } from "./selectColumns.ts";
+import { isOrdered, valuePosition } from "../messages/valueAxis.ts";
 
 interface DisclosureFacts {
   readonly schema: StudySchema;
-  readonly selection: Pick<Selection, "axes" | "clauses" | "measures">;
-  readonly cost: { readonly cells: number };
+  readonly selection: Pick<Selection, "axes" | "clauses" | "measures" | "columns">;
+  readonly cost: { readonly cells: number; readonly openedValues: number };
 }
 
 export function disclosureLines(facts: DisclosureFacts): string[] {
@@ -28,9 +29,16 @@ export function disclosureLines(facts: DisclosureFacts): string[] {
   ];
 }
 
+/** The field whose lines are merged before anything opens. */
+export function mergedField({ axes, columns }: Pick<Selection, "axes" | "columns">): number | undefined {
+  const column = columns.find(({ finish }) => isOrdered(finish));
+  return column === undefined ? undefined : axes[column.axes[valuePosition(column)]!]!.field;
+}
+
 function setLines({ schema, selection, cost }: DisclosureFacts): string[] {
   const { clauses, measures } = selection;
   const whole = clauses.length === 0 ? "  - the whole table, which needs no test of its own" : "  - the cohort";
+  if (mergedField(selection) !== undefined) return [whole, "  - the patients whom each number above counts"];
   const cells = isGrouped(selection) ? [`  - each of the ${cost.cells} cells`] : [];
   const within = isGrouped(selection) ? "each cell" : "the cohort";
   const present = presenceSets(measures).map((fields) => {
@@ -66,6 +74,14 @@ function cohortLines({ selection: { clauses } }: DisclosureFacts): string[] {
 
 function hiddenLines({ schema, selection, cost }: DisclosureFacts): string[] {
   const { measures } = selection;
+  if (mergedField(selection) !== undefined) {
+    return [
+      "  Neighbouring intervals are merged (above) until none counts 1 to k-1 patients, or 1 to k-1 besides those of one of",
+      "  several data owners; one of no patients is left as it is only if the cohort has at least k patients for each of the",
+      `  ${cost.openedValues} numbers. Where merging does not help, the intervals are hidden, and a statistic of which one is`,
+      "  hidden is hidden as a whole. More may be hidden, so that nothing hidden can be computed from what is shown.",
+    ];
+  }
   const hasOthers = presenceSets(measures).length + twoValued(measures, schema).length > 0 || indicators(measures);
   if (!isGrouped(selection) && !hasOthers) return [];
   const empty = isGrouped(selection)

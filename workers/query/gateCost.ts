@@ -8,6 +8,7 @@
  *
  * With G sets (cells × sets per cell, and the cohort), H owners (0 when there is one) and E earlier distinct sets:
  *
+ *   lines that may be merged, of m lines      C·O·(m + 1)/2·(1 + H) tests of C cells and O outputs, m = k − 1
  *   own sizes, and beside each owner's own    G·(1 + H) tests    m = k − 1
  *   whether zeros may be shown                1 test             m = k·cells − 1
  *   pairs, all rows being one of the others   G·(E + 1)          m = k − 1
@@ -21,6 +22,7 @@
 import type { Descriptor } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
+import { valueAxis } from "../messages/valueAxis.ts";
 import { cellCount } from "./axisSizes.ts";
 import { isTwoValued, summedFields } from "./disclosedSets.ts";
 
@@ -30,6 +32,9 @@ const ROUNDS_PER_LEVEL = 2;
 /** The cohort's bit; whether zeros may be shown; every set's; each the comparison of transcripts and the opening. */
 const OPENINGS = 3;
 const ROUNDS_PER_OPENING = 2;
+
+/** The slices' bits, and each output's; then the gate of what was merged. */
+const LINE_STAGES = 3;
 
 export interface GateCostFacts {
   /** The study's. */
@@ -56,7 +61,9 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
   const others = earlier + 1;
   const recent = Math.min(others, MAX_DISTINCT_SETS);
   const beside = owners > 1 ? owners : 0;
+  const tried = triedIntervals(descriptor, cells);
   const tests: readonly (readonly [count: number, last: number])[] = [
+    [tried * (1 + beside), k - 1],
     [sets * (1 + beside), k - 1],
     [1, k * cells - 1],
     [sets * (others + beside), k - 1],
@@ -68,13 +75,35 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
     setsPerAnswer: sets,
     tests: made.reduce((sum, [count]) => sum + count, 0),
     products: made.reduce((sum, [count, last]) => sum + count * (1 + pairedFactors(last)), 0),
-    rounds: ROUNDS_PER_LEVEL * depth + ROUNDS_PER_OPENING * OPENINGS,
+    rounds:
+      (tried > 0 ? LINE_STAGES : 1) * (ROUNDS_PER_LEVEL * depth + ROUNDS_PER_OPENING * OPENINGS) + openings(descriptor),
   };
+}
+
+/** While lines are merged: a bit for each interval that is tried. */
+function openings(descriptor: Descriptor): number {
+  const lines = valueAxis(descriptor)?.lines ?? 0;
+  return 2 * lines * descriptor.steps[0]!.outputs.length;
 }
 
 /** Of a test that fails at 0..last. */
 function pairedFactors(last: number): number {
   return Math.ceil((last + 1) / 2);
+}
+
+const OF_COUNTS: readonly Finish[] = [
+  Finish.TOXICITY,
+  Finish.PRO_CTCAE,
+  Finish.ALLOCATION,
+  Finish.KAPLAN_MEIER,
+  Finish.LOGRANK,
+];
+
+/** Intervals that may be tried when m lines are merged, in each slice and for each output. */
+function triedIntervals(descriptor: Descriptor, cells: number): number {
+  const values = valueAxis(descriptor);
+  if (values === undefined) return 0;
+  return (cells * descriptor.steps[0]!.outputs.length * (values.lines + 1)) / 2;
 }
 
 /** The cell, each of its parts where a column is present, and both counts of every two-valued column that is summed. */
@@ -83,8 +112,7 @@ function setsPerCell(descriptor: Descriptor, schema: StudySchema): number {
   const counted = descriptor.columns.flatMap(({ finish, sums }) => {
     if (finish === Finish.GROUP) return [];
     // These are counts, each of a set of its own; the others are sums over the set that is counted first.
-    const isCounts = finish === Finish.TOXICITY || finish === Finish.PRO_CTCAE || finish === Finish.ALLOCATION;
-    return isCounts ? sums : sums.slice(0, 1);
+    return OF_COUNTS.includes(finish) ? sums : sums.slice(0, 1);
   });
   const sizes = new Set(step.axes.length > 0 ? [0, ...counted] : counted);
   const twoValued = summedFields(descriptor).filter((field) => isTwoValued(schema.fields[field]));

@@ -9,7 +9,7 @@ import type { ParameterBound } from "../messages/descriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { formatParameter } from "./bindParameters.ts";
 import { clauseLines } from "./cohortText.ts";
-import { disclosureLines } from "./disclosureLines.ts";
+import { disclosureLines, mergedField } from "./disclosureLines.ts";
 import { listed, quote } from "./manifestText.ts";
 import type { QueryCost } from "./queryCost.ts";
 import type { Selection } from "./selectColumns.ts";
@@ -77,7 +77,15 @@ function parameterLines({ bounds, schema }: ManifestFacts): string[] {
 function cellLines({ selection, schema, bounds, cost }: ManifestFacts): string[] {
   if (selection.axes.length === 0) return ["  One: the cohort as a whole."];
   const lines = selection.axes.map((axis) => `  - ${axisText({ schema, bounds }, axis)}`);
-  return [`  ${cost.cells}: every combination of`, ...lines];
+  return [`  ${cost.cells}: every combination of`, ...lines, ...mergedLines(schema, mergedField(selection))];
+}
+
+function mergedLines(schema: StudySchema, field: number | undefined): string[] {
+  if (field === undefined) return [];
+  return [
+    `  Before anything opens, neighbouring intervals of ${quote(schema.fields[field]!.name)} are merged, for each number by itself and alike in all`,
+    "  other cells, until none counts few patients (below). Everybody sees which were merged.",
+  ];
 }
 
 function outputLines({ selection, schema, bounds, cost }: ManifestFacts): string[] {
@@ -87,7 +95,7 @@ function outputLines({ selection, schema, bounds, cost }: ManifestFacts): string
   );
   const table = selection.axes.length > 0 ? `${cost.cells} cells x ${selection.measures.length} sums = ` : "";
   const groups =
-    selection.axes.length > 0
+    selection.axes.length > 0 && mergedField(selection) === undefined
       ? [
           "  Cells without patients are left out of the answer; where their zeros may not be shown, they are hidden cells.",
         ]

@@ -31,14 +31,19 @@ export function orderedStatistic(
   withoutGate: boolean,
 ): TableStatistic {
   const { index, field } = valueField(context, item);
-  const values = { field: index, missing: false, cuts: gridOf(context, item, field, withoutGate) };
+  const ends = item.aggregate === Finish.QUANTILE ? undefined : eventCategories(context, item);
+  const declared = context.schema.timeToEvent.find(
+    ({ time, status }) => time === index && status === ends?.index,
+  )?.grid;
+  const points = withoutGate ? field.cutPoints : (declared ?? field.cutPoints);
+  const values = { field: index, missing: false, cuts: gridOf(context, item, field, points, withoutGate) };
   const decimals = [field.decimals];
-  if (item.aggregate === Finish.QUANTILE) {
+  if (ends === undefined) {
     return { axes: [values], sums: [ROWS], decimals, arguments: quantileArguments(context, item) };
   }
   const strata = item.aggregate === Finish.LOGRANK ? strataAxes(context, item) : [];
   const axes = [...(compared === undefined ? [] : [compared]), values, ...strata];
-  return { axes, sums: endMeasures(context, item), decimals, arguments: [] };
+  return { axes, sums: endMeasures(ends), decimals, arguments: [] };
 }
 
 function valueField(
@@ -52,19 +57,25 @@ function valueField(
   throw refuse(sql, of.span, `${field.name} is a category, which has no order of values`, "SQL_TYPE");
 }
 
-/** The cuts of GRID; without it all cut-points of the schema. */
+/**
+ * The cuts of GRID; without it those of the schema: of its time-to-event pair, or all cut-points.
+ *
+ * @param declared above the minimum or at it
+ */
 function gridOf(
   { sql }: ConditionContext,
   item: SelectItem,
   field: NumericField,
+  declared: readonly bigint[],
   withoutGate: boolean,
 ): readonly bigint[] {
   const grid = item.options.find(({ name }) => name === "GRID");
   const name = STATISTIC_NAMES[item.aggregate!];
   if (grid === undefined) {
-    const { length } = field.cutPoints;
-    if (withoutGate || (length > 0 && length <= MAX_GRID)) return field.cutPoints;
-    const has = length === 0 ? "no cut-points" : `${length} cut-points, of which at most ${MAX_GRID} can be used`;
+    const cuts = declared.filter((cut) => cut > field.minimum);
+    if (withoutGate || (cuts.length > 0 && cuts.length <= MAX_GRID)) return cuts;
+    const has =
+      cuts.length === 0 ? "no cut-points" : `${cuts.length} cut-points, of which at most ${MAX_GRID} can be used`;
     const problem = `${field.name} has ${has}; say between which values ${name} counts, as in ${name}(…, GRID 90, 180, 365)`;
     throw refuse(sql, item.span, problem, "SQL_NO_CUT_POINT");
   }
@@ -101,8 +112,7 @@ function numberText(argument: Argument): string {
 }
 
 /** How many of a line's rows end there without the event, and how many with it. */
-function endMeasures(context: ConditionContext, item: SelectItem): Measure[] {
-  const { index: field, events, categories } = eventCategories(context, item);
+function endMeasures({ index: field, events, categories }: EventCategories): Measure[] {
   const without = categories.filter((index) => !events.includes(index));
   return [without, categories.filter((index) => events.includes(index))].map((indices): Measure => {
     return { variables: [{ kind: "indicator", clause: { kind: "categories", field, indices } }], present: [] };
@@ -129,10 +139,7 @@ function eventCategories({ sql, schema }: ConditionContext, item: SelectItem): E
     if (value.kind === "parameter") throw refuse(sql, value.span, "the event is a constant", "SQL_TYPE");
     return readCategoryConstant(sql, field, "=", value);
   });
-  const categories = [...field.categories.keys()];
-  if (categories.some((each) => !events.includes(each))) return { index, events, categories };
-  const all = `every category of ${field.name} is the event; name those that are, and leave one for who is censored`;
-  throw refuse(sql, argument.span, all, "SQL_TYPE");
+  return { index, events, categories: [...field.categories.keys()] };
 }
 
 function strataAxes({ sql, schema }: ConditionContext, item: SelectItem): PlannedAxis[] {

@@ -17,6 +17,12 @@ export function minus(a: ClearSet, b: ClearSet): ClearSet {
   return { shape: rest(a.shape, b.shape), rows: rest(a.rows, b.rows) };
 }
 
+/** Of at least one set. */
+export function unite(sets: readonly ClearSet[]): ClearSet {
+  const any = (a: Uint8Array, b: Uint8Array): Uint8Array => a.map((bit, index) => bit | b[index]!);
+  return sets.reduce((a, b) => ({ shape: any(a.shape, b.shape), rows: any(a.rows, b.rows) }));
+}
+
 export function sizeOf({ rows }: ClearSet): number {
   return rows.reduce((sum, bit) => sum + bit, 0);
 }

@@ -8,20 +8,24 @@
  * (`studyField.ts`), whose row each is (`hospitals.ts`), and which constants a condition has (`conditionText.ts`).
  *
  * Taken over from the product as a specification, for want of another: the order in which complementary cells are chosen, which sets
- * the sums of one regression are over, and the limit of 512 sets. `judge.test.ts` compares it with the gate's plans.
+ * the sums of one regression are over, how lines of values are merged (`mergedLines.ts`), and the limit of 512 sets, before lines
+ * are merged. `judge.test.ts` compares it with the gate's plans, `judgeOrder.test.ts` with what the committee opens.
  */
 import type { CsvTable } from "../referenceDirectory.ts";
 import type { StudyField } from "../studyField.ts";
 import { columnsIn } from "../conditionText.ts";
 import type { ConditionToken } from "../conditionText.ts";
+import type { ClearRows } from "./cellLines.ts";
 import type { ClearSet } from "./clearSet.ts";
-import { isEmpty, isSame } from "./clearSet.ts";
+import { isEmpty, isSame, sizeOf } from "./clearSet.ts";
 import type { ClearCondition } from "./clearTable.ts";
 import { matchingRows } from "./clearTable.ts";
+import { readLines, singleLines, valueStarts } from "./cellsOfOrder.ts";
+import type { OrderedLines } from "./cellsOfOrder.ts";
 import { hiddenGroups, MOST_SETS } from "./complementaryRules.ts";
 import type { JudgedCell, JudgedRequest, JudgedShape } from "./judgedAnswer.ts";
 import { judgedSets, setsIn } from "./judgedSets.ts";
-import type { ClearRows, JudgedSets } from "./judgedSets.ts";
+import { mergeLines, withLostIntervals } from "./mergedLines.ts";
 import { possibleRows } from "./possibleRows.ts";
 import type { PossibleRows } from "./possibleRows.ts";
 import { cohortRules, groupRules, smallTableRules } from "./sizeRules.ts";
@@ -41,7 +45,7 @@ export interface JudgedQuery {
 }
 
 export function judge(query: JudgedQuery): JudgedRequest {
-  const facts = factsOf(query);
+  const { facts, lines } = factsOf(query);
   const { sets } = facts;
   const count = setsIn(sets).length + 1;
   const untold = sets.hasFewNumbers
@@ -53,15 +57,20 @@ export function judge(query: JudgedQuery): JudgedRequest {
   const small = smallTableRules(facts);
   const refused = small.length > 0 ? small : cohortRules(facts);
   if (refused.length > 0) return { untold, judgement: { kind: "refused", rules: refused } };
-  return { untold, judgement: { kind: "answered", cells: judgedCells(facts) } };
+  return { untold, judgement: { kind: "answered", cells: judgedCells(facts, lines) } };
 }
 
-/** The same cells with nothing hidden: what an answer without disclosure control has. */
+/**
+ * The same cells with nothing hidden: what an answer without disclosure control has. None of a statistic of order, which has
+ * every value by itself then.
+ */
 export function openCells(query: JudgedQuery): JudgedCell[] {
-  return cellsOf(factsOf(query), new Set(), []);
+  return query.shape.order === undefined ? cellsOf(factsOf(query).facts, new Set(), []) : [];
 }
 
-function judgedCells(facts: RuleFacts): JudgedCell[] {
+/** @param lines of values, where the statistic is of their order */
+function judgedCells(unmerged: RuleFacts, lines: OrderedLines | undefined): JudgedCell[] {
+  const facts = lines === undefined ? unmerged : { ...unmerged, sets: mergeLines(unmerged, lines) };
   const { groups } = facts.sets;
   const rules = groupRules(facts);
   const own = new Set(rules.flatMap((failed, group) => (failed.length > 0 ? [group] : [])));
@@ -72,7 +81,8 @@ function judgedCells(facts: RuleFacts): JudgedCell[] {
       ? [group]
       : [],
   );
-  return cellsOf(facts, hiddenGroups(facts, new Set(failed)), rules);
+  const hidden = hiddenGroups(facts, new Set(failed));
+  return cellsOf(facts, lines === undefined ? hidden : withLostIntervals(facts.sets, hidden), rules);
 }
 
 function cellsOf(
@@ -80,20 +90,22 @@ function cellsOf(
   hidden: ReadonlySet<number>,
   rules: readonly (readonly string[])[],
 ): JudgedCell[] {
-  return sets.cells.map(({ keys, set }, cell) => {
+  return sets.cells.map(({ keys, set, interval }, cell) => {
     const own = sets.groups.map((group, index) => ({ ...group, index })).filter((group) => group.cell === cell);
     const secret = own.filter(({ index }) => hidden.has(index));
     const named = secret.flatMap(({ index }) => (rules[index]?.length ? rules[index] : ["complementary suppression"]));
     return {
       keys,
-      rows: set.rows.reduce((sum, bit) => sum + bit, 0),
+      rows: sizeOf(set),
+      ...(interval === undefined ? {} : { interval }),
       hidden: new Set(secret.flatMap(({ parts }) => parts)),
       rules: [...new Set(named)],
     };
   });
 }
 
-function factsOf(query: JudgedQuery): RuleFacts {
+/** Of a statistic of order, with every line by itself. */
+function factsOf(query: JudgedQuery): { readonly facts: RuleFacts; readonly lines: OrderedLines | undefined } {
   const { table, fields, hospitals, shape, k, tokens } = query;
   const needed = new Set([...columnsIn(tokens), ...columnsOf(shape)]);
   const count = Math.max(...hospitals) + 1;
@@ -102,6 +114,7 @@ function factsOf(query: JudgedQuery): RuleFacts {
     read.map((field) => ({
       field,
       constants: comparedWith(field.column, tokens, shape),
+      starts: field.column === shape.order?.column ? valueStarts(field) : [],
       isSummed: shape.summed?.columns.includes(field.column) === true,
     })),
     count,
@@ -113,13 +126,11 @@ function factsOf(query: JudgedQuery): RuleFacts {
     shape: Uint8Array.from(possible.hospitals, (each) => (each === owner ? 1 : 0)),
     rows: Uint8Array.from(hospitals, (each) => (each === owner ? 1 : 0)),
   }));
-  const sets: JudgedSets = judgedSets(
-    cohortOf(query, rows),
-    rows,
-    new Map(fields.map((field) => [field.column, field])),
-    shape,
-  );
-  return { k, sets, all, owned, differInMissing: missingness(rows) };
+  const known = new Map(fields.map((field) => [field.column, field]));
+  const own = judgedSets(cohortOf(query, rows), rows, known, shape);
+  const lines = shape.order === undefined ? undefined : readLines(shape.order, own, rows, known);
+  const sets = lines === undefined ? own : singleLines(lines);
+  return { facts: { k, sets, all, owned, differInMissing: missingness(rows) }, lines };
 }
 
 /** A constant whose column the text does not tell may be any's. */
@@ -130,8 +141,8 @@ function comparedWith(column: string, tokens: readonly ConditionToken[], { axes 
   return [...compared.map(({ value }) => value), ...breaks.map(String)];
 }
 
-function columnsOf({ axes, present, summed, indicators, counted }: JudgedShape): string[] {
-  const named = [...axes, ...(indicators ?? []), ...(counted === undefined ? [] : [counted])];
+function columnsOf({ axes, present, summed, indicators, counted, order }: JudgedShape): string[] {
+  const named = [...axes, ...(indicators ?? []), ...[counted, order, order?.ends].filter((each) => each !== undefined)];
   return [...named.map(({ column }) => column), ...present, ...(summed?.columns ?? [])];
 }
 

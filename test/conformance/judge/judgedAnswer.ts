@@ -21,8 +21,26 @@ export interface JudgedShape {
   readonly indicators?: readonly { readonly column: string; readonly value: string }[];
   /** Only what is summed opens, and how many rows that is over: not each cell's own number of rows. */
   readonly sumsAlone?: boolean;
+  /** The statistic is of the order of a number's or date's values: each cell's rows are counted by interval of them. */
+  readonly order?: JudgedOrder;
   /** Rows of each cell that are counted where the column, a category of numbers, is at least each of them above 0. */
   readonly counted?: { readonly column: string };
+}
+
+/** Lines of values are those between the cut-points that the study's field has. */
+export interface JudgedOrder {
+  readonly column: string;
+  /** Rows are counted that end there with another value of the column, then those with the event. Absent: all together. */
+  readonly ends?: { readonly column: string; readonly event: string };
+}
+
+/** Neighbouring lines of values, merged. */
+export interface JudgedInterval {
+  /** Of rows in their order: 0; of ends: 0 for those without the event, 1 for those with it. */
+  readonly output: number;
+  /** [from, to) in the column's unit; `to` is null where only the field's maximum ends it. */
+  readonly from: string;
+  readonly to: string | null;
 }
 
 /** What of a cell is shown or hidden together: its number of rows; sums over the rows that have the columns; a count. */
@@ -32,6 +50,8 @@ export interface JudgedCell {
   /** Of the axes, in order: a category, null for missing, or the place of a line among breaks. */
   readonly keys: readonly (string | null)[];
   readonly rows: number;
+  /** Of a statistic of order: the cell counts only what lies in it. */
+  readonly interval?: JudgedInterval;
   readonly hidden: ReadonlySet<Part>;
   readonly rules: readonly string[];
 }

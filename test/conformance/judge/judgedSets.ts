@@ -2,20 +2,13 @@
  * The sets that one answer discloses: its cohort; of every cell its rows, and those that have the summed columns; and where
  * sums count them, smaller sets (docs/query-language.md, "The gate").
  */
-import { readDecimal, scaleDecimal } from "../decimalText.ts";
 import type { StudyField } from "../studyField.ts";
 import type { ClearSet } from "./clearSet.ts";
+import { atLeast, having, linesOf, rowsWhere } from "./cellLines.ts";
+import type { ClearRows } from "./cellLines.ts";
 import { intersect, isEmpty, isSame, isWithin, minus } from "./clearSet.ts";
-import type { JudgedAxis, JudgedShape, Part } from "./judgedAnswer.ts";
-import type { PossibleRows } from "./possibleRows.ts";
+import type { JudgedInterval, JudgedShape, Part } from "./judgedAnswer.ts";
 import { FEW_VALUES, MOST_POINTS, toldSets } from "./toldSets.ts";
-
-/** Rows as texts by column: the possible ones and those of the table, one after the other. */
-export interface ClearRows {
-  readonly possible: PossibleRows;
-  /** [row][column], in the order of `possible.columns`. */
-  readonly table: readonly (readonly (string | null)[])[];
-}
 
 /** What is shown or hidden together: the sums over one set of one cell. */
 export interface JudgedGroup {
@@ -32,9 +25,15 @@ interface Level {
   readonly set: ClearSet;
 }
 
+export interface CellSet {
+  readonly keys: readonly (string | null)[];
+  readonly set: ClearSet;
+  readonly interval?: JudgedInterval;
+}
+
 export interface JudgedSets {
   readonly cohort: ClearSet;
-  readonly cells: readonly { readonly keys: readonly (string | null)[]; readonly set: ClearSet }[];
+  readonly cells: readonly CellSet[];
   readonly groups: readonly JudgedGroup[];
   /** A number, not a category, is summed over so few values that its sums count them. */
   readonly hasFewNumbers: boolean;
@@ -46,7 +45,7 @@ type Fields = ReadonlyMap<string, StudyField>;
 export function judgedSets(matching: ClearSet, rows: ClearRows, fields: Fields, shape: JudgedShape): JudgedSets {
   const cohort = having(matching, shape.present, rows);
   const lines = shape.axes.map((axis) => linesOf(axis, fields.get(axis.column)!, rows));
-  const cells = lines.reduce<JudgedSets["cells"][number][]>(
+  const cells = lines.reduce<CellSet[]>(
     (all, axis) =>
       all.flatMap(({ keys, set }) =>
         axis.map((line) => ({ keys: [...keys, line.key], set: intersect(set, line.set) })),
@@ -112,17 +111,6 @@ function existing(levels: readonly Level[]): Level[] {
 function thresholdsOf({ counted }: JudgedShape, fields: Fields): number[] {
   const field = counted === undefined ? undefined : fields.get(counted.column);
   return field?.type === "category" ? field.categories.map(Number).filter((value) => value > 0) : [];
-}
-
-function having(set: ClearSet, columns: readonly string[], rows: ClearRows): ClearSet {
-  return columns.reduce(
-    (kept, column) =>
-      intersect(
-        kept,
-        rowsWhere(rows, column, (text) => text !== null),
-      ),
-    set,
-  );
 }
 
 /** The smallest sets that the sums over a set count (`toldSets.ts`), by the columns of few values among them. */
@@ -238,49 +226,4 @@ function toldBy(set: ClearSet, factors: readonly Factor[], sums: number, rows: C
 function valuesIn(set: ClearSet, column: string, { possible }: ClearRows): ReadonlySet<string | null> {
   const at = possible.columns.indexOf(column);
   return new Set(possible.rows.flatMap((row, index) => (set.shape[index] === 1 ? [row[at] ?? null] : [])));
-}
-
-interface Line {
-  readonly key: string | null;
-  readonly set: ClearSet;
-}
-
-/** Categories in their order, missing last; or the intervals between breaks that a value can lie in. */
-function linesOf({ column, missing, breaks }: JudgedAxis, field: StudyField, rows: ClearRows): Line[] {
-  const categories = field.type === "category" ? field.categories : [];
-  const absent = missing && field.hasMissing ? [null] : [];
-  if (breaks === undefined) {
-    return [...categories, ...absent].map((key) => ({ key, set: rowsWhere(rows, column, (text) => text === key) }));
-  }
-  const places = Array.from({ length: breaks.length + 1 }, (_, place) => place);
-  const lines = places.map((place) => ({
-    key: String(place),
-    set: rowsWhere(rows, column, (text) => text !== null && placeAmong(breaks, text) === place),
-  }));
-  return lines.filter(({ set }) => !isEmpty(set));
-}
-
-/** 0 below the first break, i from break i − 1 to break i, the last such closed, and one more above. */
-function placeAmong(breaks: readonly number[], text: string): number {
-  const reached = breaks.filter((each, index) => compare(text, each) >= (index === breaks.length - 1 ? 1 : 0));
-  return reached.length;
-}
-
-function atLeast(column: string, least: number, rows: ClearRows): ClearSet {
-  return rowsWhere(rows, column, (text) => text !== null && compare(text, least) >= 0);
-}
-
-/** Exact: the sign of their difference. */
-function compare(left: string, right: number): number {
-  const [a, b] = [readDecimal(left)!, readDecimal(String(right))!];
-  const decimals = Math.max(a.decimals, b.decimals);
-  const difference = scaleDecimal(a, decimals).floor - scaleDecimal(b, decimals).floor;
-  return difference === 0n ? 0 : difference > 0n ? 1 : -1;
-}
-
-function rowsWhere({ possible, table }: ClearRows, column: string, is: (text: string | null) => boolean): ClearSet {
-  const at = possible.columns.indexOf(column);
-  const bits = (texts: readonly (readonly (string | null)[])[]): Uint8Array =>
-    Uint8Array.from(texts, (row) => (is(row[at] ?? null) ? 1 : 0));
-  return { shape: bits(possible.rows), rows: bits(table) };
 }

@@ -29,6 +29,8 @@ export interface ReadColumn {
   readonly field: StudyField;
   /** Texts of all that it is compared with. */
   readonly constants: readonly string[];
+  /** Where lines of its values start, scaled. */
+  readonly starts: readonly bigint[];
   readonly isSummed: boolean;
 }
 
@@ -49,7 +51,7 @@ export function possibleRows(columns: readonly ReadColumn[], hospitals: number):
   };
 }
 
-function representatives({ field, constants, isSummed }: ReadColumn): (string | null)[] {
+function representatives({ field, constants, starts, isSummed }: ReadColumn): (string | null)[] {
   const missing = field.hasMissing ? [null] : [];
   if (field.type === "category") return [...field.categories, ...missing];
   const { minimum, maximum, decimals, type } = field;
@@ -58,6 +60,7 @@ function representatives({ field, constants, isSummed }: ReadColumn): (string | 
   const compared = constants.flatMap((text) => scaledConstant(text, type === "date", decimals));
   const beside = isSummed ? BESIDE_SUMMED : BESIDE;
   const near = [
+    ...starts,
     ...[minimum, maximum].flatMap((end) => around(end, isSummed ? beside : 0n)),
     ...compared.flatMap((value) => around(value, beside)),
   ];

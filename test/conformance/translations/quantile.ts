@@ -1,7 +1,14 @@
-/** `quantile`: of type 7 and of type 1, by group, each a statement of its own. */
+/**
+ * `quantile`: of type 7 and of type 1, by group, each a statement of its own. Without disclosure control each is a value, with it the
+ * interval of merged lines that holds it.
+ */
+import type { AnswerTable } from "../../../workers/statistics/finishAnswer.ts";
 import { isHidden } from "../../../workers/statistics/hidden.ts";
-import type { JsonRecord, JsonValue } from "../referenceQuery.ts";
+import { groupAxes } from "../judge/judgedAnswer.ts";
+import type { JsonRecord } from "../referenceQuery.ts";
 import { compareValue, isSameKey, show, sumTolerance } from "./compareValues.ts";
+import { compareRows, numberOf } from "./countedIntervals.ts";
+import { compareIntervalQuantiles } from "./intervalQuantiles.ts";
 import { conditionKeys, groupItems, usesOf } from "./selection.ts";
 import { expectedList, expectedRecords, read } from "./structuredValue.ts";
 import type { Statement, TranslateKind } from "./translation.ts";
@@ -20,13 +27,14 @@ export const translateQuantile: TranslateKind = (query) => {
     ],
     groupBy,
     columns: [...groupBy, `type${type}`],
-    judged: undefined,
-    compare: ({ rows }, _cells, naming) =>
-      rows.flatMap((row) => {
-        const group = groups.find((each) => groupBy.every((name, axis) => isSameKey(row[axis], each[name])));
-        if (group === undefined) return [`no group is expected like ${show(row)}`];
-        return compareQuantiles(row[groupBy.length], group, type, naming.unit(column));
-      }),
+    judged: { axes: groupAxes(groupBy), present: [column], order: { column } },
+    compare: (answer, cells, naming) => {
+      const unit = naming.unit(column);
+      if (cells.length === 0) return compareExact(answer, groupBy, groups, type, unit);
+      return compareRows(answer, cells, groupBy, groups, (got, row, expected) =>
+        compareIntervalQuantiles(got, row, expected, { type, probabilities, unit }),
+      );
+    },
   });
   return {
     table: query.text("table"),
@@ -37,24 +45,22 @@ export const translateQuantile: TranslateKind = (query) => {
   };
 };
 
-/** Each is a value, or the interval of the grid that it lies in. */
-function compareQuantiles(got: unknown, expected: JsonRecord, type: number, unit: number): string[] {
-  if (isHidden(got)) return ["the quantiles are hidden, which the judge knows no rule for"];
-  return expectedList(expected, `type${type}`).flatMap((value, place) => {
-    const quantile = read(got, "quantiles", place, "value");
-    const problem = isInterval(quantile)
-      ? outside(quantile, value)
-      : compareValue(`quantile ${place + 1}`, quantile, value, sumTolerance(unit));
-    return problem === undefined ? [] : [problem];
+function compareExact(
+  { rows }: AnswerTable,
+  groupBy: readonly string[],
+  groups: readonly JsonRecord[],
+  type: number,
+  unit: number,
+): string[] {
+  return rows.flatMap((row) => {
+    const group = groups.find((each) => groupBy.every((name, axis) => isSameKey(row[axis], each[name])));
+    if (group === undefined) return [`no group is expected like ${show(row)}`];
+    const got = row[groupBy.length];
+    if (isHidden(got)) return ["the quantiles are hidden without disclosure control"];
+    return expectedList(group, `type${type}`).flatMap((value, place) => {
+      const quantile = read(got, "quantiles", place, "value");
+      const number = value === null ? null : numberOf(value);
+      return compareValue(`quantile ${place + 1}`, quantile, number, sumTolerance(unit)) ?? [];
+    });
   });
-}
-
-function isInterval(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "lower" in value && "upper" in value;
-}
-
-function outside(interval: unknown, expected: JsonValue): string | undefined {
-  const [lower, upper] = [read(interval, "lower") ?? -Infinity, read(interval, "upper") ?? Infinity];
-  const isInside = Number(lower) <= Number(expected) && Number(expected) <= Number(upper);
-  return isInside ? undefined : `the quantile ${show(expected)} lies outside ${show(interval)}`;
 }
