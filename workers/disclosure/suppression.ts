@@ -264,12 +264,15 @@ export class Suppression {
   }
 
   #hiddenLines(hidden: ReadonlySet<number>): HiddenLine[] {
+    const known = new Set(this.#facts.known.map(({ set }) => keyOf(set)));
     return this.#lines.flatMap(({ whole, wholeGroup, members }) => {
       if (wholeGroup !== undefined && hidden.has(wholeGroup)) return [];
-      const isHidden = ({ group, isHidden: before }: Line["members"][number]): boolean =>
-        before || (group !== undefined && hidden.has(group));
-      const secret = members.filter(isHidden);
-      const shown = members.find((member) => member.group !== undefined && !isHidden(member));
+      // What an earlier answer showed, hiding does not take back: whoever knows it subtracts it from the others.
+      const isSecret = ({ set, group, isHidden: before }: Line["members"][number]): boolean =>
+        (before || (group !== undefined && hidden.has(group))) && !known.has(keyOf(set));
+      const secret = members.filter(isSecret);
+      const own = members.filter(({ group }) => group !== undefined && !hidden.has(group));
+      const shown = own.find(({ set }) => !known.has(keyOf(set))) ?? own[0];
       const sacrifice = wholeGroup ?? shown?.group;
       if (secret.length < 2 || secret.length === members.length || sacrifice === undefined) return [];
       const parts = secret.map(({ set, group }) => this.#partsOf(set, group).filter((part) => !hidden.has(part.group)));
