@@ -13,7 +13,7 @@ import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
 import { ONE, requireSmall, times } from "./classFunction.ts";
 import { FactorReader } from "./factorReader.ts";
-import { intervalGroups } from "./intervalSets.ts";
+import { intervalGroups, intervalTotals } from "./intervalSets.ts";
 import type { CellLevels } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import { openFields } from "./openFields.ts";
@@ -46,12 +46,21 @@ export interface DisclosedGroup {
   readonly levelKinds: readonly string[];
 }
 
+/** What several groups add up to, which they tell together. */
+export interface DisclosedTotal {
+  readonly set: RowSet;
+  /** Their indices, ascending. */
+  readonly groups: readonly number[];
+}
+
 export interface DisclosedSets {
   /** Undefined: empty by construction. */
   readonly cohort: RowSet | undefined;
   readonly cells: readonly (RowSet | undefined)[];
   /** By cell, in the order of their first output. */
   readonly groups: readonly DisclosedGroup[];
+  /** Of statistics of the order of values. */
+  readonly totals: readonly DisclosedTotal[];
 }
 
 /** Deciding what follows from what takes cubic time in the sets that an answer and its history disclose. */
@@ -87,8 +96,9 @@ export function disclosedSets(
   const lines = axisLines(descriptor, reader, catalogue);
   if (valueAxis(descriptor) !== undefined) {
     const groups = intervalGroups(descriptor, outputs, lines, { parts, catalogue }, merges);
+    const totals = intervalTotals(descriptor, outputs, lines, { parts, catalogue }, merges);
     const cells = groups.map(({ set }) => set);
-    return withSmallShapes({ cohort: setWhere(parts, cohort), cells, groups });
+    return withSmallShapes({ cohort: setWhere(parts, cohort), cells, groups, totals });
   }
   const open = parameters === undefined ? openFields(descriptor) : new Set<number>();
   const levels = new LevelReader(catalogue, (field) => open.has(field));
@@ -100,6 +110,7 @@ export function disclosedSets(
   const cells = cellConditions(lines);
   return withSmallShapes({
     cohort: setWhere(parts, cohort),
+    totals: [],
     cells: cells.map((cell) => setWhere(parts, times(cohort, cell))),
     groups: cells.flatMap((condition, cell) => {
       const sets = kinds.map(({ summedOver }) => setWhere(parts, times(summedOver, condition)));

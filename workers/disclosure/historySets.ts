@@ -2,6 +2,8 @@
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { DisclosedGroup, VettedRequest } from "./disclosedSets.ts";
 import { disclosedSets, familiesOf } from "./disclosedSets.ts";
+import type { OrderedTable } from "./orderedUnions.ts";
+import { orderedTable } from "./orderedUnions.ts";
 import type { RowSet } from "./rowSet.ts";
 import type { Sum } from "./summedPoints.ts";
 import { keyOf } from "./rowSet.ts";
@@ -66,6 +68,8 @@ export interface HistorySets {
   readonly sets: readonly HistorySet[];
   /** Of answers with hidden cells. */
   readonly families: readonly HiddenFamily[];
+  /** Of answers of the order of values, in their order. */
+  readonly tables: readonly OrderedTable[];
   /** Of each answer that has one, in their order. */
   readonly cohorts: readonly { readonly set: RowSet; readonly answer: EarlierAnswer }[];
 }
@@ -83,14 +87,22 @@ export function historySets(
 ): HistorySets {
   const sets = new Map<string, HistorySet>();
   const families: HiddenFamily[] = [];
+  const tables: OrderedTable[] = [];
   const cohorts: { set: RowSet; answer: EarlierAnswer }[] = [];
   for (const answer of history) {
-    const disclosed = disclosedSets(answer, segmentsOf(answer.segments), catalogue);
+    const parts = segmentsOf(answer.segments);
+    const disclosed = disclosedSets(answer, parts, catalogue);
+    tables.push(...orderedTable(answer, disclosed.groups, parts));
     if (disclosed.cohort !== undefined) cohorts.push({ set: disclosed.cohort, answer });
-    for (const found of [...cohortOf(disclosed, answer), ...groupSets(disclosed, answer)]) merge(sets, found);
+    for (const found of [
+      ...cohortOf(disclosed, answer),
+      ...groupSets(disclosed, answer),
+      ...totalSets(disclosed, answer),
+    ])
+      merge(sets, found);
     families.push(...hiddenFamilies(disclosed, answer));
   }
-  return { sets: [...sets.values()], families, cohorts };
+  return { sets: [...sets.values()], families, tables, cohorts };
 }
 
 const UNSEEN = { isShown: false, isOpened: false, isUnknown: false, isAlone: true, isEmpty: false };
@@ -127,6 +139,17 @@ function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): His
       };
     });
   });
+}
+
+/** Where all that they are made up of is shown. */
+function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
+  if (opened === "unknown") return [];
+  const isShown = (group: number): boolean =>
+    !groups[group]!.outputs.some((output) => opened.hiddenOutputs.has(output));
+  const told = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true, isEmpty: false };
+  return totals.flatMap((total) =>
+    total.groups.every(isShown) ? [{ set: total.set, summed: new Set<number>(), sums: [], ...told }] : [],
+  );
 }
 
 function merge(sets: Map<string, HistorySet>, found: HistorySet): void {

@@ -15,6 +15,8 @@ import type { SizeTest } from "../messages/gatePlan.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { HistorySet } from "./historySets.ts";
+import type { OrderedTable } from "./orderedUnions.ts";
+import { unionTests } from "./orderedUnions.ts";
 import type { RowSet } from "./rowSet.ts";
 import { intersect, isSubset, keyOf, meetsWithin } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
@@ -32,6 +34,8 @@ export interface TestedSet {
 export interface NewSet extends TestedSet {
   /** The cell of which it is the rows, or those with some values present; undefined for others. */
   readonly cell: number | undefined;
+  /** The cells of which it is the total. */
+  readonly cells?: readonly number[];
   /** Data of the newest shown set with the same filter on part of these data; 0 for none. */
   readonly grownFrom: bigint;
 }
@@ -55,6 +59,8 @@ export interface HistoryFacts {
   rows(parts: bigint): number;
   /** Whether some of them are gone. A set that had them is measured too small: what passes then is large enough all the same. */
   isErased(parts: bigint): boolean;
+  /** Earlier answers of the order of values, whose cells add up to sets that are known, or may be. */
+  readonly tables: readonly OrderedTable[];
   /** Of the new answer. */
   readonly cells: readonly (RowSet | undefined)[];
   /** By key of a set, the cells that make it up: filled as it is asked for. */
@@ -74,7 +80,7 @@ export function historyTests(
   siblings: readonly NewSet[],
 ): SizeTest[] {
   const window = [...facts.earlier.slice(0, 1), ...facts.earlier.slice(1).slice(1 - COMBINED_SETS)];
-  const pairs = facts.earlier.flatMap((b) => pairTest(facts, a, b, zero));
+  const pairs = [...facts.earlier.flatMap((b) => pairTest(facts, a, b, zero)), ...unionTests(facts, a, zero)];
   const combined = window.flatMap((b, index) =>
     window.slice(index + 1).flatMap((c) => (isOlder([b, c], [a]) ? [] : combinationTests(facts, a, b, c))),
   );
@@ -147,13 +153,19 @@ function isOlder(earlier: readonly TestedSet[], grown: readonly NewSet[]): boole
   return grown.every(({ grownFrom }) => earlier.every(({ set }) => (set.parts & ~grownFrom) === 0n));
 }
 
-/** Whether `whole` is made up of cells of the answer, and a and b are of two of them. */
+/** Cells of the answer that a set is of. */
+export function cellsOf({ cell, cells }: NewSet): readonly number[] {
+  return cells ?? (cell === undefined ? [] : [cell]);
+}
+
+/** Whether `whole` is made up of cells of the answer, and a and b are of different ones among them. */
 function isLine(facts: HistoryFacts, a: NewSet, b: NewSet, whole: TestedSet): boolean {
-  if (a.cell === undefined || b.cell === undefined || a.cell === b.cell) return false;
+  const [own, other] = [cellsOf(a), cellsOf(b)];
+  if (own.length === 0 || other.length === 0 || own.some((cell) => other.includes(cell))) return false;
   const key = keyOf(whole.set);
   let line = facts.lines.get(key);
   if (line === undefined) facts.lines.set(key, (line = lineOf(facts, whole)));
-  return line.has(a.cell) && line.has(b.cell);
+  return [...own, ...other].every((cell) => line.has(cell));
 }
 
 /** The cells that make up `whole`; none when they do not. */

@@ -1,16 +1,17 @@
 /**
  * The sets that quantiles and survival disclose: for each output, slice of the table and interval of values, the rows that are counted.
- * They are cells of their own, disjoint where the outputs count different rows.
+ * They are cells of their own, which are disjoint.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
 import { valueAxis } from "../messages/valueAxis.ts";
 import { requireFewValues } from "../query/openedValues.ts";
 import type { Merges } from "../messages/merges.ts";
+import type { MergedCell } from "../query/mergedLines.ts";
 import { mergedCells, singleLines } from "../query/mergedLines.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
 import { add, ONE, times, ZERO } from "./classFunction.ts";
-import type { DisclosedGroup } from "./disclosedSets.ts";
+import type { DisclosedGroup, DisclosedTotal } from "./disclosedSets.ts";
 import { unsupported } from "./errors.ts";
 import type { OutputSet } from "./outputSets.ts";
 import { setWhere } from "./rowSet.ts";
@@ -32,21 +33,59 @@ export function intervalGroups(
     outputs.length,
   );
   if (outputs.some(({ variables }) => variables.length > 0)) throw unsupported("sums over an order of values");
-  const { axis } = valueAxis(descriptor)!;
-  const others = lines.filter((_, at) => at !== axis);
   const isApart = outputs.every(({ condition }, at) =>
     outputs.slice(0, at).every((other) => times(other.condition, condition).key === ZERO.key),
   );
+  // What one of them counts and another does not, no test would look at.
+  if (!isApart) throw unsupported("outputs over an order of values that count the same rows");
   return mergedCells(descriptor, catalogue.schema, merges).map((cell, index): DisclosedGroup => {
-    const interval = lines[axis]!.slice(...cell.lines).reduce(add);
-    const slice = cell.slice.reduce<ClassFunction>((condition, line, at) => times(condition, others[at]![line]!), ONE);
     return {
       cell: index,
-      kind: isApart ? 0 : cell.output,
-      set: setWhere(parts, times(times(outputs[cell.output]!.condition, slice), interval)),
+      kind: 0,
+      set: setWhere(parts, times(outputs[cell.output]!.condition, within(descriptor, lines, cell))),
       outputs: cell.positions.slice(0, 1),
       counts: cell.positions.slice(0, 1),
       ...{ summed: new Set(), sums: [], levels: [], ownLevels: 0, levelKinds: [] },
     };
   });
+}
+
+/**
+ * What the intervals of a slice add up to, which answers print: of each output, and of all outputs together. Not what is one
+ * interval.
+ */
+export function intervalTotals(
+  descriptor: Descriptor,
+  outputs: readonly OutputSet[],
+  lines: readonly (readonly ClassFunction[])[],
+  { parts, catalogue }: { readonly parts: bigint; readonly catalogue: ClassCatalogue },
+  merges: Merges = singleLines(descriptor),
+): DisclosedTotal[] {
+  const slices = new Map<string, { readonly cell: MergedCell; readonly group: number }[]>();
+  mergedCells(descriptor, catalogue.schema, merges).forEach((cell, group) => {
+    slices.set(cell.slice.join(), [...(slices.get(cell.slice.join()) ?? []), { cell, group }]);
+  });
+  const end = valueAxis(descriptor)!.lines;
+  return [...slices.values()].flatMap((cells) => {
+    const all = within(descriptor, lines, { slice: cells[0]!.cell.slice, lines: [0, end] });
+    return [...outputs.keys(), undefined].flatMap((output): DisclosedTotal[] => {
+      const own = cells.filter(({ cell }) => output === undefined || cell.output === output);
+      const conditions = outputs.filter((_, at) => output === undefined || at === output);
+      const set = setWhere(parts, times(conditions.map(({ condition }) => condition).reduce(add), all));
+      const isOne = own.length < 2 || (output === undefined && outputs.length < 2);
+      return set === undefined || isOne ? [] : [{ set, groups: own.map(({ group }) => group) }];
+    });
+  });
+}
+
+/** The condition of some lines of values in a slice. */
+function within(
+  descriptor: Descriptor,
+  lines: readonly (readonly ClassFunction[])[],
+  { slice, lines: [first, end] }: Pick<MergedCell, "slice" | "lines">,
+): ClassFunction {
+  const { axis } = valueAxis(descriptor)!;
+  const others = lines.filter((_, at) => at !== axis);
+  const own = slice.reduce<ClassFunction>((condition, line, at) => times(condition, others[at]![line]!), ONE);
+  return times(own, lines[axis]!.slice(first, end).reduce(add));
 }

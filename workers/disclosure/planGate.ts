@@ -11,7 +11,7 @@ import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
 import type { NewSet, TestedSet } from "./historyTests.ts";
-import { historyTests, missingSumTests } from "./historyTests.ts";
+import { cellsOf, historyTests, missingSumTests } from "./historyTests.ts";
 import { LevelReader } from "./levels.ts";
 import type { TellingSets } from "./levelsWithEarlier.ts";
 import { levelsWithEarlier } from "./levelsWithEarlier.ts";
@@ -84,6 +84,7 @@ class Planning {
       catalogue: place.catalogue,
       tests,
       groups: disclosed.groups,
+      totals: disclosed.totals,
       known: [...single, whole.shown, ...others.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown)],
       unknown: [...whole.unknown, ...others.filter(({ isUnknown }) => isUnknown)],
       families: earlier.families,
@@ -117,7 +118,7 @@ class Planning {
     const siblings: NewSet[] = [];
     /** By cell: its sets with a sum that was not told before, then those whose sums were. */
     const summed = new Map<number, { readonly added: TestedSet[]; readonly told: TestedSet[] }>();
-    return this.#disclosed.groups.map((group, index) => {
+    const found = this.#disclosed.groups.map((group, index) => {
       const tests = this.#tellingTests(this.#place.telling[index]!);
       for (const set of group.set === undefined ? [] : [group.set, ...group.levels]) {
         const tested = this.#tests.tested(set, group.summed, group.cell);
@@ -135,6 +136,29 @@ class Planning {
       }
       return { outputs: group.outputs, tests, within: this.#cellCount(group) };
     });
+    const totals = this.#totalTests(siblings);
+    return found.map((group, index) => ({ ...group, tests: [...group.tests, ...(totals.get(index) ?? [])] }));
+  }
+
+  /**
+   * Of totals, which are as large as their groups: not too close to anything earlier, or the last of the groups is hidden.
+   *
+   * @param siblings of the groups
+   */
+  #totalTests(siblings: readonly NewSet[]): Map<number, SizeTest[]> {
+    const { groups: all, totals } = this.#disclosed;
+    const tests = new Map<number, SizeTest[]>();
+    const before: NewSet[] = [...siblings];
+    for (const { set, groups } of totals) {
+      const last = groups.findLast((group) => all[group]!.set !== undefined);
+      if (last === undefined || this.#tests.isTested(set)) continue;
+      const tested = { ...this.#tests.tested(set, new Set()), cells: groups };
+      const apart = before.filter((each) => !cellsOf(each).some((cell) => groups.includes(cell)));
+      const own = historyTests(this.#tests.facts, tested, "passes", apart);
+      tests.set(last, [...(tests.get(last) ?? []), ...own]);
+      before.push(tested);
+    }
+    return tests;
   }
 
   #tellingTests({ sets, isUntold }: TellingSets): SizeTest[] {

@@ -52,7 +52,7 @@ export function planLines(request: GatedRequest, history: readonly EarlierAnswer
   return new LinePlanning(counted, disclosed, earlier, { ...prepared, field }).finish();
 }
 
-/** From the newest answer to the same query over the same conditions. */
+/** From the newest answer to the same query over the same conditions that showed anything. */
 interface EarlierLook {
   readonly starts: Merges;
   /** Data that it did not have. */
@@ -142,11 +142,15 @@ function earlierLook(
 ): EarlierLook {
   const query = encodeDescriptor(descriptor);
   const newest = cohorts.findLast(({ set, answer }) => {
-    const isPosted = answer.opened !== "unknown" && answer.merges !== undefined;
-    return (
-      isPosted && cohort !== undefined && isSameFilter(set, cohort) && encodeDescriptor(answer.descriptor) === query
-    );
+    const isSame = cohort !== undefined && isSameFilter(set, cohort) && encodeDescriptor(answer.descriptor) === query;
+    return isSame && showsIntervals(answer);
   });
   if (newest === undefined) return { starts: singleLines(descriptor), grown: 0n };
   return { starts: newest.answer.merges ?? singleLines(descriptor), grown: parts & ~newest.set.parts };
+}
+
+function showsIntervals({ descriptor, schema, opened, merges }: EarlierAnswer): boolean {
+  if (opened === "unknown" || merges === undefined) return false;
+  const cells = mergedCells(descriptor, schema, merges);
+  return cells.some(({ positions }) => !opened.hiddenOutputs.has(positions[0]!));
 }

@@ -80,6 +80,7 @@ export class RequestTests {
       own: new Set([...sets.map(print), ...growths]),
       missing: missingPrints([...added, all, ...opened], print, (field) => place.catalogue.classes(field)),
       cells: disclosed.cells,
+      tables: earlier.tables,
       lines: new Map(),
       rows: (bits) => place.universe.rows(bits),
       isErased: (bits) => place.universe.isErased(bits),

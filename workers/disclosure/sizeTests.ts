@@ -42,6 +42,12 @@ export class SizeTests {
     return this.#test(terms, last, zero);
   }
 
+  /** The same where b is the union of disjoint sets. */
+  pairWithUnion(a: RowSet, b: readonly RowSet[], last: number, zero: Zero): SizeTest {
+    const terms = b.flatMap((each) => [[each, each, 1] as const, [a, each, -2] as const]);
+    return this.#test([[a, a, 1], ...terms], last, zero);
+  }
+
   /** Σ(p + q − m)² > last. */
   combination(p: RowSet, q: RowSet, m: RowSet, last: number, zero: Zero): SizeTest {
     const terms = [

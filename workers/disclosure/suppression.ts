@@ -7,7 +7,7 @@ import type { Closure, HiddenLine } from "../messages/gatePlan.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import { countingSums } from "./countingSums.ts";
 import type { WeightedSets } from "./countingSums.ts";
-import type { DisclosedGroup, FamilyMember } from "./disclosedSets.ts";
+import type { DisclosedGroup, DisclosedTotal, FamilyMember } from "./disclosedSets.ts";
 import { familiesOf, MAX_SETS } from "./disclosedSets.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import type { HiddenFamily, HistorySet } from "./historySets.ts";
@@ -43,6 +43,8 @@ export interface SuppressionFacts {
   readonly catalogue: ClassCatalogue;
   readonly tests: SizeTests;
   readonly groups: readonly DisclosedGroup[];
+  /** What groups add up to. */
+  readonly totals: readonly DisclosedTotal[];
   /** Public or opened before; the rows of each segment are public. */
   readonly known: readonly KnownSet[];
   /** Opened before or hidden, nobody knows: what follows only from them is not shown, since it would tell the hidden ones. */
@@ -262,12 +264,15 @@ export class Suppression {
   }
 
   #hiddenLines(hidden: ReadonlySet<number>): HiddenLine[] {
+    const known = new Set(this.#facts.known.map(({ set }) => keyOf(set)));
     return this.#lines.flatMap(({ whole, wholeGroup, members }) => {
       if (wholeGroup !== undefined && hidden.has(wholeGroup)) return [];
-      const isHidden = ({ group, isHidden: before }: Line["members"][number]): boolean =>
-        before || (group !== undefined && hidden.has(group));
-      const secret = members.filter(isHidden);
-      const shown = members.find((member) => member.group !== undefined && !isHidden(member));
+      // What an earlier answer showed, hiding does not take back: whoever knows it subtracts it from the others.
+      const isSecret = ({ set, group, isHidden: before }: Line["members"][number]): boolean =>
+        (before || (group !== undefined && hidden.has(group))) && !known.has(keyOf(set));
+      const secret = members.filter(isSecret);
+      const own = members.filter(({ group }) => group !== undefined && !hidden.has(group));
+      const shown = own.find(({ set }) => !known.has(keyOf(set))) ?? own[0];
       const sacrifice = wholeGroup ?? shown?.group;
       if (secret.length < 2 || secret.length === members.length || sacrifice === undefined) return [];
       const parts = secret.map(({ set, group }) => this.#partsOf(set, group).filter((part) => !hidden.has(part.group)));
@@ -336,11 +341,13 @@ function openedSets(groups: readonly DisclosedGroup[]): FamilyMember[] {
 }
 
 /** Families of earlier answers with hidden cells, against what this answer opens. */
-function earlierLines({ groups, families, fingerprints }: SuppressionFacts): Line[] {
+function earlierLines({ groups, totals, families, fingerprints }: SuppressionFacts): Line[] {
+  // The last of its groups opens a total, and is sacrificed for what that would tell.
+  const told = totals.map(({ set, groups: own }) => ({ set, group: own.at(-1)! }));
   return families.flatMap(({ members, hidden }) => {
     const secret = new Set(hidden.map(keyOf));
     const family = members.map((set) => ({ set, group: undefined, isHidden: secret.has(keyOf(set)) }));
-    return openedSets(groups).flatMap(({ set, group }) => lineOf(fingerprints, set, group, family));
+    return [...openedSets(groups), ...told].flatMap(({ set, group }) => lineOf(fingerprints, set, group, family));
   });
 }
 

@@ -1,7 +1,7 @@
 /** Whether the answer's columns and table axes of a descriptor mean something (`contracts/types/Descriptor.sol`). */
 import { isAllocation } from "./allocationArguments.ts";
 import type { Axis, Column, Descriptor } from "./descriptor.ts";
-import { Finish } from "./descriptor.ts";
+import { ARGUMENT_DECIMALS, Finish } from "./descriptor.ts";
 import { isOrdered, valueAxis } from "./valueAxis.ts";
 
 /** 10^18 < 2^62, the largest scaled integer. */
@@ -9,6 +9,8 @@ export const MAX_DECIMALS = 18;
 /** As many as outputs: each column reads some. */
 const MAX_ANSWER_COLUMNS = 256;
 const MAX_AXES = 8;
+/** As R numbers them. */
+const QUANTILE_TYPES: readonly bigint[] = [1n, 7n];
 
 /** How many words of each kind a finish reads. */
 interface Shape {
@@ -139,12 +141,16 @@ function argumentsFit({ finish, arguments: args }: Column): boolean {
     case Finish.PRO_CTCAE:
       return args.length >= 1 && args.every((grade, index) => grade > (args[index - 1] ?? 0n));
     case Finish.QUANTILE:
-      return args.length >= 2;
+      return args.length >= 2 && QUANTILE_TYPES.includes(args[0]!) && args.slice(1).every(isProbability);
     case Finish.ALLOCATION:
       return isAllocation(args);
     default:
       return args.length === 0;
   }
+}
+
+function isProbability(argument: bigint): boolean {
+  return argument >= 0n && argument <= 10n ** BigInt(ARGUMENT_DECIMALS);
 }
 
 /** One row of the answer for each cell of the axes that no statistic takes in. */

@@ -16,8 +16,8 @@
  *   triples, in three signs                   G·3·C(E + 1, 2)    m = 4(k − 1)
  *
  * Triples look at the last 64 distinct sets, all rows always among them. Exemptions, and sets tested before, make it
- * less. Not counted are pairs with all rows of a version, or of what an earlier answer was about: G for each; and what finds
- * the sizes, which is linear in rows like the query itself.
+ * less. Not counted are pairs with all rows of a version, or of what an earlier answer was about: G for each; sets against what
+ * intervals add up to; and what finds the sizes, which is linear in rows like the query itself.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";

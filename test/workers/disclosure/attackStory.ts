@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import type { Descriptor } from "../../../workers/messages/descriptor.ts";
 import type { Box, OpenSet, Population } from "./attacker.ts";
 import { combine, isolations, popcount, RationalSpan, tell } from "./attacker.ts";
+import { intervalSets, totalsOf } from "./intervalAnswers.ts";
 import type { AskedQuery } from "./randomStudy.ts";
 
 /** One set of one cell of an answer. */
-interface CellSet {
+export interface CellSet {
   readonly cell: number;
   readonly box: Box;
   /** Of several cells: "rows", "present f", "level l of f". */
@@ -42,6 +43,8 @@ export class AttackStory {
   readonly #public = new Map<string, OpenSet>();
   readonly #secret: { readonly box: Box; readonly quantity: number | undefined }[] = [];
   readonly #cohorts: OpenSet[] = [];
+  /** What answers of the order of values show, disjoint. */
+  readonly #tables: { readonly segments: bigint; readonly boxes: readonly Box[] }[] = [];
   readonly #answers: { readonly sets: readonly CellSet[]; readonly isHidden: (set: CellSet) => boolean }[] = [];
 
   constructor(population: Population, k: number) {
@@ -82,6 +85,11 @@ export class AttackStory {
       } else this.#record(set, told);
     }
     this.#checkZeros(told, sets, segments, openBefore);
+    if (told.query.ordered !== undefined) this.#addUp(totalsOf(sets, told.query.ordered, isHidden));
+    for (const set of sets)
+      if (!isHidden(set) && !openBefore.has(this.#population.keyOf(set.box))) this.#checkGrowth(set.box);
+    if (told.query.ordered !== undefined)
+      this.#tables.push({ segments, boxes: sets.filter((set) => !isHidden(set)).map(({ box }) => box) });
     const after = this.#spans();
     for (const { box, quantity } of secret)
       if (after(box, quantity)) this.found.push(`hidden ${tell(this.#set(box))} of ${quantity ?? "rows"} follows`);
@@ -121,6 +129,32 @@ export class AttackStory {
     }
   }
 
+  /** What intervals add up to is as open as they are. */
+  #addUp(boxes: readonly Box[]): void {
+    for (const box of boxes) {
+      const key = this.#population.keyOf(box);
+      if (!this.#open.has(key)) this.#open.set(key, { ...this.#set(box), isPublic: this.#population.isWhole(box) });
+    }
+  }
+
+  /** How many rows a set had on earlier data, a table's cells may tell together. */
+  #checkGrowth(box: Box): void {
+    if (this.#population.isWhole(box)) return;
+    for (const { segments, boxes } of this.#tables) {
+      if (segments === box.segments || (segments & box.segments) === 0n) continue;
+      const then = { ...box, segments };
+      const total = this.#population.shapeOf(then);
+      const inside = boxes
+        .map((each) => this.#population.shapeOf(each))
+        .filter((shape) => shape.every((value, index) => value <= total[index]!));
+      if (inside.length < 2) continue;
+      if (total.some((value, index) => value !== inside.reduce((sum, shape) => sum + shape[index]!, 0))) continue;
+      const [now, before] = [this.#population.rowsOf(box), this.#population.rowsOf(then)];
+      const changed = popcount(combine((a, b) => a! ^ b!, now, before));
+      if (changed > 0 && changed < this.k) this.found.push(`grown ${tell(this.#set(box))} by ${changed}`);
+    }
+  }
+
   /** But for zeros that were shown before, where they might be. */
   #checkZeros(
     { outputs, query }: Told,
@@ -132,7 +166,7 @@ export class AttackStory {
     const zero = cells.find(
       (cell) => outputs[cell.outputs[0]!] === 0n && !openBefore.has(this.#population.keyOf(cell.box)),
     );
-    if (zero === undefined || query.groups.length === 0) return;
+    if (zero === undefined || (query.groups.length === 0 && (query.ordered === undefined || cells.length < 2))) return;
     const cohort = popcount(this.#population.rowsOf({ ...query.cohort, segments }));
     if (cohort < this.k * cells.length)
       this.found.push(`a zero is shown among ${cohort} rows in ${cells.length} cells`);
@@ -199,7 +233,12 @@ export class AttackStory {
     );
   }
 
-  #setsOf({ query, descriptor }: Told, segments: bigint): CellSet[] {
+  #setsOf(told: Told, segments: bigint): CellSet[] {
+    const { query, descriptor } = told;
+    if (query.ordered !== undefined)
+      return intervalSets(told, query.ordered, segments, this.#population.fields).filter(
+        ({ box }) => !this.#population.isEmpty(box),
+      );
     const { fields } = this.#population;
     const each = descriptor.steps[0]!.outputs.length;
     const cells = query.groups.reduce<number[][]>(

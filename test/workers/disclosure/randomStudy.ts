@@ -28,8 +28,18 @@ export interface AskedQuery {
   /** Which rows of any segments satisfy the conditions. */
   readonly cohort: Omit<Box, "segments">;
   readonly groups: readonly number[];
-  /** In the order of the SELECT list; field undefined: COUNT(*). */
+  /** In the order of the SELECT list; field undefined: COUNT(*). None beside a statistic of the order of values. */
   readonly aggregates: readonly Aggregate[];
+  readonly ordered?: OrderedStatistic;
+}
+
+/** Rows are counted by lines of the values of a field: all, or those without an event and those with it. */
+export interface OrderedStatistic {
+  readonly field: number;
+  /** By line, its first representative, ascending from 0. */
+  readonly starts: readonly number[];
+  /** A category, of which the first is the event. */
+  readonly event: number | undefined;
 }
 
 interface Aggregate {
@@ -58,22 +68,28 @@ const NUMBER = (name: string, form: object, starts: readonly bigint[], required:
   isSummable: true,
 });
 
+/** Least values of the lines of ages. */
+const AGES = [18n, 30n, 40n, 50n, 65n];
+
 /** Three or four fields: always two to group by, the others of all kinds. */
 export function drawFields(g: Draw): StudyField[] {
   const isRequired = (): boolean => g(fc.boolean);
   const range = { type: "integer", minimum: 18, maximum: 90 };
-  const age = g(fc.boolean) ? { ...range, cutPoints: [40, 65] } : { ...range, search: "digits" };
+  const age = g(fc.boolean) ? { ...range, cutPoints: AGES.slice(1).map(Number) } : { ...range, search: "digits" };
+  const aged = NUMBER("age", age, AGES, isRequired());
   const others = [
     CATEGORY("grade", ["0", "1", "2"], isRequired()),
     CATEGORY("response", ["0", "1"], isRequired()),
-    NUMBER("age", age, [18n, 40n, 65n], isRequired()),
+    aged,
     NUMBER("dose", { type: "number", decimals: 0, minimum: 0, maximum: 1000 }, [7n], isRequired()),
     NUMBER("flag", { type: "integer", minimum: 0, maximum: 1 }, [0n, 1n], isRequired()),
   ];
   return [
     CATEGORY("arm", ["A", "B", "C"], g(fc.integer, { min: 0, max: 3 }) > 0),
     CATEGORY("sex", ["F", "M"], isRequired()),
-    ...g(fc.subarray<StudyField>, others, { minLength: 1, maxLength: 2 }),
+    ...(g(fc.boolean)
+      ? [aged, ...g(fc.subarray<StudyField>, others.toSpliced(others.indexOf(aged), 1), { maxLength: 1 })]
+      : g(fc.subarray<StudyField>, others, { minLength: 1, maxLength: 2 })),
   ];
 }
 
@@ -134,12 +150,17 @@ export class QuerySource {
     const where = clauses.map((clause) => sqlOf(clause, parameter)).join(" AND ");
     const categories = this.#fields.flatMap(({ isCategory }, index) => (isCategory ? [index] : []));
     const groups = g(fc.boolean) ? g(fc.subarray<number>, categories, { maxLength: 2 }) : [];
-    const aggregates = this.#aggregates(g);
+    const ordered = g(fc.boolean) ? this.#ordered(g) : undefined;
+    const aggregates = ordered === undefined ? this.#aggregates(g) : [];
     const by = groups.map((index) => this.#fields[index]!.name).join(", ");
+    const selected =
+      ordered === undefined ? aggregates.map((each) => this.#textOf(each)) : [this.#textOfOrdered(ordered)];
     const sql =
-      `SELECT ${aggregates.map((each, at) => `${this.#textOf(each)} AS c${at}`).join(", ")} ` +
+      `SELECT ${selected.map((text, at) => `${text} AS c${at}`).join(", ")} ` +
       `FROM t${where === "" ? "" : ` WHERE ${where}`}${by === "" ? "" : ` GROUP BY ${by}`}`;
-    return { request: { sql, parameters }, cohort: this.#cohort(clauses), groups, aggregates };
+    const cohort = this.#cohort(clauses);
+    const asked = { request: { sql, parameters }, cohort, groups, aggregates };
+    return ordered === undefined ? asked : { ...asked, cohort: this.#ofPresent(cohort, ordered), ordered };
   }
 
   #cohort(clauses: readonly Clause[]): AskedQuery["cohort"] {
@@ -216,6 +237,38 @@ export class QuerySource {
   #textOf({ name, field, second }: Aggregate): string {
     const names = [field, second].flatMap((each) => (each === undefined ? [] : [this.#fields[each]!.name]));
     return `${name}(${names.length === 0 ? "*" : names.join(", ")})`;
+  }
+
+  /** Undefined without ages. Mostly each cut; else some, which are another query. */
+  #ordered(g: Draw): OrderedStatistic | undefined {
+    const field = this.#fields.findIndex(({ name }) => name === "age");
+    if (field < 0) return undefined;
+    const cuts = AGES.slice(1).map((_, at) => at + 1);
+    const chosen = g(fc.boolean) ? cuts : g(fc.subarray<number>, cuts, { minLength: 1 });
+    const categories = this.#fields.flatMap(({ isCategory }, index) => (isCategory ? [index] : []));
+    const event = g(fc.boolean) ? g(fc.constantFrom<number[]>, ...categories) : undefined;
+    return { field, starts: [0, ...chosen], event };
+  }
+
+  /** Those who have a value, and a status. */
+  #ofPresent(cohort: AskedQuery["cohort"], { field, event }: OrderedStatistic): AskedQuery["cohort"] {
+    const present = [field, ...(event === undefined ? [] : [event])];
+    const allowed = cohort.allowed.map((bits, at) =>
+      present.includes(at) ? bits & ((1n << BigInt(this.#fields[at]!.texts.length)) - 1n) : bits,
+    );
+    return { ...cohort, allowed };
+  }
+
+  #textOfOrdered({ field, starts, event }: OrderedStatistic): string {
+    const { name, texts } = this.#fields[field]!;
+    const grid = `GRID ${starts
+      .slice(1)
+      .map((at) => texts[at]!)
+      .join(", ")}`;
+    if (event === undefined) return `QUANTILE(${name}, 0.5, ${grid})`;
+    const status = this.#fields[event]!;
+    const [first] = status.texts;
+    return `KAPLAN_MEIER(${name}, ${status.name} = ${/^\d$/.test(first!) ? first! : `'${first!}'`}, ${grid})`;
   }
 
   #aggregates(g: Draw): AskedQuery["aggregates"] {

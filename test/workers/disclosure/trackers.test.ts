@@ -68,6 +68,19 @@ describe("the gate against trackers", () => {
     assert.equal((await study(rows).ask({ sql: last })).kind, "answered", "alone it is harmless");
   });
 
+  it("does not count on a cell that was shown before when it hides others that are few together", async () => {
+    const trial = study([
+      ...people(15),
+      ...people(2, { arm: "B" }),
+      ...people(3, { arm: "C" }),
+      ...people(50, { arm: "D" }),
+      ...people(50, { arm: "E" }),
+    ]);
+    assert.deepEqual(outputsOf(await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE arm = 'A'" })), [15n]);
+    const [, , , d, e] = outputsOf(await trial.ask({ sql: "SELECT arm, COUNT(*) FROM trial GROUP BY arm" }));
+    assert.ok(d === hidden || e === hidden, "all but A, D and E are five");
+  });
+
   it("hides one cell that differs by one patient though the cohorts differ by fifteen", async () => {
     const trial = study([
       ...people(50, { age: 65 }),

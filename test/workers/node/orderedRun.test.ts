@@ -143,7 +143,11 @@ describe("runQuery of the order of values", () => {
   });
 
   it("hides a group whose patients are few, and tells the others", async () => {
-    const study = committee([...followed("A", 1, [20, 20, 20, 20]), ...followed("A", 0, [0, 0, 30, 30]), ...followed("B", 1, [2, 1, 1])]); // prettier-ignore
+    const rows = [...followed("A", 1, [20, 20, 20, 20]), ...followed("A", 0, [0, 0, 30, 30]), ...followed("B", 1, [2, 1, 1])]; // prettier-ignore
+    const few = await askBoth(committee(rows), { sql: CURVES });
+    assert.ok(few.kind === "answered" && few.outputs.every((value) => value === undefined), "B is all but A");
+    const unknown = Array.from({ length: 12 }, (): Row => ({ arm: 1n, status: 1n, age: 50n }));
+    const study = committee([...rows, ...unknown]);
     const answer = await askBoth(study, { sql: CURVES });
     const { descriptor, merges } = await intervalsOf(study, CURVES, answer);
     assert.ok(answer.kind === "answered");

@@ -241,6 +241,20 @@ describe("statistics of order", () => {
     assert.throws(() => decodeDescriptor(encodeDescriptor(changed)), { code: "DESCRIPTOR_MALFORMED" });
   });
 
+  it("take types and probabilities that there are, or are no descriptors", async () => {
+    const { descriptor } = await compileQuery("SELECT QUANTILE(time, 0, 1) FROM t", schema);
+    const [column] = descriptor.columns;
+    for (const words of [
+      [2n, 0n],
+      [-7n, 0n],
+      [7n, -1n],
+      [7n, 0n, 1_000_001n],
+    ]) {
+      const changed = { ...descriptor, columns: [{ ...column!, arguments: words }] };
+      assert.throws(() => decodeDescriptor(encodeDescriptor(changed)), { code: "DESCRIPTOR_MALFORMED" });
+    }
+  });
+
   const REFUSED: readonly (readonly [sql: string, code: string, reason: RegExp])[] = [
     ["SELECT QUANTILE(arm, 0.5) FROM t", "SQL_TYPE", /category/],
     ["SELECT QUANTILE(time, 1.5) FROM t", "SQL_TYPE", /from 0 to 1/],
