@@ -10,7 +10,7 @@ import { rowsWhere } from "./cellLines.ts";
 import type { ClearSet } from "./clearSet.ts";
 import { intersect, isEmpty, minus, unite } from "./clearSet.ts";
 import type { JudgedOrder } from "./judgedAnswer.ts";
-import type { CellSet, JudgedSets } from "./judgedSets.ts";
+import type { CellSet, JudgedSets, JudgedTotal } from "./judgedSets.ts";
 
 export interface OrderedLines {
   readonly slices: JudgedSets;
@@ -70,7 +70,21 @@ export function cellsBetween({ slices, outputs, lines }: OrderedLines, starts: S
   const groups = cells.map(({ set }, cell) => {
     return { cell, parts: ["count"] as const, set, isNobody: isEmpty(set), levels: [] };
   });
-  return { ...slices, cells, groups };
+  return { ...slices, cells, groups, totals: totalsOf(slices.cells.length, starts, cells) };
+}
+
+/** Of each slice: every output's rows, and those of all outputs; where they are not one interval. */
+function totalsOf(slices: number, starts: Starts, cells: readonly CellSet[]): JudgedTotal[] {
+  const places = starts.map((own, output) => {
+    const before = starts.slice(0, output).reduce((sum, { length }) => sum + length * slices, 0);
+    return (slice: number): number[] => own.map((_, at) => before + slice * own.length + at);
+  });
+  return Array.from({ length: slices }, (_, slice) => slice).flatMap((slice) => {
+    const each = places.map((of) => of(slice));
+    return [...each, ...(each.length < 2 ? [] : [each.flat()])].flatMap((groups) =>
+      groups.length < 2 ? [] : [{ set: unite(groups.map((group) => cells[group]!.set)), groups }],
+    );
+  });
 }
 
 /** The category of that text; else the one that is the same number. */

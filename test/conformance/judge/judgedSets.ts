@@ -25,6 +25,13 @@ interface Level {
   readonly set: ClearSet;
 }
 
+/** A set that several groups add up to. */
+export interface JudgedTotal {
+  readonly set: ClearSet;
+  /** Ascending. */
+  readonly groups: readonly number[];
+}
+
 export interface CellSet {
   readonly keys: readonly (string | null)[];
   readonly set: ClearSet;
@@ -35,6 +42,8 @@ export interface JudgedSets {
   readonly cohort: ClearSet;
   readonly cells: readonly CellSet[];
   readonly groups: readonly JudgedGroup[];
+  /** Of a statistic of order: what its intervals add up to. */
+  readonly totals?: readonly JudgedTotal[];
   /** A number, not a category, is summed over so few values that its sums count them. */
   readonly hasFewNumbers: boolean;
 }

@@ -56,14 +56,14 @@ export function groupRules(facts: RuleFacts): string[][] {
   const { sets, all } = facts;
   const answer = { zerosShown: areZerosShown(facts), isTable: isSum(cellsOf(facts), all), sets: setsIn(sets) };
   const earlier: Sibling[] = [];
-  return sets.groups.map((group) => {
+  const found = sets.groups.map((group) => {
     const rules: string[] = [];
     for (const set of group.isNobody ? [] : [group.set, ...group.levels.map((level) => level.set)]) {
       const isCohort = isSame(set, sets.cohort);
       if (isSame(set, all) || isCohort) continue; // tested with the cohort, or exempt
       const sibling = {
         set,
-        cell: isCellOf(facts, group, set) ? group.cell : undefined,
+        cells: isCellOf(facts, group, set) ? [group.cell] : [],
         sums: group.parts.includes("sum"),
       };
       rules.push(...setRules(facts, answer, sibling, earlier));
@@ -71,6 +71,15 @@ export function groupRules(facts: RuleFacts): string[][] {
     }
     return [...new Set(rules)];
   });
+  for (const { set, groups } of sets.totals ?? []) {
+    const last = groups.findLast((group) => !sets.groups[group]!.isNobody);
+    if (last === undefined || isSame(set, all) || isSame(set, sets.cohort)) continue;
+    const total = { set, cells: groups, sums: false };
+    const others = earlier.filter(({ cells }) => !cells.some((cell) => groups.includes(cell)));
+    found[last]!.push(...nearRules(facts, answer, total, others).map((rule) => `of a total: ${rule}`));
+    earlier.push(total);
+  }
+  return found;
 }
 
 interface Answer {
@@ -83,8 +92,8 @@ interface Answer {
 
 interface Sibling {
   readonly set: ClearSet;
-  /** The cell of which it is the rows, or those with a value present. */
-  readonly cell: number | undefined;
+  /** The cell of which it is the rows, or those with a value present; of a total, those that it is of. */
+  readonly cells: readonly number[];
   readonly sums: boolean;
 }
 
@@ -94,14 +103,24 @@ function isCellOf({ sets, differInMissing }: RuleFacts, { cell }: JudgedGroup, s
 }
 
 function setRules(facts: RuleFacts, answer: Answer, own: Sibling, earlier: readonly Sibling[]): string[] {
-  const { k, all, owned } = facts;
+  const { k, owned } = facts;
   const { set } = own;
   const fails = (size: number): boolean => (size === 0 ? !answer.zerosShown : size < k);
   const others = owned.length > 1 ? owned.map((owner) => sizeWithout(set, owner)) : [];
-  const isNearAll = !facts.differInMissing(set, all) && difference(set, all) < k;
   return [
     ...(fails(sizeOf(set)) ? [sizeOf(set) === 0 ? "a cell of nobody" : "a cell below k"] : []),
     ...(others.some(fails) ? ["a cell but one owner's own is below k"] : []),
+    ...nearRules(facts, answer, own, earlier),
+  ];
+}
+
+/** That it is close to what is known, or to another set of the answer. */
+function nearRules(facts: RuleFacts, answer: Answer, own: Sibling, earlier: readonly Sibling[]): string[] {
+  const { k, all } = facts;
+  const { set } = own;
+  const fails = (size: number): boolean => (size === 0 ? !answer.zerosShown : size < k);
+  const isNearAll = !facts.differInMissing(set, all) && difference(set, all) < k;
+  return [
     ...(isNearAll ? ["a cell is close to all patients"] : []),
     ...(partTotals(facts, set).some(fails) ? ["a cell is close to a part of the data"] : []),
     ...(earlier.some((other) => areClose(facts, own, other)) ? ["two sets of one answer are close"] : []),
@@ -131,7 +150,8 @@ function areClose(facts: RuleFacts, a: Sibling, b: Sibling): boolean {
 function isSmallTogether(facts: RuleFacts, answer: Answer, a: Sibling, b: Sibling): boolean {
   const { all, k } = facts;
   if (isWithin(a.set, b.set) || isWithin(b.set, a.set)) return false;
-  if (answer.isTable && a.cell !== undefined && b.cell !== undefined && a.cell !== b.cell) return false;
+  const isOfCells = a.cells.length > 0 && b.cells.length > 0;
+  if (answer.isTable && isOfCells && !a.cells.some((cell) => b.cells.includes(cell))) return false;
   if (countRows([a.set, b.set], (inside) => inside !== 1) >= k) return false;
   const known = [all, ...answer.sets];
   if (isSum([a.set, b.set], all) || known.some((set) => isCombination(set.shape, a.set, b.set))) return false;
