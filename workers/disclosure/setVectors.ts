@@ -120,12 +120,24 @@ export class SetVectors {
     return { left: first as LinearForm, right: second };
   }
 
-  /** Builds one of the two, and the other only if that is not enough. */
+  /** Builds one of the two, and the other only if that is not enough; of one set, all its conditions but one. */
   #sumOfBuilt(a: RowSet, b: RowSet): CircuitOutput {
     const [first, second] = isSubset(b, a) ? [b, a] : [a, b];
+    const parts = isSubset(first, second) ? this.#withoutOne(first) : undefined;
+    if (parts !== undefined) return { left: this.#build(parts.rest), right: parts.condition };
     const left = this.#build(first);
     if (isSubset(first, second)) return { left, right: undefined };
     return this.#sum(intersect(a, b) as RowSet) ?? { left, right: this.#build(second) };
+  }
+
+  /** Cells of a table share what is left without the condition on the field of most classes; undefined where a set has no two. */
+  #withoutOne(set: RowSet): { readonly rest: RowSet; readonly condition: LinearForm } | undefined {
+    const { conditions, shape, parts } = set;
+    if (shape !== undefined || conditions.length < 2) return undefined;
+    const classesOf = ([field]: Condition): number => this.#facts.classes(field).count;
+    const condition = conditions.reduce((most, each) => (classesOf(each) > classesOf(most) ? each : most));
+    const rest = { parts, conditions: conditions.filter((each) => each !== condition) };
+    return { rest, condition: this.#oneCondition(parts, condition) };
   }
 
   /** A set's indicator as it is there: a form of one condition, or one that was built. */
