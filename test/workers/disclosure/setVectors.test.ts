@@ -156,6 +156,11 @@ describe("the circuit of sizes of any sets", () => {
     assert.equal(productsOf(round), 1, "its lowest digit is 0");
     assert.equal(productsOf(threshold, { kind: "not", part: threshold }), 2);
     assert.equal(productsOf(either), 1);
+    const [a, b] = [0, 1].map((field) => [0n, 1n].map((category): Tree => ({ kind: "category", field, category })));
+    const cells = a!.flatMap((left) => b!.map((right): Tree => ({ kind: "and", left, right })));
+    const wide = cells.map((left): Tree => ({ kind: "and", left, right: threshold }));
+    assert.equal(productsOf(...cells), 0, "of two conditions, an inner product");
+    assert.equal(productsOf(...wide), 2 + 2, "of three, one of two of them, which cells share, beside the digits'");
     assert.equal(
       productsOf(either, either, { kind: "not", part: either }),
       1,
