@@ -1,8 +1,10 @@
 /** A reporter for Node's test runner that says only what failed, one line of JSON each, and at last how many passed. */
+import { basename } from "node:path";
 import type { TestEvent } from "node:test/reporters";
 
 /** What stands on a line. */
-export type Report = { readonly failed: string; readonly why: string } | { readonly passed: number };
+export type Report =
+  { readonly failed: string; readonly file: string; readonly why: string } | { readonly passed: number };
 
 /** Of suites nothing: they pass and fail with what is in them, which is told before them. */
 export default async function* reportFailures(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
@@ -12,7 +14,8 @@ export default async function* reportFailures(events: AsyncIterable<TestEvent>):
     if (event.type === "test:fail") {
       const { error } = event.data.details;
       const why = error.cause instanceof Error ? error.cause.message : error.message;
-      yield line({ failed: event.data.name, why: why.split("\n", 1)[0] ?? "" });
+      const file = basename(event.data.file ?? "");
+      yield line({ failed: event.data.name, file, why: why.split("\n", 1)[0] ?? "" });
     }
   }
   yield line({ passed });

@@ -8,6 +8,8 @@ import { EQUIVALENTS } from "./equivalents.ts";
 import type { Mutant } from "./mutant.ts";
 import { type Fate, MutationRun } from "./mutationRun.ts";
 
+const LOUD = { stale: "STALE", notCompiled: "DOES NOT COMPILE", broken: "COULD NOT BE TESTED" } as const;
+
 const { values } = parseArgs({ options: { only: { type: "string" }, list: { type: "boolean", default: false } } });
 const chosen = values.only === undefined ? MUTANTS : MUTANTS.filter((mutant) => isNamed(mutant, values.only ?? ""));
 if (values.list) for (const { name, file, fault } of chosen) console.log(`${name} (${file}): ${fault}`);
@@ -40,7 +42,7 @@ async function run(mutants: readonly Mutant[]): Promise<number> {
   const argued = mutants.filter(({ name }) => name in EQUIVALENTS).length;
   console.log(
     `\n${mutants.length} mutants: ${count("killed")} killed, ${count("survived")} survived (${argued} argued to be equivalent), ` +
-      `${count("notCompiled")} do not compile, ${count("stale")} stale; ${wrong} not as they should be; ` +
+      `${count("notCompiled")} do not compile, ${count("stale")} stale, ${count("broken")} could not be tested; ${wrong} not as they should be; ` +
       `${secondsSince(started)} s`,
   );
   return wrong === 0 ? 0 : 1;
@@ -54,7 +56,7 @@ function wordsOn({ name, fault }: Mutant, fate: Fate, equivalent: string | undef
   if (fate.kind === "survived") {
     return equivalent === undefined ? `SURVIVED ${name}: ${fault}` : `equivalent ${name}: ${equivalent}`;
   }
-  return `${fate.kind === "stale" ? "STALE" : "DOES NOT COMPILE"} ${name}: ${fate.why}`;
+  return `${LOUD[fate.kind]} ${name}: ${fate.why}`;
 }
 
 function isNamed({ name, file }: Mutant, only: string): boolean {

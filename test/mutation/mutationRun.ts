@@ -6,7 +6,7 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { applyMutant, type Mutant, StaleMutantError } from "./mutant.ts";
 import { CHECKOUT, ProjectCopy } from "./projectCopy.ts";
-import { type Killer, runNodeTests, runSolidityTests } from "./runKillers.ts";
+import { BrokenRunError, type Killer, runNodeTests, runSolidityTests } from "./runKillers.ts";
 import { type Built, CompilationError, SolidityBuild } from "./solidityBuild.ts";
 
 /** It measures what code costs: a mutant that only costs more has not been understood. */
@@ -16,7 +16,8 @@ export type Fate =
   | { readonly kind: "killed"; readonly by: string }
   | { readonly kind: "survived" }
   | { readonly kind: "notCompiled"; readonly why: string }
-  | { readonly kind: "stale"; readonly why: string };
+  | { readonly kind: "stale"; readonly why: string }
+  | { readonly kind: "broken"; readonly why: string };
 
 export class MutationRun {
   readonly #build = new SolidityBuild(CHECKOUT);
@@ -58,6 +59,9 @@ export class MutationRun {
       const others = thorough ? contractTests().filter((file) => !mutant.tests.includes(file)) : [];
       const by = (await this.#ask(mutant.tests)) ?? (await this.#ask(others));
       return by === undefined ? { kind: "survived" } : { kind: "killed", by };
+    } catch (error) {
+      if (error instanceof BrokenRunError) return { kind: "broken", why: error.message };
+      throw error;
     } finally {
       this.#node.restore();
       this.#solidity.writeContract(mutant.file, original);

@@ -7,12 +7,15 @@ import type { Report } from "./failureReporter.ts";
 /** Of one process; longer than all of the contracts' tests take. */
 const TIMEOUT_MS = 900_000;
 
+/** That tests could not be run says nothing of the mutant: it is no kill. */
+export class BrokenRunError extends Error {}
+
 /** The test that failed, in words; undefined when all passed. */
 export type Killer = string | undefined;
 
 /**
  * @param files of test/contracts, ending in .test.ts; they share one process
- * @throws Error when the run ended otherwise than by a failed test or by passed ones only
+ * @throws BrokenRunError when the run ended otherwise than by a failed test or by passed ones only
  */
 export async function runNodeTests(folder: string, files: readonly string[]): Promise<Killer> {
   const reporter = join(folder, "test/mutation/failureReporter.ts");
@@ -33,13 +36,15 @@ export async function runNodeTests(folder: string, files: readonly string[]): Pr
     if (report === undefined) continue;
     if ("passed" in report) passed = report.passed;
     else if (killer === undefined) {
-      killer = `${report.failed} (${report.why})`;
+      killer = `${report.file}: ${report.failed} (${report.why})`;
       child.kill();
     }
   }
   const code = await ended;
   if (killer !== undefined) return killer;
-  if (code !== 0 || passed === 0) throw new Error(`the tests ended with ${code}, ${passed} passed: ${complaints}`);
+  if (code !== 0 || passed === 0) {
+    throw new BrokenRunError(`the tests ended with ${code}, ${passed} passed: ${complaints}`);
+  }
   return undefined;
 }
 
@@ -59,8 +64,10 @@ export async function runSolidityTests(folder: string, files: readonly string[])
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   const failed = Number(/(\d+) failing/.exec(output)?.[1] ?? 0);
   const passed = Number(/(\d+) passing/.exec(output)?.[1] ?? 0);
-  if (failed !== 0) return /^\s*\d+\) (.+)$/m.exec(output)?.[1] ?? `${failed} Solidity tests`;
-  if (code !== 0 || passed === 0) throw new Error(`the Solidity tests ended with ${code}: ${output.slice(-2_000)}`);
+  if (failed !== 0) return /^ {2}\d+\) (.+)$/m.exec(output)?.[1] ?? `${failed} Solidity tests`;
+  if (code !== 0 || passed === 0) {
+    throw new BrokenRunError(`the Solidity tests ended with ${code}: ${output.slice(-2_000)}`);
+  }
   return undefined;
 }
 

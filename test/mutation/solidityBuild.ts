@@ -22,6 +22,10 @@ const OUTPUTS = [
   "evm.methodIdentifiers",
 ];
 
+/** Of what is only imported: Hardhat's network wants an entry for every contract that it finds in a source. */
+const IMPORTED_OUTPUTS = ["abi", "evm.methodIdentifiers"];
+const NO_CODE = { object: "", opcodes: "", sourceMap: "", linkReferences: {}, immutableReferences: {} };
+
 type Sources = Record<string, { readonly content: string }>;
 
 interface BuildInfo {
@@ -34,12 +38,14 @@ interface Bytecode {
   readonly immutableReferences?: object;
 }
 
+interface CompiledContract {
+  readonly abi: unknown;
+  readonly evm: { bytecode?: Bytecode; deployedBytecode?: Bytecode };
+}
+
 interface CompilerOutput {
   readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
-  readonly contracts?: Record<
-    string,
-    Record<string, { abi: unknown; evm: { bytecode: Bytecode; deployedBytecode: Bytecode } }>
-  >;
+  readonly contracts?: Record<string, Record<string, CompiledContract>>;
 }
 
 export interface BuiltContract {
@@ -110,7 +116,7 @@ export class SolidityBuild {
       .filter((name) => Object.keys(changed).some((file) => closure(name, imports).has(PROJECT + file)));
     const needed = new Set(reached.flatMap((name) => [...closure(name, imports)]));
     const outputSelection = Object.fromEntries([
-      ["*", { "": ["ast"] }],
+      ["*", { "": ["ast"], "*": IMPORTED_OUTPUTS }],
       ...reached.map((name) => [name, { "": ["ast"], "*": OUTPUTS }]),
     ]);
     const input = {
@@ -121,12 +127,17 @@ export class SolidityBuild {
     const output = JSON.parse(this.#compile(JSON.stringify(input))) as CompilerOutput;
     const error = output.errors?.find(({ severity }) => severity === "error");
     if (error) throw new CompilationError(error.formattedMessage);
-    return { contracts: contractsOf(output), input: { ...this.#template, input }, output };
+    const contracts = contractsOf(output);
+    return {
+      contracts: contracts.filter(({ file }) => reached.includes(PROJECT + file)),
+      input: { ...this.#template, input },
+      output,
+    };
   }
 
   #importsOf(name: string, sources: Sources): string[] {
     const content = sources[name]?.content ?? "";
-    const found = [...content.matchAll(/^\s*(?:import|\})[^"]*"([^"]+)";/gm)].map(([, path]) => path ?? "");
+    const found = [...content.matchAll(/^import\b[^";]*"([^"]+)";/gm)].map(([, path]) => path ?? "");
     return found.map((path) => (path.startsWith(".") ? posix.join(posix.dirname(name), path) : this.#remapped(path)));
   }
 
@@ -153,19 +164,21 @@ function closure(name: string, imports: ReadonlyMap<string, readonly string[]>):
   return found;
 }
 
+/** Gives what has no code an empty one. */
 function contractsOf(output: CompilerOutput): BuiltContract[] {
   return Object.entries(output.contracts ?? {}).flatMap(([source, contracts]) =>
-    Object.entries(contracts).map(([name, { abi, evm }]) => ({
-      file: source.slice(PROJECT.length),
-      name,
-      artifact: {
+    Object.entries(contracts).map(([name, { abi, evm }]) => {
+      const bytecode = (evm.bytecode ??= NO_CODE);
+      const deployed = (evm.deployedBytecode ??= NO_CODE);
+      const artifact = {
         abi,
-        bytecode: `0x${evm.bytecode.object}`,
-        deployedBytecode: `0x${evm.deployedBytecode.object}`,
-        linkReferences: evm.bytecode.linkReferences,
-        deployedLinkReferences: evm.deployedBytecode.linkReferences,
-        immutableReferences: evm.deployedBytecode.immutableReferences ?? {},
-      },
-    })),
+        bytecode: `0x${bytecode.object}`,
+        deployedBytecode: `0x${deployed.object}`,
+        linkReferences: bytecode.linkReferences,
+        deployedLinkReferences: deployed.linkReferences,
+        immutableReferences: deployed.immutableReferences ?? {},
+      };
+      return { file: source.slice(PROJECT.length), name, artifact };
+    }),
   );
 }
