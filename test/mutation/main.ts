@@ -22,6 +22,12 @@ async function run(mutants: readonly Mutant[]): Promise<number> {
   const mutation = new MutationRun();
   const fates: Fate["kind"][] = [];
   let wrong = 0;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      mutation.remove();
+      process.exit(1);
+    });
+  }
   try {
     const tests = new Set(mutants.flatMap((mutant) => mutant.tests));
     const failed = await mutation.control([...new Set(mutants.map(({ file }) => file))], [...tests]);
