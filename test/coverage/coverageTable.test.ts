@@ -1,7 +1,7 @@
 /** That what Hardhat prints is read as it is meant. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readCoverage, tooLow } from "./coverageTable.ts";
+import { failedTests, readCoverage, tooLow } from "./coverageTable.ts";
 
 const TABLE = `
 ╔═══════════════════════════════════╗
@@ -30,5 +30,17 @@ describe("readCoverage", () => {
   });
   it("finds what is below the least, in lines or statements", () => {
     assert.deepEqual(tooLow([a, b, { ...b, statementPercent: 94 }], 95), [a, { ...b, statementPercent: 94 }]);
+  });
+});
+
+describe("failedTests", () => {
+  it("gives the names, without how long they took", () => {
+    const told =
+      "  Escrow\n    hold\n      ✔ keeps it (3ms)\n      1) refuses (all) of it (12ms)\n    2) testFuzz_x(uint8)\n";
+    const summary = "\n  1 passing (20ms)\n  2 failing\n\n  1) Escrow\n       hold\n         refuses (all) of it:\n";
+    assert.deepEqual(failedTests(told + summary), ["refuses (all) of it", "testFuzz_x(uint8)"]);
+  });
+  it("gives none where none failed", () => {
+    assert.deepEqual(failedTests("    ✔ keeps it\n\n  1 passing (20ms)\n"), []);
   });
 });

@@ -1,4 +1,4 @@
-/** Reads the table that `hardhat test --coverage` prints. */
+/** Reads what `hardhat test --coverage` prints: its table, and which tests failed. */
 
 export interface FileCoverage {
   readonly name: string;
@@ -30,4 +30,11 @@ export function readCoverage(output: string): Coverage {
 
 export function tooLow(files: readonly FileCoverage[], leastPercent: number): FileCoverage[] {
   return files.filter((file) => Math.min(file.linePercent, file.statementPercent) < leastPercent);
+}
+
+/** By name, of Node's tests and Solidity's. */
+export function failedTests(output: string): string[] {
+  const [told = "", ...rest] = output.split(/^ *\d+ failing\b/m);
+  if (rest.length === 0) return [];
+  return [...told.matchAll(/^ {4,}\d+\) (.+?)(?: \(\d+ms\))?$/gm)].map(([, name]) => name ?? "");
 }

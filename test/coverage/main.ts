@@ -5,12 +5,19 @@
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type FileCoverage, readCoverage, tooLow } from "./coverageTable.ts";
+import { type FileCoverage, failedTests, readCoverage, tooLow } from "./coverageTable.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LEAST_PERCENT = 95;
-/** Code that counts costs more gas, and is not the code that is deployed. */
 const NOT_RUN = ["gas.test.ts"];
+/** About what code costs, or how large it may be: they cannot pass with code that counts what it runs. */
+const OF_OTHER_CODE = [
+  "costs per row what its event costs, and no more for a dataset with many records than with ten",
+  "puts code at every address and says what it cost",
+  "refuses a descriptor that does not fit in one contract",
+  "of very many vetters ends at 64 approvals that stand together, and can be paid until then",
+  "takes many arms and strata, and rules of no more than fits into a contract's code",
+];
 
 const files = globSync("test/contracts/*.{test.ts,t.sol}", { cwd: ROOT }).sort();
 const chosen = files.filter((file) => !NOT_RUN.some((name) => file.endsWith(name)));
@@ -22,12 +29,14 @@ child.stdout.setEncoding("utf8").on("data", (text: string) => {
   output += text;
   process.stdout.write(text);
 });
-const code = await new Promise<number>((resolve) => child.once("close", (value) => resolve(value ?? 1)));
+await new Promise((resolve) => child.once("close", resolve));
+const failed = failedTests(output).filter((name) => !OF_OTHER_CODE.includes(name));
 const { deployed, total } = readCoverage(output);
 const low = tooLow([...deployed, total], LEAST_PERCENT);
+for (const name of failed) console.log(`failed: ${name}`);
 for (const file of low) console.log(`too low: ${words(file)}`);
 console.log(`coverage of ${deployed.length} files of contracts/ that are deployed or part of it: ${words(total)}`);
-process.exitCode = code !== 0 || low.length !== 0 ? 1 : 0;
+process.exitCode = failed.length === 0 && low.length === 0 ? 0 : 1;
 
 function words({ name, linePercent, statementPercent }: FileCoverage): string {
   return `${name}: lines ${linePercent} %, statements ${statementPercent} %`;
