@@ -171,4 +171,12 @@ export const IDENTITY: readonly Mutant[] = [
     fault: "a board member that no sealed answer can be read by",
     tests: ["memberRegistries.test.ts"],
   },
+  {
+    name: "members-without-certificate-clash",
+    file: "identity/MemberRegistry.sol",
+    source: "if (tlsFingerprint == 0) return;",
+    instead: "",
+    fault: "no certificate is taken for one that another member has",
+    tests: ["memberRegistries.test.ts"],
+  },
 ];

@@ -236,4 +236,12 @@ export const REQUEST: readonly Mutant[] = [
     fault: "a PUBLIC request names recipients",
     tests: ["queryRequests.test.ts"],
   },
+  {
+    name: "refusal-of-a-free-study",
+    file: "query/QuerySmartContract.sol",
+    source: "if (!entry.paid) return;",
+    instead: "",
+    fault: "a missing check: what was not paid is released",
+    tests: ["queryRequests.test.ts"],
+  },
 ];

@@ -146,4 +146,12 @@ export const STUDY: readonly Mutant[] = [
     fault: "a signature under another document counts",
     tests: ["studyAgreements.test.ts"],
   },
+  {
+    name: "policy-most-vettings",
+    file: "study/StudyRegistry.sol",
+    source: "policy_.vettings > MOST_VETTINGS",
+    instead: "policy_.vettings >= MOST_VETTINGS",
+    fault: "`>=` for `>`: the most vettings are refused",
+    tests: ["studyRegistry.test.ts"],
+  },
 ];
