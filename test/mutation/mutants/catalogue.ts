@@ -88,7 +88,7 @@ export const CATALOGUE: readonly Mutant[] = [
     source: "_escrow.addQueryContract(clone, _asPayee(entry.author));",
     instead: "_escrow.addQueryContract(clone, _asPayee(msg.sender));",
     fault: "the last vetter is paid as the author",
-    tests: ["queryCatalogue.test.ts", "escrow.test.ts"],
+    tests: ["keyRotation.test.ts"],
   },
   {
     name: "supersede-by-a-foreign-author",
