@@ -131,6 +131,20 @@ describe("QuerySmartContract", () => {
       const second = await ask(world);
       assert.notEqual(second.context.requestId, world.asked.context.requestId);
     });
+    it("gives two equal questions of one block two ids", async () => {
+      const { query, datasetIds } = await load(acceptAgreement);
+      const before = await query.nonces(QUERIER.address);
+      await ethers.provider.send("evm_setAutomine", [false]);
+      for (let i = 0; i < 2; i++) {
+        await query.request(PARAMETERS, datasetIds, 0, [], { value: PRICE, gasLimit: 1_000_000 });
+      }
+      await networkHelpers.mine(1);
+      await ethers.provider.send("evm_setAutomine", [true]);
+      const [first, second] = await query.queryFilter(query.filters.QueryRequested());
+      assert.equal(first!.blockNumber, second!.blockNumber);
+      assert.notEqual(first!.args.requestId, second!.args.requestId);
+      assert.equal(await query.nonces(QUERIER.address), before + 2n);
+    });
     it("takes one dataset of several", async () => {
       const { datasetIds } = await load(acceptAgreement);
       await (

@@ -40,7 +40,7 @@ export const TRIAL: readonly Mutant[] = [
     source: "if (block.timestamp > verdict.deadline) revert AdaptiveTrialVerdictExpired(verdict.deadline);",
     instead: "",
     fault: "a missing deadline",
-    tests: ["trialVerdicts.test.ts"],
+    tests: ["trialBoard.test.ts"],
   },
   {
     name: "verdict-look-uncounted",
