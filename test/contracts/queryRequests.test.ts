@@ -140,9 +140,10 @@ describe("QuerySmartContract", () => {
       }
       await networkHelpers.mine(1);
       await ethers.provider.send("evm_setAutomine", [true]);
-      const [first, second] = await query.queryFilter(query.filters.QueryRequested());
-      assert.equal(first!.blockNumber, second!.blockNumber);
-      assert.notEqual(first!.args.requestId, second!.args.requestId);
+      const events = await query.queryFilter(query.filters.QueryRequested());
+      assert.equal(events.length, 2);
+      assert.equal(new Set(events.map((event) => event.blockNumber)).size, 1);
+      assert.equal(new Set(events.map(({ args }) => args.requestId)).size, 2);
       assert.equal(await query.nonces(QUERIER.address), before + 2n);
     });
     it("takes one dataset of several", async () => {
