@@ -3,13 +3,14 @@ pragma solidity 0.8.37;
 
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
-/// @title Tests only: a payee that calls again while it is being paid, refuses to be paid, or burns all gas it gets
+/// @title Tests only: a payee that calls while it is being paid, refuses to be paid, or burns all gas it gets
 contract HostilePayee {
     enum Conduct {
         REENTER,
         REVERT,
         BURN_GAS,
-        ACCEPT
+        ACCEPT,
+        ACT
     }
 
     error HostilePayeeRefuses();
@@ -17,6 +18,8 @@ contract HostilePayee {
     address private immutable _payer;
     bytes private _withdrawal;
     Conduct private _conduct;
+    bytes private _act;
+    uint256 private _value;
 
     /// @param withdrawal the call of `payer` that pays the sender
     constructor(address payer, bytes memory withdrawal, Conduct conduct) {
@@ -28,12 +31,18 @@ contract HostilePayee {
     receive() external payable {
         if (_conduct == Conduct.REVERT) revert HostilePayeeRefuses();
         if (_conduct == Conduct.REENTER) Address.functionCall(_payer, _withdrawal);
+        if (_conduct == Conduct.ACT) Address.functionCallWithValue(_payer, _act, _value);
         uint256 spun = 0;
         while (_conduct == Conduct.BURN_GAS) ++spun;
     }
 
     function setConduct(Conduct conduct) external {
         _conduct = conduct;
+    }
+
+    /// @dev From now on it makes this call of the payer, with this value, whenever it is paid.
+    function prepare(bytes calldata act, uint256 value) external {
+        (_conduct, _act, _value) = (Conduct.ACT, act, value);
     }
 
     function withdraw() external {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { AbiCoder, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
+import { AbiCoder, Contract, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
 import type { TypedContractEvent, TypedEventLog } from "../../types/common.ts";
 import type { AuditTrail } from "../../types/audit/AuditTrail.ts";
 import { Capacity } from "../../workers/chain/credits.ts";
@@ -123,6 +123,17 @@ describe("AuditTrail", () => {
       assert.equal(acts.lastIndexOf(id("RecorderAdded")), 18);
       for (const { args } of events) assert.equal(await trail.isRecorder(args.recorder), true);
       assert.equal(await trail.isRecorder(deployment.contracts["QuerySmartContract"]?.address ?? ""), false);
+    });
+    it("says of every contract that has a trail that this is the one", async () => {
+      const { trail, deployment } = await load(deployContracts);
+      const contracts = Object.values(deployment.contracts).map(
+        ({ address, abi }) => new Contract(address, abi, CONSORTIUM),
+      );
+      const audited = contracts.filter((contract) => contract.interface.hasFunction("auditTrail()"));
+      const named = await Promise.all(audited.map((contract) => contract.getFunction("auditTrail()")()));
+      // All but the trail itself, the registry of deployments, which has each deployment's own, and the rulebook.
+      assert.equal(named.length, contracts.length - 3);
+      assert.deepEqual([...new Set(named)], [await trail.getAddress()]);
     });
   });
 });

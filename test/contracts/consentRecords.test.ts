@@ -75,6 +75,8 @@ describe("ConsentRegistry.record", () => {
     await record(world, { ...WITHDRAWAL, slots: range(0, 100) });
     await activate(world, OWNER, 2n);
     await record(world, { ...WITHDRAWAL, version: 2n, slots: [99] });
+    await activate(world, OWNER, 3n, 300n);
+    await record(world, { ...WITHDRAWAL, version: 3n, slots: range(44, 300) });
   });
   it("keeps to published forms, 16 purposes and expiries to come; a withdrawal has none of them", async () => {
     const { studyId } = await load(enrolParticipants);

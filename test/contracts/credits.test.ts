@@ -132,6 +132,13 @@ describe("Credits", () => {
       await reverts(world.payee.withdraw(), world.credits, "ReentrancyGuardReentrantCall");
       await keeps(world);
     });
+    it("is done before it pays: what a payee pays in meanwhile is its new credit", async () => {
+      const { credits, payee } = await hostile(CONDUCT.ACCEPT);
+      const account = await payee.getAddress();
+      await payee.prepare(credits.interface.encodeFunctionData("pay", [accountsOf(account), [60n]]), 60n);
+      await payee.withdraw();
+      assert.deepEqual([await credits.credit(ACCOUNT, account), await balance(credits)], [60n, 381n]);
+    });
     it("of a payee that always reverts does not keep the others from being paid", async () => {
       const world = await hostile(CONDUCT.REVERT);
       await reverts(world.payee.withdraw(), world.credits, "HostilePayeeRefuses");

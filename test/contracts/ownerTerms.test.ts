@@ -88,6 +88,20 @@ describe("OwnerTerms", () => {
       const [event] = await world.query.queryFilter(world.query.filters.QueryRequested(context.requestId));
       assert.equal(event!.args.k, 40n);
     });
+    it("takes the strictest owner's k wherever its dataset stands in the request", async () => {
+      const { world } = await openWith({});
+      for (const order of [
+        [20, 30, 40],
+        [30, 40, 20],
+        [40, 20, 30],
+      ]) {
+        for (const [i, owner] of OWNERS.entries()) {
+          await world.datasets.connect(owner).setTerms(world.studyId, { ...NONE, k: order[i] ?? 0 });
+        }
+        const { context } = await ask(world);
+        assert.equal(context.policyHash, policyHash({ ...POLICY, k: 40 }), order.join());
+      }
+    });
     it("does not take the k of an owner whose data it is not about", async () => {
       const { world, datasetId } = await openWith({ k: 30 });
       const { context } = await ask({ ...world, datasetIds: world.datasetIds.filter((each) => each !== datasetId) });

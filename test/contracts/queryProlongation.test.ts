@@ -232,6 +232,24 @@ describe("QueryCatalogue", () => {
       await vet(world, ETHICS_C, { validUntil: start + 30n * DAY });
       assert.equal(await activeUntil(world), start + 20n * DAY);
     });
+    it("counts an approval in its last second, and not in the next", async () => {
+      const world = await load(longPublished);
+      const end = world.start + DAY;
+      await vet(world, ETHICS_A, { validUntil: end });
+      await networkHelpers.time.increaseTo(end - 1n);
+      for (const [time, counted, state] of [
+        [end, 2n, STATE.ACTIVE],
+        [end + 1n, 1n, STATE.PUBLISHED],
+      ] as const) {
+        const snapshot = await networkHelpers.takeSnapshot();
+        await networkHelpers.time.setNextBlockTimestamp(time);
+        // Without an estimate, which would be made at another time.
+        await vet(world, ETHICS_B, { validUntil: end + DAY }, { gasLimit: 5_000_000 });
+        const { approvals, state: found } = await world.catalogue.query(world.queryHash);
+        assert.deepEqual([approvals, found, await activeUntil(world)], [counted, state, counted === 2n ? end : 0n]);
+        await snapshot.restore();
+      }
+    });
     it("never shortens what was activated, whoever was revoked or has rejected since", async () => {
       const world = await load(longPublished);
       const { catalogue, queryHash, vetters, start } = world;

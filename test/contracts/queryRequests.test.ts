@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { AbiCoder, ZeroHash, concat, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { encodeParameters } from "../../workers/messages/descriptor.ts";
-import { contextHash } from "../../workers/messages/statement.ts";
+import { Outcome, contextHash } from "../../workers/messages/statement.ts";
 import { blockNumber, chainId, ethers, load, networkHelpers } from "./support/chain.ts";
 import {
   CONSORTIUM,
@@ -24,6 +24,7 @@ import {
   ask,
   RECIPIENTS,
   openRequest,
+  VERDICT,
   openSealedRequest,
 } from "./support/consortium.ts";
 import { recipientsHash as hashOfRecipients } from "../../workers/messages/sealedAnswer.ts";
@@ -102,10 +103,10 @@ describe("QuerySmartContract", () => {
       );
       assert.equal(events[0]?.args.newHash, contextHash(asked.context));
     });
+    async function free() {
+      return openRequest(4, 1, { ...POLICY, price: 0n });
+    }
     it("of a free study touches no escrow", async () => {
-      async function free() {
-        return openRequest(4, 1, { ...POLICY, price: 0n });
-      }
       const world = await load(free);
       const { requestId } = world.asked.context;
       assert.equal((await world.query.requestOf(requestId)).paid, false);
@@ -113,10 +114,37 @@ describe("QuerySmartContract", () => {
       await answer(world);
       assert.equal((await world.query.requestOf(requestId)).state, STATE.ANSWERED);
     });
+    for (const [outcome, state] of [
+      [Outcome.REFUSED_EMPTY_SET, STATE.REFUSED],
+      [Outcome.FAILED_UNAVAILABLE, STATE.FAILED],
+    ] as const) {
+      it(`of a free study ends with outcome ${outcome}, and nobody is paid or refunded`, async () => {
+        const world = await load(free);
+        const { requestId } = world.asked.context;
+        await answer(world, [1, 2, 3], { ...VERDICT, outcome, outputs: [] });
+        assert.equal((await world.query.requestOf(requestId)).state, state);
+        assert.equal((await world.escrow.paymentOf(requestId)).state, 0n);
+      });
+    }
     it("gives two equal questions two ids", async () => {
       const world = await load(openRequest);
       const second = await ask(world);
       assert.notEqual(second.context.requestId, world.asked.context.requestId);
+    });
+    it("gives two equal questions of one block two ids", async () => {
+      const { query, datasetIds } = await load(acceptAgreement);
+      const before = await query.nonces(QUERIER.address);
+      await ethers.provider.send("evm_setAutomine", [false]);
+      for (let i = 0; i < 2; i++) {
+        await query.request(PARAMETERS, datasetIds, 0, [], { value: PRICE, gasLimit: 1_000_000 });
+      }
+      await networkHelpers.mine(1);
+      await ethers.provider.send("evm_setAutomine", [true]);
+      const events = await query.queryFilter(query.filters.QueryRequested());
+      assert.equal(events.length, 2);
+      assert.equal(new Set(events.map((event) => event.blockNumber)).size, 1);
+      assert.equal(new Set(events.map(({ args }) => args.requestId)).size, 2);
+      assert.equal(await query.nonces(QUERIER.address), before + 2n);
     });
     it("takes one dataset of several", async () => {
       const { datasetIds } = await load(acceptAgreement);

@@ -116,7 +116,7 @@ describe("StudyRegistry", () => {
       await studies.register(
         "Trial 2",
         SCHEMA,
-        { ...limits, deadlineBlocks: 1n, price: 0n, purposes: [] },
+        { ...limits, k: 1_000, vettings: 64, vettingOrganisations: 64, deadlineBlocks: 1n, price: 0n, purposes: [] },
         1,
         ZeroHash,
       );

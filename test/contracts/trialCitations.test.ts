@@ -4,8 +4,18 @@ import { describe, it } from "node:test";
 import { ZeroHash, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { contextHash } from "../../workers/messages/statement.ts";
-import { load } from "./support/chain.ts";
-import { OWNERS, PARAMETERS, QUERIER, VERDICT, accept, activate, answer } from "./support/consortium.ts";
+import { ethers, load, networkHelpers } from "./support/chain.ts";
+import {
+  OWNERS,
+  PARAMETERS,
+  PRICE,
+  QUERIER,
+  VERDICT,
+  accept,
+  activate,
+  answer,
+  askedIn,
+} from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 import {
   type Evidence,
@@ -113,6 +123,23 @@ describe("AdaptiveTrial citations", () => {
       const args = [requestId, requestBlock, decidedBlock];
       await reverts(record(early, { look: 2 }), first.adaptiveTrial, "AdaptiveTrialAnswerNotNewer", args);
       await record(await cite(first), { look: 2 }, [0, 2]);
+    });
+    it("that was asked for in the block of the verdict before is refused", async () => {
+      const first = await load(answerLook);
+      const fees = { maxFeePerGas: 10n ** 12n, gasLimit: 5_000_000n };
+      await ethers.provider.send("evm_setAutomine", [false]);
+      const sent = await first.query.request(PARAMETERS, first.datasetIds, 0, [], { value: PRICE, ...fees });
+      await record(first);
+      await networkHelpers.mine(1);
+      await ethers.provider.send("evm_setAutomine", [true]);
+      const asked = askedIn(first, await sent.wait());
+      await answer({ ...first, asked });
+      const cited = { asked, datasets: first.cited.datasets };
+      const { decidedBlock } = await first.adaptiveTrial.trial(first.trialId);
+      const { requestId, requestBlock } = asked.context;
+      assert.equal(requestBlock, decidedBlock);
+      const act = record({ ...first, cited, evidence: evidenceOf(cited) }, { look: 2 });
+      await reverts(act, first.adaptiveTrial, "AdaptiveTrialAnswerNotNewer", [requestId, requestBlock, decidedBlock]);
     });
     it("may be cited though its query was revoked since", async () => {
       const world = await load(answerLook);

@@ -10,6 +10,7 @@ import { type RequestContext, statementHash } from "../../workers/messages/state
 import { ANSWER, opalineDomain } from "../../workers/messages/typedData.ts";
 import { blockNumber, chainId, deployMock, ethers, load, networkHelpers, now } from "./support/chain.ts";
 import {
+  type Contracts,
   OUTSIDER,
   POLICY,
   RELAYER,
@@ -333,8 +334,8 @@ describe("WorkerDeposits", () => {
   }
 
   describe("hostile workers", () => {
-    async function hostile(conduct: number) {
-      const world = await deposited();
+    async function hostile<World extends Contracts>(conduct: number, fixture: () => Promise<World>) {
+      const world = await fixture();
       const withdrawal = world.committees.interface.encodeFunctionData("withdrawDeposit");
       const address = await world.committees.getAddress();
       const payee = await deployMock<HostilePayee>("HostilePayee", address, withdrawal, conduct);
@@ -354,7 +355,7 @@ describe("WorkerDeposits", () => {
       ["burns all gas", CONDUCT.BURN_GAS, /FailedCall|out of gas|revert/i],
     ] as const) {
       it(`that ${what} when paid keeps its deposit and nobody else's from being paid`, async () => {
-        const world = await hostile(conduct);
+        const world = await hostile(conduct, deposited);
         await assert.rejects(world.payee.withdraw({ gasLimit: 700_000 }), error);
         assert.deepEqual(await depositOf(world, world.account), { amount: 700n, announced: 600n, bound: 0n });
         await world.committees.connect(WORKER).announceWithdrawal(5_000n);
@@ -365,5 +366,19 @@ describe("WorkerDeposits", () => {
         assert.equal(await balance(world.committees), 100n);
       });
     }
+    it("report nobody while they are paid, and may afterwards", async () => {
+      const world = await hostile(CONDUCT.ACCEPT, atStake);
+      const evidence = await evidenceOf(world);
+      const { interface: abi } = world.committees;
+      const commitment = equivocationCommitment(world.account, evidence);
+      await world.payee.perform(abi.encodeFunctionData("announceEquivocation", [commitment]));
+      const told = abi.encodeFunctionData("reportEquivocation", [evidenceStruct(evidence)]);
+      await world.payee.prepare(told, 0n);
+      await reverts(world.payee.withdraw({ gasLimit: 3_000_000 }), world.committees, "ReentrancyGuardReentrantCall");
+      assert.equal((await depositOf(world)).amount, 5_000n);
+      await world.payee.perform(told);
+      assert.equal((await depositOf(world)).amount, 0n);
+      assert.equal(await world.credits.credit(Capacity.ACCOUNT, world.account), 250n);
+    });
   });
 });

@@ -3,7 +3,7 @@
  * accepted agreement -> open request. Load them by name, with `load` of chain.ts.
  */
 import { AbiCoder, concat, ZeroHash, hexlify, id, keccak256, toUtf8Bytes } from "ethers";
-import type { HDNodeWallet } from "ethers";
+import type { ContractTransactionReceipt, HDNodeWallet } from "ethers";
 import type { AuditTrail } from "../../../types/audit/AuditTrail.ts";
 import type { ConsentRegistry } from "../../../types/consent/ConsentRegistry.ts";
 import type { Credits } from "../../../types/fees/Credits.ts";
@@ -360,7 +360,11 @@ export async function ask(
   const sent = await world.query
     .connect(querier)
     .request(PARAMETERS, world.datasetIds, releaseClass, [...recipients], { value: price });
-  const receipt = await sent.wait();
+  return askedIn(world, await sent.wait());
+}
+
+/** What the request in a receipt fixed. */
+export function askedIn(world: ActiveWorld, receipt: ContractTransactionReceipt | null): Asked {
   const found = receipt?.logs
     .map((log) => world.query.interface.parseLog(log))
     .find((parsed) => parsed?.name === "QueryRequested");

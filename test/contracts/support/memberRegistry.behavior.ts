@@ -186,6 +186,15 @@ export function shouldBehaveLikeMemberRegistry(
       const act = registry.admit(member, { ...admission, expiry });
       await reverts(act, registry, "MemberRegistryFingerprintInUse", [admission.tlsFingerprint]);
     });
+    if (!required.some(([field]) => field === "tlsFingerprint")) {
+      it("takes any number of members without a certificate, who all stay so", async () => {
+        const { registry, admission } = await empty();
+        for (const account of [member, second])
+          await registry.admit(account, { ...admission, tlsFingerprint: ZeroHash });
+        assert.equal(await registry.accountOf(ZeroHash), ZeroAddress);
+        for (const account of [member, second]) assert.equal(await registry.isActive(account), true);
+      });
+    }
     for (const [field, change] of required) {
       it(`refuses ${JSON.stringify(change)}: this role needs ${field}`, async () => {
         const { registry, admission } = await empty();
