@@ -132,6 +132,7 @@ describe("translations", () => {
       ["linear_regression", { formula: "time ~ log(age)" }],
       ["linear_regression", { formula: "time ~ age:dose" }],
       ["beta_binomial_rar", { arm: "arm", outcome: "status", allocation_rule: "equal", expected: { strata: [] } }],
+      ["km_logrank", { time: "time", status: "status", group_by: ["arm", "sex"], expected: { logrank: {} } }],
     ] as const) {
       const query = new ReferenceQuery("q", kind, { table: "trial", ...keys });
       assert.ok("unsupported" in translate(query), JSON.stringify(keys));

@@ -18,7 +18,10 @@ export const translateSurvival: TranslateKind = (query) => {
   const [time, status] = [query.text("time"), query.text("status")];
   const groupBy = query.texts("group_by");
   const strata = query.optionalText("strata");
-  const logRank = query.expected["logrank"] === undefined || groupBy.length === 0 ? [] : [logRankOf(query, groupBy)];
+  const isTested = query.expected["logrank"] !== undefined && groupBy.length > 0;
+  if (isTested && groupBy.length > 1)
+    return { unsupported: "a log-rank test compares the groups of one column, not those of several" };
+  const logRank = isTested ? [logRankOf(query, groupBy)] : [];
   return {
     table: query.text("table"),
     uses: usesOf([...groupBy, status, strata], [], [time]),
