@@ -3,16 +3,17 @@
  * together, and hidden sets whose sum follows must together be large enough. Which further groups are hidden is decided on
  * public facts alone, the same at every worker.
  */
-import type { Closure, HiddenLine } from "../messages/gatePlan.ts";
+import type { Closure } from "../messages/gatePlan.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import { countingSums } from "./countingSums.ts";
 import type { WeightedSets } from "./countingSums.ts";
-import type { DisclosedGroup, DisclosedTotal, FamilyMember } from "./disclosedSets.ts";
-import { familiesOf, MAX_SETS } from "./disclosedSets.ts";
+import type { DisclosedGroup, DisclosedTotal } from "./disclosedSets.ts";
+import { MAX_SETS } from "./disclosedSets.ts";
 import type { Fingerprints } from "./fingerprints.ts";
+import { HiddenLines } from "./hiddenLines.ts";
 import type { HiddenFamily, HistorySet } from "./historySets.ts";
 import type { RowSet } from "./rowSet.ts";
-import { isSubset, keyOf } from "./rowSet.ts";
+import { keyOf } from "./rowSet.ts";
 import type { Sum } from "./summedPoints.ts";
 import type { SizeTests } from "./sizeTests.ts";
 import { isZero, rowOf, Span, without } from "./span.ts";
@@ -28,9 +29,6 @@ export interface KnownSet {
 
 /** Functionals more than sets: so many times over a chance of 1/r that dependent ones only look so. */
 const SPARE = 8;
-
-/** Tests of one line. */
-const MAX_CHOICES = 64;
 
 /** What is told of a set: the number of its rows (undefined), or sums of a field. */
 type Quantity = number | undefined;
@@ -52,14 +50,6 @@ export interface SuppressionFacts {
   readonly families: readonly HiddenFamily[];
 }
 
-/** A sum of sets that is known when `whole` is: the sets are disjoint and make it up by construction. */
-interface Line {
-  readonly whole: RowSet;
-  /** Group that opens `whole`; undefined: known before. */
-  readonly wholeGroup: number | undefined;
-  readonly members: readonly { readonly set: RowSet; readonly group: number | undefined; readonly isHidden: boolean }[];
-}
-
 /** What one set or sum is in the span. */
 interface Told {
   /** Of the set, or of the set that is summed over. */
@@ -78,8 +68,7 @@ interface Shown {
 
 export class Suppression {
   readonly #facts: SuppressionFacts;
-  readonly #lines: readonly Line[];
-  readonly #tests = new Map<string, HiddenLine["test"]>();
+  readonly #lines: HiddenLines;
   /** Sets that are to be told apart. */
   readonly #sets: number;
   /** Functionals needed for that, sums of counts among them. */
@@ -97,12 +86,7 @@ export class Suppression {
     this.#sets = own + known.length + unknown.length + families.reduce((total, { hidden }) => total + hidden.length, 0);
     this.#width = this.#sets + this.#countSums() + SPARE;
     this.#quantities = [undefined, ...new Set(groups.flatMap(({ summed }) => [...summed]))];
-    this.#lines = [...newLines(facts), ...earlierLines(facts)];
-    // Sizes are part of the circuit, so all that may be asked for are named before it is finished.
-    for (const { members } of this.#lines)
-      for (const { set, group } of members)
-        for (const part of [undefined, ...this.#partsOf(set, group)])
-          facts.tests.sum([[set, part?.set]], facts.k - 1, "fails");
+    this.#lines = new HiddenLines(facts);
   }
 
   /** Where more sets are disclosed than can be told apart, nothing is shown once anything is hidden. */
@@ -120,7 +104,7 @@ export class Suppression {
     } finally {
       turn.releaseAll();
     }
-    return { hidden, lines: this.#hiddenLines(hidden) };
+    return { hidden, lines: this.#lines.hiddenBy(hidden) };
   }
 
   #isTooMuch(hidden: ReadonlySet<number>): boolean {
@@ -262,104 +246,4 @@ export class Suppression {
     }
     return vector;
   }
-
-  #hiddenLines(hidden: ReadonlySet<number>): HiddenLine[] {
-    const known = new Set(this.#facts.known.map(({ set }) => keyOf(set)));
-    return this.#lines.flatMap(({ whole, wholeGroup, members }) => {
-      if (wholeGroup !== undefined && hidden.has(wholeGroup)) return [];
-      // What an earlier answer showed, hiding does not take back: whoever knows it subtracts it from the others.
-      const isSecret = ({ set, group, isHidden: before }: Line["members"][number]): boolean =>
-        (before || (group !== undefined && hidden.has(group))) && !known.has(keyOf(set));
-      const secret = members.filter(isSecret);
-      const own = members.filter(({ group }) => group !== undefined && !hidden.has(group));
-      const shown = own.find(({ set }) => !known.has(keyOf(set))) ?? own[0];
-      const sacrifice = wholeGroup ?? shown?.group;
-      if (secret.length < 2 || secret.length === members.length || sacrifice === undefined) return [];
-      const parts = secret.map(({ set, group }) => this.#partsOf(set, group).filter((part) => !hidden.has(part.group)));
-      return choicesOf(secret, parts).map((rests) => ({
-        test: this.#restTest(whole, rests),
-        sacrifice: rests.findLast(({ part }) => part !== undefined)?.part?.group ?? sacrifice,
-      }));
-    });
-  }
-
-  /** What the answer may show of a cell though it hides the cell: who of it has some value. */
-  #partsOf(set: RowSet, group: number | undefined): FamilyMember[] {
-    const { groups } = this.#facts;
-    const cell = group === undefined ? undefined : groups[group]!.cell;
-    return groups.flatMap((other, index) => {
-      const isPart = other.cell === cell && other.set !== undefined && isSubset(other.set, set);
-      return isPart && keyOf(other.set) !== keyOf(set) ? [{ set: other.set, group: index }] : [];
-    });
-  }
-
-  /** One object per test, so that what passed is not tested again. */
-  #restTest(whole: RowSet, rests: readonly Rest[]): HiddenLine["test"] {
-    const { k, tests } = this.#facts;
-    const names = rests.map(({ set, part }) => (part === undefined ? keyOf(set) : `${keyOf(set)}-${keyOf(part.set)}`));
-    const key = `${keyOf(whole)}=${names.join("+")}`;
-    const sets = rests.map(({ set, part }) => [set, part?.set] as const);
-    const test = this.#tests.get(key) ?? tests.sum(sets, k - 1, "fails");
-    this.#tests.set(key, test);
-    return test;
-  }
-}
-
-/** A hidden set, without the part of it that is shown. */
-interface Rest {
-  readonly set: RowSet;
-  readonly part: FamilyMember | undefined;
-}
-
-/**
- * What is left of a line when of each hidden set one shown part is taken away: every choice of parts. Too many: the rest of each
- * part by itself, of which each of them is at least one.
- */
-function choicesOf(secret: readonly { readonly set: RowSet }[], parts: readonly (readonly FamilyMember[])[]): Rest[][] {
-  const options = secret.map(({ set }, index): Rest[] => {
-    const own = parts[index]!.map((part) => ({ set, part }));
-    return own.length > 0 ? own : [{ set, part: undefined }];
-  });
-  if (options.reduce((count, { length }) => count * length, 1) > MAX_CHOICES)
-    return options.flat().flatMap((rest) => (rest.part === undefined ? [] : [[rest]]));
-  return options.reduce<Rest[][]>((all, own) => all.flatMap((rests) => own.map((rest) => [...rests, rest])), [[]]);
-}
-
-/** Families of this answer against what is known and what it opens itself. */
-function newLines({ groups, known, fingerprints }: SuppressionFacts): Line[] {
-  const wholes = [...known.map(({ set }) => ({ set, group: undefined })), ...openedSets(groups)];
-  return familiesOf(groups).flatMap((members) => {
-    const family = members.map((member) => ({ ...member, isHidden: false }));
-    return wholes.flatMap(({ set, group }) => lineOf(fingerprints, set, group, family));
-  });
-}
-
-function openedSets(groups: readonly DisclosedGroup[]): FamilyMember[] {
-  return groups.flatMap(({ set, levels }, group) =>
-    set === undefined ? [] : [set, ...levels].map((each) => ({ set: each, group })),
-  );
-}
-
-/** Families of earlier answers with hidden cells, against what this answer opens. */
-function earlierLines({ groups, totals, families, fingerprints }: SuppressionFacts): Line[] {
-  // The last of its groups opens a total, and is sacrificed for what that would tell.
-  const told = totals.map(({ set, groups: own }) => ({ set, group: own.at(-1)! }));
-  return families.flatMap(({ members, hidden }) => {
-    const secret = new Set(hidden.map(keyOf));
-    const family = members.map((set) => ({ set, group: undefined, isHidden: secret.has(keyOf(set)) }));
-    return [...openedSets(groups), ...told].flatMap(({ set, group }) => lineOf(fingerprints, set, group, family));
-  });
-}
-
-function lineOf(
-  fingerprints: Fingerprints,
-  whole: RowSet,
-  wholeGroup: number | undefined,
-  family: Line["members"],
-): Line[] {
-  const members = family.filter(({ set }) => isSubset(set, whole));
-  if (members.length < 2) return [];
-  const sum = members.reduce((total, { set }) => total + fingerprints.of(set), 0n);
-  const difference = sum - fingerprints.of(whole);
-  return difference % R === 0n ? [{ whole, wholeGroup, members }] : [];
 }
