@@ -95,8 +95,8 @@ export function disclosedSets(
   const cohort = cohortOf(outputs, reader);
   const lines = axisLines(descriptor, reader, catalogue);
   if (valueAxis(descriptor) !== undefined) {
-    const groups = intervalGroups(descriptor, outputs, lines, { parts, catalogue }, merges);
-    const totals = intervalTotals(descriptor, outputs, lines, { parts, catalogue }, merges);
+    const query = { descriptor, outputs, lines, parts, catalogue, merges };
+    const [groups, totals] = [intervalGroups(query), intervalTotals(query)];
     const cells = groups.map(({ set }) => set);
     return withSmallShapes({ cohort: setWhere(parts, cohort), cells, groups, totals });
   }

@@ -16,18 +16,21 @@ import { unsupported } from "./errors.ts";
 import type { OutputSet } from "./outputSets.ts";
 import { setWhere } from "./rowSet.ts";
 
-/**
- * @param lines of each axis
- * @param merges absent: every line by itself
- * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_TOO_LARGE
- */
-export function intervalGroups(
-  descriptor: Descriptor,
-  outputs: readonly OutputSet[],
-  lines: readonly (readonly ClassFunction[])[],
-  { parts, catalogue }: { readonly parts: bigint; readonly catalogue: ClassCatalogue },
-  merges: Merges = singleLines(descriptor),
-): DisclosedGroup[] {
+/** A query of the order of values, as it is read. */
+export interface OrderedQuery {
+  readonly descriptor: Descriptor;
+  readonly outputs: readonly OutputSet[];
+  /** Of each axis. */
+  readonly lines: readonly (readonly ClassFunction[])[];
+  readonly parts: bigint;
+  readonly catalogue: ClassCatalogue;
+  /** Absent: every line by itself. */
+  readonly merges: Merges | undefined;
+}
+
+/** @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_TOO_LARGE */
+export function intervalGroups(query: OrderedQuery): DisclosedGroup[] {
+  const { descriptor, outputs, lines, parts } = query;
   requireFewValues(
     lines.map(({ length }) => length),
     outputs.length,
@@ -38,7 +41,7 @@ export function intervalGroups(
   );
   // What one of them counts and another does not, no test would look at.
   if (!isApart) throw unsupported("outputs over an order of values that count the same rows");
-  return mergedCells(descriptor, catalogue.schema, merges).map((cell, index): DisclosedGroup => {
+  return cellsIn(query).map((cell, index): DisclosedGroup => {
     return {
       cell: index,
       kind: 0,
@@ -54,15 +57,10 @@ export function intervalGroups(
  * What the intervals of a slice add up to, which answers print: of each output, and of all outputs together. Not what is one
  * interval.
  */
-export function intervalTotals(
-  descriptor: Descriptor,
-  outputs: readonly OutputSet[],
-  lines: readonly (readonly ClassFunction[])[],
-  { parts, catalogue }: { readonly parts: bigint; readonly catalogue: ClassCatalogue },
-  merges: Merges = singleLines(descriptor),
-): DisclosedTotal[] {
+export function intervalTotals(query: OrderedQuery): DisclosedTotal[] {
+  const { descriptor, outputs, lines, parts } = query;
   const slices = new Map<string, { readonly cell: MergedCell; readonly group: number }[]>();
-  mergedCells(descriptor, catalogue.schema, merges).forEach((cell, group) => {
+  cellsIn(query).forEach((cell, group) => {
     slices.set(cell.slice.join(), [...(slices.get(cell.slice.join()) ?? []), { cell, group }]);
   });
   const end = valueAxis(descriptor)!.lines;
@@ -88,4 +86,8 @@ function within(
   const others = lines.filter((_, at) => at !== axis);
   const own = slice.reduce<ClassFunction>((condition, line, at) => times(condition, others[at]![line]!), ONE);
   return times(own, lines[axis]!.slice(first, end).reduce(add));
+}
+
+function cellsIn({ descriptor, catalogue, merges }: OrderedQuery): MergedCell[] {
+  return mergedCells(descriptor, catalogue.schema, merges ?? singleLines(descriptor));
 }
