@@ -112,7 +112,6 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   CreditsNotMember: "the consortium must admit this account, or another key signs for the member by now",
   CreditsNothingToWithdraw: "nothing is owed to this account",
   DatasetRegistryWrongPayment: ({ fee }) => `the study asks for a storage fee of exactly ${fee} wei for these rows`,
-  EscrowNotReleased: "the request is not answered, or its price is settled or refunded already",
   MemberRegistryAlreadyAdmitted:
     "its credential is still valid: give a later --expires and the same --organisation to prolong it",
   MemberRegistryAlreadyRevoked: "it is revoked, for good; nothing is left to do but to admit another account",
@@ -145,6 +144,8 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   QuerySmartContractAgreementNotAccepted: "accept first: `opaline querier accept --query … --name …`",
   QuerySmartContractDatasetOfOtherStudy:
     "a --dataset is not of the query's study: `opaline data-owner datasets --study …`",
+  QuerySmartContractNothingToSettle:
+    "the request is not answered, or it was free, or its price is settled or refunded already",
   QuerySmartContractDeadlineNotReached: ({ deadlineBlock }) => `wait for block ${deadlineBlock}, then repeat`,
   QuerySmartContractStopped: "the consortium has stopped requests and answers for now; try again later",
   QuerySmartContractInactiveQuery:

@@ -1,11 +1,20 @@
 /** `opaline <role> withdraw`, alike for every role that is ever paid: shares of prices, refunds, fees and rewards. */
-import { Capacity, committeeRegistry, credits, datasetRegistry, escrow } from "#chain";
+import {
+  Capacity,
+  committeeRegistry,
+  credits,
+  datasetRegistry,
+  querySmartContract,
+  type Unsettled,
+  unsettledRequests,
+} from "#chain";
 import { isCoded } from "#errors";
 import { type CommandContext, defineCommand } from "./command.ts";
 import { type SignerConnection, signerOptions, withSigner } from "./connection.ts";
 import { memberOfKey } from "./memberOfKey.ts";
 import { kebabCase } from "./names.ts";
-import { type RequestEvents, readRequestEvents } from "./querier/requestEvents.ts";
+import { ZERO_HASH, outputsHash } from "#messages";
+import { type RequestEvents, queryContracts, readRequestEvents } from "./querier/requestEvents.ts";
 
 /** An auditor is paid as whoever reports an equivocation is: as an account. */
 const CAPACITIES = {
@@ -71,19 +80,22 @@ export function withdrawCommand(paidRole: keyof typeof CAPACITIES, earnings: str
   });
 }
 
-/** One transaction for each request whose price is released and has a share for this earner. */
+/** One transaction for each request whose price is earned and has a share for this earner. */
 async function settleOwn(connection: SignerConnection, earner: Earner, { log }: CommandContext): Promise<string[]> {
-  const { deployment, provider, signer } = connection;
-  const payments = escrow(deployment, signer);
+  const { deployment, signer } = connection;
   const settled: string[] = [];
-  for (const { requestId } of await payments.unsettled(provider)) {
-    const found = await readRequestEvents(connection, requestId);
+  for (const { queryContract, requestId } of await unsettled(connection)) {
+    const found = await readRequestEvents(connection, requestId, queryContract);
     if (!(await hasShare(connection, earner, found))) continue;
+    const contract = querySmartContract(deployment, queryContract, signer);
+    const { requested, ending } = found;
+    const { context, querier } = requested;
+    const answered = ending?.name === "QueryAnswered" ? outputsHash(ending.outputs) : ZERO_HASH;
     try {
-      await payments.settle(found.requested.context);
+      await contract.settle({ context, querier, outputsHash: answered });
     } catch (error) {
       // Another payee was faster: the credit is there all the same.
-      if (isCoded(error, "CHAIN_REVERTED") && !(await isUnsettled(connection, requestId))) continue;
+      if (isCoded(error, "CHAIN_REVERTED") && (await contract.isSettled(requestId))) continue;
       throw error;
     }
     log(`settled request ${requestId}`);
@@ -92,9 +104,15 @@ async function settleOwn(connection: SignerConnection, earner: Earner, { log }: 
   return settled;
 }
 
-async function isUnsettled({ deployment, provider }: SignerConnection, requestId: string): Promise<boolean> {
-  const left = await escrow(deployment, provider).unsettled(provider);
-  return left.some((payment) => payment.requestId === requestId);
+/** Of all queries that are not free. */
+async function unsettled(connection: SignerConnection): Promise<Unsettled[]> {
+  const { deployment, provider } = connection;
+  const addresses = await queryContracts(connection);
+  const prices = await Promise.all(
+    addresses.map((address) => querySmartContract(deployment, address, provider).price()),
+  );
+  const priced = addresses.filter((_, index) => prices[index] !== 0n);
+  return unsettledRequests(deployment, provider, priced);
 }
 
 /** As a worker of the request's committee, as the owner of one of its datasets, or as its query's author. */
@@ -112,6 +130,6 @@ async function hasShare(
     for (const datasetId of datasetIds) if ((await registry.ownerOf(datasetId)) === account) return true;
     return false;
   }
-  const author = await escrow(deployment, provider).authorOf(queryContract);
+  const author = await querySmartContract(deployment, queryContract, provider).author();
   return author.capacity === capacity && author.account === account;
 }

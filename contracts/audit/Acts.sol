@@ -87,9 +87,7 @@ library Acts {
     /// oldHash, newHash: of the proof before, 0 when there was none, and of this one.
     bytes32 internal constant ASSURANCE_RAISED = keccak256("AssuranceRaised");
 
-    bytes32 internal constant QUERY_CONTRACT_ADDED = keccak256("QueryContractAdded");
-    bytes32 internal constant PAYMENT_HELD = keccak256("PaymentHeld");
-    bytes32 internal constant PAYMENT_RELEASED = keccak256("PaymentReleased");
+    /// Of a price that came in with its request; oldHash: wei.
     bytes32 internal constant PAYMENT_REFUNDED = keccak256("PaymentRefunded");
     bytes32 internal constant PAYMENT_SETTLED = keccak256("PaymentSettled");
     /// newHash: keccak256(abi.encode(payees, amounts)), here and for a settled payment.

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Acts} from "../audit/Acts.sol";
 import {Audited} from "../audit/Audited.sol";
-import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {QueryHash, StudyId} from "../types/Identifiers.sol";
+import {Policy} from "../types/Policy.sol";
+import {CloneArguments, QueryOrigin} from "./CloneArguments.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
-import {QueryOrigin} from "./QueryOrigin.sol";
 
 /// @title Half of a query contract: which query it is, and who has accepted its agreement
 /// @dev A clone has no constructor and no initialiser: what makes it this query's contract is appended to its code
-/// (QueryOrigin), so it cannot be set twice. OpenZeppelin's EIP712 sees that a clone's address is not the cached one and
+/// ({CloneArguments}), so it cannot be set twice. OpenZeppelin's EIP712 sees that a clone's address is not the cached one and
 /// builds the domain at each call.
 abstract contract Agreements is IQuerySmartContract, EIP712, Nonces, Audited {
     bytes32 private constant ACCEPTANCE_TYPEHASH = keccak256(
@@ -28,7 +27,7 @@ abstract contract Agreements is IQuerySmartContract, EIP712, Nonces, Audited {
 
     mapping(address querier => bool) private _accepted;
 
-    constructor(IAuditTrail trail, IMemberRegistry queriers) EIP712("Opaline", "1") Audited(trail) {
+    constructor(IMemberRegistry queriers) EIP712("Opaline", "1") {
         _implementation = address(this);
         _queriers = IMemberRegistry(Deployed.check(address(queriers)));
     }
@@ -94,8 +93,18 @@ abstract contract Agreements is IQuerySmartContract, EIP712, Nonces, Audited {
 
     /// @dev Reverts on the implementation itself: it has no query, no requests and no use but to be cloned.
     function _origin() internal view returns (QueryOrigin memory) {
+        _requireClone();
+        return CloneArguments.origin(address(this));
+    }
+
+    /// @dev The same with all that follows it.
+    function _arguments() internal view returns (QueryOrigin memory, Policy memory, bytes memory bounds) {
+        _requireClone();
+        return CloneArguments.all(address(this));
+    }
+
+    function _requireClone() private view {
         if (address(this) == _implementation) revert QuerySmartContractNotClone();
-        return abi.decode(Clones.fetchCloneArgs(address(this)), (QueryOrigin));
     }
 
     function _hash(Acceptance calldata acceptance) private pure returns (bytes32) {

@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {DatasetId} from "../types/Identifiers.sol";
+import {QueryOrigin} from "./CloneArguments.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
-import {QueryOrigin} from "./QueryOrigin.sol";
 
 /// @title Which data a request is about
 library DatasetChoice {

@@ -2,42 +2,32 @@
 pragma solidity 0.8.37;
 
 import {Acts} from "../audit/Acts.sol";
-import {IAuditTrail} from "../audit/IAuditTrail.sol";
-import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
-import {IProofVerifierRegistry} from "../result/IProofVerifierRegistry.sol";
-import {ICommitteeRegistry} from "../study/ICommitteeRegistry.sol";
 import {AnswerSignature} from "../types/AnswerSignature.sol";
 import {RequestId} from "../types/Identifiers.sol";
 import {Outcome, ReleaseClass, RequestContext, Statement, Verdict, WorkerSignature} from "../types/Statement.sol";
 import {AnswerQuorum} from "./AnswerQuorum.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
-import {ProvableAnswers} from "./ProvableAnswers.sol";
+import {StoredRequests} from "./StoredRequests.sol";
 import {VerdictRules} from "./VerdictRules.sol";
 
 /// @title A part of a query contract: what a quorum signed, and quorums that contradict the one that was first
-abstract contract Disputes is ProvableAnswers {
+abstract contract Disputes is StoredRequests {
     mapping(RequestId requestId => bool) private _disputed;
-
-    constructor(
-        IAuditTrail trail,
-        IMemberRegistry queriers,
-        ICommitteeRegistry committees,
-        IProofVerifierRegistry verifiers
-    ) ProvableAnswers(trail, queriers, committees, verifiers) {}
 
     /// @inheritdoc IQuerySmartContract
     function dispute(
         RequestContext calldata context,
+        address querier,
+        bytes32 outputsHash,
         Verdict calldata verdict,
         WorkerSignature[] calldata signatures
     ) external {
         RequestId requestId = context.requestId;
-        Request storage entry = _requests[requestId];
-        if (entry.state == RequestState.NONE) revert QuerySmartContractUnknownRequest(requestId);
+        (Request storage entry, bytes32 contextHash) = _known(context, querier, outputsHash);
         if (entry.outcome == Outcome.NONE) revert QuerySmartContractNothingToDispute(requestId, entry.state);
-        _checkContext(entry, context);
         if (_disputed[requestId]) revert QuerySmartContractAlreadyDisputed(requestId);
-        if (!_contradicts(entry, verdict, context.releaseClass)) {
+        bool sealedAnswer = context.releaseClass == ReleaseClass.SEALED;
+        if (!_contradicts(entry.outcome, outputsHash, verdict, sealedAnswer)) {
             revert QuerySmartContractNoConflict(requestId, entry.outcome);
         }
         bytes32 statement = _checkSigned(context, verdict, signatures);
@@ -51,7 +41,7 @@ abstract contract Disputes is ProvableAnswers {
             verdict.sealedHash,
             statement
         );
-        _record(Acts.QUERY_DISPUTED, RequestId.unwrap(requestId), msg.sender, 0, entry.contextHash, statement);
+        _record(Acts.QUERY_DISPUTED, RequestId.unwrap(requestId), msg.sender, 0, contextHash, statement);
     }
 
     /// @inheritdoc IQuerySmartContract
@@ -73,12 +63,13 @@ abstract contract Disputes is ProvableAnswers {
 
     /// @dev The attempt and which outputs are hidden do not count: hidden ones are 0.
     function _contradicts(
-        Request storage entry,
+        Outcome outcome,
+        bytes32 outputsHash,
         Verdict calldata verdict,
-        ReleaseClass releaseClass
-    ) private view returns (bool) {
-        if (verdict.outcome != entry.outcome) return true;
-        if (verdict.outcome != Outcome.ANSWERED || releaseClass == ReleaseClass.SEALED) return false;
-        return keccak256(abi.encode(verdict.outputs)) != entry.outputsHash;
+        bool sealedAnswer
+    ) private pure returns (bool) {
+        if (verdict.outcome != outcome) return true;
+        if (outcome != Outcome.ANSWERED || sealedAnswer) return false;
+        return keccak256(abi.encode(verdict.outputs)) != outputsHash;
     }
 }

@@ -21,8 +21,6 @@ interface IProvableAnswers {
     error QuerySmartContractNotProvable(RequestId requestId);
     /// @notice Thrown when the parameters are not the request's; both by hash.
     error QuerySmartContractParametersMismatch(bytes32 parametersHash, bytes32 expected);
-    /// @notice Thrown when the outputs are not the answer's; both by hash.
-    error QuerySmartContractOutputsMismatch(bytes32 outputsHash, bytes32 expected);
     /// @notice Thrown when the verifier is not in service for the query's study.
     error QuerySmartContractUnknownVerifier(IResultVerifier verifier);
     /// @notice Thrown when the answer is assured as well, or better, already.
@@ -38,6 +36,7 @@ interface IProvableAnswers {
     /// catalogue, the dataset roots are the context's.
     /// @param verifier in service for the study, see {IProofVerifierRegistry}
     /// @param context as in QueryRequested
+    /// @param querier as in QueryRequested
     /// @param parameters as in QueryRequested
     /// @param verdict as in QueryAnswered, outcome ANSWERED. Its attempt is not stored, and may be another one in which the
     /// same outputs were found: the proof must be for the statement that follows from this one
@@ -45,8 +44,11 @@ interface IProvableAnswers {
     function prove(
         IResultVerifier verifier,
         RequestContext calldata context,
+        address querier,
         bytes calldata parameters,
         Verdict calldata verdict,
         bytes calldata proof
     ) external;
+    /// @notice keccak256 of the proof that raised the assurance of the request's answer last, 0 = none.
+    function proofHashOf(RequestId requestId) external view returns (bytes32);
 }

@@ -4,10 +4,11 @@ pragma solidity 0.8.37;
 import {Assurance} from "../result/IResultVerifier.sol";
 import {DatasetId, QueryHash, RequestId, StudyId} from "../types/Identifiers.sol";
 import {Outcome, ReleaseClass, RequestContext, Verdict, WorkerSignature} from "../types/Statement.sol";
+import {IPayments} from "./IPayments.sol";
 import {IProvableAnswers} from "./IProvableAnswers.sol";
 
 /// @title One vetted query: who may ask, what was asked, and what a quorum of workers answered
-interface IQuerySmartContract is IProvableAnswers {
+interface IQuerySmartContract is IPayments, IProvableAnswers {
     /// REQUESTED -> ANSWERED | REFUSED | EXPIRED | FAILED, and no further.
     enum RequestState {
         NONE,
@@ -18,22 +19,17 @@ interface IQuerySmartContract is IProvableAnswers {
         FAILED
     }
 
-    /// deadlineBlock: the last block an answer may come in; paid: the escrow holds its price; outcome: what a quorum signed,
-    /// NONE while nobody has, and when the request expired; contextHash =
-    /// keccak256(abi.encode(RequestContext)); outputsHash = keccak256(abi.encode(outputs)), 0 unless ANSWERED; proofHash:
-    /// of the proof that raised the assurance, 0 = none; suppressed: some outputs are hidden. All up to here is one
-    /// slot, which a request writes and its answer once more.
+    /// outcome: what a quorum signed, NONE while nobody has, and when the request expired; suppressed: some outputs are hidden;
+    /// commitment: the first 28 bytes of keccak256(abi.encode(contextHash, querier, outputsHash)), where contextHash =
+    /// keccak256(abi.encode(RequestContext)) and outputsHash = keccak256(abi.encode(outputs)), 0 unless ANSWERED. All of it
+    /// is one slot, which a request writes and its answer once more; the words behind the commitment are in the events, and
+    /// whoever calls about a request brings them. 28 bytes resist collisions as SHA-224 does (2^112).
     struct Request {
-        address querier;
-        uint56 deadlineBlock;
         RequestState state;
         Assurance assurance;
-        bool paid;
-        bool suppressed;
         Outcome outcome;
-        bytes32 contextHash;
-        bytes32 outputsHash;
-        bytes32 proofHash;
+        bool suppressed;
+        bytes28 commitment;
     }
 
     /// EIP-712 Acceptance(bytes32 queryHash,bytes32 agreementHash,address querier,string name,string meaning,uint64 signedAt,uint256 nonce,uint256 deadline)
@@ -151,8 +147,10 @@ interface IQuerySmartContract is IProvableAnswers {
     error QuerySmartContractUnknownRequest(RequestId requestId);
     /// @notice Thrown when the request has come to its end already.
     error QuerySmartContractNotOpen(RequestId requestId, RequestState state);
-    /// @notice Thrown when the context is not the one the request fixed.
-    error QuerySmartContractContextMismatch(bytes32 contextHash, bytes32 expected);
+    /// @notice Thrown when the querier asks the same question with the same nonce twice in a block.
+    error QuerySmartContractAlreadyRequested(RequestId requestId);
+    /// @notice Thrown when the context, the querier or the outputs are not the request's; see {Request}.
+    error QuerySmartContractCommitmentMismatch(bytes28 commitment, bytes28 expected);
     /// @notice Thrown when a verdict's parts do not go with its outcome: NONE; ANSWERED without outputs, or with a bitmap of
     /// hidden outputs that {Verdict} does not describe; anything else with outputs or a bitmap; a sealed hash in
     /// anything but a SEALED answer, or none in one.
@@ -188,10 +186,12 @@ interface IQuerySmartContract is IProvableAnswers {
     /// parameters = abi.encode(int256[]); pays the study's price exactly. The context's consentMaskRoot is
     /// {IConsentRegistry-maskRoot} of the moment; zero means every active row.
     /// The context's recipientsHash is keccak256(abi.encode(recipients)), 0 for PUBLIC.
+    /// @param nonce any number; it makes the querier's equal questions in one block two requests
     /// @param recipients none for PUBLIC; of a SEALED request 1 to 16 compressed secp256k1 keys, strictly ascending.
     /// Whether each is a point of the curve is the workers' to check, who do not answer otherwise.
     /// @return requestId keccak256(abi.encode(chainId, this contract, querier, nonce, queryHash, keccak(parameters), datasetRoots, block.number))
     function request(
+        uint256 nonce,
         bytes calldata parameters,
         DatasetId[] calldata datasetIds,
         ReleaseClass releaseClass,
@@ -200,32 +200,44 @@ interface IQuerySmartContract is IProvableAnswers {
     /// @notice Anyone posts what a quorum signed, up to and including the deadline block. Refusals come the same way.
     /// Neither request nor answer is taken while the consortium has stopped them; {expire} always is.
     /// @param context as in QueryRequested
+    /// @param querier as in QueryRequested
     /// @param signatures at least min(n - t, 2t + 1), all valid, strictly ascending by index; each over EIP-712 Answer(bytes32 statement)
     function answer(
         RequestContext calldata context,
+        address querier,
         Verdict calldata verdict,
         WorkerSignature[] calldata signatures
     ) external;
     /// @notice The current key of a worker of the request's committee, also of one revoked since, hands out the mask
     /// keys it holds of the SEALED answer; again if it must. Costs gas only: recipients read what fits.
     /// @param context as in QueryRequested
+    /// @param querier as in QueryRequested
+    /// @param outputsHash keccak256(abi.encode(outputs)) of the answer
     /// @param index the sender's point in the committee
     /// @param maskKeyHashes keccak256 of each mask key, in the order that the answer's sealedHash binds
     /// @param copies one per recipient, in their order
     function publishKeyCopies(
         RequestContext calldata context,
+        address querier,
+        bytes32 outputsHash,
         uint8 index,
         bytes32[] calldata maskKeyHashes,
         bytes[] calldata copies
     ) external;
     /// @notice Anyone ends a request past its deadline; the price is credited to its querier, see {ICredits}.
-    function expire(RequestId requestId) external;
+    /// @param context as in QueryRequested
+    /// @param querier as in QueryRequested
+    function expire(RequestContext calldata context, address querier) external;
     /// @notice Anyone records, once, that a quorum signed another outcome, or other outputs, of a request that was answered,
     /// refused or failed; at any time. The request stays as it is.
     /// @param context as in QueryRequested
+    /// @param querier as in QueryRequested
+    /// @param outputsHash keccak256(abi.encode(outputs)) of the answer that the chain has, 0 where it has none
     /// @param signatures as for {answer}
     function dispute(
         RequestContext calldata context,
+        address querier,
+        bytes32 outputsHash,
         Verdict calldata verdict,
         WorkerSignature[] calldata signatures
     ) external;
@@ -235,7 +247,7 @@ interface IQuerySmartContract is IProvableAnswers {
     function requestOf(RequestId requestId) external view returns (Request memory);
     /// @notice Whether the querier has accepted the agreement.
     function hasAccepted(address querier) external view returns (bool);
-    /// @notice The querier's next nonce; acceptances, requests and cancellations use one each.
+    /// @notice The querier's next nonce for a signature; acceptances and cancellations use one each.
     function nonces(address querier) external view returns (uint256);
     /// @notice The vetted query this contract serves.
     function queryHash() external view returns (QueryHash);

@@ -6,23 +6,23 @@ import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Acts} from "../audit/Acts.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
-import {IEscrow} from "../fees/IEscrow.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
 import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {IStudyRegistry} from "../study/IStudyRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {QueryHash, StudyId} from "../types/Identifiers.sol";
 import {Capacity, Payee} from "../types/Payee.sol";
+import {Policy} from "../types/Policy.sol";
 import {Tally} from "./Approvals.sol";
 import {CanonicalForm} from "./CanonicalForm.sol";
+import {CloneArguments, QueryOrigin} from "./CloneArguments.sol";
+import {CodeStorage} from "./CodeStorage.sol";
 import {IQueryCatalogue} from "./IQueryCatalogue.sol";
-import {QueryOrigin} from "./QueryOrigin.sol";
 import {Vettings} from "./Vettings.sol";
 
 /// @title The catalogue
 contract QueryCatalogue is AccessManaged, Vettings {
     IStudyRegistry private immutable _studies;
-    IEscrow private immutable _escrow;
     IDatasetRegistry private immutable _datasets;
     IAuditTrail private immutable _recorders;
     address private immutable _implementation;
@@ -33,12 +33,10 @@ contract QueryCatalogue is AccessManaged, Vettings {
         IStudyRegistry studies,
         IMemberRegistry vetters,
         IMemberRegistry queriers,
-        IEscrow escrow,
         IDatasetRegistry datasets,
         address implementation
     ) AccessManaged(Deployed.check(authority)) Vettings(trail, vetters, queriers) {
         _studies = IStudyRegistry(Deployed.check(address(studies)));
-        _escrow = IEscrow(Deployed.check(address(escrow)));
         _datasets = IDatasetRegistry(Deployed.check(address(datasets)));
         _recorders = trail;
         _implementation = Deployed.check(implementation);
@@ -123,16 +121,14 @@ contract QueryCatalogue is AccessManaged, Vettings {
     }
 
     function _activate(QueryHash queryHash, Entry storage entry) private {
-        QueryOrigin memory origin = QueryOrigin(queryHash, entry.studyId, entry.agreementHash, this, entry.boundsCode);
         bytes32 salt = QueryHash.unwrap(queryHash);
-        address clone = Clones.cloneDeterministicWithImmutableArgs(_implementation, abi.encode(origin), salt);
+        address clone = Clones.cloneDeterministicWithImmutableArgs(_implementation, _argumentsOf(queryHash, entry), salt);
         entry.state = QueryState.ACTIVE;
         entry.queryContract = clone;
         emit QueryActivated(queryHash, clone);
         _record(Acts.QUERY_ACTIVATED, salt, address(this), 0, 0, _subject(clone));
         _recorders.addRecorder(clone);
-        _escrow.addQueryContract(clone, _asPayee(entry.author));
-        _datasets.addQueryContract(clone);
+        _datasets.addQueryContract(queryHash, clone);
     }
 
     function _prolong(QueryHash queryHash, Entry storage entry, uint64 activeUntil) private {
@@ -156,6 +152,21 @@ contract QueryCatalogue is AccessManaged, Vettings {
         entry.successor = successor;
         emit QuerySuperseded(queryHash, successor);
         _record(Acts.QUERY_SUPERSEDED, hash, actor, organisation, hash, newHash);
+    }
+
+    /// @dev What the clone is made with.
+    function _argumentsOf(QueryHash queryHash, Entry storage entry) private view returns (bytes memory) {
+        Policy memory policy = _studies.policy(entry.studyId);
+        QueryOrigin memory origin = QueryOrigin({
+            queryHash: queryHash,
+            studyId: entry.studyId,
+            agreementHash: entry.agreementHash,
+            catalogue: this,
+            deadlineBlocks: policy.deadlineBlocks,
+            price: policy.price,
+            author: _asPayee(entry.author)
+        });
+        return CloneArguments.encode(origin, policy, CodeStorage.read(entry.boundsCode));
     }
 
     /// @dev An author that is a querier and a vetter earns as a querier.

@@ -21,8 +21,8 @@ interface IOwnerTerms {
     event QueryVetoed(QueryHash indexed queryHash, DatasetId indexed datasetId, address indexed owner, string reason);
     /// @notice The owner takes its veto back.
     event VetoLifted(QueryHash indexed queryHash, DatasetId indexed datasetId, address indexed owner);
-    /// @notice `queryContract` may open data from now on.
-    event DataUserAdded(address indexed queryContract);
+    /// @notice `queryContract` may open data for this query from now on.
+    event DataUserAdded(QueryHash indexed queryHash, address indexed queryContract);
 
     /// @notice Thrown when a field of the terms is outside what has a meaning: k of 1 to 4 or above 1,000, more than 16
     /// purposes.
@@ -37,10 +37,10 @@ interface IOwnerTerms {
     error DatasetRegistryBudgetSpent(DatasetId datasetId, uint32 budget);
     /// @notice Thrown when the querier lacks a purpose that the owner asks for.
     error DatasetRegistryMissingPurpose(DatasetId datasetId, bytes32 purpose);
-    /// @notice Thrown when the sender may not open data.
-    error DatasetRegistryNotQueryContract(address account);
-    /// @notice Thrown when the query contract may open data already.
-    error DatasetRegistryAlreadyQueryContract(address queryContract);
+    /// @notice Thrown when the sender may not open data for this query.
+    error DatasetRegistryNotQueryContract(QueryHash queryHash, address account);
+    /// @notice Thrown when the query has a contract that may open data for it.
+    error DatasetRegistryAlreadyQueryContract(QueryHash queryHash, address queryContract);
 
     /// @notice The current key of an active owner sets its terms in a study, whether or not it has data there yet; that of one
     /// whose credential has ended may close its data. Requests made before keep theirs.
@@ -51,8 +51,8 @@ interface IOwnerTerms {
     function veto(StudyId studyId, QueryHash queryHash, string calldata reason) external;
     /// @notice The current key of an active owner lifts its veto.
     function liftVeto(StudyId studyId, QueryHash queryHash) external;
-    /// @notice Lets a query contract open data. Restricted to the query catalogue.
-    function addQueryContract(address queryContract) external;
+    /// @notice Lets the contract of a query open data for it, for good. Restricted to the query catalogue.
+    function addQueryContract(QueryHash queryHash, address queryContract) external;
     /// @notice A query contract asks for data: counts one opening of each dataset, or reverts. An opening is counted for good,
     /// also of a request that is refused or expires: a refusal says something, too. O(datasets + purposes).
     /// @param querier whose purposes are asked

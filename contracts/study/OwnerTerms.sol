@@ -31,6 +31,12 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
         bool hasPurposes;
     }
 
+    /// @dev One slot: a request reads it. queryContract: zero before the query is active; vetoes: of how many datasets.
+    struct Use {
+        address queryContract;
+        uint64 vetoes;
+    }
+
     uint256 private constant MAX_PURPOSES = 16;
 
     IMemberRegistry internal immutable _owners;
@@ -38,9 +44,8 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
 
     mapping(DatasetId datasetId => Holding) internal _holdings;
     mapping(DatasetId datasetId => bytes32[]) private _purposes;
-    mapping(QueryHash queryHash => uint256) private _vetoes;
+    mapping(QueryHash queryHash => Use) private _uses;
     mapping(QueryHash queryHash => mapping(DatasetId datasetId => bool)) private _vetoed;
-    mapping(address account => bool) private _queryContracts;
 
     constructor(
         address authority,
@@ -74,7 +79,7 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
         (address owner, bytes32 organisation, DatasetId datasetId) = _ownDataset(studyId, false);
         if (_vetoed[queryHash][datasetId]) revert DatasetRegistryVetoed(datasetId, queryHash);
         _vetoed[queryHash][datasetId] = true;
-        ++_vetoes[queryHash];
+        ++_uses[queryHash].vetoes;
         emit QueryVetoed(queryHash, datasetId, owner, reason);
         bytes32 subject = QueryHash.unwrap(queryHash);
         bytes32 newHash = DatasetId.unwrap(datasetId);
@@ -86,18 +91,19 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
         (address owner, bytes32 organisation, DatasetId datasetId) = _ownDataset(studyId, true);
         if (!_vetoed[queryHash][datasetId]) revert DatasetRegistryNotVetoed(datasetId, queryHash);
         delete _vetoed[queryHash][datasetId];
-        --_vetoes[queryHash];
+        --_uses[queryHash].vetoes;
         emit VetoLifted(queryHash, datasetId, owner);
         bytes32 subject = QueryHash.unwrap(queryHash);
         _record(Acts.VETO_LIFTED, subject, owner, organisation, DatasetId.unwrap(datasetId), 0);
     }
 
     /// @inheritdoc IOwnerTerms
-    function addQueryContract(address queryContract) external restricted {
+    function addQueryContract(QueryHash queryHash, address queryContract) external restricted {
         Deployed.check(queryContract);
-        if (_queryContracts[queryContract]) revert DatasetRegistryAlreadyQueryContract(queryContract);
-        _queryContracts[queryContract] = true;
-        emit DataUserAdded(queryContract);
+        Use storage entry = _uses[queryHash];
+        if (entry.queryContract != address(0)) revert DatasetRegistryAlreadyQueryContract(queryHash, entry.queryContract);
+        entry.queryContract = queryContract;
+        emit DataUserAdded(queryHash, queryContract);
         _record(Acts.DATA_USER_ADDED, _subject(queryContract), msg.sender, 0, 0, queryContract.codehash);
     }
 
@@ -109,14 +115,14 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
         address querier,
         uint32 studyBudget
     ) external returns (bytes32[] memory roots, uint16 k) {
-        if (!_queryContracts[msg.sender]) revert DatasetRegistryNotQueryContract(msg.sender);
-        bool anyVeto = _vetoes[queryHash] != 0;
+        Use memory use = _uses[queryHash];
+        if (use.queryContract != msg.sender) revert DatasetRegistryNotQueryContract(queryHash, msg.sender);
         roots = new bytes32[](datasetIds.length);
         for (uint256 i = 0; i < roots.length; ++i) {
             DatasetId datasetId = datasetIds[i];
             roots[i] = _rootOf(studyId, datasetId);
             if (roots[i] == 0) continue;
-            if (anyVeto && _vetoed[queryHash][datasetId]) revert DatasetRegistryVetoed(datasetId, queryHash);
+            if (use.vetoes != 0 && _vetoed[queryHash][datasetId]) revert DatasetRegistryVetoed(datasetId, queryHash);
             uint16 own = _use(datasetId, querier, studyBudget);
             if (own > k) k = own;
         }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IQuerySmartContract} from "../query/IQuerySmartContract.sol";
 import {QueryHash, RequestId} from "../types/Identifiers.sol";
+import {RequestCommitment} from "../types/RequestCommitment.sol";
 import {ReleaseClass} from "../types/Statement.sol";
 import {CitedDataset, Evidence, Look, Source, TrialRules, TrialVerdict} from "../types/Trial.sol";
 import {IAdaptiveTrial} from "./IAdaptiveTrial.sol";
@@ -59,7 +60,7 @@ library Citation {
         revert IAdaptiveTrial.AdaptiveTrialQueryNotRegistered(queryHash, parametersHash);
     }
 
-    /// @dev A hash of the context fixes the study, the query, the datasets and the release class along with it.
+    /// @dev The commitment to the context fixes the study, the query, the datasets and the release class along with it.
     function _checkAnswer(
         TrialVerdict memory verdict,
         Evidence calldata evidence,
@@ -70,11 +71,9 @@ library Citation {
             revert IAdaptiveTrial.AdaptiveTrialNotAnswered(verdict.requestId, request.state);
         }
         bytes32 contextHash = keccak256(abi.encode(evidence.context));
-        if (contextHash != request.contextHash) {
-            revert IAdaptiveTrial.AdaptiveTrialContextMismatch(contextHash, request.contextHash);
-        }
-        if (verdict.outputsHash != request.outputsHash) {
-            revert IAdaptiveTrial.AdaptiveTrialOutputsMismatch(verdict.outputsHash, request.outputsHash);
+        bytes28 given = RequestCommitment.hash(contextHash, evidence.querier, verdict.outputsHash);
+        if (given != request.commitment) {
+            revert IAdaptiveTrial.AdaptiveTrialAnswerMismatch(given, request.commitment);
         }
     }
 

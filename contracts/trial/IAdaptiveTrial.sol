@@ -101,9 +101,10 @@ interface IAdaptiveTrial {
     error AdaptiveTrialQueryNotRegistered(QueryHash queryHash, bytes32 parametersHash);
     /// @notice Thrown when the cited request has no answer.
     error AdaptiveTrialNotAnswered(RequestId requestId, IQuerySmartContract.RequestState state);
-    /// @notice Thrown when the context is not the one that the cited request fixed.
-    error AdaptiveTrialContextMismatch(bytes32 contextHash, bytes32 expected);
-    /// @notice Thrown when the verdict, or the evidence of a PUBLIC answer, has other outputs than the answer.
+    /// @notice Thrown when the context, the querier or the verdict's outputs are not those of the cited answer, see
+    /// {IQuerySmartContract-Request}.
+    error AdaptiveTrialAnswerMismatch(bytes28 commitment, bytes28 expected);
+    /// @notice Thrown when the evidence of a PUBLIC answer has other outputs than the verdict.
     error AdaptiveTrialOutputsMismatch(bytes32 outputsHash, bytes32 expected);
     /// @notice Thrown when outputs are given of a SEALED answer: on chain they are under a mask.
     error AdaptiveTrialOutputsSealed();

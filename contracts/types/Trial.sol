@@ -114,10 +114,11 @@ struct CitedDataset {
     Segment[] segments;
 }
 
-/// What shows the cited answer to the contract. context: as in QueryRequested; datasets: in the order of its roots;
+/// What shows the cited answer to the contract. context, querier: as in QueryRequested; datasets: in the order of its roots;
 /// outputs: as in QueryAnswered of a PUBLIC answer, empty for a SEALED one.
 struct Evidence {
     RequestContext context;
+    address querier;
     CitedDataset[] datasets;
     uint256[] outputs;
 }

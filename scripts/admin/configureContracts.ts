@@ -41,7 +41,6 @@ const RECORDERS = [
   "CommitteeRegistry",
   "DatasetRegistry",
   "ConsentRegistry",
-  "Escrow",
   "QueryCatalogue",
   "ProofVerifierRegistry",
   "AdaptiveTrial",

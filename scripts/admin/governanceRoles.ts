@@ -19,7 +19,7 @@ export const GOVERNANCE_ROLES = {
   CATALOGUE: {
     id: 1n,
     holder: "QueryCatalogue",
-    functions: { AuditTrail: ["addRecorder"], Escrow: ["addQueryContract"], DatasetRegistry: ["addQueryContract"] },
+    functions: { AuditTrail: ["addRecorder"], DatasetRegistry: ["addQueryContract"] },
   },
   DATASETS: { id: 2n, holder: "DatasetRegistry", functions: { CommitteeRegistry: ["freeze"] } },
   REGISTRAR: { id: 3n, holder: "people", functions: inEachRegistry("admit", "replaceKey") },

@@ -1,13 +1,11 @@
 /** Where a trail stops being the one that was recorded. */
-import { type AuditRecord, nextHead } from "#chain";
+import { type AuditRecord, FIRST_HEAD, nextHead } from "#chain";
 
 export interface TrailFault {
   /** The first record that is not as it was recorded; the trail's length when only its end is wrong. */
   readonly sequence: bigint;
   readonly problem: "missing" | "out of order" | "altered" | "not the recorded head";
 }
-
-const NO_RECORD = `0x${"00".repeat(32)}`;
 
 /**
  * Recomputes the running hash. O(number of records).
@@ -17,7 +15,7 @@ const NO_RECORD = `0x${"00".repeat(32)}`;
  */
 export function findTrailFault(records: readonly AuditRecord[], length: bigint, head: string): TrailFault | undefined {
   const present = new Set(records.map(({ sequence }) => sequence));
-  let running = NO_RECORD;
+  let running = FIRST_HEAD;
   for (const [position, record] of records.entries()) {
     const sequence = BigInt(position);
     if (record.sequence !== sequence) {

@@ -1,15 +1,15 @@
 /** What became of a request, read from the chain alone: the answer finished and checked, or why there is none. */
-import { AbiCoder, type BaseWallet, keccak256 } from "ethers";
+import type { BaseWallet } from "ethers";
 import { type Request, RequestState, committeeRegistry, querySmartContract } from "#chain";
 import { CodedError } from "#errors";
-import { Assurance, Outcome, ReleaseClass, decodeBounds, decodeParameters, decodeSuppressed } from "#messages";
+import { Assurance, Outcome, ReleaseClass, decodeBounds, decodeParameters, decodeSuppressed, outputsHash, requestCommitment } from "#messages";
 import { formatFieldValue } from "#schema";
 import { type AnswerTable, type AnswerValue, finishAnswer } from "#statistics";
 import type { Connection } from "../connection.ts";
 import { type OpenQuery, openDescriptor, openQuery } from "../query.ts";
 import type { QuerierErrorDetail } from "./activeQuery.ts";
 import { REASONS } from "./disclosureTexts.ts";
-import { type Ending, type RequestEvents, readRequestEvents } from "./requestEvents.ts";
+import { type Ending, type RequestEvents, type Requested, readRequestEvents } from "./requestEvents.ts";
 import { checkRecipient, unseal } from "./unseal.ts";
 
 type Answered = Extract<Ending, { name: "QueryAnswered" }>;
@@ -73,7 +73,7 @@ export async function reportAnswer(
   const isSealed = context.releaseClass === ReleaseClass.SEALED;
   if (isSealed && reader !== undefined) checkRecipient(events, reader);
   const outputs = isSealed ? unsealed(connection, events, reader) : outputsOf(ending);
-  if (ending?.name === "QueryAnswered") checkOutputs(ending, request.outputsHash);
+  if (ending?.name === "QueryAnswered") checkOutputs(ending, requested, request.commitment);
   const open = await openQuery(connection, context.queryHash);
   const registry = committeeRegistry(deployment, provider);
   const committee = await registry.committee(context.studyId, context.committeeEpoch);
@@ -96,7 +96,7 @@ export async function reportAnswer(
     datasets: requested.datasetIds.length,
     attempt: ending !== undefined && "attempt" in ending ? ending.attempt : undefined,
     requestBlock: context.requestBlock,
-    deadlineBlock: request.deadlineBlock,
+    deadlineBlock: requested.deadlineBlock,
     transaction: ending?.transaction,
   };
 }
@@ -145,11 +145,11 @@ export function readCommand(requestId: string): string {
 }
 
 /** @throws CodedError ANSWER_MISMATCH */
-function checkOutputs({ requestId, outputs }: Answered, outputsHash: string): void {
-  if (keccak256(AbiCoder.defaultAbiCoder().encode(["uint256[]"], [outputs])) === outputsHash) return;
+function checkOutputs({ requestId, outputs }: Answered, { context, querier }: Requested, commitment: string): void {
+  if (requestCommitment(context, querier, outputsHash(outputs)) === commitment) return;
   throw new CodedError<QuerierErrorDetail>(
     { code: "ANSWER_MISMATCH", requestId },
-    `the outputs in the event of request ${requestId} are not those its contract stored`,
+    `the outputs in the event of request ${requestId} are not those its contract committed to`,
   );
 }
 

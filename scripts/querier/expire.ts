@@ -22,7 +22,7 @@ export const command = defineCommand({
       const contract = querySmartContract(deployment, queryContract, signer);
       // Past the deadline the workers expire it, too; the price is still to be taken.
       const mined = await sendOrRelayed(
-        () => contract.expire(requestId),
+        () => contract.expire(requested),
         async () => (await contract.requestOf(requestId)).state === RequestState.EXPIRED,
       );
       const purse = credits(deployment, signer);

@@ -1,4 +1,5 @@
 /** `opaline querier request`: asks a vetted query with parameters, pays, and waits for the answer. */
+import { toBigInt } from "ethers";
 import { datasetRegistry, eventOf, querySmartContract } from "#chain";
 import { CodedError } from "#errors";
 import { ReleaseClass, encodeParameters } from "#messages";
@@ -66,18 +67,20 @@ export const command = defineCommand({
       const datasetIds = chosen.length > 0 ? chosen.sort() : await activeDatasets(connection, query.studyId);
       const contract = querySmartContract(deployment, query.queryContract, signer);
       const mined = await contract.request(
+        toBigInt(context.randomBytes(8)),
         encodeParameters(values),
         datasetIds,
         recipients.length === 0 ? ReleaseClass.PUBLIC : ReleaseClass.SEALED,
         recipients,
         study.policy.price,
       );
-      const requestId = String(eventOf(mined, "QueryRequested").args["requestId"]);
+      const { args } = eventOf(mined, "QueryRequested");
+      const [requestId, deadlineBlock] = [String(args["requestId"]), BigInt(args["deadlineBlock"] as bigint)];
       context.log(`request ${requestId} is in block ${mined.block}`);
       const { queryContract } = query;
       const reader = recipients.includes(recipientKey(signer)) ? signer : undefined;
       const read = { queryContract, reader: options.wait ? reader : undefined };
-      if (options.wait) await waitForAnswer(connection, queryContract, requestId, context);
+      if (options.wait) await waitForAnswer(connection, queryContract, { requestId, deadlineBlock }, context);
       return { ...(await waitForKeys(connection, requestId, read, context)), request: gasReport(mined) };
     });
   },

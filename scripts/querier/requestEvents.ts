@@ -56,7 +56,7 @@ export async function readRequestEvents(
 }
 
 /** Of every query that ever was active. */
-async function queryContracts({ deployment, provider }: Connection): Promise<string[]> {
+export async function queryContracts({ deployment, provider }: Connection): Promise<string[]> {
   const catalogue = queryCatalogue(deployment, provider);
   const hashes = await readAll(catalogue.count(), (offset, limit) => catalogue.queries(offset, limit));
   const queries = await Promise.all(hashes.map((hash) => catalogue.query(hash)));

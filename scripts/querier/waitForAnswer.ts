@@ -6,6 +6,7 @@ import type { CommandContext } from "../command.ts";
 import type { Connection } from "../connection.ts";
 import type { QuerierErrorDetail } from "./activeQuery.ts";
 import { type AnswerReport, type ReadOptions, readCommand, reportAnswer } from "./answerReport.ts";
+import type { Requested } from "./requestEvents.ts";
 
 /** Blocks come once a second or slower; asking oftener would only load the node. */
 const POLL_MS = 250;
@@ -18,14 +19,14 @@ const KEYS_WAIT_MS = 120_000;
 export async function waitForAnswer(
   { deployment, provider }: Connection,
   queryContract: string,
-  requestId: string,
+  { requestId, deadlineBlock }: Pick<Requested, "requestId" | "deadlineBlock">,
   { log, now, signal }: CommandContext,
 ): Promise<void> {
   const contract = querySmartContract(deployment, queryContract, provider);
   let loggedAtMs = -Infinity;
   for (;;) {
     const block = await latestBlock(provider);
-    const { state, deadlineBlock } = await contract.requestOf(requestId);
+    const { state } = await contract.requestOf(requestId);
     if (state !== RequestState.REQUESTED) return;
     if (BigInt(block) > deadlineBlock) {
       throw new CodedError<QuerierErrorDetail>(

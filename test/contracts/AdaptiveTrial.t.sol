@@ -12,6 +12,7 @@ import {AdaptiveTrial} from "../../contracts/trial/AdaptiveTrial.sol";
 import {TrialRulebook} from "../../contracts/trial/TrialRulebook.sol";
 import {Segment} from "../../contracts/types/Dataset.sol";
 import {DatasetId, QueryHash, RequestId, StudyId, TrialId} from "../../contracts/types/Identifiers.sol";
+import {RequestCommitment} from "../../contracts/types/RequestCommitment.sol";
 import {ReleaseClass, RequestContext} from "../../contracts/types/Statement.sol";
 import {
     Arm,
@@ -67,8 +68,7 @@ contract Surroundings {
 
     function requestOf(RequestId) external view returns (IQuerySmartContract.Request memory request) {
         request.state = IQuerySmartContract.RequestState.ANSWERED;
-        request.contextHash = _contextHash;
-        request.outputsHash = bytes32(uint256(2));
+        request.commitment = RequestCommitment.hash(_contextHash, address(0), bytes32(uint256(2)));
     }
 }
 

@@ -119,7 +119,7 @@ contract DatasetRetirementInvariantTest {
         _registry = new OwnerTermsHarness(address(access), trail, members, committees);
         trail.addRecorder(address(_registry));
         _handler = new RetirementHandler(_registry);
-        _registry.addQueryContract(address(_handler));
+        _registry.addQueryContract(QueryHash.wrap(bytes32(uint256(1))), address(_handler));
     }
 
     function targetContracts() public view returns (address[] memory targets) {

@@ -220,7 +220,7 @@ contract OwnerTermsInvariantTest {
         _registry = new OwnerTermsHarness(address(access), trail, members, ICommitteeRegistry(address(members)));
         trail.addRecorder(address(_registry));
         _handler = new TermsHandler(_registry);
-        _registry.addQueryContract(address(_handler));
+        for (uint8 i = 0; i < 2; ++i) _registry.addQueryContract(_handler.queryHash(i), address(_handler));
     }
 
     function targetContracts() public view returns (address[] memory targets) {

@@ -69,13 +69,6 @@ const MATRIX: Record<string, Record<string, Row>> = {
     consent: "own rule",
     record: "own rule",
   },
-  Escrow: {
-    addQueryContract: "catalogue",
-    hold: "own rule",
-    release: "own rule",
-    refund: "own rule",
-    settle: "own rule",
-  },
   QuerySmartContract: {
     acceptAgreement: "own rule",
     cancelNonce: "own rule",
@@ -85,6 +78,7 @@ const MATRIX: Record<string, Record<string, Row>> = {
     dispute: "own rule",
     publishKeyCopies: "own rule",
     prove: "own rule",
+    settle: "own rule",
   },
   ProofVerifierRegistry: { register: "steward", retire: "guardian" },
   QueryCatalogue: {

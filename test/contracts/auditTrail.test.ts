@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { AbiCoder, Contract, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
+import { AbiCoder, Contract, ZeroAddress, ZeroHash, dataSlice, id, keccak256 } from "ethers";
 import type { TypedContractEvent, TypedEventLog } from "../../types/common.ts";
 import type { AuditTrail } from "../../types/audit/AuditTrail.ts";
 import { Capacity } from "../../workers/chain/credits.ts";
@@ -14,23 +14,25 @@ import {
   ask,
   deployContracts,
   openRequest,
-  contextOf,
+  VERDICT,
+  endedWordsOf,
+  wordsOf,
 } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
 const WORDS = [
-  ...["bytes32", "uint64", "bytes32", "bytes32", "address", "bytes32", "bytes32", "bytes32", "bytes32"],
+  ...["bytes28", "uint64", "bytes32", "bytes32", "address", "bytes32", "bytes32", "bytes32", "bytes32"],
   "uint256",
 ];
 
 type Recorded = TypedEventLog<TypedContractEvent<unknown[], unknown[], Record<string, string>>>;
 
 function replay(events: readonly Recorded[]): string {
-  let head = ZeroHash;
+  let head = dataSlice(ZeroHash, 0, 28);
   for (const [i, event] of events.entries()) {
     const { act, subject, actor, organisation, oldHash, newHash, reason } = event.args as Record<string, string>;
     const words = [head, i, act, subject, actor, organisation, oldHash, newHash, id(reason ?? ""), event.blockNumber];
-    head = keccak256(AbiCoder.defaultAbiCoder().encode(WORDS, words));
+    head = dataSlice(keccak256(AbiCoder.defaultAbiCoder().encode(WORDS, words)), 0, 28);
   }
   return head;
 }
@@ -43,11 +45,11 @@ describe("AuditTrail", () => {
   async function everything() {
     const world = await openRequest();
     await answer(world);
-    await world.escrow.settle(contextOf(world.asked.context));
+    await world.query.settle(...endedWordsOf(world, VERDICT));
     await world.credits.connect(world.committee[0]).withdraw(Capacity.WORKER);
     const second = { ...world, asked: await ask(world) };
     await mineUntilNextIs(second.asked.deadlineBlock + 1n);
-    await world.query.expire(second.asked.context.requestId);
+    await world.query.expire(...wordsOf(second));
     await world.queriers.revoke(QUERIER.address, "gone");
     await world.catalogue.revoke(world.queryHash, "superseded");
     return world;
@@ -118,9 +120,9 @@ describe("AuditTrail", () => {
     it("was done for every contract that records, each in the trail before any other act", async () => {
       const { trail, deployment } = await load(deployContracts);
       const events = await trail.queryFilter(trail.filters.RecorderAdded());
-      assert.equal(events.length, 19);
+      assert.equal(events.length, 18);
       const acts = (await eventsOf(trail)).map(({ args }) => (args as Record<string, string>)["act"]);
-      assert.equal(acts.lastIndexOf(id("RecorderAdded")), 18);
+      assert.equal(acts.lastIndexOf(id("RecorderAdded")), 17);
       for (const { args } of events) assert.equal(await trail.isRecorder(args.recorder), true);
       assert.equal(await trail.isRecorder(deployment.contracts["QuerySmartContract"]?.address ?? ""), false);
     });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ZeroHash, encodeBytes32String, id } from "ethers";
 import { type ConsentRecord, nextHead } from "../../workers/messages/consentMask.ts";
-import { contextHash } from "../../workers/messages/statement.ts";
+import { requestCommitment } from "../../workers/messages/statement.ts";
 import { ethers, load, networkHelpers, now } from "./support/chain.ts";
 import {
   GIVING,
@@ -217,9 +217,9 @@ describe("ConsentRegistry.maskRoot", () => {
     const context = { ...contextOf(asked.context), consentMaskRoot: ZeroHash };
     const verdict = { attempt: 1n, outcome: 3, suppressedBitmap: "0x", outputs: [], sealedHash: ZeroHash };
     const stored = await world.query.requestOf(asked.context.requestId);
-    const hashes = [contextHash({ ...asked.context, consentMaskRoot: ZeroHash }), stored.contextHash];
-    const act = world.query.answer(context, verdict, []);
-    await reverts(act, world.query, "QuerySmartContractContextMismatch", hashes);
+    const given = requestCommitment(context, asked.querier, ZeroHash);
+    const act = world.query.answer(context, asked.querier, verdict, []);
+    await reverts(act, world.query, "QuerySmartContractCommitmentMismatch", [given, stored.commitment]);
   });
   it("of a request covers the acts before it in its own block, and none after it", async () => {
     for (const isFirst of [true, false]) {
@@ -228,7 +228,7 @@ describe("ConsentRegistry.maskRoot", () => {
       const fees = (tip: bigint) => ({ maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: tip, gasLimit: 1_000_000n });
       await world.consents.connect(OWNER).record(world.datasetId, entryOf(WITHDRAWAL), fees(isFirst ? 9n : 1n));
       const price = { value: PRICE, ...fees(5n) };
-      await world.query.request(PARAMETERS, world.datasetIds, 0, [], price);
+      await world.query.request(0, PARAMETERS, world.datasetIds, 0, [], price);
       await networkHelpers.mine(1);
       await ethers.provider.send("evm_setAutomine", [true]);
       const [event] = await world.query.queryFilter(world.query.filters.QueryRequested());

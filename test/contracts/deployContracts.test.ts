@@ -46,7 +46,7 @@ describe("deployContracts", () => {
       assert.ok(bytes > 0 && bytes <= 24_576, `${name}: ${bytes} bytes`);
       assert.ok((deployment.gasUsed[name] ?? 0n) > 0n);
     }
-    assert.equal(Object.keys(deployment.contracts).length, 22);
+    assert.equal(Object.keys(deployment.contracts).length, 21);
     const trail = deployment.contracts["AuditTrail"]!.address;
     assert.equal(await ethers.provider.getCode(trail, deployment.block - 1), "0x");
   });

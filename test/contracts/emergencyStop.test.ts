@@ -19,9 +19,10 @@ import {
   ask,
   deployContracts,
   openRequest,
-  contextOf,
   signVerdict,
   verdictOf,
+  endedWordsOf,
+  wordsOf,
 } from "./support/consortium.ts";
 import { atStake, evidenceOf, prove } from "./support/equivocations.ts";
 import { reverts } from "./support/reverts.ts";
@@ -76,7 +77,7 @@ describe("EmergencyStop", () => {
   it("never stops a refund: requests expire, payees withdraw", async () => {
     const world = await load(stopped);
     await mineUntilNextIs(world.asked.deadlineBlock + 1n);
-    await world.query.expire(world.asked.context.requestId);
+    await world.query.expire(...wordsOf(world));
     assert.equal(await world.credits.credit(Capacity.QUERIER, QUERIER.address), PRICE);
     await world.credits.connect(QUERIER).withdraw(Capacity.QUERIER);
   });
@@ -98,9 +99,9 @@ describe("EmergencyStop", () => {
     await world.emergencyStop.stop("");
     const verdict = { ...VERDICT, outputs: VERDICT.outputs.map((output) => output + 1n) };
     const signatures = await signVerdict(world, verdict, [1, 2, 3]);
-    await world.query.dispute(contextOf(world.asked.context), verdictOf(verdict), signatures);
+    await world.query.dispute(...endedWordsOf(world, VERDICT), verdictOf(verdict), signatures);
     assert.equal(await world.query.isDisputed(world.asked.context.requestId), true);
-    await world.escrow.settle(contextOf(world.asked.context));
+    await world.query.settle(...endedWordsOf(world, VERDICT));
     await world.credits.connect(OWNERS[0] as HDNodeWallet).withdraw(Capacity.DATA_OWNER);
     await world.credits.connect(world.committee[0]).withdraw(Capacity.WORKER);
     await world.credits.connect(QUERIER).withdraw(Capacity.QUERIER);
@@ -109,7 +110,7 @@ describe("EmergencyStop", () => {
     const world = await load(openRequest);
     await answer(world);
     await world.emergencyStop.stop("");
-    await world.escrow.settle(contextOf(world.asked.context));
+    await world.query.settle(...endedWordsOf(world, VERDICT));
     await accept(world, OTHER_QUERIER);
     await world.queriers.revoke(QUERIER.address, "");
     await world.catalogue.revoke(world.queryHash, "");

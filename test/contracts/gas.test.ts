@@ -11,8 +11,8 @@ import { OWNERS, POLICY, QUERIER, VERDICT, WORKERS, activate, answer, ask, openR
 import { LATER_KEYS, NEW_KEY, rotate } from "./support/keyRotation.ts";
 
 const LIMITS = {
-  priced: { request: 275_000n, answer: 176_100n },
-  free: { request: 211_600n, answer: 156_700n },
+  priced: { request: 174_200n, answer: 132_600n },
+  free: { request: 167_500n, answer: 132_600n },
 };
 
 describe("gas", () => {

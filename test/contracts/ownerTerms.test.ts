@@ -17,6 +17,7 @@ import {
   ask,
   registerStudy,
   vetQuery,
+  wordsOf,
 } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
@@ -130,7 +131,7 @@ describe("OwnerTerms", () => {
       const [first, ...others] = world.datasetIds;
       const second = await ask({ ...world, datasetIds: [first!] });
       await mineUntilNextIs(second.deadlineBlock + 1n);
-      await world.query.expire(second.context.requestId);
+      await world.query.expire(...wordsOf({ asked: second }));
       assert.deepEqual(await used(), [2n, 1n, 1n]);
       await reverts(ask(world), world.query, "DatasetRegistryBudgetSpent", [first, 2]);
       assert.deepEqual(await used(), [2n, 1n, 1n]);
@@ -230,15 +231,16 @@ describe("OwnerTerms", () => {
     const { datasets, studyId, queryHash, datasetIds } = await load(acceptAgreement);
     for (const caller of [CONSORTIUM, QUERIER, OWNER]) {
       const act = datasets.connect(caller).open(studyId, queryHash, datasetIds, QUERIER.address, 100);
-      await reverts(act, datasets, "DatasetRegistryNotQueryContract", [caller.address]);
+      await reverts(act, datasets, "DatasetRegistryNotQueryContract", [queryHash, caller.address]);
     }
   });
   it("lets a query contract in once, and only a contract", async () => {
-    const { datasets, access, query } = await load(vetQuery);
+    const { datasets, access, query, queryHash } = await load(vetQuery);
     await access.grantRole(1, CONSORTIUM.address, 0);
     const address = await query.getAddress();
-    await reverts(datasets.addQueryContract(address), datasets, "DatasetRegistryAlreadyQueryContract", [address]);
-    const act = datasets.addQueryContract(OUTSIDER.address);
+    const again = datasets.addQueryContract(queryHash, await datasets.getAddress());
+    await reverts(again, datasets, "DatasetRegistryAlreadyQueryContract", [queryHash, address]);
+    const act = datasets.addQueryContract(id("another query"), OUTSIDER.address);
     await reverts(act, datasets, "DeployedNotContract", [OUTSIDER.address]);
   });
 });

@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AbiCoder, ZeroAddress, ZeroHash, concat, id, keccak256, toBeHex } from "ethers";
-import { type RequestContext, type Verdict, contextHash, statementHash } from "../../workers/messages/statement.ts";
+import {
+  type RequestContext,
+  type Verdict,
+  contextHash,
+  statementHash,
+  outputsHash,
+  requestCommitment,
+} from "../../workers/messages/statement.ts";
 import { chainId, deployMock, ethers, load, networkHelpers } from "./support/chain.ts";
 import {
   type OpenWorld,
@@ -16,6 +23,7 @@ import {
   openRequest,
   openSealedRequest,
   verdictOf,
+  wordsOf,
 } from "./support/consortium.ts";
 import { ASSURANCE, deployVerifier, proofOf, withProofSystems } from "./support/proofs.ts";
 import { reverts } from "./support/reverts.ts";
@@ -42,18 +50,44 @@ async function answered() {
 }
 type Answered = Awaited<ReturnType<typeof answered>>;
 
-type Change = { context?: RequestContext; parameters?: string; verdict?: Verdict; proof?: string; gasLimit?: bigint };
+type Change = {
+  context?: RequestContext;
+  querier?: string;
+  parameters?: string;
+  verdict?: Verdict;
+  proof?: string;
+  gasLimit?: bigint;
+};
 
 /** @param salt of the verifier whose proof is given */
 async function prove(world: Answered, verifier: string, salt: bigint, change: Change = {}) {
-  const { context = world.asked.context, parameters = PARAMETERS, verdict = VERDICT } = change;
+  const {
+    context = world.asked.context,
+    querier = world.asked.querier,
+    parameters = PARAMETERS,
+    verdict = VERDICT,
+  } = change;
   const proof = change.proof ?? (await proofOf(world, salt, verdict));
   const overrides = change.gasLimit === undefined ? {} : { gasLimit: change.gasLimit };
   const query = world.query.connect(OUTSIDER);
-  return query.prove(verifier, contextOf(context), parameters, verdictOf(verdict), proof, overrides);
+  return query.prove(verifier, contextOf(context), querier, parameters, verdictOf(verdict), proof, overrides);
 }
 
-const stored = async (world: OpenWorld) => world.query.requestOf(world.asked.context.requestId);
+/** That the words given, changed, are not those of the request. @param actual what the chain has */
+async function refusedAsOther(act: Promise<unknown>, world: Answered, change: Change, actual = VERDICT) {
+  const { asked, query } = world;
+  const { context = asked.context, querier = asked.querier, verdict = VERDICT } = change;
+  await reverts(act, query, "QuerySmartContractCommitmentMismatch", [
+    requestCommitment(context, querier, outputsHash(verdict.outputs)),
+    requestCommitment(asked.context, asked.querier, outputsHash(actual.outputs)),
+  ]);
+}
+
+async function stored(world: OpenWorld) {
+  const { requestId } = world.asked.context;
+  const { state, assurance, suppressed, commitment } = await world.query.requestOf(requestId);
+  return { state, assurance, suppressed, commitment, proofHash: await world.query.proofHashOf(requestId) };
+}
 
 describe("QuerySmartContract", () => {
   describe("prove", () => {
@@ -65,7 +99,7 @@ describe("QuerySmartContract", () => {
       const proof = await proofOf(world, 1n);
       const after = await stored(world);
       assert.deepEqual([after.assurance, after.proofHash], [LINEAR_PROOF, keccak256(proof)]);
-      for (const field of ["querier", "state", "outputsHash", "contextHash", "paid", "suppressed"] as const) {
+      for (const field of ["state", "commitment", "suppressed"] as const) {
         assert.equal(after[field], before[field], field);
       }
       const { requestId } = asked.context;
@@ -159,8 +193,7 @@ describe("QuerySmartContract", () => {
         ]) {
           const lie = { ...context, ...change };
           const act = prove(world, world.liar, 0n, { context: lie });
-          const expected = [contextHash(lie), contextHash(context)];
-          await reverts(act, world.query, "QuerySmartContractContextMismatch", expected);
+          await refusedAsOther(act, world, { context: lie });
         }
         const unknown = { ...context, requestId: id("x") };
         const act = prove(world, world.liar, 0n, { context: unknown });
@@ -171,9 +204,13 @@ describe("QuerySmartContract", () => {
         const second = { ...world, asked: await ask(world) };
         const other = { ...VERDICT, outputs: [1n] };
         await answer(second, [1, 2, 3], other);
-        const hashes = [VERDICT, other].map(({ outputs }) => keccak256(coder.encode(["uint256[]"], [outputs])));
-        const act = prove(second, world.liar, 0n);
-        await reverts(act, world.query, "QuerySmartContractOutputsMismatch", hashes);
+        await refusedAsOther(prove(second, world.liar, 0n), second, {}, other);
+        const { context, querier } = world.asked;
+        await refusedAsOther(prove(second, world.liar, 0n, { context, verdict: other }), world, { verdict: other });
+        await refusedAsOther(prove(world, world.liar, 0n, { querier: OUTSIDER.address }), world, {
+          querier: OUTSIDER.address,
+        });
+        assert.equal(querier, second.asked.querier);
       });
       it("about the parameters is refused", async () => {
         const world = await load(answered);
@@ -186,10 +223,9 @@ describe("QuerySmartContract", () => {
       it("about the outputs is refused: one, their order, their number", async () => {
         const world = await load(answered);
         const { outputs } = VERDICT;
-        const hashOf = (values: readonly bigint[]): string => keccak256(coder.encode(["uint256[]"], [[...values]]));
         for (const lie of [outputs.with(0, 32n), outputs.toReversed(), outputs.slice(1), [...outputs, 0n], []]) {
-          const act = prove(world, world.liar, 0n, { verdict: { ...VERDICT, outputs: lie } });
-          await reverts(act, world.query, "QuerySmartContractOutputsMismatch", [hashOf(lie), hashOf(outputs)]);
+          const verdict = { ...VERDICT, outputs: lie };
+          await refusedAsOther(prove(world, world.liar, 0n, { verdict }), world, { verdict });
         }
       });
       it("about the rest of the verdict is refused", async () => {
@@ -221,7 +257,7 @@ describe("QuerySmartContract", () => {
       }
       const late = await ask(world);
       await networkHelpers.mine(30);
-      await world.query.expire(late.context.requestId);
+      await world.query.expire(...wordsOf({ asked: late }));
       await refused(late);
     });
     it("refuses an answer with hidden outputs, also when the verdict given hides none", async () => {
@@ -290,7 +326,7 @@ describe("QuerySmartContract", () => {
         const before = await stored(world);
         const act = prove(world, hostile, 0n, { gasLimit: 6_000_000n });
         await reverts(act, world.query, "QuerySmartContractVerifierFailed", [hostile]);
-        assert.deepEqual([...(await stored(world))], [...before]);
+        assert.deepEqual(await stored(world), before);
         assert.equal(before.assurance, QUORUM);
       });
     }
@@ -313,7 +349,8 @@ describe("QuerySmartContract", () => {
     it("says NONE of an unknown request, whose proof is nobody's", async () => {
       const world = await load(answered);
       const found = await world.query.requestOf(id("unknown"));
-      assert.deepEqual([found.assurance, found.proofHash, found.suppressed], [NONE, ZeroHash, false]);
+      assert.deepEqual([found.assurance, found.suppressed], [NONE, false]);
+      assert.equal(await world.query.proofHashOf(id("unknown")), ZeroHash);
     });
   });
 });

@@ -19,6 +19,10 @@ import {
   publish,
   vet,
   vetQuery,
+  ask,
+  contextOf,
+  POLICY,
+  BOUNDS,
 } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 import {
@@ -27,6 +31,8 @@ import {
   shouldKeepDeadline,
   shouldCancelNonce,
 } from "./support/signedAct.behavior.ts";
+import { Capacity } from "../../workers/chain/credits.ts";
+import { encodeBounds } from "../../workers/messages/descriptor.ts";
 
 const coder = AbiCoder.defaultAbiCoder();
 
@@ -69,24 +75,27 @@ describe("QuerySmartContract", () => {
         "prove",
         "publishKeyCopies",
         "request",
+        "settle",
       ]);
     });
     it("is at the address that its query determines, so no second one can be made", async () => {
-      const { query, catalogue, implementation, queryHash, studyId } = await load(vetQuery);
+      const { query, catalogue, implementation, studies, queryHash, studyId } = await load(vetQuery);
+      const policyType = studies.interface.getFunction("register").inputs[2]!;
       const { queryContract, agreementHash } = await catalogue.query(queryHash);
       assert.equal(queryContract, await query.getAddress());
       const code = await ethers.provider.getCode(queryContract);
+      const { deadlineBlocks, price } = POLICY;
+      const origin = [queryHash, studyId, agreementHash, await catalogue.getAddress(), deadlineBlocks, price];
       const args = coder.encode(
-        ["bytes32", "bytes32", "bytes32", "address"],
-        [queryHash, studyId, agreementHash, await catalogue.getAddress()],
+        ["bytes32", "bytes32", "bytes32", "address", "uint64", "uint88", "uint8", "address", policyType, "bytes"],
+        [...origin, Capacity.QUERIER, QUERIER.address, POLICY, encodeBounds(BOUNDS)],
       );
       const proxy = concat([
         "0x363d3d373d3d3d363d73",
         await implementation.getAddress(),
         "0x5af43d82803e903d91602b57fd5bf3",
       ]);
-      assert.ok(code.startsWith(concat([proxy, args])));
-      assert.equal((code.length - proxy.length) / 2, 160);
+      assert.equal(code, concat([proxy, args]));
     });
     it("is the only thing that works: the implementation serves nobody", async () => {
       const world = await load(acceptAgreement);
@@ -98,11 +107,16 @@ describe("QuerySmartContract", () => {
         () => implementation.agreementHash(),
         () => implementation.acceptAgreement(acceptance, "0x"),
         () => implementation.connect(QUERIER).cancelNonce(),
-        () => implementation.connect(QUERIER).request(PARAMETERS, datasetIds, 0, [], { value: PRICE }),
+        () => implementation.connect(QUERIER).request(0, PARAMETERS, datasetIds, 0, [], { value: PRICE }),
+        () => implementation.author(),
+        () => implementation.price(),
       ]) {
         await reverts(act(), query, "QuerySmartContractNotClone");
       }
-      await reverts(implementation.expire(ZeroHash), query, "QuerySmartContractUnknownRequest", [ZeroHash]);
+      const { context } = await ask(world);
+      const { requestId } = context;
+      const expired = implementation.expire(contextOf(context), QUERIER.address);
+      await reverts(expired, query, "QuerySmartContractUnknownRequest", [requestId]);
     });
   });
 

@@ -1,12 +1,19 @@
 /** Which answers and refusals a query contract takes, and from which quorum. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { AbiCoder, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
+import { ZeroAddress, ZeroHash, id } from "ethers";
 import type { HDNodeWallet } from "ethers";
-import { Outcome, type Verdict, contextHash, statementHash } from "../../workers/messages/statement.ts";
+import {
+  Outcome,
+  type Verdict,
+  contextHash,
+  statementHash,
+  outputsHash,
+  requestCommitment,
+} from "../../workers/messages/statement.ts";
 import { ANSWER, opalineDomain } from "../../workers/messages/typedData.ts";
 import { Capacity } from "../../workers/chain/credits.ts";
-import { blockNumber, chainId, load, mineUntilNextIs, networkHelpers } from "./support/chain.ts";
+import { blockNumber, chainId, load, mineUntilNextIs, networkHelpers, ethers } from "./support/chain.ts";
 import {
   OUTSIDER,
   RELAYER,
@@ -19,6 +26,9 @@ import {
   signVerdict,
   verdictOf,
   type OpenWorld,
+  PRICE,
+  QUERIER,
+  wordsOf,
 } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 import { shouldCheckSignature } from "./support/signedAct.behavior.ts";
@@ -26,18 +36,17 @@ import { shouldCheckSignature } from "./support/signedAct.behavior.ts";
 const STATE = { NONE: 0n, REQUESTED: 1n, ANSWERED: 2n, REFUSED: 3n, EXPIRED: 4n, FAILED: 5n };
 const BN254_FR_MODULUS = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
 const NINE = [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n];
-const coder = AbiCoder.defaultAbiCoder();
 
 describe("QuerySmartContract", () => {
   describe("answer", () => {
-    it("stores the outputs' hash with its assurance and emits the outputs", async () => {
+    it("commits to the outputs, stores the assurance, and emits the outputs", async () => {
       const world = await load(openRequest);
-      const { query, asked, trail, escrow } = world;
+      const { query, asked, trail } = world;
       const { requestId } = asked.context;
       await answer(world);
       const found = await query.requestOf(requestId);
-      assert.deepEqual([found.state, found.assurance, found.proofHash], [STATE.ANSWERED, 1n, ZeroHash]);
-      assert.equal(found.outputsHash, keccak256(coder.encode(["uint256[]"], [VERDICT.outputs])));
+      assert.deepEqual([found.state, found.assurance, found.suppressed], [STATE.ANSWERED, 1n, false]);
+      assert.equal(found.commitment, requestCommitment(asked.context, asked.querier, outputsHash(VERDICT.outputs)));
       const [event] = await query.queryFilter(query.filters.QueryAnswered(requestId));
       const contract = await query.getAddress();
       const statement = statementHash({ chainId, contract, context: asked.context, verdict: VERDICT });
@@ -45,28 +54,31 @@ describe("QuerySmartContract", () => {
       assert.deepEqual([event?.args.attempt, event?.args.statement], [1n, statement]);
       const events = await trail.queryFilter(trail.filters.Recorded(undefined, requestId));
       assert.deepEqual(
-        events.slice(2).map(({ args }) => args.act),
-        [id("QueryAnswered"), id("PaymentReleased")],
+        events.slice(1).map(({ args }) => args.act),
+        [id("QueryAnswered")],
       );
-      assert.equal(events[2]?.args.newHash, statement);
-      assert.equal((await escrow.paymentOf(requestId)).state, 2n);
+      assert.deepEqual([events[1]?.args.oldHash, events[1]?.args.newHash], [contextHash(asked.context), statement]);
+      assert.equal(await ethers.provider.getBalance(contract), PRICE);
     });
-    for (const [outcome, state, payment, act] of [
-      [Outcome.REFUSED_EMPTY_SET, STATE.REFUSED, 2n, "QueryRefused"],
-      [Outcome.REFUSED_DISCLOSURE, STATE.REFUSED, 2n, "QueryRefused"],
-      [Outcome.FAILED_UNAVAILABLE, STATE.FAILED, 3n, "QueryFailed"],
+    for (const [outcome, state, kept, act] of [
+      [Outcome.REFUSED_EMPTY_SET, STATE.REFUSED, PRICE, "QueryRefused"],
+      [Outcome.REFUSED_DISCLOSURE, STATE.REFUSED, PRICE, "QueryRefused"],
+      [Outcome.FAILED_UNAVAILABLE, STATE.FAILED, 0n, "QueryFailed"],
     ] as const) {
       it(`takes outcome ${outcome} from the same quorum`, async () => {
         const world = await load(openRequest);
         const { requestId } = world.asked.context;
         await answer(world, [1, 2, 3], { ...VERDICT, outcome, outputs: [] });
         const found = await world.query.requestOf(requestId);
-        assert.deepEqual([found.state, found.outputsHash, found.assurance], [state, ZeroHash, 1n]);
-        assert.equal((await world.escrow.paymentOf(requestId)).state, payment);
+        const { context, querier } = world.asked;
+        assert.deepEqual([found.state, found.assurance, found.outcome], [state, 1n, BigInt(outcome)]);
+        assert.equal(found.commitment, requestCommitment(context, querier, ZeroHash));
+        assert.equal(await ethers.provider.getBalance(await world.query.getAddress()), kept);
+        assert.equal(await world.credits.credit(Capacity.QUERIER, QUERIER.address), PRICE - kept);
         const [event] = await world.query.queryFilter(world.query.filters.QueryRefused(requestId));
         assert.equal(event?.args.outcome, BigInt(outcome));
         const events = await world.trail.queryFilter(world.trail.filters.Recorded(undefined, requestId));
-        assert.equal(events[2]?.args.act, id(act));
+        assert.equal(events[1]?.args.act, id(act));
       });
     }
 
@@ -111,7 +123,7 @@ describe("QuerySmartContract", () => {
     });
 
     const post = async (world: OpenWorld, signatures: { index: number; signature: string }[], verdict = VERDICT) =>
-      world.query.connect(RELAYER).answer(contextOf(world.asked.context), verdictOf(verdict), signatures);
+      world.query.connect(RELAYER).answer(...wordsOf(world), verdictOf(verdict), signatures);
 
     it("refuses the same signer twice, and signatures out of order", async () => {
       const world = await load(openRequest);
@@ -182,7 +194,7 @@ describe("QuerySmartContract", () => {
     it("refuses a context that is not the request's, whichever word differs", async () => {
       const world = await load(openRequest);
       const { query, asked } = world;
-      const expected = contextHash(asked.context);
+      const expected = requestCommitment(asked.context, asked.querier, ZeroHash);
       for (const change of [
         { studyId: id("x") },
         { queryHash: id("x") },
@@ -198,11 +210,16 @@ describe("QuerySmartContract", () => {
       ]) {
         const context = { ...asked.context, ...change };
         const signatures = await signVerdict(world, VERDICT, [1, 2, 3], context);
-        const act = query.answer(contextOf(context), verdictOf(VERDICT), signatures);
-        await reverts(act, query, "QuerySmartContractContextMismatch", [contextHash(context), expected]);
+        const act = query.answer(contextOf(context), asked.querier, verdictOf(VERDICT), signatures);
+        const given = requestCommitment(context, asked.querier, ZeroHash);
+        await reverts(act, query, "QuerySmartContractCommitmentMismatch", [given, expected]);
       }
+      const signatures = await signVerdict(world, VERDICT, [1, 2, 3]);
+      const byOther = query.answer(contextOf(asked.context), OUTSIDER.address, verdictOf(VERDICT), signatures);
+      const given = requestCommitment(asked.context, OUTSIDER.address, ZeroHash);
+      await reverts(byOther, query, "QuerySmartContractCommitmentMismatch", [given, expected]);
       const requestId = id("x");
-      const act = query.answer(contextOf({ ...asked.context, requestId }), verdictOf(VERDICT), []);
+      const act = query.answer(contextOf({ ...asked.context, requestId }), asked.querier, verdictOf(VERDICT), []);
       await reverts(act, query, "QuerySmartContractUnknownRequest", [requestId]);
     });
     for (const [what, verdict] of [
@@ -268,7 +285,7 @@ describe("QuerySmartContract", () => {
       await reverts(answer(world), world.query, "QuerySmartContractNotOpen", expected);
       const other = { ...VERDICT, attempt: 2n, outputs: [7n] };
       await reverts(answer(world, [2, 3, 4], other), world.query, "QuerySmartContractNotOpen", expected);
-      await reverts(world.query.expire(expected[0] as string), world.query, "QuerySmartContractNotOpen", expected);
+      await reverts(world.query.expire(...wordsOf(world)), world.query, "QuerySmartContractNotOpen", expected);
     });
     it("is taken after the query was revoked: the request was made before", async () => {
       const world = await load(openRequest);
@@ -311,7 +328,7 @@ describe("QuerySmartContract", () => {
       submit: (signature) =>
         world.query
           .connect(RELAYER)
-          .answer(contextOf(world.asked.context), verdictOf(VERDICT), signatures.with(1, { index: 2, signature })),
+          .answer(...wordsOf(world), verdictOf(VERDICT), signatures.with(1, { index: 2, signature })),
       invalid: (recovered) => ["QuerySmartContractInvalidSigner", [2, recovered, signer.address]],
     };
   });

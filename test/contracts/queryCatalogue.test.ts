@@ -29,6 +29,7 @@ import {
   vet,
   vetQuery,
   vettingOf,
+  PRICE,
 } from "./support/consortium.ts";
 import { reverts, revertsBare } from "./support/reverts.ts";
 import {
@@ -37,6 +38,7 @@ import {
   shouldCheckSignature,
   shouldKeepDeadline,
 } from "./support/signedAct.behavior.ts";
+import { Capacity } from "../../workers/chain/credits.ts";
 
 const [ETHICS_A, ETHICS_A2, ETHICS_B, OWN] = VETTERS as [HDNodeWallet, HDNodeWallet, HDNodeWallet, HDNodeWallet];
 const STATE = { PUBLISHED: 1n, ACTIVE: 2n, REVOKED: 3n };
@@ -171,14 +173,16 @@ describe("QueryCatalogue", () => {
       assert.equal(await catalogue.isActive(queryHash), true);
       assert.notEqual(await ethers.provider.getCode(query.queryContract), "0x");
     });
-    it("gives the new contract its query, its study, the trail and the escrow", async () => {
-      const { query, queryHash, studyId, trail, escrow } = await load(vetQuery);
+    it("gives the new contract its query, its study and its price, the trail and the data", async () => {
+      const { query, queryHash, studyId, trail, datasets } = await load(vetQuery);
       const address = await query.getAddress();
       assert.equal(await query.queryHash(), queryHash);
       assert.equal(await query.studyId(), studyId);
       assert.equal(await query.agreementHash(), id(publication().agreement));
       assert.equal(await trail.isRecorder(address), true);
-      assert.equal(await escrow.isQueryContract(address), true);
+      assert.equal(await query.price(), PRICE);
+      assert.deepEqual([...(await query.author())], [BigInt(Capacity.QUERIER), QUERIER.address]);
+      assert.equal((await datasets.queryFilter(datasets.filters.DataUserAdded(queryHash, address))).length, 1);
     });
     it("records each vetting under the vetter's name, whoever relays it", async () => {
       const world = await load(publishQuery);

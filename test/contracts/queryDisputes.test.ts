@@ -2,9 +2,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ZeroHash, id } from "ethers";
-import { Outcome, type Verdict, contextHash, statementHash } from "../../workers/messages/statement.ts";
+import {
+  Outcome,
+  type Verdict,
+  contextHash,
+  statementHash,
+  outputsHash,
+  requestCommitment,
+} from "../../workers/messages/statement.ts";
 import { Capacity } from "../../workers/chain/credits.ts";
-import { chainId, load, mineUntilNextIs } from "./support/chain.ts";
+import { chainId, load, mineUntilNextIs, ethers } from "./support/chain.ts";
 import {
   OUTSIDER,
   type OpenWorld,
@@ -17,6 +24,8 @@ import {
   openSealedRequest,
   signVerdict,
   verdictOf,
+  endedWordsOf,
+  wordsOf,
 } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
@@ -24,18 +33,22 @@ const OTHER: Verdict = { ...VERDICT, outputs: [...VERDICT.outputs.slice(1), 7n] 
 const refusalOf = (outcome: Outcome): Verdict => ({ ...VERDICT, outcome, outputs: [] });
 const SEALED: Verdict = { ...VERDICT, sealedHash: id("keys") };
 
-async function dispute(world: OpenWorld, verdict: Verdict, points = [2, 3, 4], context = world.asked.context) {
+type Ended = OpenWorld & { ended?: Verdict | undefined };
+
+/** @param world.ended what the chain has */
+async function dispute(world: Ended, verdict: Verdict, points = [2, 3, 4], context = world.asked.context) {
   const signatures = await signVerdict(world, verdict, points, context);
-  return world.query.connect(OUTSIDER).dispute(contextOf(context), verdictOf(verdict), signatures);
+  const [, querier, answered] = endedWordsOf(world, world.ended);
+  return world.query.connect(OUTSIDER).dispute(contextOf(context), querier, answered, verdictOf(verdict), signatures);
 }
 
 describe("QuerySmartContract", () => {
   async function answered() {
     const world = await openRequest();
     await answer(world);
-    return world;
+    return { ...world, ended: VERDICT };
   }
-  const noConflict = (world: OpenWorld, verdict: Verdict, outcome: Outcome) =>
+  const noConflict = (world: Ended, verdict: Verdict, outcome: Outcome) =>
     reverts(dispute(world, verdict), world.query, "QuerySmartContractNoConflict", [
       world.asked.context.requestId,
       outcome,
@@ -50,9 +63,13 @@ describe("QuerySmartContract", () => {
     ] as const) {
       it(`records a quorum for ${what}, and leaves the answer and its money as they are`, async () => {
         const world = await load(answered);
-        const { query, trail, escrow } = world;
+        const { query, trail } = world;
         const { requestId } = world.asked.context;
-        const present = async () => [[...(await query.requestOf(requestId))], [...(await escrow.paymentOf(requestId))]];
+        const present = async () => [
+          [...(await query.requestOf(requestId))],
+          await query.isSettled(requestId),
+          await ethers.provider.getBalance(await query.getAddress()),
+        ];
         const before = await present();
         await dispute(world, verdict);
         assert.deepEqual(await present(), before);
@@ -96,12 +113,11 @@ describe("QuerySmartContract", () => {
       await dispute(world, VERDICT);
       assert.equal(await world.credits.credit(Capacity.QUERIER, QUERIER.address), PRICE);
       const { requestId } = world.asked.context;
-      await reverts(world.escrow.settle(contextOf(world.asked.context)), world.escrow, "EscrowNotReleased", [
-        requestId,
-      ]);
+      const settled = world.query.settle(...endedWordsOf(world));
+      await reverts(settled, world.query, "QuerySmartContractNothingToSettle", [requestId]);
     });
     it("of a sealed answer is only another outcome: each attempt masks its outputs anew", async () => {
-      const world = await load(openSealedRequest);
+      const world = { ...(await load(openSealedRequest)), ended: SEALED };
       await answer(world, [1, 2, 3], SEALED);
       await noConflict(world, { ...SEALED, attempt: 2n, outputs: OTHER.outputs }, Outcome.ANSWERED);
       await dispute(world, refusalOf(Outcome.REFUSED_DISCLOSURE));
@@ -120,16 +136,24 @@ describe("QuerySmartContract", () => {
         reverts(dispute(world, OTHER), world.query, "QuerySmartContractNothingToDispute", [context.requestId, state]);
       await nothing(1n);
       await mineUntilNextIs(deadlineBlock + 1n);
-      await world.query.expire(context.requestId);
+      await world.query.expire(...wordsOf(world));
       await nothing(4n);
       const unknown = dispute(world, OTHER, [2, 3, 4], { ...context, requestId: ZeroHash });
       await reverts(unknown, world.query, "QuerySmartContractUnknownRequest", [ZeroHash]);
       const done = await load(answered);
       const changed = { ...done.asked.context, requestBlock: 1n };
-      await reverts(dispute(done, OTHER, [2, 3, 4], changed), done.query, "QuerySmartContractContextMismatch", [
-        contextHash(changed),
-        contextHash(done.asked.context),
+      const { querier } = done.asked;
+      const expected = requestCommitment(done.asked.context, querier, outputsHash(VERDICT.outputs));
+      await reverts(dispute(done, OTHER, [2, 3, 4], changed), done.query, "QuerySmartContractCommitmentMismatch", [
+        requestCommitment(changed, querier, outputsHash(VERDICT.outputs)),
+        expected,
       ]);
+      for (const ended of [undefined, OTHER]) {
+        const { context } = done.asked;
+        const given = requestCommitment(context, querier, ended === undefined ? ZeroHash : outputsHash(ended.outputs));
+        const act = dispute({ ...done, ended }, OTHER);
+        await reverts(act, done.query, "QuerySmartContractCommitmentMismatch", [given, expected]);
+      }
     });
     it("asks for the quorum and the verdict that an answer needs", async () => {
       const world = await load(answered);

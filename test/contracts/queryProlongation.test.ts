@@ -162,7 +162,7 @@ describe("QueryCatalogue", () => {
       const { query, catalogue, queryHash, queriers, datasetIds } = world;
       const end = await activeUntil(world);
       await queriers.admit(QUERIER.address, { ...(await admissionOf(QUERIER, "University")), expiry: end + YEAR });
-      const ask = () => query.request(PARAMETERS, datasetIds, 0, [], { value: PRICE, gasLimit: 5_000_000 });
+      const ask = () => query.request(0, PARAMETERS, datasetIds, 0, [], { value: PRICE, gasLimit: 5_000_000 });
       await networkHelpers.time.setNextBlockTimestamp(end);
       await ask();
       assert.equal(await catalogue.isActive(queryHash), true);

@@ -168,7 +168,7 @@ describe("QueryCatalogue", () => {
       const world = await load(openRequest);
       const { catalogue, queryHash, query, datasetIds, asked } = world;
       await catalogue.connect(QUERIER).supersede(queryHash, await nextQuery(world, "SELECT 2"));
-      const act = query.request(PARAMETERS, datasetIds, 0, [], { value: PRICE });
+      const act = query.request(0, PARAMETERS, datasetIds, 0, [], { value: PRICE });
       await reverts(act, query, "QuerySmartContractInactiveQuery", [queryHash]);
       await answer(world);
       assert.equal((await query.requestOf(asked.context.requestId)).state, 2n);

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { AbiCoder, ZeroHash, concat, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { encodeParameters } from "../../workers/messages/descriptor.ts";
-import { Outcome, contextHash } from "../../workers/messages/statement.ts";
+import { Outcome, contextHash, requestCommitment } from "../../workers/messages/statement.ts";
 import { blockNumber, chainId, ethers, load, networkHelpers } from "./support/chain.ts";
 import {
   CONSORTIUM,
@@ -26,9 +26,11 @@ import {
   openRequest,
   VERDICT,
   openSealedRequest,
+  endedWordsOf,
 } from "./support/consortium.ts";
 import { recipientsHash as hashOfRecipients } from "../../workers/messages/sealedAnswer.ts";
 import { reverts, revertsBare } from "./support/reverts.ts";
+import { Capacity } from "../../workers/chain/credits.ts";
 
 const STATE = { NONE: 0n, REQUESTED: 1n, ANSWERED: 2n, REFUSED: 3n, EXPIRED: 4n, FAILED: 5n };
 const coder = AbiCoder.defaultAbiCoder();
@@ -48,11 +50,13 @@ describe("QuerySmartContract", () => {
       await prepare?.(world);
       const { parameters = PARAMETERS, releaseClass = 0, recipients = [], value = PRICE } = change;
       const { datasetIds = world.datasetIds, from = QUERIER } = change;
-      const act = world.query.connect(from).request(parameters, datasetIds, releaseClass, [...recipients], { value });
+      const act = world.query
+        .connect(from)
+        .request(0, parameters, datasetIds, releaseClass, [...recipients], { value });
       return { world, query: world.query, act };
     }
 
-    it("fixes the context that the workers will sign, and stores its hash", async () => {
+    it("fixes the context that the workers will sign, and stores a commitment to it", async () => {
       const world = await load(openRequest);
       const { context, deadlineBlock } = world.asked;
       const { query, studies, datasets, studyId, queryHash, datasetIds } = world;
@@ -68,17 +72,17 @@ describe("QuerySmartContract", () => {
       );
       assert.equal(deadlineBlock, context.requestBlock + POLICY.deadlineBlocks);
       const found = await query.requestOf(context.requestId);
-      assert.equal(found.contextHash, contextHash(context));
+      assert.equal(found.commitment, requestCommitment(context, QUERIER.address, ZeroHash));
       assert.deepEqual(
-        [found.querier, found.deadlineBlock, found.state, found.assurance, found.paid],
-        [QUERIER.address, deadlineBlock, STATE.REQUESTED, 0n, true],
+        [found.state, found.assurance, found.outcome, found.suppressed],
+        [STATE.REQUESTED, 0n, 0n, false],
       );
     });
     it("names the request by everything that makes it unique", async () => {
       const world = await load(openRequest);
       const { context } = world.asked;
       const types = ["uint256", "address", "address", "uint256", "bytes32", "bytes32", "bytes32[]", "uint256"];
-      const words = [chainId, await world.query.getAddress(), QUERIER.address, 1n, context.queryHash];
+      const words = [chainId, await world.query.getAddress(), QUERIER.address, world.asked.nonce, context.queryHash];
       const rest = [context.parametersHash, context.datasetRoots, context.requestBlock];
       assert.equal(context.requestId, keccak256(coder.encode(types, [...words, ...rest])));
     });
@@ -90,27 +94,24 @@ describe("QuerySmartContract", () => {
       assert.deepEqual([...(event?.args.datasetIds ?? [])], datasetIds);
       assert.equal(event?.args.querier, QUERIER.address);
     });
-    it("pays the escrow, and records request and payment", async () => {
-      const { asked, escrow, trail, query } = await load(openRequest);
+    it("keeps the price, and is recorded", async () => {
+      const { asked, trail, query } = await load(openRequest);
       const { requestId } = asked.context;
-      const payment = await escrow.paymentOf(requestId);
-      assert.deepEqual([payment.queryContract, payment.state, payment.amount], [await query.getAddress(), 1n, PRICE]);
-      assert.equal(await ethers.provider.getBalance(await escrow.getAddress()), PRICE);
+      assert.equal(await ethers.provider.getBalance(await query.getAddress()), PRICE);
       const events = await trail.queryFilter(trail.filters.Recorded(undefined, requestId));
       assert.deepEqual(
         events.map(({ args }) => args.act),
-        [id("QueryRequested"), id("PaymentHeld")],
+        [id("QueryRequested")],
       );
       assert.equal(events[0]?.args.newHash, contextHash(asked.context));
     });
     async function free() {
       return openRequest(4, 1, { ...POLICY, price: 0n });
     }
-    it("of a free study touches no escrow", async () => {
+    it("of a free study keeps nothing", async () => {
       const world = await load(free);
       const { requestId } = world.asked.context;
-      assert.equal((await world.query.requestOf(requestId)).paid, false);
-      assert.equal((await world.escrow.paymentOf(requestId)).state, 0n);
+      assert.equal(await world.query.price(), 0n);
       await answer(world);
       assert.equal((await world.query.requestOf(requestId)).state, STATE.ANSWERED);
     });
@@ -123,7 +124,9 @@ describe("QuerySmartContract", () => {
         const { requestId } = world.asked.context;
         await answer(world, [1, 2, 3], { ...VERDICT, outcome, outputs: [] });
         assert.equal((await world.query.requestOf(requestId)).state, state);
-        assert.equal((await world.escrow.paymentOf(requestId)).state, 0n);
+        assert.equal(await world.credits.credit(Capacity.QUERIER, QUERIER.address), 0n);
+        const settled = world.query.settle(...endedWordsOf(world));
+        await reverts(settled, world.query, "QuerySmartContractNothingToSettle", [requestId]);
       });
     }
     it("gives two equal questions two ids", async () => {
@@ -131,20 +134,24 @@ describe("QuerySmartContract", () => {
       const second = await ask(world);
       assert.notEqual(second.context.requestId, world.asked.context.requestId);
     });
-    it("gives two equal questions of one block two ids", async () => {
+    it("gives two equal questions of one block two ids by their nonces, and refuses one asked twice", async () => {
       const { query, datasetIds } = await load(acceptAgreement);
-      const before = await query.nonces(QUERIER.address);
+      const send = (nonce: bigint) =>
+        query.request(nonce, PARAMETERS, datasetIds, 0, [], { value: PRICE, gasLimit: 1_000_000 });
       await ethers.provider.send("evm_setAutomine", [false]);
-      for (let i = 0; i < 2; i++) {
-        await query.request(PARAMETERS, datasetIds, 0, [], { value: PRICE, gasLimit: 1_000_000 });
-      }
+      const sent = [await send(7n), await send(8n), await send(7n)];
       await networkHelpers.mine(1);
       await ethers.provider.send("evm_setAutomine", [true]);
+      const receipts = await Promise.all(sent.map(({ hash }) => ethers.provider.getTransactionReceipt(hash)));
+      assert.deepEqual(
+        receipts.map((receipt) => receipt?.status),
+        [1, 1, 0],
+      );
       const events = await query.queryFilter(query.filters.QueryRequested());
       assert.equal(events.length, 2);
       assert.equal(new Set(events.map((event) => event.blockNumber)).size, 1);
       assert.equal(new Set(events.map(({ args }) => args.requestId)).size, 2);
-      assert.equal(await query.nonces(QUERIER.address), before + 2n);
+      assert.equal(await ethers.provider.getBalance(await query.getAddress()), 2n * PRICE);
     });
     it("takes one dataset of several", async () => {
       const { datasetIds } = await load(acceptAgreement);
@@ -249,7 +256,10 @@ describe("QuerySmartContract", () => {
       assert.equal(recipientsHash, hashOfRecipients(RECIPIENTS));
       const [event] = await query.queryFilter(query.filters.QueryRequested(requestId));
       assert.deepEqual([...(event?.args.recipients ?? [])], RECIPIENTS);
-      assert.equal((await query.requestOf(requestId)).contextHash, contextHash(asked.context));
+      assert.equal(
+        (await query.requestOf(requestId)).commitment,
+        requestCommitment(asked.context, asked.querier, ZeroHash),
+      );
     });
     it("takes 1 to 16 recipients of a SEALED answer and none of a PUBLIC one, and no other class", async () => {
       const many = Array.from({ length: 17 }, (_, i) => `0x02${(i + 1).toString(16).padStart(64, "0")}`);

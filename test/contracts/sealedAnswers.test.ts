@@ -4,19 +4,20 @@ import { describe, it } from "node:test";
 import { ZeroHash, concat, id } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { sealedHash } from "../../workers/messages/sealedAnswer.ts";
-import { Outcome, contextHash, type Verdict } from "../../workers/messages/statement.ts";
+import { Outcome, type Verdict, outputsHash, requestCommitment } from "../../workers/messages/statement.ts";
 import { load } from "./support/chain.ts";
 import {
   OUTSIDER,
   QUERIER,
   VERDICT,
   answer,
-  contextOf,
   openRequest,
   openSealedRequest,
   signVerdict,
   verdictOf,
   type OpenWorld,
+  endedWordsOf,
+  wordsOf,
 } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
@@ -33,8 +34,16 @@ async function answerSealed() {
   return world;
 }
 
-function publish(world: OpenWorld, from: HDNodeWallet, index: number, context = world.asked.context) {
-  return world.query.connect(from).publishKeyCopies(contextOf(context), index, HASHES, COPIES);
+/** @param verdict what the request is said to have been answered */
+function publish(
+  world: OpenWorld,
+  from: HDNodeWallet,
+  index: number,
+  context = world.asked.context,
+  verdict?: Verdict,
+) {
+  const words = endedWordsOf({ asked: { ...world.asked, context } }, verdict);
+  return world.query.connect(from).publishKeyCopies(...words, index, HASHES, COPIES);
 }
 
 describe("QuerySmartContract", () => {
@@ -50,7 +59,7 @@ describe("QuerySmartContract", () => {
       const world = await load(openSealedRequest);
       const other = { ...ANSWERED, sealedHash: sealedHash(HASHES.toReversed()) };
       const signed = await signVerdict(world, ANSWERED, [1, 2, 3]);
-      const act = world.query.answer(contextOf(world.asked.context), verdictOf(other), signed);
+      const act = world.query.answer(...wordsOf(world), verdictOf(other), signed);
       await assert.rejects(act, /QuerySmartContractInvalidSigner/);
     });
     for (const [what, verdict] of [
@@ -82,7 +91,8 @@ describe("QuerySmartContract", () => {
     it("tells everyone which worker published what, again if it must", async () => {
       const world = await load(answerSealed);
       const { query, asked, committee } = world;
-      for (const index of [1, 4, 4]) await publish(world, committee[index - 1] as HDNodeWallet, index);
+      for (const index of [1, 4, 4])
+        await publish(world, committee[index - 1] as HDNodeWallet, index, asked.context, ANSWERED);
       const events = await query.queryFilter(query.filters.KeyCopiesPublished(asked.context.requestId));
       assert.deepEqual(
         events.map(({ args }) => [args.index, [...args.maskKeyHashes], [...args.copies]]),
@@ -100,19 +110,19 @@ describe("QuerySmartContract", () => {
         [first!, 0],
         [first!, 5],
       ] as const) {
-        const act = publish(world, from, index);
+        const act = publish(world, from, index, world.asked.context, ANSWERED);
         await reverts(act, world.query, "QuerySmartContractNotWorker", [from.address, index]);
       }
       await world.workers.revoke(second!.address, "");
-      await publish(world, second!, 2);
+      await publish(world, second!, 2, world.asked.context, ANSWERED);
     });
     it("takes as much as the largest committee has to publish, and no more", async () => {
       const world = await load(answerSealed);
       const [worker] = world.committee as HDNodeWallet[];
-      const context = contextOf(world.asked.context);
+      const words = endedWordsOf(world, ANSWERED);
       const send = (hashes: number, copies: readonly number[]) =>
         world.query.connect(worker!).publishKeyCopies(
-          context,
+          ...words,
           1,
           Array.from({ length: hashes }, (_, i) => id(`${i}`)),
           copies.map((bytes) => `0x${"11".repeat(bytes)}`),
@@ -129,25 +139,29 @@ describe("QuerySmartContract", () => {
       const open = await load(openSealedRequest);
       const [worker] = open.committee as HDNodeWallet[];
       const { context } = open.asked;
-      const refused = (world: OpenWorld, state: bigint, releaseClass: bigint): Promise<void> =>
-        reverts(publish(world, worker!, 1), world.query, "QuerySmartContractNotSealedAnswer", [
-          world.asked.context.requestId,
-          state,
-          releaseClass,
-        ]);
+      const refused = (world: OpenWorld, state: bigint, releaseClass: bigint, verdict?: Verdict): Promise<void> =>
+        reverts(
+          publish(world, worker!, 1, world.asked.context, verdict),
+          world.query,
+          "QuerySmartContractNotSealedAnswer",
+          [world.asked.context.requestId, state, releaseClass],
+        );
       await refused(open, STATE.REQUESTED, SEALED);
-      const other = { ...context, committeeEpoch: 2n };
-      await reverts(publish(open, worker!, 1, other), open.query, "QuerySmartContractContextMismatch", [
-        contextHash(other),
-        contextHash(context),
-      ]);
       const unknown = { ...context, requestId: id("x") };
       await reverts(publish(open, worker!, 1, unknown), open.query, "QuerySmartContractUnknownRequest", [id("x")]);
       await answer(open, [1, 2, 3], { ...VERDICT, outcome: Outcome.REFUSED_DISCLOSURE, outputs: [] });
       await refused(open, STATE.REFUSED, SEALED);
       const shown = await load(openRequest);
       await answer(shown);
-      await refused(shown, STATE.ANSWERED, 0n);
+      await refused(shown, STATE.ANSWERED, 0n, VERDICT);
+      const done = await load(answerSealed);
+      const { querier } = done.asked;
+      const hash = outputsHash(ANSWERED.outputs);
+      const expected = requestCommitment(done.asked.context, querier, hash);
+      const other = { ...done.asked.context, committeeEpoch: 2n };
+      const given = requestCommitment(other, querier, hash);
+      const act = publish(done, worker!, 1, other, ANSWERED);
+      await reverts(act, done.query, "QuerySmartContractCommitmentMismatch", [given, expected]);
     });
   });
 });

@@ -1,9 +1,9 @@
 /** Which answers a verdict may cite, and on how many subjects it stands. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ZeroHash, id, keccak256 } from "ethers";
+import { ZeroHash, id, keccak256, ZeroAddress } from "ethers";
 import type { HDNodeWallet } from "ethers";
-import { contextHash } from "../../workers/messages/statement.ts";
+import { outputsHash, requestCommitment } from "../../workers/messages/statement.ts";
 import { ethers, load, networkHelpers } from "./support/chain.ts";
 import {
   OWNERS,
@@ -29,7 +29,6 @@ import {
   cite,
   citeNext,
   evidenceOf,
-  outputsHashOf,
   prepareTrial,
   record,
   registerTrial,
@@ -81,9 +80,15 @@ describe("AdaptiveTrial citations", () => {
       const refused = record({ ...world, cited }, {}, [0, 2], evidenceOf(cited));
       await reverts(refused, world.adaptiveTrial, "AdaptiveTrialNotAnswered", [requestId, STATE.REFUSED]);
     });
-    it("is taken with the context that its request fixed, and no other", async () => {
+    it("is taken with the context and the querier that its request fixed, and no other", async () => {
       const world = await load(answerLook);
-      const { context } = world.evidence;
+      const { context, querier } = world.evidence;
+      const hash = outputsHash(VERDICT.outputs);
+      const byOther = record(world, {}, [0, 2], { ...world.evidence, querier: ZeroAddress });
+      await reverts(byOther, world.adaptiveTrial, "AdaptiveTrialAnswerMismatch", [
+        requestCommitment(context, ZeroAddress, hash),
+        requestCommitment(context, querier, hash),
+      ]);
       for (const change of [
         { requestBlock: context.requestBlock + 1n },
         { releaseClass: 1 as const },
@@ -92,18 +97,24 @@ describe("AdaptiveTrial citations", () => {
       ]) {
         const other = { ...context, ...change };
         const act = record(world, {}, [0, 2], { ...world.evidence, context: other });
-        const args = [contextHash(other), contextHash(context)];
-        await reverts(act, world.adaptiveTrial, "AdaptiveTrialContextMismatch", args);
+        await reverts(act, world.adaptiveTrial, "AdaptiveTrialAnswerMismatch", [
+          requestCommitment(other, querier, hash),
+          requestCommitment(context, querier, hash),
+        ]);
       }
     });
     it("is taken with the outputs it has, in the verdict and in the evidence", async () => {
       const world = await load(answerLook);
-      const hash = outputsHashOf(VERDICT.outputs);
+      const hash = outputsHash(VERDICT.outputs);
       const signed = record(world, { outputsHash: id("other") });
-      await reverts(signed, world.adaptiveTrial, "AdaptiveTrialOutputsMismatch", [id("other"), hash]);
+      const { context, querier } = world.evidence;
+      await reverts(signed, world.adaptiveTrial, "AdaptiveTrialAnswerMismatch", [
+        requestCommitment(context, querier, id("other")),
+        requestCommitment(context, querier, hash),
+      ]);
       const outputs = replaced(VERDICT.outputs, 0, 32n);
       const shown = record(world, {}, [0, 2], { ...world.evidence, outputs });
-      await reverts(shown, world.adaptiveTrial, "AdaptiveTrialOutputsMismatch", [outputsHashOf(outputs), hash]);
+      await reverts(shown, world.adaptiveTrial, "AdaptiveTrialOutputsMismatch", [outputsHash(outputs), hash]);
     });
     it("is cited once", async () => {
       const first = await load(answerLook);
@@ -128,11 +139,11 @@ describe("AdaptiveTrial citations", () => {
       const first = await load(answerLook);
       const fees = { maxFeePerGas: 10n ** 12n, gasLimit: 5_000_000n };
       await ethers.provider.send("evm_setAutomine", [false]);
-      const sent = await first.query.request(PARAMETERS, first.datasetIds, 0, [], { value: PRICE, ...fees });
+      const sent = await first.query.request(0, PARAMETERS, first.datasetIds, 0, [], { value: PRICE, ...fees });
       await record(first);
       await networkHelpers.mine(1);
       await ethers.provider.send("evm_setAutomine", [true]);
-      const asked = askedIn(first, await sent.wait());
+      const asked = { ...askedIn(first, await sent.wait()), nonce: 0n };
       await answer({ ...first, asked });
       const cited = { asked, datasets: first.cited.datasets };
       const { decidedBlock } = await first.adaptiveTrial.trial(first.trialId);
@@ -151,9 +162,10 @@ describe("AdaptiveTrial citations", () => {
         looks: [{ minimumEnrolled: 10_000, minimumResponded: 10_000, futility: 0, graduation: 0 }],
       });
       const forged = record(world, { ...STOPPED, outputsHash: id("x") });
-      await reverts(forged, world.adaptiveTrial, "AdaptiveTrialOutputsMismatch", [
-        id("x"),
-        outputsHashOf(VERDICT.outputs),
+      const { context, querier } = world.evidence;
+      await reverts(forged, world.adaptiveTrial, "AdaptiveTrialAnswerMismatch", [
+        requestCommitment(context, querier, id("x")),
+        requestCommitment(context, querier, outputsHash(VERDICT.outputs)),
       ]);
       await record(world, STOPPED);
     });
@@ -221,10 +233,10 @@ describe("AdaptiveTrial citations", () => {
       const outputs = replaced(VERDICT.outputs, 3, 0n);
       await answer({ ...world, asked: cited.asked }, [1, 2, 3], { ...VERDICT, outputs, suppressedBitmap: "0x08" });
       const hidden = { ...world, cited, evidence: evidenceOf(cited, outputs) };
-      const outputsHash = outputsHashOf(outputs);
-      const stated = record(hidden, { outputsHash });
+      const hash = outputsHash(outputs);
+      const stated = record(hidden, { outputsHash: hash });
       await reverts(stated, world.adaptiveTrial, "AdaptiveTrialRespondedMismatch", [60, 31]);
-      const fewer = record(hidden, { outputsHash, responded: 31 });
+      const fewer = record(hidden, { outputsHash: hash, responded: 31 });
       await reverts(fewer, world.adaptiveTrial, "AdaptiveTrialTooFewResponded", [31, 50]);
     });
     it("is of outputs that exist and are counts", async () => {
@@ -236,7 +248,7 @@ describe("AdaptiveTrial citations", () => {
       await answer({ ...world, asked: cited.asked }, [1, 2, 3], { ...VERDICT, outputs });
       const act = record(
         { ...world, cited, evidence: evidenceOf(cited, outputs) },
-        { outputsHash: outputsHashOf(outputs) },
+        { outputsHash: outputsHash(outputs) },
       );
       await reverts(act, world.adaptiveTrial, "AdaptiveTrialNotACount", [0]);
     });

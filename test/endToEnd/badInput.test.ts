@@ -162,7 +162,7 @@ describe("bad input", () => {
         const registry = datasetRegistry(deployment, signer);
         const ids = (await registry.datasets(network.studyId, 0, 100)).sort();
         const contract = querySmartContract(deployment, queryContract, signer);
-        await assert.rejects(contract.request(encodeParameters([5n, 69n]), ids, 0, [], parseEther(PRICE_ETHER)), {
+        await assert.rejects(contract.request(0n, encodeParameters([5n, 69n]), ids, 0, [], parseEther(PRICE_ETHER)), {
           detail: {
             code: "CHAIN_REVERTED",
             error: "QuerySmartContractParameterOutOfBounds",
@@ -187,7 +187,7 @@ describe("bad input", () => {
         const ids = (await datasetRegistry(deployment, signer).datasets(network.studyId, 0, 100)).sort();
         const contract = querySmartContract(deployment, queryContract, signer);
         const parameters = encodeParameters([70n, 44n]);
-        const mined = await contract.request(parameters, ids, 0, [], parseEther(PRICE_ETHER));
+        const mined = await contract.request(0n, parameters, ids, 0, [], parseEther(PRICE_ETHER));
         return String(eventOf(mined, "QueryRequested").args["requestId"]);
       });
       const report = await untilReport(network, requestId, ({ state }) => state !== "REQUESTED");
@@ -434,10 +434,10 @@ describe("bad input", () => {
 
   it("waiting past the deadline says that the request is overdue", async () => {
     await Promise.all(network.services.slice(0, 2).map((service) => service.stop()));
-    const { requestId } = await askQuery(network, query, { parameters: { lo: 25, hi: 89 }, wait: false });
+    const asked = await askQuery(network, query, { parameters: { lo: 25, hi: 89 }, wait: false });
     await withNetwork(network.network, network.context, async (connection) => {
       const { queryContract } = await queryCatalogue(connection.deployment, connection.provider).query(query);
-      const waiting = waitForAnswer(connection, queryContract, requestId, network.context);
+      const waiting = waitForAnswer(connection, queryContract, asked, network.context);
       await Promise.all([assert.rejects(waiting, { code: "REQUEST_OVERDUE" }), test.mineBlocks(DEADLINE_BLOCKS + 1)]);
     });
   });

@@ -64,14 +64,14 @@ describe("mutants", () => {
 describe("applyMutant", () => {
   const mutant: Mutant = {
     name: "an-example",
-    file: "fees/Escrow.sol",
+    file: "fees/Division.sol",
     source: "a < b",
     instead: "a <= b",
     fault: "an example",
     tests: [],
   };
   const stale = (content: string, times: number): void => {
-    const message = `an-example: its source text is ${times} times in fees/Escrow.sol`;
+    const message = `an-example: its source text is ${times} times in fees/Division.sol`;
     assert.throws(() => applyMutant(mutant, content), new StaleMutantError(message));
   };
 

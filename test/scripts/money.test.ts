@@ -110,7 +110,7 @@ describe("money", () => {
   async function askAndAnswer(datasetId: string): Promise<void> {
     const { deployment, chain } = consortium;
     const contract = querySmartContract(deployment, queryContract, connected("searcher"));
-    const asked = await contract.request(encodeParameters([]), [datasetId], ReleaseClass.PUBLIC, [], PRICE);
+    const asked = await contract.request(0n, encodeParameters([]), [datasetId], ReleaseClass.PUBLIC, [], PRICE);
     const receipt = await chain.provider.getTransactionReceipt(asked.hash);
     const found = receipt!.logs.map((log) => parseQueryEvent(deployment, log)).find((event) => event !== undefined);
     assert.ok(found?.name === "QueryRequested");
@@ -118,7 +118,7 @@ describe("money", () => {
     const signatures = await Promise.all(
       WORKERS.slice(0, 2).map(async (name, i) => ({ index: i + 1, signature: await signedBy(name, VERDICT) })),
     );
-    await contract.answer(requested.context, VERDICT, signatures);
+    await contract.answer(requested, VERDICT, signatures);
   }
 
   before(async () => {

@@ -1,10 +1,10 @@
 /** A trail that a node shows incomplete, altered or in another order is reported, and the place is named. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { AbiCoder, id } from "ethers";
+import { AbiCoder, id, dataSlice } from "ethers";
 import { command as trail } from "../../scripts/auditor/trail.ts";
 import { findTrailFault } from "../../scripts/auditor/trailFault.ts";
-import { type AuditRecord, auditTrail, nextHead, verifyRecords } from "../../workers/chain/auditTrail.ts";
+import { type AuditRecord, FIRST_HEAD, auditTrail, nextHead, verifyRecords } from "../../workers/chain/auditTrail.ts";
 import { type Consortium, startConsortium } from "./consortium.ts";
 import { type Alter, type RpcProxy, startRpcProxy } from "./rpcProxy.ts";
 
@@ -83,15 +83,16 @@ describe("auditor trail on a node that does not show what was recorded", () => {
   });
 
   it("sees a head that is not the contract's", async () => {
-    const word = AbiCoder.defaultAbiCoder().encode(["bytes32"], [id("another head")]);
-    alter = (method, result) => (method === "eth_call" && result === head ? word : result);
+    const wordOf = (value: string): string => AbiCoder.defaultAbiCoder().encode(["bytes28"], [dataSlice(value, 0, 28)]);
+    const [word, other] = [wordOf(head), wordOf(id("another head"))];
+    alter = (method, result) => (method === "eth_call" && result === word ? other : result);
     const report = await trail.handler({ ...consortium.network, rpc: proxy.url }, consortium.context);
     assert.equal(report.verified, false);
     assert.deepEqual(report.fault, { sequence: report.length, problem: "not the recorded head" });
   });
 
   it("sees a trail that was rewritten with new hashes throughout", () => {
-    let running = `0x${"00".repeat(32)}`;
+    let running = FIRST_HEAD;
     const rewritten = records.map((record, i) => {
       const changed = i === 2 ? { ...record, reason: "another" } : record;
       running = nextHead(running, changed);

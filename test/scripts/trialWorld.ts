@@ -17,7 +17,7 @@ import { bn254Fr } from "../../workers/field/bn254Fr.ts";
 import { sharesRoot } from "../../workers/messages/datasetRoot.ts";
 import { encryptMaskKeys } from "../../workers/messages/keyCopies.ts";
 import { maskKeyHash, sealedHash } from "../../workers/messages/sealedAnswer.ts";
-import { Outcome, statementHash } from "../../workers/messages/statement.ts";
+import { Outcome, statementHash, outputsHash } from "../../workers/messages/statement.ts";
 import { ANSWER, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
 import { answerMask } from "../../workers/sharing/prss.ts";
 import { CHAIN_ID } from "../workers/chain/localChain.ts";
@@ -171,8 +171,9 @@ async function answerRequest(consortium: Consortium, requestId: string): Promise
       signature: await worker.signTypedData(domain, ANSWER, { statement }),
     })),
   );
-  await querySmartContract(deployment, queryContract, chain.wallet).answer(context, verdict, signatures);
+  await querySmartContract(deployment, queryContract, chain.wallet).answer(requested, verdict, signatures);
   if (!isSealed) return requestId;
+  const ended = { context, querier: requested.querier, outputsHash: outputsHash(verdict.outputs) };
   const place = { chainId: CHAIN_ID, contract: queryContract, requestId, attempt: 1n };
   for (const [i, held] of [
     [0, 1],
@@ -182,7 +183,7 @@ async function answerRequest(consortium: Consortium, requestId: string): Promise
     const copies = recipients.map((key) => encryptMaskKeys(keys, place, key, seededBytes(`${i} ${key}`)));
     const worker = signers[i]!.connect(chain.provider);
     const published = { index: i + 1, maskKeyHashes: hashes, copies };
-    await querySmartContract(deployment, queryContract, worker).publishKeyCopies(context, published);
+    await querySmartContract(deployment, queryContract, worker).publishKeyCopies(ended, published);
   }
   return requestId;
 }

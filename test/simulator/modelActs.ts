@@ -7,7 +7,7 @@ import { BN254_FR_MODULUS } from "../../workers/field/bn254.ts";
 import type { QueryRequested } from "../../workers/chain/querySmartContract.ts";
 import { sharesRoot } from "../../workers/messages/datasetRoot.ts";
 import { encodeParameters } from "../../workers/messages/descriptor.ts";
-import { type Verdict, statementHash } from "../../workers/messages/statement.ts";
+import { type Verdict, outputsHash, statementHash } from "../../workers/messages/statement.ts";
 import { ANSWER, ERASURE, KEY_ROTATION, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
 import type { FoundedChain } from "./foundedChain.ts";
 import { comment, supersede, vet } from "./catalogueActs.ts";
@@ -179,7 +179,7 @@ async function request(scene: ActScene): Promise<Act> {
     [12, 0n],
     [1, 5n],
   ]);
-  const args = [parameters, datasetIds, releaseClass, recipients];
+  const args = [BigInt(choices.whole(0, 9)), parameters, datasetIds, releaseClass, recipients];
   return act(by, contracts[query]!, "QuerySmartContract", "request", args, value);
 }
 
@@ -197,6 +197,24 @@ function anyRequest(
     return isMeant ? [{ event, contract }] : [];
   });
   return made.length === 0 ? undefined : choices.of(made);
+}
+
+/** Of the answer that the chain has of the request, or not. */
+function answeredHash({ chain, choices }: ActScene, requestId: string): string {
+  const events = chain.blocks.flatMap(requestEvents).map(({ event }) => event);
+  const found = events.find((event) => event.name === "QueryAnswered" && event.requestId === requestId);
+  const outputs = found?.name === "QueryAnswered" ? found.outputs : undefined;
+  return choices.weighted([
+    [20, outputs === undefined ? ZeroHash : outputsHash(outputs)],
+    [1, id("other outputs")],
+  ]);
+}
+
+function querierOf({ choices }: ActScene, { querier }: QueryRequested): string {
+  return choices.weighted([
+    [20, querier],
+    [1, STRANGER.address],
+  ]);
 }
 
 /** @param isSealed the request's class, of which the answer has a hash of keys */
@@ -275,7 +293,9 @@ async function answer(scene: ActScene, method: "answer" | "dispute" = "answer"):
       };
     }),
   );
-  return act(STRANGER, contract, "QuerySmartContract", method, [context, verdict, signatures]);
+  const words = [context, querierOf(scene, event)];
+  const answered = method === "dispute" ? [answeredHash(scene, event.requestId)] : [];
+  return act(STRANGER, contract, "QuerySmartContract", method, [...words, ...answered, verdict, signatures]);
 }
 
 /** Mostly of a request that has ended; of two verdicts drawn many say the same. */
@@ -308,18 +328,20 @@ async function publishKeys(scene: ActScene): Promise<Act> {
     [8, ["0x0102", "0x"].slice(0, choices.whole(0, 2))],
     [1, [`0x${"11".repeat(690)}`]],
   ]);
-  const args = [context, point, [id("key"), id("other key")], copies];
+  const words = [context, querierOf(scene, event), answeredHash(scene, event.requestId)];
+  const args = [...words, point, [id("key"), id("other key")], copies];
   return act(by, contract, "QuerySmartContract", "publishKeyCopies", args);
 }
 
 async function expire(scene: ActScene): Promise<Act> {
   const found = anyRequest(scene);
   if (found === undefined) return request(scene);
-  const requestId = scene.choices.weighted([
-    [8, found.event.requestId],
-    [1, id("no request")],
+  const { event, contract } = found;
+  const context = scene.choices.weighted([
+    [8, event.context],
+    [1, { ...event.context, requestId: id("no request") }],
   ]);
-  return act(STRANGER, found.contract, "QuerySmartContract", "expire", [requestId]);
+  return act(STRANGER, contract, "QuerySmartContract", "expire", [context, querierOf(scene, event)]);
 }
 
 /** By the member, or by the consortium for it. */

@@ -1,10 +1,11 @@
 /** The model of `contracts/query/QueryCatalogue.sol`. Descriptors are taken as canonical. */
 import { ZeroAddress, ZeroHash, concat, dataLength, getCreate2Address, id, keccak256, toBeHex, AbiCoder } from "ethers";
+import { Capacity } from "../../workers/chain/credits.ts";
 import { queryHash as hashQuery } from "../../workers/query/queryHash.ts";
-import { activeMemberOf, keyHolderOf, restricted } from "./modelMembers.ts";
+import { activeMemberOf, keyHolderOf, organisationOf, restricted } from "./modelMembers.ts";
 import type { CallScene, CatalogueEntry, Handlers, ModelState, VettedOnce } from "./modelState.ts";
 import { revert } from "./modelState.ts";
-import { studyOf } from "./modelStudies.ts";
+import { policyType, studyOf } from "./modelStudies.ts";
 import { checkComment, sufficientUntil, useVetting } from "./modelVettings.ts";
 
 const [PUBLISHED, ACTIVE, REVOKED, SUPERSEDED] = [1, 2, 3, 4] as const;
@@ -64,17 +65,26 @@ function supersede(scene: CallScene, queryHash: string, successor: string): [] {
   return [];
 }
 
+/** As `contracts/query/CloneArguments.sol` encodes them. */
+function argumentsOf({ state, self }: CallScene, queryHash: string, entry: CatalogueEntry): string {
+  const { studyId, agreementHash, author, bounds } = entry;
+  const { policy } = studyOf(state, studyId);
+  const isQuerier = organisationOf(state, "QuerierRegistry", author) !== ZeroHash;
+  const words = [queryHash, studyId, agreementHash, self, policy.deadlineBlocks, policy.price];
+  const origin = [...words, isQuerier ? Capacity.QUERIER : Capacity.VETTER, author];
+  const types = ["bytes32", "bytes32", "bytes32", "address", "uint64", "uint88", "uint8", "address"];
+  return AbiCoder.defaultAbiCoder().encode([...types, policyType(), "bytes"], [...origin, policy, bounds]);
+}
+
 function activate(scene: CallScene, queryHash: string, entry: CatalogueEntry): void {
-  const { state, self, emit } = scene;
-  const types = ["bytes32", "bytes32", "bytes32", "address", "address"];
-  const origin = [queryHash, entry.studyId, entry.agreementHash, self, entry.boundsCode];
+  const { state, emit } = scene;
   entry.state = ACTIVE;
-  entry.queryContract = cloneAddress(scene, queryHash, AbiCoder.defaultAbiCoder().encode(types, origin));
+  entry.queryContract = cloneAddress(scene, queryHash, argumentsOf(scene, queryHash, entry));
   const { studyId, agreementHash } = entry;
   const remembered = { accepted: new Set<string>(), nonces: new Map<string, bigint>(), requests: new Map() };
   state.contracts.set(entry.queryContract.toLowerCase(), { queryHash, studyId, agreementHash, ...remembered });
   emit("QueryActivated", [queryHash, entry.queryContract]);
-  emit("DatasetRegistry:DataUserAdded", [entry.queryContract]);
+  emit("DatasetRegistry:DataUserAdded", [queryHash, entry.queryContract]);
 }
 
 export const catalogueHandlers: Handlers = {

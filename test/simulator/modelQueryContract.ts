@@ -9,7 +9,8 @@ import {
   ReleaseClass,
   type RequestContext,
   type Verdict,
-  contextHash,
+  outputsHash,
+  requestCommitment,
   statementHash,
 } from "../../workers/messages/statement.ts";
 import { ACCEPTANCE, ANSWER, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
@@ -30,16 +31,27 @@ function contractOf({ state, self }: CallScene): QueryContract {
   return state.contracts.get(self.toLowerCase()) ?? revert("QuerySmartContractNotClone");
 }
 
-function openRequest(scene: CallScene, requestId: string): StoredRequest {
-  const entry = contractOf(scene).requests.get(requestId);
-  if (entry === undefined) return revert("QuerySmartContractUnknownRequest", requestId);
-  if (entry.state !== RequestState.REQUESTED) revert("QuerySmartContractNotOpen", requestId, entry.state);
+function existing(scene: CallScene, requestId: string): StoredRequest {
+  return contractOf(scene).requests.get(requestId) ?? revert("QuerySmartContractUnknownRequest", requestId);
+}
+
+function openRequest(scene: CallScene, context: RequestContext, querier: string): StoredRequest {
+  const entry = existing(scene, context.requestId);
+  if (entry.state !== RequestState.REQUESTED) revert("QuerySmartContractNotOpen", context.requestId, entry.state);
+  checkWords(entry, context, querier, ZeroHash);
   return entry;
 }
 
-function checkContext(entry: StoredRequest, context: RequestContext): void {
-  const hash = contextHash(context);
-  if (hash !== entry.contextHash) revert("QuerySmartContractContextMismatch", hash, entry.contextHash);
+/** Of a request with these words behind it. */
+function knownRequest(scene: CallScene, context: RequestContext, querier: string, answered: string): StoredRequest {
+  const entry = existing(scene, context.requestId);
+  checkWords(entry, context, querier, answered);
+  return entry;
+}
+
+function checkWords(entry: StoredRequest, context: RequestContext, querier: string, answered: string): void {
+  const given = requestCommitment(context, querier, answered);
+  if (given !== entry.commitment) revert("QuerySmartContractCommitmentMismatch", given, entry.commitment);
 }
 
 /** The querier whose key sends. */
@@ -95,14 +107,12 @@ function opened(scene: CallScene, querier: string, datasetIds: readonly string[]
 function newContext(
   scene: CallScene,
   querier: string,
-  { parameters, datasetIds, releaseClass, recipients }: CallArguments,
+  { nonce, parameters, datasetIds, releaseClass, recipients }: CallArguments,
 ): { readonly context: RequestContext; readonly k: bigint } {
   const { state, chainId, self, block, timestamp } = scene;
-  const { queryHash, studyId, nonces } = contractOf(scene);
+  const { queryHash, studyId } = contractOf(scene);
   const parametersHash = keccak256(parameters);
   const { roots: datasetRoots, policy } = opened(scene, querier, datasetIds);
-  const nonce = nonces.get(querier) ?? 0n;
-  nonces.set(querier, nonce + 1n);
   const types = ["uint256", "address", "address", "uint256", "bytes32", "bytes32", "bytes32[]", "uint256"];
   const words = [chainId, self, querier, nonce, queryHash, parametersHash, datasetRoots, block];
   const context = {
@@ -177,7 +187,14 @@ function contextFrom(raw: CallArguments): RequestContext {
   return { ...(raw as unknown as RequestContext), releaseClass: Number(raw["releaseClass"]) as 0 | 1 };
 }
 
-function settle(scene: CallScene, entry: StoredRequest, requestId: string, verdict: CallArguments, statement: string) {
+function end(
+  scene: CallScene,
+  entry: StoredRequest,
+  { context, querier }: { readonly context: RequestContext; readonly querier: string },
+  verdict: CallArguments,
+  statement: string,
+): void {
+  const { requestId } = context;
   const { attempt, outcome, suppressedBitmap, outputs, sealedHash } = verdict;
   entry.assurance = Assurance.QUORUM;
   entry.outcome = Number(outcome);
@@ -188,7 +205,7 @@ function settle(scene: CallScene, entry: StoredRequest, requestId: string, verdi
   }
   entry.state = RequestState.ANSWERED;
   entry.suppressed = dataLength(suppressedBitmap) > 0;
-  entry.outputsHash = keccak256(coder.encode(["uint256[]"], [outputs]));
+  entry.commitment = requestCommitment(context, querier, outputsHash(outputs));
   scene.emit("QueryAnswered", [requestId, attempt, suppressedBitmap, outputs, sealedHash, statement]);
 }
 
@@ -208,11 +225,16 @@ function checkSigned(
 }
 
 /** Another outcome; or, of what was answered in public, other outputs. */
-function contradicts(entry: StoredRequest, verdict: CallArguments, releaseClass: ReleaseClass): boolean {
+function contradicts(
+  entry: StoredRequest,
+  answered: string,
+  verdict: CallArguments,
+  releaseClass: ReleaseClass,
+): boolean {
   const outcome = Number(verdict["outcome"]);
   if (outcome !== entry.outcome) return true;
   if (outcome !== Outcome.ANSWERED || releaseClass === ReleaseClass.SEALED) return false;
-  return keccak256(coder.encode(["uint256[]"], [verdict["outputs"]])) !== entry.outputsHash;
+  return outputsHash(verdict["outputs"]) !== answered;
 }
 
 export const queryContractHandlers: Handlers = {
@@ -237,7 +259,7 @@ export const queryContractHandlers: Handlers = {
     return [];
   },
   request(scene, args) {
-    const { state, block, value, emit } = scene;
+    const { state, block, emit } = scene;
     const { parameters, datasetIds, releaseClass, recipients } = args;
     requireRunning(scene);
     const contract = contractOf(scene);
@@ -246,43 +268,38 @@ export const queryContractHandlers: Handlers = {
     checkParameters(parameters, state.catalogue.get(contract.queryHash)!.bounds);
     const { context, k } = newContext(scene, querier, args);
     const deadlineBlock = block + studyOf(state, contract.studyId).policy.deadlineBlocks;
+    if (contract.requests.has(context.requestId)) revert("QuerySmartContractAlreadyRequested", context.requestId);
     contract.requests.set(context.requestId, {
-      querier,
       deadlineBlock,
       state: RequestState.REQUESTED,
       assurance: Assurance.NONE,
-      paid: value !== 0n,
       suppressed: false,
       outcome: Outcome.NONE,
-      contextHash: contextHash(context),
-      outputsHash: ZeroHash,
+      commitment: requestCommitment(context, querier, ZeroHash),
       disputed: false,
     });
     const said = [context.requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients, k];
     emit("QueryRequested", said);
     return [context.requestId];
   },
-  answer(scene, { context: raw, verdict, signatures }) {
+  answer(scene, { context: raw, querier, verdict, signatures }) {
     requireRunning(scene);
     const context = contextFrom(raw);
-    const entry = openRequest(scene, context.requestId);
-    checkContext(entry, context);
+    const entry = openRequest(scene, context, querier);
     if (scene.block > entry.deadlineBlock) {
       revert("QuerySmartContractDeadlinePassed", entry.deadlineBlock, scene.block);
     }
     const statement = checkSigned(scene, context, verdict, signatures);
-    settle(scene, entry, context.requestId, verdict, statement);
+    end(scene, entry, { context, querier }, verdict, statement);
     return [];
   },
-  dispute(scene, { context: raw, verdict, signatures }) {
+  dispute(scene, { context: raw, querier, outputsHash: answered, verdict, signatures }) {
     const context = contextFrom(raw);
     const { requestId } = context;
-    const entry = contractOf(scene).requests.get(requestId);
-    if (entry === undefined) return revert("QuerySmartContractUnknownRequest", requestId);
+    const entry = knownRequest(scene, context, querier, answered);
     if (entry.outcome === Outcome.NONE) revert("QuerySmartContractNothingToDispute", requestId, entry.state);
-    checkContext(entry, context);
     if (entry.disputed) revert("QuerySmartContractAlreadyDisputed", requestId);
-    if (!contradicts(entry, verdict, context.releaseClass)) {
+    if (!contradicts(entry, answered, verdict, context.releaseClass)) {
       revert("QuerySmartContractNoConflict", requestId, entry.outcome);
     }
     const statement = checkSigned(scene, context, verdict, signatures);
@@ -292,12 +309,10 @@ export const queryContractHandlers: Handlers = {
     return [];
   },
   isDisputed: (scene, { requestId }) => [contractOf(scene).requests.get(requestId)?.disputed ?? false],
-  publishKeyCopies(scene, { context: raw, index, maskKeyHashes, copies }) {
+  publishKeyCopies(scene, { context: raw, querier, outputsHash: answered, index, maskKeyHashes, copies }) {
     const context = contextFrom(raw);
     const { requestId, releaseClass, studyId, committeeEpoch } = context;
-    const entry = contractOf(scene).requests.get(requestId);
-    if (entry === undefined) return revert("QuerySmartContractUnknownRequest", requestId);
-    checkContext(entry, context);
+    const entry = knownRequest(scene, context, querier, answered);
     if (entry.state !== RequestState.ANSWERED || releaseClass !== ReleaseClass.SEALED) {
       revert("QuerySmartContractNotSealedAnswer", requestId, entry.state, releaseClass);
     }
@@ -311,31 +326,19 @@ export const queryContractHandlers: Handlers = {
     scene.emit("KeyCopiesPublished", [requestId, index, maskKeyHashes, copies]);
     return [];
   },
-  expire(scene, { requestId }) {
-    const entry = openRequest(scene, requestId);
+  expire(scene, { context: raw, querier }) {
+    const context = contextFrom(raw);
+    const entry = openRequest(scene, context, querier);
     if (scene.block <= entry.deadlineBlock) {
       revert("QuerySmartContractDeadlineNotReached", entry.deadlineBlock, scene.block);
     }
     entry.state = RequestState.EXPIRED;
-    scene.emit("QueryExpired", [requestId]);
+    scene.emit("QueryExpired", [context.requestId]);
     return [];
   },
   requestOf(scene, { requestId }) {
-    const none = {
-      querier: `0x${"00".repeat(20)}`,
-      deadlineBlock: 0n,
-      state: 0,
-      assurance: 0,
-      paid: false,
-      suppressed: false,
-      outcome: 0,
-    };
-    const found = contractOf(scene).requests.get(requestId) ?? {
-      ...none,
-      contextHash: ZeroHash,
-      outputsHash: ZeroHash,
-    };
-    return [{ ...found, proofHash: ZeroHash }];
+    const none = { state: 0, assurance: 0, suppressed: false, outcome: 0, commitment: `0x${"00".repeat(28)}` };
+    return [contractOf(scene).requests.get(requestId) ?? none];
   },
   hasAccepted: (scene, { querier }) => [contractOf(scene).accepted.has(querier)],
   nonces: (scene, { querier }) => [contractOf(scene).nonces.get(querier) ?? 0n],

@@ -108,15 +108,12 @@ export interface CatalogueEntry {
 }
 
 export interface StoredRequest {
-  readonly querier: string;
   readonly deadlineBlock: bigint;
   state: number;
   assurance: number;
-  readonly paid: boolean;
   suppressed: boolean;
   outcome: number;
-  readonly contextHash: string;
-  outputsHash: string;
+  commitment: string;
   disputed: boolean;
 }
 

@@ -18,10 +18,13 @@ export function studyOf(state: ModelState, studyId: string): Study {
   return state.studies.get(studyId) ?? revert("StudyRegistryUnknown", studyId);
 }
 
+export function policyType(): ParamType {
+  return ParamType.from(abiOf("StudyRegistry").getFunction("register")!.inputs[2]!);
+}
+
 /** keccak256(abi.encode(Policy)). */
 export function hashPolicy(policy: Policy): string {
-  const policyType = ParamType.from(abiOf("StudyRegistry").getFunction("register")!.inputs[2]!);
-  return keccak256(coder.encode([policyType], [policy]));
+  return keccak256(coder.encode([policyType()], [policy]));
 }
 
 export const studyHandlers: Handlers = {

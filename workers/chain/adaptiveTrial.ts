@@ -72,6 +72,7 @@ export interface CitedDataset {
 /** What shows a cited answer to the contract; outputs are empty for a SEALED one. */
 export interface Evidence {
   readonly context: RequestContext;
+  readonly querier: string;
   readonly datasets: readonly CitedDataset[];
   readonly outputs: readonly bigint[];
 }
@@ -275,9 +276,10 @@ function sendableVerdict(verdict: TrialVerdict) {
   return { ...verdict, posteriors: [...posteriors], states: [...states], allocation: [...allocation] };
 }
 
-function sendableEvidence({ context, datasets, outputs }: Evidence) {
+function sendableEvidence({ context, querier, datasets, outputs }: Evidence) {
   return {
     context: { ...context, datasetRoots: [...context.datasetRoots] },
+    querier,
     datasets: datasets.map((dataset) => ({
       ...dataset,
       segments: dataset.segments.map((segment) => ({ ...segment })),

@@ -1,5 +1,5 @@
 /** The running record of every act (`contracts/audit/IAuditTrail.sol`), read from its events and checked by its hash. */
-import { AbiCoder, type ContractRunner, type Interface, keccak256, toUtf8Bytes } from "ethers";
+import { AbiCoder, type ContractRunner, type Interface, dataSlice, keccak256, toUtf8Bytes } from "ethers";
 import type { IAuditTrail } from "../../types/audit/IAuditTrail.ts";
 import { CodedError } from "../errors.ts";
 import { type Deployment, openContract } from "./deployment.ts";
@@ -35,7 +35,7 @@ export interface AuditTrail {
 
 const NAME = "AuditTrail";
 const HEAD_TYPES = [
-  "bytes32", // previous head
+  "bytes28", // previous head
   "uint64", // sequence
   "bytes32", // act
   "bytes32", // subject
@@ -47,24 +47,16 @@ const HEAD_TYPES = [
   "uint256", // block number
 ];
 
+/** The running hash before any record: 28 bytes, as it always is. */
+export const FIRST_HEAD = `0x${"00".repeat(28)}`;
+
 /** The running hash after one more record, as the contract computes it. */
 export function nextHead(previous: string, record: AuditRecord): string {
   const reasonHash = keccak256(toUtf8Bytes(record.reason));
   const { sequence, act, subject, actor, organisation, oldHash, newHash, block } = record;
-  return keccak256(
-    AbiCoder.defaultAbiCoder().encode(HEAD_TYPES, [
-      previous,
-      sequence,
-      act,
-      subject,
-      actor,
-      organisation,
-      oldHash,
-      newHash,
-      reasonHash,
-      block,
-    ]),
-  );
+  const acted = [previous, sequence, act, subject, actor, organisation];
+  const words = [...acted, oldHash, newHash, reasonHash, block];
+  return dataSlice(keccak256(AbiCoder.defaultAbiCoder().encode(HEAD_TYPES, words)), 0, 28);
 }
 
 /**
@@ -73,7 +65,7 @@ export function nextHead(previous: string, record: AuditRecord): string {
  * @returns true when no record is missing, added, moved or altered and the last head is the contract's
  */
 export function verifyRecords(records: readonly AuditRecord[], head: string): boolean {
-  let running = `0x${"00".repeat(32)}`;
+  let running = FIRST_HEAD;
   for (const record of records) {
     running = nextHead(running, record);
     if (running !== record.head) return false;

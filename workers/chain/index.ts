@@ -12,7 +12,7 @@ export {
   type TrialRules,
   type TrialSource,
 } from "./adaptiveTrial.ts";
-export { auditTrail, nextHead, verifyRecords, type AuditRecord, type AuditTrail } from "./auditTrail.ts";
+export { auditTrail, FIRST_HEAD, nextHead, verifyRecords, type AuditRecord, type AuditTrail } from "./auditTrail.ts";
 export { committeeRegistry, quorumOf, type Committee, type CommitteeRegistry } from "./committeeRegistry.ts";
 export { consentRegistry, type ConsentForm, type ConsentRegistry, type Participant } from "./consentRegistry.ts";
 export {
@@ -42,7 +42,6 @@ export {
 } from "./deploymentRegistry.ts";
 export { emergencyStop, type EmergencyStop } from "./emergencyStop.ts";
 export { chainError, isConnectionError, type ChainErrorDetail, type KeystoreErrorDetail } from "./errors.ts";
-export { escrow, type Escrow, type ReleasedPayment } from "./escrow.ts";
 export { governedCall, sendCall, type GovernedCall } from "./governedCall.ts";
 export { encryptKey, openKeystore, readPassword, readPrivateFile, SCRYPT_N, writeKeystore } from "./keystore.ts";
 export { allLogs, latestBlock, type ChainLog, type LogFilter } from "./logs.ts";
@@ -54,6 +53,7 @@ export {
   type MemberRegistry,
   type MemberRole,
 } from "./memberRegistries.ts";
+export { unsettledRequests, type Unsettled } from "./payments.ts";
 export { blockTime, chainTime, checkChainId, connectProvider, openProvider, type JsonRpc } from "./provider.ts";
 export {
   Decision,
@@ -69,7 +69,10 @@ export {
   parseQueryEvent,
   querySmartContract,
   RequestState,
+  type Asked,
+  type Ended,
   type KeyCopiesPublished,
+  type Payee,
   type QueryAnswered,
   type QueryContractEvent,
   type QueryExpired,

@@ -16,7 +16,15 @@ export { openMaskKeys } from "./keyCopies.ts";
 export type { SealedPlace } from "./keyCopies.ts";
 export { MAX_RECIPIENTS, recipientsFault, recipientsHash, sealedHash } from "./sealedAnswer.ts";
 export type { RecipientsFault } from "./sealedAnswer.ts";
-export { Assurance, Outcome, ReleaseClass, statementHash, ZERO_HASH } from "./statement.ts";
+export {
+  Assurance,
+  Outcome,
+  outputsHash,
+  ReleaseClass,
+  requestCommitment,
+  statementHash,
+  ZERO_HASH,
+} from "./statement.ts";
 export type { RequestContext, StatementInput, Verdict } from "./statement.ts";
 export { decodeSuppressed, encodeSuppressed } from "./suppressedBitmap.ts";
 export type { SuppressedBitmapErrorDetail } from "./suppressedBitmap.ts";

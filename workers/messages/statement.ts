@@ -2,7 +2,7 @@
  * What the workers sign about a request, word for word as `contracts/types/Statement.sol` hashes it. The shapes are
  * shared with the contracts; the numbers of the constants are on chain.
  */
-import { AbiCoder, keccak256, toUtf8Bytes } from "ethers";
+import { AbiCoder, dataSlice, keccak256, toUtf8Bytes } from "ethers";
 
 export const Outcome = {
   NONE: 0,
@@ -124,9 +124,23 @@ export function statementHash({ chainId, contract, context, verdict }: Statement
   );
 }
 
-/** keccak256(abi.encode(context)): what the Query Smart Contract stores of a request. */
+/** keccak256(abi.encode(context)). */
 export function contextHash(context: RequestContext): string {
   return keccak256(abi.encode([CONTEXT_TUPLE], [context]));
+}
+
+/** keccak256(abi.encode(outputs)). */
+export function outputsHash(outputs: readonly bigint[]): string {
+  return keccak256(abi.encode(["uint256[]"], [outputs]));
+}
+
+/**
+ * What the Query Smart Contract stores of a request's words: 28 bytes (`IQuerySmartContract.Request`).
+ * @param answered `outputsHash` of the outputs, ZERO_HASH unless the request was answered
+ */
+export function requestCommitment(context: RequestContext, querier: string, answered: string): string {
+  const words = [contextHash(context), querier, answered];
+  return dataSlice(keccak256(abi.encode(["bytes32", "address", "bytes32"], words)), 0, 28);
 }
 
 /**

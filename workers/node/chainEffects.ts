@@ -23,7 +23,7 @@ import {
   parseQueryEvent,
 } from "../chain/querySmartContract.ts";
 import { sharesRoot } from "../messages/datasetRoot.ts";
-import { Outcome, ZERO_HASH } from "../messages/statement.ts";
+import { Outcome, ZERO_HASH, outputsHash } from "../messages/statement.ts";
 import { inputCheckId } from "../messages/inputCheck.ts";
 import type { SettledState, StoredRequest } from "../store/requestStore.ts";
 import type { Store } from "../store/openStore.ts";
@@ -153,8 +153,9 @@ export class ChainEffects {
     const request = requests.get(requestId);
     if (request === undefined || !isFrom(chainLog, request.queryContract)) return;
     requests.settle(requestId, settledBy(event));
-    if (event.name === "QueryAnswered") keyCopies.answered(requestId, event.attempt, event.sealedHash);
-    else keyCopies.ended(requestId);
+    if (event.name === "QueryAnswered") {
+      keyCopies.answered(requestId, event.attempt, event.sealedHash, outputsHash(event.outputs));
+    } else keyCopies.ended(requestId);
     if (event.name === "QueryAnswered") this.#recordAnswered(event, request, chainLog.blockNumber);
     else if (event.name === "QueryRefused" && isRefusal(event.outcome)) this.#closeAttempt(event);
   }

@@ -2,9 +2,8 @@
  * Publishing this worker's mask keys of sealed answers, once the chain shows the answer: each worker by itself, so that
  * nobody can withhold another's. They stop being due when the confirmed chain shows them.
  */
-import type { KeyCopiesPublished } from "../chain/querySmartContract.ts";
+import type { Ended, KeyCopiesPublished } from "../chain/querySmartContract.ts";
 import type { Mined } from "../chain/transactions.ts";
-import type { RequestContext } from "../messages/statement.ts";
 import type { DueCopies } from "../store/keyCopyStore.ts";
 import type { Store } from "../store/openStore.ts";
 import { requestFromJson } from "./chainEffects.ts";
@@ -12,7 +11,7 @@ import { DuePosts, type PostingEnvironment } from "./duePosts.ts";
 
 export interface KeyPublishingModules extends PostingEnvironment {
   readonly store: Pick<Store, "requests" | "keyCopies">;
-  publish(contract: string, context: RequestContext, copies: Omit<KeyCopiesPublished, "requestId">): Promise<Mined>;
+  publish(contract: string, ended: Ended, copies: Omit<KeyCopiesPublished, "requestId">): Promise<Mined>;
 }
 
 export type KeyPublishing = DuePosts<DueCopies>;
@@ -24,10 +23,10 @@ export function keyPublishing({ store, publish, ...environment }: KeyPublishingM
     due: () => store.keyCopies.due(),
     keyOf: ({ requestId }) => requestId,
     fieldsOf: ({ requestId, attempt }) => ({ requestId, attempt }),
-    async post({ requestId, index, maskKeyHashes, copies }) {
+    async post({ requestId, outputsHash, index, maskKeyHashes, copies }) {
       const stored = store.requests.get(requestId)!;
-      const { context } = requestFromJson(stored.event);
-      return publish(stored.queryContract, context, { index, maskKeyHashes, copies });
+      const { context, querier } = requestFromJson(stored.event);
+      return publish(stored.queryContract, { context, querier, outputsHash }, { index, maskKeyHashes, copies });
     },
   });
 }

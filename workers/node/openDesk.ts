@@ -71,8 +71,8 @@ export function openDesk(parts: DeskParts & QueryParts): RequestDesk {
         (await chain.workers.everMemberOf(account))?.toLowerCase() === worker.toLowerCase(),
       stateOf: async ({ contract, event }) => (await contractOf(contract).requestOf(event.requestId)).state,
       answer: ({ contract, event }, verdict, signatures) =>
-        contractOf(contract).answer(event.context, verdict, signatures),
-      expire: ({ contract, event }) => contractOf(contract).expire(event.requestId),
+        contractOf(contract).answer(event, verdict, signatures),
+      expire: ({ contract, event }) => contractOf(contract).expire(event),
     },
     { attemptTimeoutMs, takeoverMs: Math.ceil(attemptTimeoutMs / TAKEOVER_PARTS) },
   );
@@ -90,7 +90,7 @@ export function openKeyPublishing(
     log,
     now: monotonic,
     inTurn,
-    publish: (contract, context, copies) => contractOf(contract).publishKeyCopies(context, copies),
+    publish: (contract, ended, copies) => contractOf(contract).publishKeyCopies(ended, copies),
   });
 }
 

@@ -35,6 +35,8 @@ export interface NewKeyCopies extends KeyCopies {
 export interface DueCopies extends KeyCopies {
   readonly requestId: string;
   readonly attempt: bigint;
+  /** Of the answer that the chain shows. */
+  readonly outputsHash: string;
 }
 
 export class KeyCopyStore {
@@ -54,11 +56,11 @@ export class KeyCopyStore {
       "INSERT INTO key_copies (request_id, attempt, sealed_hash, copies) VALUES (?, ?, ?, ?)",
     );
     this.#markDue = database.prepare(
-      "UPDATE key_copies SET due = 1 WHERE request_id = ? AND attempt = ? AND sealed_hash = ?",
+      "UPDATE key_copies SET due = 1, outputs_hash = ? WHERE request_id = ? AND attempt = ? AND sealed_hash = ?",
     );
     this.#deleteOthers = database.prepare("DELETE FROM key_copies WHERE request_id = ? AND attempt <> ?");
     this.#deleteAll = database.prepare("DELETE FROM key_copies WHERE request_id = ?");
-    const due = "SELECT request_id, attempt, copies FROM key_copies WHERE due = 1";
+    const due = "SELECT request_id, attempt, copies, outputs_hash FROM key_copies WHERE due = 1";
     this.#selectDue = database.prepare(`${due} ORDER BY request_id`);
     this.#selectDueOf = database.prepare(`${due} AND request_id = ?`);
   }
@@ -88,12 +90,15 @@ export class KeyCopyStore {
     });
   }
 
-  /** The chain shows the answer of this attempt: its copies are due if they are of that very answer, others are of no use. */
-  answered(requestId: string, attempt: bigint, sealedHash: string): void {
+  /**
+   * The chain shows the answer of this attempt: its copies are due if they are of that very answer, others are of no use.
+   * @param outputsHash of the outputs that the chain shows
+   */
+  answered(requestId: string, attempt: bigint, sealedHash: string, outputsHash: string): void {
     const [id, number] = [hexToBytes(requestId, 32, "requestId"), storedInteger(attempt, "attempt")];
     const hash = hexToBytes(sealedHash, 32, "sealedHash");
     this.#database.atomically(() => {
-      this.#markDue.run(id, number, hash);
+      this.#markDue.run(hexToBytes(outputsHash, 32, "outputsHash"), id, number, hash);
       this.#deleteOthers.run(id, number);
     });
   }
@@ -118,6 +123,7 @@ export class KeyCopyStore {
     return rows.map((row) => ({
       requestId: bytesToHex(row["request_id"]),
       attempt: row["attempt"] as bigint,
+      outputsHash: bytesToHex(row["outputs_hash"]),
       ...(JSON.parse(row["copies"] as string) as KeyCopies),
     }));
   }

@@ -183,4 +183,8 @@ export const MIGRATIONS: readonly string[] = [
     CHECK ((version IS NULL) = (signature IS NULL))
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Of the answer's outputs, where copies are due: who publishes says it.
+  ALTER TABLE key_copies ADD COLUMN outputs_hash BLOB CHECK (outputs_hash IS NULL OR length(outputs_hash) = 32);
+  `,
 ];

@@ -7,7 +7,6 @@ import type { ContractTransactionReceipt, HDNodeWallet } from "ethers";
 import type { AuditTrail } from "../../../types/audit/AuditTrail.ts";
 import type { ConsentRegistry } from "../../../types/consent/ConsentRegistry.ts";
 import type { Credits } from "../../../types/fees/Credits.ts";
-import type { Escrow } from "../../../types/fees/Escrow.ts";
 import type { ConsortiumAccess } from "../../../types/governance/ConsortiumAccess.ts";
 import type { DeploymentRegistry } from "../../../types/governance/DeploymentRegistry.ts";
 import type { EmergencyStop } from "../../../types/governance/EmergencyStop.ts";
@@ -23,7 +22,7 @@ import type { Deployment } from "../../../scripts/admin/deployContracts.ts";
 import type { AdaptiveTrial } from "../../../types/trial/AdaptiveTrial.ts";
 import type { TrialRulebook } from "../../../types/trial/TrialRulebook.ts";
 import { encodeBounds, encodeDescriptor, encodeParameters } from "../../../workers/messages/descriptor.ts";
-import { type RequestContext, type Verdict, statementHash } from "../../../workers/messages/statement.ts";
+import { type RequestContext, type Verdict, outputsHash, statementHash } from "../../../workers/messages/statement.ts";
 import {
   ACCEPTANCE,
   ANSWER,
@@ -103,7 +102,6 @@ export function contractsOf(deployment: Deployment) {
     datasets: contract<DatasetRegistry>("DatasetRegistry"),
     consents: contract<ConsentRegistry>("ConsentRegistry"),
     credits: contract<Credits>("Credits"),
-    escrow: contract<Escrow>("Escrow"),
     verifiers: contract<ProofVerifierRegistry>("ProofVerifierRegistry"),
     catalogue: contract<QueryCatalogue>("QueryCatalogue"),
     implementation: contract<QuerySmartContract>("QuerySmartContract"),
@@ -347,7 +345,10 @@ export async function acceptAgreement(n = 4, t = 1, policy: Policy = POLICY) {
   return world;
 }
 
-export type Asked = { context: RequestContext; deadlineBlock: bigint; gasUsed: bigint };
+export type Asked = { context: RequestContext; querier: string; nonce: bigint; deadlineBlock: bigint; gasUsed: bigint };
+
+/** Of requests: none is asked twice. */
+let nextNonce = 0n;
 
 /** Asks over all datasets and reads the event back. */
 export async function ask(
@@ -357,14 +358,15 @@ export async function ask(
 ): Promise<Asked> {
   const price = (await world.studies.policy(world.studyId)).price;
   const releaseClass = recipients.length === 0 ? 0 : 1;
+  const nonce = nextNonce++;
   const sent = await world.query
     .connect(querier)
-    .request(PARAMETERS, world.datasetIds, releaseClass, [...recipients], { value: price });
-  return askedIn(world, await sent.wait());
+    .request(nonce, PARAMETERS, world.datasetIds, releaseClass, [...recipients], { value: price });
+  return { ...askedIn(world, await sent.wait()), nonce };
 }
 
 /** What the request in a receipt fixed. */
-export function askedIn(world: ActiveWorld, receipt: ContractTransactionReceipt | null): Asked {
+export function askedIn(world: ActiveWorld, receipt: ContractTransactionReceipt | null): Omit<Asked, "nonce"> {
   const found = receipt?.logs
     .map((log) => world.query.interface.parseLog(log))
     .find((parsed) => parsed?.name === "QueryRequested");
@@ -383,7 +385,8 @@ export function askedIn(world: ActiveWorld, receipt: ContractTransactionReceipt 
     releaseClass: Number(raw.releaseClass) as 0 | 1,
     recipientsHash: raw.recipientsHash,
   };
-  return { context, deadlineBlock: found.args["deadlineBlock"], gasUsed: receipt.gasUsed };
+  const { querier, deadlineBlock } = found.args;
+  return { context, querier, deadlineBlock, gasUsed: receipt.gasUsed };
 }
 
 export async function openRequest(n = 4, t = 1, policy: Policy = POLICY) {
@@ -428,6 +431,16 @@ export async function signVerdict(
   );
 }
 
+/** What `expire` takes of the world's request, and every other act about one before its own arguments. */
+export function wordsOf({ asked: { context, querier } }: { asked: Pick<Asked, "context" | "querier"> }) {
+  return [contextOf(context), querier] as const;
+}
+
+/** The same of one that was answered with these outputs, or ended without. */
+export function endedWordsOf(world: Parameters<typeof wordsOf>[0], verdict?: Pick<Verdict, "outputs">) {
+  return [...wordsOf(world), verdict === undefined ? ZeroHash : outputsHash(verdict.outputs)] as const;
+}
+
 /** ethers wants mutable arrays. */
 export function contextOf(context: RequestContext) {
   return { ...context, datasetRoots: [...context.datasetRoots] };
@@ -438,5 +451,6 @@ export function verdictOf(verdict: Verdict) {
 
 export async function answer(world: OpenWorld, points = [1, 2, 3], verdict: Verdict = VERDICT) {
   const signatures = await signVerdict(world, verdict, points);
-  return world.query.connect(RELAYER).answer(contextOf(world.asked.context), verdictOf(verdict), signatures);
+  const { context, querier } = world.asked;
+  return world.query.connect(RELAYER).answer(contextOf(context), querier, verdictOf(verdict), signatures);
 }

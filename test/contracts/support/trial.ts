@@ -2,7 +2,7 @@
  * Fixtures of adaptive trials: study -> vetted query -> board -> registered trial -> datasets -> answered request. The order
  * matters: rules are fixed before the first dataset.
  */
-import { AbiCoder, ZeroHash, id, keccak256 } from "ethers";
+import { ZeroHash, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import type { QuerySmartContract } from "../../../types/query/QuerySmartContract.ts";
 import { ArmState, Decision, type TrialVerdict, UNSTATED_POSTERIOR } from "../../../workers/messages/trialVerdict.ts";
@@ -28,6 +28,7 @@ import {
   type Asked,
   type StudyWorld,
 } from "./consortium.ts";
+import { outputsHash } from "../../../workers/messages/statement.ts";
 
 /** Ascending, as a trial's board is; the first two are of one organisation. */
 export const BOARD = [19, 20, 21]
@@ -108,6 +109,7 @@ export type TrialWorld = Awaited<ReturnType<typeof registerTrial>>;
 type Cited = { readonly asked: Asked; readonly datasets: Evidence["datasets"] };
 export type Evidence = {
   context: ReturnType<typeof contextOf>;
+  querier: string;
   datasets: { datasetId: string; version: bigint; segments: Segment[] }[];
   outputs: bigint[];
 };
@@ -127,11 +129,8 @@ export async function askForLook(world: TrialWorld, recipients: readonly string[
 }
 
 export function evidenceOf({ asked, datasets }: Cited, outputs: readonly bigint[] = VERDICT.outputs): Evidence {
-  return { context: contextOf(asked.context), datasets, outputs: [...outputs] };
+  return { context: contextOf(asked.context), querier: asked.querier, datasets, outputs: [...outputs] };
 }
-
-export const outputsHashOf = (outputs: readonly bigint[]): string =>
-  keccak256(AbiCoder.defaultAbiCoder().encode(["uint256[]"], [outputs]));
 
 /** The first look's request, answered in public. */
 export async function answerLook() {
@@ -170,7 +169,7 @@ export async function verdictOf(world: LookWorld, change: Partial<TrialVerdict> 
     decision: Decision.CONTINUE,
     queryHash: world.queryHash,
     requestId: world.cited.asked.context.requestId,
-    outputsHash: outputsHashOf(VERDICT.outputs),
+    outputsHash: outputsHash(VERDICT.outputs),
     responded: RESPONDED,
     posteriors: UNSTATED,
     states: ALL_ACTIVE,

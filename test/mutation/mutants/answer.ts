@@ -37,7 +37,7 @@ export const ANSWER: readonly Mutant[] = [
   {
     name: "dispute-without-conflict",
     file: "query/Disputes.sol",
-    source: "return keccak256(abi.encode(verdict.outputs)) != entry.outputsHash;",
+    source: "return keccak256(abi.encode(verdict.outputs)) != outputsHash;",
     instead: "return true;",
     fault: "the answer itself is a dispute of it",
     tests: ["queryDisputes.test.ts"],
@@ -53,7 +53,7 @@ export const ANSWER: readonly Mutant[] = [
   {
     name: "dispute-of-sealed-masks",
     file: "query/Disputes.sol",
-    source: " || releaseClass == ReleaseClass.SEALED) return false;",
+    source: " || sealedAnswer) return false;",
     instead: ") return false;",
     fault: "two maskings of one sealed answer are a conflict",
     tests: ["queryDisputes.test.ts"],
@@ -61,8 +61,9 @@ export const ANSWER: readonly Mutant[] = [
   {
     name: "dispute-any-context",
     file: "query/Disputes.sol",
-    source: "        _checkContext(entry, context);\n        if (_disputed",
-    instead: "        if (_disputed",
+    source: "(Request storage entry, bytes32 contextHash) = _known(context, querier, outputsHash);",
+    instead:
+      "Request storage entry = _existing(requestId);\n        bytes32 contextHash = keccak256(abi.encode(context, querier));",
     fault: "a missing context check: signatures over another request",
     tests: ["queryDisputes.test.ts"],
   },
@@ -77,8 +78,7 @@ export const ANSWER: readonly Mutant[] = [
   {
     name: "proof-of-other-outputs",
     file: "query/ProvableAnswers.sol",
-    source:
-      "if (outputsHash != entry.outputsHash) revert QuerySmartContractOutputsMismatch(outputsHash, entry.outputsHash);",
+    source: "_checkWords(entry, context, querier, keccak256(abi.encode(verdict.outputs)));",
     instead: "",
     fault: "another answer is proven",
     tests: ["provableAnswers.test.ts"],

@@ -85,8 +85,8 @@ export const CATALOGUE: readonly Mutant[] = [
   {
     name: "activate-pays-approver",
     file: "query/QueryCatalogue.sol",
-    source: "_escrow.addQueryContract(clone, _asPayee(entry.author));",
-    instead: "_escrow.addQueryContract(clone, _asPayee(msg.sender));",
+    source: "author: _asPayee(entry.author)",
+    instead: "author: _asPayee(msg.sender)",
     fault: "the last vetter is paid as the author",
     tests: ["keyRotation.test.ts"],
   },

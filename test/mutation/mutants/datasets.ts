@@ -88,7 +88,7 @@ export const DATASETS: readonly Mutant[] = [
     source: "Contribution(owner, rows)",
     instead: "Contribution(owner, segment.rowCount)",
     fault: "an owner is paid for its newest rows only",
-    tests: ["storageFees.test.ts", "escrow.test.ts"],
+    tests: ["storageFees.test.ts", "payments.test.ts"],
   },
   {
     name: "retire-by-the-revoked",
@@ -150,7 +150,7 @@ export const DATASETS: readonly Mutant[] = [
   {
     name: "open-by-anyone",
     file: "study/OwnerTerms.sol",
-    source: "if (!_queryContracts[msg.sender]) revert DatasetRegistryNotQueryContract(msg.sender);",
+    source: "if (use.queryContract != msg.sender) revert DatasetRegistryNotQueryContract(queryHash, msg.sender);",
     instead: "",
     fault: "any account spends an owner's budget",
     tests: ["ownerTerms.test.ts"],
@@ -158,7 +158,7 @@ export const DATASETS: readonly Mutant[] = [
   {
     name: "open-vetoed",
     file: "study/OwnerTerms.sol",
-    source: "if (anyVeto && _vetoed[queryHash][datasetId]) revert DatasetRegistryVetoed(datasetId, queryHash);",
+    source: "if (use.vetoes != 0 && _vetoed[queryHash][datasetId]) revert DatasetRegistryVetoed(datasetId, queryHash);",
     instead: "",
     fault: "an owner's veto stops nothing",
     tests: ["ownerTerms.test.ts"],
@@ -198,7 +198,7 @@ export const DATASETS: readonly Mutant[] = [
   {
     name: "veto-lifted-uncounted",
     file: "study/OwnerTerms.sol",
-    source: "--_vetoes[queryHash];",
+    source: "--_uses[queryHash].vetoes;",
     instead: "",
     fault: "a counter that only grows",
     tests: ["ownerTerms.test.ts", "OwnerTerms.t.sol"],
@@ -206,7 +206,7 @@ export const DATASETS: readonly Mutant[] = [
   {
     name: "veto-uncounted",
     file: "study/OwnerTerms.sol",
-    source: "++_vetoes[queryHash];",
+    source: "++_uses[queryHash].vetoes;",
     instead: "",
     fault: "a counter that is not advanced: the veto is never looked for",
     tests: ["ownerTerms.test.ts"],

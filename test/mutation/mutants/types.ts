@@ -64,6 +64,6 @@ export const TYPES: readonly Mutant[] = [
     source: "if (account.code.length == 0) revert DeployedNotContract(account);",
     instead: "",
     fault: "an account without code passes for a contract",
-    tests: ["auditTrail.test.ts", "escrow.test.ts"],
+    tests: ["auditTrail.test.ts", "payments.test.ts"],
   },
 ];

@@ -93,7 +93,7 @@ for (const { name, absent, start } of CHAINS) {
           return true;
         },
       );
-      await assert.rejects(registry.member(deployment.address("Escrow")), { code: "CHAIN_REVERTED" });
+      await assert.rejects(registry.member(deployment.address("Credits")), { code: "CHAIN_REVERTED" });
     });
 
     it("says so when the account cannot pay, or the node is away", async () => {

@@ -7,7 +7,7 @@ import type { Deployment } from "../../../workers/chain/deployment.ts";
 import type { ChainLog } from "../../../workers/chain/logs.ts";
 import { sharesRoot } from "../../../workers/messages/datasetRoot.ts";
 import { inputCheckId } from "../../../workers/messages/inputCheck.ts";
-import { Outcome, ReleaseClass } from "../../../workers/messages/statement.ts";
+import { Outcome, ReleaseClass, outputsHash } from "../../../workers/messages/statement.ts";
 import { ChainEffects, discoverQueryContract, requestFromJson } from "../../../workers/node/chainEffects.ts";
 import { Committees } from "../../../workers/node/committees.ts";
 import type { OpeningStage } from "../../../workers/store/disclosureStore.ts";
@@ -247,7 +247,7 @@ describe("ChainEffects", () => {
     it("are due when the chain shows their attempt's answer, until it shows them", (test) => {
       const { store, effects } = sealedWorld(test);
       effects.apply([answered(1n)]);
-      const due = [{ requestId: REQUEST, attempt: 1n, ...COPIES }];
+      const due = [{ requestId: REQUEST, attempt: 1n, outputsHash: outputsHash([8n, 0n, 7n, 0n]), ...COPIES }];
       effects.apply([published(2n, ["0x0a", "0x0b"]), published(1n, COPIES.copies)]);
       assert.deepEqual(store.keyCopies.due(), due);
       effects.apply([published(2n, COPIES.copies)]);
@@ -263,7 +263,7 @@ describe("ChainEffects", () => {
       ]) {
         const { store, effects } = sealedWorld(test);
         effects.apply([end]);
-        store.keyCopies.answered(REQUEST, 1n, id("sealed"));
+        store.keyCopies.answered(REQUEST, 1n, id("sealed"), id("outputs"));
         assert.deepEqual(store.keyCopies.due(), []);
       }
     });

@@ -12,6 +12,7 @@ import { settle } from "./virtualTime.ts";
 
 const MINED: Mined = { hash: "0x", block: 1, gasUsed: 1n, events: [] };
 const CONTRACT = `0x${"c0".repeat(20)}`;
+const QUERIER = `0x${"01".repeat(20)}`;
 const COPIES = { index: 1, maskKeyHashes: [ZeroHash], copies: ["0x01"] };
 const error = (code: string): CodedError => new CodedError({ code }, code);
 
@@ -30,8 +31,8 @@ class PublishingWorld {
       log: (level, event) => void this.logged.push(`${level} ${event}`),
       now: () => this.nowMs,
       inTurn: oneAfterAnother(),
-      publish: (contract, context, copies) => {
-        assert.deepEqual([contract, copies], [CONTRACT, COPIES]);
+      publish: (contract, { context, querier, outputsHash }, copies) => {
+        assert.deepEqual([contract, querier, outputsHash, copies], [CONTRACT, QUERIER, id("outputs"), COPIES]);
         this.sent.push(context.requestId);
         const failure = this.failures.shift();
         return failure === undefined ? Promise.resolve(MINED) : Promise.reject(failure);
@@ -43,12 +44,12 @@ class PublishingWorld {
   owe(name: string): string {
     const requestId = id(name);
     const context = { requestId, committeeEpoch: "1", requestBlock: "1" };
-    const event = JSON.stringify({ requestId, context, deadlineBlock: "9" });
+    const event = JSON.stringify({ requestId, querier: QUERIER, context, deadlineBlock: "9" });
     const { requests, keyCopies } = this.store;
     requests.insert({ requestId, queryContract: CONTRACT, block: 1, event });
     requests.takeAttempt(requestId, 1n);
     keyCopies.put(requestId, 1n, { ...COPIES, sealedHash: id("sealed") });
-    keyCopies.answered(requestId, 1n, id("sealed"));
+    keyCopies.answered(requestId, 1n, id("sealed"), id("outputs"));
     return requestId;
   }
 

@@ -8,6 +8,7 @@ const REQUEST = bytes32("request");
 const CONTRACT = `0x${"c0".repeat(20)}`;
 const copiesOf = (name: string) => ({ index: 2, maskKeyHashes: [bytes32(`hash ${name}`)], copies: [bytes32(name)] });
 const SEALED = bytes32("sealed");
+const OUTPUTS = bytes32("outputs");
 const newCopies = (name: string) => ({ ...copiesOf(name), sealedHash: SEALED });
 
 function withRequest(store: Store, requestId = REQUEST): Store {
@@ -29,13 +30,13 @@ describe("KeyCopyStore", () => {
     const folder = storeFolder(test);
     const store = withAttempts(withRequest(folder.open()), 3);
     assert.deepEqual(store.keyCopies.due(), []);
-    store.keyCopies.answered(REQUEST, 2n, SEALED);
-    const due = [{ requestId: REQUEST, attempt: 2n, ...copiesOf("2") }];
+    store.keyCopies.answered(REQUEST, 2n, SEALED, OUTPUTS);
+    const due = [{ requestId: REQUEST, attempt: 2n, outputsHash: OUTPUTS, ...copiesOf("2") }];
     assert.deepEqual(store.keyCopies.due(), due);
     store.close();
     const again = folder.open();
     assert.deepEqual(again.keyCopies.due(), due);
-    again.keyCopies.answered(REQUEST, 3n, SEALED);
+    again.keyCopies.answered(REQUEST, 3n, SEALED, OUTPUTS);
     assert.deepEqual(again.keyCopies.due(), [], "the others are gone");
   });
 
@@ -43,16 +44,18 @@ describe("KeyCopyStore", () => {
     const folder = storeFolder(test);
     withAttempts(withRequest(folder.open()), 1).close();
     const again = folder.open();
-    again.keyCopies.answered(REQUEST, 1n, SEALED);
-    assert.deepEqual(again.keyCopies.due(), [{ requestId: REQUEST, attempt: 1n, ...copiesOf("1") }]);
+    again.keyCopies.answered(REQUEST, 1n, SEALED, OUTPUTS);
+    assert.deepEqual(again.keyCopies.due(), [
+      { requestId: REQUEST, attempt: 1n, outputsHash: OUTPUTS, ...copiesOf("1") },
+    ]);
   });
 
   it("owes nothing of an attempt that this worker took no part in, nor of a request that ended without an answer", (test) => {
     const store = withAttempts(withRequest(storeFolder(test).open()), 1);
     store.keyCopies.ended(REQUEST);
-    store.keyCopies.answered(REQUEST, 1n, SEALED);
+    store.keyCopies.answered(REQUEST, 1n, SEALED, OUTPUTS);
     assert.deepEqual(store.keyCopies.due(), []);
-    store.keyCopies.answered(bytes32("never seen"), 1n, SEALED);
+    store.keyCopies.answered(bytes32("never seen"), 1n, SEALED, OUTPUTS);
     store.keyCopies.published(bytes32("never seen"), copiesOf("1"));
   });
 
@@ -60,7 +63,7 @@ describe("KeyCopyStore", () => {
     const store = withAttempts(withRequest(storeFolder(test).open()), 1);
     const own = copiesOf("1");
     store.keyCopies.published(REQUEST, own);
-    store.keyCopies.answered(REQUEST, 1n, SEALED);
+    store.keyCopies.answered(REQUEST, 1n, SEALED, OUTPUTS);
     // Another worker that publishes them under its own index, or without the hashes that readers look for, is not this one.
     for (const other of [
       { ...own, copies: [] },
@@ -79,7 +82,7 @@ describe("KeyCopyStore", () => {
 
   it("owes nothing of another answer than the one on the chain, though of the same attempt", (test) => {
     const store = withAttempts(withRequest(storeFolder(test).open()), 1);
-    store.keyCopies.answered(REQUEST, 1n, bytes32("another"));
+    store.keyCopies.answered(REQUEST, 1n, bytes32("another"), OUTPUTS);
     assert.deepEqual(store.keyCopies.due(), []);
   });
 
@@ -93,7 +96,7 @@ describe("KeyCopyStore", () => {
     assert.throws(() => store.transaction(() => put(3n)), hasCode("STORE_NESTED_TRANSACTION"));
     store.requests.settle(REQUEST, "expired");
     assert.throws(() => put(3n), hasCode("STORE_REQUEST_SETTLED", { state: "expired" }));
-    store.keyCopies.answered(REQUEST, 3n, SEALED);
+    store.keyCopies.answered(REQUEST, 3n, SEALED, OUTPUTS);
     assert.deepEqual(store.keyCopies.due(), []);
   });
 
@@ -101,12 +104,12 @@ describe("KeyCopyStore", () => {
     const store = withAttempts(withRequest(storeFolder(test).open()), 1);
     const failing = (): void =>
       store.transaction(() => {
-        store.keyCopies.answered(REQUEST, 1n, SEALED);
+        store.keyCopies.answered(REQUEST, 1n, SEALED, OUTPUTS);
         throw new Error("disk");
       });
     assert.throws(failing, /disk/);
     assert.deepEqual(store.keyCopies.due(), []);
-    store.keyCopies.answered(REQUEST, 1n, SEALED);
+    store.keyCopies.answered(REQUEST, 1n, SEALED, OUTPUTS);
     assert.equal(store.keyCopies.due().length, 1);
   });
 
@@ -114,7 +117,7 @@ describe("KeyCopyStore", () => {
     const folder = storeFolder(test);
     writeOldStore(folder, 4, "");
     const store = withAttempts(withRequest(folder.open()), 1);
-    store.keyCopies.answered(REQUEST, 1n, SEALED);
+    store.keyCopies.answered(REQUEST, 1n, SEALED, OUTPUTS);
     assert.equal(store.keyCopies.due().length, 1);
   });
 });
