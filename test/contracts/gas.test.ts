@@ -11,8 +11,8 @@ import { OWNERS, POLICY, QUERIER, VERDICT, WORKERS, activate, answer, ask, openR
 import { LATER_KEYS, NEW_KEY, rotate } from "./support/keyRotation.ts";
 
 const LIMITS = {
-  priced: { request: 275_000n, answer: 176_100n },
-  free: { request: 211_600n, answer: 156_700n },
+  priced: { request: 269_300n, answer: 169_800n },
+  free: { request: 211_600n, answer: 151_100n },
 };
 
 describe("gas", () => {
