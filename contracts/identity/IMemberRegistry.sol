@@ -110,6 +110,8 @@ interface IMemberRegistry {
     function keyOf(address account) external view returns (address);
     /// @notice The member's current key, and whether the member may act now; zero and false if it was never admitted.
     function signerOf(address account) external view returns (address key, bool active);
+    /// @notice The current keys of several members, zero for one that may not act now. O(accounts).
+    function activeKeysOf(address[] calldata accounts) external view returns (address[] memory keys);
     /// @notice The member, active or not, whose current key this is; zero for any other account.
     function memberOf(address key) external view returns (address);
     /// @notice The active member whose current key this is, and its organisation; zeros for any other account.

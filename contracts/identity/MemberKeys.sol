@@ -63,6 +63,15 @@ abstract contract MemberKeys is IMemberRegistry, AccessManaged, EIP712, Audited 
     }
 
     /// @inheritdoc IMemberRegistry
+    function activeKeysOf(address[] calldata accounts) external view returns (address[] memory keys) {
+        keys = new address[](accounts.length);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            Member storage entry = _members[accounts[i]];
+            if (_isActive(entry)) keys[i] = entry.key;
+        }
+    }
+
+    /// @inheritdoc IMemberRegistry
     function activeMemberOf(address key) external view returns (address account, bytes32 organisation) {
         account = memberOf(key);
         Member storage entry = _members[account];

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {ICommitteeRegistry} from "../study/ICommitteeRegistry.sol";
+import {StudyId} from "../types/Identifiers.sol";
 import {RequestContext, WorkerSignature} from "../types/Statement.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
 
@@ -17,18 +18,21 @@ library AnswerQuorum {
         bytes32 digest,
         WorkerSignature[] calldata signatures
     ) internal view {
-        uint8 needed = committees.quorum(context.studyId, context.committeeEpoch);
+        uint8[] memory indices = new uint8[](signatures.length);
+        for (uint256 i = 0; i < indices.length; ++i) indices[i] = signatures[i].index;
+        (StudyId studyId, uint64 epoch) = (context.studyId, context.committeeEpoch);
+        (uint8 needed, address[] memory keys) = committees.signers(studyId, epoch, indices);
         if (signatures.length < needed) {
             revert IQuerySmartContract.QuerySmartContractQuorum(signatures.length, needed);
         }
         uint8 previous = 0;
-        for (uint256 i = 0; i < signatures.length; ++i) {
-            uint8 index = signatures[i].index;
+        for (uint256 i = 0; i < indices.length; ++i) {
+            uint8 index = indices[i];
             if (index <= previous) revert IQuerySmartContract.QuerySmartContractSignaturesNotAscending(i);
             previous = index;
-            (, address key, bool active) = committees.signer(context.studyId, context.committeeEpoch, index);
             address recovered = ECDSA.recoverCalldata(digest, signatures[i].signature);
-            if (!active || recovered != key) {
+            if (recovered != keys[i]) {
+                (, address key, ) = committees.signer(studyId, epoch, index);
                 revert IQuerySmartContract.QuerySmartContractInvalidSigner(index, recovered, key);
             }
         }

@@ -9,6 +9,7 @@ import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
 import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {IStudyRegistry} from "../study/IStudyRegistry.sol";
+import {CodeStorage} from "../types/CodeStorage.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {QueryHash, StudyId} from "../types/Identifiers.sol";
 import {Capacity, Payee} from "../types/Payee.sol";
@@ -16,7 +17,6 @@ import {Policy} from "../types/Policy.sol";
 import {Tally} from "./Approvals.sol";
 import {CanonicalForm} from "./CanonicalForm.sol";
 import {CloneArguments, QueryOrigin} from "./CloneArguments.sol";
-import {CodeStorage} from "./CodeStorage.sol";
 import {IQueryCatalogue} from "./IQueryCatalogue.sol";
 import {Vettings} from "./Vettings.sol";
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {CodeStorage} from "../types/CodeStorage.sol";
 import {QueryHash, StudyId} from "../types/Identifiers.sol";
 import {Paging} from "../types/Paging.sol";
-import {CodeStorage} from "./CodeStorage.sol";
 import {IQueryCatalogue} from "./IQueryCatalogue.sol";
 
 /// @title A part of the catalogue: queries as they are stored, and reading them

@@ -8,6 +8,7 @@ import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {ICredits} from "../fees/ICredits.sol";
 import {WorkerDeposits} from "../fees/WorkerDeposits.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
+import {CodeStorage} from "../types/CodeStorage.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {StudyId} from "../types/Identifiers.sol";
 import {Policy} from "../types/Policy.sol";
@@ -18,6 +19,15 @@ import {IStudyRegistry} from "./IStudyRegistry.sol";
 /// @dev Holds the workers' deposits, too: who may serve depends on them, and they on who serves; two contracts that must know
 /// each other could not both be constructed with the other's address.
 contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, WorkerDeposits {
+    /// @dev One slot and one contract's code: an answer reads no more, however large the committee. workersCode: a word
+    /// for each worker, in the order of their points ({CodeStorage}); size: n, 0 = no such epoch.
+    struct Seats {
+        address workersCode;
+        uint8 size;
+        uint8 threshold;
+        bool demonstration;
+    }
+
     /// @dev n in 3..7: replicated keys grow as C(n, t), and C(7, 3) = 35 is the most the workers are built for.
     uint256 private constant MIN_WORKERS = 3;
     uint256 private constant MAX_WORKERS = 7;
@@ -26,7 +36,7 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, WorkerDeposits 
 
     IStudyRegistry private immutable _studies;
 
-    mapping(StudyId studyId => mapping(uint64 epoch => Committee)) private _committees;
+    mapping(StudyId studyId => mapping(uint64 epoch => Seats)) private _seats;
     mapping(StudyId studyId => uint64) private _currentEpoch;
     mapping(StudyId studyId => bool) private _frozen;
 
@@ -50,14 +60,16 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, WorkerDeposits 
         bool demonstration = _checkSize(studyId, workers.length, threshold);
         _checkWorkers(workers);
         uint64 oldEpoch = _currentEpoch[studyId];
-        _bindDeposits(_studies.policy(studyId).leastDeposit, _committees[studyId][oldEpoch].workers, workers);
+        Committee memory old = _committee(studyId, oldEpoch);
+        _bindDeposits(_studies.policy(studyId).leastDeposit, old.workers, workers);
         epoch = oldEpoch + 1;
-        Committee memory appointed = Committee(epoch, threshold, demonstration, workers);
-        _committees[studyId][epoch] = appointed;
+        bytes32 salt = keccak256(abi.encode(studyId, epoch));
+        address workersCode = CodeStorage.write(salt, abi.encodePacked(workers));
+        _seats[studyId][epoch] = Seats(workersCode, uint8(workers.length), threshold, demonstration); // at most 7
         _currentEpoch[studyId] = epoch;
         emit CommitteeAppointed(studyId, epoch, threshold, demonstration, workers);
-        bytes32 oldHash = oldEpoch == 0 ? bytes32(0) : keccak256(abi.encode(_committees[studyId][oldEpoch]));
-        bytes32 newHash = keccak256(abi.encode(appointed));
+        bytes32 oldHash = oldEpoch == 0 ? bytes32(0) : keccak256(abi.encode(old));
+        bytes32 newHash = keccak256(abi.encode(Committee(epoch, threshold, demonstration, workers)));
         _record(Acts.COMMITTEE_APPOINTED, StudyId.unwrap(studyId), msg.sender, 0, oldHash, newHash);
     }
 
@@ -68,13 +80,14 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, WorkerDeposits 
         if (epoch == 0) revert CommitteeRegistryUnknown(studyId, 0);
         _frozen[studyId] = true;
         emit CommitteeFrozen(studyId, epoch);
-        bytes32 hash = keccak256(abi.encode(_committees[studyId][epoch]));
+        bytes32 hash = keccak256(abi.encode(_committee(studyId, epoch)));
         _record(Acts.COMMITTEE_FROZEN, StudyId.unwrap(studyId), msg.sender, 0, hash, hash);
     }
 
     /// @inheritdoc ICommitteeRegistry
     function committee(StudyId studyId, uint64 epoch) external view returns (Committee memory) {
-        return _known(studyId, epoch);
+        _known(studyId, epoch);
+        return _committee(studyId, epoch);
     }
 
     /// @inheritdoc ICommitteeRegistry
@@ -89,9 +102,26 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, WorkerDeposits 
 
     /// @inheritdoc ICommitteeRegistry
     function quorum(StudyId studyId, uint64 epoch) external view returns (uint8) {
-        Committee storage entry = _known(studyId, epoch);
-        uint256 t = entry.threshold;
-        return uint8(Math.min(entry.workers.length - t, 2 * t + 1)); // at most 7
+        return _quorum(_known(studyId, epoch));
+    }
+
+    /// @inheritdoc ICommitteeRegistry
+    function signers(
+        StudyId studyId,
+        uint64 epoch,
+        uint8[] calldata indices
+    ) external view returns (uint8 needed, address[] memory current) {
+        Seats memory seats = _known(studyId, epoch);
+        address[] memory workers = new address[](indices.length);
+        for (uint256 i = 0; i < workers.length; ++i) workers[i] = _workerAt(seats, indices[i]);
+        return (_quorum(seats), _workers.activeKeysOf(workers));
+    }
+
+    /// @inheritdoc ICommitteeRegistry
+    function keys(StudyId studyId, uint64 epoch) external view returns (address[] memory current) {
+        Seats memory seats = _known(studyId, epoch);
+        current = new address[](seats.size);
+        for (uint8 i = 0; i < seats.size; ++i) current[i] = _workers.keyOf(_workerAt(seats, i + 1));
     }
 
     /// @inheritdoc ICommitteeRegistry
@@ -100,22 +130,32 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, WorkerDeposits 
         uint64 epoch,
         uint8 index
     ) public view override(ICommitteeRegistry, WorkerDeposits) returns (address worker, address key, bool active) {
-        address[] storage workers = _committees[studyId][epoch].workers;
-        if (index == 0 || index > workers.length) return (address(0), address(0), false);
-        worker = workers[index - 1];
+        worker = _workerAt(_seats[studyId][epoch], index);
         (key, active) = _workers.signerOf(worker);
     }
 
-    /// @inheritdoc ICommitteeRegistry
-    function keys(StudyId studyId, uint64 epoch) external view returns (address[] memory current) {
-        address[] memory workers = _known(studyId, epoch).workers;
-        current = new address[](workers.length);
-        for (uint256 i = 0; i < current.length; ++i) current[i] = _workers.keyOf(workers[i]);
+    function _known(StudyId studyId, uint64 epoch) private view returns (Seats memory seats) {
+        seats = _seats[studyId][epoch];
+        if (seats.size == 0) revert CommitteeRegistryUnknown(studyId, epoch);
     }
 
-    function _known(StudyId studyId, uint64 epoch) private view returns (Committee storage entry) {
-        entry = _committees[studyId][epoch];
-        if (entry.epoch == 0) revert CommitteeRegistryUnknown(studyId, epoch);
+    /// @dev Of nobody for an epoch that there is not. O(n).
+    function _committee(StudyId studyId, uint64 epoch) private view returns (Committee memory) {
+        Seats memory seats = _seats[studyId][epoch];
+        address[] memory workers = new address[](seats.size);
+        for (uint8 i = 0; i < seats.size; ++i) workers[i] = _workerAt(seats, i + 1);
+        return Committee(epoch, seats.threshold, seats.demonstration, workers);
+    }
+
+    /// @dev Zero, whom no registry admits, where there is no such point.
+    function _workerAt(Seats memory seats, uint8 index) private view returns (address) {
+        if (index == 0 || index > seats.size) return address(0);
+        return address(uint160(uint256(CodeStorage.word(seats.workersCode, index - 1)))); // written of an address
+    }
+
+    function _quorum(Seats memory seats) private pure returns (uint8) {
+        uint8 t = seats.threshold; // at most 3, of at most 7
+        return uint8(Math.min(seats.size - t, 2 * t + 1));
     }
 
     function _checkSize(StudyId studyId, uint256 n, uint8 t) private view returns (bool demonstration) {

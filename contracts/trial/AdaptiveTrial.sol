@@ -5,9 +5,9 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {Acts} from "../audit/Acts.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
-import {CodeStorage} from "../query/CodeStorage.sol";
 import {IQueryCatalogue} from "../query/IQueryCatalogue.sol";
 import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
+import {CodeStorage} from "../types/CodeStorage.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {QueryHash, StudyId, TrialId} from "../types/Identifiers.sol";
 import {Paging} from "../types/Paging.sol";

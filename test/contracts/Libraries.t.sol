@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Division} from "../../contracts/fees/Division.sol";
 import {Approvals, Tally} from "../../contracts/query/Approvals.sol";
-import {CodeStorage} from "../../contracts/query/CodeStorage.sol";
+import {CodeStorage} from "../../contracts/types/CodeStorage.sol";
 import {Parameters} from "../../contracts/query/Parameters.sol";
 import {Contribution} from "../../contracts/types/Dataset.sol";
 import {ParameterBound, ParameterKind} from "../../contracts/types/Descriptor.sol";
@@ -45,6 +45,12 @@ contract LibrariesTest {
 
     function testFuzz_storedCodeReadsBack(bytes calldata content, bytes32 salt) public {
         assert(keccak256(CodeStorage.read(CodeStorage.write(salt, content))) == keccak256(content));
+    }
+
+    function testFuzz_storedCodeReadsBackByWords(bytes32[] calldata content, bytes32 salt) public {
+        address account = CodeStorage.write(salt, abi.encodePacked(content));
+        for (uint256 i = 0; i < content.length; ++i) assert(CodeStorage.word(account, i) == content[i]);
+        assert(CodeStorage.word(account, content.length) == 0);
     }
 
     function testFuzz_pagesStayInside(uint256 length, uint256 offset, uint256 limit) public pure {

@@ -76,12 +76,14 @@ contract Surroundings {
         return 1;
     }
 
-    function quorum(StudyId, uint64) external pure returns (uint8) {
-        return 1;
-    }
-
-    function signer(StudyId, uint64, uint8) external pure returns (address, address, bool) {
-        return (address(0x1000), VM.addr(WORKER_KEY), true);
+    function signers(
+        StudyId,
+        uint64,
+        uint8[] calldata indices
+    ) external pure returns (uint8 needed, address[] memory keys) {
+        keys = new address[](indices.length);
+        for (uint256 i = 0; i < keys.length; ++i) keys[i] = VM.addr(WORKER_KEY);
+        return (1, keys);
     }
 
     function isStopped() external pure returns (bool) {

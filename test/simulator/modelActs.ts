@@ -605,6 +605,7 @@ export function reads(scene: ActScene): Act[] {
     ...MEMBERS.flatMap(([registry, member]) => [
       of(registry, "keyOf", member.address),
       of(registry, "signerOf", member.address),
+      of(registry, "activeKeysOf", [member.address, QUERIER.address]),
     ]),
     ...["WorkerRegistry", "DataOwnerRegistry", "QuerierRegistry"].flatMap((registry) =>
       [...WORKERS, ...SPARE_KEYS].flatMap(({ address }) =>
@@ -620,6 +621,7 @@ export function reads(scene: ActScene): Act[] {
       of("CommitteeRegistry", "committee", studyId, epoch),
       of("CommitteeRegistry", "quorum", studyId, epoch),
       of("CommitteeRegistry", "keys", studyId, epoch),
+      of("CommitteeRegistry", "signers", studyId, epoch, [3, 0, 1, 8]),
       ...[0, 1, 8].map((index) => of("CommitteeRegistry", "signer", studyId, epoch, index)),
     ]),
     ...queries.flatMap((query) =>

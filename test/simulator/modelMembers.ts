@@ -123,6 +123,11 @@ export function memberHandlers(name: string): Handlers {
     },
     keyOf: ({ state }, { account }) => [keyOf(state, name, account)],
     signerOf: (scene, { account }) => [keyOf(scene.state, name, account), active(scene, account)],
+    activeKeysOf: (scene, { accounts }) => [
+      (accounts as string[]).map((account) =>
+        active(scene, account) ? keyOf(scene.state, name, account) : ZeroAddress,
+      ),
+    ],
     memberOf: (scene, { key }) => [memberOfKey(registryOf(scene), key)],
     activeMemberOf({ state, timestamp }, { key }) {
       const account = activeMemberOf(state, name, key, timestamp);

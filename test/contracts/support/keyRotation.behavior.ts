@@ -60,6 +60,15 @@ export function shouldRotateKeys(pick: (contracts: Contracts) => MemberRegistry)
         assert.equal(await registry.everMemberOf(account), ZeroAddress);
       }
     });
+    it("is given with those of others, in their order", async () => {
+      const { registry } = await withMembers();
+      await rotate(registry, QUERIER, NEW_KEY);
+      const second = OTHER_QUERIER.address;
+      const asked = [second, OUTSIDER.address, member, second, fresh];
+      const keys = [...(await registry.activeKeysOf(asked))];
+      assert.deepEqual(keys, [second, ZeroAddress, fresh, second, ZeroAddress]);
+      assert.deepEqual([...(await registry.activeKeysOf([]))], []);
+    });
     for (const end of ["revoked", "expired"] as const) {
       it(`stays that of a member that is ${end}, and acts for none`, async () => {
         const { registry, admission } = await rotated();
@@ -67,6 +76,7 @@ export function shouldRotateKeys(pick: (contracts: Contracts) => MemberRegistry)
         else await networkHelpers.time.increaseTo(admission.expiry + 1n);
         assert.deepEqual([await registry.keyOf(member), await registry.memberOf(fresh)], [fresh, member]);
         assert.deepEqual([...(await registry.signerOf(member))], [fresh, false]);
+        assert.deepEqual([...(await registry.activeKeysOf([member]))], [ZeroAddress]);
         assert.deepEqual([...(await registry.activeMemberOf(fresh))], [ZeroAddress, ZeroHash]);
       });
     }

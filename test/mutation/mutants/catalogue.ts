@@ -52,11 +52,19 @@ export const CATALOGUE: readonly Mutant[] = [
   },
   {
     name: "code-that-runs",
-    file: "query/CodeStorage.sol",
+    file: "types/CodeStorage.sol",
     source: 'hex"00", content',
     instead: 'hex"5b", content',
     fault: "stored bytes can be run, and what they say happens to them",
     tests: ["queryCatalogue.test.ts", "Libraries.t.sol"],
+  },
+  {
+    name: "code-word-of-the-next",
+    file: "types/CodeStorage.sol",
+    source: "add(1, shl(5, i))",
+    instead: "shl(5, i)",
+    fault: "off by one: the byte before a stored word is read as its first",
+    tests: ["committeeRegistry.test.ts", "Libraries.t.sol"],
   },
   {
     name: "publish-twice",

@@ -16,6 +16,15 @@ library CodeStorage {
         return Create2.deploy(0, salt, creation);
     }
 
+    /// @dev The content's i-th word, zeros past its end, without copying the rest.
+    function word(address account, uint256 i) internal view returns (bytes32 result) {
+        // Scratch space: the first 64 bytes are free between statements.
+        assembly ("memory-safe") {
+            extcodecopy(account, 0, add(1, shl(5, i)), 32)
+            result := mload(0)
+        }
+    }
+
     function read(address account) internal view returns (bytes memory) {
         return Bytes.slice(account.code, 1);
     }
