@@ -30,6 +30,11 @@ export interface EarlierAnswer extends VettedRequest {
   readonly requestId: string;
   readonly segments: readonly SegmentRef[];
   readonly opened: Opened;
+  /**
+   * Of a posted SEALED answer with a lower k, of which this request's readers are not the recipients: it counts as "unknown". What
+   * passed there is known to a few, and would not have passed here.
+   */
+  readonly isToldToOthers?: true;
 }
 
 export interface HistorySet {
@@ -72,6 +77,8 @@ export interface HistorySets {
   readonly tables: readonly OrderedTable[];
   /** Of each answer that has one, in their order. */
   readonly cohorts: readonly { readonly set: RowSet; readonly answer: EarlierAnswer }[];
+  /** How many of the sets are of posted answers: others may be named by one participant alone. */
+  readonly posted: number;
 }
 
 /**
@@ -89,6 +96,7 @@ export function historySets(
   const families: HiddenFamily[] = [];
   const tables: OrderedTable[] = [];
   const cohorts: { set: RowSet; answer: EarlierAnswer }[] = [];
+  const posted = new Set<string>();
   for (const answer of history) {
     const parts = segmentsOf(answer.segments);
     const disclosed = disclosedSets(answer, parts, catalogue);
@@ -98,11 +106,17 @@ export function historySets(
       ...cohortOf(disclosed, answer),
       ...groupSets(disclosed, answer),
       ...totalSets(disclosed, answer),
-    ])
+    ]) {
       merge(sets, found);
+      if (isPostedAnswer(answer)) posted.add(keyOf(found.set));
+    }
     families.push(...hiddenFamilies(disclosed, answer));
   }
-  return { sets: [...sets.values()], families, tables, cohorts };
+  return { sets: [...sets.values()], families, tables, cohorts, posted: posted.size };
+}
+
+export function isPostedAnswer({ opened, isToldToOthers }: EarlierAnswer): boolean {
+  return opened !== "unknown" || isToldToOthers === true;
 }
 
 const UNSEEN = { isShown: false, isOpened: false, isUnknown: false, isAlone: true, isEmpty: false };

@@ -27,6 +27,8 @@ export interface RequestPlace {
   readonly universe: Universe;
   readonly parts: bigint;
   readonly k: number;
+  /** Of tests against what others told, at least k. */
+  readonly jointK: number;
   /** The attempt's own: plans make vectors in it, of public numbers, and keep them. */
   readonly field: Field;
   readonly catalogue: ClassCatalogue;
@@ -72,7 +74,7 @@ export class RequestTests {
     const opened = this.others.flatMap(({ set, isOpened }) => (isOpened ? [set] : []));
     const compared = new Set(known.map(({ set }) => keyOf(set)));
     this.facts = {
-      k: place.k,
+      k: place.jointK,
       tests: this.tests,
       fingerprints,
       totals: place.universe.knownTotals(place.parts, place.k).filter((set) => !compared.has(keyOf(set))),
@@ -99,8 +101,7 @@ export class RequestTests {
   }
 
   /** At least k, or as `zero` says none; the same with every owner's rows taken away. */
-  sizeTests(set: RowSet, zero: SizeTest["zero"]): SizeTest[] {
-    const k = this.#k;
+  sizeTests(set: RowSet, zero: SizeTest["zero"], k = this.#k): SizeTest[] {
     const owned = this.owners.map((owner) => this.tests.without(set, owner, k - 1, zero));
     return [this.tests.size(set, k - 1, zero), ...owned];
   }
