@@ -11,11 +11,14 @@ import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
 import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {IStudyRegistry} from "../study/IStudyRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
+import {Descriptor, ParameterBound} from "../types/Descriptor.sol";
 import {QueryHash, StudyId} from "../types/Identifiers.sol";
 import {Capacity, Payee} from "../types/Payee.sol";
+import {Policy} from "../types/Policy.sol";
 import {Tally} from "./Approvals.sol";
 import {CanonicalForm} from "./CanonicalForm.sol";
 import {IQueryCatalogue} from "./IQueryCatalogue.sol";
+import {PermittedFields} from "./PermittedFields.sol";
 import {QueryOrigin} from "./QueryOrigin.sol";
 import {Vettings} from "./Vettings.sol";
 
@@ -55,7 +58,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
     ) external returns (QueryHash queryHash) {
         (address author, bytes32 organisation) = _author();
         bytes32 schemaHash = _studies.study(studyId).schemaHash;
-        CanonicalForm.check(descriptor_, bounds, schemaHash);
+        _checkContent(studyId, schemaHash, descriptor_, bounds);
         bytes32 agreementHash = keccak256(bytes(agreement));
         queryHash = CanonicalForm.hash(schemaHash, descriptor_, sql, bounds, manifest, agreementHash);
         Entry storage entry = _entries[queryHash];
@@ -156,6 +159,21 @@ contract QueryCatalogue is AccessManaged, Vettings {
         entry.successor = successor;
         emit QuerySuperseded(queryHash, successor);
         _record(Acts.QUERY_SUPERSEDED, hash, actor, organisation, hash, newHash);
+    }
+
+    function _checkContent(
+        StudyId studyId,
+        bytes32 schemaHash,
+        bytes calldata descriptor_,
+        bytes calldata bounds
+    ) private view {
+        (Descriptor memory decoded, ParameterBound[] memory bound) = CanonicalForm.check(
+            descriptor_,
+            bounds,
+            schemaHash
+        );
+        Policy memory policy = _studies.policy(studyId);
+        PermittedFields.check(decoded, bound, policy.closedSite, _studies.fieldRules(studyId));
     }
 
     /// @dev An author that is a querier and a vetter earns as a querier.

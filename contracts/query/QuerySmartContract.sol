@@ -12,6 +12,7 @@ import {Assurance} from "../result/IResultVerifier.sol";
 import {ICommitteeRegistry} from "../study/ICommitteeRegistry.sol";
 import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {IStudyRegistry} from "../study/IStudyRegistry.sol";
+import {PolicyRules} from "../study/PolicyRules.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {DatasetId, RequestId} from "../types/Identifiers.sol";
 import {Policy} from "../types/Policy.sol";
@@ -71,14 +72,8 @@ contract QuerySmartContract is Disputes {
         Parameters.check(parameters, CodeStorage.read(origin.boundsCode));
         RequestContext memory context = _context(origin, parameters, datasetIds);
         uint16 ownersK;
-        (context.datasetRoots, ownersK) = DatasetChoice.open(
-            _datasets,
-            origin,
-            datasetIds,
-            querier,
-            policy.openingsBudget
-        );
-        if (ownersK > policy.k) policy.k = ownersK;
+        (context.datasetRoots, ownersK) = DatasetChoice.open(_datasets, origin, datasetIds, querier, policy);
+        uint16 k = PolicyRules.raise(policy, releaseClass, ownersK);
         context.requestId = _newRequestId(querier, context);
         context.policyHash = keccak256(abi.encode(policy));
         context.releaseClass = releaseClass;
@@ -92,7 +87,7 @@ contract QuerySmartContract is Disputes {
         entry.state = RequestState.REQUESTED;
         entry.paid = msg.value != 0;
         entry.contextHash = contextHash;
-        emit QueryRequested(requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients, policy.k);
+        emit QueryRequested(requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients, k);
         _record(Acts.QUERY_REQUESTED, RequestId.unwrap(requestId), querier, organisation, 0, contextHash);
         if (msg.value != 0) _escrow.hold{value: msg.value}(requestId, querier);
     }

@@ -11,9 +11,10 @@ import {DatasetId, QueryHash, StudyId} from "../types/Identifiers.sol";
 import {LEAST_K, MOST_K} from "../types/Policy.sol";
 import {IDatasetRegistry} from "./IDatasetRegistry.sol";
 import {IOwnerTerms} from "./IOwnerTerms.sol";
+import {RequestQuotas} from "./RequestQuotas.sol";
 
 /// @title Part of the dataset registry: whose data they are, on which terms, and how often they were opened
-abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
+abstract contract OwnerTerms is IDatasetRegistry, RequestQuotas, AccessManaged, Audited {
     /// @dev What requests may do with data: RETIRED is for ever.
     enum Availability {
         OPEN,
@@ -107,9 +108,11 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
         QueryHash queryHash,
         DatasetId[] calldata datasetIds,
         address querier,
-        uint32 studyBudget
+        uint32 studyBudget,
+        uint24 quota
     ) external returns (bytes32[] memory roots, uint16 k) {
         if (!_queryContracts[msg.sender]) revert DatasetRegistryNotQueryContract(msg.sender);
+        if (quota != 0) _countRequest(studyId, _queriers.organisationOf(querier), quota);
         bool anyVeto = _vetoes[queryHash] != 0;
         roots = new bytes32[](datasetIds.length);
         for (uint256 i = 0; i < roots.length; ++i) {

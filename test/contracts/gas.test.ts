@@ -12,7 +12,7 @@ import { LATER_KEYS, NEW_KEY, rotate } from "./support/keyRotation.ts";
 
 const LIMITS = {
   priced: { request: 275_000n, answer: 176_100n },
-  free: { request: 211_600n, answer: 156_700n },
+  free: { request: 217_100n, answer: 156_700n },
 };
 
 describe("gas", () => {
