@@ -1,5 +1,7 @@
 /** The model of `contracts/query/QueryCatalogue.sol`. Descriptors are taken as canonical. */
 import { ZeroAddress, ZeroHash, concat, dataLength, getCreate2Address, id, keccak256, toBeHex, AbiCoder } from "ethers";
+import { decodeBounds, decodeDescriptor } from "../../workers/messages/decodeDescriptor.ts";
+import { type Forbidden, forbiddenUse } from "../../workers/query/permittedFields.ts";
 import { queryHash as hashQuery } from "../../workers/query/queryHash.ts";
 import { activeMemberOf, keyHolderOf, restricted } from "./modelMembers.ts";
 import type { CallScene, CatalogueEntry, Handlers, ModelState, VettedOnce } from "./modelState.ts";
@@ -77,6 +79,13 @@ function activate(scene: CallScene, queryHash: string, entry: CatalogueEntry): v
   emit("DatasetRegistry:DataUserAdded", [entry.queryContract]);
 }
 
+function refuseForbidden(forbidden: Forbidden | undefined): void {
+  if (forbidden === undefined) return;
+  if (forbidden.kind === "cut") revert("QueryCatalogueCutNotPermitted", forbidden.field, forbidden.cut);
+  if (forbidden.kind === "bind") revert("QueryCatalogueNonCanonical", "bind");
+  revert(forbidden.kind === "site" ? "QueryCatalogueSiteClosed" : "QueryCatalogueFieldNotPermitted", forbidden.field);
+}
+
 export const catalogueHandlers: Handlers = {
   publish(scene, args) {
     const author = authorOf(scene);
@@ -85,7 +94,9 @@ export const catalogueHandlers: Handlers = {
       (name) => String(args[name]),
     ) as [string, string, string, string, string];
     const descriptor = String(args["descriptor_"]);
-    const { schemaHash } = studyOf(state, studyId);
+    const { schemaHash, policy, fieldRules } = studyOf(state, studyId);
+    const closedSite = Number(policy.closedSite);
+    refuseForbidden(forbiddenUse(decodeDescriptor(descriptor), decodeBounds(bounds), { closedSite, fieldRules }));
     const queryHash = hashQuery(schemaHash, descriptor, sql, bounds, manifest, agreement);
     if (state.catalogue.has(queryHash)) revert("QueryCatalogueAlreadyPublished", queryHash);
     const codes = {
