@@ -58,6 +58,10 @@ export interface HistorySet {
   readonly isAlone: boolean;
   /** Opened as zero: what follows from it follows without it. */
   readonly isEmpty: boolean;
+  /** Only in answers that others were told, with a lower k: no reason not to test what the set follows from. */
+  readonly isToldToOthers: boolean;
+  /** Of `summed` and `sums`, those that were not told to others only: what may be shown again. */
+  readonly toldHere: Pick<HistorySet, "summed" | "sums">;
 }
 
 export interface HiddenFamily {
@@ -107,7 +111,7 @@ export function historySets(
       ...groupSets(disclosed, answer),
       ...totalSets(disclosed, answer),
     ]) {
-      merge(sets, found);
+      merge(sets, found, answer.isToldToOthers === true);
       if (isPostedAnswer(answer)) posted.add(keyOf(found.set));
     }
     families.push(...hiddenFamilies(disclosed, answer));
@@ -123,12 +127,12 @@ const UNSEEN = { isShown: false, isOpened: false, isUnknown: false, isAlone: tru
 
 type Disclosed = ReturnType<typeof disclosedSets>;
 
-function cohortOf({ cohort }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
+function cohortOf({ cohort }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
   if (cohort === undefined) return [];
   return [{ set: cohort, summed: new Set(), sums: [], isPosted: opened !== "unknown", ...UNSEEN }];
 }
 
-function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
+function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
   const isPosted = opened !== "unknown";
   const isHidden = ({ outputs }: DisclosedGroup): boolean =>
     isPosted && outputs.some((output) => opened.hiddenOutputs.has(output));
@@ -156,7 +160,7 @@ function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): His
 }
 
 /** Where all that they are made up of is shown. */
-function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
+function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
   if (opened === "unknown") return [];
   const isShown = (group: number): boolean =>
     !groups[group]!.outputs.some((output) => opened.hiddenOutputs.has(output));
@@ -166,14 +170,16 @@ function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): Hi
   );
 }
 
-function merge(sets: Map<string, HistorySet>, found: HistorySet): void {
+/** Of one answer. */
+type FoundSet = Omit<HistorySet, "isToldToOthers" | "toldHere">;
+
+function merge(sets: Map<string, HistorySet>, found: FoundSet, isToldToOthers: boolean): void {
   const key = keyOf(found.set);
   const known = sets.get(key);
   sets.delete(key); // the newest is last
   sets.set(key, {
     set: found.set,
-    summed: new Set([...(known?.summed ?? []), ...found.summed]),
-    sums: [...(known?.sums ?? []), ...found.sums],
+    ...withSums(known, found),
     isPosted: found.isPosted || known?.isPosted === true,
     isShown: found.isShown || known?.isShown === true,
     isOpened: found.isOpened || known?.isOpened === true,
@@ -183,7 +189,16 @@ function merge(sets: Map<string, HistorySet>, found: HistorySet): void {
         : found.isUnknown || known?.isUnknown === true,
     isAlone: found.isAlone && known?.isAlone !== false,
     isEmpty: found.isEmpty || known?.isEmpty === true,
+    isToldToOthers: isToldToOthers && known?.isToldToOthers !== false,
+    toldHere: isToldToOthers ? (known?.toldHere ?? NO_SUMS) : withSums(known?.toldHere, found),
   });
+}
+
+type Summed = Pick<HistorySet, "summed" | "sums">;
+const NO_SUMS: Summed = { summed: new Set(), sums: [] };
+
+function withSums(known: Summed = NO_SUMS, { summed, sums }: Summed): Summed {
+  return { summed: new Set([...known.summed, ...summed]), sums: [...known.sums, ...sums] };
 }
 
 function hiddenFamilies({ groups }: Disclosed, { opened }: EarlierAnswer): HiddenFamily[] {

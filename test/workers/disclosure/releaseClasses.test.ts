@@ -20,8 +20,7 @@ function outputsOf(answer: ClearAnswer): readonly (bigint | undefined)[] {
 /** As workers read it for another reader than the recipients. */
 function toldToOthers(trial: ClearStudy): void {
   const last = trial.history.pop()!;
-  const { merges: _, ...told } = last;
-  trial.history.push({ ...told, opened: "unknown", isToldToOthers: true });
+  trial.history.push({ ...last, opened: "unknown", isToldToOthers: true });
 }
 
 const trialWith = (few: number): ClearStudy => study([...people(60), ...people(few, { arm: "B" })]);
@@ -93,6 +92,45 @@ describe("the k of a release class", () => {
     const same = trialWith(5);
     assert.deepEqual(outputsOf(await same.ask(COUNT, SEALED)), [5n]);
     assert.deepEqual(outputsOf(await same.ask(COUNT, SEALED)), [5n], "its own recipients have seen it");
+  });
+
+  it("tells a public reader no difference of fewer than eleven, though a sealed answer had just those", async () => {
+    const rows = [...people(40, { arm: "B" }), ...people(40, { sex: "M" }), ...people(60)];
+    const few = people(5, { arm: "B", sex: "M" });
+    const missing = people(5, { arm: "B", sex: "M", response: null });
+    const ask = async (trial: ClearStudy, isTold: boolean): Promise<string> => {
+      for (const condition of ["arm = 'B' AND sex = 'M'", "arm = 'B' AND sex = 'M' AND response IS NOT NULL"]) {
+        if (!isTold) break;
+        await trial.ask({ sql: `SELECT COUNT(*) FROM trial WHERE ${condition}` }, SEALED);
+        if (trial.history.length > 0 && trial.history.at(-1)!.isToldToOthers !== true) toldToOthers(trial);
+      }
+      for (const condition of ["arm = 'B'", "sex = 'M'"]) {
+        assert.equal((await trial.ask({ sql: `SELECT COUNT(*) FROM trial WHERE ${condition}` })).kind, "answered");
+      }
+      return (await trial.ask({ sql: "SELECT COUNT(*) FROM trial WHERE arm = 'B' OR sex = 'M'" })).kind;
+    };
+    for (const isTold of [false, true]) {
+      assert.equal(await ask(study([...rows, ...few]), isTold), "refused", "a + b - c are five patients");
+      assert.equal(await ask(study([...rows, ...few, ...missing, ...few]), isTold), "answered", "fifteen");
+    }
+  });
+
+  it("keeps a count and a sum apart that would tell fewer than eleven, in whichever class and order they are asked", async () => {
+    const sum = { sql: "SELECT SUM(flag) FROM trial WHERE arm = 'B'" };
+    const flagged = (few: number): ClearStudy =>
+      study([...people(60), ...people(20, { arm: "B" }), ...people(few, { arm: "B", flag: 0 })]);
+    const publicLast = flagged(5);
+    assert.deepEqual(outputsOf(await publicLast.ask(sum, SEALED)), [25n, 20n]);
+    toldToOthers(publicLast);
+    assert.equal((await publicLast.ask(COUNT)).kind, "refused", "five are left of it");
+    const sealedLast = flagged(5);
+    assert.deepEqual(outputsOf(await sealedLast.ask(COUNT)), [25n]);
+    assert.equal(outputsOf(await sealedLast.ask(sum, SEALED)).at(-1), undefined);
+    const enough = flagged(90);
+    assert.deepEqual(outputsOf(await enough.ask(sum, SEALED)), [110n, 20n]);
+    toldToOthers(enough);
+    assert.deepEqual(outputsOf(await enough.ask(COUNT)), [110n]);
+    assert.deepEqual(outputsOf(await enough.ask(sum)), [110n, 20n]);
   });
 
   it("merges lines for a sealed answer only until they count its own k", async () => {
