@@ -96,6 +96,7 @@ describe("a study's policy", () => {
     assert.deepEqual(parameters[0]!.allowed, ["18", "40", "60"]);
     const seen = await review.handler({ ...consortium.network, query: queryHash }, consortium.context);
     assert.deepEqual([seen.recompiled, seen.signable, seen.problems], [true, true, []]);
+    assert.deepEqual([seen.k, seen.sealedK], [11, 4]);
   });
 
   it("refuses another before anything is sent, with the place in its text", async () => {
