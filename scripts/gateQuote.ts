@@ -20,13 +20,17 @@ export interface GateQuote {
 /** Each is one call of the node; a public one refuses many at once. */
 const CALLS_AT_ONCE = 4;
 
-/** The study's k, and the quote of a query that can be read: anyone may publish one that cannot. */
-export async function quoteGate(connection: Connection, open: OpenQuery): Promise<Partial<GateQuote> & { k: number }> {
-  const { k } = open.study.policy;
+/** The study's k (and that of sealed answers, where it has one), and the quote of a query that can be read: anyone may publish one that cannot. */
+export async function quoteGate(
+  connection: Connection,
+  open: OpenQuery,
+): Promise<Partial<GateQuote> & { k: number; sealedK?: number }> {
+  const { k, sealedK } = open.study.policy;
+  const ks = sealedK === 0 ? { k } : { k, sealedK };
   try {
-    return { k, ...(await quote(connection, open)) };
+    return { ...ks, ...(await quote(connection, open)) };
   } catch (error) {
-    if (isCoded(error) && /^(DESCRIPTOR|CIRCUIT)_/.test(error.code)) return { k };
+    if (isCoded(error) && /^(DESCRIPTOR|CIRCUIT)_/.test(error.code)) return ks;
     throw error;
   }
 }

@@ -65,7 +65,7 @@ export async function checkSignable(open: OpenQuery): Promise<Signability> {
 
 async function recompiles({ queryHash, publication, study }: OpenQuery): Promise<boolean> {
   const { sql, agreement } = publication;
-  const compiled = await compileQuery(sql, study.schema);
+  const compiled = await compileQuery(sql, study.schema, { permits: study.permits });
   const { descriptorBytes, boundsBytes, manifest } = compiled;
   // The published manifest is what a vetter reads: it must be the compiled one itself, not only hash alike.
   if (manifest !== publication.manifest) return false;
@@ -75,7 +75,7 @@ async function recompiles({ queryHash, publication, study }: OpenQuery): Promise
 /** Of a text that compiles. */
 async function gateProblems({ publication, study }: OpenQuery): Promise<string[]> {
   try {
-    await compileForGate(publication.sql, study.schema);
+    await compileForGate(publication.sql, study.schema, { permits: study.permits });
     return [];
   } catch (error) {
     if (!isCoded(error, "DISCLOSURE_UNSUPPORTED")) throw error;

@@ -16,6 +16,8 @@ const POLICY_FIELDS: Readonly<Record<string, string>> = {
   shares: "--owners-share, --workers-share and --author-share sum to 10000",
   deadlineBlocks: "--deadline-blocks is 0 or too large",
   purposes: "too many --purpose",
+  sealedK: "--sealed-k is from 3 to --k",
+  fieldRulesHash: "the rules on fields are not those that the policy names: register it anew",
 };
 
 /** What a member's admission lacks, by its field. */
@@ -98,6 +100,8 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   DatasetRegistryInvalidErasure:
     "not this worker's receipt over the newest version, by its current key: read it again with `opaline worker status --json`",
   DatasetRegistryMissingPurpose: "their owner asks for a purpose that your credential lacks; leave the dataset out",
+  DatasetRegistryQuotaSpent: ({ quota }) =>
+    `your organisation has made ${quota} requests over this study, as many as its policy allows one`,
   DatasetRegistryNoSuchWorker:
     "--index is the worker's point in the study's committee: `opaline auditor erasures --study …`",
   DatasetRegistryNotRetired: "nobody has retired these data",
@@ -124,6 +128,10 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   MemberRegistryNotMember:
     "the account was never admitted to this role, or may not act now; check the role and the account",
   MemberRegistryRotationExpired: "let the member make another proof",
+  QueryCatalogueSiteClosed: "the study's policy lets no query use the site: `opaline querier schema --study …`",
+  QueryCatalogueFieldNotPermitted:
+    "`opaline querier schema --study …` says what the study's policy permits of each field",
+  QueryCatalogueCutNotPermitted: "`opaline querier schema --study …` says where the study's policy lets a query cut",
   QueryCatalogueAlreadyPublished: "this very query is published already; `opaline vetter list --study …` shows it",
   QueryCatalogueAlreadyRevoked: "it was revoked before; nothing is left to do",
   QueryCatalogueAlreadyVetted:
@@ -160,6 +168,7 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   StudyAgreementsNotOwner: "the consortium must admit this account: `opaline admin admit --role data-owner …`",
   StudyAgreementsSameDocument: "the newest version is this very document already",
   StudyRegistryAlreadyRegistered: "a study with this name and schema exists; use it, or choose another --name",
+  StudyRegistryInvalidFieldRule: ({ field }) => `--field-rules: those of field ${field} are not well formed`,
   StudyRegistryInvalidPolicy: ({ field = "" }) => own(POLICY_FIELDS, field),
   WorkerDepositsAlreadyProven: "the worker was slashed for this request and attempt before; nothing is left to do",
   WorkerDepositsBound: ({ free }) =>

@@ -1,6 +1,7 @@
 /** A study as the chain has it, its schema parsed. */
 import { type Policy, type Study, studyRegistry } from "#chain";
 import { CodedError, isCoded } from "#errors";
+import type { Permits } from "#messages";
 import { type StudySchema, parseSchema } from "#schema";
 import type { Connection } from "./connection.ts";
 
@@ -9,6 +10,8 @@ export interface OpenStudy {
   readonly study: Study;
   readonly policy: Policy;
   readonly schema: StudySchema;
+  /** What queries may use of it. */
+  readonly permits: Permits;
 }
 
 /** The schema's text comes from the registration's event; its hash is checked against the study's. */
@@ -17,7 +20,8 @@ export async function openStudy({ deployment, provider }: Connection, studyId: s
   const study = await registry.study(studyId);
   const policy = await registry.policy(studyId);
   const schema = parseSchema(await registry.schemaText(provider, studyId));
-  return { studyId, study, policy, schema };
+  const permits = { closedSite: policy.closedSite, fieldRules: await registry.fieldRules(studyId, policy) };
+  return { studyId, study, policy, schema, permits };
 }
 
 /** Lists are filtered by a study's id: of a mistyped one the list would merely be empty. @throws CodedError STUDY_UNKNOWN */

@@ -11,10 +11,14 @@ import {IQueryCatalogue} from "./IQueryCatalogue.sol";
 library CanonicalForm {
     uint16 internal constant FORMAT = 2;
 
-    /// @dev Reverts unless both are canonical, the format is known and the schema is the study's. Bytes that do not decode
+    /// @dev Returns what they decode to. Reverts unless both are canonical, the format is known and the schema is the study's. Bytes that do not decode
     /// at all revert without data.
-    function check(bytes calldata descriptor, bytes calldata bounds, bytes32 schemaHash) internal pure {
-        Descriptor memory decoded = abi.decode(descriptor, (Descriptor));
+    function check(
+        bytes calldata descriptor,
+        bytes calldata bounds,
+        bytes32 schemaHash
+    ) internal pure returns (Descriptor memory decoded, ParameterBound[] memory bound) {
+        decoded = abi.decode(descriptor, (Descriptor));
         if (decoded.format != FORMAT) revert IQueryCatalogue.QueryCatalogueUnsupportedFormat(decoded.format);
         if (decoded.schemaHash != schemaHash) {
             revert IQueryCatalogue.QueryCatalogueSchemaMismatch(decoded.schemaHash, schemaHash);
@@ -22,7 +26,7 @@ library CanonicalForm {
         if (keccak256(abi.encode(decoded)) != keccak256(descriptor)) {
             revert IQueryCatalogue.QueryCatalogueNonCanonical("descriptor");
         }
-        ParameterBound[] memory bound = abi.decode(bounds, (ParameterBound[]));
+        bound = abi.decode(bounds, (ParameterBound[]));
         if (keccak256(abi.encode(bound)) != keccak256(bounds)) {
             revert IQueryCatalogue.QueryCatalogueNonCanonical("bounds");
         }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {DatasetId} from "../types/Identifiers.sol";
+import {Policy} from "../types/Policy.sol";
 import {QueryOrigin} from "./CloneArguments.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
 
@@ -16,10 +17,17 @@ library DatasetChoice {
         QueryOrigin memory origin,
         DatasetId[] calldata datasetIds,
         address querier,
-        uint32 studyBudget
+        Policy memory policy
     ) internal returns (bytes32[] memory roots, uint16 k) {
         if (datasetIds.length == 0) revert IQuerySmartContract.QuerySmartContractNoDatasets();
-        (roots, k) = datasets.open(origin.studyId, origin.queryHash, datasetIds, querier, studyBudget);
+        (roots, k) = datasets.open(
+            origin.studyId,
+            origin.queryHash,
+            datasetIds,
+            querier,
+            policy.openingsBudget,
+            policy.organisationQuota
+        );
         for (uint256 i = 0; i < roots.length; ++i) {
             if (i != 0 && DatasetId.unwrap(datasetIds[i]) <= DatasetId.unwrap(datasetIds[i - 1])) {
                 revert IQuerySmartContract.QuerySmartContractDatasetsNotAscending(i);

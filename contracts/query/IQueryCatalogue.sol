@@ -112,6 +112,13 @@ interface IQueryCatalogue {
     error QueryCatalogueUnsupportedFormat(uint16 format);
     /// @notice Thrown when re-encoding the descriptor or the bounds does not give the same bytes.
     error QueryCatalogueNonCanonical(string part);
+    /// @notice Thrown when the query uses the field that says a row's site, and the study's policy has closed it.
+    error QueryCatalogueSiteClosed(uint16 field);
+    /// @notice Thrown when the query sums a field, or tells its values apart, and the study's policy does not permit it.
+    error QueryCatalogueFieldNotPermitted(uint16 field);
+    /// @notice Thrown when the query cuts a field, or lets a parameter cut it, where the study's policy does not permit it.
+    /// @param cut scaled: values from it on are told from those below it; of a comparison by digits, the value compared with
+    error QueryCatalogueCutNotPermitted(uint16 field, int256 cut);
     /// @notice Thrown when an author (of a publication, a comment or a supersession) is the current key of neither an active
     /// querier nor an active vetter.
     error QueryCatalogueNotAuthor(address account);

@@ -11,6 +11,7 @@ import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {IStudyRegistry} from "../study/IStudyRegistry.sol";
 import {CodeStorage} from "../types/CodeStorage.sol";
 import {Deployed} from "../types/Deployed.sol";
+import {Descriptor, ParameterBound} from "../types/Descriptor.sol";
 import {QueryHash, StudyId} from "../types/Identifiers.sol";
 import {Capacity, Payee} from "../types/Payee.sol";
 import {Policy} from "../types/Policy.sol";
@@ -18,6 +19,7 @@ import {Tally} from "./Approvals.sol";
 import {CanonicalForm} from "./CanonicalForm.sol";
 import {CloneArguments, QueryOrigin} from "./CloneArguments.sol";
 import {IQueryCatalogue} from "./IQueryCatalogue.sol";
+import {PermittedFields} from "./PermittedFields.sol";
 import {Vettings} from "./Vettings.sol";
 
 /// @title The catalogue
@@ -53,7 +55,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
     ) external returns (QueryHash queryHash) {
         (address author, bytes32 organisation) = _author();
         bytes32 schemaHash = _studies.study(studyId).schemaHash;
-        CanonicalForm.check(descriptor_, bounds, schemaHash);
+        _checkContent(studyId, schemaHash, descriptor_, bounds);
         bytes32 agreementHash = keccak256(bytes(agreement));
         queryHash = CanonicalForm.hash(schemaHash, descriptor_, sql, bounds, manifest, agreementHash);
         Entry storage entry = _entries[queryHash];
@@ -167,6 +169,21 @@ contract QueryCatalogue is AccessManaged, Vettings {
             author: _asPayee(entry.author)
         });
         return CloneArguments.encode(origin, policy, CodeStorage.read(entry.boundsCode));
+    }
+
+    function _checkContent(
+        StudyId studyId,
+        bytes32 schemaHash,
+        bytes calldata descriptor_,
+        bytes calldata bounds
+    ) private view {
+        (Descriptor memory decoded, ParameterBound[] memory bound) = CanonicalForm.check(
+            descriptor_,
+            bounds,
+            schemaHash
+        );
+        Policy memory policy = _studies.policy(studyId);
+        PermittedFields.check(decoded, bound, policy.closedSite, _studies.fieldRules(studyId));
     }
 
     /// @dev An author that is a querier and a vetter earns as a querier.

@@ -12,6 +12,7 @@ import {IProofVerifierRegistry} from "../result/IProofVerifierRegistry.sol";
 import {Assurance} from "../result/IResultVerifier.sol";
 import {ICommitteeRegistry} from "../study/ICommitteeRegistry.sol";
 import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
+import {PolicyRules} from "../study/PolicyRules.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {DatasetId, RequestId} from "../types/Identifiers.sol";
 import {Policy} from "../types/Policy.sol";
@@ -77,14 +78,8 @@ contract QuerySmartContract is Payments, SealedAnswers, ProvableAnswers, Dispute
         Parameters.check(parameters, bounds);
         _fix(context, origin, parameters, datasetIds);
         uint16 ownersK;
-        (context.datasetRoots, ownersK) = DatasetChoice.open(
-            _datasets,
-            origin,
-            datasetIds,
-            querier,
-            policy.openingsBudget
-        );
-        if (ownersK > policy.k) policy.k = ownersK;
+        (context.datasetRoots, ownersK) = DatasetChoice.open(_datasets, origin, datasetIds, querier, policy);
+        uint16 k = PolicyRules.raise(policy, releaseClass, ownersK);
         context.requestId = _newRequestId(nonce, querier, context);
         context.policyHash = keccak256(abi.encode(policy));
         context.releaseClass = releaseClass;
@@ -95,7 +90,7 @@ contract QuerySmartContract is Payments, SealedAnswers, ProvableAnswers, Dispute
         entry.state = RequestState.REQUESTED;
         entry.commitment = RequestCommitment.hash(contextHash, querier, 0);
         uint64 deadlineBlock = _deadline(origin, context.requestBlock);
-        emit QueryRequested(requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients, policy.k);
+        emit QueryRequested(requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients, k);
         _record(Acts.QUERY_REQUESTED, RequestId.unwrap(requestId), querier, organisation, 0, contextHash);
     }
 

@@ -57,6 +57,7 @@ interface IOwnerTerms {
     /// also of a request that is refused or expires: a refusal says something, too. O(datasets + purposes).
     /// @param querier whose purposes are asked
     /// @param studyBudget openings that the study allows per dataset
+    /// @param quota requests that the study allows the querier's organisation, 0 = any number; counted where there is one
     /// @return roots of the datasets, 0 where one is unknown or of another study; nothing is counted there
     /// @return k the strictest that an owner asks, 0 = none
     function open(
@@ -64,7 +65,8 @@ interface IOwnerTerms {
         QueryHash queryHash,
         DatasetId[] calldata datasetIds,
         address querier,
-        uint32 studyBudget
+        uint32 studyBudget,
+        uint24 quota
     ) external returns (bytes32[] memory roots, uint16 k);
     /// @notice The owner's terms; all zero where it set none.
     function termsOf(DatasetId datasetId) external view returns (Terms memory);

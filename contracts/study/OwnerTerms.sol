@@ -11,9 +11,10 @@ import {DatasetId, QueryHash, StudyId} from "../types/Identifiers.sol";
 import {LEAST_K, MOST_K} from "../types/Policy.sol";
 import {IDatasetRegistry} from "./IDatasetRegistry.sol";
 import {IOwnerTerms} from "./IOwnerTerms.sol";
+import {RequestQuotas} from "./RequestQuotas.sol";
 
 /// @title Part of the dataset registry: whose data they are, on which terms, and how often they were opened
-abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
+abstract contract OwnerTerms is IDatasetRegistry, RequestQuotas, AccessManaged, Audited {
     /// @dev What requests may do with data: RETIRED is for ever.
     enum Availability {
         OPEN,
@@ -113,10 +114,12 @@ abstract contract OwnerTerms is IDatasetRegistry, AccessManaged, Audited {
         QueryHash queryHash,
         DatasetId[] calldata datasetIds,
         address querier,
-        uint32 studyBudget
+        uint32 studyBudget,
+        uint24 quota
     ) external returns (bytes32[] memory roots, uint16 k) {
         Use memory use = _uses[queryHash];
         if (use.queryContract != msg.sender) revert DatasetRegistryNotQueryContract(queryHash, msg.sender);
+        if (quota != 0) _countRequest(studyId, _queriers.organisationOf(querier), quota);
         roots = new bytes32[](datasetIds.length);
         for (uint256 i = 0; i < roots.length; ++i) {
             DatasetId datasetId = datasetIds[i];

@@ -6,11 +6,14 @@ import {Acts} from "../audit/Acts.sol";
 import {Audited} from "../audit/Audited.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {Division} from "../fees/Division.sol";
+import {CodeStorage} from "../types/CodeStorage.sol";
 import {Deployed} from "../types/Deployed.sol";
+import {FieldRules} from "../types/FieldRules.sol";
 import {StudyId} from "../types/Identifiers.sol";
 import {Paging} from "../types/Paging.sol";
-import {LEAST_K, MOST_K, MOST_VETTINGS, Policy} from "../types/Policy.sol";
+import {LEAST_K, LEAST_SEALED_K, MOST_K, MOST_VETTINGS, Policy} from "../types/Policy.sol";
 import {IStudyRegistry} from "./IStudyRegistry.sol";
+import {PolicyRules} from "./PolicyRules.sol";
 
 /// @title Studies
 contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
@@ -27,6 +30,8 @@ contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
 
     mapping(StudyId studyId => Study) private _studies;
     mapping(StudyId studyId => Policy) private _policies;
+    /// @dev As code: only a publication reads them, and all of them.
+    mapping(StudyId studyId => address) private _fieldRulesCode;
     StudyId[] private _studyIds;
 
     constructor(address authority, IAuditTrail trail) AccessManaged(Deployed.check(authority)) Audited(trail) {}
@@ -37,12 +42,16 @@ contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
         string calldata schema,
         Policy calldata policy_,
         uint8 log2N,
-        bytes32 srsHash
+        bytes32 srsHash,
+        FieldRules calldata fieldRules_
     ) external restricted returns (StudyId studyId) {
         if (bytes(name).length == 0) revert StudyRegistryMissingField("name");
         if (bytes(schema).length == 0) revert StudyRegistryMissingField("schema");
         if (log2N == 0 || log2N > MAX_LOG2N) revert StudyRegistryInvalidLog2N(log2N);
         _checkPolicy(policy_);
+        bytes32 fieldRulesHash = PolicyRules.hash(fieldRules_);
+        if (policy_.fieldRulesHash != fieldRulesHash) revert StudyRegistryInvalidPolicy("fieldRulesHash");
+        PolicyRules.check(fieldRules_);
         bytes32 schemaHash = keccak256(bytes(schema));
         studyId = StudyId.wrap(keccak256(abi.encode(block.chainid, address(this), schemaHash, keccak256(bytes(name)))));
         if (_studies[studyId].registeredAt != 0) revert StudyRegistryAlreadyRegistered(studyId);
@@ -50,7 +59,10 @@ contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
         _studies[studyId] = Study(schemaHash, policyHash, srsHash, log2N, uint64(block.timestamp), name);
         _policies[studyId] = policy_;
         _studyIds.push(studyId);
-        emit StudyRegistered(studyId, schemaHash, name, schema, policy_);
+        if (fieldRulesHash != 0) {
+            _fieldRulesCode[studyId] = CodeStorage.write(StudyId.unwrap(studyId), abi.encode(fieldRules_));
+        }
+        emit StudyRegistered(studyId, schemaHash, name, schema, policy_, fieldRules_);
         _record(Acts.STUDY_REGISTERED, StudyId.unwrap(studyId), msg.sender, 0, 0, policyHash);
     }
 
@@ -66,6 +78,13 @@ contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
         Policy storage entry = _policies[studyId];
         if (entry.vettings == 0) revert StudyRegistryUnknown(studyId);
         return entry;
+    }
+
+    /// @inheritdoc IStudyRegistry
+    function fieldRules(StudyId studyId) external view returns (FieldRules memory rules) {
+        _requireKnown(studyId);
+        address code = _fieldRulesCode[studyId];
+        if (code != address(0)) rules = abi.decode(CodeStorage.read(code), (FieldRules));
     }
 
     /// @inheritdoc IStudyRegistry
@@ -85,6 +104,8 @@ contract StudyRegistry is IStudyRegistry, AccessManaged, Audited {
 
     function _checkPolicy(Policy calldata policy_) private pure {
         if (policy_.k < LEAST_K || policy_.k > MOST_K) revert StudyRegistryInvalidPolicy("k");
+        bool isSealedK = policy_.sealedK >= LEAST_SEALED_K && policy_.sealedK <= policy_.k;
+        if (policy_.sealedK != 0 && !isSealedK) revert StudyRegistryInvalidPolicy("sealedK");
         if (policy_.vettingOrganisations < LEAST_VETTING_ORGANISATIONS) {
             revert StudyRegistryInvalidPolicy("vettingOrganisations");
         }

@@ -1,15 +1,17 @@
 /** `opaline admin register-study`: one schema and one policy, under a name. */
 import { ZeroHash } from "ethers";
 import { BASIS_POINTS, type Policy, eventOf, studyRegistry } from "#chain";
-import { parseSchema } from "#schema";
-import { LEAST_K } from "#disclosure";
+import { LEAST_K, LEAST_SEALED_K } from "#disclosure";
+import { isCoded } from "#errors";
+import { type FieldRules, NO_FIELD_RULES, fieldRulesHash } from "#messages";
+import { type StudySchema, parseFieldRules, parseSchema } from "#schema";
 import { runAlone } from "../cli.ts";
-import { defineCommand } from "../command.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { purposeCode } from "../purposes.ts";
 import { readInputFile } from "../readInputFile.ts";
-import { readK } from "../readK.ts";
+import { readK, readSealedK } from "../readK.ts";
 import { invalidOption, readEther, readWhole } from "../readOption.ts";
 import { governed } from "./governed.ts";
 
@@ -36,6 +38,10 @@ export const command = defineCommand({
     },
     log2N: { type: "string", describe: "The study's rows per dataset are at most 2 to this power", default: "14" },
     k: { type: "string", describe: `Smallest set that may be disclosed, at least ${LEAST_K}`, default: "11" },
+    sealedK: {
+      type: "string",
+      describe: `Smallest set that a SEALED answer may disclose, from ${LEAST_SEALED_K} to --k; that of --k unless given`,
+    },
     vettings: { type: "string", describe: "Approvals a query needs", default: "2" },
     vettingOrganisations: { type: "string", describe: "Organisations these must come from", default: "2" },
     minimumThreshold: { type: "string", describe: "Least degree t of a production committee", default: "2" },
@@ -44,6 +50,23 @@ export const command = defineCommand({
       type: "string",
       describe: "Requests that may be made over one dataset, for good",
       default: "1000",
+    },
+    organisationQuota: {
+      type: "string",
+      describe: "Requests that all queriers of one organisation may make together, for good; no limit unless given",
+    },
+    historyCap: {
+      type: "string",
+      describe: "The most earlier sets a request is tested against, more refuse it; no limit unless given",
+    },
+    fieldRules: {
+      type: "string",
+      describe: "File (JSON) with the fields that queries may use, for what, and at which cut-points; all unless given",
+    },
+    siteAxis: {
+      type: "string",
+      describe: "yes or no: whether queries may group by, filter by or stratify by the schema's site",
+      default: "yes",
     },
     deadlineBlocks: { type: "string", describe: "Blocks after which a request expires", default: "600" },
     priceEther: { type: "string", describe: "Price of a request, in ether", default: "0.01" },
@@ -73,8 +96,15 @@ export const command = defineCommand({
   handler: (options, context) => {
     const schemaText = readInputFile("schema", context.resolve(options.schema));
     const schema = parseSchema(schemaText);
+    const k = readK(options.k, " (11 by default)");
+    const fieldRules = readFieldRules(options.fieldRules, schema, context);
     const policy: Policy = {
-      k: readK(options.k, " (11 by default)"),
+      k,
+      sealedK: readSealedK(options.sealedK, k),
+      closedSite: readClosedSite(options.siteAxis, schema),
+      organisationQuota: readLimit("organisation-quota", options.organisationQuota, 2n ** 24n - 1n),
+      historyCap: readLimit("history-cap", options.historyCap, 2n ** 16n - 1n),
+      fieldRulesHash: fieldRulesHash(fieldRules),
       vettings: Number(readWhole("vettings", options.vettings, 1n, 64n)),
       vettingOrganisations: Number(readWhole("vetting-organisations", options.vettingOrganisations, 1n, 255n)),
       minimumThreshold: Number(readWhole("minimum-threshold", options.minimumThreshold, 1n, 3n)),
@@ -93,7 +123,7 @@ export const command = defineCommand({
     const log2N = Number(readWhole("log2-n", options.log2N, 1n, 28n));
     return withSigner(options, context, (connection) => {
       const registry = studyRegistry(connection.deployment, connection.signer);
-      const call = registry.register(options.name, schemaText, policy, log2N, ZeroHash);
+      const call = registry.register(options.name, schemaText, policy, log2N, ZeroHash, fieldRules);
       return governed(connection, call, (mined) => ({
         studyId: String(eventOf(mined, "StudyRegistered").args["studyId"]),
         name: options.name,
@@ -104,6 +134,31 @@ export const command = defineCommand({
     });
   },
 });
+
+/** 0, which stands for no limit, when not given. */
+function readLimit(option: string, text: string | undefined, most: bigint): number {
+  return text === undefined ? 0 : Number(readWhole(option, text, 1n, most));
+}
+
+/** Index + 1 of the schema's site where it may not be used; otherwise 0. */
+function readClosedSite(text: string, { site }: StudySchema): number {
+  if (text === "yes") return 0;
+  if (text !== "no") throw invalidOption("site-axis", "yes or no");
+  if (site !== undefined) return site + 1;
+  throw invalidOption("site-axis", "yes, or a schema that names its site (`site`),");
+}
+
+/** @throws CodedError OPTION_INVALID that says where in the file, and which field */
+function readFieldRules(path: string | undefined, schema: StudySchema, { resolve }: CommandContext): FieldRules {
+  if (path === undefined) return NO_FIELD_RULES;
+  const text = readInputFile("field-rules", resolve(path));
+  try {
+    return parseFieldRules(text, schema);
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    throw invalidOption("field-rules", `${error.message.replace(/^schema /, "")}; rules on fields`);
+  }
+}
 
 /** Basis points, of which the three options together give every one away. */
 function readShares(

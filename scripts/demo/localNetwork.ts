@@ -150,6 +150,7 @@ export class LocalNetwork {
         authorShare: "1000",
         storageFeeWei: "0",
         leastDepositEther: "0",
+        siteAxis: "yes",
         purpose: [...study.purposes],
       },
       this.#context,

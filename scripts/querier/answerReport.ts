@@ -91,7 +91,7 @@ export async function reportAnswer(
     recipients: requested.recipients,
     isReadable: outputs !== undefined,
     ...(await finish(connection, open, ending, outputs)),
-    k: open.study.policy.k,
+    k: requested.k,
     committee: { n: workers.length, t: threshold, demonstration },
     datasets: requested.datasetIds.length,
     attempt: ending !== undefined && "attempt" in ending ? ending.attempt : undefined,

@@ -38,8 +38,8 @@ export const command = defineCommand({
     const sql = readSql(options, context);
     requireLegible("the agreement", options.agreement);
     return withSigner(options, context, async (connection) => {
-      const { schema } = await openStudy(connection, studyId);
-      const { descriptorBytes, boundsBytes, bounds, manifest } = await compileForGate(sql, schema);
+      const { schema, permits } = await openStudy(connection, studyId);
+      const { descriptorBytes, boundsBytes, bounds, manifest } = await compileForGate(sql, schema, { permits });
       // Names and categories of the study's schema are quoted in it.
       requireLegible("the manifest", manifest);
       const compiledHash = hashQuery(schema.hash, descriptorBytes, sql, boundsBytes, manifest, options.agreement);

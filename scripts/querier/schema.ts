@@ -1,4 +1,6 @@
 /** `opaline querier schema`: what a study's table has, and what its fields may be compared with, before a query is written. */
+import { FieldUse, type Permits, usesOf } from "#messages";
+import { permittedSchema } from "#query";
 import { type SchemaField, formatFieldValue } from "#schema";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
@@ -16,16 +18,36 @@ export const command = defineCommand({
     const studyId = readBytes32("study", options.study);
     return withNetwork(options, context, async (connection) => {
       await requireStudy(connection, studyId);
-      const { study, policy, schema } = await openStudy(connection, studyId);
+      const { study, policy, schema, permits } = await openStudy(connection, studyId);
       return {
         ...{ study: study.name, studyId, table: schema.table, purposes: policy.purposes.map(purposeText).join("; ") },
-        fields: schema.fields.map(describeField),
+        fields: permittedSchema(schema, permits).fields.map((field, index) => ({
+          ...describeField(field),
+          ...describePermission(permits, index),
+        })),
       };
     });
   },
 });
 
-function describeField(field: SchemaField): Record<string, unknown> {
+/** Nothing where the policy says nothing. */
+function describePermission({ closedSite, fieldRules }: Permits, index: number): { readonly permitted?: string } {
+  if (index + 1 === closedSite) return { permitted: "nothing: it is the site" };
+  if (fieldRules.uses === "0x") return {};
+  const uses = usesOf(fieldRules, index);
+  const kinds = [uses & FieldUse.SPLIT ? "conditions and groups" : "", uses & FieldUse.SUM ? "sums" : ""];
+  return { permitted: kinds.filter((kind) => kind !== "").join(", ") || "nothing" };
+}
+
+interface FieldDescription {
+  readonly name: string;
+  readonly type: SchemaField["type"];
+  readonly values: string;
+  readonly missing: string;
+  readonly compare: string;
+}
+
+function describeField(field: SchemaField): FieldDescription {
   const missing = field.required ? "never missing" : "may be missing";
   const { name, type } = field;
   if (field.type === "category")

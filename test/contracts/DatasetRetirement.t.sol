@@ -85,7 +85,7 @@ contract RetirementHandler {
     function open(uint8 owner) external {
         DatasetId[] memory ids = new DatasetId[](1);
         ids[0] = datasetId(owner % 3);
-        _registry.open(STUDY, QUERY, ids, address(this), type(uint32).max);
+        _registry.open(STUDY, QUERY, ids, address(this), type(uint32).max, 0);
         if (isRetired[owner % 3]) wasOpened = true;
     }
 

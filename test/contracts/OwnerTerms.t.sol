@@ -161,7 +161,7 @@ contract TermsHandler {
     function open(uint8 chosen, uint8 query) external {
         DatasetId[] memory ids = _idsOf(chosen % 8);
         (uint16 strictest, bool allowed) = _judge(chosen % 8, queryHash(query));
-        (, uint16 k) = _registry.open(STUDY, queryHash(query), ids, address(this), STUDY_BUDGET);
+        (, uint16 k) = _registry.open(STUDY, queryHash(query), ids, address(this), STUDY_BUDGET, 0);
         // Only what was let through comes here: what reverts is undone with all its marks.
         for (uint256 i = 0; i < 3; ++i) {
             if ((chosen % 8) & (1 << i) == 0) continue;

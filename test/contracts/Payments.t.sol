@@ -65,7 +65,8 @@ contract Surroundings {
         QueryHash,
         DatasetId[] calldata datasetIds,
         address,
-        uint32
+        uint32,
+        uint24
     ) external pure returns (bytes32[] memory roots, uint16) {
         roots = new bytes32[](datasetIds.length);
         for (uint256 i = 0; i < roots.length; ++i) roots[i] = DatasetId.unwrap(datasetIds[i]);

@@ -10,6 +10,7 @@ import {WorkerRegistry} from "../../contracts/identity/WorkerRegistry.sol";
 import {CommitteeRegistry} from "../../contracts/study/CommitteeRegistry.sol";
 import {StudyRegistry} from "../../contracts/study/StudyRegistry.sol";
 import {AnswerSignature} from "../../contracts/types/AnswerSignature.sol";
+import {FieldRules} from "../../contracts/types/FieldRules.sol";
 import {RequestId, StudyId} from "../../contracts/types/Identifiers.sol";
 import {Capacity} from "../../contracts/types/Payee.sol";
 import {Policy} from "../../contracts/types/Policy.sol";
@@ -157,7 +158,8 @@ contract WorkerDepositsInvariantTest {
         _registry = new CommitteeRegistry(address(access), trail, studies, workers, _credits);
         address[4] memory recorders = [address(_credits), address(studies), address(workers), address(_registry)];
         for (uint256 i = 0; i < 4; ++i) trail.addRecorder(recorders[i]);
-        StudyId studyId = studies.register("Trial", "{}", _policy(), 10, 0);
+        FieldRules memory rules;
+        StudyId studyId = studies.register("Trial", "{}", _policy(), 10, 0, rules);
         _handler = new DepositsHandler(_registry, studyId);
         access.grantRole(0, address(_handler), 0);
         for (uint8 i = 0; i < 4; ++i) {

@@ -8,6 +8,7 @@ import {
   CONSORTIUM,
   OUTSIDER,
   OWNERS,
+  NO_RULES,
   POLICY,
   SCHEMA,
   WORKERS,
@@ -33,12 +34,12 @@ async function signerOf(committees: CommitteeRegistry, studyId: string, epoch: n
 describe("CommitteeRegistry", () => {
   async function demonstrationStudy() {
     const contracts = await admitMembers();
-    await contracts.studies.register("Trial", SCHEMA, POLICY, 14, ZeroHash);
+    await contracts.studies.register("Trial", SCHEMA, POLICY, 14, ZeroHash, NO_RULES);
     return { ...contracts, studyId: studyIdOf(await contracts.studies.getAddress(), "Trial") };
   }
   async function productionStudy() {
     const contracts = await admitMembers();
-    await contracts.studies.register("Real", SCHEMA, { ...POLICY, demonstration: false }, 14, ZeroHash);
+    await contracts.studies.register("Real", SCHEMA, { ...POLICY, demonstration: false }, 14, ZeroHash, NO_RULES);
     return { ...contracts, studyId: studyIdOf(await contracts.studies.getAddress(), "Real") };
   }
 
@@ -91,7 +92,7 @@ describe("CommitteeRegistry", () => {
     it("calls t = 1 a demonstration even where the policy's minimum is 1", async () => {
       const { committees, studies } = await load(productionStudy);
       const policy = { ...POLICY, minimumThreshold: 1, demonstration: false };
-      await studies.register("Low", SCHEMA, policy, 14, ZeroHash);
+      await studies.register("Low", SCHEMA, policy, 14, ZeroHash, NO_RULES);
       const studyId = studyIdOf(await studies.getAddress(), "Low");
       const act = committees.appoint(studyId, FIRST(3), 1);
       await reverts(act, committees, "CommitteeRegistryThresholdTooLow", [1, 2]);

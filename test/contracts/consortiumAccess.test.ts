@@ -6,6 +6,7 @@ import { account, ethers, load, networkHelpers, now } from "./support/chain.ts";
 import {
   CONSORTIUM,
   OUTSIDER,
+  NO_RULES,
   POLICY,
   SCHEMA,
   VETTERS,
@@ -106,7 +107,9 @@ describe("ConsortiumAccess", () => {
   describe("a guardian", () => {
     it("cancels what a registrar and a steward have scheduled, and it cannot be done any more", async () => {
       const world = await load(slowGovernance);
-      const register = world.studies.interface.encodeFunctionData("register", ["Trial", SCHEMA, POLICY, 14, ZeroHash]);
+      const register = world.studies.interface.encodeFunctionData("register", [
+        ...(["Trial", SCHEMA, POLICY, 14, ZeroHash, NO_RULES] as const),
+      ]);
       const acts = [
         [REGISTRAR, world.study.target, world.study.data],
         [STEWARD, await world.studies.getAddress(), register],

@@ -11,6 +11,7 @@ import {
   SCHEMA,
   SCHEMA_HASH,
   type StudyWorld,
+  NO_RULES,
   POLICY,
   WORKERS,
   activate,
@@ -118,7 +119,7 @@ describe("DatasetRegistry", () => {
     });
     it("refuses a study without a committee, known or not", async () => {
       const { world, segment } = await ready();
-      await world.studies.register("Bare", SCHEMA, POLICY, 14, ZeroHash);
+      await world.studies.register("Bare", SCHEMA, POLICY, 14, ZeroHash, NO_RULES);
       const bare = { ...world, studyId: studyIdOf(await world.studies.getAddress(), "Bare") };
       await world.agreements.publish(bare.studyId, DOCUMENT_HASH, "EU", PARTIES);
       await signAgreement(bare, OWNERS[0] as HDNodeWallet);

@@ -6,7 +6,7 @@ import type { HDNodeWallet } from "ethers";
 import { Capacity } from "../../workers/chain/credits.ts";
 import { statementHash } from "../../workers/messages/statement.ts";
 import { chainId, ethers, load, networkHelpers } from "./support/chain.ts";
-import { POLICY, RELAYER, SCHEMA, VERDICT, WORKERS, studyIdOf } from "./support/consortium.ts";
+import { NO_RULES, POLICY, RELAYER, SCHEMA, VERDICT, WORKERS, studyIdOf } from "./support/consortium.ts";
 import { OTHER, type Stake, atStake, evidenceOf, prove, signed } from "./support/equivocations.ts";
 import { LATER_KEYS, NEW_KEY, replace, rotate } from "./support/keyRotation.ts";
 import { reverts } from "./support/reverts.ts";
@@ -72,7 +72,7 @@ describe("a rotated worker's deposit", () => {
   it("counts for committees that are appointed afterwards, and is bound by them", async () => {
     const world = await load(rotated);
     const { committees, studies } = world;
-    await studies.register("Staked", SCHEMA, { ...POLICY, leastDeposit: 1_000n }, 14, ZeroHash);
+    await studies.register("Staked", SCHEMA, { ...POLICY, leastDeposit: 1_000n }, 14, ZeroHash, NO_RULES);
     for (const wallet of WORKERS.slice(1, 3)) await committees.connect(wallet).deposit({ value: 1_000n });
     const addresses = WORKERS.slice(0, 3).map(({ address }) => address);
     await committees.appoint(studyIdOf(await studies.getAddress(), "Staked"), addresses, 1);

@@ -230,7 +230,7 @@ describe("OwnerTerms", () => {
   it("opens data for query contracts only", async () => {
     const { datasets, studyId, queryHash, datasetIds } = await load(acceptAgreement);
     for (const caller of [CONSORTIUM, QUERIER, OWNER]) {
-      const act = datasets.connect(caller).open(studyId, queryHash, datasetIds, QUERIER.address, 100);
+      const act = datasets.connect(caller).open(studyId, queryHash, datasetIds, QUERIER.address, 100, 0);
       await reverts(act, datasets, "DatasetRegistryNotQueryContract", [queryHash, caller.address]);
     }
   });

@@ -8,6 +8,7 @@ import { deployMock, ethers, load } from "./support/chain.ts";
 import {
   CONSORTIUM,
   OUTSIDER,
+  NO_RULES,
   POLICY,
   SCHEMA,
   deployContracts,
@@ -109,7 +110,7 @@ describe("ProofVerifierRegistry", () => {
         [recorded?.args.act, recorded?.args.actor, recorded?.args.oldHash, recorded?.args.newHash],
         [id("VerifierRegistered"), CONSORTIUM.address, studyId, codeHash],
       );
-      await studies.register("Other", SCHEMA, POLICY, 14, id("reference string"));
+      await studies.register("Other", SCHEMA, POLICY, 14, id("reference string"), NO_RULES);
       const other = studyIdOf(await studies.getAddress(), "Other");
       assert.equal(await registry.assuranceOf(other, linear), NONE);
       assert.equal(await registry.count(other), 0n);
@@ -129,7 +130,7 @@ describe("ProofVerifierRegistry", () => {
     });
     it("refuses a study without proofs, and one that does not exist", async () => {
       const { registry, studies, linear } = await load(shipped);
-      await studies.register("Plain", SCHEMA, POLICY, 14, ZeroHash);
+      await studies.register("Plain", SCHEMA, POLICY, 14, ZeroHash, NO_RULES);
       const plain = studyIdOf(await studies.getAddress(), "Plain");
       const act = registry.register(plain, linear, LINEAR_PROOF);
       await reverts(act, registry, "ProofVerifierRegistryStudyWithoutProofs", [plain]);

@@ -10,6 +10,7 @@ import {
   OTHER_QUERIER,
   OUTSIDER,
   PARAMETERS,
+  NO_RULES,
   POLICY,
   PRICE,
   QUERIER,
@@ -253,7 +254,7 @@ describe("QueryCatalogue", () => {
       const { catalogue, queryHash, studies } = world;
       const itself = catalogue.connect(QUERIER).supersede(queryHash, queryHash);
       await reverts(itself, catalogue, "QueryCatalogueInvalidSuccessor", [queryHash, queryHash]);
-      await studies.register("Other trial", SCHEMA, POLICY, 14, ZeroHash);
+      await studies.register("Other trial", SCHEMA, POLICY, 14, ZeroHash, NO_RULES);
       const studyId = studyIdOf(await studies.getAddress(), "Other trial");
       const foreign = await nextQuery({ ...world, studyId }, "SELECT 7");
       for (const act of [

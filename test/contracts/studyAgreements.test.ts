@@ -11,6 +11,7 @@ import {
   OUTSIDER,
   OWNERS,
   PARTIES,
+  NO_RULES,
   POLICY,
   RELAYER,
   SCHEMA,
@@ -29,7 +30,7 @@ const OWNER = OWNERS[0] as HDNodeWallet;
 /** A study whose agreement nobody has signed. */
 async function publishedAgreement() {
   const contracts = await admitMembers();
-  await contracts.studies.register("Trial", SCHEMA, POLICY, 14, ZeroHash);
+  await contracts.studies.register("Trial", SCHEMA, POLICY, 14, ZeroHash, NO_RULES);
   const studyId = studyIdOf(await contracts.studies.getAddress(), "Trial");
   await contracts.agreements.publish(studyId, DOCUMENT_HASH, "EU", PARTIES);
   return { ...contracts, studyId };

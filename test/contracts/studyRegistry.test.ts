@@ -5,6 +5,7 @@ import { load } from "./support/chain.ts";
 import {
   CONSORTIUM,
   OUTSIDER,
+  NO_RULES,
   POLICY,
   SCHEMA,
   SCHEMA_HASH,
@@ -17,7 +18,8 @@ import { reverts } from "./support/reverts.ts";
 const POLICY_TUPLE =
   "tuple(uint16 k, uint8 vettings, uint8 vettingOrganisations, uint8 minimumThreshold, bool demonstration," +
   " uint32 openingsBudget, uint16 ownersShare, uint16 workersShare, uint16 authorShare, uint64 storageFeePerRow," +
-  " uint64 deadlineBlocks, uint88 price, uint96 leastDeposit, bytes32[] purposes)";
+  " uint64 deadlineBlocks, uint88 price, uint96 leastDeposit, uint16 sealedK, uint16 closedSite," +
+  " uint24 organisationQuota, uint16 historyCap, bytes32 fieldRulesHash, bytes32[] purposes)";
 
 describe("StudyRegistry", () => {
   describe("register", () => {
@@ -44,14 +46,14 @@ describe("StudyRegistry", () => {
     });
     it("is for the consortium only", async () => {
       const { studies } = await load(deployContracts);
-      const act = studies.connect(OUTSIDER).register("Trial", SCHEMA, POLICY, 14, ZeroHash);
+      const act = studies.connect(OUTSIDER).register("Trial", SCHEMA, POLICY, 14, ZeroHash, NO_RULES);
       await reverts(act, studies, "AccessManagedUnauthorized", [OUTSIDER.address]);
     });
     it("refuses the same name and schema again, and takes another name", async () => {
       const { studies, studyId } = await load(registerStudy);
-      const again = studies.register("Trial", SCHEMA, { ...POLICY, k: 5 }, 14, ZeroHash);
+      const again = studies.register("Trial", SCHEMA, { ...POLICY, k: 5 }, 14, ZeroHash, NO_RULES);
       await reverts(again, studies, "StudyRegistryAlreadyRegistered", [studyId]);
-      await studies.register("Trial 2", SCHEMA, POLICY, 14, ZeroHash);
+      await studies.register("Trial 2", SCHEMA, POLICY, 14, ZeroHash, NO_RULES);
       assert.equal(await studies.count(), 2n);
     });
     for (const [field, name, schema] of [
@@ -60,20 +62,24 @@ describe("StudyRegistry", () => {
     ] as const) {
       it(`refuses an empty ${field}`, async () => {
         const { studies } = await load(deployContracts);
-        const act = studies.register(name, schema, POLICY, 14, ZeroHash);
+        const act = studies.register(name, schema, POLICY, 14, ZeroHash, NO_RULES);
         await reverts(act, studies, "StudyRegistryMissingField", [field]);
       });
     }
     for (const log2N of [0, 29, 255]) {
       it(`refuses log2N = ${log2N}`, async () => {
         const { studies } = await load(deployContracts);
-        const act = studies.register("Trial", SCHEMA, POLICY, log2N, ZeroHash);
+        const act = studies.register("Trial", SCHEMA, POLICY, log2N, ZeroHash, NO_RULES);
         await reverts(act, studies, "StudyRegistryInvalidLog2N", [log2N]);
       });
     }
     for (const [field, change] of [
       ["k", { k: 4 }],
       ["k", { k: 1_001 }],
+      ["sealedK", { sealedK: 2 }],
+      ["sealedK", { sealedK: 1 }],
+      ["sealedK", { sealedK: 12 }],
+      ["fieldRulesHash", { fieldRulesHash: `0x${"00".repeat(31)}01` }],
       ["vettingOrganisations", { vettingOrganisations: 1 }],
       ["vettings", { vettings: 2, vettingOrganisations: 3 }],
       ["vettings", { vettings: 65 }],
@@ -92,7 +98,7 @@ describe("StudyRegistry", () => {
       it(`refuses a policy with ${field} = ${Object.values(change)[0]?.toString().slice(0, 24)}`, async () => {
         const { studies } = await load(deployContracts);
         const policy = { ...POLICY, ...change, purposes: [...("purposes" in change ? change.purposes : [])] };
-        const act = studies.register("Trial", SCHEMA, policy, 14, ZeroHash);
+        const act = studies.register("Trial", SCHEMA, policy, 14, ZeroHash, NO_RULES);
         await reverts(act, studies, "StudyRegistryInvalidPolicy", [field]);
       });
     }
@@ -110,15 +116,29 @@ describe("StudyRegistry", () => {
         price: 2n ** 88n - 1n,
         storageFeePerRow: 2n ** 64n - 1n,
         leastDeposit: 2n ** 96n - 1n,
+        sealedK: 3,
+        closedSite: 65_535,
+        organisationQuota: 2 ** 24 - 1,
+        historyCap: 65_535,
         purposes,
       };
-      await studies.register("Trial", SCHEMA, limits, 28, ZeroHash);
+      await studies.register("Trial", SCHEMA, limits, 28, ZeroHash, NO_RULES);
       await studies.register(
         "Trial 2",
         SCHEMA,
-        { ...limits, k: 1_000, vettings: 64, vettingOrganisations: 64, deadlineBlocks: 1n, price: 0n, purposes: [] },
+        {
+          ...limits,
+          k: 1_000,
+          sealedK: 1_000,
+          vettings: 64,
+          vettingOrganisations: 64,
+          deadlineBlocks: 1n,
+          price: 0n,
+          purposes: [],
+        },
         1,
         ZeroHash,
+        NO_RULES,
       );
     });
   });
@@ -134,7 +154,8 @@ describe("StudyRegistry", () => {
   describe("studies", () => {
     it("gives pages of at most 100", async () => {
       const { studies } = await load(deployContracts);
-      for (let i = 0; i < 101; i++) await studies.connect(CONSORTIUM).register(`T${i}`, SCHEMA, POLICY, 14, ZeroHash);
+      for (let i = 0; i < 101; i++)
+        await studies.connect(CONSORTIUM).register(`T${i}`, SCHEMA, POLICY, 14, ZeroHash, NO_RULES);
       const address = await studies.getAddress();
       const first = await studies.studies(0, 1000);
       assert.equal(first.length, 100);

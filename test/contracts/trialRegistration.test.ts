@@ -9,6 +9,7 @@ import {
   OWNERS,
   QUERIER,
   SCHEMA,
+  NO_RULES,
   POLICY,
   activate,
   admissionOf,
@@ -82,7 +83,7 @@ describe("AdaptiveTrial", () => {
     });
     it("is not kept from one study by another's data", async () => {
       const world = await load(prepareTrial);
-      await world.studies.register("Other", SCHEMA, POLICY, 14, ZeroHash);
+      await world.studies.register("Other", SCHEMA, POLICY, 14, ZeroHash, NO_RULES);
       const other = studyIdOf(await world.studies.getAddress(), "Other");
       await world.committees.appoint(
         other,

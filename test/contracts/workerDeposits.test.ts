@@ -12,6 +12,7 @@ import { blockNumber, chainId, deployMock, ethers, load, networkHelpers, now } f
 import {
   type Contracts,
   OUTSIDER,
+  NO_RULES,
   POLICY,
   RELAYER,
   SCHEMA,
@@ -41,7 +42,7 @@ describe("WorkerDeposits", () => {
   /** A study that asks for a deposit of five workers, who have all paid in three times as much. */
   async function staked() {
     const world = await registerStudy();
-    await world.studies.register("Staked", SCHEMA, { ...POLICY, leastDeposit: LEAST }, 14, ZeroHash);
+    await world.studies.register("Staked", SCHEMA, { ...POLICY, leastDeposit: LEAST }, 14, ZeroHash, NO_RULES);
     for (const wallet of WORKERS.slice(0, 5)) await world.committees.connect(wallet).deposit({ value: 3n * LEAST });
     return { ...world, staked: studyIdOf(await world.studies.getAddress(), "Staked") };
   }
@@ -171,7 +172,7 @@ describe("WorkerDeposits", () => {
       await reverts(announced, committees, "WorkerDepositsTooLow", [WORKER.address, LEAST - 1n, LEAST]);
       await committees.connect(WORKER).announceWithdrawal(2n * LEAST);
       await committees.appoint(studyId, addresses(0, 4), 1);
-      await world.studies.register("Another", SCHEMA, { ...POLICY, leastDeposit: LEAST }, 14, ZeroHash);
+      await world.studies.register("Another", SCHEMA, { ...POLICY, leastDeposit: LEAST }, 14, ZeroHash, NO_RULES);
       const another = studyIdOf(await world.studies.getAddress(), "Another");
       const twice = committees.appoint(another, addresses(0, 4), 1);
       await reverts(twice, committees, "WorkerDepositsTooLow", [WORKER.address, 0n, LEAST]);

@@ -60,6 +60,7 @@ export const STUDY_LIMITS = {
   authorShare: "1000",
   storageFeeWei: "0",
   leastDepositEther: "0",
+  siteAxis: "yes",
   purpose: [],
 };
 

@@ -47,4 +47,36 @@ describe("admin register-study", () => {
     for (const k of ["0", "-5", "5.5", "1001"]) await refused(["--k", k], "k", /a whole number/);
     assert.equal(command.options.k.default, "11");
   });
+
+  it("refuses a k of SEALED answers below 3 or above --k, naming the option", async () => {
+    for (const k of ["2", "12", "0", "x"]) {
+      await refused(["--sealed-k", k], "sealed-k", /^--sealed-k: a whole number from 3 to 11 expected$/);
+    }
+    await refused(["--k", "20", "--sealed-k", "21"], "sealed-k", /from 3 to 20/);
+  });
+
+  it("refuses a quota or a cap of 0, which would be none, and more than the chain keeps", async () => {
+    for (const quota of ["0", "16777216"]) {
+      await refused(["--organisation-quota", quota], "organisation-quota", /from 1 to 16777215/);
+    }
+    for (const cap of ["0", "65536"]) await refused(["--history-cap", cap], "history-cap", /from 1 to 65535/);
+  });
+
+  it("refuses to close a site that the schema does not name", async () => {
+    await refused(["--site-axis", "no"], "site-axis", /a schema that names its site/);
+    await refused(["--site-axis", "maybe"], "site-axis", /yes or no/);
+  });
+
+  it("refuses rules on fields that are not well formed, naming the place and the field", async () => {
+    const { path, remove } = temporaryFolder();
+    try {
+      const file = join(path, "rules.json");
+      writeFileSync(file, JSON.stringify({ fields: [{ name: "Age", use: ["split"] }] }));
+      await refused(["--field-rules", file], "field-rules", /^--field-rules: \$\.fields\[0\]\.name: "Age" is no field/);
+      writeFileSync(file, "{");
+      await refused(["--field-rules", file], "field-rules", /not JSON/);
+    } finally {
+      remove();
+    }
+  });
 });

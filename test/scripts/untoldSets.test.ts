@@ -39,7 +39,14 @@ describe("a query whose sets cannot be told", () => {
     const schema = join(consortium.folder, "few.json");
     writeFileSync(schema, SCHEMA);
     const policy = { k: "11", vettings: "2", vettingOrganisations: "2", minimumThreshold: "2", demonstration: true };
-    const limits = { log2N: "10", openingsBudget: "1000", deadlineBlocks: "600", priceEther: "0.01", purpose: [] };
+    const limits = {
+      siteAxis: "yes",
+      log2N: "10",
+      openingsBudget: "1000",
+      deadlineBlocks: "600",
+      priceEther: "0.01",
+      purpose: [],
+    };
     const shares = { ownersShare: "5000", workersShare: "4000", authorShare: "1000" };
     const fees = { ...shares, storageFeeWei: "0", leastDepositEther: "0" };
     const options = { ...consortium.as("admin"), name: "Trial 8", schema, ...policy, ...limits, ...fees };

@@ -3,6 +3,7 @@
  * committee, vetted queries, an accepted agreement. Every signature is real.
  */
 import { AbiCoder, SigningKey, Wallet, ZeroHash, id, keccak256 } from "ethers";
+import { NO_FIELD_RULES } from "../../workers/messages/fieldRules.ts";
 import { ACCEPTANCE, KEY_ROTATION, STUDY_SIGNATURE, VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
 import { queryHash } from "../../workers/query/queryHash.ts";
 import { GENESIS_TIME } from "./modelChain.ts";
@@ -106,7 +107,8 @@ function policyOf(deadlineBlocks: bigint): Record<string, unknown> {
   const committee = { minimumThreshold: 2, demonstration: true };
   const shares = { ownersShare: 5_000, workersShare: 4_000, authorShare: 1_000 };
   const fees = { ...shares, price: 0n, storageFeePerRow: 0n, leastDeposit: 0n };
-  return { ...vetting, ...committee, openingsBudget: 1_000, deadlineBlocks, ...fees, purposes: [PURPOSE] };
+  const ruled = { sealedK: 3, closedSite: 0, organisationQuota: 1_000, historyCap: 10_000, fieldRulesHash: ZeroHash };
+  return { ...vetting, ...committee, openingsBudget: 1_000, deadlineBlocks, ...fees, ...ruled, purposes: [PURPOSE] };
 }
 
 export function studyIdOf(addresses: Readonly<Record<string, string>>): string {
@@ -152,7 +154,7 @@ async function vettings(options: GenesisOptions, query: PublishedQuery, index: n
 export async function foundingActs(options: GenesisOptions): Promise<Act[]> {
   const { n, t, deadlineBlocks, addresses, queries } = options;
   const studyId = studyIdOf(addresses);
-  const registration = ["Trial", SCHEMA_TEXT, policyOf(deadlineBlocks), LOG2N, ZeroHash];
+  const registration = ["Trial", SCHEMA_TEXT, policyOf(deadlineBlocks), LOG2N, ZeroHash, NO_FIELD_RULES];
   const committee = [studyId, WORKERS.slice(0, n).map(({ address }) => address), t];
   const published = await Promise.all(
     queries.map(async (query, i) => {

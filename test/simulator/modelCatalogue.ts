@@ -1,6 +1,8 @@
 /** The model of `contracts/query/QueryCatalogue.sol`. Descriptors are taken as canonical. */
 import { ZeroAddress, ZeroHash, concat, dataLength, getCreate2Address, id, keccak256, toBeHex, AbiCoder } from "ethers";
 import { Capacity } from "../../workers/chain/credits.ts";
+import { decodeBounds, decodeDescriptor } from "../../workers/messages/decodeDescriptor.ts";
+import { type Forbidden, forbiddenUse } from "../../workers/query/permittedFields.ts";
 import { queryHash as hashQuery } from "../../workers/query/queryHash.ts";
 import { activeMemberOf, keyHolderOf, organisationOf, restricted } from "./modelMembers.ts";
 import type { CallScene, CatalogueEntry, Handlers, ModelState, VettedOnce } from "./modelState.ts";
@@ -87,6 +89,13 @@ function activate(scene: CallScene, queryHash: string, entry: CatalogueEntry): v
   emit("DatasetRegistry:DataUserAdded", [queryHash, entry.queryContract]);
 }
 
+function refuseForbidden(forbidden: Forbidden | undefined): void {
+  if (forbidden === undefined) return;
+  if (forbidden.kind === "cut") revert("QueryCatalogueCutNotPermitted", forbidden.field, forbidden.cut);
+  if (forbidden.kind === "bind") revert("QueryCatalogueNonCanonical", "bind");
+  revert(forbidden.kind === "site" ? "QueryCatalogueSiteClosed" : "QueryCatalogueFieldNotPermitted", forbidden.field);
+}
+
 export const catalogueHandlers: Handlers = {
   publish(scene, args) {
     const author = authorOf(scene);
@@ -95,7 +104,9 @@ export const catalogueHandlers: Handlers = {
       (name) => String(args[name]),
     ) as [string, string, string, string, string];
     const descriptor = String(args["descriptor_"]);
-    const { schemaHash } = studyOf(state, studyId);
+    const { schemaHash, policy, fieldRules } = studyOf(state, studyId);
+    const closedSite = Number(policy.closedSite);
+    refuseForbidden(forbiddenUse(decodeDescriptor(descriptor), decodeBounds(bounds), { closedSite, fieldRules }));
     const queryHash = hashQuery(schemaHash, descriptor, sql, bounds, manifest, agreement);
     if (state.catalogue.has(queryHash)) revert("QueryCatalogueAlreadyPublished", queryHash);
     const codes = {

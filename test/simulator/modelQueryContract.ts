@@ -88,12 +88,19 @@ function checkParameters(parameters: string, bounds: string): void {
   });
 }
 
-/** Opens the data. @returns each dataset's root, and the policy with the strictest k */
-function opened(scene: CallScene, querier: string, datasetIds: readonly string[]) {
+/** Opens the data. @returns each dataset's root, the policy with the strictest k, and the k of the class */
+function opened(scene: CallScene, querier: string, datasetIds: readonly string[], isSealed: boolean) {
   const { studyId, queryHash } = contractOf(scene);
   if (datasetIds.length === 0) revert("QuerySmartContractNoDatasets");
   const { policy } = studyOf(scene.state, studyId);
-  const opening = { studyId, queryHash, datasetIds, querier, studyBudget: policy.openingsBudget };
+  const opening = {
+    studyId,
+    queryHash,
+    datasetIds,
+    querier,
+    studyBudget: policy.openingsBudget,
+    quota: policy.organisationQuota,
+  };
   const { k, roots } = openData(scene, opening);
   roots.forEach((root, i) => {
     if (i > 0 && BigInt(datasetIds[i]!) <= BigInt(datasetIds[i - 1]!)) {
@@ -101,7 +108,10 @@ function opened(scene: CallScene, querier: string, datasetIds: readonly string[]
     }
     if (root === ZeroHash) revert("QuerySmartContractDatasetOfOtherStudy", datasetIds[i]);
   });
-  return { roots, policy: { ...policy, k: k > policy.k ? k : policy.k } };
+  const raised = { ...policy, k: k > policy.k ? k : policy.k };
+  if (!isSealed || policy.sealedK === 0n) return { roots, policy: raised, k: raised.k };
+  const sealedK = k > policy.sealedK ? k : policy.sealedK;
+  return { roots, policy: { ...raised, sealedK }, k: sealedK };
 }
 
 function newContext(
@@ -112,7 +122,8 @@ function newContext(
   const { state, chainId, self, block, timestamp } = scene;
   const { queryHash, studyId } = contractOf(scene);
   const parametersHash = keccak256(parameters);
-  const { roots: datasetRoots, policy } = opened(scene, querier, datasetIds);
+  const isSealed = Number(releaseClass) === ReleaseClass.SEALED;
+  const { roots: datasetRoots, policy, k } = opened(scene, querier, datasetIds, isSealed);
   const types = ["uint256", "address", "address", "uint256", "bytes32", "bytes32", "bytes32[]", "uint256"];
   const words = [chainId, self, querier, nonce, queryHash, parametersHash, datasetRoots, block];
   const context = {
@@ -128,7 +139,7 @@ function newContext(
     releaseClass: Number(releaseClass) as ReleaseClass,
     recipientsHash: hashRecipients(Number(releaseClass), recipients),
   };
-  return { context, k: policy.k };
+  return { context, k };
 }
 
 function hashRecipients(releaseClass: number, recipients: readonly string[]): string {

@@ -3,6 +3,7 @@
  * Addresses and ids are keys in lower case; integers are bigint, as in calldata.
  */
 import type { Interface } from "ethers";
+import type { FieldRules } from "../../workers/messages/fieldRules.ts";
 
 export interface Member {
   readonly organisation: string;
@@ -40,6 +41,11 @@ export interface Policy {
   readonly price: bigint;
   readonly storageFeePerRow: bigint;
   readonly leastDeposit: bigint;
+  readonly sealedK: bigint;
+  readonly closedSite: bigint;
+  readonly organisationQuota: bigint;
+  readonly historyCap: bigint;
+  readonly fieldRulesHash: string;
   readonly purposes: readonly string[];
 }
 
@@ -51,6 +57,7 @@ export interface Study {
   readonly registeredAt: bigint;
   readonly name: string;
   readonly policy: Policy;
+  readonly fieldRules: FieldRules;
 }
 
 export interface Committee {
@@ -136,6 +143,8 @@ export interface ModelState {
   /** By dataset. */
   readonly terms: Map<string, Terms>;
   readonly openings: Map<string, bigint>;
+  /** By "study organisation", of studies with a quota. */
+  readonly requestsOf: Map<string, bigint>;
   /** Datasets. */
   readonly retired: Set<string>;
   /** By dataset: bit i - 1 of the worker at point i. */
@@ -170,6 +179,7 @@ export function emptyState(): ModelState {
     datasets: new Map(),
     terms: new Map(),
     openings: new Map(),
+    requestsOf: new Map(),
     retired: new Set(),
     erasures: new Map(),
     vetoes: new Set(),

@@ -1,11 +1,22 @@
 /** The model of `contracts/study/`: studies, committees, datasets. */
 import { AbiCoder, ParamType, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
 import { datasetRoot, sharesRoot } from "../../workers/messages/datasetRoot.ts";
+import { type FieldRules, fieldRulesHash } from "../../workers/messages/fieldRules.ts";
 import { RECEIPT, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { abiOf } from "./modelDeployment.ts";
 import { activeMemberOf, isActive, keyOf, organisationOf, restricted } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
-import type { CallScene, Committee, Dataset, Handlers, ModelState, Policy, Segment, Study } from "./modelState.ts";
+import type {
+  CallArguments,
+  CallScene,
+  Committee,
+  Dataset,
+  Handlers,
+  ModelState,
+  Policy,
+  Segment,
+  Study,
+} from "./modelState.ts";
 import { revert } from "./modelState.ts";
 import { requireNotRetired } from "./modelRetirement.ts";
 import { requireSigned } from "./modelTerms.ts";
@@ -27,21 +38,31 @@ export function hashPolicy(policy: Policy): string {
   return keccak256(coder.encode([policyType()], [policy]));
 }
 
+/** Calldata has integers as bigint. */
+function fieldRulesFrom({ uses, cuts }: CallArguments): FieldRules {
+  const fieldCuts = (cuts as CallArguments[]).map(({ field, edges }) => ({ field: Number(field), edges: [...edges] }));
+  return { uses: String(uses), cuts: fieldCuts };
+}
+
 export const studyHandlers: Handlers = {
-  register(scene, { name, schema, policy_: policy, log2N, srsHash }) {
+  register(scene, { name, schema, policy_: policy, log2N, srsHash, fieldRules_: fieldRules }) {
     restricted(scene);
     const { state, chainId, self, timestamp, emit } = scene;
     const schemaHash = id(schema);
     const words = [chainId, self, schemaHash, id(name)];
     const studyId = keccak256(coder.encode(["uint256", "address", "bytes32", "bytes32"], words));
     if (state.studies.has(studyId)) revert("StudyRegistryAlreadyRegistered", studyId);
+    const rules = fieldRulesFrom(fieldRules);
+    if (policy.fieldRulesHash !== fieldRulesHash(rules)) revert("StudyRegistryInvalidPolicy", "fieldRulesHash");
     const policyHash = hashPolicy(policy);
-    state.studies.set(studyId, { schemaHash, policyHash, srsHash, log2N, registeredAt: timestamp, name, policy });
-    emit("StudyRegistered", [studyId, schemaHash, name, schema, policy]);
+    const study = { schemaHash, policyHash, srsHash, log2N, registeredAt: timestamp, name, policy, fieldRules: rules };
+    state.studies.set(studyId, study);
+    emit("StudyRegistered", [studyId, schemaHash, name, schema, policy, fieldRules]);
     return [studyId];
   },
   study: ({ state }, { studyId }) => [studyOf(state, studyId)],
   policy: ({ state }, { studyId }) => [studyOf(state, studyId).policy],
+  fieldRules: ({ state }, { studyId }) => [studyOf(state, studyId).fieldRules],
   count: ({ state }) => [state.studies.size],
   studies: ({ state }, { offset, limit }) => [page([...state.studies.keys()], offset, limit)],
 };

@@ -1,9 +1,17 @@
 /** The model of what owners agree to and forbid: study agreements, their own terms, vetoes, openings. */
 import { ZeroAddress, ZeroHash } from "ethers";
 import { STUDY_SIGNATURE, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
-import { activeMemberOf, isActive, keyHolderOf, keyOf, missingPurpose, restricted } from "./modelMembers.ts";
+import {
+  activeMemberOf,
+  isActive,
+  keyHolderOf,
+  keyOf,
+  missingPurpose,
+  organisationOf,
+  restricted,
+} from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
-import { type CallScene, type Handlers, type Terms, revert } from "./modelState.ts";
+import { type CallScene, type Handlers, type ModelState, type Terms, revert } from "./modelState.ts";
 import { requireNotRetired } from "./modelRetirement.ts";
 import { datasetIdOf, rootOf, studyOf } from "./modelStudies.ts";
 
@@ -25,11 +33,21 @@ export interface Opening {
   readonly datasetIds: readonly string[];
   readonly querier: string;
   readonly studyBudget: bigint;
+  /** 0: none. */
+  readonly quota: bigint;
+}
+
+function countRequest(state: ModelState, studyId: string, organisation: string, quota: bigint): void {
+  const key = `${studyId} ${organisation}`;
+  const used = state.requestsOf.get(key) ?? 0n;
+  if (used >= quota) revert("DatasetRegistryQuotaSpent", studyId, organisation, quota);
+  state.requestsOf.set(key, used + 1n);
 }
 
 /** @returns the strictest k of the owners, and each dataset's root, 0 where it is not the study's */
-export function openData(scene: CallScene, { studyId, queryHash, datasetIds, querier, studyBudget }: Opening) {
+export function openData(scene: CallScene, { studyId, queryHash, datasetIds, querier, studyBudget, quota }: Opening) {
   const { state } = scene;
+  if (quota !== 0n) countRequest(state, studyId, organisationOf(state, "QuerierRegistry", querier), quota);
   let k = 0n;
   const roots = datasetIds.map((datasetId) => {
     const root = rootOf(state, studyId, datasetId);

@@ -6,7 +6,7 @@
 import { Outcome } from "../../workers/messages/statement.ts";
 import type { Asked, PublishedQuery, Row } from "./simulatedStudy.ts";
 
-/** No fewer patients are disclosed: the policy's. */
+/** No fewer patients are disclosed to everyone, nor told together with another answer: the policy's. */
 const K = 5;
 
 /** A request as the chain fixed it. */
@@ -17,6 +17,10 @@ export interface PlainRequest {
   readonly datasetRoots: readonly string[];
   /** Of each dataset, as `version/slot`, the rows whose consent had been withdrawn. */
   readonly withdrawn: readonly ReadonlySet<string>[];
+  /** No fewer patients are disclosed to its readers by itself. */
+  readonly k: number;
+  /** The same of equal readers. */
+  readonly readers: string;
 }
 
 /** How it ended, as the chain says. */
@@ -40,6 +44,13 @@ interface Part {
   readonly owner: string;
   readonly rows: readonly Row[];
   readonly malformed: boolean;
+}
+
+/** Rows that an earlier answer was about. */
+interface KnownRows {
+  readonly set: ReadonlySet<Row>;
+  /** To the readers of the one that is judged, with a k that is enough for them. */
+  readonly isTold: boolean;
 }
 
 export class PlainModel {
@@ -76,8 +87,12 @@ export class PlainModel {
     if (isMalformed) return ["is computed over malformed data"];
     if (outcome === Outcome.REFUSED_DISCLOSURE) return [];
     if (outcome !== Outcome.ANSWERED) return [`ends with outcome ${outcome}`];
-    const known = earlier.flatMap(([other, { hidden }]) => this.#disclosed(other, hidden));
-    return [...wrongValues(asked, end), ...this.#tooMuch(asked, end, parts, known)];
+    const known = earlier.flatMap(([other, { hidden }]) => {
+      // What few were told of fewer is new to anyone else.
+      const isTold = other.k >= K || (request.k < K && other.readers === request.readers);
+      return this.#disclosed(other, hidden).map((set) => ({ set, isTold }));
+    });
+    return [...wrongValues(asked, end), ...this.#tooMuch(asked, end, { parts, known, k: request.k })];
   }
 
   #partsOf({ datasetRoots, withdrawn }: PlainRequest): Part[] {
@@ -101,18 +116,20 @@ export class PlainModel {
   #tooMuch(
     { cohort, sums }: Asked,
     { hidden }: PlainEnd,
-    parts: readonly Part[],
-    known: readonly ReadonlySet<Row>[],
+    { parts, known, k }: { readonly parts: readonly Part[]; readonly known: readonly KnownRows[]; readonly k: number },
   ): string[] {
     const everyone = new Set(rowsOf(parts));
     const owned = parts.length > 1 ? parts.map(({ rows }) => new Set(rows)) : [];
     const without = (set: ReadonlySet<Row>): number[] => owned.map((own) => rowsIn(set, own).length);
-    const isKnown = (set: ReadonlySet<Row>): boolean => known.some((other) => differing(set, other).length === 0);
-    const isNear = (set: ReadonlySet<Row>): boolean => [everyone, ...known].some((other) => areNear(set, other));
-    const refuse = !isKnown(cohort) && ([cohort.size, ...without(cohort)].some((size) => size < K) || isNear(cohort));
+    const isKnown = (set: ReadonlySet<Row>): boolean =>
+      known.some(({ set: other, isTold }) => isTold && differing(set, other).length === 0);
+    const others = [everyone, ...known.flatMap(({ set }) => (set.size === 0 ? [] : [set]))];
+    const isNear = (set: ReadonlySet<Row>): boolean => others.some((other) => areNear(set, other));
+    const isSmall = (size: number): boolean => size > 0 && size < k;
+    const refuse = !isKnown(cohort) && ([cohort.size, ...without(cohort)].some((size) => size < k) || isNear(cohort));
     const shown = sums.flatMap(({ over }, output) => (hidden.has(output) ? [] : [{ over, output }]));
     const tooFew = shown.filter(
-      ({ over }) => !isKnown(over) && ([over.size, ...without(over)].some(isFew) || isNear(over)),
+      ({ over }) => !isKnown(over) && ([over.size, ...without(over)].some(isSmall) || isNear(over)),
     );
     return [
       ...(refuse ? ["answers about a cohort too small or too close to another"] : []),

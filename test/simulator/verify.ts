@@ -39,7 +39,8 @@ function readStories(simulation: Simulation): Map<string, RequestStory> {
     const { requestId, context } = event;
     const parameters = decodeParameters(event.parameters);
     const masks = event.datasetIds.map((datasetId) => withdrawn.get(datasetId) ?? new Set<string>());
-    const plain = { requestId, query, parameters, datasetRoots: context.datasetRoots, withdrawn: masks };
+    const { datasetRoots, recipientsHash: readers } = context;
+    const plain = { requestId, query, parameters, datasetRoots, withdrawn: masks, k: event.k, readers };
     stories.set(requestId, { contract, request: event, plain, ends: [] });
   }
   return stories;

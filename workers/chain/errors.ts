@@ -23,7 +23,9 @@ export type ChainErrorDetail =
   /** An event that a public record promises is not there. */
   | { readonly code: "CHAIN_EVENT_MISSING"; readonly event: string; readonly id: string }
   /** The event is there, but its content is not what its ABI says, e.g. a text that is not UTF-8. */
-  | { readonly code: "CHAIN_EVENT_UNREADABLE"; readonly event: string; readonly id: string };
+  | { readonly code: "CHAIN_EVENT_UNREADABLE"; readonly event: string; readonly id: string }
+  /** The rules on fields that the node gives do not hash to what the study's policy names. */
+  | { readonly code: "CHAIN_RULES_MISMATCH"; readonly studyId: string };
 
 export type KeystoreErrorDetail =
   | { readonly code: "KEYSTORE_MISSING"; readonly path: string }

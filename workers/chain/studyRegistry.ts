@@ -2,6 +2,7 @@
 import { AbiCoder, type ContractRunner, keccak256, toUtf8Bytes } from "ethers";
 import type { IStudyRegistry, PolicyStruct } from "../../types/study/IStudyRegistry.ts";
 import { CodedError } from "../errors.ts";
+import { type FieldRules, fieldRulesHash } from "../messages/fieldRules.ts";
 import { type Deployment, openContract } from "./deployment.ts";
 import type { ChainErrorDetail } from "./errors.ts";
 import { type GovernedCall, governedCall } from "./governedCall.ts";
@@ -28,6 +29,16 @@ export interface Policy {
   readonly storageFeePerRow: bigint;
   /** Wei that each worker of a committee must have deposited for it. */
   readonly leastDeposit: bigint;
+  /** Of SEALED answers; 0: that of PUBLIC ones. */
+  readonly sealedK: number;
+  /** Index + 1 of the field that says a row's site, when no query may use it; 0 otherwise. */
+  readonly closedSite: number;
+  /** Requests that the queriers of one organisation may make over the study, for good; 0: any number. */
+  readonly organisationQuota: number;
+  /** The most sets disclosed earlier that a request is tested against; 0: any number. */
+  readonly historyCap: number;
+  /** Of the study's {@link FieldRules}; zero: everything is permitted. */
+  readonly fieldRulesHash: string;
   readonly purposes: readonly string[];
 }
 
@@ -45,9 +56,18 @@ export interface Study {
 
 export interface StudyRegistry {
   readonly address: string;
-  register(name: string, schema: string, policy: Policy, log2N: number, srsHash: string): GovernedCall;
+  register(
+    name: string,
+    schema: string,
+    policy: Policy,
+    log2N: number,
+    srsHash: string,
+    fieldRules: FieldRules,
+  ): GovernedCall;
   study(studyId: string): Promise<Study>;
   policy(studyId: string): Promise<Policy>;
+  /** Which fields queries may use, and how. Their hash is checked against the policy's. */
+  fieldRules(studyId: string, policy: Pick<Policy, "fieldRulesHash">): Promise<FieldRules>;
   count(): Promise<number>;
   studies(offset: number, limit: number): Promise<string[]>;
   /** The schema's exact JSON text, from the registration's event; its keccak256 is checked against the study. */
@@ -59,7 +79,8 @@ const NAME = "StudyRegistry";
 const POLICY_TUPLE =
   "tuple(uint16 k, uint8 vettings, uint8 vettingOrganisations, uint8 minimumThreshold, bool demonstration," +
   " uint32 openingsBudget, uint16 ownersShare, uint16 workersShare, uint16 authorShare, uint64 storageFeePerRow," +
-  " uint64 deadlineBlocks, uint88 price, uint96 leastDeposit, bytes32[] purposes)";
+  " uint64 deadlineBlocks, uint88 price, uint96 leastDeposit, uint16 sealedK, uint16 closedSite," +
+  " uint24 organisationQuota, uint16 historyCap, bytes32 fieldRulesHash, bytes32[] purposes)";
 
 /** keccak256(abi.encode(Policy)): what the registry stores and every request's context names. */
 export function policyHash(policy: Policy): string {
@@ -99,7 +120,7 @@ export function studyRegistry(deployment: Deployment, runner: ContractRunner): S
   };
   return {
     address: deployment.address(NAME),
-    register: (name, schema, policy, log2N, srsHash) =>
+    register: (name, schema, policy, log2N, srsHash, fieldRules) =>
       governedCall(
         deployment,
         NAME,
@@ -110,6 +131,7 @@ export function studyRegistry(deployment: Deployment, runner: ContractRunner): S
           { ...policy, purposes: [...policy.purposes] } satisfies PolicyStruct,
           log2N,
           srsHash,
+          { uses: fieldRules.uses, cuts: fieldRules.cuts.map(({ field, edges }) => ({ field, edges: [...edges] })) },
         ]),
       ),
     study,
@@ -129,8 +151,22 @@ export function studyRegistry(deployment: Deployment, runner: ContractRunner): S
         price: found.price,
         storageFeePerRow: found.storageFeePerRow,
         leastDeposit: found.leastDeposit,
+        sealedK: Number(found.sealedK),
+        closedSite: Number(found.closedSite),
+        organisationQuota: Number(found.organisationQuota),
+        historyCap: Number(found.historyCap),
+        fieldRulesHash: found.fieldRulesHash,
         purposes: [...found.purposes],
       };
+    },
+    async fieldRules(studyId, policy) {
+      const { uses, cuts } = await read(deployment, `${NAME}.fieldRules`, contract.fieldRules(studyId));
+      const rules = { uses, cuts: cuts.map(({ field, edges }) => ({ field: Number(field), edges: [...edges] })) };
+      if (fieldRulesHash(rules) === policy.fieldRulesHash) return rules;
+      throw new CodedError<ChainErrorDetail>(
+        { code: "CHAIN_RULES_MISMATCH", studyId },
+        `The rules on fields of study ${studyId} do not have the hash ${policy.fieldRulesHash} that its policy names`,
+      );
     },
     count: async () => Number(await read(deployment, `${NAME}.count`, contract.count())),
     studies: async (offset, limit) => [...(await read(deployment, `${NAME}.studies`, contract.studies(offset, limit)))],

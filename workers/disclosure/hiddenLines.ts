@@ -14,13 +14,18 @@ import type { SuppressionFacts } from "./suppression.ts";
 /** Tests of one line. */
 const MAX_CHOICES = 64;
 
-type LineFacts = Pick<SuppressionFacts, "k" | "tests" | "fingerprints" | "groups" | "totals" | "known" | "families">;
+type LineFacts = Pick<
+  SuppressionFacts,
+  "k" | "jointK" | "tests" | "fingerprints" | "groups" | "totals" | "known" | "families"
+>;
 
 /** A sum of sets that is known when `whole` is: the sets are disjoint and make it up by construction. */
 interface Line {
   readonly whole: RowSet;
   /** Group that opens `whole`; undefined: known before. */
   readonly wholeGroup: number | undefined;
+  /** The smallest sum of hidden members that may be known. */
+  readonly k: number;
   readonly members: readonly { readonly set: RowSet; readonly group: number | undefined; readonly isHidden: boolean }[];
 }
 
@@ -33,16 +38,16 @@ export class HiddenLines {
     this.#facts = facts;
     this.#lines = [...newLines(facts), ...earlierLines(facts)];
     // Sizes are part of the circuit, so all that may be asked for are named before it is finished.
-    for (const { members } of this.#lines)
+    for (const { members, k } of this.#lines)
       for (const { set, group } of members)
         for (const part of [undefined, ...this.#partsOf(set, group)])
-          facts.tests.sum([[set, part?.set]], facts.k - 1, "fails");
+          facts.tests.sum([[set, part?.set]], k - 1, "fails");
   }
 
   /** What is to be tested when these groups are hidden. */
   hiddenBy(hidden: ReadonlySet<number>): HiddenLine[] {
     const known = new Set(this.#facts.known.map(({ set }) => keyOf(set)));
-    return this.#lines.flatMap(({ whole, wholeGroup, members }) => {
+    return this.#lines.flatMap(({ whole, wholeGroup, members, k }) => {
       if (wholeGroup !== undefined && hidden.has(wholeGroup)) return [];
       // What an earlier answer showed, hiding does not take back: whoever knows it subtracts it from the others.
       const isSecret = ({ set, group, isHidden: before }: Line["members"][number]): boolean =>
@@ -54,7 +59,7 @@ export class HiddenLines {
       if (secret.length < 2 || secret.length === members.length || sacrifice === undefined) return [];
       const parts = secret.map(({ set, group }) => this.#partsOf(set, group).filter((part) => !hidden.has(part.group)));
       return choicesOf(secret, parts).map((rests) => ({
-        test: this.#restTest(whole, rests),
+        test: this.#restTest(whole, rests, k),
         sacrifice: rests.findLast(({ part }) => part !== undefined)?.part?.group ?? sacrifice,
       }));
     });
@@ -71,10 +76,10 @@ export class HiddenLines {
   }
 
   /** One object per test, so that what passed is not tested again. */
-  #restTest(whole: RowSet, rests: readonly Rest[]): HiddenLine["test"] {
-    const { k, tests } = this.#facts;
+  #restTest(whole: RowSet, rests: readonly Rest[], k: number): HiddenLine["test"] {
+    const { tests } = this.#facts;
     const names = rests.map(({ set, part }) => (part === undefined ? keyOf(set) : `${keyOf(set)}-${keyOf(part.set)}`));
-    const key = `${keyOf(whole)}=${names.join("+")}`;
+    const key = `${k}<=${keyOf(whole)}=${names.join("+")}`;
     const sets = rests.map(({ set, part }) => [set, part?.set] as const);
     const test = this.#tests.get(key) ?? tests.sum(sets, k - 1, "fails");
     this.#tests.set(key, test);
@@ -103,11 +108,13 @@ function choicesOf(secret: readonly { readonly set: RowSet }[], parts: readonly 
 }
 
 /** Families of this answer against what is known and what it opens itself. */
-function newLines({ groups, known, fingerprints }: LineFacts): Line[] {
+function newLines({ groups, known, fingerprints, k, jointK }: LineFacts): Line[] {
   const wholes = [...known.map(({ set }) => ({ set, group: undefined })), ...openedSets(groups)];
   return familiesOf(groups).flatMap((members) => {
     const family = members.map((member) => ({ ...member, isHidden: false }));
-    return wholes.flatMap(({ set, group }) => lineOf(fingerprints, set, group, family));
+    return wholes.flatMap(({ set, group }) =>
+      lineOf(fingerprints, set, group, family, group === undefined ? jointK : k),
+    );
   });
 }
 
@@ -118,13 +125,15 @@ function openedSets(groups: readonly DisclosedGroup[]): FamilyMember[] {
 }
 
 /** Families of earlier answers with hidden cells, against what this answer opens. */
-function earlierLines({ groups, totals, families, fingerprints }: LineFacts): Line[] {
+function earlierLines({ groups, totals, families, fingerprints, jointK }: LineFacts): Line[] {
   // The last of its groups opens a total, and is sacrificed for what that would tell.
   const told = totals.map(({ set, groups: own }) => ({ set, group: own.at(-1)! }));
   return families.flatMap(({ members, hidden }) => {
     const secret = new Set(hidden.map(keyOf));
     const family = members.map((set) => ({ set, group: undefined, isHidden: secret.has(keyOf(set)) }));
-    return [...openedSets(groups), ...told].flatMap(({ set, group }) => lineOf(fingerprints, set, group, family));
+    return [...openedSets(groups), ...told].flatMap(({ set, group }) =>
+      lineOf(fingerprints, set, group, family, jointK),
+    );
   });
 }
 
@@ -133,10 +142,11 @@ function lineOf(
   whole: RowSet,
   wholeGroup: number | undefined,
   family: Line["members"],
+  k: number,
 ): Line[] {
   const members = family.filter(({ set }) => isSubset(set, whole));
   if (members.length < 2) return [];
   const sum = members.reduce((total, { set }) => total + fingerprints.of(set), 0n);
   const difference = sum - fingerprints.of(whole);
-  return difference % R === 0n ? [{ whole, wholeGroup, members }] : [];
+  return difference % R === 0n ? [{ whole, wholeGroup, members, k }] : [];
 }

@@ -30,6 +30,11 @@ export interface EarlierAnswer extends VettedRequest {
   readonly requestId: string;
   readonly segments: readonly SegmentRef[];
   readonly opened: Opened;
+  /**
+   * Of a posted SEALED answer with a lower k, of which this request's readers are not the recipients: it counts as "unknown". What
+   * passed there is known to a few, and would not have passed here.
+   */
+  readonly isToldToOthers?: true;
 }
 
 export interface HistorySet {
@@ -53,6 +58,10 @@ export interface HistorySet {
   readonly isAlone: boolean;
   /** Opened as zero: what follows from it follows without it. */
   readonly isEmpty: boolean;
+  /** Only in answers that others were told, with a lower k: no reason not to test what the set follows from. */
+  readonly isToldToOthers: boolean;
+  /** Of `summed` and `sums`, those that were not told to others only: what may be shown again. */
+  readonly toldHere: Pick<HistorySet, "summed" | "sums">;
 }
 
 export interface HiddenFamily {
@@ -72,6 +81,8 @@ export interface HistorySets {
   readonly tables: readonly OrderedTable[];
   /** Of each answer that has one, in their order. */
   readonly cohorts: readonly { readonly set: RowSet; readonly answer: EarlierAnswer }[];
+  /** How many of the sets are of posted answers: others may be named by one participant alone. */
+  readonly posted: number;
 }
 
 /**
@@ -89,6 +100,7 @@ export function historySets(
   const families: HiddenFamily[] = [];
   const tables: OrderedTable[] = [];
   const cohorts: { set: RowSet; answer: EarlierAnswer }[] = [];
+  const posted = new Set<string>();
   for (const answer of history) {
     const parts = segmentsOf(answer.segments);
     const disclosed = disclosedSets(answer, parts, catalogue);
@@ -98,23 +110,29 @@ export function historySets(
       ...cohortOf(disclosed, answer),
       ...groupSets(disclosed, answer),
       ...totalSets(disclosed, answer),
-    ])
-      merge(sets, found);
+    ]) {
+      merge(sets, found, answer.isToldToOthers === true);
+      if (isPostedAnswer(answer)) posted.add(keyOf(found.set));
+    }
     families.push(...hiddenFamilies(disclosed, answer));
   }
-  return { sets: [...sets.values()], families, tables, cohorts };
+  return { sets: [...sets.values()], families, tables, cohorts, posted: posted.size };
+}
+
+export function isPostedAnswer({ opened, isToldToOthers }: EarlierAnswer): boolean {
+  return opened !== "unknown" || isToldToOthers === true;
 }
 
 const UNSEEN = { isShown: false, isOpened: false, isUnknown: false, isAlone: true, isEmpty: false };
 
 type Disclosed = ReturnType<typeof disclosedSets>;
 
-function cohortOf({ cohort }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
+function cohortOf({ cohort }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
   if (cohort === undefined) return [];
   return [{ set: cohort, summed: new Set(), sums: [], isPosted: opened !== "unknown", ...UNSEEN }];
 }
 
-function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
+function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
   const isPosted = opened !== "unknown";
   const isHidden = ({ outputs }: DisclosedGroup): boolean =>
     isPosted && outputs.some((output) => opened.hiddenOutputs.has(output));
@@ -142,7 +160,7 @@ function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): His
 }
 
 /** Where all that they are made up of is shown. */
-function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): HistorySet[] {
+function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
   if (opened === "unknown") return [];
   const isShown = (group: number): boolean =>
     !groups[group]!.outputs.some((output) => opened.hiddenOutputs.has(output));
@@ -152,14 +170,16 @@ function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): Hi
   );
 }
 
-function merge(sets: Map<string, HistorySet>, found: HistorySet): void {
+/** Of one answer. */
+type FoundSet = Omit<HistorySet, "isToldToOthers" | "toldHere">;
+
+function merge(sets: Map<string, HistorySet>, found: FoundSet, isToldToOthers: boolean): void {
   const key = keyOf(found.set);
   const known = sets.get(key);
   sets.delete(key); // the newest is last
   sets.set(key, {
     set: found.set,
-    summed: new Set([...(known?.summed ?? []), ...found.summed]),
-    sums: [...(known?.sums ?? []), ...found.sums],
+    ...withSums(known, found),
     isPosted: found.isPosted || known?.isPosted === true,
     isShown: found.isShown || known?.isShown === true,
     isOpened: found.isOpened || known?.isOpened === true,
@@ -169,7 +189,16 @@ function merge(sets: Map<string, HistorySet>, found: HistorySet): void {
         : found.isUnknown || known?.isUnknown === true,
     isAlone: found.isAlone && known?.isAlone !== false,
     isEmpty: found.isEmpty || known?.isEmpty === true,
+    isToldToOthers: isToldToOthers && known?.isToldToOthers !== false,
+    toldHere: isToldToOthers ? (known?.toldHere ?? NO_SUMS) : withSums(known?.toldHere, found),
   });
+}
+
+type Summed = Pick<HistorySet, "summed" | "sums">;
+const NO_SUMS: Summed = { summed: new Set(), sums: [] };
+
+function withSums(known: Summed = NO_SUMS, { summed, sums }: Summed): Summed {
+  return { summed: new Set([...known.summed, ...summed]), sums: [...known.sums, ...sums] };
 }
 
 function hiddenFamilies({ groups }: Disclosed, { opened }: EarlierAnswer): HiddenFamily[] {

@@ -29,6 +29,8 @@ export interface TestedSet {
   readonly set: RowSet;
   readonly summed: ReadonlySet<number>;
   readonly print: bigint;
+  /** Of an earlier one: only others were told it. */
+  readonly isToldToOthers?: boolean;
 }
 
 export interface NewSet extends TestedSet {
@@ -38,6 +40,13 @@ export interface NewSet extends TestedSet {
   readonly cells?: readonly number[];
   /** Data of the newest shown set with the same filter on part of these data; 0 for none. */
   readonly grownFrom: bigint;
+}
+
+export interface KnownPrints {
+  /** Fingerprints of sets, and of growths of sets, that are tested, or were, on their own. */
+  readonly own: ReadonlySet<bigint>;
+  /** Fingerprints of rows with missing values whose number answers show. */
+  readonly missing: ReadonlySet<bigint>;
 }
 
 export interface HistoryFacts {
@@ -51,10 +60,10 @@ export interface HistoryFacts {
    * set, but not combined with two: every growth of a set would have to leave out k of the new rows, or none.
    */
   readonly totals: readonly RowSet[];
-  /** Fingerprints of sets, and of growths of sets, that are tested, or were, on their own. */
-  readonly own: ReadonlySet<bigint>;
-  /** Fingerprints of rows with missing values whose number answers show. */
-  readonly missing: ReadonlySet<bigint>;
+  /** Among sets that this request's readers may all know. */
+  readonly here: KnownPrints;
+  /** Among all, for a combination of which others were told a set: only they can make it. */
+  readonly elsewhere: KnownPrints;
   /** Rows of parts of the universe. */
   rows(parts: bigint): number;
   /** Whether some of them are gone. A set that had them is measured too small: what passes then is large enough all the same. */
@@ -182,7 +191,9 @@ function combinationTests(facts: HistoryFacts, a: TestedSet, b: TestedSet, c: Te
 }
 
 function combinationTest(facts: HistoryFacts, p: TestedSet, q: TestedSet, m: TestedSet): SizeTest[] {
-  const { k, tests, own, missing } = facts;
+  const { k, tests } = facts;
+  const isElsewhere = [p, q, m].some(({ isToldToOthers }) => isToldToOthers === true);
+  const { own, missing } = isElsewhere ? facts.elsewhere : facts.here;
   if (meetsWithin(p.set, m.set, q.set) || meetsWithin(q.set, m.set, p.set)) return []; // p, or q, or both, in the support
   const print = (((p.print + q.print - m.print) % R) + R) % R;
   const isKnown = print === 0n || own.has(print) || own.has(R - print);

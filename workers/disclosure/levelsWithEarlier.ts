@@ -39,7 +39,8 @@ export function levelsWithEarlier(
   return groups.map(({ set, sums }) => {
     if (set === undefined) return NOTHING;
     const before = known.get(keyOf(set));
-    const isKnown = before?.isShown === true && sums.every((sum) => before.sums.some((other) => isSame(sum, other)));
+    const isKnown =
+      before?.isShown === true && sums.every((sum) => before.toldHere.sums.some((other) => isSame(sum, other)));
     if (isKnown) return NOTHING;
     const related = opened.filter((each) => mayTell(each, { set, sums }));
     const found = related.map((each) => tellTogether(each, { set, sums }, levels, classes));

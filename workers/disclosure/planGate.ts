@@ -44,7 +44,7 @@ export type Gate =
 
 /**
  * @param history oldest first, without the request itself
- * @param k of the study's policy
+ * @param k of the request's release class
  * @param field the attempt's own: the plan makes vectors in it, of public numbers, and keeps them
  * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
  */
@@ -80,6 +80,7 @@ class Planning {
     this.#suppression = new Suppression({
       field: place.field,
       k: place.k,
+      jointK: place.jointK,
       fingerprints,
       catalogue: place.catalogue,
       tests,
@@ -163,7 +164,7 @@ class Planning {
 
   #tellingTests({ sets, isUntold }: TellingSets): SizeTest[] {
     if (isUntold) return [NEVER_PASSES];
-    return sets.flatMap((set) => this.#tests.sizeTests(set, "ifShown"));
+    return sets.flatMap((set) => this.#tests.sizeTests(set, "ifShown", this.#place.jointK));
   }
 
   /** The group that counts the cell's rows, where it is another. */

@@ -88,7 +88,7 @@ class LinePlanning {
       ...{ circuit, cohort, zeros, lines: this.#lines, slices: this.#sets[0]!.length, starts },
       tests: (...place) => [
         ...this.#parts.map((parts) => this.#test(place, parts, "ifShown")),
-        ...(grown === 0n ? [] : [this.#test(place, grown, "passes")]),
+        ...(grown === 0n ? [] : [this.#test(place, grown, "passes", this.#place.jointK)]),
       ],
     };
     return { refused: false, plan, columns, universe: this.#place.universe };
@@ -109,6 +109,7 @@ class LinePlanning {
     [output, slice, first, last]: readonly [output: number, slice: number, first: number, last: number],
     parts: bigint,
     zero: SizeTest["zero"],
+    k = this.#place.k,
   ): SizeTest {
     const lines = this.#sets[output]![slice]!.slice(first, last + 1);
     const within = lines.flatMap((set) => {
@@ -117,7 +118,7 @@ class LinePlanning {
     });
     // Lines that nobody can be in tell nothing.
     const isPossible = lines.some((set) => set !== undefined);
-    return this.#tests.tests.sum(within, this.#place.k - 1, isPossible ? zero : "passes");
+    return this.#tests.tests.sum(within, k - 1, isPossible ? zero : "passes");
   }
 }
 

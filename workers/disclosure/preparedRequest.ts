@@ -13,6 +13,8 @@ import { Universe } from "./universe.ts";
 
 /** PUBLIC answers never show less, whatever the policy says. */
 export const LEAST_K = 5;
+/** Nor SEALED ones: from the sum of two patients' values, one who is, or knows, the one reads the other's. */
+export const LEAST_SEALED_K = 3;
 /** The tests grow with k: more than this no study and no owner may ask, as the contracts have it, too. */
 export const MOST_K = 1_000;
 
@@ -28,10 +30,21 @@ export interface GatedRequest extends VettedRequest {
   readonly segments: readonly SegmentRef[];
   /** Of the descriptor with these parameters, not empty by construction; where lines were merged, as `mergeOutputs` has it. */
   readonly circuit: Circuit;
+  /**
+   * Of a SEALED answer with a k of its own: the k of PUBLIC ones, which holds for all that its recipients could tell from it and
+   * from other answers, or from numbers of rows. Absent: one k for everything.
+   */
+  readonly jointK?: number;
+  /** The most distinct sets of posted answers that the request is tested against; absent or 0: any number. */
+  readonly historyCap?: number;
 }
 
 export type RefusedPlan =
-  "too few rows" | "too many masks" | "nobody is selected" | "same filter, too few changed rows";
+  | "too few rows"
+  | "too many masks"
+  | "nobody is selected"
+  | "same filter, too few changed rows"
+  | "more earlier sets than the policy's cap";
 
 export type Prepared<Made> =
   | { readonly refused: true; readonly reason: RefusedPlan }
@@ -42,13 +55,15 @@ export type Prepared<Made> =
       readonly universe: Universe;
       readonly parts: bigint;
       readonly k: number;
+      /** Of tests against what others told, at least k. */
+      readonly jointK: number;
       readonly catalogue: ClassCatalogue;
       readonly made: Made;
     };
 
 /**
  * @param history oldest first, without the request itself
- * @param k of the study's policy
+ * @param k of the request's release class
  * @param make reads what else a plan needs of the sets, and may ask for more classes
  * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
  */
@@ -61,7 +76,8 @@ export function prepareRequest<Made>(
   assert(!request.segments.some(({ isErased }) => isErased), "nothing is asked of erased data");
   const universe = new Universe([request, ...history].map(({ segments }) => segments));
   const parts = universe.bits(request.segments);
-  const least = Math.max(k, LEAST_K);
+  const least = Math.max(k, request.jointK === undefined ? LEAST_K : LEAST_SEALED_K);
+  const jointK = Math.max(least, request.jointK ?? LEAST_K);
   if (isSmallTable(universe, parts, least)) return { refused: true, reason: "too few rows" };
   if (universe.masksOf(request.segments) > MOST_MASKS) return { refused: true, reason: "too many masks" };
   const { made, catalogue } = withClasses(request.schema, [request, ...history], (classes) => {
@@ -71,10 +87,15 @@ export function prepareRequest<Made>(
   });
   const { disclosed, earlier } = made;
   if (disclosed.cohort === undefined) return { refused: true, reason: "nobody is selected" };
-  if (isSameCohort(disclosed, earlier, universe, least)) {
+  if (isSameCohort(disclosed, earlier, universe, jointK)) {
     return { refused: true, reason: "same filter, too few changed rows" };
   }
-  return { refused: false, disclosed, earlier, universe, parts, k: least, catalogue, made: made.made };
+  // Never tested against fewer than there are.
+  const { historyCap = 0 } = request;
+  if (historyCap > 0 && earlier.posted > historyCap) {
+    return { refused: true, reason: "more earlier sets than the policy's cap" };
+  }
+  return { refused: false, disclosed, earlier, universe, parts, k: least, jointK, catalogue, made: made.made };
 }
 
 /** Sizes of the whole table are public, and not tested; but its sums would be about fewer than k patients, or tell an owner so. */

@@ -10,7 +10,7 @@ import type { DisclosedSets } from "./disclosedSets.ts";
 import { setsIn } from "./disclosedSets.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import type { HistorySet, HistorySets } from "./historySets.ts";
-import type { HistoryFacts, NewSet, TestedSet } from "./historyTests.ts";
+import type { HistoryFacts, KnownPrints, NewSet, TestedSet } from "./historyTests.ts";
 import { historyTests, isSameFilter, sumTests } from "./historyTests.ts";
 import { missingPrints } from "./missingCounts.ts";
 import type { GatedRequest } from "./preparedRequest.ts";
@@ -27,6 +27,8 @@ export interface RequestPlace {
   readonly universe: Universe;
   readonly parts: bigint;
   readonly k: number;
+  /** Of tests against what others told, at least k. */
+  readonly jointK: number;
   /** The attempt's own: plans make vectors in it, of public numbers, and keep them. */
   readonly field: Field;
   readonly catalogue: ClassCatalogue;
@@ -65,20 +67,27 @@ export class RequestTests {
     this.whole = wholeTable(all, this.#known.get(keyOf(all)));
     const known = [this.whole.tested, ...this.others];
     const added = setsIn(disclosed);
-    const sets = [...added, ...known.map(({ set }) => set)];
     const growths = added.flatMap((set) =>
       known.flatMap((before) => (isSameFilter(set, before.set) ? [difference(print(set), print(before.set))] : [])),
     );
-    const opened = this.others.flatMap(({ set, isOpened }) => (isOpened ? [set] : []));
+    const printsOf = (of: (known: HistorySet) => boolean): KnownPrints => {
+      const opened = this.others.flatMap((before) => (before.isOpened && of(before) ? [before.set] : []));
+      const own = [...added, ...known.filter(of).map(({ set }) => set)].map(print);
+      return {
+        own: new Set([...own, ...growths]),
+        missing: missingPrints([...added, all, ...opened], print, (field) => place.catalogue.classes(field)),
+      };
+    };
+    const here = printsOf(({ isToldToOthers }) => !isToldToOthers);
     const compared = new Set(known.map(({ set }) => keyOf(set)));
     this.facts = {
-      k: place.k,
+      k: place.jointK,
       tests: this.tests,
       fingerprints,
       totals: place.universe.knownTotals(place.parts, place.k).filter((set) => !compared.has(keyOf(set))),
       earlier: known.filter(({ isEmpty }) => !isEmpty).map((each) => ({ ...each, print: print(each.set) })),
-      own: new Set([...sets.map(print), ...growths]),
-      missing: missingPrints([...added, all, ...opened], print, (field) => place.catalogue.classes(field)),
+      here,
+      elsewhere: known.some(({ isToldToOthers }) => isToldToOthers) ? printsOf(() => true) : here,
       cells: disclosed.cells,
       tables: earlier.tables,
       lines: new Map(),
@@ -99,8 +108,7 @@ export class RequestTests {
   }
 
   /** At least k, or as `zero` says none; the same with every owner's rows taken away. */
-  sizeTests(set: RowSet, zero: SizeTest["zero"]): SizeTest[] {
-    const k = this.#k;
+  sizeTests(set: RowSet, zero: SizeTest["zero"], k = this.#k): SizeTest[] {
     const owned = this.owners.map((owner) => this.tests.without(set, owner, k - 1, zero));
     return [this.tests.size(set, k - 1, zero), ...owned];
   }
@@ -141,7 +149,7 @@ export class RequestTests {
   /** Whether all its sums were shown before. */
   isTold({ set, summed }: TestedSet): boolean {
     const before = this.#known.get(keyOf(set));
-    return [...summed].every((field) => before?.isShown === true && before.summed.has(field));
+    return [...summed].every((field) => before?.isShown === true && before.toldHere.summed.has(field));
   }
 
   /** The whole table is; and a cohort that has been one before, though perhaps of a table, which did not show its size. */
@@ -176,7 +184,7 @@ function wholeTable(all: RowSet, before: HistorySet | undefined): WholeTable {
   const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true, isEmpty: false };
   const isUnknown = before?.isUnknown === true;
   return {
-    tested: { set: all, summed, sums, ...number },
+    tested: { set: all, summed, sums, ...number, isToldToOthers: false, toldHere: { summed, sums } },
     shown: { set: all, summed: isUnknown ? new Set() : summed, sums: isUnknown ? [] : sums },
     unknown: isUnknown ? [before] : [],
   };

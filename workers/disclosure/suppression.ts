@@ -37,6 +37,8 @@ export interface SuppressionFacts {
   /** For vectors that live as long as the plan: the attempt's own. */
   readonly field: Field;
   readonly k: number;
+  /** Of lines whose total, or some members, earlier answers told; at least k. */
+  readonly jointK: number;
   readonly fingerprints: Fingerprints;
   readonly catalogue: ClassCatalogue;
   readonly tests: SizeTests;

@@ -10,6 +10,16 @@ export { decodeBounds, decodeDescriptor, decodeParameters } from "./decodeDescri
 export type { Descriptor, ParameterBound } from "./descriptor.ts";
 export { equivocationFromJson, equivocationToJson, equivocatorsOf } from "./equivocation.ts";
 export type { Equivocation, EvidenceErrorDetail } from "./equivocation.ts";
+export {
+  EVERYTHING_PERMITTED,
+  EVERY_USE,
+  edgesOf,
+  FieldUse,
+  fieldRulesHash,
+  NO_FIELD_RULES,
+  usesOf,
+} from "./fieldRules.ts";
+export type { FieldCuts, FieldRules, Permits } from "./fieldRules.ts";
 export { decodeShareFile, encodeShareFile, shareFileHash, shareFileLength } from "./shareFile.ts";
 export type { ShareFile, ShareFileErrorDetail, ShareFileHeader } from "./shareFile.ts";
 export { openMaskKeys } from "./keyCopies.ts";

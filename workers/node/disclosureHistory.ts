@@ -52,6 +52,9 @@ interface AnswerFacts extends Omit<EarlierAnswer, "opened"> {
   readonly studyId: string;
   /** Of the request. */
   readonly block: number;
+  /** Of the request's release class. */
+  readonly k: number;
+  readonly recipientsHash: string;
 }
 
 export class DisclosureHistory {
@@ -85,9 +88,10 @@ export class DisclosureHistory {
    * The agreed answers but for the request's own, oldest request first, in the same order at every participant. O(history);
    * the chain is asked only for what was never asked for before.
    *
+   * @param studyK that of PUBLIC answers, as the study's policy has it
    * @throws CodedError PLAN_HISTORY_PENDING | PLAN_HISTORY_UNRESOLVED | CHAIN_* | STORE_*
    */
-  async resolve({ event }: ConfirmedRequest, { requestIds, block }: History): Promise<EarlierAnswer[]> {
+  async resolve({ event }: ConfirmedRequest, { requestIds, block }: History, studyK: number): Promise<EarlierAnswer[]> {
     const { studyId } = event.context;
     const facts = await Promise.all(
       withoutOwn(requestIds, event.requestId).map((earlier) => this.#factsOf(earlier, studyId)),
@@ -103,8 +107,12 @@ export class DisclosureHistory {
       const segments = earlier.segments.map((segment) => withErased(segment, erased));
       const opened = openedAsOf(entries.get(requestId), block);
       if (opened === "unknown" && own !== undefined && inOrder(earlier, own) < 0) this.#refusePending(requestId, own);
+      const told = { requestId, descriptor, parameters, schema, segments };
+      if (opened !== "unknown" && isToldToOthers(earlier, event, studyK)) {
+        return { ...told, opened: "unknown", isToldToOthers: true };
+      }
       const merges = mergesOf(earlier, opened);
-      const answer = { requestId, descriptor, parameters, schema, segments, opened };
+      const answer = { ...told, opened };
       return merges === undefined ? answer : { ...answer, merges };
     });
   }
@@ -155,7 +163,9 @@ export class DisclosureHistory {
     const parameters = parametersOf(requestId, event.parameters, query);
     const segments = await this.#modules.consent.apply(event, await this.#segmentsOf(event));
     if (segments === undefined) throw unresolved(requestId, "unknown consent mask");
-    return { requestId, studyId, block: stored.block, descriptor, schema, parameters, segments };
+    const { k, context } = event;
+    const { recipientsHash } = context;
+    return { requestId, studyId, block: stored.block, k, recipientsHash, descriptor, schema, parameters, segments };
   }
 
   async #segmentsOf({ requestId, datasetIds, context: { datasetRoots } }: QueryRequested): Promise<SegmentRef[]> {
@@ -195,6 +205,12 @@ function parametersOf(requestId: string, encoded: string, query: VettedQuery): b
   } catch (cause) {
     throw unresolved(requestId, "parameters out of bounds", cause);
   }
+}
+
+/** A SEALED answer with a k of its own, which only its own recipients may be told again without a test. */
+function isToldToOthers(earlier: AnswerFacts, { k, context }: QueryRequested, studyK: number): boolean {
+  const isSameReaders = k < studyK && context.recipientsHash.toLowerCase() === earlier.recipientsHash.toLowerCase();
+  return earlier.k < studyK && !isSameReaders;
 }
 
 /** How lines of values were merged, of an answer that has some; what was not posted counts as opened line by line. */

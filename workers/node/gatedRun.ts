@@ -7,7 +7,7 @@
  */
 import { isCoded } from "../errors.ts";
 import type { FieldVector } from "../field/field.ts";
-import type { EarlierAnswer } from "../disclosure/historySets.ts";
+import { type EarlierAnswer, isPostedAnswer } from "../disclosure/historySets.ts";
 import { type Gate, planGate } from "../disclosure/planGate.ts";
 import { planLines } from "../disclosure/planLines.ts";
 import type { Merges } from "../messages/merges.ts";
@@ -56,7 +56,7 @@ export async function runGated(
 ): Promise<Verdict> {
   const { network } = session;
   const history = await modules.history.agree(request, network);
-  const earlier = await modules.history.resolve(request, history);
+  const earlier = await modules.history.resolve(request, history, plan.studyK);
   const openings = modules.history.openings(request, attempt, history);
   const place: RunPlace = { request, attempt, history, earlier, openings, modules };
   if (valueAxis(plan.descriptor) === undefined) return openGated(session, plan, place);
@@ -157,7 +157,7 @@ function planOrRefuse<Plan>(
     return plan(earlier);
   } catch (error) {
     if (!isCoded(error, "DISCLOSURE_UNSUPPORTED")) throw error;
-    const posted = earlier.filter(({ opened }) => opened !== "unknown");
+    const posted = earlier.filter(isPostedAnswer);
     refuseUntold(requestId, () => plan(posted));
     throw error;
   }

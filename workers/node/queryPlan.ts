@@ -9,8 +9,9 @@
  *     no request in between.)
  *  2. queryHash recomputes from schema, descriptor, SQL, bounds, manifest and agreement.
  *  3. The parameters hash to the context's and lie in the vetted bounds.
- *  4. The policy is the study's, read and hashed, with a k that an owner may have raised; a sealed answer has
- *     recipients that can be encrypted to.
+ *  4. The policy is the study's, read and hashed, with a k of the release class that an owner may have raised; the query uses
+ *     only fields that it permits, and cuts them only where it does, whatever the catalogue took; a sealed answer has recipients
+ *     that can be encrypted to.
  *  5. Every dataset root recomputes from the registry's first v segments for some v; of each of them the very file that
  *     its activation names for this worker (and sharesRoot binds) is stored, of this committee and number of rows, and
  *     was checked: its columns are well-formed (`activeCheck.ts`). None of them was retired since.
@@ -25,15 +26,17 @@ import { allLogs } from "../chain/logs.ts";
 import { type JsonRpc, blockTime } from "../chain/provider.ts";
 import { type Query, type QueryCatalogue, QueryState } from "../chain/queryCatalogue.ts";
 import type { QueryRequested } from "../chain/querySmartContract.ts";
-import { type StudyRegistry, policyHash } from "../chain/studyRegistry.ts";
+import { type Policy, type StudyRegistry, policyHash } from "../chain/studyRegistry.ts";
 import type { SegmentRef } from "../disclosure/historySets.ts";
 import { selectsNobody } from "../disclosure/checkQuery.ts";
-import { LEAST_K, MOST_K } from "../disclosure/preparedRequest.ts";
+import { LEAST_K, LEAST_SEALED_K, MOST_K } from "../disclosure/preparedRequest.ts";
 import type { Circuit } from "../messages/circuit.ts";
 import type { Descriptor } from "../messages/descriptor.ts";
+import { NO_FIELD_RULES } from "../messages/fieldRules.ts";
 import { ReleaseClass, ZERO_HASH } from "../messages/statement.ts";
 import { recipientsFault, recipientsHash } from "../messages/sealedAnswer.ts";
 import { buildCircuit } from "../query/buildCircuit.ts";
+import { type Forbidden, forbiddenUse } from "../query/permittedFields.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import type { StoredInputCheck } from "../store/inputCheckStore.ts";
 import type { SegmentStatus } from "../store/shareStore.ts";
@@ -64,8 +67,14 @@ export type QueryPlan =
       readonly schema: StudySchema;
       /** In the order of the rows: of each dataset in turn, versions 1..version. */
       readonly segments: readonly SegmentRef[];
-      /** Smallest set that may be disclosed. */
+      /** Smallest set that may be disclosed, to the readers of the release class. */
       readonly k: number;
+      /** Where that is a k of SEALED answers alone: the one of PUBLIC answers, which holds together with others. */
+      readonly jointK?: number;
+      /** Of PUBLIC answers, without the owners' terms: which earlier answers had a lower one. */
+      readonly studyK: number;
+      /** 0: none. */
+      readonly historyCap: number;
     };
 
 export interface PlanModules {
@@ -106,8 +115,10 @@ export async function planQuery(request: ConfirmedRequest, modules: PlanModules)
   const { event } = request;
   if (await modules.emergencyStop.isStopped()) throw stopped(event);
   checkContext(event);
-  const k = await readK(event, modules);
+  const policy = await modules.studies.policy(event.context.studyId);
+  const ks = readK(event, policy);
   const query = await vettedQuery(request, modules);
+  await checkPermitted(event, query, policy, modules);
   const parameters = boundParameters(event, query);
   const { descriptor, schema } = query;
   // A circuit first: it bounds the cells that sets are read of.
@@ -118,7 +129,8 @@ export async function planQuery(request: ConfirmedRequest, modules: PlanModules)
   const segments = await maskedSegments(event, await plannedSegments(event, modules), modules);
   if (circuit === undefined) return { empty: true };
   const datasets = newestVersions(segments);
-  return { empty: false, circuit, datasets, descriptor, parameters, schema, segments, k };
+  const limits = { ...ks, studyK: policy.k, historyCap: policy.historyCap };
+  return { empty: false, circuit, datasets, descriptor, parameters, schema, segments, ...limits };
 }
 
 /** Check 4, the part that needs no chain. */
@@ -145,16 +157,42 @@ function checkRelease(event: QueryRequested): void {
   if (recipientsHash(recipients) !== context.recipientsHash) refuse(event, "the recipients are not the context's");
 }
 
-/** The rest of check 4. */
-async function readK(event: QueryRequested, { studies }: PlanModules): Promise<number> {
-  const policy = await studies.policy(event.context.studyId);
+/** Of check 4, that the k is the policy's or stricter. */
+function readK(event: QueryRequested, policy: Policy): Pick<QueryPlan & { empty: false }, "k" | "jointK"> {
   const { k, context } = event;
+  const isOwnK = context.releaseClass === ReleaseClass.SEALED && policy.sealedK !== 0;
+  const least = isOwnK ? policy.sealedK : policy.k;
+  const raised = isOwnK ? { ...policy, k: Math.max(policy.k, k), sealedK: k } : { ...policy, k };
   // An owner may be stricter than the study, never more generous; the hash binds the event's word.
-  if (k < policy.k || k > MOST_K || policyHash({ ...policy, k }) !== context.policyHash) {
+  if (k < least || k > MOST_K || policyHash(raised) !== context.policyHash) {
     refuse(event, "the policy is not the study's");
   }
-  return Math.max(k, LEAST_K);
+  if (!isOwnK) return { k: Math.max(k, LEAST_K) };
+  return { k: Math.max(k, LEAST_SEALED_K), jointK: Math.max(raised.k, LEAST_K) };
 }
+
+/** Of check 4, that the query is one the catalogue had to take. */
+async function checkPermitted(
+  event: QueryRequested,
+  { descriptor, bounds, schema }: VettedQuery,
+  policy: Policy,
+  { studies }: PlanModules,
+): Promise<void> {
+  const { closedSite, fieldRulesHash } = policy;
+  const isUnruled = fieldRulesHash === ZERO_HASH;
+  const fieldRules = isUnruled ? NO_FIELD_RULES : await studies.fieldRules(event.context.studyId, policy);
+  const forbidden = forbiddenUse(descriptor, bounds, { closedSite, fieldRules });
+  if (forbidden === undefined) return;
+  const name = schema.fields[forbidden.field]?.name ?? `field ${forbidden.field}`;
+  refuse(event, `the policy does not let a query ${FORBIDDEN[forbidden.kind]} ${name}`);
+}
+
+const FORBIDDEN: Readonly<Record<Forbidden["kind"], string>> = {
+  site: "use, as the site,",
+  use: "use so",
+  cut: "cut so finely",
+  bind: "cut so",
+};
 
 /** Checks 1 and 2. */
 async function vettedQuery(request: ConfirmedRequest, modules: PlanModules): Promise<VettedQuery> {

@@ -5,7 +5,8 @@ import { ParameterKind } from "../messages/descriptor.ts";
 import type { SchemaField, StudySchema } from "../schema/studySchema.ts";
 import { formatDate, formatScaled, parseDate, parseScaled } from "../schema/values.ts";
 import { nearest } from "./cutPoints.ts";
-import { closeNames, listNames } from "./resolveNames.ts";
+import { listNames } from "./listNames.ts";
+import { closeNames } from "./resolveNames.ts";
 
 export type ParameterErrorDetail =
   | { readonly code: "PARAMETER_MISSING"; readonly parameter: string }

@@ -3,6 +3,7 @@
  * A pure function of its inputs, to the byte: a vetter or auditor recompiles and compares. White space, comments, the
  * case of keywords and the order of ANDed conditions do not change the descriptor.
  */
+import assert from "node:assert/strict";
 import type { Descriptor, ParameterBound } from "../messages/descriptor.ts";
 import { DESCRIPTOR_FORMAT, encodeBounds, encodeDescriptor } from "../messages/descriptor.ts";
 import {
@@ -12,6 +13,7 @@ import {
   MAX_DESCRIPTOR_BYTES,
   MAX_OUTPUTS,
 } from "../messages/decodeDescriptor.ts";
+import { EVERYTHING_PERMITTED, type Permits } from "../messages/fieldRules.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { startAssembly } from "./assembleDescriptor.ts";
 import { clauseParameters } from "./filters.ts";
@@ -21,6 +23,8 @@ import { normalizeConditions } from "./normalizeConditions.ts";
 import { collectParameterUses } from "./parameterUses.ts";
 import { MAX_OPENED_VALUES } from "./openedValues.ts";
 import { parseSql } from "./parseSql.ts";
+import { forbiddenUse } from "./permittedFields.ts";
+import { permittedSchema } from "./permittedSchema.ts";
 import type { QueryCost } from "./queryCost.ts";
 import { queryCost } from "./queryCost.ts";
 import { checkTable } from "./resolveNames.ts";
@@ -50,14 +54,17 @@ export interface CompileOptions {
    * data. No contract and no worker takes the result.
    */
   readonly withoutGate?: boolean;
+  /** What the study's policy lets queries use; default: everything. Neither the catalogue nor a worker takes more. */
+  readonly permits?: Permits;
 }
 
 /** @throws CodedError SQL_*, with the fragment, line and column of what is refused */
 export async function compileQuery(
   text: string,
-  schema: StudySchema,
-  { maxRows = DEFAULT_MAX_ROWS, withoutGate = false }: CompileOptions = {},
+  whole: StudySchema,
+  { maxRows = DEFAULT_MAX_ROWS, withoutGate = false, permits = EVERYTHING_PERMITTED }: CompileOptions = {},
 ): Promise<CompiledQuery> {
+  const schema = permittedSchema(whole, permits);
   const parsed = await parseSql(text);
   const { sql } = parsed;
   checkTable(parsed, schema);
@@ -77,6 +84,7 @@ export async function compileQuery(
     steps: [{ axes: lines, outputs }],
     columns,
   };
+  assert(forbiddenUse(descriptor, bounds, permits) === undefined, "the view of the schema permits no more");
   const cost = queryCost(descriptor, schema);
   if (!withoutGate) refuseLarge(sql, selection, cost);
   const worstCase = refuseOverflow(sql, descriptor, schema, maxRows);

@@ -35,8 +35,10 @@ export function nearest(values: readonly bigint[], value: bigint): bigint[] {
 export function describeMissing(field: NumericField, threshold: bigint): string {
   const needed = `${field.name} >= ${formatFieldValue(field, threshold)}`;
   if (field.cutPoints.length === 0) {
-    return `this needs the comparison ${needed}, but ${field.name} has no cut-points in the study's schema`;
+    const where = field.isCoarsened ? "that the study's policy permits" : "in the study's schema";
+    return `this needs the comparison ${needed}, but ${field.name} has no cut-points ${where}`;
   }
   const close = nearest(field.cutPoints, threshold).map((cut) => formatFieldValue(field, cut));
-  return `this needs the comparison ${needed}, which is not a cut-point; the nearest are ${close.join(" and ")}`;
+  const which = field.isCoarsened ? "not a cut-point that the study's policy permits" : "not a cut-point";
+  return `this needs the comparison ${needed}, which is ${which}; the nearest are ${close.join(" and ")}`;
 }

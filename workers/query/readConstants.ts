@@ -3,7 +3,8 @@ import type { CategoryField, NumericField } from "../schema/studySchema.ts";
 import { parseDate } from "../schema/values.ts";
 import { isCoded } from "../errors.ts";
 import type { Relation, Value } from "./parsedQuery.ts";
-import { closeNames, listNames } from "./resolveNames.ts";
+import { listNames } from "./listNames.ts";
+import { closeNames } from "./resolveNames.ts";
 import type { SqlText } from "./sqlText.ts";
 import { refuse } from "./sqlText.ts";
 

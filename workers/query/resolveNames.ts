@@ -1,11 +1,10 @@
 /** Names in a query to the schema's fields. PostgreSQL folds unquoted names to lower case, so case is ignored when unique. */
 import type { SchemaField, StudySchema } from "../schema/studySchema.ts";
+import { listNames } from "./listNames.ts";
 import type { ColumnName, ParsedQuery } from "./parsedQuery.ts";
+import { type AskedUse, refuseForbidden } from "./permittedSchema.ts";
 import type { SqlText } from "./sqlText.ts";
 import { refuse } from "./sqlText.ts";
-
-/** Names listed in a message. */
-const MAX_LISTED = 12;
 
 export interface ResolvedField {
   /** Index into the schema's fields. */
@@ -19,8 +18,13 @@ export function checkTable({ sql, table }: Pick<ParsedQuery, "sql" | "table">, s
   throw refuse(sql, table.span, `there is no such table; this study's table is ${schema.table}`, "SQL_UNKNOWN_TABLE");
 }
 
-/** @throws CodedError SQL_UNKNOWN_COLUMN with close names */
-export function resolveField(sql: SqlText, column: ColumnName, schema: StudySchema): ResolvedField {
+/** @throws CodedError SQL_UNKNOWN_COLUMN with close names | SQL_NOT_PERMITTED with the columns that are */
+export function resolveField(
+  sql: SqlText,
+  column: ColumnName,
+  schema: StudySchema,
+  asked: AskedUse = "split",
+): ResolvedField {
   const exact = schema.fields.findIndex(({ name }) => name === column.name);
   const folded = schema.fields.flatMap(({ name }, index) => (sameFolded(name, column.name) ? [index] : []));
   const index = exact >= 0 ? exact : folded[0];
@@ -34,6 +38,7 @@ export function resolveField(sql: SqlText, column: ColumnName, schema: StudySche
       "SQL_UNKNOWN_COLUMN",
     );
   }
+  refuseForbidden(sql, column.span, schema, index, asked);
   return { index, field: schema.fields[index]! };
 }
 
@@ -46,12 +51,6 @@ export function closeNames(wanted: string, names: readonly string[]): string[] {
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ name }) => name);
-}
-
-/** `a, b, c`, or the first few and how many more. */
-export function listNames(names: readonly string[]): string {
-  const shown = names.slice(0, MAX_LISTED).join(", ");
-  return names.length > MAX_LISTED ? `${shown} and ${names.length - MAX_LISTED} more` : shown;
 }
 
 function sameFolded(name: string, written: string): boolean {

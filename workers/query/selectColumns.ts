@@ -204,8 +204,9 @@ function variableOf(context: ConditionContext, { aggregate, span }: SelectItem, 
   const { sql, schema } = context;
   if (argument.kind === "indicator") return { kind: "indicator", clause: indicatorFilter(context, argument) };
   if (argument.kind !== "column") throw refuse(sql, argument.span, "a column is expected here");
-  const { index, field } = resolveField(sql, argument.column, schema);
-  if (aggregate === Finish.COUNT || aggregate === Finish.REGR_COUNT) return { kind: "value", field: index };
+  const isCount = aggregate === Finish.COUNT || aggregate === Finish.REGR_COUNT;
+  const { index, field } = resolveField(sql, argument.column, schema, isCount ? "present" : "sum");
+  if (isCount) return { kind: "value", field: index };
   const name = STATISTIC_NAMES[aggregate!];
   const offered = `COUNT(${field.name})`;
   if (field.type === "date") {

@@ -13,6 +13,8 @@ export type SqlErrorCode =
   | "SQL_TYPE"
   /** A comparison at a value where the schema declares no cut-point. */
   | "SQL_NO_CUT_POINT"
+  /** A use of a column that the study's policy does not permit. */
+  | "SQL_NOT_PERMITTED"
   /** A condition that no row can satisfy. */
   | "SQL_NEVER_TRUE"
   /** The uses of one parameter leave it no value, or disagree on its type. */

@@ -10,6 +10,7 @@ import { readCategoryConstant, readNumericConstant } from "./readConstants.ts";
 import type { ResolvedField } from "./resolveNames.ts";
 import { resolveField } from "./resolveNames.ts";
 import type { Span, SqlText } from "./sqlText.ts";
+import type { AskedUse } from "./permittedSchema.ts";
 import { refuse } from "./sqlText.ts";
 import { STATISTIC_NAMES } from "./statisticNames.ts";
 import { refuseBetweenCuts } from "./tableAxes.ts";
@@ -107,7 +108,7 @@ function crossTable(place: Place): TableStatistic {
 }
 
 function groupMeans({ sql, schema, item }: Place, compared: PlannedAxis): TableStatistic {
-  const { index, field } = columnOf(sql, schema, item.arguments[0], item.span);
+  const { index, field } = columnOf(sql, schema, item.arguments[0], item.span, "sum");
   if (field.type === "date" || (field.type === "category" && field.numeric === undefined)) {
     throw refuse(sql, item.span, `${field.name} has no numbers to compare`, "SQL_TYPE");
   }
@@ -190,7 +191,13 @@ function categoryAxis({ sql, schema, item }: Place, position: number): PlannedAx
   throw refuse(sql, item.span, `${field.name} is not a category; ${name} takes categorical columns`, "SQL_TYPE");
 }
 
-function columnOf(sql: SqlText, schema: StudySchema, argument: Argument | undefined, span: Span): ResolvedField {
-  if (argument?.kind === "column") return resolveField(sql, argument.column, schema);
+function columnOf(
+  sql: SqlText,
+  schema: StudySchema,
+  argument: Argument | undefined,
+  span: Span,
+  asked: AskedUse = "split",
+): ResolvedField {
+  if (argument?.kind === "column") return resolveField(sql, argument.column, schema, asked);
   throw refuse(sql, argument?.span ?? span, "a column is expected here");
 }

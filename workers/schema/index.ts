@@ -2,6 +2,7 @@
 export { columnCount, columnsOf, describeColumns } from "./columns.ts";
 export type { ColumnDescription } from "./columns.ts";
 export type { Derivation, EventColumn, EventCondition, EventTable } from "./eventTable.ts";
+export { parseFieldRules } from "./parseFieldRules.ts";
 export { parseSchema } from "./parseSchema.ts";
 export type { SchemaErrorDetail } from "./parseSchema.ts";
 export { ColumnKind, NO_FIELD } from "./studySchema.ts";

@@ -21,7 +21,7 @@ export type { SchemaErrorDetail } from "./schemaError.ts";
 /** Committed columns per study. One costs 32 bytes per row and worker, plus its blinders: 4,096 is 131 KB a row. */
 export const MAX_COLUMNS = 4_096;
 
-const KEYS = ["name", "title", "table", "subject", "missingValues", "eventTables", "fields", "timeToEvent"];
+const KEYS = ["name", "title", "table", "subject", "missingValues", "eventTables", "fields", "timeToEvent", "site"];
 
 /**
  * @param text the JSON text; its keccak256 over the exact UTF-8 bytes becomes `hash`
@@ -42,6 +42,7 @@ export function parseSchema(text: string): StudySchema {
     fields,
     eventTables,
     timeToEvent: parseTimeToEvent(root.optional("timeToEvent"), fields),
+    site: parseSite(root.optional("site"), fields),
     hash: keccak256(toUtf8Bytes(text)),
   };
 }
@@ -50,6 +51,16 @@ function parseStudyName(node: JsonNode): string {
   const name = node.text();
   if (/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/.test(name)) return name;
   throw schemaError("SCHEMA_BAD_NAME", node.path, "must be 1 to 64 letters, digits, spaces, dots, dashes or _");
+}
+
+/** The name of a category field. */
+function parseSite(node: JsonNode | undefined, fields: readonly SchemaField[]): number | undefined {
+  if (node === undefined) return undefined;
+  const name = node.text();
+  const index = fields.findIndex((field) => field.name === name);
+  if (index < 0) throw schemaError("SCHEMA_BAD_SITE", node.path, "is no field of the schema");
+  if (fields[index]!.type === "category") return index;
+  throw schemaError("SCHEMA_BAD_SITE", node.path, `is a ${fields[index]!.type}; it must be a category`);
 }
 
 function parseFields(node: JsonNode, subject: string, context: FieldContext): SchemaField[] {

@@ -16,6 +16,8 @@ export type SchemaErrorCode =
   | "SCHEMA_BAD_DERIVATION"
   | "SCHEMA_BAD_CONDITION"
   | "SCHEMA_BAD_TIME_TO_EVENT"
+  | "SCHEMA_BAD_SITE"
+  | "SCHEMA_BAD_FIELD_RULES"
   | "SCHEMA_TOO_MANY_COLUMNS";
 
 export interface SchemaErrorDetail {

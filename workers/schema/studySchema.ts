@@ -6,6 +6,7 @@
  * `categories`. Scaled integers fit in 63 bits (|v| < 2^62), checked when the schema is read.
  */
 
+import type { Permits } from "../messages/fieldRules.ts";
 import type { Derivation, EventTable } from "./eventTable.ts";
 
 export type FieldType = "category" | "integer" | "number" | "date";
@@ -46,6 +47,8 @@ export interface NumericField extends FieldBase {
   readonly maximum: bigint;
   /** Strictly ascending scaled integers c in (minimum, maximum]; each gives a column [x >= c]. */
   readonly cutPoints: readonly bigint[];
+  /** In a view of the schema through a policy (`query/permittedSchema.ts`): the columns could be cut at more values. */
+  readonly isCoarsened?: true;
   /** How many base-16 digits of (value − minimum) are committed: those of the largest, or 0 without `search: digits`. */
   readonly digits: number;
 }
@@ -82,6 +85,10 @@ export interface StudySchema {
   /** Files that derived fields are computed from, at the owner. */
   readonly eventTables: readonly EventTable[];
   readonly timeToEvent: readonly TimeToEvent[];
+  /** Index of the category field that says which site a row is of; undefined: the schema names none. */
+  readonly site: number | undefined;
+  /** In a view of the schema through a policy; absent: everything is permitted. */
+  readonly permits?: Permits;
   /** keccak256 of the JSON text. */
   readonly hash: string;
 }

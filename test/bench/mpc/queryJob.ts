@@ -110,7 +110,8 @@ function planOf({ query, datasetId, version, rowCounts }: QueryJob): ComputedPla
   assert(!built.empty, "the benchmark asks for somebody");
   const segments = rowCounts.map((rowCount, index) => ({ datasetId, version: BigInt(index + 1), rowCount }));
   const datasets = [{ datasetId, version }];
-  return { empty: false, circuit: built.circuit, datasets, descriptor, parameters: [], schema, segments, k: K };
+  const limits = { k: K, studyK: K, historyCap: 0 };
+  return { empty: false, circuit: built.circuit, datasets, descriptor, parameters: [], schema, segments, ...limits };
 }
 
 /** The earlier answers over the same process's data, agreed as in an attempt, and the durable record in the real store. */

@@ -138,9 +138,17 @@ export const POLICY = {
   price: PRICE,
   storageFeePerRow: 0n,
   leastDeposit: 0n,
+  sealedK: 0,
+  closedSite: 0,
+  organisationQuota: 0,
+  historyCap: 0,
+  fieldRulesHash: ZeroHash,
   purposes: [PURPOSE],
 };
 export type Policy = typeof POLICY;
+
+/** Every field may be used. */
+export const NO_RULES = { uses: "0x", cuts: [] };
 
 export function studyIdOf(studies: string, name: string): string {
   const words = [chainId, studies, SCHEMA_HASH, id(name)];
@@ -150,7 +158,7 @@ export function studyIdOf(studies: string, name: string): string {
 /** A study "Trial" with a committee of the first n workers. */
 export async function registerStudy(n = 4, t = 1, policy: Policy = POLICY) {
   const contracts = await admitMembers();
-  await contracts.studies.register("Trial", SCHEMA, policy, 14, id("reference string"));
+  await contracts.studies.register("Trial", SCHEMA, policy, 14, id("reference string"), NO_RULES);
   const studyId = studyIdOf(await contracts.studies.getAddress(), "Trial");
   const committee = WORKERS.slice(0, n);
   await contracts.committees.appoint(

@@ -14,6 +14,7 @@ const FOREIGN = new Interface([
   "error DatasetRegistryClosed(bytes32 datasetId)",
   "error DatasetRegistryRetired(bytes32 datasetId)",
   "error DatasetRegistryBudgetSpent(bytes32 datasetId, uint32 budget)",
+  "error DatasetRegistryQuotaSpent(bytes32 studyId, bytes32 organisation, uint24 quota)",
   "error DatasetRegistryMissingPurpose(bytes32 datasetId, bytes32 purpose)",
   "error InvalidAccountNonce(address account, uint256 currentNonce)",
   "error ECDSAInvalidSignature()",

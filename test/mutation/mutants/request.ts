@@ -179,14 +179,6 @@ export const REQUEST: readonly Mutant[] = [
     tests: ["queryRequests.test.ts"],
   },
   {
-    name: "request-owners-k-ignored",
-    file: "query/QuerySmartContract.sol",
-    source: "if (ownersK > policy.k) policy.k = ownersK;",
-    instead: "",
-    fault: "the study's k holds where an owner asks a larger one",
-    tests: ["ownerTerms.test.ts"],
-  },
-  {
     name: "request-recipients-unbound",
     file: "query/QuerySmartContract.sol",
     source: "context.recipientsHash = Recipients.hash(releaseClass, recipients);",

@@ -1,4 +1,5 @@
 /** Deployment, provider and decoded errors, against the real contracts on every client. */
+import { NO_FIELD_RULES } from "../../../workers/messages/fieldRules.ts";
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -135,9 +136,18 @@ for (const { name, absent, start } of CHAINS) {
         price: 5n,
         storageFeePerRow: 7n,
         leastDeposit: 9n,
+        sealedK: 3,
+        closedSite: 4,
+        organisationQuota: 5,
+        historyCap: 6,
+        fieldRulesHash: ZeroHash,
         purposes: [id("DUO:0000007")],
       };
-      const mined = await sendCall(deployment, chain.wallet, studies.register("Trial", SCHEMA, policy, 10, ZeroHash));
+      const mined = await sendCall(
+        deployment,
+        chain.wallet,
+        studies.register("Trial", SCHEMA, policy, 10, ZeroHash, NO_FIELD_RULES),
+      );
       const studyId = String(eventOf(mined, "StudyRegistered").args["studyId"]);
       assert.equal(await studies.schemaText(chain.provider, studyId), SCHEMA);
       assert.deepEqual(await studies.policy(studyId), policy);

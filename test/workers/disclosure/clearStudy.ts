@@ -8,6 +8,7 @@ import type { EarlierAnswer, SegmentRef } from "../../../workers/disclosure/hist
 import type { Gate } from "../../../workers/disclosure/planGate.ts";
 import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
 import { planGate } from "../../../workers/disclosure/planGate.ts";
+import type { GatedRequest } from "../../../workers/disclosure/preparedRequest.ts";
 import { planLines } from "../../../workers/disclosure/planLines.ts";
 import type { Circuit } from "../../../workers/messages/circuit.ts";
 import type { GatePlan, LinePlan, SizeTest } from "../../../workers/messages/gatePlan.ts";
@@ -49,6 +50,9 @@ export interface CompiledRequest {
   readonly circuit: Circuit | undefined;
 }
 
+/** What a release class asks instead of the study's k. */
+export type AskedAs = Pick<GatedRequest, "jointK" | "historyCap"> & { readonly k?: number };
+
 export class ClearStudy {
   readonly schema: StudySchema;
   readonly k: number;
@@ -79,8 +83,8 @@ export class ClearStudy {
   }
 
   /** Plans, tests, opens, remembers. */
-  async ask(request: ClearRequest): Promise<ClearAnswer> {
-    const { gate, earlier, isRefused } = await this.plan(request);
+  async ask(request: ClearRequest, as: AskedAs = {}): Promise<ClearAnswer> {
+    const { gate, earlier, isRefused } = await this.plan(request, as);
     if (isRefused) return { kind: "refused" };
     if (gate === undefined) return { kind: "empty" };
     if (gate.refused) return { kind: "refused in public" };
@@ -92,21 +96,22 @@ export class ClearStudy {
   /** Lines of values are merged; refused where that opens that the cohort is. */
   async plan(
     request: ClearRequest,
+    { k = this.k, ...limits }: AskedAs = {},
   ): Promise<{ readonly gate: Gate | undefined; readonly earlier: EarlierAnswer; readonly isRefused?: true }> {
     const { facts, circuit } = await this.compile(request);
     const earlier = { ...facts, requestId: String(this.history.length), opened: "unknown" as const };
     if (circuit === undefined) return { gate: undefined, earlier };
     const history = this.knownHistory();
     if (valueAxis(facts.descriptor) === undefined) {
-      return { gate: planGate({ ...facts, circuit }, history, this.k, bn254Fr), earlier };
+      return { gate: planGate({ ...facts, ...limits, circuit }, history, k, bn254Fr), earlier };
     }
-    const lines = planLines({ ...facts, circuit }, history, this.k, bn254Fr);
+    const lines = planLines({ ...facts, ...limits, circuit }, history, k, bn254Fr);
     if (lines.refused) return { gate: lines, earlier };
     const merges = chooseClear(lines.plan, this.#evaluate(lines.plan.circuit, lines));
     if (merges === undefined) return { gate: undefined, earlier, isRefused: true };
     const outputs = mergeOutputs(circuit.outputs, facts.descriptor, this.schema, merges);
-    const merged = { ...facts, merges, circuit: { ...circuit, outputs } };
-    return { gate: planGate(merged, history, this.k, bn254Fr), earlier };
+    const merged = { ...facts, ...limits, merges, circuit: { ...circuit, outputs } };
+    return { gate: planGate(merged, history, k, bn254Fr), earlier };
   }
 
   /** As workers know it now, who have erased what was retired. */

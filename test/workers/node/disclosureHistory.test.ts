@@ -30,6 +30,7 @@ const STUDY = id("study");
 const DATASETS = [id("dataset 1"), id("dataset 2")].sort();
 const SEGMENTS = [3n, 5n].map((rowCount, i) => ({ rowCount, columnsRoot: id(`c${i}`), sharesRoot: id(`s${i}`) }));
 const PARAMETERS = [40n, 59n, 0n];
+const STUDY_K = 11;
 /** Block of a request, when not said otherwise. */
 const BLOCK = 50;
 
@@ -82,6 +83,7 @@ describe("DisclosureHistory", () => {
   const workerIn = (test: TestContext): Worker => workerWith(storeFolder(test).open());
 
   interface Change {
+    readonly k?: number;
     readonly block?: number;
     readonly parameters?: string;
     readonly version?: number;
@@ -90,7 +92,7 @@ describe("DisclosureHistory", () => {
 
   /** Confirmed at these workers, and followed to its block. */
   function request(workers: readonly Worker[], name: string, change: Change = {}): ConfirmedRequest {
-    const { block = BLOCK, parameters = encodeParameters(PARAMETERS), version = 2, context = {} } = change;
+    const { k = 11, block = BLOCK, parameters = encodeParameters(PARAMETERS), version = 2, context = {} } = change;
     const requestId = id(name);
     const event: ConfirmedRequest["event"] = {
       requestId,
@@ -99,7 +101,7 @@ describe("DisclosureHistory", () => {
       datasetIds: DATASETS,
       deadlineBlock: 100n,
       recipients: [],
-      k: 11,
+      k,
       context: {
         studyId: STUDY,
         requestId,
@@ -192,7 +194,7 @@ describe("DisclosureHistory", () => {
         assert.ok(outcome.status === "fulfilled");
         assert.deepEqual(outcome.value, agreed([lost]));
         const { history } = [restarted, ...others][position]!;
-        const [earlier] = await history.resolve(own, outcome.value);
+        const [earlier] = await history.resolve(own, outcome.value, STUDY_K);
         assert.deepEqual([earlier?.requestId, earlier?.opened], [lost.event.requestId, "unknown"]);
       }
     });
@@ -205,7 +207,7 @@ describe("DisclosureHistory", () => {
       const early = request([worker], "early", { block: 48 });
       const own = request([worker], "own");
       for (const { event } of [late, early]) worker.store.requests.settle(event.requestId, "expired");
-      const earlier = await worker.history.resolve(own, agreed([late, early, own]));
+      const earlier = await worker.history.resolve(own, agreed([late, early, own]), STUDY_K);
       const rows = (versions: number) =>
         DATASETS.flatMap((datasetId) =>
           SEGMENTS.slice(0, versions).map(({ rowCount }, i) => ({ datasetId, version: BigInt(i + 1), rowCount })),
@@ -226,7 +228,7 @@ describe("DisclosureHistory", () => {
       const [earlier, own] = [request([worker], "earlier", { block: 49 }), request([worker], "own")];
       answered(worker, earlier, 60);
       const openedAt = async (block: number) =>
-        (await worker.history.resolve(own, agreed([earlier], block)))[0]!.opened;
+        (await worker.history.resolve(own, agreed([earlier], block), STUDY_K))[0]!.opened;
       await assert.rejects(openedAt(59), { code: "PLAN_HISTORY_PENDING" });
       const known = { hiddenOutputs: new Set([1, 8]), zeroOutputs: new Set([0, 3]) };
       assert.deepEqual(await openedAt(60), known);
@@ -238,7 +240,7 @@ describe("DisclosureHistory", () => {
       const [earlier, own] = [request([worker], "earlier", { block: 49 }), request([worker], "own")];
       worker.store.requests.settle(earlier.event.requestId, "expired");
       const erasedAt = async (block: number) => {
-        const [answer] = await worker.history.resolve(own, agreed([earlier], block));
+        const [answer] = await worker.history.resolve(own, agreed([earlier], block), STUDY_K);
         return answer!.segments.map(({ datasetId, isErased }) => [DATASETS.indexOf(datasetId), isErased === true]);
       };
       const there = [0, 0, 1, 1].map((dataset) => [dataset, false]);
@@ -250,14 +252,39 @@ describe("DisclosureHistory", () => {
       assert.deepEqual(await erasedAt(61), gone);
     });
 
+    it("counts a sealed answer with a lower k as unknown, but for its own recipients", async (test) => {
+      const worker = workerIn(test);
+      const sealedTo = (name: string): Partial<RequestContext> => ({
+        releaseClass: ReleaseClass.SEALED,
+        recipientsHash: id(name),
+      });
+      const requestOf = (name: string, k: number, context: Partial<RequestContext>): ConfirmedRequest =>
+        request([worker], name, { block: name === "earlier" ? 49 : BLOCK, k, context });
+      const earlier = requestOf("earlier", 3, sealedTo("board"));
+      answered(worker, earlier, 49);
+      const openedTo = async (own: ConfirmedRequest, studyK = STUDY_K) => {
+        const [answer] = await worker.history.resolve(own, agreed([earlier]), studyK);
+        return [answer!.opened === "unknown", answer!.isToldToOthers];
+      };
+      const [unknown, posted] = [
+        [true, true],
+        [false, undefined],
+      ];
+      assert.deepEqual(await openedTo(requestOf("public", 11, {})), unknown);
+      assert.deepEqual(await openedTo(requestOf("other", 3, sealedTo("another board"))), unknown);
+      assert.deepEqual(await openedTo(requestOf("raised", 11, sealedTo("board"))), unknown, "its k is no lower one");
+      assert.deepEqual(await openedTo(requestOf("same", 3, sealedTo("board"))), posted);
+      assert.deepEqual(await openedTo(requestOf("equal", 3, {}), 3), posted, "the study's k was no higher");
+    });
+
     it("waits for requests before it that may be open, and for none after it: no two wait for each other", async (test) => {
       const worker = workerIn(test);
       const [first, second] = [request([worker], "first", { block: 49 }), request([worker], "second")];
-      await assert.rejects(worker.history.resolve(second, agreed([first])), { code: "PLAN_HISTORY_PENDING" });
-      const [later] = await worker.history.resolve(first, agreed([second]));
+      await assert.rejects(worker.history.resolve(second, agreed([first]), STUDY_K), { code: "PLAN_HISTORY_PENDING" });
+      const [later] = await worker.history.resolve(first, agreed([second]), STUDY_K);
       assert.equal(later!.opened, "unknown");
       worker.store.requests.settle(first.event.requestId, "expired");
-      const [ended] = await worker.history.resolve(second, agreed([first]));
+      const [ended] = await worker.history.resolve(second, agreed([first]), STUDY_K);
       assert.equal(ended!.opened, "unknown");
     });
 
@@ -269,21 +296,21 @@ describe("DisclosureHistory", () => {
         ConfirmedRequest,
       ];
       worker.away = true;
-      await assert.rejects(worker.history.resolve(own, agreed([first])), { code: "CHAIN_UNREACHABLE" });
+      await assert.rejects(worker.history.resolve(own, agreed([first]), STUDY_K), { code: "CHAIN_UNREACHABLE" });
       worker.away = false;
       worker.asked.length = 0;
-      assert.equal((await worker.history.resolve(own, agreed([first, second]))).length, 2);
+      assert.equal((await worker.history.resolve(own, agreed([first, second]), STUDY_K)).length, 2);
       const once = ["consent", "descriptor", "publication", "schemaText", "segments", "segments"];
       assert.deepEqual(worker.asked.sort(), once);
       worker.away = true;
-      assert.equal((await worker.history.resolve(own, agreed([first, second]))).length, 2);
+      assert.equal((await worker.history.resolve(own, agreed([first, second]), STUDY_K)).length, 2);
     });
 
     describe("refuses what it cannot look up:", () => {
       const refused = async (worker: Worker, own: ConfirmedRequest, earlier: string, reason: string): Promise<void> => {
         const history = { requestIds: [earlier], block: BLOCK };
         const detail = { code: "PLAN_HISTORY_UNRESOLVED", earlier, reason };
-        await assert.rejects(worker.history.resolve(own, history), { detail });
+        await assert.rejects(worker.history.resolve(own, history, STUDY_K), { detail });
       };
 
       it("a request that is not confirmed here, until it is", async (test) => {
@@ -291,7 +318,7 @@ describe("DisclosureHistory", () => {
         const own = request([worker], "own");
         await refused(worker, own, id("later"), "not confirmed here");
         const later = request([worker], "later");
-        assert.equal((await worker.history.resolve(own, agreed([later]))).length, 1);
+        assert.equal((await worker.history.resolve(own, agreed([later]), STUDY_K)).length, 1);
       });
 
       for (const [reason, change] of [

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { before, beforeEach, describe, it } from "node:test";
 import { SigningKey, Interface, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
 import { QueryState } from "../../../workers/chain/queryCatalogue.ts";
+import { type FieldRules, NO_FIELD_RULES, fieldRulesHash } from "../../../workers/messages/fieldRules.ts";
+import { parseFieldRules } from "../../../workers/schema/parseFieldRules.ts";
 import type { DatasetSegment } from "../../../workers/chain/datasetRegistry.ts";
 import type { JsonRpc } from "../../../workers/chain/provider.ts";
 import { type Policy, policyHash } from "../../../workers/chain/studyRegistry.ts";
@@ -49,6 +51,11 @@ const POLICY: Policy = {
   price: 5n,
   storageFeePerRow: 0n,
   leastDeposit: 0n,
+  sealedK: 0,
+  closedSite: 0,
+  organisationQuota: 0,
+  historyCap: 0,
+  fieldRulesHash: ZERO_HASH,
   purposes: [id("DUO:0000007")],
 };
 const REQUEST = id("request");
@@ -69,6 +76,7 @@ function segment(name: string, rowCount: bigint): DatasetSegment {
 /** What the chain and the store say; tests change single facts. */
 interface World {
   policy: Policy;
+  fieldRules: FieldRules;
   queryContract: string;
   queryStudy: string;
   state: QueryState;
@@ -108,6 +116,7 @@ describe("planQuery", () => {
     }));
     world = {
       policy: POLICY,
+      fieldRules: NO_FIELD_RULES,
       queryContract: CONTRACT,
       queryStudy: STUDY,
       state: QueryState.ACTIVE,
@@ -165,6 +174,7 @@ describe("planQuery", () => {
     } as unknown as PlanModules["catalogue"];
     const studies = {
       policy: () => answer("policy", world.policy),
+      fieldRules: () => answer("fieldRules", world.fieldRules),
       schemaText: () => answer("schemaText", trialSchemaText),
     } as unknown as PlanModules["studies"];
     const segments = { segments: () => answer("segments", world.segments) as Promise<DatasetSegment[]> };
@@ -403,6 +413,107 @@ describe("planQuery", () => {
     await refused("the datasets are not ascending", { datasetIds: [...DATASETS].reverse() });
     await refused("the datasets are not ascending", { datasetIds: [DATASETS[0]!, DATASETS[0]!] });
     await refused("the parameters are not the context's", { context: { parametersHash: id("others") } });
+  });
+
+  describe("of a SEALED request", () => {
+    const SEALED_POLICY = { ...POLICY, sealedK: 4, historyCap: 9 };
+    /** As the contract raises the policy, or so it is said. */
+    const sealedWith = (k: number, raised: Partial<Policy>): Change => ({
+      k,
+      recipients: RECIPIENTS,
+      context: {
+        releaseClass: ReleaseClass.SEALED,
+        recipientsHash: recipientsHash(RECIPIENTS),
+        policyHash: policyHash({ ...SEALED_POLICY, ...raised }),
+      },
+    });
+    const limitsOf = async (change: Change) => {
+      const plan = await planQuery(requestOf(change), modules());
+      assert.ok(!plan.empty);
+      const { k, jointK, studyK, historyCap } = plan;
+      return { k, jointK, studyK, historyCap };
+    };
+    beforeEach(() => (world.policy = SEALED_POLICY));
+
+    it("gives the k of its class, and beside it that of PUBLIC answers", async () => {
+      const limits = { studyK: 11, historyCap: 9 };
+      assert.deepEqual(await limitsOf(sealedWith(4, {})), { k: 4, jointK: 11, ...limits });
+      const publicHash = { context: { policyHash: policyHash(SEALED_POLICY) } };
+      assert.deepEqual(await limitsOf(publicHash), { k: 11, jointK: undefined, ...limits });
+    });
+    it("gives the owners' k where it is stricter, for the class alone or for both", async () => {
+      assert.equal((await limitsOf(sealedWith(7, { sealedK: 7 }))).k, 7);
+      const { k, jointK } = await limitsOf(sealedWith(20, { sealedK: 20, k: 20 }));
+      assert.deepEqual([k, jointK], [20, 20]);
+    });
+    it("refuses a lower k than the policy's, and one that the hash does not bind", async () => {
+      for (const change of [
+        sealedWith(3, { sealedK: 3 }),
+        sealedWith(7, {}),
+        sealedWith(20, { sealedK: 20 }),
+        sealedWith(4, { k: 4 }),
+      ])
+        await refused("the policy is not the study's", change);
+      await refused("the policy is not the study's", {
+        k: 4,
+        context: { policyHash: policyHash({ ...SEALED_POLICY, k: 4 }) },
+      });
+    });
+    it("never computes for fewer than three, whatever the policy says", async () => {
+      world.policy = { ...SEALED_POLICY, sealedK: 1, k: 2 };
+      const { k, jointK } = await limitsOf(sealedWith(1, { sealedK: 1, k: 2 }));
+      assert.deepEqual([k, jointK], [3, 5]);
+    });
+  });
+
+  describe("of what the policy permits", () => {
+    const permitting = (fields: readonly Record<string, unknown>[]): Change => {
+      world.fieldRules = parseFieldRules(JSON.stringify({ fields }), trialSchema);
+      world.policy = { ...POLICY, fieldRulesHash: fieldRulesHash(world.fieldRules) };
+      return { context: { policyHash: policyHash(world.policy) } };
+    };
+    const used = [
+      { name: "arm", use: ["split"] },
+      { name: "biomarker", use: ["split"] },
+      { name: "response", use: ["sum"] },
+    ];
+
+    it("computes what the catalogue had to take", async () => {
+      const change = permitting([...used, { name: "age", use: ["split", "sum"] }]);
+      assert.equal((await planQuery(requestOf(change), modules())).empty, false);
+      assert.ok(asked.includes("fieldRules"));
+      const unruled = { ...POLICY, closedSite: 7 };
+      world.policy = unruled;
+      const open = { context: { policyHash: policyHash(unruled) } };
+      assert.equal((await planQuery(requestOf(open), modules())).empty, false);
+    });
+    it("refuses what it should not have taken", async () => {
+      const fine = permitting([...used, { name: "age", use: ["split", "sum"], cutPoints: [50] }]);
+      await refused("the policy does not let a query cut so finely age", fine);
+      await refused(
+        "the policy does not let a query use so age",
+        permitting([...used, { name: "age", use: ["split"] }]),
+      );
+      world.policy = { ...POLICY, closedSite: 1 };
+      const closed = { context: { policyHash: policyHash(world.policy) } };
+      await refused("the policy does not let a query use, as the site, arm", closed);
+    });
+    it("names a field that the schema does not have by its number", async () => {
+      const [vetted, vettedHash] = [compiled, hash];
+      const { descriptor, sql, boundsBytes, manifest } = compiled;
+      const atoms = [...descriptor.atoms, { op: AtomOp.VALUE, field: 99, lo: 0n, hi: 0n, bind: 0 }];
+      const descriptorBytes = encodeDescriptor({ ...descriptor, atoms });
+      compiled = { ...vetted, descriptorBytes };
+      hash = queryHash(trialSchema.hash, descriptorBytes, sql, boundsBytes, manifest, AGREEMENT);
+      try {
+        const change = permitting([...used, { name: "age", use: ["split", "sum"] }]);
+        await assert.rejects(planQuery(requestOf(change), modules()), {
+          message: /the policy does not let a query use so field 99|terms/,
+        });
+      } finally {
+        [compiled, hash] = [vetted, vettedHash];
+      }
+    });
   });
 
   it("refuses another policy than the study's", async () => {
