@@ -5,13 +5,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { isCoded } from "../../workers/errors.ts";
 import { compileForGate } from "../../workers/disclosure/checkQuery.ts";
 import { readTable } from "../../workers/encoding/readTable.ts";
 import type { StudySchema } from "../../workers/schema/studySchema.ts";
 import { budget } from "../budget.ts";
+import { fc } from "../support/fastCheck.ts";
 import type { ClearAnswer, Row } from "../workers/disclosure/clearStudy.ts";
 import { ClearStudy } from "../workers/disclosure/clearStudy.ts";
 import { conditionOf, usesOf } from "./columnUses.ts";

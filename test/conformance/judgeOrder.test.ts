@@ -5,14 +5,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { compileForGate } from "../../workers/disclosure/checkQuery.ts";
 import { isCoded } from "../../workers/errors.ts";
 import type { CompiledQuery } from "../../workers/query/compileQuery.ts";
 import { mergedCells, shownMerges } from "../../workers/query/mergedLines.ts";
 import { finishAnswer } from "../../workers/statistics/finishAnswer.ts";
 import { budget } from "../budget.ts";
+import { fc } from "../support/fastCheck.ts";
 import { seededBytes } from "../workers/field/seededBytes.ts";
 import { conditionOf, usesOf } from "./columnUses.ts";
 import { deriveStudy } from "./derivedStudy.ts";

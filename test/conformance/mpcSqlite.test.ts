@@ -4,7 +4,6 @@
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 
 import { isCoded } from "../../workers/errors.ts";
 import { createHash } from "node:crypto";
@@ -13,6 +12,7 @@ import { compileQuery } from "../../workers/query/compileQuery.ts";
 import { formatFieldValue } from "../../workers/schema/values.ts";
 import { finishAnswer } from "../../workers/statistics/finishAnswer.ts";
 import { budget } from "../budget.ts";
+import { fc } from "../support/fastCheck.ts";
 import type { RandomCase } from "../workers/query/randomQuery.ts";
 import { randomCase } from "../workers/query/randomQuery.ts";
 import { openTable, sqliteRows, sqlValue } from "../workers/query/sqliteAnswer.ts";

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { budget } from "../budget.ts";
+import { fc } from "../support/fastCheck.ts";
 import { RationalSpan } from "../workers/disclosure/attacker.ts";
 import { isZero, PrimeSpan, without } from "./judge/primeSpan.ts";
 

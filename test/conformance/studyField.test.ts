@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { budget } from "../budget.ts";
+import { fc } from "../support/fastCheck.ts";
 import type { ColumnUses } from "./columnUses.ts";
 import { constantsOf, readCondition } from "./conditionText.ts";
 import { decimalText, readDecimal, scaleDecimal } from "./decimalText.ts";

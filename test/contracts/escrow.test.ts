@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { ZeroAddress, ZeroHash, id, keccak256, AbiCoder } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { Capacity } from "../../workers/chain/credits.ts";
 import type { QueryContractMock } from "../../types/mocks/QueryContractMock.ts";
 import { type RequestContext, contextHash } from "../../workers/messages/statement.ts";
 import { budget } from "../budget.ts";
+import { fc } from "../support/fastCheck.ts";
 import { deployMock, ethers, load, networkHelpers } from "./support/chain.ts";
 import {
   CONSORTIUM,

@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 
 import { isCoded } from "../../../workers/errors.ts";
 import type { GatePlan } from "../../../workers/messages/gatePlan.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import type { ClearAnswer } from "./clearStudy.ts";
 import { GrowingStudy } from "./growingStudy.ts";
 import type { AskedQuery } from "./randomStudy.ts";

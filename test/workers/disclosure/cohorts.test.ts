@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { withClasses } from "../../../workers/disclosure/classCatalogue.ts";
 import { disclosedSets } from "../../../workers/disclosure/disclosedSets.ts";
 import { FactorReader } from "../../../workers/disclosure/factorReader.ts";
@@ -12,6 +10,7 @@ import type { Descriptor } from "../../../workers/messages/descriptor.ts";
 import { AtomOp } from "../../../workers/messages/descriptor.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { HandMade } from "./handMade.ts";
 import { incomplete } from "./trackerStudy.ts";
 import { ARM, LONG, SEX, SHORT, termsOf, treesOf, typedSchema } from "./typedStudy.ts";

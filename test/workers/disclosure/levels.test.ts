@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { checkQuery, checkRequest } from "../../../workers/disclosure/checkQuery.ts";
 import { withClasses } from "../../../workers/disclosure/classCatalogue.ts";
 import type { ClassCatalogue } from "../../../workers/disclosure/classCatalogue.ts";
@@ -16,6 +14,7 @@ import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import { bindParameters } from "../../../workers/query/bindParameters.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { RationalSpan } from "./attacker.ts";
 import { valueAt } from "./typedStudy.ts";
 

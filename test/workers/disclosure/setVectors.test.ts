@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import type { ClassCatalogue } from "../../../workers/disclosure/classCatalogue.ts";
 import { withClasses } from "../../../workers/disclosure/classCatalogue.ts";
 import { FactorReader } from "../../../workers/disclosure/factorReader.ts";
@@ -15,6 +13,7 @@ import type { Descriptor } from "../../../workers/messages/descriptor.ts";
 import { buildCircuit } from "../../../workers/query/buildCircuit.ts";
 import type { NumericField, StudySchema } from "../../../workers/schema/studySchema.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { clearColumns, evaluateClear } from "../query/clearCircuit.ts";
 import type { TypedRow } from "./handMade.ts";
 import { HandMade } from "./handMade.ts";

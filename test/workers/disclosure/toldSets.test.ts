@@ -5,13 +5,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { isCoded } from "../../../workers/errors.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import { bindParameters } from "../../../workers/query/bindParameters.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { RationalSpan } from "./attacker.ts";
 import type { Row } from "./clearStudy.ts";
 import { ClearStudy } from "./clearStudy.ts";

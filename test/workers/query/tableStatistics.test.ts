@@ -1,7 +1,6 @@
 /** Statistics of tables and of grades: compiled, evaluated in clear and finished, against counting the rows one by one. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { encodeDescriptor } from "../../../workers/messages/descriptor.ts";
 import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
 import { buildCircuit } from "../../../workers/query/buildCircuit.ts";
@@ -9,6 +8,7 @@ import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import { finishAnswer } from "../../../workers/statistics/finishAnswer.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { clearColumns, evaluateClear } from "./clearCircuit.ts";
 
 const schema = parseSchema(

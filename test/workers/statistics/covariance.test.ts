@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import type { PairSums } from "../../../workers/statistics/covariance.ts";
 import { finishCovariance } from "../../../workers/statistics/covariance.ts";
 import { pearsonTest } from "../../../workers/statistics/pearsonTest.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { assertAllClose, assertClose, assertPlain } from "./numbers.ts";
 import { decimalsOf, referenceQueries, scaled } from "./referenceAnswers.ts";
 

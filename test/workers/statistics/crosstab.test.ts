@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { crosstab } from "../../../workers/statistics/crosstab.ts";
 import type { TwoByTwo } from "../../../workers/statistics/twoByTwo.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { assertAllClose, assertClose, assertPlain } from "./numbers.ts";
 import { referenceQueries } from "./referenceAnswers.ts";
 

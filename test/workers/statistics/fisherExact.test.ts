@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { fisherExact } from "../../../workers/statistics/fisherExact.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { assertClose } from "./numbers.ts";
 
 const property = { seed: 20270, numRuns: budget.propertyRuns };

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { clopperPearson } from "../../../workers/statistics/clopperPearson.ts";
 import type { GradeRate } from "../../../workers/statistics/gradeRates.ts";
 import { finishGradeRates } from "../../../workers/statistics/gradeRates.ts";
 import { HIDDEN, isHidden } from "../../../workers/statistics/hidden.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { referenceData } from "../../support/referenceStudy.ts";
 import { assertAllClose, assertClose, assertPlain } from "./numbers.ts";
 import { referenceQueries, referenceRows } from "./referenceAnswers.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { kaplanMeier } from "../../../workers/statistics/kaplanMeier.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { assertAllClose, assertClose, assertPlain } from "./numbers.ts";
 import type { Row } from "./referenceAnswers.ts";
 import { decimalsOf, groupRows, referenceQueries, scaled } from "./referenceAnswers.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import type { CrossProducts, RegressionEstimates } from "../../../workers/statistics/linearRegression.ts";
 import { linearRegression } from "../../../workers/statistics/linearRegression.ts";
 import { pearsonTest } from "../../../workers/statistics/pearsonTest.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { CERTIFIED, LONGLEY } from "./longley.ts";
 import { assertAllClose, assertClose, assertPlain } from "./numbers.ts";
 import type { Row } from "./referenceAnswers.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import type { GroupRisk } from "../../../workers/statistics/logRank.ts";
 import { logRank } from "../../../workers/statistics/logRank.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { assertAllClose, assertClose, assertPlain } from "./numbers.ts";
 import { decimalsOf, groupRows, referenceQueries, scaled } from "./referenceAnswers.ts";
 import type { FollowUp } from "./survivalRows.ts";

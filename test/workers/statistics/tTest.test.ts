@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { anova } from "../../../workers/statistics/anova.ts";
 import { tTest } from "../../../workers/statistics/tTest.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { momentsOf, momentsOfText } from "./groups.ts";
 import { assertAllClose, assertClose, assertPlain } from "./numbers.ts";
 
