@@ -8,20 +8,25 @@ export { encodeDealingProof } from "./dealingProof.ts";
 export { AtomOp, encodeBounds, encodeDescriptor, encodeParameters, Finish, ParameterKind } from "./descriptor.ts";
 export { decodeBounds, decodeDescriptor, decodeParameters } from "./decodeDescriptor.ts";
 export type { Descriptor, ParameterBound } from "./descriptor.ts";
+export { contradicts, disputeFromJson, disputeToJson } from "./dispute.ts";
+export type { SignedEnd } from "./dispute.ts";
+export type { EvidenceErrorDetail } from "./evidenceFields.ts";
 export { equivocationFromJson, equivocationToJson, equivocatorsOf } from "./equivocation.ts";
-export type { Equivocation, EvidenceErrorDetail } from "./equivocation.ts";
+export type { Equivocation } from "./equivocation.ts";
 export { decodeShareFile, encodeShareFile, shareFileHash, shareFileLength } from "./shareFile.ts";
 export type { ShareFile, ShareFileErrorDetail, ShareFileHeader } from "./shareFile.ts";
 export { openMaskKeys } from "./keyCopies.ts";
 export type { SealedPlace } from "./keyCopies.ts";
 export { MAX_RECIPIENTS, recipientsFault, recipientsHash, sealedHash } from "./sealedAnswer.ts";
 export type { RecipientsFault } from "./sealedAnswer.ts";
-export { Assurance, Outcome, ReleaseClass, statementHash, ZERO_HASH } from "./statement.ts";
+export type { SignedVerdict } from "./signedVerdict.ts";
+export { Assurance, Outcome, outputsHash, ReleaseClass, statementHash, ZERO_HASH } from "./statement.ts";
 export type { RequestContext, StatementInput, Verdict } from "./statement.ts";
 export { decodeSuppressed, encodeSuppressed } from "./suppressedBitmap.ts";
 export type { SuppressedBitmapErrorDetail } from "./suppressedBitmap.ts";
 export { ArmState, Decision, TrialState, trialVerdictHash, UNSTATED_POSTERIOR, WHOLE_BPS } from "./trialVerdict.ts";
 export type { BoardSignatureMessage, TrialVerdict } from "./trialVerdict.ts";
+export { verdictFault } from "./verdictRules.ts";
 export {
   ACCEPTANCE,
   ANSWER,

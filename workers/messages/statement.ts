@@ -129,6 +129,11 @@ export function contextHash(context: RequestContext): string {
   return keccak256(abi.encode([CONTEXT_TUPLE], [context]));
 }
 
+/** keccak256(abi.encode(uint256[])): what the Query Smart Contract stores of an answer. */
+export function outputsHash(outputs: readonly bigint[]): string {
+  return keccak256(abi.encode(["uint256[]"], [outputs]));
+}
+
 /**
  * What must be equal for a worker to sign a second attempt of one request: outcome, suppression bitmap and outputs; not the
  * attempt number. Of a sealed answer the number of outputs in place of their words, which are masked anew in each attempt:
