@@ -65,13 +65,16 @@ export {
 } from "./queryCatalogue.ts";
 export type { Remark } from "./queryRemarks.ts";
 export {
+  parseDispute,
   parseKeyCopies,
   parseQueryEvent,
   querySmartContract,
   RequestState,
+  signedEndOf,
   type KeyCopiesPublished,
   type QueryAnswered,
   type QueryContractEvent,
+  type QueryDisputed,
   type QueryExpired,
   type QueryRefused,
   type QueryRequested,
