@@ -1,9 +1,8 @@
 /** The answer that a verdict cites: how the chain is shown it, and how many subjects it counts. */
 import type { BaseWallet } from "ethers";
-import { AbiCoder, keccak256 } from "ethers";
 import { type CitedDataset, type Evidence, type TrialRules, type TrialSource, datasetRegistry } from "#chain";
 import { CodedError } from "#errors";
-import { ReleaseClass, type RequestContext, ZERO_HASH, datasetRoot, decodeSuppressed } from "#messages";
+import { ReleaseClass, type RequestContext, ZERO_HASH, datasetRoot, decodeSuppressed, outputsHash } from "#messages";
 import type { Connection } from "../connection.ts";
 import { type RequestEvents, type Requested, readRequestEvents } from "../querier/requestEvents.ts";
 import { recipientKey, unseal } from "../querier/unseal.ts";
@@ -66,7 +65,7 @@ export async function readCitedAnswer(
       datasets: await citedDatasets(connection, requested),
       outputs: isSealed ? [] : ending.outputs,
     },
-    outputsHash: keccak256(AbiCoder.defaultAbiCoder().encode(["uint256[]"], [ending.outputs])),
+    outputsHash: outputsHash(ending.outputs),
     counted: outputs === undefined ? undefined : count(outputs),
     isSealed,
   };
