@@ -24,6 +24,6 @@ describe("what follows from which sums", () => {
       assert.equal(isZero(prime.residual(Float64Array.from(wanted!))), follows);
       assert.equal(rest.every(isZero), follows);
     });
-    fc.assert(property, { seed: 20_261_126, numRuns: budget.propertyRuns });
+    fc.assert(property, { numRuns: budget.propertyRuns });
   });
 });

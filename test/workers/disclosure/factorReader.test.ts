@@ -15,7 +15,7 @@ import type { HandTerm } from "./handMade.ts";
 import { factorOn, HandMade, negative } from "./handMade.ts";
 import { ARM, classOf, CUT, holds, LONG, rowsOf, schemas, SEX, SHORT, termsOf, treesOf, typedSchema, valueAt, valuesIn } from "./typedStudy.ts"; // prettier-ignore
 
-const property = { seed: 20_261_126, numRuns: budget.propertyRuns };
+const property = { numRuns: budget.propertyRuns };
 const schema = typedSchema(18n, 72n, 8n, false);
 const { EQUAL, GREATER } = DigitRelation;
 

@@ -20,7 +20,7 @@ import { HandMade } from "./handMade.ts";
 import type { Tree } from "./typedStudy.ts";
 import { classOf, LONG, rowsOf, schemas, termsOf, treesOf, typedSchema, valueAt } from "./typedStudy.ts";
 
-const property = { seed: 20_261_126, numRuns: budget.propertyRuns };
+const property = { numRuns: budget.propertyRuns };
 const PARTS = 3;
 
 interface Drawn {

@@ -16,8 +16,7 @@ import { fc } from "../../support/fastCheck.ts";
 import { clearColumns, evaluateClear } from "../query/clearCircuit.ts";
 import { trialSchema as schema } from "../query/trialSchema.ts";
 
-const SEED = 20_261_125;
-const property = { seed: SEED, numRuns: budget.propertyRuns };
+const property = { numRuns: budget.propertyRuns };
 const fields = schema.fields.map((_, index) => index);
 const count = (field: number): number => classesOf(schema, field).count;
 const SEGMENTS = 3;

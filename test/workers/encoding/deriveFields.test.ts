@@ -225,7 +225,7 @@ describe("derived fields against SQLite", () => {
         });
         database.close();
       }),
-      { numRuns: budget.sqlRuns, seed: 20_261_126 },
+      { numRuns: budget.sqlRuns },
     );
   });
 });

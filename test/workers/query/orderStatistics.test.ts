@@ -46,7 +46,7 @@ const row = fc.tuple(
 const tables = fc.array(row, { minLength: 0, maxLength: 30 });
 const starts = fc.subarray([1, 2, 3, 4]).map((chosen) => [0, ...chosen]);
 
-const runs = { seed: 2611, numRuns: Math.ceil(budget.propertyRuns / 2) };
+const runs = { numRuns: Math.ceil(budget.propertyRuns / 2) };
 
 /** What is opened when the lines were merged so, and what is hidden. */
 function opened(descriptor: Descriptor, merges: Merges, rows: readonly Row[]) {

@@ -9,7 +9,7 @@ import { decimalsOf, groupRows, referenceQueries, scaled } from "./referenceAnsw
 import type { FollowUp } from "./survivalRows.ts";
 import { riskSteps } from "./survivalRows.ts";
 
-const property = { seed: 20267, numRuns: budget.propertyRuns };
+const property = { numRuns: budget.propertyRuns };
 const subjects = fc.array(fc.record({ time: fc.bigInt({ min: 0n, max: 12n }), event: fc.boolean() }), {
   maxLength: 25,
 });

@@ -62,7 +62,7 @@ describe("two gates at once", () => {
         else conflicts += 1;
         assert.equal(bothOpen && !informed, false);
       }),
-      { numRuns: budget.protocolRuns, seed: 20_261 },
+      { numRuns: budget.protocolRuns },
     );
     assert.ok(both > 0 && conflicts > 0, `${both} with both open, ${conflicts} with a conflict`);
   });
