@@ -97,6 +97,8 @@ function compare(
 ): void {
   if (gate.kind === "untold") return assert.notEqual(untold, undefined, "the compiler cannot tell the sets");
   if (gate.kind === "never true") return assert.equal(judgement.kind, "never true");
+  // A column that must be missing and present at once: the compiler allows each, the gate finds nobody, by public facts.
+  if (gate.kind === "refused in public" && judgement.kind === "never true") return;
   if (gate.kind !== "answered") return assert.equal(judgement.kind, "refused", gate.kind);
   assert(judgement.kind === "answered", JSON.stringify(judgement));
   const { cells } = judgement;
