@@ -109,6 +109,11 @@ const direction = Object.entries(FORBIDDEN).map(([folder, forbidden]) => ({
   },
 }));
 
+const FAST_CHECK = {
+  name: "fast-check",
+  message: "Import test/support/fastCheck.ts: it draws from the run's seed (test/seed.ts).",
+};
+
 const safe = ["describe", "it", "test", "suite", "before", "after", "beforeEach", "afterEach"];
 
 export default tseslint.config(
@@ -156,6 +161,11 @@ export default tseslint.config(
         { patterns: [{ group: ["#*"], message: "Doors are for scripts; import the real file." }] },
       ],
     },
+  },
+  {
+    files: ["**/*.ts"],
+    ignores: ["test/support/fastCheck.ts"],
+    rules: { "no-restricted-imports": ["error", { paths: [FAST_CHECK] }] },
   },
   {
     files: ["scripts/**/*.ts"],

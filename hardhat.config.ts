@@ -3,7 +3,10 @@ import hardhatEthers from "@nomicfoundation/hardhat-ethers";
 import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
 import hardhatNodeTestRunner from "@nomicfoundation/hardhat-node-test-runner";
 import hardhatTypechain from "@nomicfoundation/hardhat-typechain";
+import { toBeHex } from "ethers";
 import { defineConfig } from "hardhat/config";
+import { budget } from "./test/budget.ts";
+import { seed } from "./test/seed.ts";
 
 export default defineConfig({
   plugins: [hardhatEthers, hardhatNetworkHelpers, hardhatTypechain, hardhatNodeTestRunner],
@@ -13,7 +16,12 @@ export default defineConfig({
     path: createRequire(import.meta.url).resolve("solc/soljson.js"),
     settings: { evmVersion: "cancun", viaIR: true, optimizer: { enabled: true, runs: 200 } },
   },
-  test: { solidity: { fuzz: { runs: 256 }, invariant: { runs: 32, depth: 64 } } },
+  test: {
+    solidity: {
+      fuzz: { runs: budget.solidityFuzzRuns, seed: toBeHex(seed, 32) },
+      invariant: { runs: budget.invariantRuns, depth: 64 },
+    },
+  },
   paths: { tests: { nodejs: "test/contracts", solidity: "test/contracts" } },
   // Generated types use enums and casts that type stripping refuses; they are imported as types only.
   typechain: { outDir: "types", tsNocheck: true },

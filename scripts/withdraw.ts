@@ -13,8 +13,7 @@ import { type CommandContext, defineCommand } from "./command.ts";
 import { type SignerConnection, signerOptions, withSigner } from "./connection.ts";
 import { memberOfKey } from "./memberOfKey.ts";
 import { kebabCase } from "./names.ts";
-import { ZERO_HASH, outputsHash } from "#messages";
-import { type RequestEvents, queryContracts, readRequestEvents } from "./querier/requestEvents.ts";
+import { type RequestEvents, endedOf, queryContracts, readRequestEvents } from "./querier/requestEvents.ts";
 
 /** An auditor is paid as whoever reports an equivocation is: as an account. */
 const CAPACITIES = {
@@ -88,11 +87,8 @@ async function settleOwn(connection: SignerConnection, earner: Earner, { log }: 
     const found = await readRequestEvents(connection, requestId, queryContract);
     if (!(await hasShare(connection, earner, found))) continue;
     const contract = querySmartContract(deployment, queryContract, signer);
-    const { requested, ending } = found;
-    const { context, querier } = requested;
-    const answered = ending?.name === "QueryAnswered" ? outputsHash(ending.outputs) : ZERO_HASH;
     try {
-      await contract.settle({ context, querier, outputsHash: answered });
+      await contract.settle(endedOf(found));
     } catch (error) {
       // Another payee was faster: the credit is there all the same.
       if (isCoded(error, "CHAIN_REVERTED") && (await contract.isSettled(requestId))) continue;

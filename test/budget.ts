@@ -51,6 +51,9 @@ export const budget = {
   /** Random studies attacked with every answer that opened; and those of its negative twins. */
   attackedStudies: size(16, 3_000),
   attackedTwins: size(8, 100),
+  /** Random calls of each Solidity fuzz test; sequences of random calls after each of which Solidity's invariants are asked. */
+  solidityFuzzRuns: size(256, 10_000),
+  invariantRuns: size(32, 10_000),
   /** Random structs hashed in TypeScript and Solidity. */
   statementRuns: size(200, 1_000),
   trialVerdictRuns: size(500, 5_000),

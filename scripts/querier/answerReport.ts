@@ -2,14 +2,24 @@
 import type { BaseWallet } from "ethers";
 import { type Request, RequestState, committeeRegistry, querySmartContract } from "#chain";
 import { CodedError } from "#errors";
-import { Assurance, Outcome, ReleaseClass, decodeBounds, decodeParameters, decodeSuppressed, outputsHash, requestCommitment } from "#messages";
+import {
+  Assurance,
+  Outcome,
+  ReleaseClass,
+  decodeBounds,
+  decodeParameters,
+  decodeSuppressed,
+  outputsHash,
+  requestCommitment,
+} from "#messages";
 import { formatFieldValue } from "#schema";
 import { type AnswerTable, type AnswerValue, finishAnswer } from "#statistics";
 import type { Connection } from "../connection.ts";
+import { nameOf } from "../nameOf.ts";
 import { type OpenQuery, openDescriptor, openQuery } from "../query.ts";
 import type { QuerierErrorDetail } from "./activeQuery.ts";
 import { REASONS } from "./disclosureTexts.ts";
-import { type Ending, type RequestEvents, type Requested, readRequestEvents } from "./requestEvents.ts";
+import { type Dispute, type Ending, type RequestEvents, type Requested, readRequestEvents } from "./requestEvents.ts";
 import { checkRecipient, unseal } from "./unseal.ts";
 
 type Answered = Extract<Ending, { name: "QueryAnswered" }>;
@@ -48,6 +58,8 @@ export interface AnswerReport {
   readonly deadlineBlock: bigint;
   /** The transaction that ended the request. */
   readonly transaction: string | undefined;
+  /** A quorum also signed this, which contradicts what is above: of the workers more than t sign what they like. */
+  readonly dispute: Dispute | undefined;
 }
 
 /** Where to look, and with whose eyes. */
@@ -98,6 +110,7 @@ export async function reportAnswer(
     requestBlock: context.requestBlock,
     deadlineBlock: requested.deadlineBlock,
     transaction: ending?.transaction,
+    dispute: events.dispute,
   };
 }
 
@@ -176,8 +189,4 @@ function parameterTexts({ publication, study }: OpenQuery, encoded: string): Rec
   return Object.fromEntries(
     bounds.map(({ name, field }, index) => [name, formatFieldValue(study.schema.fields[field]!, values[index]!)]),
   );
-}
-
-function nameOf(names: Readonly<Record<string, number>>, value: number): string {
-  return Object.entries(names).find(([, number]) => number === value)?.[0] ?? String(value);
 }

@@ -3,6 +3,7 @@ import { legibleLine, legibleText } from "../legibleText.ts";
 import { type AnswerReport, readCommand } from "./answerReport.ts";
 import { answerText } from "./answerText.ts";
 import { hiddenLines } from "./disclosureTexts.ts";
+import type { Dispute } from "./requestEvents.ts";
 
 export function printReport(report: AnswerReport): string {
   const { n, t, demonstration } = report.committee;
@@ -13,6 +14,7 @@ export function printReport(report: AnswerReport): string {
     ...(parameters.length === 0 ? [] : [`with ${legibleLine(parameters.join(", "))}`]),
     "",
     ...(report.state === "ANSWERED" ? answerLines(report) : [noAnswer(report)]),
+    ...(report.dispute === undefined ? [] : ["", disputeLine(report.dispute)]),
     "",
     `request    ${report.requestId}`,
     `state      ${report.state}, assurance ${report.assurance}`,
@@ -29,6 +31,11 @@ function answerLines({ requestId, columns, rows, suppression, k, isReadable }: A
     ? answerText(columns, rows)
     : `sealed; a recipient reads it with \`${readCommand(requestId)}\``;
   return [answer, ...(hidden.length === 0 ? [] : ["", ...hidden])];
+}
+
+function disputeLine({ outcome, attempt, outputs, transaction }: Dispute): string {
+  const what = outputs.length === 0 ? outcome : `${outcome} with the outputs ${outputs.join(", ")}`;
+  return `DISPUTED: a quorum of workers also signed ${what} (attempt ${attempt}, transaction ${transaction}); do not rely on this`;
 }
 
 function noAnswer({ requestId, state, outcome, reason }: AnswerReport): string {

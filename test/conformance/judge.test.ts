@@ -5,13 +5,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { isCoded } from "../../workers/errors.ts";
 import { compileForGate } from "../../workers/disclosure/checkQuery.ts";
 import { readTable } from "../../workers/encoding/readTable.ts";
 import type { StudySchema } from "../../workers/schema/studySchema.ts";
 import { budget } from "../budget.ts";
+import { fc } from "../support/fastCheck.ts";
 import type { ClearAnswer, Row } from "../workers/disclosure/clearStudy.ts";
 import { ClearStudy } from "../workers/disclosure/clearStudy.ts";
 import { conditionOf, usesOf } from "./columnUses.ts";
@@ -25,7 +24,6 @@ import { statementSql } from "./statementSql.ts";
 import { translate } from "./translations/translate.ts";
 
 const K = 11;
-const SEED = 20_261_126;
 
 describe("the judge agrees with the gate", () => {
   it("on refusals and hidden cells of random requests", async () => {
@@ -33,9 +31,9 @@ describe("the judge agrees with the gate", () => {
     const property = fc.asyncProperty(tableCase, async (example) => {
       const { judged, gate } = await both(example);
       met.set(gate.kind, (met.get(gate.kind) ?? 0) + 1);
-      if (gate.kind !== "not offered") compare(example.query.kind, judged, gate);
+      if (gate.kind !== "not offered") compare(example, judged, gate);
     });
-    await fc.assert(property, { seed: SEED, numRuns: budget.sqlRuns });
+    await fc.assert(property, { numRuns: budget.sqlRuns });
     for (const kind of ["answered", "refused", "never true"]) assert.ok((met.get(kind) ?? 0) > 0, `none is ${kind}`);
   });
 });
@@ -86,13 +84,21 @@ function rowsOf(file: Uint8Array, schema: StudySchema): Row[] {
   );
 }
 
+/** In the cell of its own category 0, the squares of a column are 0 whatever the rows are: that is no secret. */
+function isOfOwnGroups({ keys }: TableCase): boolean {
+  const { group_by: groups, column } = keys;
+  return Array.isArray(groups) && groups.includes(column);
+}
+
 function compare(
-  kind: string,
+  example: TableCase,
   { judgement, untold }: JudgedRequest,
   gate: Exclude<GateEnd, { kind: "not offered" }>,
 ): void {
   if (gate.kind === "untold") return assert.notEqual(untold, undefined, "the compiler cannot tell the sets");
   if (gate.kind === "never true") return assert.equal(judgement.kind, "never true");
+  // A column that must be missing and present at once: the compiler allows each, the gate finds nobody, by public facts.
+  if (gate.kind === "refused in public" && judgement.kind === "never true") return;
   if (gate.kind !== "answered") return assert.equal(judgement.kind, "refused", gate.kind);
   assert(judgement.kind === "answered", JSON.stringify(judgement));
   const { cells } = judgement;
@@ -103,10 +109,14 @@ function compare(
     const { hidden, rows } = cells[cell]!;
     const [first, ...others] = outputs.map((value) => value === undefined);
     // One hidden sum hides them: squares of 0 and 1 are a number of rows of their own, and may be shown beside.
+    const { kind } = example.query;
     const isOfPairs = kind === "correlation" || kind === "linear_regression";
     if (isOfPairs) return assert.equal(outputs.includes(undefined), hidden.has("sum"), why);
     assert.equal(first, hidden.has("count"), `the rows of cell ${cell} in ${why}`);
-    for (const isHidden of others) assert.equal(isHidden, hidden.has("sum"), `a sum of cell ${cell} in ${why}`);
+    others.forEach((isHidden, sum) => {
+      if (isOfOwnGroups(example) && outputs[sum + 1] === 0n) return;
+      assert.equal(isHidden, hidden.has("sum"), `a sum of cell ${cell} in ${why}`);
+    });
     if (outputs[0] !== undefined) assert.equal(outputs[0], BigInt(rows));
   });
 }

@@ -2,8 +2,8 @@
  * fast-check: small tables of a few hospitals whose rows end at times, and queries about the order of these: few rows and many, ties,
  * nobody with the event and everybody, values that are negative, decimals or dates; with right reference answers.
  */
-import fc from "fast-check";
 
+import { fc } from "../support/fastCheck.ts";
 import { curveOf, quantilesOf, valueOf } from "./clearOrder.ts";
 import { matchingRows } from "./judge/clearTable.ts";
 import type { TableCase } from "./randomTable.ts";

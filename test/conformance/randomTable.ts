@@ -1,6 +1,6 @@
 /** fast-check: small tables of a few hospitals, and queries over them, mostly near the rules' limits. */
-import fc from "fast-check";
 
+import { fc } from "../support/fastCheck.ts";
 import type { CsvTable, DictionaryField } from "./referenceDirectory.ts";
 import { ReferenceQuery } from "./referenceQuery.ts";
 import type { JsonRecord } from "./referenceQuery.ts";

@@ -1,11 +1,11 @@
 /** The hashes of contracts/types/Consent.sol against those of workers/messages/consentMask.ts. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { ZeroHash } from "ethers";
 import type { ConsentHashHarness } from "../../types/mocks/ConsentHashHarness.ts";
 import { type ConsentRecord, consentMaskRoot, nextHead } from "../../workers/messages/consentMask.ts";
 import { budget } from "../budget.ts";
+import { fc } from "../support/fastCheck.ts";
 import { deployMock } from "./support/chain.ts";
 import { entryOf } from "./support/consent.ts";
 

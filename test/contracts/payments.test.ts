@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AbiCoder, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
-import fc from "fast-check";
+import { fc } from "../support/fastCheck.ts";
 import { Capacity } from "../../workers/chain/credits.ts";
 import { Outcome, type Verdict, outputsHash, requestCommitment } from "../../workers/messages/statement.ts";
 import { budget } from "../budget.ts";

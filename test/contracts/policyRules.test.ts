@@ -115,7 +115,7 @@ describe("a policy's rules", () => {
     });
     it("are not counted when they revert", async () => {
       const world = await load(quotaStudy);
-      const short = world.query.request("0x", world.datasetIds, 0, [], { value: PRICE });
+      const short = world.query.request(0, "0x", world.datasetIds, 0, [], { value: PRICE });
       await assert.rejects(short);
       await reverts(ask({ ...world, datasetIds: [] }), world.query, "QuerySmartContractNoDatasets", []);
       assert.equal(

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { AbiCoder, id, keccak256 } from "ethers";
 import type { StatementHarness } from "../../types/mocks/StatementHarness.ts";
 import { type RequestContext, type Verdict, contextHash, statementHash } from "../../workers/messages/statement.ts";
 import { budget } from "../budget.ts";
+import { fc } from "../support/fastCheck.ts";
 import { chainId, deployMock } from "./support/chain.ts";
 import { contextOf, verdictOf } from "./support/consortium.ts";
 

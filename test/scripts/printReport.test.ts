@@ -31,6 +31,7 @@ const REPORT: AnswerReport = {
   requestBlock: 1n,
   deadlineBlock: 2n,
   transaction: "0x3",
+  dispute: undefined,
 };
 
 describe("printReport", () => {
@@ -43,6 +44,26 @@ describe("printReport", () => {
     assert.match(printReport(sealed), /^control {8}40$/m);
     for (const text of [closed, printReport(sealed)]) assert.ok(text.includes(`sealed to  ${recipients.join(", ")}`));
     assert.doesNotMatch(printReport(REPORT), /sealed/);
+  });
+
+  it("warns of an answer that another quorum contradicted, and of no other", () => {
+    const signed = {
+      requestId: "0x1",
+      attempt: 2n,
+      suppressedBitmap: "0x",
+      statement: "0x5",
+      transaction: "0x6",
+      block: 9,
+    };
+    const refused = { ...signed, outcome: "REFUSED_DISCLOSURE", outputs: [] };
+    const other = { ...signed, outcome: "ANSWERED", outputs: [41n, 12n] };
+    const warned = (dispute: AnswerReport["dispute"]) => printReport({ ...REPORT, dispute });
+    assert.match(
+      warned(refused),
+      /^DISPUTED: a quorum of workers also signed REFUSED_DISCLOSURE \(attempt 2, .* 0x6\)/m,
+    );
+    assert.match(warned(other), /^DISPUTED: .* also signed ANSWERED with the outputs 41, 12 \(attempt 2/m);
+    assert.doesNotMatch(warned(undefined), /DISPUTED/);
   });
 
   it("says of a request that is not answered how to read it later", () => {

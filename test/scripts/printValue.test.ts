@@ -46,7 +46,7 @@ describe("text of others", () => {
       ...{ release: "PUBLIC", recipients: [HOSTILE], isReadable: true },
       ...{ reason: undefined, suppression: undefined, k: 11 },
       ...{ committee: { n: 4, t: 1, demonstration: false }, datasets: 1, attempt: 1n, requestBlock: 1n },
-      ...{ deadlineBlock: 2n, transaction: "0x3" },
+      ...{ deadlineBlock: 2n, transaction: "0x3", dispute: undefined },
     };
     const text = printReport(report);
     assert.doesNotMatch(text, UNSEEN);

@@ -1,8 +1,8 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { editDistance, suggest } from "../../scripts/suggest.ts";
 import { budget } from "../budget.ts";
+import { fc } from "../support/fastCheck.ts";
 
 describe("editDistance", () => {
   it("counts insertions, deletions, substitutions and swaps of neighbours", () => {

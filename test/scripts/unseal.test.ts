@@ -45,6 +45,7 @@ function eventsWith(published: readonly Published[]): RequestEvents {
     requested: { name: "QueryRequested", requestId: REQUEST, recipients: RECIPIENTS } as never,
     ending: { ...ending, sealedHash: sealedHash(HASHES), statement: id("s"), transaction: "0x" },
     published,
+    dispute: undefined,
   };
 }
 

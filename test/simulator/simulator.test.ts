@@ -1,7 +1,7 @@
 /**
  * The whole network on one seed, again and again. A seed that fails prints how to run it alone:
  *
- *   OPALINE_SEED=17 OPALINE_COMMITTEE=4,1 node --test test/simulator/simulator.test.ts
+ *   OPALINE_SIMULATION=17 OPALINE_COMMITTEE=4,1 node --test test/simulator/simulator.test.ts
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -31,13 +31,13 @@ function sizeOf(seed: number): CommitteeSize {
 }
 
 function seeds(): number[] {
-  const given = process.env["OPALINE_SEED"];
+  const given = process.env["OPALINE_SIMULATION"];
   return given === undefined ? Array.from({ length: budget.simulatedSeeds }, (_, i) => i + 1) : [Number(given)];
 }
 
 /** What to read, and how to see it again. */
 function story({ seed, operations, violations }: SeedReport, { n, t }: CommitteeSize): string {
-  const again = `OPALINE_SEED=${seed} OPALINE_COMMITTEE=${n},${t} node --test test/simulator/simulator.test.ts`;
+  const again = `OPALINE_SIMULATION=${seed} OPALINE_COMMITTEE=${n},${t} node --test test/simulator/simulator.test.ts`;
   return [`seed ${seed}, n ${n}, t ${t}:`, ...violations, "after", ...operations, `again: ${again}`].join("\n");
 }
 

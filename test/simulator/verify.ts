@@ -85,6 +85,7 @@ function unsealed(
     requested: { name: "QueryRequested", ...request } as const,
     ending: { ...end, transaction: "" },
     published,
+    dispute: undefined,
   };
   return unseal(events, { chainId: CHAIN_ID, contract }, QUERIER.wallet);
 }

@@ -65,16 +65,19 @@ export {
 } from "./queryCatalogue.ts";
 export type { Remark } from "./queryRemarks.ts";
 export {
+  parseDispute,
   parseKeyCopies,
   parseQueryEvent,
   querySmartContract,
   RequestState,
+  signedEndOf,
   type Asked,
   type Ended,
   type KeyCopiesPublished,
   type Payee,
   type QueryAnswered,
   type QueryContractEvent,
+  type QueryDisputed,
   type QueryExpired,
   type QueryRefused,
   type QueryRequested,

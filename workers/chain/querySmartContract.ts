@@ -1,7 +1,16 @@
 /** One vetted query's contract: requests and answers (`contracts/query/IQuerySmartContract.sol`). */
 import type { ContractRunner } from "ethers";
 import type { IQuerySmartContract, RequestContextStructOutput } from "../../types/query/IQuerySmartContract.ts";
-import type { Assurance, Outcome, ReleaseClass, RequestContext, Verdict } from "../messages/statement.ts";
+import type { SignedEnd } from "../messages/dispute.ts";
+import {
+  type Assurance,
+  Outcome,
+  type ReleaseClass,
+  type RequestContext,
+  type Verdict,
+  ZERO_HASH,
+  outputsHash,
+} from "../messages/statement.ts";
 import type { Acceptance } from "../messages/typedData.ts";
 import type { Capacity } from "./credits.ts";
 import { type Deployment, openContract } from "./deployment.ts";
@@ -63,6 +72,17 @@ export interface QueryRefused {
   readonly requestId: string;
   readonly attempt: bigint;
   readonly outcome: Outcome;
+  readonly statement: string;
+}
+
+/** A quorum also signed this, which contradicts what ended the request. */
+export interface QueryDisputed {
+  readonly requestId: string;
+  readonly attempt: bigint;
+  readonly outcome: Outcome;
+  readonly suppressedBitmap: string;
+  readonly outputs: readonly bigint[];
+  readonly sealedHash: string;
   readonly statement: string;
 }
 
@@ -193,6 +213,31 @@ export function parseQueryEvent(
     default:
       return undefined;
   }
+}
+
+/** Undefined for any other log. */
+export function parseDispute(
+  deployment: Deployment,
+  log: Pick<ChainLog, "topics" | "data">,
+): QueryDisputed | undefined {
+  const parsed = deployment.abi(NAME).parseLog({ topics: [...log.topics], data: log.data });
+  if (parsed?.name !== "QueryDisputed") return undefined;
+  const { args } = parsed;
+  return {
+    requestId: String(args["requestId"]),
+    attempt: BigInt(args["attempt"] as bigint),
+    outcome: Number(args["outcome"]) as Outcome,
+    suppressedBitmap: String(args["suppressedBitmap"]),
+    outputs: [...(args["outputs"] as bigint[])],
+    sealedHash: String(args["sealedHash"]),
+    statement: String(args["statement"]),
+  };
+}
+
+/** What a quorum's word made of the request; undefined where nobody signed: it was only asked, or it expired. */
+export function signedEndOf(event: QueryContractEvent): SignedEnd | undefined {
+  if (event.name === "QueryAnswered") return { outcome: Outcome.ANSWERED, outputsHash: outputsHash(event.outputs) };
+  return event.name === "QueryRefused" ? { outcome: event.outcome, outputsHash: ZERO_HASH } : undefined;
 }
 
 /** Undefined for any other log. */

@@ -5,15 +5,8 @@
  *
  * The file is written by others: its form is checked here, and `equivocatorsOf` by whose keys it is signed.
  */
-import { CodedError } from "../errors.ts";
-import {
-  type Outcome,
-  Outcome as Outcomes,
-  ReleaseClass,
-  type RequestContext,
-  type Verdict,
-  statementHash,
-} from "./statement.ts";
+import { EvidenceFields, evidenceToJson, readVerdict } from "./evidenceFields.ts";
+import { ReleaseClass, type RequestContext, type Verdict, statementHash } from "./statement.ts";
 import { ANSWER, opalineDomain, signerOf } from "./typedData.ts";
 
 export interface OneSigned {
@@ -32,83 +25,12 @@ export interface Equivocation {
   readonly second: OneSigned;
 }
 
-export type EvidenceErrorDetail = { readonly code: "EVIDENCE_INVALID"; readonly field: string };
-
 /** The JSON of the file; whole numbers are decimal text. */
 export function equivocationToJson(evidence: Equivocation): string {
-  return JSON.stringify(evidence, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+  return evidenceToJson(evidence);
 }
 
-/** Reads fields of an object of others, each of a known form. */
-class Fields {
-  readonly #fields: Readonly<Record<string, unknown>>;
-  readonly #path: string;
-
-  constructor(value: unknown, path: string) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid(path);
-    this.#fields = value as Record<string, unknown>;
-    this.#path = path;
-  }
-
-  object(name: string): Fields {
-    return new Fields(this.#fields[name], this.#name(name));
-  }
-
-  /** @param bytes exact length; undefined: any, whole bytes */
-  hex(name: string, bytes?: number): string {
-    return this.#hex(this.#fields[name], this.#name(name), bytes);
-  }
-
-  hexes(name: string, bytes: number): string[] {
-    return this.#list(name).map((value, i) => this.#hex(value, `${this.#name(name)}[${i}]`, bytes));
-  }
-
-  whole(name: string, bits: number): bigint {
-    return this.#whole(this.#fields[name], this.#name(name), bits);
-  }
-
-  wholes(name: string, bits: number): bigint[] {
-    return this.#list(name).map((value, i) => this.#whole(value, `${this.#name(name)}[${i}]`, bits));
-  }
-
-  oneOf<Value extends number>(name: string, values: Readonly<Record<string, Value>>): Value {
-    const found = Object.values(values).find((value) => value === this.#fields[name]);
-    if (found === undefined) throw invalid(this.#name(name));
-    return found;
-  }
-
-  #list(name: string): unknown[] {
-    const list = this.#fields[name];
-    if (!Array.isArray(list)) throw invalid(this.#name(name));
-    return list;
-  }
-
-  #hex(value: unknown, path: string, bytes?: number): string {
-    const isHex = typeof value === "string" && /^0x([0-9a-fA-F]{2})*$/.test(value);
-    if (!isHex || (bytes !== undefined && value.length !== 2 + 2 * bytes)) throw invalid(path);
-    return value;
-  }
-
-  /** Decimal text, or a number where `equivocationToJson` writes one. */
-  #whole(value: unknown, path: string, bits: number): bigint {
-    const text = typeof value === "number" ? String(value) : value;
-    if (typeof text !== "string" || !/^[0-9]{1,78}$/.test(text) || BigInt(text) >> BigInt(bits) > 0n) {
-      throw invalid(path);
-    }
-    return BigInt(text);
-  }
-
-  #name(name: string): string {
-    return this.#path === "" ? name : `${this.#path}.${name}`;
-  }
-}
-
-function invalid(field: string): CodedError<EvidenceErrorDetail> {
-  const where = field === "" ? "it is no JSON object" : `field ${field}`;
-  return new CodedError({ code: "EVIDENCE_INVALID", field }, `This is no evidence of an equivocation: ${where}`);
-}
-
-function readContext(fields: Fields): RequestContext {
+function readContext(fields: EvidenceFields): RequestContext {
   return {
     studyId: fields.hex("studyId", 32),
     requestId: fields.hex("requestId", 32),
@@ -124,29 +46,13 @@ function readContext(fields: Fields): RequestContext {
   };
 }
 
-function readSigned(fields: Fields): OneSigned {
-  const verdict = fields.object("verdict");
-  return {
-    verdict: {
-      attempt: verdict.whole("attempt", 64),
-      outcome: verdict.oneOf<Outcome>("outcome", Outcomes),
-      suppressedBitmap: verdict.hex("suppressedBitmap"),
-      outputs: verdict.wholes("outputs", 256),
-      sealedHash: verdict.hex("sealedHash", 32),
-    },
-    signature: fields.hex("signature", 65),
-  };
+function readSigned(fields: EvidenceFields): OneSigned {
+  return { verdict: readVerdict(fields.object("verdict")), signature: fields.hex("signature", 65) };
 }
 
 /** @throws CodedError EVIDENCE_INVALID; whether it convicts anybody is for {@link equivocatorsOf} and the worker registry to say */
 export function equivocationFromJson(text: string): Equivocation {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw invalid("");
-  }
-  const fields = new Fields(parsed, "");
+  const fields = EvidenceFields.parse("of an equivocation", text);
   return {
     chainId: fields.whole("chainId", 256),
     queryContract: fields.hex("queryContract", 20),

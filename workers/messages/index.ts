@@ -8,8 +8,11 @@ export { encodeDealingProof } from "./dealingProof.ts";
 export { AtomOp, encodeBounds, encodeDescriptor, encodeParameters, Finish, ParameterKind } from "./descriptor.ts";
 export { decodeBounds, decodeDescriptor, decodeParameters } from "./decodeDescriptor.ts";
 export type { Descriptor, ParameterBound } from "./descriptor.ts";
+export { contradicts, disputeFromJson, disputeToJson } from "./dispute.ts";
+export type { SignedEnd } from "./dispute.ts";
+export type { EvidenceErrorDetail } from "./evidenceFields.ts";
 export { equivocationFromJson, equivocationToJson, equivocatorsOf } from "./equivocation.ts";
-export type { Equivocation, EvidenceErrorDetail } from "./equivocation.ts";
+export type { Equivocation } from "./equivocation.ts";
 export {
   EVERYTHING_PERMITTED,
   EVERY_USE,
@@ -35,11 +38,13 @@ export {
   statementHash,
   ZERO_HASH,
 } from "./statement.ts";
+export type { SignedVerdict } from "./signedVerdict.ts";
 export type { RequestContext, StatementInput, Verdict } from "./statement.ts";
 export { decodeSuppressed, encodeSuppressed } from "./suppressedBitmap.ts";
 export type { SuppressedBitmapErrorDetail } from "./suppressedBitmap.ts";
 export { ArmState, Decision, TrialState, trialVerdictHash, UNSTATED_POSTERIOR, WHOLE_BPS } from "./trialVerdict.ts";
 export type { BoardSignatureMessage, TrialVerdict } from "./trialVerdict.ts";
+export { verdictFault } from "./verdictRules.ts";
 export {
   ACCEPTANCE,
   ANSWER,

@@ -54,6 +54,16 @@ export function decodeSuppressed(bitmap: string, outputs: readonly bigint[], isS
   return hidden;
 }
 
+/** Whether it is one of the form above, whatever the hidden outputs are posted as. */
+export function isBitmap(bitmap: string, outputs: number): boolean {
+  try {
+    decodeSuppressed(bitmap.toLowerCase(), Array<bigint>(outputs).fill(0n));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Of a bitmap that was checked when its answer was posted: the hidden outputs, ascending. */
 export function postedSuppressed(bitmap: string): ReadonlySet<number> {
   const bytes = getBytes(bitmap);

@@ -14,6 +14,7 @@ import type { RequestState } from "../chain/querySmartContract.ts";
 import type { Mined } from "../chain/transactions.ts";
 import { type ChainErrorDetail } from "../chain/errors.ts";
 import { isCoded } from "../errors.ts";
+import type { SignedEnd } from "../messages/dispute.ts";
 import type { OneSigned } from "../messages/equivocation.ts";
 import { type Proposal, decodeParticipants, encodeParticipants } from "../messages/proposal.ts";
 import { type SignedVerdict, decodeSignedVerdict } from "../messages/signedVerdict.ts";
@@ -23,6 +24,7 @@ import { type Frame, FrameKind } from "../messages/frame.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import { Attempts } from "./attempts.ts";
 import { CommitteePost } from "./committeePost.ts";
+import { keepContradiction } from "./contradictedEnd.ts";
 import { errorFields } from "./log.ts";
 import { proposerOf, rankOf } from "./participants.ts";
 import { Posting } from "./posting.ts";
@@ -87,6 +89,11 @@ export class ActiveRequest {
 
   get attempt(): bigint {
     return this.#attempts.expected;
+  }
+
+  /** A quorum's word ended the request on chain. */
+  compareEnd(end: SignedEnd): void {
+    keepContradiction(this.request, end, this.#collection, this.#modules);
   }
 
   /** The chain shows an end (answered, refused, expired), or the worker stops. */

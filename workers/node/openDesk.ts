@@ -12,6 +12,7 @@ import type { ColumnCache } from "./columnCache.ts";
 import type { IndicatorCache } from "./indicatorCache.ts";
 import type { Committees } from "./committees.ts";
 import { computeRequest } from "./computeRequest.ts";
+import { writeDisputeFile } from "./disputeFile.ts";
 import { ErasureDesk } from "./erasureDesk.ts";
 import { type KeyPublishing, keyPublishing } from "./keyPublishing.ts";
 import { type Log, errorFields } from "./log.ts";
@@ -60,7 +61,7 @@ export function openDesk(parts: DeskParts & QueryParts): RequestDesk {
       now: monotonic,
       log,
       signer: wallet,
-      records: recordsIn(store),
+      records: recordsIn(store, configuration.dataDir),
       counts,
       inTurn,
       isConnected: (address) => mesh.isConnected(address),
@@ -114,7 +115,7 @@ function contractsOf({
   return (address) => querySmartContract(chain.deployment, address, signer);
 }
 
-function recordsIn({ requests, equivocations }: Store): RequestRecords {
+function recordsIn({ requests, equivocations }: Store, dataDir: string): RequestRecords {
   return {
     lastAttempt: (requestId) => requests.get(requestId)?.lastAttempt ?? 0n,
     takeAttempt: (requestId, attempt) => requests.takeAttempt(requestId, attempt),
@@ -127,6 +128,7 @@ function recordsIn({ requests, equivocations }: Store): RequestRecords {
     keepEquivocation(evidence) {
       equivocations.keep(evidence.context.requestId, evidence.index, equivocationToJson(evidence));
     },
+    keepDispute: (requestId, signed) => writeDisputeFile(dataDir, requestId, signed),
   };
 }
 

@@ -3,6 +3,8 @@
  * them when the chain does. What is open is what the store says is pending, so a restart takes up exactly the same.
  */
 import type { Deployment } from "../chain/deployment.ts";
+import type { ChainLog } from "../chain/logs.ts";
+import { parseQueryEvent, signedEndOf } from "../chain/querySmartContract.ts";
 import type { Frame } from "../messages/frame.ts";
 import type { StoredRequest } from "../store/requestStore.ts";
 import type { Store } from "../store/openStore.ts";
@@ -51,6 +53,20 @@ export class RequestDesk {
   }
 
   /** The events that end requests have been committed. */
+  onCommitted(logs: readonly ChainLog[]): void {
+    for (const log of logs) this.#compareEnd(log);
+    this.endSettled();
+  }
+
+  #compareEnd(log: ChainLog): void {
+    const event = parseQueryEvent(this.#modules.deployment, log);
+    const end = event === undefined ? undefined : signedEndOf(event);
+    const request = event === undefined ? undefined : this.#active.get(event.requestId);
+    if (end === undefined || log.address.toLowerCase() !== request?.request.contract.toLowerCase()) return;
+    request.compareEnd(end);
+  }
+
+  /** Ends what the store has as settled. */
   endSettled(): void {
     const pending = new Set(this.#modules.store.requests.pending().map(({ requestId }) => requestId));
     for (const [requestId, request] of this.#active) {

@@ -5,6 +5,7 @@ import type { Mined } from "../chain/transactions.ts";
 import type { Equivocation } from "../messages/equivocation.ts";
 import type { Frame } from "../messages/frame.ts";
 import type { Proposal } from "../messages/proposal.ts";
+import type { SignedVerdict } from "../messages/signedVerdict.ts";
 import type { Verdict } from "../messages/statement.ts";
 import type { TypedDataSigner } from "../messages/typedData.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
@@ -37,6 +38,8 @@ export interface RequestRecords {
   signedVerdict(requestId: string): Verdict | undefined;
   /** Of each member and request the first. */
   keepEquivocation(evidence: Equivocation): void;
+  /** What a quorum signed, and the chain contradicts. @returns the file; @throws a system's error */
+  keepDispute(requestId: string, signed: SignedVerdict): string;
 }
 
 /** The runs under way that this worker proposed, all requests together. */

@@ -83,12 +83,20 @@ export class SignatureCollection {
     });
   }
 
-  /** The first verdict that enough members signed, with exactly as many signatures as are needed, ascending. */
+  /** The first verdict that enough members signed. */
   quorum(): SignedVerdict | undefined {
+    return this.quorums().next().value;
+  }
+
+  /**
+   * Every verdict that enough members signed, each with exactly as many signatures as are needed, ascending. Of one attempt there
+   * is at most one unless more than t members sign what they like.
+   */
+  *quorums(): Generator<SignedVerdict, undefined> {
     for (const { verdict, signatures, isRefused } of this.#byStatement.values()) {
       if (signatures.size < this.#options.quorum || isRefused) continue;
       const ascending = [...signatures].sort(([a], [b]) => a - b).slice(0, this.#options.quorum);
-      return { verdict, signatures: ascending.map(([index, signature]) => ({ index, signature })) };
+      yield { verdict, signatures: ascending.map(([index, signature]) => ({ index, signature })) };
     }
     return undefined;
   }

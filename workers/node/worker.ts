@@ -217,7 +217,7 @@ export class Worker {
 
   #onCommitted(logs: readonly ChainLog[]): void {
     if (this.#roster.onCommitted(logs)) this.#desk.refreshKeys();
-    this.#desk.endSettled();
+    this.#desk.onCommitted(logs);
   }
 
   #onProgress(newest: number): void {

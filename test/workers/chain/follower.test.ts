@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import fc from "fast-check";
 import { CodedError } from "../../../workers/errors.ts";
 import {
   type ChainCursor,
@@ -12,6 +11,7 @@ import {
 import type { ChainLog } from "../../../workers/chain/logs.ts";
 import type { JsonRpc } from "../../../workers/chain/provider.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { CHAINS } from "./chainsUnderTest.ts";
 import type { LocalChain } from "./localChain.ts";
 

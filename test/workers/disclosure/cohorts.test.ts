@@ -2,26 +2,36 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { withClasses } from "../../../workers/disclosure/classCatalogue.ts";
 import { disclosedSets } from "../../../workers/disclosure/disclosedSets.ts";
 import { FactorReader } from "../../../workers/disclosure/factorReader.ts";
 import { isSubset, keyOf, setWhere } from "../../../workers/disclosure/rowSet.ts";
+import { isCoded } from "../../../workers/errors.ts";
 import type { Descriptor } from "../../../workers/messages/descriptor.ts";
 import { AtomOp } from "../../../workers/messages/descriptor.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { HandMade } from "./handMade.ts";
 import { incomplete } from "./trackerStudy.ts";
 import { ARM, LONG, SEX, SHORT, termsOf, treesOf, typedSchema } from "./typedStudy.ts";
 
-const property = { seed: 20_261_126, numRuns: budget.propertyRuns };
+const property = { numRuns: budget.propertyRuns };
 const schema = typedSchema(18n, 72n, 8n, false);
 
 const setsOf = (descriptor: Descriptor, on = schema) => {
   const request = { descriptor, parameters: [] };
   return withClasses(on, [request], (classes) => disclosedSets(request, 1n, classes));
+};
+
+/** Undefined where the gate cannot tell: it refuses such a query, and nothing is opened. */
+const toldOf = (descriptor: Descriptor) => {
+  try {
+    return setsOf(descriptor);
+  } catch (error) {
+    if (!isCoded(error, "DISCLOSURE_UNSUPPORTED")) throw error;
+    return undefined;
+  }
 };
 
 describe("the cohort", () => {
@@ -82,7 +92,9 @@ describe("the cohort", () => {
         });
         const axis = { field: SEX, missing: true, cuts: [], lines: [] };
         const descriptor = made.finish(opened, isTable ? [axis] : []);
-        const { made: sets, catalogue } = setsOf(descriptor);
+        const told = toldOf(descriptor);
+        fc.pre(told !== undefined);
+        const { made: sets, catalogue } = told;
         const reader = new FactorReader(descriptor, [], catalogue);
         const selected = setWhere(1n, reader.factor(cohort).condition);
         if (sets.cohort !== undefined) assert.ok(isSubset(sets.cohort, selected!), "no more than WHERE selects");

@@ -1,9 +1,9 @@
 /** A random study that grows between queries: in the clear, with its gate, and as the attacker sees it. */
-import fc from "fast-check";
 
 import { bindParameters } from "../../../workers/query/bindParameters.ts";
 import { buildCircuit } from "../../../workers/query/buildCircuit.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { clearColumns, evaluateClear } from "../query/clearCircuit.ts";
 import { Population } from "./attacker.ts";
 import { AttackStory } from "./attackStory.ts";

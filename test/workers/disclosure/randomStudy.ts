@@ -2,10 +2,10 @@
  * fast-check: small studies that grow, and queries about them that come close to each other, each told twice: as SQL for the
  * gate and as boxes (segments × one set of representatives per field, of which OR leaves some combinations) for an attacker that knows nothing of the gate's code.
  */
-import fc from "fast-check";
 
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import type { StudySchema } from "../../../workers/schema/studySchema.ts";
+import { fc } from "../../support/fastCheck.ts";
 import type { Box } from "./attacker.ts";
 import { tableOf } from "./attacker.ts";
 import type { ClearRequest, Row } from "./clearStudy.ts";

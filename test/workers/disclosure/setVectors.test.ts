@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import type { ClassCatalogue } from "../../../workers/disclosure/classCatalogue.ts";
 import { withClasses } from "../../../workers/disclosure/classCatalogue.ts";
 import { FactorReader } from "../../../workers/disclosure/factorReader.ts";
@@ -15,13 +13,14 @@ import type { Descriptor } from "../../../workers/messages/descriptor.ts";
 import { buildCircuit } from "../../../workers/query/buildCircuit.ts";
 import type { NumericField, StudySchema } from "../../../workers/schema/studySchema.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { clearColumns, evaluateClear } from "../query/clearCircuit.ts";
 import type { TypedRow } from "./handMade.ts";
 import { HandMade } from "./handMade.ts";
 import type { Tree } from "./typedStudy.ts";
 import { classOf, LONG, rowsOf, schemas, termsOf, treesOf, typedSchema, valueAt } from "./typedStudy.ts";
 
-const property = { seed: 20_261_126, numRuns: budget.propertyRuns };
+const property = { numRuns: budget.propertyRuns };
 const PARTS = 3;
 
 interface Drawn {

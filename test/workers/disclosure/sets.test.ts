@@ -2,8 +2,6 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 
-import fc from "fast-check";
-
 import { classesOf } from "../../../workers/disclosure/fieldClasses.ts";
 import { Fingerprints } from "../../../workers/disclosure/fingerprints.ts";
 import type { RowSet } from "../../../workers/disclosure/rowSet.ts";
@@ -14,11 +12,11 @@ import { rowOf, Span } from "../../../workers/disclosure/span.ts";
 import { BN254_FR_MODULUS as R } from "../../../workers/field/bn254.ts";
 import { columnId } from "../../../workers/messages/columnId.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { clearColumns, evaluateClear } from "../query/clearCircuit.ts";
 import { trialSchema as schema } from "../query/trialSchema.ts";
 
-const SEED = 20_261_125;
-const property = { seed: SEED, numRuns: budget.propertyRuns };
+const property = { numRuns: budget.propertyRuns };
 const fields = schema.fields.map((_, index) => index);
 const count = (field: number): number => classesOf(schema, field).count;
 const SEGMENTS = 3;

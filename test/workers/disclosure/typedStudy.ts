@@ -1,11 +1,11 @@
 /** fast-check: schemas with a field of each kind, rows of them, and conditions told twice: in a descriptor and on a row. */
-import fc from "fast-check";
 
 import type { FieldClasses } from "../../../workers/disclosure/fieldClasses.ts";
 import type { ClassFunction } from "../../../workers/disclosure/classFunction.ts";
 import { AtomOp } from "../../../workers/messages/descriptor.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import type { NumericField, StudySchema } from "../../../workers/schema/studySchema.ts";
+import { fc } from "../../support/fastCheck.ts";
 import type { HandMade, HandTerm, TypedRow } from "./handMade.ts";
 import { negative } from "./handMade.ts";
 

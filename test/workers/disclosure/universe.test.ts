@@ -1,12 +1,12 @@
 /** Rows of segments, divided by what requests may not use of them. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 
 import type { SegmentRef } from "../../../workers/disclosure/historySets.ts";
 import { splitSegment } from "../../../workers/disclosure/rowParts.ts";
 import { Universe } from "../../../workers/disclosure/universe.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 const ROWS = 24;
 const lists = fc

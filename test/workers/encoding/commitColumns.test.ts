@@ -1,6 +1,5 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { concat, keccak256, toBeHex, toUtf8Bytes } from "ethers";
 import {
   columnCommitment,
@@ -15,6 +14,7 @@ import type { ColumnLeaf } from "../../../workers/encoding/commitColumns.ts";
 import { encodeTable } from "../../../workers/encoding/encodeTable.ts";
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { randomStudy } from "./randomStudy.ts";
 import { seededBytes } from "./seededBytes.ts";
 

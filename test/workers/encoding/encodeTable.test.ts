@@ -1,6 +1,5 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { encodeTable } from "../../../workers/encoding/encodeTable.ts";
 import type { EncodedSegment } from "../../../workers/encoding/encodeTable.ts";
 import { randomPermutation } from "../../../workers/encoding/permutation.ts";
@@ -8,6 +7,7 @@ import { columnsOf } from "../../../workers/schema/columns.ts";
 import type { ColumnKind as Kind } from "../../../workers/schema/studySchema.ts";
 import { ColumnKind } from "../../../workers/schema/studySchema.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import type { RandomStudy } from "./randomStudy.ts";
 import { randomStudy } from "./randomStudy.ts";
 import { seededBytes } from "./seededBytes.ts";

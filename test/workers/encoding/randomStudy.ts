@@ -1,8 +1,8 @@
 /** fast-check: a random schema together with random rows that fit it, and the CSV that says so. */
-import fc from "fast-check";
 import { formatFieldValue } from "../../../workers/schema/values.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import type { SchemaField, StudySchema } from "../../../workers/schema/studySchema.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 export interface RandomStudy {
   readonly schemaText: string;

@@ -1,6 +1,5 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { CodedError } from "../../../workers/errors.ts";
 import type { CsvErrorDetail } from "../../../workers/encoding/csvReport.ts";
 import { MAX_PROBLEMS } from "../../../workers/encoding/csvReport.ts";
@@ -9,6 +8,7 @@ import { readTable } from "../../../workers/encoding/readTable.ts";
 import { summarizeTable } from "../../../workers/encoding/summarizeTable.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { csvOf, randomStudy } from "./randomStudy.ts";
 
 const schema = parseSchema(

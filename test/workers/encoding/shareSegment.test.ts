@@ -1,6 +1,5 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { encodeTable } from "../../../workers/encoding/encodeTable.ts";
 import type { EncodedSegment } from "../../../workers/encoding/encodeTable.ts";
 import type { SegmentFacts } from "../../../workers/encoding/shareSegment.ts";
@@ -14,6 +13,7 @@ import { partiesOf } from "../../../workers/sharing/parties.ts";
 import { expandBlinders } from "../../../workers/sharing/prss.ts";
 import { reconstruct } from "../../../workers/sharing/shamir.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { randomStudy } from "./randomStudy.ts";
 import { seededBytes } from "./seededBytes.ts";
 

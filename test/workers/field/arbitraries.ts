@@ -1,8 +1,8 @@
 /** Property inputs for the laws of a field. */
-import fc from "fast-check";
 
 import type { Field } from "../../../workers/field/field.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { bigintModel } from "./bigintModel.ts";
 
 const MAX_LENGTH = 40;

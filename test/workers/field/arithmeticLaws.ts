@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import type { Field } from "../../../workers/field/field.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { arbitrariesOf } from "./arbitraries.ts";
 import { bigintModel } from "./bigintModel.ts";
 

@@ -1,9 +1,8 @@
 /** Linear combinations of any number of terms, with weights of every size and sign. */
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import type { Field, FieldVector } from "../../../workers/field/field.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { arbitrariesOf } from "./arbitraries.ts";
 import { bigintModel, type Residues } from "./bigintModel.ts";
 

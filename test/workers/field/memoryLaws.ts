@@ -5,10 +5,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import type { Field, FieldVector } from "../../../workers/field/field.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { bigintModel, type Residues } from "./bigintModel.ts";
 import { seededBytes } from "./seededBytes.ts";
 

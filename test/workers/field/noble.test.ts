@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bn254 } from "@noble/curves/bn254.js";
-import fc from "fast-check";
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 const { Fr } = bn254.fields;
 

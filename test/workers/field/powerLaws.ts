@@ -1,9 +1,8 @@
 /** Powers of a scalar and the inverses of a whole vector: both run a recurrence through it. */
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import type { Field, FieldVector } from "../../../workers/field/field.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { assertRefused } from "../../support/refusals.ts";
 import { arbitrariesOf } from "./arbitraries.ts";
 import { bigintModel } from "./bigintModel.ts";

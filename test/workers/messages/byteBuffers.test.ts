@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { ByteBuffers } from "../../../workers/messages/byteBuffers.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 const KIB = 1 << 10;
 const LARGE = 64 * KIB;

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { ZeroHash, concat, encodeBytes32String, id, keccak256, toBeHex } from "ethers";
 import {
   type ConsentChange,
@@ -14,6 +13,7 @@ import {
   standingAfter,
 } from "../../../workers/messages/consentMask.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 const word = (value: bigint | number): string => toBeHex(value, 32);
 const CODES = ["DUO:0000006", "DUO:0000007", "DUO:0000042"].map(encodeBytes32String) as [string, string, string];

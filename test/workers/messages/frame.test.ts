@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { isCoded } from "../../../workers/errors.ts";
 import {
   decodeFrame,
@@ -12,6 +11,7 @@ import {
   type Frame,
 } from "../../../workers/messages/frame.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { hasCode } from "../store/storeFixture.ts";
 
 const ROUND: Frame = {

@@ -4,7 +4,6 @@ import { createDecipheriv, hkdfSync } from "node:crypto";
 import { describe, it } from "node:test";
 
 import { AbiCoder, SigningKey, Wallet, concat, getBytes, hexlify, id, keccak256, toUtf8Bytes } from "ethers";
-import fc from "fast-check";
 
 import {
   type SealedPlace,
@@ -13,6 +12,7 @@ import {
   openMaskKeys,
 } from "../../../workers/messages/keyCopies.ts";
 import { maskKeyHash, recipientsFault, recipientsHash } from "../../../workers/messages/sealedAnswer.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { seededBytes } from "../field/seededBytes.ts";
 
 const PLACE: SealedPlace = {

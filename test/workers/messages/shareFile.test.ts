@@ -1,6 +1,5 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { keccak256 } from "ethers";
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import {
@@ -13,6 +12,7 @@ import type { ShareFile } from "../../../workers/messages/shareFile.ts";
 import type { ShareFileHeader } from "../../../workers/messages/shareFileHeader.ts";
 import { seedSubsetsOf } from "../../../workers/messages/shareFileHeader.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 const bytes32 = fc
   .uint8Array({ minLength: 32, maxLength: 32 })

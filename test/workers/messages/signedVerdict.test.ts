@@ -1,12 +1,12 @@
 /** What a peer may make the decoder do: nothing that costs more than the bytes are worth. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { AbiCoder, concat, getBytes, toBeHex } from "ethers";
 import { decodeSignedVerdict, encodeSignedVerdict } from "../../../workers/messages/signedVerdict.ts";
 import { Outcome, type Verdict, ZERO_HASH } from "../../../workers/messages/statement.ts";
 import { encodeSuppressed } from "../../../workers/messages/suppressedBitmap.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 const SIGNATURES = [1, 2, 3, 4, 5, 6, 7].map((index) => ({ index, signature: `0x${"11".repeat(65)}` }));
 const WORD = 32;

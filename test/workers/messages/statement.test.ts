@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { AbiCoder, Wallet, concat, id, keccak256, solidityPackedKeccak256, toBeHex } from "ethers";
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import { decodeParticipants, encodeParticipants } from "../../../workers/messages/proposal.ts";
@@ -17,6 +16,7 @@ import {
 import { ANSWER, hashTypedData, opalineDomain, signTypedData, signerOf } from "../../../workers/messages/typedData.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 const CONTRACT = "0x00000000000000000000000000000000000000C1";
 const WALLET = new Wallet(toBeHex(1, 32));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { decodeSuppressed, encodeSuppressed } from "../../../workers/messages/suppressedBitmap.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 function zeros(count: number): bigint[] {
   return new Array<bigint>(count).fill(0n);

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { keccak256, toBeHex } from "ethers";
 import { RequestState } from "../../../workers/chain/querySmartContract.ts";
 import { FrameKind } from "../../../workers/messages/frame.ts";
@@ -8,6 +7,7 @@ import { Outcome } from "../../../workers/messages/statement.ts";
 import { proposerOf } from "../../../workers/node/participants.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { RequestWorld } from "./requestWorld.ts";
 
 const REQUEST = keccak256("0x01");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { toBeHex } from "ethers";
 import { chooseParticipants, proposerOf, rankOf } from "../../../workers/node/participants.ts";
 import { type PartyIndex, partiesOf, subsets } from "../../../workers/sharing/parties.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 /** Every size whose committees can spare a member. */
 const SIZES = [4, 5, 6, 7].flatMap((n) => [1, 2, 3].map((t) => ({ n, t }))).filter(({ n, t }) => n > 2 * t + 1);

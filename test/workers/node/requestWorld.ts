@@ -11,6 +11,7 @@ import type { Mined } from "../../../workers/chain/transactions.ts";
 import type { Equivocation } from "../../../workers/messages/equivocation.ts";
 import { type Frame, FrameKind } from "../../../workers/messages/frame.ts";
 import { type Proposal, encodeParticipants } from "../../../workers/messages/proposal.ts";
+import type { SignedVerdict } from "../../../workers/messages/signedVerdict.ts";
 import { Outcome, ReleaseClass, type Verdict, ZERO_HASH, statementHash } from "../../../workers/messages/statement.ts";
 import { ANSWER, opalineDomain, signTypedData, signerOf } from "../../../workers/messages/typedData.ts";
 import { AttemptCounts } from "../../../workers/node/attemptCounts.ts";
@@ -71,6 +72,7 @@ export class RequestWorld {
   readonly records: Records[];
   readonly alive: (ActiveRequest | undefined)[];
   readonly kept: { readonly self: PartyIndex; readonly evidence: Equivocation }[] = [];
+  readonly disputes: { readonly self: PartyIndex; readonly signed: SignedVerdict }[] = [];
   readonly logged: { self: PartyIndex; level: string; event: string }[] = [];
   /** Every transaction that was accepted, and those that came too late. */
   readonly posted: { by: PartyIndex; act: string; verdict: Verdict | undefined }[] = [];
@@ -266,6 +268,11 @@ export class RequestWorld {
         keepEquivocation: (evidence) => {
           this.#options.onKeep?.(self);
           this.kept.push({ self, evidence });
+        },
+        keepDispute: (_requestId, signed) => {
+          this.#options.onKeep?.(self);
+          this.disputes.push({ self, signed });
+          return "disputes/dispute.json";
         },
       },
       counts: new AttemptCounts(),

@@ -1,8 +1,8 @@
 /** A circuit over numbers everybody may see, and random circuits: what a circuit opened through the gate is compared with. */
-import fc from "fast-check";
 
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import type { Circuit, CircuitOutput, CircuitProduct, LinearForm } from "../../../workers/messages/circuit.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 const r = BN254_FR_MODULUS;
 

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { bn254Fr as field } from "../../../workers/field/bn254Fr.ts";
 import type { FieldVector } from "../../../workers/field/field.ts";
 import type { GatePlan, SizeTest } from "../../../workers/messages/gatePlan.ts";
@@ -12,6 +10,7 @@ import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { sizeName } from "../sharing/committees.ts";
 import {
   atLeast,

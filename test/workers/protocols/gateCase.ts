@@ -1,9 +1,9 @@
 /** Gated queries over numbers everybody may see: what `openThroughGate` is compared with, and random ones. */
-import fc from "fast-check";
 
 import type { Circuit, CircuitOutput, LinearForm } from "../../../workers/messages/circuit.ts";
 import type { Closure, GatePlan, HiddenLine, OutputGroup, SizeTest } from "../../../workers/messages/gatePlan.ts";
 import type { GateResult } from "../../../workers/protocols/gate.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 export interface GateCase {
   readonly plan: GatePlan;

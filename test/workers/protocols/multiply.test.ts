@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { isCoded } from "../../../workers/errors.ts";
 import type { FieldVector } from "../../../workers/field/field.ts";
 import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
@@ -11,6 +9,7 @@ import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { reconstruct } from "../../../workers/sharing/shamir.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { assertUniform } from "../field/chiSquare.ts";
 import { committees, sizeName } from "../sharing/committees.ts";
 import { addTo, onFrames } from "./tampering.ts";

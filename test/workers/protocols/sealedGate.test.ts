@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import type { FieldVector } from "../../../workers/field/field.ts";
 import { maskKeyHash, sealedHash } from "../../../workers/messages/sealedAnswer.ts";
 import { MASK_KEYS_STEP } from "../../../workers/protocols/agreeMaskKeys.ts";
@@ -14,6 +12,7 @@ import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { answerMask } from "../../../workers/sharing/prss.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { sizeName } from "../sharing/committees.ts";
 import { decideClear, randomGateCase, workedDecision, workedGate } from "./gateCase.ts";
 import { settleSealed, unseal } from "./gateRuns.ts";

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { isCoded } from "../../../workers/errors.ts";
 import type { CodedError } from "../../../workers/errors.ts";
 import type { FieldVector } from "../../../workers/field/field.ts";
@@ -13,6 +11,7 @@ import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { reconstruct } from "../../../workers/sharing/shamir.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { committees, sizeName } from "../sharing/committees.ts";
 import { circuitCase, evaluateClear, levelSizes } from "./clearCircuit.ts";
 import type { CircuitCase } from "./clearCircuit.ts";

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { bn254Fr as field } from "../../../workers/field/bn254Fr.ts";
 import type { FieldVector } from "../../../workers/field/field.ts";
 import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
@@ -12,6 +10,7 @@ import { partiesOf } from "../../../workers/sharing/parties.ts";
 import type { CommitteeSize, PartyIndex } from "../../../workers/sharing/parties.ts";
 import { reconstruct, shareVector } from "../../../workers/sharing/shamir.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { seededBytes } from "../field/seededBytes.ts";
 import { committees, sizeName } from "../sharing/committees.ts";
 import { addTo, assertRejected } from "./tampering.ts";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { getBytes, hexlify } from "ethers";
-import fc from "fast-check";
 import { isCoded } from "../../../workers/errors.ts";
 import type { Descriptor, ParameterBound } from "../../../workers/messages/descriptor.ts";
 import { encodeBounds, encodeDescriptor, encodeParameters, Finish } from "../../../workers/messages/descriptor.ts";
@@ -14,6 +13,7 @@ import {
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { DEMO_SQL, trialSchema } from "./trialSchema.ts";
 
 const demo = await compileQuery(DEMO_SQL, trialSchema);

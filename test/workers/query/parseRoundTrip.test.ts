@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { CodedError } from "../../../workers/errors.ts";
 import type { ParsedQuery } from "../../../workers/query/parsedQuery.ts";
 import { parseSql } from "../../../workers/query/parseSql.ts";
 import type { SqlErrorDetail } from "../../../workers/query/sqlError.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { joinTokens, plainly, printQuery, randomly } from "./printQuery.ts";
 import type { UnplacedQuery } from "./randomParsedQuery.ts";
 import { randomParsedQuery } from "./randomParsedQuery.ts";

@@ -1,6 +1,5 @@
 /** A parsed query as the tokens of a text, in one of the spellings that mean the same, and tokens as a text. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { OFFERED_FUNCTIONS } from "../../../workers/query/offeredFunctions.ts";
 import type {
   Argument,
@@ -10,6 +9,7 @@ import type {
   SelectItem,
   Value,
 } from "../../../workers/query/parsedQuery.ts";
+import { fc } from "../../support/fastCheck.ts";
 import type { Unplaced, UnplacedQuery } from "./randomParsedQuery.ts";
 
 /** Chooses among spellings; always `options[0]` is the plain one. */

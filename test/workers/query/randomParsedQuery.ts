@@ -1,5 +1,4 @@
 /** fast-check: a random query as the parser gives it, without places, and one of the many texts that say it. */
-import fc from "fast-check";
 import type { ArgumentForm, OfferedFunction } from "../../../workers/query/offeredFunctions.ts";
 import { OFFERED_FUNCTIONS } from "../../../workers/query/offeredFunctions.ts";
 import type {
@@ -13,6 +12,7 @@ import type {
   SelectItem,
   Value,
 } from "../../../workers/query/parsedQuery.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 /** A part of a query without its spans. */
 export type Unplaced<T> = T extends readonly (infer Element)[]

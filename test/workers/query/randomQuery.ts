@@ -1,9 +1,9 @@
 /** fast-check: a random schema, a table that fits it, and a query of the subset over it. */
-import fc from "fast-check";
 import { highEnds, lowEnds } from "../../../workers/query/cutPoints.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import type { NumericField, SchemaField, StudySchema } from "../../../workers/schema/studySchema.ts";
 import { formatFieldValue } from "../../../workers/schema/values.ts";
+import { fc } from "../../support/fastCheck.ts";
 import type { Values } from "./clearCircuit.ts";
 
 export interface RandomCase {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import type { DatabaseSync } from "node:sqlite";
 import { isCoded } from "../../../workers/errors.ts";
 import { bindParameters, formatParameter } from "../../../workers/query/bindParameters.ts";
@@ -11,6 +10,7 @@ import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import { finishAnswer } from "../../../workers/statistics/finishAnswer.ts";
 import type { AnswerTable } from "../../../workers/statistics/finishAnswer.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { clearColumns, evaluateClear } from "./clearCircuit.ts";
 import { pickedParameters, sortedRows } from "./pickedParameters.ts";
 import type { RandomCase } from "./randomQuery.ts";

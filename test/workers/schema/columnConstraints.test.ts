@@ -1,7 +1,6 @@
 /** The constraints accept what honest owners encode, and nothing else: every poisoning breaks one, on its row. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { encodeTable } from "../../../workers/encoding/encodeTable.ts";
 import { columnConstraints } from "../../../workers/schema/columnConstraints.ts";
 import { columnsOf } from "../../../workers/schema/columns.ts";
@@ -9,6 +8,7 @@ import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import { sharedColumnIds } from "../../../workers/schema/rangeWitness.ts";
 import { ColumnKind } from "../../../workers/schema/studySchema.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { randomStudy } from "../encoding/randomStudy.ts";
 import { seededBytes } from "../encoding/seededBytes.ts";
 import { violations } from "./clearConstraints.ts";

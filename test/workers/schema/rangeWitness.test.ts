@@ -1,7 +1,6 @@
 /** Bits and weights reach exactly the range, piece by piece. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import {
   rangeBits,
@@ -16,6 +15,7 @@ import type { NumericField } from "../../../workers/schema/studySchema.ts";
 import { columnId } from "../../../workers/messages/columnId.ts";
 import { HANDLES_KIND } from "../../../workers/encoding/commitColumns.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 function integerField(minimum: bigint, maximum: bigint, cutPoints: readonly bigint[] = []): NumericField {
   const shared = { name: "f", title: undefined, required: true, missingValues: [], unit: undefined, decimals: 0 };

@@ -1,9 +1,9 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import { formatDate, formatScaled, parseDate, parseFieldValue, parseScaled } from "../../../workers/schema/values.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 const numRuns = budget.propertyRuns;
 

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import type { FieldVector } from "../../../workers/field/field.ts";
 import { correctableParties, correctErrors } from "../../../workers/sharing/correctErrors.ts";
 import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { checkCodeword, reconstruct } from "../../../workers/sharing/shamir.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { assertCode, assertRefused } from "../../support/refusals.ts";
 import { committees, sizeName, supportedSizes } from "./committees.ts";
 import { fields } from "./fields.ts";

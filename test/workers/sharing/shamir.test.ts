@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { createBigintField } from "../../../workers/field/bigintField.ts";
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import type { Field, FieldVector } from "../../../workers/field/field.ts";
@@ -17,6 +15,7 @@ import {
   shareVector,
 } from "../../../workers/sharing/shamir.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { assertCode, assertRefused } from "../../support/refusals.ts";
 import { assertUniform } from "../field/chiSquare.ts";
 import { scriptedBytes, seededBytes } from "../field/seededBytes.ts";

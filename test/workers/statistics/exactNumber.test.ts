@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { floorRoot, ratioToNumber, rootToNumber } from "../../../workers/statistics/exactNumber.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 
 /** The exact value of a finite double as numerator / 2^exponent. */
 function exact(value: number): [numerator: bigint, denominator: bigint] {

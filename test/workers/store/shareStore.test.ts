@@ -3,11 +3,11 @@ import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync,
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { CHUNK_ROWS } from "../../../workers/store/columnChunks.ts";
 import { MAX_PENDING_FILES } from "../../../workers/store/shareStore.ts";
 import type { Store } from "../../../workers/store/openStore.ts";
 import { budget } from "../../budget.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { bytes32, hasCode, sampleFile, sampleWords, storeFolder, type StoreFolder } from "./storeFixture.ts";
 
 const [DATASET, AGE, ARM] = [bytes32("dataset"), bytes32("age"), bytes32("arm")];

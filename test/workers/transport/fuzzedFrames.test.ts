@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { describe, it, type TestContext } from "node:test";
-import fc from "fast-check";
 import type WebSocket from "ws";
 import { stepTag } from "../../../workers/transport/session.ts";
 import { budget } from "../../budget.ts";
+import { seed } from "../../seed.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { type FuzzedFrame, fuzzedFrames } from "./fuzzedFrames.ts";
 import type { Asked, Told } from "./fuzzedSession.ts";
 import { FUZZED_STEP, PEER_PARTY, ROUND_BYTES, WORKER_PARTY } from "./fuzzedSession.ts";
@@ -14,7 +15,6 @@ import { FrameKind } from "../../../workers/messages/frame.ts";
 import { identityOf, SESSION } from "./meshFixture.ts";
 import { dialPeer, rawFrame, rawHello } from "./rawPeer.ts";
 
-const SEED = 20_261_125;
 const MAX_GROWTH = 32 << 20;
 /** Code compiled, caches filled, early frames of as many sessions as a peer may name: not growth. */
 const WARM_UP = 400;
@@ -128,7 +128,7 @@ function ignore(): void {}
 describe("a worker that an authenticated peer sends anything", () => {
   it(`takes ${budget.peerFrames} fuzzed frames without a crash, and grows by less than 32 MB`, async (test) => {
     const worker = await FuzzedWorker.start(test);
-    const frames = fc.sample(fuzzedFrames, { seed: SEED, numRuns: budget.peerFrames + WARM_UP });
+    const frames = fc.sample(fuzzedFrames, { numRuns: budget.peerFrames + WARM_UP });
     let survived = 0;
     let before: Measured | undefined;
     const growths: number[] = [];
@@ -137,13 +137,13 @@ describe("a worker that an authenticated peer sends anything", () => {
       if (await worker.send(frame)) survived += 1;
       if (before === undefined || (index - WARM_UP) % BATCH !== BATCH - 1) continue;
       growths.push((await worker.measure()).bytes - before.bytes);
-      assert.ok(growths.at(-1)! < MAX_GROWTH, `${growths.at(-1)} bytes after ${index} frames, seed ${SEED}`);
+      assert.ok(growths.at(-1)! < MAX_GROWTH, `${growths.at(-1)} bytes after ${index} frames, seed ${seed}`);
     }
     const after = await worker.measure();
     const { links, rounds } = worker;
     const resident = after.residentBytes - before!.residentBytes;
     test.diagnostic(
-      `seed ${SEED}: ${survived} of ${frames.length} harmless, ${links} links, ${rounds} rounds; grown by at most ` +
+      `seed ${seed}: ${survived} of ${frames.length} harmless, ${links} links, ${rounds} rounds; grown by at most ` +
         `${Math.max(...growths)} bytes, resident ${resident}; ${JSON.stringify(after.ends)}`,
     );
     assert.ok(worker.isRunning);

@@ -2,12 +2,12 @@
  * fast-check: what an authenticated peer may send after its hello: frames of every kind, whole and valid, or with a header
  * field, some bits or the length changed; bytes that are no frame; text; and WebSocket messages that are none.
  */
-import fc from "fast-check";
 import { FrameKind, FRAME_HEADER_BYTES, MAX_PAYLOAD_BYTES } from "../../../workers/messages/frame.ts";
 import { CheckOutcome, encodeCheckReport } from "../../../workers/messages/inputCheck.ts";
 import { encodeSignedVerdict } from "../../../workers/messages/signedVerdict.ts";
 import { Outcome, ZERO_HASH } from "../../../workers/messages/statement.ts";
 import { stepTag } from "../../../workers/transport/session.ts";
+import { fc } from "../../support/fastCheck.ts";
 import { FUZZED_STEP, PEER_PARTY, ROUND_BYTES, WORKER_PARTY } from "./fuzzedSession.ts";
 import { SESSION } from "./meshFixture.ts";
 import { rawFrame, rawHello } from "./rawPeer.ts";

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import { Arena } from "../../../../workers/field/kernel/arena.ts";
 import { PAGE_BYTES, WebAssembly } from "../../../../workers/field/kernel/webAssembly.ts";
 import { budget } from "../../../budget.ts";
+import { fc } from "../../../support/fastCheck.ts";
 import { assertRefused } from "../../../support/refusals.ts";
 
 const START = 1_000;

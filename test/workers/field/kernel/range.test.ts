@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
-
 import {
   addRanges,
   carryRange,
@@ -16,6 +14,7 @@ import {
 } from "../../../../workers/field/kernel/range.ts";
 import type { Range } from "../../../../workers/field/kernel/range.ts";
 import { budget } from "../../../budget.ts";
+import { fc } from "../../../support/fastCheck.ts";
 
 const integer = fc.bigInt({ min: -(1n << 110n), max: 1n << 110n });
 /** A range and a value in it. */
