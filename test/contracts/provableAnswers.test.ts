@@ -1,11 +1,10 @@
 /** Which proofs raise an answer's assurance, and that no verifier can do more than that. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { AbiCoder, ZeroAddress, ZeroHash, concat, id, keccak256, toBeHex } from "ethers";
+import { ZeroAddress, ZeroHash, concat, id, keccak256, toBeHex } from "ethers";
 import {
   type RequestContext,
   type Verdict,
-  contextHash,
   statementHash,
   outputsHash,
   requestCommitment,
@@ -30,7 +29,6 @@ import { reverts } from "./support/reverts.ts";
 
 const { NONE, QUORUM, LINEAR_PROOF, FULL_PROOF } = ASSURANCE;
 const LIE = 9;
-const coder = AbiCoder.defaultAbiCoder();
 
 /** An answered request, with a verifier in service for each level, and one that accepts anything. */
 async function answered() {
