@@ -70,6 +70,11 @@ abstract contract DatasetRetirement is OwnerTerms, EIP712 {
     }
 
     /// @inheritdoc IDatasetRetirement
+    function retiredUnder(DatasetId datasetId) external view returns (uint64) {
+        return _retiredUnder[datasetId];
+    }
+
+    /// @inheritdoc IDatasetRetirement
     function erasures(DatasetId datasetId) external view returns (bool retired, uint8 confirmed, uint8 outstanding) {
         if (_holdings[datasetId].availability != Availability.RETIRED) return (false, 0, 0);
         confirmed = _confirmed[datasetId];

@@ -118,7 +118,7 @@ describe("AuditTrail", () => {
     it("was done for every contract that records, each in the trail before any other act", async () => {
       const { trail, deployment } = await load(deployContracts);
       const events = await trail.queryFilter(trail.filters.RecorderAdded());
-      assert.equal(events.length, 19);
+      assert.equal(events.length, 20);
       const acts = (await eventsOf(trail)).map(({ args }) => (args as Record<string, string>)["act"]);
       assert.equal(acts.lastIndexOf(id("RecorderAdded")), 18);
       for (const { args } of events) assert.equal(await trail.isRecorder(args.recorder), true);

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { ZeroHash, id } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { blockNumber, load, mineUntilNextIs } from "./support/chain.ts";
-import { NEXT, NEXT_EPOCH, addressesOf, committeeHash, confirmedWorld, proposed } from "./support/committeeChange.ts";
+import { NEXT, NEXT_EPOCH, addressesOf, confirmedWorld, hashOfCommittee, proposed } from "./support/committeeChange.ts";
 import {
   CONSORTIUM,
   OUTSIDER,
@@ -67,7 +67,7 @@ describe("CommitteeRegistry: a committee that is to follow", () => {
       const { act, subject, actor, oldHash, newHash } = (await trail.queryFilter(trail.filters.Recorded())).at(
         -1,
       )!.args;
-      const hashes = [await committeeHash(world, 1n), await committeeHash(world, NEXT_EPOCH)];
+      const hashes = [await hashOfCommittee(world, 1n), await hashOfCommittee(world, NEXT_EPOCH)];
       const expected = [id("CommitteeProposed"), studyId, CONSORTIUM.address, ...hashes];
       assert.deepEqual([act, subject, actor, oldHash, newHash], expected);
     });
@@ -135,7 +135,7 @@ describe("CommitteeRegistry: a committee that is to follow", () => {
     it("makes the proposal the study's committee, told and recorded as an appointment", async () => {
       const world = await load(confirmedWorld);
       const { changes, committees, studyId, trail } = world;
-      const hashes = [await committeeHash(world as never, 1n), await committeeHash(world as never, NEXT_EPOCH)];
+      const hashes = [await hashOfCommittee(world, 1n), await hashOfCommittee(world, NEXT_EPOCH)];
       await changes.complete(studyId);
       const events = await committees.queryFilter(committees.filters.CommitteeAppointed(studyId));
       assert.deepEqual(

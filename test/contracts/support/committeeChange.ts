@@ -1,6 +1,7 @@
 /** A change of committee, step by step: proposed -> approved -> shared anew -> confirmed. */
 import { AbiCoder, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
+import { committeeHash } from "../../../workers/messages/committeeHash.ts";
 import { COMMITTEE_APPROVAL, RECEIPT, opalineDomain } from "../../../workers/messages/typedData.ts";
 import { chainId, now } from "./chain.ts";
 import { OWNERS, POLICY, type Policy, RELAYER, WORKERS, acceptAgreement, activateDatasets, ask } from "./consortium.ts";
@@ -28,7 +29,7 @@ export async function approvalOf(world: ChangeWorld, owner: HDNodeWallet) {
     studyId: world.studyId,
     oldEpoch: await world.committees.currentEpoch(world.studyId),
     newEpoch,
-    committeeHash: await committeeHash(world, newEpoch),
+    committeeHash: await hashOfCommittee(world, newEpoch),
     owner: owner.address,
     name: "Dr. Olga Example",
     meaning: "These workers may hold our data.",
@@ -38,12 +39,9 @@ export async function approvalOf(world: ChangeWorld, owner: HDNodeWallet) {
   };
 }
 
-export async function committeeHash({ committees, studyId }: ChangeWorld, epoch: bigint): Promise<string> {
+export async function hashOfCommittee({ committees, studyId }: ChangeWorld, epoch: bigint): Promise<string> {
   const { threshold, demonstration, workers } = await committees.committee(studyId, epoch);
-  const tuple = "tuple(uint64 epoch,uint8 threshold,bool demonstration,address[] workers)";
-  return keccak256(
-    AbiCoder.defaultAbiCoder().encode([tuple], [{ epoch, threshold, demonstration, workers: [...workers] }]),
-  );
+  return committeeHash({ epoch, threshold: Number(threshold), demonstration, workers });
 }
 
 export async function approve(world: ChangeWorld, owner: HDNodeWallet, change: Record<string, unknown> = {}) {
