@@ -221,6 +221,23 @@ export interface StudySignature {
   readonly deadline: bigint;
 }
 
+export interface CommitteeApproval {
+  readonly studyId: string;
+  /** Of the committee that serves. */
+  readonly oldEpoch: bigint;
+  /** Of the proposal. */
+  readonly newEpoch: bigint;
+  /** `committeeHash` of it. */
+  readonly committeeHash: string;
+  /** The member. */
+  readonly owner: string;
+  readonly name: string;
+  readonly meaning: string;
+  readonly signedAt: bigint;
+  readonly nonce: bigint;
+  readonly deadline: bigint;
+}
+
 export interface Acceptance {
   readonly queryHash: string;
   readonly agreementHash: string;
