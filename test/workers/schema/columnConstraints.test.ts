@@ -73,11 +73,7 @@ describe("columnConstraints", () => {
         fields: [{ name: "dose", type: "number", decimals: 0, minimum: "0", maximum: "9" }],
       }),
     );
-    const segment = encodeTable(
-      { rowCount: 2, subjects: ["a", "b"], values: [[null, null]] },
-      schema,
-      seededBytes(1),
-    );
+    const segment = encodeTable({ rowCount: 2, subjects: ["a", "b"], values: [[null, null]] }, schema, seededBytes(1));
     const columns = [...segment.columns, ...segment.witnesses].map((column) => [...column]);
     columns[0]![1] = 0n;
     assert.deepEqual(violations(columnConstraints(schema), columns), []);
