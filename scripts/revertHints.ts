@@ -73,7 +73,8 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   EmergencyStopAlreadyStopped: "it is stopped already: nothing is left to do",
   EmergencyStopNotStopped: "nothing is stopped: nothing is left to do",
   ...TRIAL_HINTS,
-  CommitteeRegistryDatasetsExist: "data are shared with the study's committee already; it can no longer change",
+  CommitteeRegistryDatasetsExist:
+    "data are shared with the study's committee already: it changes by a proposal (docs/governance.md)",
   CommitteeRegistryInactiveWorker: "admit it first: `opaline admin admit --role worker …`",
   CommitteeRegistryInvalidSize: "a committee has n workers, 3 <= n <= 7, and n >= 2t + 1",
   CommitteeRegistrySameOrganisation: "one worker per organisation",

@@ -36,6 +36,19 @@ library Acts {
     bytes32 internal constant STUDY_REGISTERED = keccak256("StudyRegistered");
     bytes32 internal constant COMMITTEE_APPOINTED = keccak256("CommitteeAppointed");
     bytes32 internal constant COMMITTEE_FROZEN = keccak256("CommitteeFrozen");
+    /// oldHash, newHash: of the committee that serves and of the one that is to follow it; in a withdrawal the other way round.
+    bytes32 internal constant COMMITTEE_PROPOSED = keccak256("CommitteeProposed");
+    bytes32 internal constant COMMITTEE_PROPOSAL_WITHDRAWN = keccak256("CommitteeProposalWithdrawn");
+    /// By an owner; newHash: of the CommitteeApproval.
+    bytes32 internal constant COMMITTEE_APPROVED = keccak256("CommitteeApproved");
+    /// By an owner; oldHash, newHash: the version's shares root and the one for the next committee.
+    bytes32 internal constant DATASET_RESHARED = keccak256("DatasetReshared");
+    /// By a worker; newHash: of all that it confirmed.
+    bytes32 internal constant COMMITTEE_CHANGE_CONFIRMED = keccak256("CommitteeChangeConfirmed");
+    /// oldHash, newHash: the dataset's root before and after.
+    bytes32 internal constant SHARES_REPLACED = keccak256("SharesReplaced");
+    /// oldHash: of the committee whose last request has ended.
+    bytes32 internal constant COMMITTEE_RELEASED = keccak256("CommitteeReleased");
     bytes32 internal constant STUDY_AGREEMENT_PUBLISHED = keccak256("StudyAgreementPublished");
     bytes32 internal constant STUDY_AGREEMENT_SIGNED = keccak256("StudyAgreementSigned");
     bytes32 internal constant TERMS_SET = keccak256("TermsSet");
@@ -69,7 +82,7 @@ library Acts {
     bytes32 internal constant QUERY_SUPERSEDED = keccak256("QuerySuperseded");
     bytes32 internal constant QUERY_REVOKED = keccak256("QueryRevoked");
 
-    /// A signed, unused vetting, acceptance or study signature was withdrawn; oldHash, newHash: the nonce before and after.
+    /// A signed, unused vetting, acceptance, study signature or committee approval was withdrawn; oldHash, newHash: the nonce before and after.
     bytes32 internal constant NONCE_CANCELLED = keccak256("NonceCancelled");
     bytes32 internal constant AGREEMENT_ACCEPTED = keccak256("AgreementAccepted");
     bytes32 internal constant QUERY_REQUESTED = keccak256("QueryRequested");

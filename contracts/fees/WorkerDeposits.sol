@@ -148,7 +148,7 @@ abstract contract WorkerDeposits is IWorkerDeposits, Audited, ReentrancyGuard {
 
     /// @dev One committee follows another: what bound the deposits of the old one's workers binds the new one's. Each
     /// committee binds its own `least` of every worker: a worker in two has twice as much to lose. O(workers).
-    function _bindDeposits(uint96 least, address[] memory oldWorkers, address[] calldata newWorkers) internal {
+    function _bindDeposits(uint96 least, address[] memory oldWorkers, address[] memory newWorkers) internal {
         if (least == 0) return;
         for (uint256 i = 0; i < oldWorkers.length; ++i) _deposits[oldWorkers[i]].bound -= least;
         for (uint256 i = 0; i < newWorkers.length; ++i) {

@@ -15,7 +15,8 @@ import {Deployed} from "../types/Deployed.sol";
 /// REGISTRAR_ROLE admits members and replaces their keys. STEWARD_ROLE registers studies, trials and verifiers, publishes
 /// agreements, appoints committees, declares a query's successor and ends a stop. GUARDIAN_ROLE, best held without delay:
 /// stops, revokes members and queries, retires verifiers, cancels what registrars and stewards have scheduled.
-/// CATALOGUE_ROLE is held by the query catalogue alone, DATASETS_ROLE by the dataset registry alone.
+/// CATALOGUE_ROLE is held by the query catalogue alone, DATASETS_ROLE by the dataset registry, CHANGES_ROLE by the
+/// contract of committee changes.
 contract ConsortiumAccess is AccessManager {
     /// @notice May add each new query contract to the audit trail, to the escrow and to the dataset registry.
     uint64 public constant CATALOGUE_ROLE = 1;
@@ -27,6 +28,8 @@ contract ConsortiumAccess is AccessManager {
     uint64 public constant STEWARD_ROLE = 4;
     /// @notice May stop, revoke, and cancel scheduled acts.
     uint64 public constant GUARDIAN_ROLE = 5;
+    /// @notice May install a proposed committee, and the shares that owners made for it.
+    uint64 public constant CHANGES_ROLE = 6;
 
     IAuditTrail private _trail;
 

@@ -2,43 +2,25 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Acts} from "../audit/Acts.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {ICredits} from "../fees/ICredits.sol";
-import {WorkerDeposits} from "../fees/WorkerDeposits.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
-import {CodeStorage} from "../types/CodeStorage.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {StudyId} from "../types/Identifiers.sol";
-import {Policy} from "../types/Policy.sol";
+import {CommitteeSeats} from "./CommitteeSeats.sol";
 import {ICommitteeRegistry} from "./ICommitteeRegistry.sol";
 import {IStudyRegistry} from "./IStudyRegistry.sol";
 
 /// @title Committees
 /// @dev Holds the workers' deposits, too: who may serve depends on them, and they on who serves; two contracts that must know
 /// each other could not both be constructed with the other's address.
-contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, WorkerDeposits {
-    /// @dev One slot and one contract's code: an answer reads no more, however large the committee. workersCode: a word
-    /// for each worker, in the order of their points ({CodeStorage}); size: n, 0 = no such epoch.
-    struct Seats {
-        address workersCode;
-        uint8 size;
-        uint8 threshold;
-        bool demonstration;
-    }
-
-    /// @dev n in 3..7: replicated keys grow as C(n, t), and C(7, 3) = 35 is the most the workers are built for.
-    uint256 private constant MIN_WORKERS = 3;
-    uint256 private constant MAX_WORKERS = 7;
-    /// @dev t = 1 falls to any two workers that talk: always a demonstration, whatever the policy says.
-    uint8 private constant PRODUCTION_THRESHOLD = 2;
-
-    IStudyRegistry private immutable _studies;
-
-    mapping(StudyId studyId => mapping(uint64 epoch => Seats)) private _seats;
-    mapping(StudyId studyId => uint64) private _currentEpoch;
+contract CommitteeRegistry is CommitteeSeats, AccessManaged {
     mapping(StudyId studyId => bool) private _frozen;
+    /// @dev 0 = none.
+    mapping(StudyId studyId => uint64) private _proposedEpoch;
+    /// @dev The last block of any request that a committee that was followed may still answer; 0 = nothing to release.
+    mapping(StudyId studyId => mapping(uint64 epoch => uint256)) private _boundUntil;
 
     constructor(
         address authority,
@@ -46,9 +28,7 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, WorkerDeposits 
         IStudyRegistry studies,
         IMemberRegistry workers,
         ICredits credits
-    ) AccessManaged(Deployed.check(authority)) WorkerDeposits(trail, workers, credits) {
-        _studies = IStudyRegistry(Deployed.check(address(studies)));
-    }
+    ) AccessManaged(Deployed.check(authority)) CommitteeSeats(trail, studies, workers, credits) {}
 
     /// @inheritdoc ICommitteeRegistry
     function appoint(
@@ -57,20 +37,10 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, WorkerDeposits 
         uint8 threshold
     ) external restricted returns (uint64 epoch) {
         if (_frozen[studyId]) revert CommitteeRegistryDatasetsExist(studyId);
-        bool demonstration = _checkSize(studyId, workers.length, threshold);
-        _checkWorkers(workers);
-        uint64 oldEpoch = _currentEpoch[studyId];
-        Committee memory old = _committee(studyId, oldEpoch);
-        _bindDeposits(_studies.policy(studyId).leastDeposit, old.workers, workers);
-        epoch = oldEpoch + 1;
-        bytes32 salt = keccak256(abi.encode(studyId, epoch));
-        address workersCode = CodeStorage.write(salt, abi.encodePacked(workers));
-        _seats[studyId][epoch] = Seats(workersCode, uint8(workers.length), threshold, demonstration); // at most 7
-        _currentEpoch[studyId] = epoch;
-        emit CommitteeAppointed(studyId, epoch, threshold, demonstration, workers);
-        bytes32 oldHash = oldEpoch == 0 ? bytes32(0) : keccak256(abi.encode(old));
-        bytes32 newHash = keccak256(abi.encode(Committee(epoch, threshold, demonstration, workers)));
-        _record(Acts.COMMITTEE_APPOINTED, StudyId.unwrap(studyId), msg.sender, 0, oldHash, newHash);
+        Committee memory old = _committee(studyId, _currentEpoch[studyId]);
+        Committee memory appointed = _seat(studyId, old.workers, workers, threshold);
+        _take(studyId, old, appointed);
+        return appointed.epoch;
     }
 
     /// @inheritdoc ICommitteeRegistry
@@ -80,19 +50,59 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, WorkerDeposits 
         if (epoch == 0) revert CommitteeRegistryUnknown(studyId, 0);
         _frozen[studyId] = true;
         emit CommitteeFrozen(studyId, epoch);
-        bytes32 hash = keccak256(abi.encode(_committee(studyId, epoch)));
+        bytes32 hash = _hash(_committee(studyId, epoch));
         _record(Acts.COMMITTEE_FROZEN, StudyId.unwrap(studyId), msg.sender, 0, hash, hash);
     }
 
     /// @inheritdoc ICommitteeRegistry
-    function committee(StudyId studyId, uint64 epoch) external view returns (Committee memory) {
-        _known(studyId, epoch);
-        return _committee(studyId, epoch);
+    function propose(
+        StudyId studyId,
+        address[] calldata workers,
+        uint8 threshold
+    ) external restricted returns (uint64 epoch) {
+        if (!_frozen[studyId]) revert CommitteeRegistryNoDatasets(studyId);
+        uint64 pending = _proposedEpoch[studyId];
+        if (pending != 0) revert CommitteeRegistryProposalPending(studyId, pending);
+        Committee memory proposed = _seat(studyId, new address[](0), workers, threshold);
+        epoch = proposed.epoch;
+        _proposedEpoch[studyId] = epoch;
+        emit CommitteeProposed(studyId, epoch, threshold, proposed.demonstration, workers);
+        bytes32 oldHash = _hash(_committee(studyId, _currentEpoch[studyId]));
+        _record(Acts.COMMITTEE_PROPOSED, StudyId.unwrap(studyId), msg.sender, 0, oldHash, _hash(proposed));
     }
 
     /// @inheritdoc ICommitteeRegistry
-    function currentEpoch(StudyId studyId) external view returns (uint64) {
-        return _currentEpoch[studyId];
+    function withdrawProposal(StudyId studyId, string calldata reason) external restricted {
+        Committee memory proposed = _endProposal(studyId);
+        _bindDeposits(_studies.policy(studyId).leastDeposit, proposed.workers, new address[](0));
+        emit CommitteeProposalWithdrawn(studyId, proposed.epoch, reason);
+        bytes32 newHash = _hash(_committee(studyId, _currentEpoch[studyId]));
+        bytes32 subject = StudyId.unwrap(studyId);
+        _recordBecause(Acts.COMMITTEE_PROPOSAL_WITHDRAWN, subject, _hash(proposed), newHash, reason);
+    }
+
+    /// @inheritdoc ICommitteeRegistry
+    function install(StudyId studyId) external restricted {
+        Committee memory proposed = _endProposal(studyId);
+        for (uint256 i = 0; i < proposed.workers.length; ++i) {
+            address worker = proposed.workers[i];
+            if (!_workers.isActive(worker)) revert CommitteeRegistryInactiveWorker(worker);
+        }
+        Committee memory old = _committee(studyId, _currentEpoch[studyId]);
+        _boundUntil[studyId][old.epoch] = block.number + _studies.policy(studyId).deadlineBlocks;
+        _take(studyId, old, proposed);
+    }
+
+    /// @inheritdoc ICommitteeRegistry
+    function releaseDeposits(StudyId studyId, uint64 epoch) external {
+        uint256 until = _boundUntil[studyId][epoch];
+        if (until == 0) revert CommitteeRegistryNothingToRelease(studyId, epoch);
+        if (block.number <= until) revert CommitteeRegistryRequestsOpen(until, block.number);
+        delete _boundUntil[studyId][epoch];
+        Committee memory old = _committee(studyId, epoch);
+        _bindDeposits(_studies.policy(studyId).leastDeposit, old.workers, new address[](0));
+        emit CommitteeReleased(studyId, epoch);
+        _record(Acts.COMMITTEE_RELEASED, StudyId.unwrap(studyId), msg.sender, 0, _hash(old), 0);
     }
 
     /// @inheritdoc ICommitteeRegistry
@@ -101,82 +111,31 @@ contract CommitteeRegistry is ICommitteeRegistry, AccessManaged, WorkerDeposits 
     }
 
     /// @inheritdoc ICommitteeRegistry
-    function quorum(StudyId studyId, uint64 epoch) external view returns (uint8) {
-        return _quorum(_known(studyId, epoch));
+    function proposedEpoch(StudyId studyId) external view returns (uint64) {
+        return _proposedEpoch[studyId];
     }
 
     /// @inheritdoc ICommitteeRegistry
-    function signers(
-        StudyId studyId,
-        uint64 epoch,
-        uint8[] calldata indices
-    ) external view returns (uint8 needed, address[] memory current) {
-        Seats memory seats = _known(studyId, epoch);
-        address[] memory workers = new address[](indices.length);
-        for (uint256 i = 0; i < workers.length; ++i) workers[i] = _workerAt(seats, indices[i]);
-        return (_quorum(seats), _workers.activeKeysOf(workers));
+    function boundUntil(StudyId studyId, uint64 epoch) external view returns (uint256) {
+        return _boundUntil[studyId][epoch];
     }
 
-    /// @inheritdoc ICommitteeRegistry
-    function keys(StudyId studyId, uint64 epoch) external view returns (address[] memory current) {
-        Seats memory seats = _known(studyId, epoch);
-        current = new address[](seats.size);
-        for (uint8 i = 0; i < seats.size; ++i) current[i] = _workers.keyOf(_workerAt(seats, i + 1));
+    function _endProposal(StudyId studyId) private returns (Committee memory) {
+        uint64 epoch = _proposedEpoch[studyId];
+        if (epoch == 0) revert CommitteeRegistryNotProposed(studyId);
+        delete _proposedEpoch[studyId];
+        return _committee(studyId, epoch);
     }
 
-    /// @inheritdoc ICommitteeRegistry
-    function signer(
-        StudyId studyId,
-        uint64 epoch,
-        uint8 index
-    ) public view override(ICommitteeRegistry, WorkerDeposits) returns (address worker, address key, bool active) {
-        worker = _workerAt(_seats[studyId][epoch], index);
-        (key, active) = _workers.signerOf(worker);
+    /// @dev From now on requests are the new committee's.
+    function _take(StudyId studyId, Committee memory old, Committee memory next) private {
+        _currentEpoch[studyId] = next.epoch;
+        emit CommitteeAppointed(studyId, next.epoch, next.threshold, next.demonstration, next.workers);
+        bytes32 oldHash = old.workers.length == 0 ? bytes32(0) : _hash(old);
+        _record(Acts.COMMITTEE_APPOINTED, StudyId.unwrap(studyId), msg.sender, 0, oldHash, _hash(next));
     }
 
-    function _known(StudyId studyId, uint64 epoch) private view returns (Seats memory seats) {
-        seats = _seats[studyId][epoch];
-        if (seats.size == 0) revert CommitteeRegistryUnknown(studyId, epoch);
-    }
-
-    /// @dev Of nobody for an epoch that there is not. O(n).
-    function _committee(StudyId studyId, uint64 epoch) private view returns (Committee memory) {
-        Seats memory seats = _seats[studyId][epoch];
-        address[] memory workers = new address[](seats.size);
-        for (uint8 i = 0; i < seats.size; ++i) workers[i] = _workerAt(seats, i + 1);
-        return Committee(epoch, seats.threshold, seats.demonstration, workers);
-    }
-
-    /// @dev Zero, whom no registry admits, where there is no such point.
-    function _workerAt(Seats memory seats, uint8 index) private view returns (address) {
-        if (index == 0 || index > seats.size) return address(0);
-        return address(uint160(uint256(CodeStorage.word(seats.workersCode, index - 1)))); // written of an address
-    }
-
-    function _quorum(Seats memory seats) private pure returns (uint8) {
-        uint8 t = seats.threshold; // at most 3, of at most 7
-        return uint8(Math.min(seats.size - t, 2 * t + 1));
-    }
-
-    function _checkSize(StudyId studyId, uint256 n, uint8 t) private view returns (bool demonstration) {
-        if (t == 0 || n < 2 * uint256(t) + 1 || n < MIN_WORKERS || n > MAX_WORKERS) {
-            revert CommitteeRegistryInvalidSize(n, t);
-        }
-        Policy memory policy = _studies.policy(studyId);
-        uint8 minimum = uint8(Math.max(policy.minimumThreshold, PRODUCTION_THRESHOLD)); // of two uint8
-        demonstration = t < minimum;
-        if (demonstration && !policy.demonstration) revert CommitteeRegistryThresholdTooLow(t, minimum);
-    }
-
-    /// @dev O(n^2) for n <= 7.
-    function _checkWorkers(address[] calldata workers) private view {
-        bytes32[] memory organisations = new bytes32[](workers.length);
-        for (uint256 i = 0; i < workers.length; ++i) {
-            if (!_workers.isActive(workers[i])) revert CommitteeRegistryInactiveWorker(workers[i]);
-            organisations[i] = _workers.organisationOf(workers[i]);
-            for (uint256 j = 0; j < i; ++j) {
-                if (organisations[j] == organisations[i]) revert CommitteeRegistrySameOrganisation(organisations[i]);
-            }
-        }
+    function _hash(Committee memory entry) private pure returns (bytes32) {
+        return keccak256(abi.encode(entry));
     }
 }

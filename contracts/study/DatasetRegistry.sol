@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Acts} from "../audit/Acts.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {Division} from "../fees/Division.sol";
@@ -17,11 +16,10 @@ import {IDatasetRegistry} from "./IDatasetRegistry.sol";
 import {IStudyAgreements} from "./IStudyAgreements.sol";
 import {IStudyRegistry} from "./IStudyRegistry.sol";
 import {OwnerTerms} from "./OwnerTerms.sol";
+import {ShareReceipts} from "./ShareReceipts.sol";
 
 /// @title Datasets
 contract DatasetRegistry is DatasetRetirement {
-    bytes32 private constant RECEIPT_TYPEHASH = keccak256("Receipt(bytes32 datasetId,address worker,bytes32 fileHash)");
-
     IStudyRegistry private immutable _studies;
     IStudyAgreements private immutable _agreements;
     ICredits private immutable _credits;
@@ -65,7 +63,9 @@ contract DatasetRegistry is DatasetRetirement {
         _requireNotRetired(datasetId);
         _checkSegment(datasetId, version_, segment, fileHashes);
         if (ingestProof.length == 0) revert DatasetRegistryEmptyProof();
-        uint64 epoch = _checkReceipts(studyId, datasetId, fileHashes, receipts);
+        uint64 epoch = _committees.currentEpoch(studyId);
+        if (epoch == 0) revert DatasetRegistryNoCommittee(studyId);
+        ShareReceipts.check(_committees, address(this), studyId, epoch, datasetId, fileHashes, receipts);
         bytes32 oldRoot = _roots[studyId][datasetId];
         if (version_ == 1) {
             _holdings[datasetId].owner = owner;
@@ -79,6 +79,28 @@ contract DatasetRegistry is DatasetRetirement {
         emit DatasetActivated(datasetId, studyId, owner, version_, epoch, segment, fileHashes, ingestProof);
         _record(Acts.DATASET_ACTIVATED, DatasetId.unwrap(datasetId), owner, organisation, oldRoot, root);
         _payStorage(studyId, datasetId, version_, epoch, segment.rowCount);
+    }
+
+    /// @inheritdoc IDatasetRegistry
+    function replaceShares(
+        DatasetId datasetId,
+        bytes32[] calldata sharesRoots,
+        bytes32 ingestProofHash
+    ) external restricted {
+        Segment[] storage all = _segments[datasetId];
+        uint64 version_ = uint64(all.length); // each costs a transaction: far below 2^64
+        if (sharesRoots.length != version_) revert DatasetRegistryWrongVersion(uint64(sharesRoots.length), version_);
+        for (uint256 i = 0; i < sharesRoots.length; ++i) all[i].sharesRoot = sharesRoots[i];
+        Dataset storage entry = _datasets[datasetId];
+        StudyId studyId = entry.studyId;
+        entry.sharesRoot = all[version_ - 1].sharesRoot;
+        entry.ingestProofHash = ingestProofHash;
+        bytes32 oldRoot = _roots[studyId][datasetId];
+        bytes32 root = keccak256(abi.encode(datasetId, version_, all));
+        _roots[studyId][datasetId] = root;
+        _contributions[root] = _contributions[oldRoot];
+        emit SharesReplaced(datasetId, studyId, version_, sharesRoots);
+        _record(Acts.SHARES_REPLACED, DatasetId.unwrap(datasetId), msg.sender, 0, oldRoot, root);
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -205,26 +227,6 @@ contract DatasetRegistry is DatasetRetirement {
         if (segment.sharesRoot != computed) revert DatasetRegistrySharesRootMismatch(segment.sharesRoot, computed);
         for (uint256 i = 0; i < earlier.length; ++i) {
             if (earlier[i].sharesRoot == computed) revert DatasetRegistrySegmentReused(computed);
-        }
-    }
-
-    function _checkReceipts(
-        StudyId studyId,
-        DatasetId datasetId,
-        bytes32[] calldata fileHashes,
-        bytes[] calldata receipts
-    ) private view returns (uint64 epoch) {
-        epoch = _committees.currentEpoch(studyId);
-        if (epoch == 0) revert DatasetRegistryNoCommittee(studyId);
-        uint256 n = _committees.committee(studyId, epoch).workers.length;
-        if (fileHashes.length != n) revert DatasetRegistryReceiptCount(fileHashes.length, n);
-        if (receipts.length != n) revert DatasetRegistryReceiptCount(receipts.length, n);
-        for (uint256 i = 0; i < n; ++i) {
-            (address worker, address key, bool active) = _committees.signer(studyId, epoch, uint8(i + 1)); // n <= 7
-            if (!active) revert DatasetRegistryInactiveWorker(worker);
-            bytes32 digest = keccak256(abi.encode(RECEIPT_TYPEHASH, datasetId, worker, fileHashes[i]));
-            address recovered = ECDSA.recoverCalldata(_hashTypedDataV4(digest), receipts[i]);
-            if (recovered != key) revert DatasetRegistryInvalidReceipt(i, recovered, key);
         }
     }
 }

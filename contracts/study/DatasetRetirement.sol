@@ -19,8 +19,10 @@ abstract contract DatasetRetirement is OwnerTerms, EIP712 {
 
     ICommitteeRegistry internal immutable _committees;
 
-    /// @dev Bit index-1 of the worker at point index, of at most 7. The committee that holds shares is never replaced.
+    /// @dev Bit index-1 of the worker at point index, of at most 7, in the committee that held the shares when they were retired.
     mapping(DatasetId datasetId => uint8) private _confirmed;
+    /// @dev That committee's epoch: a later one never gets shares of retired data.
+    mapping(DatasetId datasetId => uint64) private _retiredUnder;
 
     constructor(
         address authority,
@@ -68,6 +70,11 @@ abstract contract DatasetRetirement is OwnerTerms, EIP712 {
     }
 
     /// @inheritdoc IDatasetRetirement
+    function retiredUnder(DatasetId datasetId) external view returns (uint64) {
+        return _retiredUnder[datasetId];
+    }
+
+    /// @inheritdoc IDatasetRetirement
     function erasures(DatasetId datasetId) external view returns (bool retired, uint8 confirmed, uint8 outstanding) {
         if (_holdings[datasetId].availability != Availability.RETIRED) return (false, 0, 0);
         confirmed = _confirmed[datasetId];
@@ -87,6 +94,7 @@ abstract contract DatasetRetirement is OwnerTerms, EIP712 {
         if (holding.owner == address(0)) revert DatasetRegistryUnknown(datasetId);
         StudyId studyId = _studyOf(datasetId);
         holding.availability = Availability.RETIRED;
+        _retiredUnder[datasetId] = _committees.currentEpoch(studyId);
         emit DatasetRetired(datasetId, studyId, holding.owner, reason);
         return _rootOf(studyId, datasetId);
     }
@@ -100,8 +108,7 @@ abstract contract DatasetRetirement is OwnerTerms, EIP712 {
     }
 
     function _committeeOf(DatasetId datasetId) private view returns (uint64 epoch, uint8 all) {
-        StudyId studyId = _studyOf(datasetId);
-        epoch = _committees.currentEpoch(studyId);
-        all = uint8((1 << _committees.committee(studyId, epoch).workers.length) - 1); // of at most 7
+        epoch = _retiredUnder[datasetId];
+        all = uint8((1 << _committees.committee(_studyOf(datasetId), epoch).workers.length) - 1); // of at most 7
     }
 }

@@ -23,6 +23,10 @@ interface IDatasetRegistry is IOwnerTerms, IDatasetRetirement, IRequestQuotas {
         bytes ingestProof
     );
 
+    /// @notice The same columns are now shared among the study's next committee: sharesRoots[v - 1] is that of version v's
+    /// segment. Row counts, column roots and versions are as before; the dataset's root is another one.
+    event SharesReplaced(DatasetId indexed datasetId, StudyId indexed studyId, uint64 version, bytes32[] sharesRoots);
+
     /// @notice The owner paid the workers of `committeeEpoch` for keeping the version's new rows; see the study's policy.
     event StorageFeePaid(DatasetId indexed datasetId, uint64 version, uint64 committeeEpoch, uint256 amount);
 
@@ -71,6 +75,11 @@ interface IDatasetRegistry is IOwnerTerms, IDatasetRetirement, IRequestQuotas {
         bytes[] calldata receipts,
         bytes calldata ingestProof
     ) external payable returns (DatasetId datasetId);
+    /// @notice Takes the shares that a change of committee made for the old ones, of all versions. O(versions). Restricted to
+    /// {ICommitteeChanges}.
+    /// @param sharesRoots one for each version
+    /// @param ingestProofHash of the newest segment's dealing proof
+    function replaceShares(DatasetId datasetId, bytes32[] calldata sharesRoots, bytes32 ingestProofHash) external;
     /// @notice keccak256(abi.encode(chainId, this registry, studyId, owner)), whether it exists or not.
     function datasetIdOf(StudyId studyId, address owner) external view returns (DatasetId);
     /// @notice Reverts with DatasetRegistryUnknown.

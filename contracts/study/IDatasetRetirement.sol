@@ -31,10 +31,12 @@ interface IDatasetRetirement {
     function retireFor(DatasetId datasetId, string calldata reason) external;
     /// @notice Anyone relays one worker's receipt, also while the consortium has stopped requests and answers, and of a worker
     /// whose credential has ended.
-    /// @param index the worker's point, 1..n, in the committee that holds the shares
+    /// @param index the worker's point, 1..n, in the committee that held the shares when the data were retired
     /// @param signature EIP-712 Erasure(bytes32 datasetId,address worker,uint64 version) with the newest version, by the worker's
     /// current key, 65 bytes, domain {Opaline, 1, chain id, this registry}
     function confirmErasure(DatasetId datasetId, uint8 index, bytes calldata signature) external;
+    /// @notice The epoch of the committee that is to erase: which held the shares when the data were retired; 0 unless they were.
+    function retiredUnder(DatasetId datasetId) external view returns (uint64);
     /// @notice How far the erasure has come. Bit index-1 stands for the worker at point index.
     /// @return retired whether it was asked for
     /// @return confirmed workers whose receipt is here

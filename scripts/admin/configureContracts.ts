@@ -40,6 +40,7 @@ const RECORDERS = [
   "Credits",
   "CommitteeRegistry",
   "DatasetRegistry",
+  "CommitteeChanges",
   "ConsentRegistry",
   "QueryCatalogue",
   "ProofVerifierRegistry",

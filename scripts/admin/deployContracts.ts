@@ -60,6 +60,7 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
     ...["ConsortiumAccess", "AuditTrail", "DataOwnerRegistry", "QuerierRegistry", "StudyRegistry", "CommitteeRegistry"],
     ...["StudyAgreements", "Credits"],
   ],
+  ["CommitteeChanges", ...["AuditTrail", "CommitteeRegistry", "DatasetRegistry", "DataOwnerRegistry"]],
   ["ConsentRegistry", ...["ConsortiumAccess", "AuditTrail", "DataOwnerRegistry", "StudyRegistry", "DatasetRegistry"]],
   ["ProofVerifierRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry"],
   [

@@ -5,7 +5,7 @@ import { MEMBER_REGISTRIES } from "#chain";
 export interface GovernanceRole {
   readonly id: bigint;
   /** Held by a contract of this name, or by people: see {@link Governance}. */
-  readonly holder: "people" | "guardians" | "QueryCatalogue" | "DatasetRegistry";
+  readonly holder: "people" | "guardians" | "QueryCatalogue" | "DatasetRegistry" | "CommitteeChanges";
   /** Function names by contract. */
   readonly functions: Readonly<Record<string, readonly string[]>>;
 }
@@ -29,7 +29,7 @@ export const GOVERNANCE_ROLES = {
     functions: {
       StudyRegistry: ["register"],
       StudyAgreements: ["publish"],
-      CommitteeRegistry: ["appoint"],
+      CommitteeRegistry: ["appoint", "propose", "withdrawProposal"],
       ConsentRegistry: ["publishForm", "setRules"],
       DatasetRegistry: ["retireFor"],
       QueryCatalogue: ["supersedeForAuthor"],
@@ -47,6 +47,11 @@ export const GOVERNANCE_ROLES = {
       ProofVerifierRegistry: ["retire"],
       EmergencyStop: ["stop"],
     },
+  },
+  CHANGES: {
+    id: 6n,
+    holder: "CommitteeChanges",
+    functions: { CommitteeRegistry: ["install"], DatasetRegistry: ["replaceShares"] },
   },
 } as const satisfies Readonly<Record<string, GovernanceRole>>;
 

@@ -1,8 +1,8 @@
 /** `opaline auditor erasures`: of each retired dataset of a study, which workers have confirmed that they erased it. */
-import { committeeRegistry, datasetRegistry, memberRegistry, type DatasetRegistry } from "#chain";
+import { committeeRegistry, datasetRegistry, memberRegistry } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
-import { networkOptions, withNetwork } from "../connection.ts";
+import { type Connection, networkOptions, withNetwork } from "../connection.ts";
 import { mapBounded } from "../mapBounded.ts";
 import { readBytes32 } from "../readOption.ts";
 import { readAll, requireStudy } from "../study.ts";
@@ -32,29 +32,31 @@ export const command = defineCommand({
       const registry = datasetRegistry(deployment, provider);
       const ids = await readAll(registry.count(studyId), (offset, limit) => registry.datasets(studyId, offset, limit));
       if (ids.length === 0) return [];
-      const committees = committeeRegistry(deployment, provider);
-      const { workers } = await committees.committee(studyId, await committees.currentEpoch(studyId));
-      const members = memberRegistry(deployment, "worker", provider);
-      const names = await Promise.all(
-        workers.map(async (worker) => `${worker} (${(await members.member(worker)).organisationName})`),
-      );
-      return (await mapBounded(ids, AT_ONCE, (datasetId) => reportOf(registry, datasetId, names))).flat();
+      return (await mapBounded(ids, AT_ONCE, (datasetId) => reportOf(connection, studyId, datasetId))).flat();
     });
   },
 });
 
 /** Nothing of a dataset that is in use. */
 async function reportOf(
-  registry: DatasetRegistry,
+  { deployment, provider }: Connection,
+  studyId: string,
   datasetId: string,
-  names: readonly string[],
 ): Promise<ErasureReport[]> {
+  const registry = datasetRegistry(deployment, provider);
   const { retired, confirmed, outstanding } = await registry.erasures(datasetId);
   if (!retired) return [];
-  const named = (points: readonly number[]): string[] => points.map((point) => `${point}: ${names[point - 1]}`);
+  // Of the committee that held the shares, which another may have followed since.
+  const epoch = await registry.retiredUnder(datasetId);
+  const { workers } = await committeeRegistry(deployment, provider).committee(studyId, epoch);
+  const members = memberRegistry(deployment, "worker", provider);
+  const nameOf = async (point: number): Promise<string> => {
+    const worker = workers[point - 1]!;
+    return `${point}: ${worker} (${(await members.member(worker)).organisationName})`;
+  };
+  const [done, missing] = await Promise.all([confirmed, outstanding].map((points) => Promise.all(points.map(nameOf))));
   const owner = await registry.ownerOf(datasetId);
-  const workers = { confirmed: named(confirmed), outstanding: named(outstanding) };
-  return [{ datasetId, owner, erased: outstanding.length === 0, ...workers }];
+  return [{ datasetId, owner, erased: outstanding.length === 0, confirmed: done!, outstanding: missing! }];
 }
 
 if (import.meta.main) await runAlone(command);

@@ -55,6 +55,10 @@ contract OwnerTermsHarness is DatasetRetirement {
         revert OwnerTermsHarnessNotReached();
     }
 
+    function replaceShares(DatasetId, bytes32[] calldata, bytes32) external pure {
+        revert OwnerTermsHarnessNotReached();
+    }
+
     function dataset(DatasetId datasetId) external view returns (Dataset memory found) {
         found.openingsUsed = _holdings[datasetId].openingsUsed;
     }

@@ -21,7 +21,7 @@ import {
 import { reverts } from "./support/reverts.ts";
 
 /** By role, tested here; the others have their own rule, tested with the function. */
-type Row = "admin" | "registrar" | "steward" | "guardian" | "catalogue" | "datasets" | "own rule";
+type Row = "admin" | "registrar" | "steward" | "guardian" | "catalogue" | "datasets" | "changes" | "own rule";
 const MEMBERS: Record<string, Row> = {
   admit: "registrar",
   revoke: "guardian",
@@ -43,6 +43,10 @@ const MATRIX: Record<string, Record<string, Row>> = {
   CommitteeRegistry: {
     appoint: "steward",
     freeze: "datasets",
+    propose: "steward",
+    withdrawProposal: "steward",
+    install: "changes",
+    releaseDeposits: "own rule",
     deposit: "own rule",
     announceWithdrawal: "own rule",
     withdrawDeposit: "own rule",
@@ -61,6 +65,14 @@ const MATRIX: Record<string, Record<string, Row>> = {
     confirmErasure: "own rule",
     open: "own rule",
     addQueryContract: "catalogue",
+    replaceShares: "changes",
+  },
+  CommitteeChanges: {
+    approve: "own rule",
+    cancelNonce: "own rule",
+    reshare: "own rule",
+    confirm: "own rule",
+    complete: "own rule",
   },
   ConsentRegistry: {
     publishForm: "steward",
@@ -203,7 +215,7 @@ describe("access", () => {
     const { access } = await load(everyRole);
     for (const [who, wallet] of CALLERS) {
       if (who === "admin") continue;
-      for (const role of [0n, 1n, 2n, 3n, 4n, 5n]) {
+      for (const role of [0n, 1n, 2n, 3n, 4n, 5n, 6n]) {
         const act = access.connect(wallet).grantRole(role, wallet.address, 0);
         await reverts(act, access, "AccessManagerUnauthorizedAccount", [wallet.address, 0]);
       }

@@ -120,9 +120,9 @@ describe("AuditTrail", () => {
     it("was done for every contract that records, each in the trail before any other act", async () => {
       const { trail, deployment } = await load(deployContracts);
       const events = await trail.queryFilter(trail.filters.RecorderAdded());
-      assert.equal(events.length, 18);
+      assert.equal(events.length, 19);
       const acts = (await eventsOf(trail)).map(({ args }) => (args as Record<string, string>)["act"]);
-      assert.equal(acts.lastIndexOf(id("RecorderAdded")), 17);
+      assert.equal(acts.lastIndexOf(id("RecorderAdded")), 18);
       for (const { args } of events) assert.equal(await trail.isRecorder(args.recorder), true);
       assert.equal(await trail.isRecorder(deployment.contracts["QuerySmartContract"]?.address ?? ""), false);
     });

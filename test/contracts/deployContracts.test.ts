@@ -46,25 +46,29 @@ describe("deployContracts", () => {
       assert.ok(bytes > 0 && bytes <= 24_576, `${name}: ${bytes} bytes`);
       assert.ok((deployment.gasUsed[name] ?? 0n) > 0n);
     }
-    assert.equal(Object.keys(deployment.contracts).length, 21);
+    assert.equal(Object.keys(deployment.contracts).length, 22);
     const trail = deployment.contracts["AuditTrail"]!.address;
     assert.equal(await ethers.provider.getCode(trail, deployment.block - 1), "0x");
   });
-  it("makes the signer the consortium and guardian, and gives two roles to one contract each", async () => {
-    const { access, catalogue, datasets } = await load(deployContracts);
+  it("makes the signer the consortium and guardian, and gives three roles to one contract each", async () => {
+    const { access, catalogue, datasets, changes } = await load(deployContracts);
     const consortium = CONSORTIUM.address;
     const [one, two] = [await catalogue.getAddress(), await datasets.getAddress()];
-    await holds(access, [consortium, one, two, consortium, consortium, consortium], [consortium, one, two]);
+    const six = await changes.getAddress();
+    const everybody = [consortium, one, two, six];
+    await holds(access, [consortium, one, two, consortium, consortium, consortium, six], everybody);
+    assert.equal(await access.CHANGES_ROLE(), 6n);
     const ids = [access.CATALOGUE_ROLE(), access.DATASETS_ROLE()];
     const personal = [access.REGISTRAR_ROLE(), access.STEWARD_ROLE(), access.GUARDIAN_ROLE()];
     assert.deepEqual(await Promise.all([...ids, ...personal]), [1n, 2n, 3n, 4n, 5n]);
   });
   it("hands everything over to another consortium and guardian, and leaves the signer nothing", async () => {
-    const { access, catalogue, datasets } = await load(handedOver);
+    const { access, catalogue, datasets, changes } = await load(handedOver);
     const [one, two] = [await catalogue.getAddress(), await datasets.getAddress()];
+    const six = await changes.getAddress();
     const [consortium, guardian] = [WALLET.address, GUARDIAN.address];
-    const everybody = [CONSORTIUM.address, consortium, guardian, one, two];
-    await holds(access, [consortium, one, two, consortium, consortium, guardian], everybody);
+    const everybody = [CONSORTIUM.address, consortium, guardian, one, two, six];
+    await holds(access, [consortium, one, two, consortium, consortium, guardian, six], everybody);
     const delays = await Promise.all([0, 3, 4].map((role) => access.hasRole(role, consortium)));
     assert.deepEqual(
       delays.map(([, delay]) => delay),

@@ -8,6 +8,7 @@ import type { HDNodeWallet } from "ethers";
 import { load } from "./support/chain.ts";
 import { WITHDRAWAL, publishForm, record } from "./support/consent.ts";
 import { OWNERS, POLICY, QUERIER, VERDICT, WORKERS, activate, answer, ask, openRequest } from "./support/consortium.ts";
+import { approve, confirm, proposed, reshare } from "./support/committeeChange.ts";
 import { LATER_KEYS, NEW_KEY, rotate } from "./support/keyRotation.ts";
 
 const LIMITS = {
@@ -59,6 +60,27 @@ describe("gas", () => {
     for (let i = 0; i < 20; i++) await record(world, WITHDRAWAL);
     const later = (await ask(world)).gasUsed;
     assert.ok(later <= masked + 100n, `${masked} became ${later}`);
+  });
+
+  it("of a change of committee costs some 160,000 for each dataset and 15,000 for each version more", async () => {
+    const world = await load(proposed);
+    const complete = async (versions: number) => {
+      for (let version = 2n; version <= versions; version++) {
+        for (const owner of OWNERS) await activate(world, owner, version);
+      }
+      for (const owner of OWNERS) await approve(world, owner);
+      for (const owner of OWNERS) {
+        for (let version = 1n; version <= versions; version++) await reshare(world, owner, version);
+      }
+      for (const index of [1, 2, 3, 4, 5]) await confirm(world, index);
+      return (await (await world.changes.complete(world.studyId)).wait())?.gasUsed ?? 0n;
+    };
+    const one = await complete(1);
+    await load(proposed);
+    const four = await complete(4);
+    const [version, dataset] = [(four - one) / 9n, one / 3n];
+    console.log(`gas, change of committee: ${one} for 3 datasets of 1 version, ${version} for each version more`);
+    assert.ok(dataset <= 162_000n && version <= 15_600n);
   });
 
   it("of a request does not grow with the versions of its datasets", async () => {

@@ -579,7 +579,7 @@ export function reads(scene: ActScene): Act[] {
   const of = (name: string, method: string, ...args: unknown[]): Act =>
     act(QUERIER, addresses[name]!, name, method, args);
   const datasets = datasetIdsOf(scene).flatMap((datasetId) =>
-    ["ownerOf", "version", "segments", "datasetRoot", "termsOf", "erasures"].map((method) =>
+    ["ownerOf", "version", "segments", "datasetRoot", "termsOf", "erasures", "retiredUnder"].map((method) =>
       of("DatasetRegistry", method, datasetId),
     ),
   );

@@ -56,6 +56,10 @@ export const retirementHandlers: Handlers = {
     if ((before | bit) === holdersOf(state, datasetId)) emit("DatasetErased", [datasetId]);
     return [];
   },
+  /** Another committee never follows in the model. */
+  retiredUnder: ({ state }, { datasetId }) => [
+    state.retired.has(datasetId) ? currentEpoch(state, state.datasets.get(datasetId)!.studyId) : 0n,
+  ],
   erasures({ state }, { datasetId }) {
     if (!state.retired.has(datasetId)) return [false, 0, 0];
     const confirmed = state.erasures.get(datasetId) ?? 0n;

@@ -18,9 +18,15 @@ export interface Committee {
 export interface CommitteeRegistry {
   readonly address: string;
   appoint(studyId: string, workers: readonly string[], threshold: number): GovernedCall;
+  /** Who shall follow the committee of a study that has data. */
+  propose(studyId: string, workers: readonly string[], threshold: number): GovernedCall;
+  withdrawProposal(studyId: string, reason: string): GovernedCall;
+  /** Also one that is proposed. */
   committee(studyId: string, epoch: bigint): Promise<Committee>;
   /** 0 before the first appointment. */
   currentEpoch(studyId: string): Promise<bigint>;
+  /** 0 for none. */
+  proposedEpoch(studyId: string): Promise<bigint>;
   quorum(studyId: string, epoch: bigint): Promise<number>;
   signer(studyId: string, epoch: bigint, index: number): Promise<{ worker: string; key: string; active: boolean }>;
   /** keys[j - 1] signs for point j now. */
@@ -42,6 +48,14 @@ export function committeeRegistry(deployment: Deployment, runner: ContractRunner
       const data = contract.interface.encodeFunctionData("appoint", [studyId, [...workers], threshold]);
       return governedCall(deployment, NAME, "appoint", data);
     },
+    propose: (studyId, workers, threshold) => {
+      const data = contract.interface.encodeFunctionData("propose", [studyId, [...workers], threshold]);
+      return governedCall(deployment, NAME, "propose", data);
+    },
+    withdrawProposal: (studyId, reason) => {
+      const data = contract.interface.encodeFunctionData("withdrawProposal", [studyId, reason]);
+      return governedCall(deployment, NAME, "withdrawProposal", data);
+    },
     async committee(studyId, epoch) {
       const found = await read(deployment, `${NAME}.committee`, contract.committee(studyId, epoch));
       return {
@@ -52,6 +66,7 @@ export function committeeRegistry(deployment: Deployment, runner: ContractRunner
       };
     },
     currentEpoch: (studyId) => read(deployment, `${NAME}.currentEpoch`, contract.currentEpoch(studyId)),
+    proposedEpoch: (studyId) => read(deployment, `${NAME}.proposedEpoch`, contract.proposedEpoch(studyId)),
     quorum: async (studyId, epoch) => Number(await read(deployment, `${NAME}.quorum`, contract.quorum(studyId, epoch))),
     async signer(studyId, epoch, index) {
       const found = await read(deployment, `${NAME}.signer`, contract.getFunction("signer")(studyId, epoch, index));

@@ -68,6 +68,8 @@ export interface DatasetRegistry {
   /** @param index the worker's point @param signature its EIP-712 Erasure */
   confirmErasure(datasetId: string, index: number, signature: string): Promise<Mined>;
   erasures(datasetId: string): Promise<Erasures>;
+  /** The epoch of the committee that is to erase; 0 unless the dataset is retired. */
+  retiredUnder(datasetId: string): Promise<bigint>;
   termsOf(datasetId: string): Promise<OwnerTerms>;
   isVetoed(queryHash: string, datasetId: string): Promise<boolean>;
   datasetIdOf(studyId: string, owner: string): Promise<string>;
@@ -112,6 +114,7 @@ export function datasetRegistry(deployment: Deployment, runner: ContractRunner):
       );
       return { retired, confirmed: pointsOf(confirmed), outstanding: pointsOf(outstanding) };
     },
+    retiredUnder: (datasetId) => read(deployment, `${NAME}.retiredUnder`, contract.retiredUnder(datasetId)),
     async termsOf(datasetId) {
       const found = await read(deployment, `${NAME}.termsOf`, contract.termsOf(datasetId));
       const { k, openingsBudget, closed, purposes } = found;

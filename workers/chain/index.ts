@@ -13,6 +13,7 @@ export {
   type TrialSource,
 } from "./adaptiveTrial.ts";
 export { auditTrail, FIRST_HEAD, nextHead, verifyRecords, type AuditRecord, type AuditTrail } from "./auditTrail.ts";
+export { committeeChanges, type CommitteeChanges } from "./committeeChanges.ts";
 export { committeeRegistry, quorumOf, type Committee, type CommitteeRegistry } from "./committeeRegistry.ts";
 export { consentRegistry, type ConsentForm, type ConsentRegistry, type Participant } from "./consentRegistry.ts";
 export {

@@ -1,5 +1,6 @@
 /** The door `#messages`: everything that crosses a wire or the chain, except frames between workers. */
 export { columnId } from "./columnId.ts";
+export { committeeHash } from "./committeeHash.ts";
 export { changesSeen, consentMaskRoot, excludedSlots, recordsOf, standingAfter } from "./consentMask.ts";
 export type { ConsentChange, ConsentRecord, ConsentRules } from "./consentMask.ts";
 export { datasetRoot, sharesRoot } from "./datasetRoot.ts";
@@ -49,6 +50,7 @@ export {
   ACCEPTANCE,
   ANSWER,
   BOARD_SIGNATURE,
+  COMMITTEE_APPROVAL,
   CONSENT,
   ENROLMENT,
   ERASURE,
@@ -64,6 +66,7 @@ export {
 } from "./typedData.ts";
 export type {
   Acceptance,
+  CommitteeApproval,
   Consent,
   Enrolment,
   Erasure,

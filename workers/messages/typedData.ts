@@ -73,6 +73,22 @@ export const STUDY_SIGNATURE: TypeTable = {
   ],
 };
 
+/** A data owner lets another committee hold its data; domain: CommitteeChanges. */
+export const COMMITTEE_APPROVAL: TypeTable = {
+  CommitteeApproval: [
+    { name: "studyId", type: "bytes32" },
+    { name: "oldEpoch", type: "uint64" },
+    { name: "newEpoch", type: "uint64" },
+    { name: "committeeHash", type: "bytes32" },
+    { name: "owner", type: "address" },
+    { name: "name", type: "string" },
+    { name: "meaning", type: "string" },
+    { name: "signedAt", type: "uint64" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
+
 /** A querier accepts a query's agreement; domain: the Query Smart Contract. */
 export const ACCEPTANCE: TypeTable = {
   Acceptance: [
@@ -196,6 +212,23 @@ export interface StudySignature {
   readonly studyId: string;
   readonly version: bigint;
   readonly documentHash: string;
+  /** The member. */
+  readonly owner: string;
+  readonly name: string;
+  readonly meaning: string;
+  readonly signedAt: bigint;
+  readonly nonce: bigint;
+  readonly deadline: bigint;
+}
+
+export interface CommitteeApproval {
+  readonly studyId: string;
+  /** Of the committee that serves. */
+  readonly oldEpoch: bigint;
+  /** Of the proposal. */
+  readonly newEpoch: bigint;
+  /** `committeeHash` of it. */
+  readonly committeeHash: string;
   /** The member. */
   readonly owner: string;
   readonly name: string;

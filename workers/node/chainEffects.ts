@@ -12,6 +12,7 @@
  *                                 the version is to be checked
  */
 import assert from "node:assert/strict";
+import type { DatasetRegistry } from "../chain/datasetRegistry.ts";
 import type { Deployment } from "../chain/deployment.ts";
 import type { ChainLog } from "../chain/logs.ts";
 import {
@@ -37,6 +38,7 @@ export interface EffectModules {
   readonly deployment: Deployment;
   readonly store: Pick<Store, "requests" | "shares" | "disclosures" | "keyCopies" | "inputChecks" | "retirements">;
   readonly committees: Committees;
+  readonly datasets: Pick<DatasetRegistry, "retiredUnder">;
   readonly log: Log;
 }
 
@@ -71,7 +73,7 @@ export function discoverQueryContract(deployment: Deployment, log: ChainLog): st
 
 export class ChainEffects {
   readonly #modules: EffectModules;
-  /** This worker's point in the committee that holds a study's shares, of studies with retired data. */
+  /** This worker's point in the committee that holds the shares, of retired datasets. */
   readonly #points = new Map<string, PartyIndex | undefined>();
 
   constructor(modules: EffectModules) {
@@ -87,9 +89,10 @@ export class ChainEffects {
       }
       const ended = parseRetirement(this.#modules.deployment, log);
       if (ended?.name === "DatasetRetired") {
-        // Where there are data the committee is frozen: the current one is theirs.
-        const seat = await this.#modules.committees.currentSeat(ended.studyId);
-        this.#points.set(ended.studyId, seat?.self);
+        // Another committee may have followed the one that holds the shares before this event is read.
+        const epoch = await this.#modules.datasets.retiredUnder(ended.datasetId);
+        const seat = await this.#modules.committees.seat(ended.studyId, epoch);
+        this.#points.set(ended.datasetId, seat?.self);
       }
     }
   }
@@ -135,8 +138,8 @@ export class ChainEffects {
     const { datasetId } = event;
     if (event.name === "ErasureConfirmed") return retirements.confirmed(datasetId, event.index);
     const { studyId, block } = event;
-    assert(this.#points.has(studyId), "prepare() read the seat of every retirement");
-    const point = this.#points.get(studyId);
+    assert(this.#points.has(datasetId), "prepare() read the seat of every retirement");
+    const point = this.#points.get(datasetId);
     if (point === undefined) return;
     retirements.insert({ datasetId, studyId, point, block });
     this.#modules.log("info", "dataset-retired", { datasetId, studyId });

@@ -92,7 +92,7 @@ export class Worker {
     this.#keys = openKeyPublishing({ ...deskParts, inTurn });
     this.#erasures = openErasureDesk({ ...deskParts, inTurn, self });
     this.#checks = openCheckDesk(deskParts);
-    const effects = new ChainEffects({ deployment, store, committees, log });
+    const effects = new ChainEffects({ deployment, store, committees, datasets: chain.datasets, log });
     const onCommitted = (logs: readonly ChainLog[]): void => this.#onCommitted(logs);
     const onProgress = (newest: number): void => this.#onProgress(newest);
     this.#follower = createFollower({ modules, chain, store, effects, timers, onCommitted, onProgress });

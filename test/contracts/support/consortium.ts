@@ -14,6 +14,7 @@ import type { MemberRegistry } from "../../../types/identity/MemberRegistry.ts";
 import type { QueryCatalogue } from "../../../types/query/QueryCatalogue.ts";
 import type { QuerySmartContract } from "../../../types/query/QuerySmartContract.ts";
 import type { ProofVerifierRegistry } from "../../../types/result/ProofVerifierRegistry.ts";
+import type { CommitteeChanges } from "../../../types/study/CommitteeChanges.ts";
 import type { CommitteeRegistry } from "../../../types/study/CommitteeRegistry.ts";
 import type { DatasetRegistry } from "../../../types/study/DatasetRegistry.ts";
 import type { StudyAgreements } from "../../../types/study/StudyAgreements.ts";
@@ -98,6 +99,7 @@ export function contractsOf(deployment: Deployment) {
     auditors: contract<MemberRegistry>("AuditorRegistry"),
     studies: contract<StudyRegistry>("StudyRegistry"),
     committees: contract<CommitteeRegistry>("CommitteeRegistry"),
+    changes: contract<CommitteeChanges>("CommitteeChanges"),
     agreements: contract<StudyAgreements>("StudyAgreements"),
     datasets: contract<DatasetRegistry>("DatasetRegistry"),
     consents: contract<ConsentRegistry>("ConsentRegistry"),

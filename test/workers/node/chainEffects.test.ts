@@ -91,10 +91,10 @@ function worldOf(test: TestContext, workers: readonly string[] = WORKERS): World
       return Promise.resolve({ ...committee, epoch });
     },
   };
-  const current = { ...registry, currentEpoch: () => Promise.resolve(1n) };
-  const committees = new Committees(current as never, {} as never, () => SELF);
+  const committees = new Committees(registry as never, {} as never, () => SELF);
   const log = (level: string, event: string): void => void logged.push(`${level} ${event}`);
-  const effects = new ChainEffects({ deployment: DEPLOYMENT, store, committees, log });
+  const datasets = { retiredUnder: () => Promise.resolve(1n) };
+  const effects = new ChainEffects({ deployment: DEPLOYMENT, store, committees, datasets, log });
   return { store, effects, logged, asked };
 }
 
@@ -384,6 +384,12 @@ describe("ChainEffects", () => {
       assert.deepEqual(logged, ["info dataset-retired"]);
       effects.apply([confirmed(2)]);
       assert.deepEqual(store.retirements.all(), [{ ...expected, confirmed: true }]);
+    });
+
+    it("that are retired are erased by the committee that held them, whichever serves now", async (test) => {
+      const { effects, asked } = worldOf(test);
+      await effects.prepare([retired()]);
+      assert.deepEqual(asked, [`${STUDY}/1`]);
     });
 
     it("that are retired concern neither other committees nor other contracts' events", async (test) => {
