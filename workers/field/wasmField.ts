@@ -216,13 +216,15 @@ class KernelField implements WasmField, FieldGroup {
   powers(x: bigint, length: number): FieldVector {
     const result = this.#vectors.allocate(length);
     const { address } = result.block;
-    this.#memory.writeElement(address, 0, 1n);
-    this.#memory.writeElement(address, 1, this.reduce(x));
-    let step = this.reduce(x * x); // x^known
-    for (let known = 2; known < length; known *= 2) {
+    // Two whole pairs, as every vector has: from then on each doubling begins where a step of the kernel does.
+    let step = 1n; // x^known
+    for (let index = 0; index < 4; index++) {
+      this.#memory.writeElement(address, index, step);
+      step = this.reduce(step * x);
+    }
+    for (let known = 4; known < length; known *= 2) {
       const target = address + (known >> 1) * this.#memory.pairBytes;
-      const pairs = pairsOf(Math.min(known, length - known));
-      this.#sums.combine("linearFull", target, [{ weight: this.#kernel.prime.centred(step), address }], pairs);
+      this.#sums.scale([target, address], step, pairsOf(Math.min(known, length - known)));
       step = this.reduce(step * step);
     }
     return this.#brand(result);

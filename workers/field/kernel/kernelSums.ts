@@ -17,14 +17,14 @@ export interface LinearStep {
   readonly terms: readonly Term[];
 }
 
+export type LinearKernel = "linearFull" | "linearSmall";
+
 /**
  * 7!: weights that interpolate between points 0 … 7, and those of replicated sharings, are small integers over it. Three
  * such terms and more are summed as integers first and divided once: 2.5 ns a term instead of 8, and 16 for the division.
  */
 const COMMON_DENOMINATOR = 5_040n;
 const LEAST_FRACTIONS = 3;
-
-export type LinearKernel = "linearFull" | "linearSmall";
 
 export class KernelSums {
   readonly #kernel: GeneratedKernel;
@@ -42,10 +42,19 @@ export class KernelSums {
 
   /** r = k·x + y, given the addresses of r, x and y. */
   axpy([r, x, y]: readonly [number, number, number], k: bigint, pairs: number): void {
+    this.#scaled("axpy", [r, x, y], this.#kernel.prime.centred(k), pairs);
+  }
+
+  /** r = k·x, given the addresses of r and x; they may be of one vector, r beyond all pairs of x. */
+  scale([r, x]: readonly [number, number], k: bigint, pairs: number): void {
+    this.#scaled("scale", [r, x], this.#kernel.prime.centred(k), pairs);
+  }
+
+  #scaled(kernel: "axpy" | "scale", addresses: readonly number[], centred: bigint, pairs: number): void {
     const { weights, pairBytes } = this.#memory;
-    this.#writeFullWeight(weights, this.#kernel.prime.centred(k));
-    this.#threads.run("axpy", pairs, this.#kernel.format.pairsPerStep, (from, count) => [
-      ...[r, x, y].map((address) => address + from * pairBytes),
+    this.#writeFullWeight(weights, centred);
+    this.#threads.run(kernel, pairs, this.#kernel.format.pairsPerStep, (from, count) => [
+      ...addresses.map((address) => address + from * pairBytes),
       ...[weights, count],
     ]);
   }
@@ -83,13 +92,27 @@ export class KernelSums {
 
   /** r = Σ weight·vector over no more terms than the kernel takes. */
   combine(kernel: LinearKernel, r: number, terms: readonly Term[], pairs: number): void {
+    if (kernel === "linearSmall") return this.#combine(kernel, r, terms, undefined, pairs);
+    const first = terms.length < 2 ? -1 : terms.findIndex(({ weight }) => weight === 1n);
+    const rest = terms.filter((_, index) => index !== first);
+    const plus = terms[first]?.address;
+    const [only] = rest;
+    if (only === undefined || rest.length > 1) return this.#combine(kernel, r, rest, plus, pairs);
+    // The kernels for one product are faster: they work on several pairs at once.
+    if (plus === undefined) this.#scaled("scale", [r, only.address], only.weight, pairs);
+    else this.#scaled("axpy", [r, only.address, plus], only.weight, pairs);
+  }
+
+  /** @param plus address of one vector more, with weight 1; with full weights only */
+  #combine(kernel: LinearKernel, r: number, terms: readonly Term[], plus: number | undefined, pairs: number): void {
     const { table, weights, starts, pairBytes } = this.#memory;
     terms.forEach(({ weight, address }, index) => {
       this.#memory.writeAddress(table + 4 * index, address);
       if (kernel === "linearSmall") this.#memory.writeSmallWeight(weights + 16 * index, Number(weight));
       else this.#writeFullWeight(weights + pairBytes * index, weight);
     });
-    this.#threads.run(kernel, pairs, 1, (from, count) => [
+    if (plus !== undefined) this.#memory.writeAddress(table + 4 * terms.length, plus);
+    this.#threads.run(plus === undefined ? kernel : "linearPlus", pairs, 1, (from, count) => [
       ...[r + from * pairBytes, table, weights, terms.length, count, starts, from * pairBytes],
     ]);
   }
