@@ -4,7 +4,7 @@
  */
 import type { ConstantTable } from "./constants.ts";
 import { KernelFunction } from "./kernelFunction.ts";
-import type { Address } from "./limbArithmetic.ts";
+import type { Address, Limb } from "./limbArithmetic.ts";
 import type { PairComputation } from "./pairComputation.ts";
 import type { PrimeConstants } from "./primeConstants.ts";
 import { symmetric } from "./range.ts";
@@ -23,6 +23,7 @@ export function arithmeticKernels(prime: PrimeConstants, table: ConstantTable): 
     linearFull("linearPlus", prime, table),
     linearSmall(prime, table),
     innerProduct(prime, table),
+    innerProductOfSums(prime, table),
     sumAll(prime, table),
   ];
 }
@@ -121,7 +122,12 @@ function differs(prime: PrimeConstants, table: ConstantTable): KernelFunction {
 function linearFull(name: "linearFull" | "linearPlus", prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction(name, 7, prime, table);
   const { fullTerms: terms } = prime.format.limits;
-  const shape = { terms, weightBytes: kernel.pairBytes, columns: 2 * prime.format.limbs, plusOne: name === "linearPlus" };
+  const shape = {
+    terms,
+    weightBytes: kernel.pairBytes,
+    columns: 2 * prime.format.limbs,
+    plusOne: name === "linearPlus",
+  };
   return linear(kernel, shape, (pair, vector, weight) => addScaled(pair, kernel.at(vector), kernel.at(weight)));
 }
 
@@ -200,6 +206,23 @@ function innerProduct(prime: PrimeConstants, table: ConstantTable): KernelFuncti
     pair.addElementProduct(
       (j) => pair.limbAt(kernel.at(a), j),
       (j) => pair.limbAt(kernel.at(b), j),
+    );
+  });
+}
+
+/** innerProductOfSums(r, a, c, b, d, pairs): the same of a + c and b + d, in blocks of `sumProductPairs` pairs. */
+function innerProductOfSums(prime: PrimeConstants, table: ConstantTable): KernelFunction {
+  const kernel = new KernelFunction("innerProductOfSums", 6, prime, table);
+  const [r, a, c, b, d, pairs] = kernel.fn.parameters as [Local, Local, Local, Local, Local, Local];
+  const { limits, limbs } = prime.format;
+  const operands = [a, c, b, d];
+  return blockSums(kernel, limits.sumProductPairs, 2 * limbs, { r, pairs, operands }, (pair) => {
+    const limbSum = (x: Local, y: Local, j: number): Limb =>
+      pair.arithmetic.addLimbs(pair.limbAt(kernel.at(x), j), pair.limbAt(kernel.at(y), j));
+    const right = Array.from({ length: limbs }, (_, j) => pair.keep(limbSum(b, d, j)));
+    pair.addElementProduct(
+      (j) => limbSum(a, c, j),
+      (j) => right[j] as Limb,
     );
   });
 }

@@ -13,6 +13,7 @@ export interface KernelCalls {
   linearPlus: LinearCall;
   linearSmall: LinearCall;
   innerProduct(r: number, a: number, b: number, pairs: number): void;
+  innerProductOfSums(r: number, a: number, c: number, b: number, d: number, pairs: number): void;
   sum(r: number, a: number, pairs: number): void;
   unpack(r: number, words: number, pairs: number): number;
   draw(r: number, index: number, words: number, pairs: number): number;

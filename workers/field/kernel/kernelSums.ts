@@ -1,4 +1,8 @@
-/** Linear combinations, inner products and sums: what a kernel does in blocks of limited size. */
+/**
+ * Linear combinations, inner products and sums: what a kernel does in blocks of limited size.
+ * Source: A. Karatsuba, Yu. Ofman, "Multiplication of many-digital numbers by automatic computers", Doklady Akademii Nauk SSSR
+ * 145 (1962) [KO62].
+ */
 import { createBigintField } from "../bigintField.ts";
 import type { GeneratedKernel } from "./generateKernel.ts";
 import type { KernelMemory } from "./kernelMemory.ts";
@@ -25,6 +29,10 @@ export type LinearKernel = "linearFull" | "linearSmall";
  */
 const COMMON_DENOMINATOR = 5_040n;
 const LEAST_FRACTIONS = 3;
+/** Pairs of a block from which on inner products of sums are worth it: the integer limbs would have to reduce every pair. */
+const LEAST_SUM_PRODUCTS = 32;
+/** Pairs that are read at once by several products: of sixteen vectors 640 KiB, within a second-level cache. */
+const PIECE_PAIRS = 512;
 
 export class KernelSums {
   readonly #kernel: GeneratedKernel;
@@ -122,6 +130,61 @@ export class KernelSums {
     return this.#blocks("innerProduct", this.#kernel.format.limits.innerProductPairs, addresses, pairs);
   }
 
+  /**
+   * `Field.outerCoefficients` over whole pairs, not reduced, given the addresses of the vectors. By Karatsuba's rule [KO62],
+   * <a_i, b_j> + <a_j, b_i> = <a_i + a_j, b_i + b_j> − <a_i, b_i> − <a_j, b_j>, half the products for a sum that is read, not
+   * written; where blocks of such products are long enough.
+   */
+  outerCoefficients(a: readonly number[], b: readonly number[], pairs: number): bigint[] {
+    const { length } = a;
+    const all = a.flatMap((_, i) => b.map((_, j) => [i, j] as const)).filter(([i, j]) => i + j !== length - 1);
+    const usesSums = this.#kernel.format.limits.sumProductPairs >= LEAST_SUM_PRODUCTS;
+    const places = usesSums ? [...a.map((_, i) => [i, i] as const), ...all.filter(([i, j]) => i < j)] : all;
+    const operands = places.map(([i, j]) => [a[i], ...(usesSums && i < j ? [a[j], b[i]] : []), b[j]] as number[]);
+    const products = this.#pieces(operands, pairs);
+    const totals = new Array<bigint>(2 * length - 1).fill(0n);
+    places.forEach(([i, j], place) => {
+      const squares = usesSums && i < j ? (products[i] as bigint) + (products[j] as bigint) : 0n;
+      (totals[i + j] as bigint) += (products[place] as bigint) - squares;
+    });
+    return totals.toSpliced(length - 1, 1);
+  }
+
+  /**
+   * Inner products of two operands a, b, or of their sums of four, a + c and b + d, in the order a, c, b, d. Piece by piece, so that
+   * vectors that are read by several products are in the cache from the second one on.
+   */
+  #pieces(products: readonly (readonly number[])[], pairs: number): bigint[] {
+    if (pairs === 0 || products.length === 0) return products.map(() => 0n);
+    const { limits } = this.#kernel.format;
+    const { arena, pairBytes } = this.#memory;
+    const calls = products.map((operands) =>
+      operands.length === 2
+        ? ({ operands, kernel: "innerProduct", blockPairs: limits.innerProductPairs } as const)
+        : ({ operands, kernel: "innerProductOfSums", blockPairs: limits.sumProductPairs } as const),
+    );
+    const blocks = Math.ceil(pairs / Math.min(...calls.map((call) => call.blockPairs)));
+    const partials = arena.allocate(products.length * blocks * pairBytes);
+    const partialOf = (index: number): number => partials + index * blocks * pairBytes;
+    // A call over a long piece is shared by threads, where there are some.
+    const piece = this.#threads.up > 0 ? pairs : pieceOf(limits.innerProductPairs);
+    try {
+      for (let from = 0; from < pairs; from += piece) {
+        const count = Math.min(piece, pairs - from);
+        for (const [index, call] of calls.entries()) {
+          this.#threads.run(call.kernel, count, call.blockPairs, (start, slice) => [
+            partialOf(index) + ((from + start) / call.blockPairs) * pairBytes,
+            ...call.operands.map((address) => address + (from + start) * pairBytes),
+            slice,
+          ]);
+        }
+      }
+      return calls.map((call, index) => this.sum(partialOf(index), Math.ceil(pairs / call.blockPairs)));
+    } finally {
+      arena.free(partials, products.length * blocks * pairBytes);
+    }
+  }
+
   /** Σ a over whole pairs, not reduced. */
   sum(address: number, pairs: number): bigint {
     return this.#blocks("sum", this.#kernel.format.limits.sumPairs, [address], pairs);
@@ -150,4 +213,9 @@ export class KernelSums {
     this.#memory.writeElement(address, 0, centred);
     this.#memory.writeElement(address, 1, centred);
   }
+}
+
+/** Whole blocks: of sums' products, too, whose blocks are halves of these where they are used. */
+function pieceOf(blockPairs: number): number {
+  return blockPairs * Math.max(1, Math.floor(PIECE_PAIRS / blockPairs));
 }
