@@ -13,7 +13,8 @@
  *  2. Compression, k to 1: with a and b cut into blocks a_0 … a_{k−1}, A = Σ a_i·X^i, B = Σ b_j·X^(k−1−j), and C = <A, B> of
  *     degree 2k − 2 has c as its coefficient at X^(k−1). The 2k − 2 others, sums of <a_i, b_j> over i − j, are reduced: each
  *     is an inner product of a and b, shifted against each other by i − j blocks. A
- *     random ζ leaves <A(ζ), B(ζ)> = C(ζ), a k-th as long.
+ *     random ζ leaves <A(ζ), B(ζ)> = C(ζ), a k-th as long. Where a and b are of several segments, each is cut into k blocks, and
+ *     a_i is those of all, side by side.
  *  3. At most 8 elements are left: each becomes a block, and a random element joins either side at X^k, where it hides the
  *     others and leaves the coefficient at X^(k−1) alone; A(ζ), B(ζ) and C(ζ) open, and A(ζ)·B(ζ) = C(ζ) is checked in public.
  *
@@ -59,8 +60,8 @@ const BLOCKS: readonly (readonly [elements: number, k: number])[] = [
 ];
 
 /**
- * k for so many elements. An element costs 11 ns for the coefficients of 4 blocks, 22 of 8, 4.5·(k − 1) of more, and 12 + 8/k
- * for the values at ζ; a k-th of it comes again. Every level is 4 rounds, of a millisecond on one machine and of many between
+ * k for so many elements. An element costs 10 ns for the coefficients of 4 blocks, 20 of 8, 4.5·(k − 1) of more, and 11 to 14
+ * for the values at ζ; a k-th of it comes again (docs/field-kernel.md). Every level is 4 rounds, of a millisecond on one machine and of many between
  * hospitals. So few levels where vectors are short, and cheap ones where they are long.
  */
 export function compressionOf(elements: number): number {
