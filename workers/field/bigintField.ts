@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 
 import type { Field, FieldGroup, FieldVector, RandomBytes, ScopeResult } from "./field.ts";
 import { lengthError, notCanonicalError, zeroInverseError } from "./fieldError.ts";
-import { assertSameLength, assertWindow } from "./vectorAssertions.ts";
+import { assertSameLength, assertSameShape, assertWindow } from "./vectorAssertions.ts";
 import { VectorScopes } from "./vectorScopes.ts";
 import { MAX_DRAWN_WORDS, readWord, viewOf, WORD_BYTES, writeWord } from "./words.ts";
 
@@ -147,6 +147,13 @@ class BigintField implements FieldGroup {
     let total = 0n;
     for (let index = 0; index < left.length; index++) total += left.at(index) * right.at(index);
     return total % this.modulus;
+  }
+
+  outerCoefficients(a: readonly FieldVector[], b: readonly FieldVector[]): bigint[] {
+    assertSameShape(a, b);
+    const totals = new Array<bigint>(2 * a.length - 1).fill(0n);
+    a.forEach((left, i) => b.forEach((right, j) => ((totals[i + j] as bigint) += this.innerProduct(left, right))));
+    return totals.toSpliced(a.length - 1, 1).map((total) => total % this.modulus);
   }
 
   sum(a: FieldVector): bigint {

@@ -64,6 +64,11 @@ export interface Field {
   linearCombination(weights: readonly bigint[], vectors: readonly FieldVector[]): FieldVector;
   /** Σ a_i·b_i, reduced once at the end. */
   innerProduct(a: FieldVector, b: FieldVector): bigint;
+  /**
+   * Coefficients of (Σ a_i·X^i)·(Σ b_j·X^j) where two vectors are multiplied by their inner product: Σ_{i+j=d} <a_i, b_j> for
+   * d = 0 … 2k − 2 but k − 1, the middle one, which costs most. k vectors each, at least one, all of one length.
+   */
+  outerCoefficients(a: readonly FieldVector[], b: readonly FieldVector[]): bigint[];
   sum(a: FieldVector): bigint;
   equal(a: FieldVector, b: FieldVector): boolean;
   /** 1, x, x², …, x^(length − 1). */

@@ -24,7 +24,7 @@ import { hasFusedMultiplyAdd } from "./kernel/probe.ts";
 import { KernelVectors } from "./kernel/kernelVectors.ts";
 import { pairsOf, Transfers } from "./kernel/transfers.ts";
 import type { WasmVector } from "./kernel/wasmVector.ts";
-import { assertSameLength } from "./vectorAssertions.ts";
+import { assertSameLength, assertSameShape } from "./vectorAssertions.ts";
 import { VectorScopes } from "./vectorScopes.ts";
 import { readWord, viewOf, WORD_BYTES } from "./words.ts";
 
@@ -194,6 +194,22 @@ class KernelField implements WasmField, FieldGroup {
     return this.reduce(tail + this.#sums.innerProduct(addresses, left.length >> 1));
   }
 
+  outerCoefficients(a: readonly FieldVector[], b: readonly FieldVector[]): bigint[] {
+    assertSameShape(a, b);
+    const [left, right] = [a, b].map((vectors) => vectors.map((each) => this.#vectors.aligned(each))) as [
+      WasmVector[],
+      WasmVector[],
+    ];
+    const { length } = left[0] as WasmVector;
+    const addressesOf = (vectors: readonly WasmVector[]): number[] =>
+      vectors.map((vector) => this.#vectors.pairAddress(vector, 0));
+    const lastOf = (vectors: readonly WasmVector[]): bigint[] =>
+      vectors.map((vector) => (length % 2 === 0 ? 0n : this.#vectors.element(vector, length - 1)));
+    const tails = outerProducts(lastOf(left), lastOf(right));
+    const sums = this.#sums.outerCoefficients(addressesOf(left), addressesOf(right), length >> 1);
+    return sums.map((sum, index) => this.reduce(sum + (tails[index] as bigint)));
+  }
+
   sum(a: FieldVector): bigint {
     const source = this.#vectors.aligned(a);
     const tail = source.length % 2 === 0 ? 0n : this.#vectors.element(source, source.length - 1);
@@ -216,13 +232,15 @@ class KernelField implements WasmField, FieldGroup {
   powers(x: bigint, length: number): FieldVector {
     const result = this.#vectors.allocate(length);
     const { address } = result.block;
-    this.#memory.writeElement(address, 0, 1n);
-    this.#memory.writeElement(address, 1, this.reduce(x));
-    let step = this.reduce(x * x); // x^known
-    for (let known = 2; known < length; known *= 2) {
+    // Two whole pairs, as every vector has: from then on each doubling begins where a step of the kernel does.
+    let step = 1n; // x^known
+    for (let index = 0; index < 4; index++) {
+      this.#memory.writeElement(address, index, step);
+      step = this.reduce(step * x);
+    }
+    for (let known = 4; known < length; known *= 2) {
       const target = address + (known >> 1) * this.#memory.pairBytes;
-      const pairs = pairsOf(Math.min(known, length - known));
-      this.#sums.combine("linearFull", target, [{ weight: this.#kernel.prime.centred(step), address }], pairs);
+      this.#sums.scale([target, address], step, pairsOf(Math.min(known, length - known)));
       step = this.reduce(step * step);
     }
     return this.#brand(result);
@@ -299,6 +317,13 @@ class KernelField implements WasmField, FieldGroup {
   #brand(vector: WasmVector): FieldVector {
     return this.#scopes.add(vector as unknown as FieldVector); // the brand exists in types only
   }
+}
+
+/** Σ_{i+j=d} a_i·b_j for all d but the middle one. */
+function outerProducts(a: readonly bigint[], b: readonly bigint[]): bigint[] {
+  const totals = new Array<bigint>(2 * a.length - 1).fill(0n);
+  a.forEach((left, i) => b.forEach((right, j) => ((totals[i + j] as bigint) += left * right)));
+  return totals.toSpliced(a.length - 1, 1);
 }
 
 /** Index of the first word that is not below the modulus: there is one. */

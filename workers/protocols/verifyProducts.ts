@@ -13,7 +13,8 @@
  *  2. Compression, k to 1: with a and b cut into blocks a_0 … a_{k−1}, A = Σ a_i·X^i, B = Σ b_j·X^(k−1−j), and C = <A, B> of
  *     degree 2k − 2 has c as its coefficient at X^(k−1). The 2k − 2 others, sums of <a_i, b_j> over i − j, are reduced: each
  *     is an inner product of a and b, shifted against each other by i − j blocks. A
- *     random ζ leaves <A(ζ), B(ζ)> = C(ζ), a k-th as long.
+ *     random ζ leaves <A(ζ), B(ζ)> = C(ζ), a k-th as long. Where a and b are of several segments, each is cut into k blocks, and
+ *     a_i is those of all, side by side.
  *  3. At most 8 elements are left: each becomes a block, and a random element joins either side at X^k, where it hides the
  *     others and leaves the coefficient at X^(k−1) alone; A(ζ), B(ζ) and C(ζ) open, and A(ζ)·B(ζ) = C(ζ) is checked in public.
  *
@@ -38,10 +39,10 @@ import { checkSession } from "./session.ts";
 import type { ProtocolSession } from "./session.ts";
 import type { Transcript } from "./transcript.ts";
 
-/** <a, b> = c. */
+/** Σ <a_s, b_s> = c over segments s: as many on either side, of the same lengths. */
 interface InnerProduct {
-  readonly a: FieldVector;
-  readonly b: FieldVector;
+  readonly a: readonly FieldVector[];
+  readonly b: readonly FieldVector[];
   readonly c: bigint;
 }
 
@@ -49,19 +50,19 @@ interface InnerProduct {
 const LAST_ELEMENTS = 8;
 /** k for at least so many elements, descending. */
 const BLOCKS: readonly (readonly [elements: number, k: number])[] = [
-  [1 << 19, 2],
   [1 << 17, 4],
   [1 << 14, 8],
   [1 << 11, 16],
   [1 << 10, 256],
   [1 << 9, 128],
+  [1 << 8, 64],
   [0, 8],
 ];
 
 /**
- * k for so many elements. An element costs (k − 1)·6 ns for the coefficients and some 20 for the values at ζ, and a k-th of it
- * comes again; every level is 4 rounds, of a millisecond on one machine and of many between hospitals. So few levels where
- * vectors are short, and cheap ones where they are long.
+ * k for so many elements. An element costs 10 ns for the coefficients of 4 blocks, 20 of 8, 4.5·(k − 1) of more, and 11 to 14
+ * for the values at ζ; a k-th of it comes again (docs/field-kernel.md). Every level is 4 rounds, of a millisecond on one machine and of many between
+ * hospitals. So few levels where vectors are short, and cheap ones where they are long.
  */
 export function compressionOf(elements: number): number {
   return BLOCKS.find(([least]) => elements >= least)?.[1] as number;
@@ -89,7 +90,7 @@ export async function verifyProducts(
   checkSession(session);
   const alpha = await drawChallenge(session, transcript, `${step}/weights`);
   let claim = joinClaims(session, products, innerProducts, alpha);
-  for (let level = 1; claim.a.length > LAST_ELEMENTS; level++) {
+  for (let level = 1; elementsOf(claim.a) > LAST_ELEMENTS; level++) {
     claim = await compress(session, claim, transcript, `${step}/compress/${level}`);
   }
   await checkLast(session, claim, transcript, `${step}/last`);
@@ -105,7 +106,7 @@ function joinClaims(
   const elements = products.reduce((total, { product }) => total + product.length, 0);
   const sums = innerProducts.reduce((total, claim) => total + claim.sums.length, 0);
   let c = 0n;
-  const [a, b] = field.scope(() => {
+  const factors = field.scope(() => {
     const weights = field.powers(alpha, sums + elements);
     const [lefts, rights]: [FieldVector[], FieldVector[]] = [[], []];
     const scalars = field.toResidues(field.view(weights, 0, sums));
@@ -123,9 +124,25 @@ function joinClaims(
       c += field.innerProduct(own, product);
       from += product.length;
     }
-    return [join(field, lefts), join(field, rights)] as const;
+    return [...segmentsOf(field, lefts), ...segmentsOf(field, rights)];
   });
-  return { a, b, c: field.reduce(c) };
+  const half = factors.length / 2;
+  return { a: factors.slice(0, half), b: factors.slice(half), c: field.reduce(c) };
+}
+
+/** Vectors of so many elements are segments of their own: to join them would be to copy them. */
+const SEGMENT_ELEMENTS = 1 << 14;
+
+/** The long ones, and the others joined, as new vectors or views. At least one. Which, depends on their lengths alone. */
+function segmentsOf(field: Field, vectors: readonly FieldVector[]): FieldVector[] {
+  const long = vectors.filter(({ length }) => length >= SEGMENT_ELEMENTS);
+  const short = vectors.filter(({ length }) => length < SEGMENT_ELEMENTS);
+  const views = long.map((vector) => field.view(vector, 0, vector.length));
+  return long.length > 0 && short.length === 0 ? views : [...views, join(field, short)];
+}
+
+function elementsOf(segments: readonly FieldVector[]): number {
+  return segments.reduce((total, { length }) => total + length, 0);
 }
 
 /** From so many elements on, it is worth it that every vector begins at an even one: it is then moved about in whole pairs. */
@@ -135,13 +152,13 @@ const ALIGNED_ELEMENTS = 1_024;
 function join(field: Field, vectors: readonly FieldVector[]): FieldVector {
   const [first, ...rest] = vectors;
   if (first !== undefined && rest.length === 0) return field.view(first, 0, first.length);
-  const isLong = vectors.reduce((total, { length }) => total + length, 0) >= ALIGNED_ELEMENTS;
+  const isLong = elementsOf(vectors) >= ALIGNED_ELEMENTS;
   const filled = (vector: FieldVector): FieldVector[] =>
     isLong && vector.length % 2 === 1 ? [vector, field.zeros(1)] : [vector];
   return field.concat(vectors.flatMap(filled));
 }
 
-/** Step 2. 4 rounds. Releases the claim it is given. */
+/** Step 2. 4 rounds. Releases the claim it is given. Every segment is cut into k blocks of its own. */
 async function compress(
   session: ProtocolSession,
   { a, b, c }: InnerProduct,
@@ -149,28 +166,49 @@ async function compress(
   step: string,
 ): Promise<InnerProduct> {
   const { field } = session;
-  const k = compressionOf(a.length);
-  const local = others(k).map((exponent) => coefficientOf(field, a, b, (exponent - (k - 1)) * blockSize(a.length, k)));
-  const [left, right] = [cut(field, a, k), cut(field, b, k)];
-  field.release(a, b);
+  const k = compressionOf(elementsOf(a));
+  const [left, right] = [a, b].map((segments) => segments.map((segment) => cut(field, segment, k))) as [
+    FieldVector[][],
+    FieldVector[][],
+  ];
+  const local = new Array<bigint>(2 * k - 2).fill(0n);
+  a.forEach((segment, s) => {
+    const own =
+      k <= MOST_BLOCKS
+        ? field.outerCoefficients(left[s] as FieldVector[], (right[s] as FieldVector[]).toReversed())
+        : shiftedCoefficients(field, segment, b[s] as FieldVector, k);
+    own.forEach((coefficient, index) => (local[index] = field.reduce((local[index] as bigint) + coefficient)));
+  });
+  field.release(...a, ...b);
   const coefficients = insert(await reduceScalars(session, local, step), c, k);
   const zeta = await drawChallenge(session, transcript, `${step}/challenge`);
   const powers = powersOf(field, zeta, k);
-  const folded = [fold(field, powers, left), fold(field, powers.toReversed(), right)] as const;
-  field.release(...left, ...right);
+  const fold = (weights: readonly bigint[], segments: readonly FieldVector[][]): FieldVector[] =>
+    field.scope(() =>
+      segmentsOf(
+        field,
+        segments.map((blocks) => field.linearCombination(weights, blocks)),
+      ),
+    ) as FieldVector[];
+  const folded = [fold(powers, left), fold(powers.toReversed(), right)] as const;
+  field.release(...left.flat(), ...right.flat());
   return { a: folded[0], b: folded[1], c: valueAt(field, coefficients, zeta) };
 }
 
-/** Exponents of the 2k − 2 coefficients that are not known. */
-function others(k: number): number[] {
-  return integers(0, 2 * k - 2).filter((exponent) => exponent !== k - 1);
-}
+/** Up to so many blocks, all products of blocks are cheaper than inner products of shifted vectors; beyond, they are too many. */
+const MOST_BLOCKS = 8;
 
 /**
- * Σ <a_i, b_j> over all blocks with i − j = shift / block size, the coefficient of C at k − 1 + i − j: a share of degree 2t.
- * Of blocks side by side it is one inner product, of a and b shifted against each other.
+ * Σ <a_i, b_j> over all blocks with i − j = shift, the coefficients of C at k − 1 + shift but for shift 0: shares of degree 2t. Of
+ * blocks side by side each is one inner product, of a and b shifted against each other by so many blocks.
  */
-function coefficientOf(field: Field, a: FieldVector, b: FieldVector, shift: number): bigint {
+function shiftedCoefficients(field: Field, a: FieldVector, b: FieldVector, k: number): bigint[] {
+  const shifts = integers(1 - k, k - 1).filter((shift) => shift !== 0);
+  return shifts.map((shift) => shiftedProduct(field, a, b, shift * blockSize(a.length, k)));
+}
+
+/** Σ a_(i + shift)·b_i. */
+function shiftedProduct(field: Field, a: FieldVector, b: FieldVector, shift: number): bigint {
   const length = a.length - Math.abs(shift);
   if (length <= 0) return 0n;
   const [fromA, fromB] = [Math.max(0, shift), Math.max(0, -shift)];
@@ -178,13 +216,6 @@ function coefficientOf(field: Field, a: FieldVector, b: FieldVector, shift: numb
   const sum = field.innerProduct(left, right);
   field.release(left, right);
   return sum;
-}
-
-/** Σ weights·blocks, where 1 is one of the weights. */
-function fold(field: Field, weights: readonly bigint[], blocks: readonly FieldVector[]): FieldVector {
-  if (blocks.length !== 2) return field.linearCombination(weights, blocks);
-  const [scaled, plain] = weights[0] === 1n ? [1, 0] : [0, 1]; // one product an element instead of two
-  return field.axpy(weights[scaled] as bigint, blocks[scaled] as FieldVector, blocks[plain] as FieldVector);
 }
 
 /**
@@ -200,13 +231,14 @@ async function checkLast(
   step: string,
 ): Promise<void> {
   const { field } = session;
-  const k = Math.max(1, claim.a.length);
+  const k = Math.max(1, elementsOf(claim.a));
   const masks = takeSharedMask(session, `${step}/mask`, 2);
   const [maskA, maskB] = field.toResidues(masks) as [bigint, bigint];
-  const pad = (vector: FieldVector): bigint[] => (vector.length === 0 ? [0n] : field.toResidues(vector));
+  const pad = (segments: readonly FieldVector[]): bigint[] =>
+    elementsOf(segments) === 0 ? [0n] : segments.flatMap((segment) => field.toResidues(segment));
   const a = [...pad(claim.a), maskA];
   const b = [...pad(claim.b).reverse(), maskB];
-  field.release(masks, claim.a, claim.b);
+  field.release(masks, ...claim.a, ...claim.b);
   const local = multiplyPolynomials(field, a, b);
   local.splice(k - 1, 1);
   const coefficients = insert(await reduceScalars(session, local, step), claim.c, k);

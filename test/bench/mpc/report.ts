@@ -34,9 +34,14 @@ const TARGETS = { w1: 1 / 1.5, w2: 0.03, w3: 0.1, w4: 0.05, w5: 0.03 } as const;
 /** A worker's memory over 10^6 rows. */
 const MEMORY_TARGET = 2 * 2 ** 30;
 
-/** A workload's time if it did nothing but one thing: the bare products, sending its bytes, or waiting for its rounds. */
+/**
+ * A workload's time if it did nothing but one thing: the bare products, masking them, verifying them (its arithmetic alone),
+ * sending its bytes, or waiting for its rounds.
+ */
 interface Bounds {
   readonly kernel: number;
+  readonly masks: number;
+  readonly verification: number;
   readonly wire: number;
   readonly rounds: number;
 }
@@ -111,18 +116,24 @@ function sweepTable(sweep: readonly SweepRow[]): string {
   return alignColumns([["W3 by rows", "best", "cold", "a row", "sent", "bytes a row", "peak", "of 2 GiB"], ...cells]);
 }
 
-/** One worker's bare arithmetic on as much of a core as it has, all workers' bytes, its rounds one after another. */
+/**
+ * One worker's bare arithmetic on as much of a core as it has, all workers' bytes, its rounds one after another. W3 claims a
+ * product of columns, which selects the rows, and its inner product with the values.
+ */
 function boundsByWorkload({ plan, limits, w1, w2, w3, w4, w5 }: MpcMeasurements): Record<keyof typeof TARGETS, Bounds> {
   const { productSeconds, innerProductSeconds, sharingSeconds, crowding, bytesPerSecond, tripSeconds } = limits;
-  const of = (measured: Measured, kernel: number): Bounds => ({
+  const { maskSeconds, weightSeconds, compressionSeconds } = limits;
+  const of = (measured: Measured, kernel: number, masked = 0, claimed = masked): Bounds => ({
     kernel,
+    masks: masked * maskSeconds * crowding,
+    verification: (masked * weightSeconds + claimed * compressionSeconds) * crowding,
     wire: measured.sentBytes / bytesPerSecond,
     rounds: measured.rounds * tripSeconds,
   });
   return {
-    w1: of(w1, plan.products * productSeconds * crowding),
-    w2: of(w2, plan.products * innerProductSeconds * crowding),
-    w3: of(w3, plan.rows * (productSeconds + innerProductSeconds) * crowding),
+    w1: of(w1, plan.products * productSeconds * crowding, plan.products),
+    w2: of(w2, plan.products * innerProductSeconds * crowding, 0, plan.products),
+    w3: of(w3, plan.rows * (productSeconds + innerProductSeconds) * crowding, plan.rows, 2 * plan.rows),
     w4: of(w4, plan.secrets * sharingSeconds),
     w5: of(w5, 0),
   };
@@ -131,21 +142,23 @@ function boundsByWorkload({ plan, limits, w1, w2, w3, w4, w5 }: MpcMeasurements)
 /** What would be left if everything but one thing were free. */
 function boundsOf(measurements: MpcMeasurements): string {
   const bounds = boundsByWorkload(measurements);
-  const lines = Object.entries(bounds).map(([name, { kernel, wire, rounds }]) => {
+  const lines = Object.entries(bounds).map(([name, { kernel, masks, verification, wire, rounds }]) => {
     const { seconds } = measurements[name as keyof typeof TARGETS];
-    const rest = Math.max(0, seconds - kernel - wire - rounds);
+    const rest = Math.max(0, seconds - kernel - masks - verification - wire - rounds);
     const parts = {
       "bare arithmetic": kernel,
+      masks: masks,
+      "verification's arithmetic": verification,
       "bytes over TLS": wire,
       "round trips": rounds,
-      "masks and checks": rest,
+      "everything else": rest,
     };
     const [largest] = Object.entries(parts).sort((a, b) => b[1] - a[1]);
     const shares = Object.entries(parts).map(([part, value]) => `${part} ${ms(value)}`);
     return `${name.toUpperCase()} is bound by ${largest![0]}: ${shares.join(", ")}`;
   });
   return [
-    "Each workload's time by what it would be alone; the rest is masks, checks, and everything else:",
+    "Each workload's time by what each part would be alone; everything else is messages' handling, planning, records:",
     ...lines,
   ].join("\n");
 }

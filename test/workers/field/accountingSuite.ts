@@ -68,6 +68,7 @@ export function accountingSuite(name: string, field: WasmField): void {
         const before = field.bytesInUse;
         field.sum(a);
         field.innerProduct(a, b);
+        field.outerCoefficients([a, b, a], [b, a, b]);
         field.equal(a, b);
         field.toWords(a);
         field.toResidues(a);

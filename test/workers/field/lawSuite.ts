@@ -13,6 +13,7 @@ import { groupLaws } from "./groupLaws.ts";
 import { lengthLaws } from "./lengthLaws.ts";
 import { longSumLaws } from "./longSumLaws.ts";
 import { memoryLaws } from "./memoryLaws.ts";
+import { outerLaws } from "./outerLaws.ts";
 import { powerLaws } from "./powerLaws.ts";
 import { randomLaws } from "./randomLaws.ts";
 import { releaseLaws } from "./releaseLaws.ts";
@@ -33,6 +34,7 @@ export function lawSuite(name: string, field: Field): void {
     combinationLaws(field);
     lengthLaws(field);
     longSumLaws(field);
+    outerLaws(field);
     chainLaws(field);
     randomLaws(field);
     releaseLaws(field);

@@ -32,6 +32,8 @@ export function releaseLaws(field: Field): void {
       ["axpy's y", (dead, live) => field.axpy(2n, live, dead)],
       ["first of a linear combination", (dead, live) => field.linearCombination([1n, 1n], [dead, live])],
       ["last of a linear combination", (dead, live) => field.linearCombination([1n, 0n], [live, dead])],
+      ["outer coefficients, left", (dead, live) => field.outerCoefficients([live, dead], [live, live])],
+      ["outer coefficients, right", (dead, live) => field.outerCoefficients([live, live], [live, dead])],
       ["inner product, left", (dead, live) => field.innerProduct(dead, live)],
       ["inner product, right", (dead, live) => field.innerProduct(live, dead)],
       ["sum", (dead) => field.sum(dead)],

@@ -26,7 +26,8 @@ describe("helper threads", () => {
       field.add(a, b),
       field.linearCombination(weights, [a, b, a]),
     ];
-    const scalars = field.fromIntegers([field.innerProduct(a, b), field.sum(a)]);
+    const coefficients = field.outerCoefficients([a, b, a], [b, b, a]);
+    const scalars = field.fromIntegers([field.innerProduct(a, b), field.sum(a), ...coefficients]);
     return [...vectors, scalars].map((vector) => field.toWords(vector));
   }
 

@@ -19,8 +19,10 @@ import { World } from "./world.ts";
 
 const WORD = 32;
 const smallest = { n: 3, t: 1 };
-/** From here on the first level cuts vectors in two. */
-const VERY_LONG = 2 ** 19;
+/** From here on the first level cuts vectors in four. */
+const VERY_LONG = 2 ** 17;
+/** Vectors that are as long are not joined with others before they are cut. */
+const SEGMENT = 2 ** 14;
 
 /** left·right = product, in clear. */
 interface ClearProducts {
@@ -84,7 +86,9 @@ describe("compressionOf", () => {
   it("takes few levels where vectors are short, and cheap ones where they are long", () => {
     for (const [elements, k] of [
       [9, 8],
-      [2 ** 9 - 1, 8],
+      [2 ** 8 - 1, 8],
+      [2 ** 8, 64],
+      [2 ** 9 - 1, 64],
       [2 ** 9, 128],
       [2 ** 10 - 1, 128],
       [2 ** 10, 256],
@@ -92,10 +96,9 @@ describe("compressionOf", () => {
       [2 ** 11, 16],
       [2 ** 14 - 1, 16],
       [2 ** 14, 8],
+      [2 ** 17 - 1, 8],
       [2 ** 17, 4],
-      [2 ** 19 - 1, 4],
-      [2 ** 19, 2],
-      [2 ** 30, 2],
+      [2 ** 30, 4],
     ] as const) {
       assert.equal(compressionOf(elements), k);
     }
@@ -112,8 +115,8 @@ describe("verifyProducts", () => {
     }
   });
 
-  it("accepts right products and rejects a wrong one where k is 2, then 4, then 8", async () => {
-    const length = VERY_LONG + 1; // then 2^18 and 1
+  it("accepts right products and rejects a wrong one where k is 4, then 8, then 16", async () => {
+    const length = VERY_LONG + 1; // then 2^15 and 2, then 2^12 and 2
     const world = new World(smallest, "long");
     const column = (seed: string): FieldVector => field.random(length, seededBytes(`long ${seed}`));
     const [left, right] = [column("left"), column("right")];
@@ -135,10 +138,64 @@ describe("verifyProducts", () => {
       const sent = [1, 2, 3].map((level) => bytesOf(frames, `verify/compress/${level}/collect`));
       assert.deepEqual(
         sent,
-        [2, 6, 14].map((scalars) => Math.ceil(scalars / 3) * WORD),
+        [6, 14, 30].map((scalars) => Math.ceil(scalars / 3) * WORD),
       );
     }
     field.release(left, right, ...dealt.flat());
+  });
+
+  it("accepts several long claims beside short ones, and rejects a wrong element or sum of any", async () => {
+    const world = new World(smallest, "segments");
+    const lengths = [SEGMENT + 1, 5, SEGMENT, 2 * SEGMENT - 1, 1];
+    const columns = lengths.map((length, index) =>
+      ["left", "right"].map((side) => field.random(length, seededBytes(`segment ${index} ${side}`))),
+    ) as [FieldVector, FieldVector][];
+    const dealt = columns.map(([left, right], index) =>
+      [left, right, field.mul(left, right), field.fromIntegers([field.innerProduct(left, right)])].map(
+        (secrets, part) => shareVector(field, secrets, smallest, seededBytes(`segment dealer ${index} ${part}`)),
+      ),
+    );
+    /** The first three are claims of products, the others of sums. */
+    const products = 3;
+    const wrongPlaces = [
+      [0, 0],
+      [0, SEGMENT],
+      [1, 4],
+      [2, SEGMENT - 1],
+      [3, 0],
+      [4, 0],
+    ] as const;
+    for (const wrong of [undefined, ...wrongPlaces]) {
+      const { outcomes } = await world.run(partiesOf(3), async (session) => {
+        const claims = dealt.map((parts, index) => {
+          const [left, right, product, sum] = parts.map((shares) => shares[session.network.self - 1]!) as [
+            FieldVector,
+            FieldVector,
+            FieldVector,
+            FieldVector,
+          ];
+          const claimed = index < products ? product : sum;
+          const own = wrong?.[0] === index ? withOneMore(claimed, wrong[1]) : claimed;
+          return { left, right, own };
+        });
+        await verifyProducts(
+          session,
+          claims.slice(0, products).map(({ left, right, own }) => ({ left, right, product: own })),
+          claims.slice(products).map(({ left, right, own }) => ({
+            right,
+            sums: field.toResidues(own),
+            combineLeft: ([weight]) => field.scale(left, weight!),
+          })),
+          new Transcript(),
+          "verify",
+        );
+      });
+      for (const outcome of outcomes) {
+        if (wrong !== undefined) assertRejected(outcome, "PROTOCOL_PRODUCTS_WRONG");
+        else if (outcome.status === "rejected") throw outcome.reason;
+      }
+    }
+    field.release(...columns.flat(), ...dealt.flat(2));
   });
 
   it("rejects a product off by one at every element of 1 … 17, and of a padded last block", async () => {

@@ -4,6 +4,7 @@
  */
 import type { ConstantTable } from "./constants.ts";
 import { KernelFunction } from "./kernelFunction.ts";
+import type { Address, Limb } from "./limbArithmetic.ts";
 import type { PairComputation } from "./pairComputation.ts";
 import type { PrimeConstants } from "./primeConstants.ts";
 import { symmetric } from "./range.ts";
@@ -13,13 +14,16 @@ import type { Code, Local } from "./wasm.ts";
 export function arithmeticKernels(prime: PrimeConstants, table: ConstantTable): KernelFunction[] {
   return [
     multiply(prime, table),
+    scale(prime, table),
     axpy(prime, table),
     sum("add", prime, table),
     sum("sub", prime, table),
     differs(prime, table),
-    linearFull(prime, table),
+    linearFull("linearFull", prime, table),
+    linearFull("linearPlus", prime, table),
     linearSmall(prime, table),
     innerProduct(prime, table),
+    innerProductOfSums(prime, table),
     sumAll(prime, table),
   ];
 }
@@ -38,19 +42,35 @@ function multiply(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   return kernel.finish(loop);
 }
 
+/** scale(r, x, k, pairs): r = k·x, k one centred residue in both lanes. */
+function scale(prime: PrimeConstants, table: ConstantTable): KernelFunction {
+  const kernel = new KernelFunction("scale", 4, prime, table);
+  const [r, x, k, pairs] = kernel.fn.parameters as [Local, Local, Local, Local];
+  const loop = kernel.forPairs([r, x], pairs, prime.format.pairsPerStep, (pair, index) => {
+    addScaled(pair, kernel.at(x, index), kernel.at(k));
+    pair.reduce((j, limb) => pair.arithmetic.storeLimb(kernel.at(r, index), j, limb.code));
+  });
+  return kernel.finish(loop);
+}
+
 /** axpy(r, x, y, k, pairs): r = k·x + y, k one centred residue in both lanes. */
 function axpy(prime: PrimeConstants, table: ConstantTable): KernelFunction {
   const kernel = new KernelFunction("axpy", 5, prime, table);
   const [r, x, y, k, pairs] = kernel.fn.parameters as [Local, Local, Local, Local, Local];
   const loop = kernel.forPairs([r, x, y], pairs, prime.format.pairsPerStep, (pair, index) => {
-    pair.addElementProduct(
-      (j) => pair.limbAt(kernel.at(x, index), j),
-      (j) => pair.limbAt(kernel.at(k), j, prime.centredRanges),
-    );
+    addScaled(pair, kernel.at(x, index), kernel.at(k));
     pair.addElement((j) => pair.limbAt(kernel.at(y, index), j));
     pair.reduce((j, limb) => pair.arithmetic.storeLimb(kernel.at(r, index), j, limb.code));
   });
   return kernel.finish(loop);
+}
+
+/** Adds the product of the element pair at `x` and the centred residues at `weight`. */
+function addScaled(pair: PairComputation, x: Address, weight: Address): void {
+  pair.addElementProduct(
+    (j) => pair.limbAt(x, j),
+    (j) => pair.limbAt(weight, j, pair.centredRanges),
+  );
 }
 
 /** Adds a ± b limb by limb and reduces, handing each limb of the result to `store`. */
@@ -97,16 +117,18 @@ function differs(prime: PrimeConstants, table: ConstantTable): KernelFunction {
  * linearFull(r, table, weights, terms, pairs, starts, offset): r = Σ_k weights[k]·vector[k] for up to `fullTerms` terms. `table`
  * holds the vectors' addresses (i32), `weights` one centred residue in both lanes each, `starts` is scratch for 2N
  * columns, `offset` is added to every vector's address. Threads may share `starts`: they write the same to it.
+ * linearPlus: the same, and one vector more, whose address follows the others, with weight 1.
  */
-function linearFull(prime: PrimeConstants, table: ConstantTable): KernelFunction {
-  const kernel = new KernelFunction("linearFull", 7, prime, table);
-  const weightBytes = kernel.pairBytes;
-  return linear(kernel, prime.format.limits.fullTerms, weightBytes, 2 * prime.format.limbs, (pair, vector, weight) => {
-    pair.addElementProduct(
-      (j) => pair.limbAt(kernel.at(vector), j),
-      (j) => pair.limbAt(kernel.at(weight), j, prime.centredRanges),
-    );
-  });
+function linearFull(name: "linearFull" | "linearPlus", prime: PrimeConstants, table: ConstantTable): KernelFunction {
+  const kernel = new KernelFunction(name, 7, prime, table);
+  const { fullTerms: terms } = prime.format.limits;
+  const shape = {
+    terms,
+    weightBytes: kernel.pairBytes,
+    columns: 2 * prime.format.limbs,
+    plusOne: name === "linearPlus",
+  };
+  return linear(kernel, shape, (pair, vector, weight) => addScaled(pair, kernel.at(vector), kernel.at(weight)));
 }
 
 /** linearSmall(r, table, weights, terms, pairs, starts, offset): the same for small weights, one limb in 16 bytes each. */
@@ -114,7 +136,8 @@ function linearSmall(prime: PrimeConstants, table: ConstantTable): KernelFunctio
   const kernel = new KernelFunction("linearSmall", 7, prime, table);
   const { limits, limbs } = prime.format;
   const weightRange = symmetric((1n << BigInt(limits.smallWeightBits)) - 1n);
-  return linear(kernel, limits.smallTerms, 16, limbs + 1, (pair, vector, weight) => {
+  const shape = { terms: limits.smallTerms, weightBytes: 16, columns: limbs + 1, plusOne: false };
+  return linear(kernel, shape, (pair, vector, weight) => {
     const factor = pair.keep(pair.limbAt(kernel.at(weight), 0, [weightRange]));
     for (let j = 0; j < limbs; j++) pair.addProduct(j, factor, pair.limbAt(kernel.at(vector), j));
   });
@@ -122,11 +145,18 @@ function linearSmall(prime: PrimeConstants, table: ConstantTable): KernelFunctio
 
 type LinearParameters = [Local, Local, Local, Local, Local, Local, Local];
 
+interface LinearShape {
+  /** At most. */
+  readonly terms: number;
+  readonly weightBytes: number;
+  readonly columns: number;
+  /** Whether a vector with weight 1 follows. */
+  readonly plusOne: boolean;
+}
+
 function linear(
   kernel: KernelFunction,
-  maxTerms: number,
-  weightBytes: number,
-  columns: number,
+  { terms: maxTerms, weightBytes, columns, plusOne }: LinearShape,
   addTerm: (pair: PairComputation, vector: Local, weight: Local) => void,
 ): KernelFunction {
   const { fn } = kernel;
@@ -145,18 +175,21 @@ function linear(
   );
   const { end: tableEnd, setup: tableSetup } = kernel.endOf(table, terms, 4);
   const { end, setup } = kernel.endOf(r, pairs, kernel.pairBytes);
+  const nextVector = op.set(vector, op.i32Add(op.i32Load(op.get(entry)), op.get(offset)));
   const termLoop = op.whileLoop(op.i32LessUnsigned(op.get(entry), op.get(tableEnd)), [
-    ...op.set(vector, op.i32Add(op.i32Load(op.get(entry)), op.get(offset))),
+    ...nextVector,
     ...body,
     ...kernel.advance(entry, 4),
     ...kernel.advance(weight, weightBytes),
   ]);
+  if (plusOne) pair.addElement((j) => pair.limbAt(kernel.at(vector), j));
   pair.reduce((j, limb) => pair.arithmetic.storeLimb(kernel.at(r), j, limb.code));
   const pairLoop = op.whileLoop(op.i32LessUnsigned(op.get(r), op.get(end)), [
     ...begin,
     ...op.set(entry, op.get(table)),
     ...op.set(weight, op.get(weights)),
     ...termLoop,
+    ...(plusOne ? nextVector : []),
     ...pair.takeSteps().flat(),
     ...kernel.advance(r, kernel.pairBytes),
     ...kernel.advance(offset, kernel.pairBytes),
@@ -173,6 +206,23 @@ function innerProduct(prime: PrimeConstants, table: ConstantTable): KernelFuncti
     pair.addElementProduct(
       (j) => pair.limbAt(kernel.at(a), j),
       (j) => pair.limbAt(kernel.at(b), j),
+    );
+  });
+}
+
+/** innerProductOfSums(r, a, c, b, d, pairs): the same of a + c and b + d, in blocks of `sumProductPairs` pairs. */
+function innerProductOfSums(prime: PrimeConstants, table: ConstantTable): KernelFunction {
+  const kernel = new KernelFunction("innerProductOfSums", 6, prime, table);
+  const [r, a, c, b, d, pairs] = kernel.fn.parameters as [Local, Local, Local, Local, Local, Local];
+  const { limits, limbs } = prime.format;
+  const operands = [a, c, b, d];
+  return blockSums(kernel, limits.sumProductPairs, 2 * limbs, { r, pairs, operands }, (pair) => {
+    const limbSum = (x: Local, y: Local, j: number): Limb =>
+      pair.arithmetic.addLimbs(pair.limbAt(kernel.at(x), j), pair.limbAt(kernel.at(y), j));
+    const right = Array.from({ length: limbs }, (_, j) => pair.keep(limbSum(b, d, j)));
+    pair.addElementProduct(
+      (j) => limbSum(a, c, j),
+      (j) => right[j] as Limb,
     );
   });
 }

@@ -149,7 +149,14 @@ export const fusedLimbs: LimbFormat = {
   limbRange: MAX_ADDEND,
   foldFrom: LIMBS + 1,
   quotientFrom: LIMBS - 1,
-  limits: { fullTerms: 10, smallTerms: 16, smallWeightBits: 28, innerProductPairs: 512, sumPairs: 1_024 },
+  limits: {
+    fullTerms: 10,
+    smallTerms: 16,
+    smallWeightBits: 28,
+    innerProductPairs: 512,
+    sumProductPairs: 256,
+    sumPairs: 1_024,
+  },
   pairsPerStep: 2,
   create: (fn, constants) => new FusedArithmetic(fn, constants),
 };

@@ -110,7 +110,14 @@ export const integerLimbs: LimbFormat = {
   limbRange: LIMB_RANGE,
   foldFrom: LIMBS,
   quotientFrom: LIMBS - 2,
-  limits: { fullTerms: 6, smallTerms: 16, smallWeightBits: 28, innerProductPairs: 6, sumPairs: 1_024 },
+  limits: {
+    fullTerms: 6,
+    smallTerms: 16,
+    smallWeightBits: 28,
+    innerProductPairs: 6,
+    sumProductPairs: 1,
+    sumPairs: 1_024,
+  },
   pairsPerStep: 1,
   create: (fn, constants) => new IntegerArithmetic(fn, constants),
 };

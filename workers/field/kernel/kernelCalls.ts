@@ -4,13 +4,16 @@
  */
 export interface KernelCalls {
   mul(r: number, a: number, b: number, pairs: number): void;
+  scale(r: number, x: number, k: number, pairs: number): void;
   axpy(r: number, x: number, y: number, k: number, pairs: number): void;
   add(r: number, a: number, b: number, pairs: number): void;
   sub(r: number, a: number, b: number, pairs: number): void;
   differs(a: number, b: number, pairs: number): number;
   linearFull: LinearCall;
+  linearPlus: LinearCall;
   linearSmall: LinearCall;
   innerProduct(r: number, a: number, b: number, pairs: number): void;
+  innerProductOfSums(r: number, a: number, c: number, b: number, d: number, pairs: number): void;
   sum(r: number, a: number, pairs: number): void;
   unpack(r: number, words: number, pairs: number): number;
   draw(r: number, index: number, words: number, pairs: number): number;

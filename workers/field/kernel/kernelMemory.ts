@@ -46,7 +46,7 @@ export class KernelMemory {
     const { limits, limbs } = kernel.format;
     const terms = Math.max(limits.fullTerms, limits.smallTerms);
     this.words = this.arena.allocate((CHUNK_WORDS + 1) * WORD_BYTES);
-    this.table = this.arena.allocate(4 * terms);
+    this.table = this.arena.allocate(4 * (terms + 1));
     this.weights = this.arena.allocate(terms * Math.max(16, this.pairBytes));
     this.starts = this.arena.allocate(2 * limbs * 16);
   }

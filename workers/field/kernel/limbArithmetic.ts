@@ -76,8 +76,9 @@ export interface KernelLimits {
   /** Vectors in one linear combination with weights |w| < 2^smallWeightBits. */
   readonly smallTerms: number;
   readonly smallWeightBits: number;
-  /** Pairs of one block of an inner product, and of a sum. */
+  /** Pairs of one block of an inner product, of one of sums of two, and of a sum. */
   readonly innerProductPairs: number;
+  readonly sumProductPairs: number;
   readonly sumPairs: number;
 }
 

@@ -60,6 +60,11 @@ export class PairComputation {
     this.arithmetic = prime.format.create(fn, constants);
   }
 
+  /** Of a weight's limbs. */
+  get centredRanges(): readonly Range[] {
+    return this.#prime.centredRanges;
+  }
+
   /** The statements since the last call. */
   takeSteps(): Code[] {
     const steps = this.#steps;

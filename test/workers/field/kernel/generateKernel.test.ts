@@ -44,7 +44,13 @@ for (const name of names) {
 
     it("has block sizes within what is proved, and stops beyond, for both primes", () => {
       const { limits } = LIMB_FORMATS[name];
-      const most = { fullTerms: 2 ** 20, smallTerms: 2 ** 40, innerProductPairs: 2 ** 20, sumPairs: 2 ** 45 } as const;
+      const most = {
+        fullTerms: 2 ** 20,
+        smallTerms: 2 ** 40,
+        innerProductPairs: 2 ** 20,
+        sumProductPairs: 2 ** 20,
+        sumPairs: 2 ** 45,
+      } as const;
       for (const prime of [BN254_FR_MODULUS, FQ]) {
         for (const [limit, ceiling] of Object.entries(most) as [keyof typeof most, number][]) {
           const { proved, bound } = largest(prime, name, limit, ceiling);
@@ -77,7 +83,16 @@ describe("docs/field-kernel.md", () => {
       generateKernel(FQ, "fused"),
       generateKernel(BN254_FR_MODULUS, "integer"),
     ];
-    for (const kernel of ["mul", "axpy", "linearFull", "innerProduct", "add", "sum"]) {
+    for (const kernel of [
+      "mul",
+      "axpy",
+      "linearFull",
+      "linearPlus",
+      "innerProduct",
+      "innerProductOfSums",
+      "add",
+      "sum",
+    ]) {
       const row = new RegExp(`^\\| ${kernel} +\\|(.*)\\|$`, "m")
         .exec(page)?.[1]
         ?.split("|")
@@ -98,6 +113,7 @@ describe("docs/field-kernel.md", () => {
       );
     const rows: [string, keyof KernelLimits][] = [
       ["inner product, pairs", "innerProductPairs"],
+      ["inner product of sums of two, pairs", "sumProductPairs"],
       ["linear combination, full weights", "fullTerms"],
       ["linear combination, weights below 2\\^28", "smallTerms"],
       ["sum, pairs", "sumPairs"],

@@ -102,6 +102,11 @@ for (const name of availableLimbs) {
           const k = centred(shifted[shift % length] as bigint);
           memory.writeElement(weights, 0, k);
           memory.writeElement(weights, 1, k);
+          call.scale(target, left, weights, pairs);
+          check(
+            target,
+            padded.map((x) => k * x),
+          );
           call.axpy(target, left, right, weights, pairs);
           check(
             target,
@@ -129,6 +134,7 @@ for (const name of availableLimbs) {
         for (const fill of fills) {
           for (const [kernelName, blockPairs] of [
             ["innerProduct", limits.innerProductPairs],
+            ["innerProductOfSums", limits.sumProductPairs],
             ["sum", limits.sumPairs],
           ] as const) {
             const elements = Array.from({ length: 2 * blockPairs }, (_, index) => fill(index));
@@ -136,11 +142,17 @@ for (const name of availableLimbs) {
             const lanes = [0, 1].map((lane) => elements.filter((_, index) => index % 2 === lane));
             const total = (lane: bigint[], term: (x: bigint) => bigint): bigint =>
               lane.reduce((sum, x) => sum + term(x), 0n);
+            const term = {
+              sum: (x: bigint) => x,
+              innerProduct: (x: bigint) => x * x,
+              innerProductOfSums: (x: bigint) => 4n * x * x,
+            };
             if (kernelName === "sum") call.sum(r, a, blockPairs);
+            else if (kernelName === "innerProductOfSums") call.innerProductOfSums(r, a, a, a, a, blockPairs);
             else call.innerProduct(r, a, a, blockPairs);
             check(
               r,
-              lanes.map((lane) => total(lane, (x) => (kernelName === "sum" ? x : x * x))),
+              lanes.map((lane) => total(lane, term[kernelName])),
             );
           }
         }
@@ -150,6 +162,7 @@ for (const name of availableLimbs) {
         const half = (prime - 1n) / 2n;
         for (const [kernelName, terms, weight] of [
           ["linearFull", limits.fullTerms, half],
+          ["linearPlus", limits.fullTerms, half],
           ["linearSmall", limits.smallTerms, (1n << BigInt(limits.smallWeightBits)) - 1n],
         ] as const) {
           for (const signs of [() => 1n, () => -1n, (term: number) => (term % 2 === 0 ? 1n : -1n)]) {
@@ -163,11 +176,14 @@ for (const name of availableLimbs) {
               else for (const lane of [0, 1]) memory.writeElement(weights + pairBytes * term, lane, signed);
             });
             const target = write(new Array<bigint>(length).fill(0n));
+            const plusOne = kernelName === "linearPlus";
+            if (plusOne) memory.writeAddress(table + 4 * terms, addresses.at(-1) as number);
             call[kernelName](target, table, weights, terms, pairs, starts, 0);
+            const valueOf = (index: number, term: number): bigint => padded[(index + 3 * term) % length] as bigint;
             const expected = padded.map((_, index) =>
               addresses.reduce(
-                (sum, _, term) => sum + weight * signs(term) * (padded[(index + 3 * term) % length] as bigint),
-                0n,
+                (sum, _, term) => sum + weight * signs(term) * valueOf(index, term),
+                plusOne ? valueOf(index, terms - 1) : 0n,
               ),
             );
             check(target, expected);
