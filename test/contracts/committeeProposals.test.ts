@@ -17,6 +17,7 @@ import {
   registerStudy,
   signAgreement,
   studyIdOf,
+  NO_RULES,
 } from "./support/consortium.ts";
 import { reverts } from "./support/reverts.ts";
 
@@ -28,7 +29,7 @@ async function staked() {
   const contracts = await registerStudy();
   const { studies, committees, agreements } = contracts;
   for (const wallet of WORKERS) await committees.connect(wallet).deposit({ value: 2n * LEAST });
-  await studies.register("Staked", '{"name":"trial"}', STAKED, 14, ZeroHash);
+  await studies.register("Staked", '{"name":"trial"}', STAKED, 14, ZeroHash, NO_RULES);
   const studyId = studyIdOf(await studies.getAddress(), "Staked");
   await committees.appoint(studyId, addressesOf(WORKERS.slice(0, 4)), 1);
   await agreements.publish(studyId, id("document"), "EU", ["Hospital 1"]);
