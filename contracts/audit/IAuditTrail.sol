@@ -15,8 +15,8 @@ interface IAuditTrail {
     /// @param oldHash what the subject was before; 0 = nothing
     /// @param newHash what it is now; 0 = nothing, or nothing that has a hash
     /// @param reason free text of the actor, empty for most acts
-    /// @param head the first 28 bytes of keccak256(abi.encode(previousHead, sequence, act, subject, actor, organisation, oldHash, newHash, keccak256(bytes(reason)), blockNumber)), previousHead a bytes28. That resists collisions as SHA-224
-    /// does (2^112), and shares a slot with the length: every act of the network pays for one slot, not two
+    /// @param head the first 27 bytes of keccak256(abi.encode(previousHead, sequence, act, subject, actor, organisation, oldHash, newHash, keccak256(bytes(reason)), blockNumber)), previousHead a bytes27. That takes some 2^108
+    /// hashes to find two of, and shares a slot with the length: every act of the network pays for one slot, not two
     event Recorded(
         uint64 indexed sequence,
         bytes32 indexed subject,
@@ -26,7 +26,7 @@ interface IAuditTrail {
         bytes32 oldHash,
         bytes32 newHash,
         string reason,
-        bytes28 head
+        bytes27 head
     );
     /// @notice `recorder` may write to the trail from now on, for ever.
     event RecorderAdded(address indexed recorder);
@@ -51,7 +51,7 @@ interface IAuditTrail {
         string calldata reason
     ) external;
     /// @notice The head of the newest record; 0 before the first.
-    function head() external view returns (bytes28);
+    function head() external view returns (bytes27);
     /// @notice How many acts are recorded, which is the next sequence.
     function length() external view returns (uint64);
     /// @notice Whether the account may write.

@@ -18,7 +18,7 @@ import {Deployed} from "../types/Deployed.sol";
 /// CATALOGUE_ROLE is held by the query catalogue alone, DATASETS_ROLE by the dataset registry, CHANGES_ROLE by the
 /// contract of committee changes.
 contract ConsortiumAccess is AccessManager {
-    /// @notice May add each new query contract to the audit trail, to the escrow and to the dataset registry.
+    /// @notice May add each new query contract to the audit trail and to the dataset registry.
     uint64 public constant CATALOGUE_ROLE = 1;
     /// @notice May freeze a study's committee when its first dataset is activated.
     uint64 public constant DATASETS_ROLE = 2;

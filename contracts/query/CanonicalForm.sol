@@ -10,6 +10,9 @@ import {IQueryCatalogue} from "./IQueryCatalogue.sol";
 /// and the contract's could read different queries from the same bytes.
 library CanonicalForm {
     uint16 internal constant FORMAT = 2;
+    /// @dev An active query's bounds are part of its contract's code, after the study's policy with at most 16 purposes
+    /// ({CloneArguments}, EIP-170).
+    uint256 internal constant MOST_BOUNDS = 23_008;
 
     /// @dev Returns what they decode to. Reverts unless both are canonical, the format is known and the schema is the study's. Bytes that do not decode
     /// at all revert without data.
@@ -25,6 +28,9 @@ library CanonicalForm {
         }
         if (keccak256(abi.encode(decoded)) != keccak256(descriptor)) {
             revert IQueryCatalogue.QueryCatalogueNonCanonical("descriptor");
+        }
+        if (bounds.length > MOST_BOUNDS) {
+            revert IQueryCatalogue.QueryCatalogueBoundsTooLong(bounds.length, MOST_BOUNDS);
         }
         bound = abi.decode(bounds, (ParameterBound[]));
         if (keccak256(abi.encode(bound)) != keccak256(bounds)) {

@@ -108,8 +108,10 @@ interface IQueryCatalogue {
     error QueryCatalogueClosed(QueryHash queryHash, QueryState state);
     /// @notice Thrown when the descriptor is for another schema than the study's.
     error QueryCatalogueSchemaMismatch(bytes32 schemaHash, bytes32 expected);
-    /// @notice Thrown when the descriptor's format is not 1.
+    /// @notice Thrown when the descriptor's format is not the one that the workers compute (2).
     error QueryCatalogueUnsupportedFormat(uint16 format);
+    /// @notice Thrown when the bounds have more bytes than a query contract can carry.
+    error QueryCatalogueBoundsTooLong(uint256 length, uint256 most);
     /// @notice Thrown when re-encoding the descriptor or the bounds does not give the same bytes.
     error QueryCatalogueNonCanonical(string part);
     /// @notice Thrown when the query uses the field that says a row's site, and the study's policy has closed it.
@@ -154,7 +156,7 @@ interface IQueryCatalogue {
     /// @notice An active querier or vetter publishes a query; anyone can recompile and compare.
     /// @param descriptor abi.encode(Descriptor) of types/Descriptor.sol, at most 24,575 bytes
     /// @param sql the query's text
-    /// @param bounds abi.encode(ParameterBound[]), at most 24,575 bytes
+    /// @param bounds abi.encode(ParameterBound[]), at most 23,008 bytes
     /// @param manifest what the answer discloses
     /// @param agreement what a querier must accept
     /// @return queryHash keccak256(abi.encode(schemaHash, keccak(descriptor), keccak(sql), keccak(bounds), keccak(manifest), keccak(agreement)))

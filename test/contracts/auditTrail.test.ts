@@ -21,18 +21,18 @@ import {
 import { reverts } from "./support/reverts.ts";
 
 const WORDS = [
-  ...["bytes28", "uint64", "bytes32", "bytes32", "address", "bytes32", "bytes32", "bytes32", "bytes32"],
+  ...["bytes27", "uint64", "bytes32", "bytes32", "address", "bytes32", "bytes32", "bytes32", "bytes32"],
   "uint256",
 ];
 
 type Recorded = TypedEventLog<TypedContractEvent<unknown[], unknown[], Record<string, string>>>;
 
 function replay(events: readonly Recorded[]): string {
-  let head = dataSlice(ZeroHash, 0, 28);
+  let head = dataSlice(ZeroHash, 0, 27);
   for (const [i, event] of events.entries()) {
     const { act, subject, actor, organisation, oldHash, newHash, reason } = event.args as Record<string, string>;
     const words = [head, i, act, subject, actor, organisation, oldHash, newHash, id(reason ?? ""), event.blockNumber];
-    head = dataSlice(keccak256(AbiCoder.defaultAbiCoder().encode(WORDS, words)), 0, 28);
+    head = dataSlice(keccak256(AbiCoder.defaultAbiCoder().encode(WORDS, words)), 0, 27);
   }
   return head;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ZeroAddress, ZeroHash, concat, hexlify, id, keccak256, zeroPadValue } from "ethers";
+import { ZeroAddress, ZeroHash, concat, hexlify, id, keccak256, zeroPadValue, dataLength } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { encodeBounds, encodeDescriptor } from "../../workers/messages/descriptor.ts";
 import { VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
@@ -30,6 +30,7 @@ import {
   vetQuery,
   vettingOf,
   PRICE,
+  activateDatasets,
 } from "./support/consortium.ts";
 import { reverts, revertsBare } from "./support/reverts.ts";
 import {
@@ -127,6 +128,26 @@ describe("QueryCatalogue", () => {
     it("refuses another format", async () => {
       const { world, act } = await send(QUERIER, { descriptor: encodeDescriptor({ ...DESCRIPTOR, format: 1 }) });
       await reverts(act, world.catalogue, "QueryCatalogueUnsupportedFormat", [1]);
+    });
+    it("takes bounds that a query contract can carry beside a policy of most purposes, and no longer ones", async () => {
+      const bound = { name: "lo", kind: 0, field: 1, decimals: 0, minimum: 0n, maximum: 9_999n } as const;
+      const listing = (values: number) =>
+        encodeBounds([{ ...bound, allowed: Array.from({ length: values }, (_, i) => BigInt(i)) }]);
+      const least = dataLength(listing(0));
+      const most = (23_008 - least) / 32;
+      const fits = listing(most);
+      assert.equal(dataLength(fits), 23_008);
+      const purposes = Array.from({ length: 16 }, (_, i) => id(`purpose ${i}`));
+      const world = await activateDatasets(4, 1, { ...POLICY, purposes });
+      const { descriptor, sql, manifest, agreement } = publication();
+      const send = (bounds: string) =>
+        world.catalogue.connect(QUERIER).publish(world.studyId, descriptor, sql, bounds, manifest, agreement);
+      const long = listing(most + 1);
+      await reverts(send(long), world.catalogue, "QueryCatalogueBoundsTooLong", [dataLength(long), 23_008]);
+      await send(fits);
+      const queryHash = queryHashOf({ ...publication(), bounds: fits });
+      for (const vetter of [ETHICS_A, ETHICS_B]) await vet({ ...world, queryHash }, vetter);
+      assert.equal(await world.catalogue.isActive(queryHash), true);
     });
     it("refuses bytes after the descriptor or the bounds", async () => {
       const { descriptor, bounds } = publication();

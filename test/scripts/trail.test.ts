@@ -83,7 +83,7 @@ describe("auditor trail on a node that does not show what was recorded", () => {
   });
 
   it("sees a head that is not the contract's", async () => {
-    const wordOf = (value: string): string => AbiCoder.defaultAbiCoder().encode(["bytes28"], [dataSlice(value, 0, 28)]);
+    const wordOf = (value: string): string => AbiCoder.defaultAbiCoder().encode(["bytes27"], [dataSlice(value, 0, 27)]);
     const [word, other] = [wordOf(head), wordOf(id("another head"))];
     alter = (method, result) => (method === "eth_call" && result === word ? other : result);
     const report = await trail.handler({ ...consortium.network, rpc: proxy.url }, consortium.context);

@@ -35,7 +35,7 @@ export interface AuditTrail {
 
 const NAME = "AuditTrail";
 const HEAD_TYPES = [
-  "bytes28", // previous head
+  "bytes27", // previous head
   "uint64", // sequence
   "bytes32", // act
   "bytes32", // subject
@@ -47,8 +47,8 @@ const HEAD_TYPES = [
   "uint256", // block number
 ];
 
-/** The running hash before any record: 28 bytes, as it always is. */
-export const FIRST_HEAD = `0x${"00".repeat(28)}`;
+/** The running hash before any record: 27 bytes, as it always is. */
+export const FIRST_HEAD = `0x${"00".repeat(27)}`;
 
 /** The running hash after one more record, as the contract computes it. */
 export function nextHead(previous: string, record: AuditRecord): string {
@@ -56,7 +56,7 @@ export function nextHead(previous: string, record: AuditRecord): string {
   const { sequence, act, subject, actor, organisation, oldHash, newHash, block } = record;
   const acted = [previous, sequence, act, subject, actor, organisation];
   const words = [...acted, oldHash, newHash, reasonHash, block];
-  return dataSlice(keccak256(AbiCoder.defaultAbiCoder().encode(HEAD_TYPES, words)), 0, 28);
+  return dataSlice(keccak256(AbiCoder.defaultAbiCoder().encode(HEAD_TYPES, words)), 0, 27);
 }
 
 /**

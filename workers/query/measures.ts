@@ -22,6 +22,7 @@ import { ACTIVE_FIELD } from "./assembleDescriptor.ts";
 import { atomFactor, clauseFactor, multiplyPairwise, presenceFactor } from "./clauseFactors.ts";
 import type { Clause } from "./filters.ts";
 import { clauseFields, keyOf } from "./filters.ts";
+import { maySplit } from "./permittedSchema.ts";
 
 /** An indicator is 0 wherever one of its fields is missing. */
 export type Variable =
@@ -115,10 +116,10 @@ function variableFactor(assembly: Assembly, variable: Variable, schema: StudySch
   return atomFactor(assembly, assembly.atom(AtomOp.VALUE, variable.field));
 }
 
-/** Of a category's numbers; undefined for other fields. */
+/** Of a category's numbers, if they may be told apart; undefined for other fields: they are squared like any. */
 function linearSquare(assembly: Assembly, field: number, schema: StudySchema): number | undefined {
   const on = schema.fields[field]!;
-  if (on.type !== "category") return undefined;
+  if (on.type !== "category" || !maySplit(schema, field)) return undefined;
   const terms = (on.numeric ?? []).flatMap((category, index) => {
     if (category === 0n) return [];
     const atom = assembly.atom(AtomOp.EQ, field, { value: BigInt(index) });

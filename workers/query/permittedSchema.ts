@@ -58,6 +58,11 @@ export function refuseForbidden(sql: SqlText, span: Span, schema: StudySchema, f
   );
 }
 
+/** Whether the policy lets queries tell a field's values apart. */
+export function maySplit({ permits }: StudySchema, field: number): boolean {
+  return permits === undefined || (usesOf(permits.fieldRules, field) & FieldUse.SPLIT) !== 0;
+}
+
 function describeUses(name: string, uses: number): string {
   if (uses & FieldUse.SUM)
     return `the study's policy permits sums of ${name}, but no condition on it and no groups by it`;

@@ -13,6 +13,9 @@ import { refuseRepeats } from "./schemaTexts.ts";
 import type { NumericField, SchemaField, StudySchema } from "./studySchema.ts";
 import { formatFieldValue } from "./values.ts";
 
+/** Sums of fewer values, beside those of products with other fields, tell how many patients have each. */
+const LEAST_SUMMED_VALUES = 5n;
+
 const USES = { split: FieldUse.SPLIT, sum: FieldUse.SUM } as const;
 
 interface FieldRule {
@@ -47,11 +50,29 @@ function parseRule(object: JsonObject, schema: StudySchema): FieldRule {
   const cutNode = object.optional("cutPoints");
   if (cutNode === undefined) {
     const anywhere = field.type !== "category" && uses & FieldUse.SPLIT ? FieldUse.CUT_ANYWHERE : 0;
+    if (uses === FieldUse.SUM) refuseFewValues(object, field, []);
     return { field: index, uses: uses + anywhere, edges: undefined };
   }
   if (field.type === "category") throw badRules(cutNode.path, `${name} is a category, which has no cut-points`);
   if ((uses & FieldUse.SPLIT) === 0) throw badRules(cutNode.path, `${name} may not be split, so it has no cut-points`);
-  return { field: index, uses, edges: [field.minimum, ...parseCuts(cutNode, field), field.maximum + 1n] };
+  const cuts = parseCuts(cutNode, field);
+  if (uses & FieldUse.SUM) refuseFewValues(object, field, cuts);
+  return { field: index, uses, edges: [field.minimum, ...cuts, field.maximum + 1n] };
+}
+
+/** What may be summed between two cuts is one value, or at least so many that sums do not tell them apart. */
+function refuseFewValues(object: JsonObject, field: SchemaField, cuts: readonly bigint[]): void {
+  const counts =
+    field.type === "category"
+      ? [BigInt(field.categories.length)]
+      : [...cuts, field.maximum + 1n].map((cut, index) => cut - (cuts[index - 1] ?? field.minimum));
+  const few = counts.find((count) => count > 1n && count < LEAST_SUMMED_VALUES);
+  if (few === undefined) return;
+  const where = cuts.length === 0 ? "" : " between two of its cut-points";
+  throw badRules(
+    object.required("use").path,
+    `${field.name} has ${few} values${where}, which sums tell apart; permit split anywhere with sum, or no sum`,
+  );
 }
 
 function parseUses(node: JsonNode, field: SchemaField): number {

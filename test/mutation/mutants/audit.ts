@@ -30,7 +30,7 @@ export const AUDIT: readonly Mutant[] = [
     name: "trail-not-chained",
     file: "audit/AuditTrail.sol",
     source: "                    before.head,\n",
-    instead: "                    bytes28(0),\n",
+    instead: "                    bytes27(0),\n",
     fault: "the head forgets what came before",
     tests: ["auditTrail.test.ts"],
   },

@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { CodedError } from "../../../workers/errors.ts";
 import { type Descriptor, NO_FACTOR, type ParameterBound } from "../../../workers/messages/descriptor.ts";
 import { AtomOp } from "../../../workers/messages/descriptor.ts";
+import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
 import { EVERYTHING_PERMITTED, type FieldRules, NO_FIELD_RULES } from "../../../workers/messages/fieldRules.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import { type Forbidden, forbiddenUse } from "../../../workers/query/permittedFields.ts";
@@ -83,6 +84,24 @@ describe("a text that asks for more than the policy permits", () => {
       assert.deepEqual([detail.code, detail.fragment], ["SQL_NO_CUT_POINT", fragment]);
       assert.match(message, says);
     });
+
+  it("squares a category's numbers as a product where they may not be told apart", async () => {
+    const fieldRules = rulesOf({ name: "grade", use: ["sum"] }, { name: "age", use: ["sum"] });
+    const permits = { closedSite: 0, fieldRules };
+    for (const sql of ["SELECT VAR_SAMP(grade) FROM trial", "SELECT CORR(age, grade) FROM trial"]) {
+      const { descriptorBytes } = await compileQuery(sql, trialSchema, { permits });
+      const { atoms } = decodeDescriptor(descriptorBytes);
+      assert.ok(
+        atoms.every(({ op }) => op !== AtomOp.EQ),
+        sql,
+      );
+      const free = decodeDescriptor((await compileQuery(sql, trialSchema)).descriptorBytes);
+      assert.ok(
+        free.atoms.some(({ op }) => op === AtomOp.EQ),
+        sql,
+      );
+    }
+  });
 
   it("says where nothing is permitted, and where nothing is left to cut at", async () => {
     const none = { closedSite: 0, fieldRules: rulesOf({ name: "arm", use: ["split"] }) };

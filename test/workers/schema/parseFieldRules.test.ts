@@ -9,8 +9,11 @@ const FIELDS = [
   { name: "arm", type: "category", categories: ["control", "agent"] },
   { name: "age", type: "integer", minimum: 18, maximum: 90, cutPoints: [30, 40, 50] },
   { name: "dose", type: "number", decimals: 1, minimum: "0", maximum: "9.5", cutPoints: ["2.5", "5"] },
-  { name: "grade", type: "category", categories: ["0", "1"] },
+  { name: "grade", type: "category", categories: ["0", "1", "2", "3", "4"] },
   { name: "seen", type: "date", minimum: "2020-01-01", maximum: "2021-12-31", cutPoints: ["2021-01-01"] },
+  { name: "response", type: "integer", minimum: 0, maximum: 1 },
+  { name: "toxic", type: "category", categories: ["0", "1", "2"] },
+  { name: "score", type: "integer", minimum: 0, maximum: 9, cutPoints: [6, 9] },
 ];
 const schemaWith = (fields: readonly Record<string, unknown>[], more = {}) =>
   parseSchema(JSON.stringify({ name: "t", table: "t", subject: "id", fields, ...more }));
@@ -25,7 +28,7 @@ describe("parseFieldRules", () => {
       { name: "age", use: ["split"] },
       { name: "grade", use: ["sum"] },
     );
-    assert.equal(rules.uses, "0x0105030200");
+    assert.equal(rules.uses, "0x0105030200000000");
     assert.deepEqual(rules.cuts, [{ field: 2, edges: [0n, 50n, 96n] }]);
     assert.deepEqual(
       [0, 1, 2, 3, 4, 5].map((field) => usesOf(rules, field)),
@@ -55,6 +58,18 @@ describe("parseFieldRules", () => {
     );
   });
 
+  it("permits sums of few values that may be told apart anyway, and of one value between two cuts", () => {
+    const rules = rulesOf(
+      { name: "response", use: ["split", "sum"] },
+      { name: "toxic", use: ["sum", "split"] },
+      { name: "score", use: ["sum", "split"], cutPoints: [9] },
+    );
+    assert.deepEqual(
+      [5, 6, 7].map((field) => usesOf(rules, field)),
+      [7, 3, 3],
+    );
+  });
+
   it("permits everything where nothing is said", () => {
     assert.equal(fieldRulesHash(NO_FIELD_RULES), ZeroHash);
     assert.deepEqual([usesOf(NO_FIELD_RULES, 9), edgesOf(NO_FIELD_RULES, 9)], [7, undefined]);
@@ -76,6 +91,14 @@ describe("parseFieldRules", () => {
       /no cut-point 35/,
     ],
     ["falling cuts", [{ name: "age", use: ["split"], cutPoints: [40, 30] }], "$.fields[0].cutPoints", /ascending/],
+    ["a sum of few values", [{ name: "response", use: ["sum"] }], "$.fields[0].use", /response has 2 values, which/],
+    ["a sum of few categories", [{ name: "toxic", use: ["sum"] }], "$.fields[0].use", /toxic has 3 values/],
+    [
+      "sums between cuts of few values",
+      [{ name: "score", use: ["split", "sum"], cutPoints: [6] }],
+      "$.fields[0].use",
+      /score has 4 values between two of its cut-points/,
+    ],
     ["an unknown key", [{ name: "age", uses: ["split"] }], "$.fields[0].uses", /unknown key/],
   ] as const)
     it(`refuses ${what}`, () => {
