@@ -10,7 +10,7 @@ import {RequestId} from "../types/Identifiers.sol";
 import {Capacity, Payee} from "../types/Payee.sol";
 import {Policy} from "../types/Policy.sol";
 import {RequestContext} from "../types/Statement.sol";
-import {CloneArguments, QueryOrigin} from "./CloneArguments.sol";
+import {QueryOrigin} from "./CloneArguments.sol";
 import {IPayments} from "./IPayments.sol";
 import {StoredRequests} from "./StoredRequests.sol";
 

@@ -124,7 +124,11 @@ contract QueryCatalogue is AccessManaged, Vettings {
 
     function _activate(QueryHash queryHash, Entry storage entry) private {
         bytes32 salt = QueryHash.unwrap(queryHash);
-        address clone = Clones.cloneDeterministicWithImmutableArgs(_implementation, _argumentsOf(queryHash, entry), salt);
+        address clone = Clones.cloneDeterministicWithImmutableArgs(
+            _implementation,
+            _argumentsOf(queryHash, entry),
+            salt
+        );
         entry.state = QueryState.ACTIVE;
         entry.queryContract = clone;
         emit QueryActivated(queryHash, clone);

@@ -21,7 +21,8 @@ abstract contract DatasetRetirement is OwnerTerms, EIP712 {
 
     /// @dev Bit index-1 of the worker at point index, of at most 7, in the committee that held the shares when they were retired.
     mapping(DatasetId datasetId => uint8) private _confirmed;
-    /// @dev That committee's epoch: a later one never gets shares of retired data.
+    /// @dev That committee's epoch. One that was followed before, or is proposed and was given shares already, is not asked:
+    /// see docs/governance.md.
     mapping(DatasetId datasetId => uint64) private _retiredUnder;
 
     constructor(

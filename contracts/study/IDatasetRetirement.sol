@@ -9,7 +9,8 @@ interface IDatasetRetirement {
     event DatasetRetired(DatasetId indexed datasetId, StudyId indexed studyId, address indexed owner, string reason);
     /// @notice The worker at point `index` signed that it has erased all it held of versions 1..`version`.
     event ErasureConfirmed(DatasetId indexed datasetId, address indexed worker, uint8 index, uint64 version);
-    /// @notice Every worker of the committee has confirmed.
+    /// @notice Every worker of the committee that served when the data were retired has confirmed. It says nothing of a committee
+    /// that was followed before ({ICommitteeChanges}), nor of one that was proposed and not installed.
     event DatasetErased(DatasetId indexed datasetId);
 
     /// @notice Thrown when the dataset was retired: nothing can be asked of it, added to it or retired again.

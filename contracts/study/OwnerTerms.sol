@@ -102,7 +102,8 @@ abstract contract OwnerTerms is IDatasetRegistry, RequestQuotas, AccessManaged, 
     function addQueryContract(QueryHash queryHash, address queryContract) external restricted {
         Deployed.check(queryContract);
         Use storage entry = _uses[queryHash];
-        if (entry.queryContract != address(0)) revert DatasetRegistryAlreadyQueryContract(queryHash, entry.queryContract);
+        if (entry.queryContract != address(0))
+            revert DatasetRegistryAlreadyQueryContract(queryHash, entry.queryContract);
         entry.queryContract = queryContract;
         emit DataUserAdded(queryHash, queryContract);
         _record(Acts.DATA_USER_ADDED, _subject(queryContract), msg.sender, 0, 0, queryContract.codehash);

@@ -71,8 +71,7 @@ export function openDesk(parts: DeskParts & QueryParts): RequestDesk {
       isKeyOf: async (worker, account) =>
         (await chain.workers.everMemberOf(account))?.toLowerCase() === worker.toLowerCase(),
       stateOf: async ({ contract, event }) => (await contractOf(contract).requestOf(event.requestId)).state,
-      answer: ({ contract, event }, verdict, signatures) =>
-        contractOf(contract).answer(event, verdict, signatures),
+      answer: ({ contract, event }, verdict, signatures) => contractOf(contract).answer(event, verdict, signatures),
       expire: ({ contract, event }) => contractOf(contract).expire(event),
     },
     { attemptTimeoutMs, takeoverMs: Math.ceil(attemptTimeoutMs / TAKEOVER_PARTS) },

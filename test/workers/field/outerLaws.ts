@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import fc from "fast-check";
+import { fc } from "../../support/fastCheck.ts";
 
 import type { Field, FieldVector } from "../../../workers/field/field.ts";
 import { arbitrariesOf } from "./arbitraries.ts";
