@@ -94,9 +94,17 @@ export const ANSWER: readonly Mutant[] = [
   {
     name: "proof-with-hidden-outputs",
     file: "query/ProvableAnswers.sol",
-    source: " || !isPublic || entry.suppressed) {",
-    instead: " || !isPublic) {",
+    source: " || entry.suppressed) {",
+    instead: ") {",
     fault: "an answer with hidden cells is proven",
+    tests: ["provableAnswers.test.ts"],
+  },
+  {
+    name: "proof-of-a-sealed-answer",
+    file: "query/ProvableAnswers.sol",
+    source: "if (context.releaseClass != ReleaseClass.PUBLIC) revert QuerySmartContractNotProvable(context.requestId);",
+    instead: "",
+    fault: "masked words are proven",
     tests: ["provableAnswers.test.ts"],
   },
   {

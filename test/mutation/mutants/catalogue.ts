@@ -3,6 +3,14 @@ import type { Mutant } from "../mutant.ts";
 
 export const CATALOGUE: readonly Mutant[] = [
   {
+    name: "bounds-too-long",
+    file: "query/CanonicalForm.sol",
+    source: "if (bounds.length > MOST_BOUNDS) {",
+    instead: "if (bounds.length > 24_575) {",
+    fault: "a query is published that can never be activated",
+    tests: ["queryCatalogue.test.ts"],
+  },
+  {
     name: "approvals-one-more",
     file: "query/Approvals.sol",
     source: "found.approvals >= vettings",
