@@ -4,27 +4,19 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { id, parseEther } from "ethers";
-import { command as publishAgreement } from "../../scripts/admin/publishAgreement.ts";
 import { command as dispute } from "../../scripts/auditor/dispute.ts";
 import { command as disputes } from "../../scripts/auditor/disputes.ts";
 import { command as trail } from "../../scripts/auditor/trail.ts";
-import { command as signAgreement } from "../../scripts/dataOwner/signAgreement.ts";
 import { exitCodeOf } from "../../scripts/exitCode.ts";
-import { command as accept } from "../../scripts/querier/accept.ts";
 import { command as readAnswer } from "../../scripts/querier/answer.ts";
 import { printReport } from "../../scripts/querier/printReport.ts";
-import { command as publish } from "../../scripts/querier/publish.ts";
-import { command as sign } from "../../scripts/vetter/sign.ts";
 import { command as rotateWorker } from "../../scripts/worker/rotateKey.ts";
 import { committeeRegistry } from "../../workers/chain/committeeRegistry.ts";
-import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
 import type { ChainLog } from "../../workers/chain/logs.ts";
 import { memberRegistry } from "../../workers/chain/memberRegistries.ts";
-import { queryCatalogue } from "../../workers/chain/queryCatalogue.ts";
 import { type QueryRequested, parseQueryEvent, querySmartContract } from "../../workers/chain/querySmartContract.ts";
 import type { Mined } from "../../workers/chain/transactions.ts";
 import type { CodedError } from "../../workers/errors.ts";
-import { sharesRoot } from "../../workers/messages/datasetRoot.ts";
 import { encodeParameters } from "../../workers/messages/descriptor.ts";
 import { disputeToJson } from "../../workers/messages/dispute.ts";
 import { FrameKind } from "../../workers/messages/frame.ts";
@@ -34,7 +26,7 @@ import {
   encodeSignedVerdict,
 } from "../../workers/messages/signedVerdict.ts";
 import { Outcome, ReleaseClass, type Verdict, ZERO_HASH, statementHash } from "../../workers/messages/statement.ts";
-import { ANSWER, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ANSWER, opalineDomain } from "../../workers/messages/typedData.ts";
 import { AttemptCounts } from "../../workers/node/attemptCounts.ts";
 import { requestToJson } from "../../workers/node/chainEffects.ts";
 import { writeDisputeFile } from "../../workers/node/disputeFile.ts";
@@ -45,10 +37,9 @@ import { sendCall } from "../../workers/chain/governedCall.ts";
 import type { PartyIndex } from "../../workers/sharing/parties.ts";
 import { CHAIN_ID } from "../workers/chain/localChain.ts";
 import { VirtualTime } from "../workers/node/virtualTime.ts";
-import { type Consortium, startConsortium } from "./consortium.ts";
+import { startAskedStudy } from "./askedStudy.ts";
+import type { Consortium } from "./consortium.ts";
 
-/** n = 3, t = 1: two signatures end a request. */
-const WORKERS = ["alder", "birch", "cedar"];
 const PRICE = parseEther("0.01");
 const VERDICT: Verdict = {
   attempt: 1n,
@@ -67,46 +58,6 @@ describe("a dispute", () => {
   let datasetId: string;
   const connected = (name: string) => consortium.wallet(name).connect(consortium.chain.provider);
   const contractOf = (name: string) => querySmartContract(consortium.deployment, queryContract, connected(name));
-
-  async function agree(): Promise<void> {
-    const { context, folder, studyId: study } = consortium;
-    const document = join(folder, "agreement.txt");
-    writeFileSync(document, "The study's agreement.");
-    const published = { ...consortium.as("admin"), study, document, jurisdiction: "EU", party: ["Hospital North"] };
-    await publishAgreement.handler(published, context);
-    const signing = { ...consortium.as("hospital"), study, document, name: "Dr A. Director", meaning: "I sign" };
-    await signAgreement.handler(signing, context);
-  }
-
-  async function activate(): Promise<string> {
-    const { deployment, studyId } = consortium;
-    const registry = datasetRegistry(deployment, connected("hospital"));
-    const dataset = await registry.datasetIdOf(studyId, consortium.wallet("hospital").address);
-    const fileHashes = WORKERS.map((name) => id(`file of ${name}`));
-    const domain = opalineDomain(CHAIN_ID, registry.address);
-    const receipts = await Promise.all(
-      WORKERS.map((name, i) => {
-        const worker = consortium.wallet(name);
-        const receipt = { datasetId: dataset, worker: worker.address, fileHash: fileHashes[i] };
-        return worker.signTypedData(domain, RECEIPT, receipt);
-      }),
-    );
-    const segment = { rowCount: 100n, columnsRoot: id("columns"), sharesRoot: sharesRoot(fileHashes) };
-    await registry.activate(studyId, 1n, segment, fileHashes, receipts, "0x01", 0n);
-    return dataset;
-  }
-
-  async function vettedQuery(): Promise<string> {
-    const { context, studyId: study } = consortium;
-    const text = { study, sql: "SELECT COUNT(*) FROM trial", agreement: "Only for the study." };
-    const { queryHash: query } = await publish.handler({ ...consortium.as("searcher"), ...text }, context);
-    for (const name of ["north", "south"]) {
-      await sign.handler({ ...consortium.as(name), query, name: "Dr A. Expert", reject: false }, context);
-    }
-    const acceptance = { ...consortium.as("searcher"), query, name: "Dr R. Searcher", meaning: "I accept" };
-    await accept.handler(acceptance, context);
-    return (await queryCatalogue(consortium.deployment, consortium.chain.provider).query(query)).queryContract;
-  }
 
   async function logsOf({ hash }: Mined): Promise<ChainLog[]> {
     const receipt = await consortium.chain.provider.getTransactionReceipt(hash);
@@ -183,17 +134,7 @@ describe("a dispute", () => {
   }
 
   before(async () => {
-    consortium = await startConsortium();
-    for (const name of WORKERS) await consortium.admit("worker", name, name, { endpoint: `https://${name}:1` });
-    await consortium.admit("dataOwner", "hospital", "Hospital North");
-    await consortium.admit("querier", "searcher", "Institute");
-    await consortium.admit("vetter", "north", "Board North");
-    await consortium.admit("vetter", "south", "Board South");
-    await consortium.admit("auditor", "watch", "Audit Office");
-    await consortium.appoint(WORKERS);
-    await agree();
-    datasetId = await activate();
-    queryContract = await vettedQuery();
+    ({ consortium, datasetId, queryContract } = await startAskedStudy());
   });
   after(() => consortium.close());
 

@@ -4,37 +4,29 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { id, parseEther } from "ethers";
-import { command as publishAgreement } from "../../scripts/admin/publishAgreement.ts";
+import { parseEther } from "ethers";
 import { command as reportEquivocation } from "../../scripts/auditor/reportEquivocation.ts";
 import { command as takeReward } from "../../scripts/auditor/withdraw.ts";
 import { command as rotateOwner } from "../../scripts/dataOwner/rotateKey.ts";
-import { command as signAgreement } from "../../scripts/dataOwner/signAgreement.ts";
 import { command as takeOwnersShare } from "../../scripts/dataOwner/withdraw.ts";
 import { exitCodeOf } from "../../scripts/exitCode.ts";
-import { command as accept } from "../../scripts/querier/accept.ts";
-import { command as publish } from "../../scripts/querier/publish.ts";
 import { command as takeAuthorsShare } from "../../scripts/querier/withdraw.ts";
 import { revertHint } from "../../scripts/revertHints.ts";
-import { command as sign } from "../../scripts/vetter/sign.ts";
 import { command as deposit } from "../../scripts/worker/deposit.ts";
 import { command as exportEvidence } from "../../scripts/worker/evidence.ts";
 import { command as rotateWorker } from "../../scripts/worker/rotateKey.ts";
 import { command as takeWorkersShare } from "../../scripts/worker/withdraw.ts";
 import { command as withdrawDeposit } from "../../scripts/worker/withdrawDeposit.ts";
-import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
-import { queryCatalogue } from "../../workers/chain/queryCatalogue.ts";
 import { type QueryRequested, parseQueryEvent, querySmartContract } from "../../workers/chain/querySmartContract.ts";
-import { sharesRoot } from "../../workers/messages/datasetRoot.ts";
 import { encodeParameters } from "../../workers/messages/descriptor.ts";
 import { type Equivocation, equivocationToJson } from "../../workers/messages/equivocation.ts";
 import { Outcome, ReleaseClass, type Verdict, ZERO_HASH, statementHash } from "../../workers/messages/statement.ts";
-import { ANSWER, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ANSWER, opalineDomain } from "../../workers/messages/typedData.ts";
 import { type CodedError } from "../../workers/errors.ts";
 import { CHAIN_ID } from "../workers/chain/localChain.ts";
-import { type Consortium, startConsortium } from "./consortium.ts";
+import { WORKERS, startAskedStudy } from "./askedStudy.ts";
+import type { Consortium } from "./consortium.ts";
 
-const WORKERS = ["alder", "birch", "cedar"];
 const PRICE = parseEther("0.01");
 const VERDICT: Verdict = {
   attempt: 1n,
@@ -51,50 +43,11 @@ describe("money", () => {
   const connected = (name: string) => consortium.wallet(name).connect(consortium.chain.provider);
   const rpc = (method: string, ...parameters: unknown[]) => consortium.chain.provider.send(method, parameters);
 
-  async function agree(): Promise<void> {
-    const { context, folder, studyId: study } = consortium;
-    const document = join(folder, "agreement.txt");
-    writeFileSync(document, "The study's agreement.");
-    const published = { ...consortium.as("admin"), study, document, jurisdiction: "EU", party: ["Hospital North"] };
-    await publishAgreement.handler(published, context);
-    const signing = { ...consortium.as("hospital"), study, document, name: "Dr A. Director", meaning: "I sign" };
-    await signAgreement.handler(signing, context);
-  }
-
   /** From now on `next` signs for who was called `name`. */
   async function rotate(command: typeof rotateWorker, name: string, next: string): Promise<void> {
     await rpc("hardhat_setBalance", consortium.wallet(next).address, "0x8ac7230489e80000");
     const given = { ...consortium.as(name), newKeystore: next, newPasswordFile: "unused" };
     await command.handler(given, consortium.context);
-  }
-
-  async function activate(): Promise<string> {
-    const { deployment, studyId } = consortium;
-    const registry = datasetRegistry(deployment, connected("hospital"));
-    const datasetId = await registry.datasetIdOf(studyId, consortium.wallet("hospital").address);
-    const fileHashes = WORKERS.map((name) => id(`file of ${name}`));
-    const domain = opalineDomain(CHAIN_ID, registry.address);
-    const receipts = await Promise.all(
-      WORKERS.map((name, i) => {
-        const worker = consortium.wallet(name);
-        return worker.signTypedData(domain, RECEIPT, { datasetId, worker: worker.address, fileHash: fileHashes[i] });
-      }),
-    );
-    const segment = { rowCount: 100n, columnsRoot: id("columns"), sharesRoot: sharesRoot(fileHashes) };
-    await registry.activate(studyId, 1n, segment, fileHashes, receipts, "0x01", 0n);
-    return datasetId;
-  }
-
-  async function vettedQuery(): Promise<string> {
-    const { context, studyId: study } = consortium;
-    const text = { study, sql: "SELECT COUNT(*) FROM trial", agreement: "Only for the study." };
-    const { queryHash: query } = await publish.handler({ ...consortium.as("author"), ...text }, context);
-    for (const name of ["north", "south"]) {
-      await sign.handler({ ...consortium.as(name), query, name: "Dr A. Expert", reject: false }, context);
-    }
-    const acceptance = { ...consortium.as("searcher"), query, name: "Dr R. Searcher", meaning: "I accept" };
-    await accept.handler(acceptance, context);
-    return (await queryCatalogue(consortium.deployment, consortium.chain.provider).query(query)).queryContract;
   }
 
   async function signedBy(name: string, verdict: Verdict): Promise<string> {
@@ -122,18 +75,9 @@ describe("money", () => {
   }
 
   before(async () => {
-    consortium = await startConsortium();
-    for (const name of WORKERS) await consortium.admit("worker", name, name, { endpoint: `https://${name}:1` });
-    await consortium.admit("dataOwner", "hospital", "Hospital North");
-    for (const name of ["author", "searcher"]) await consortium.admit("querier", name, `Institute of ${name}`);
-    await consortium.admit("vetter", "north", "Board North");
-    await consortium.admit("vetter", "south", "Board South");
-    await consortium.admit("auditor", "watch", "Audit Office");
-    await consortium.appoint(WORKERS);
-    await agree();
-    const datasetId = await activate();
-    queryContract = await vettedQuery();
-    await askAndAnswer(datasetId);
+    const study = await startAskedStudy("author");
+    ({ consortium, queryContract } = study);
+    await askAndAnswer(study.datasetId);
   });
   after(() => consortium.close());
 

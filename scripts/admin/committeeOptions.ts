@@ -1,0 +1,24 @@
+/** How commands name the workers of a committee. */
+import { checkCommitteeSize } from "#sharing";
+import { readAddress, readBytes32, readWhole } from "../readOption.ts";
+
+export const committeeOptions = {
+  study: { type: "string", describe: "Study id", required: true },
+  worker: { type: "strings", describe: "A worker's address; repeat, the first is Shamir point 1" },
+  threshold: { type: "string", describe: "t: how many workers together still learn nothing", required: true },
+} as const;
+
+interface Given {
+  readonly study: string;
+  readonly worker: readonly string[];
+  readonly threshold: string;
+}
+
+/** @throws CodedError OPTION_INVALID | PARTY_COMMITTEE_SIZE */
+export function readCommittee({ study, worker, threshold }: Given) {
+  const studyId = readBytes32("study", study);
+  const workers = worker.map((account) => readAddress("worker", account));
+  const size = { n: workers.length, t: Number(readWhole("threshold", threshold, 1n, 3n)) };
+  checkCommitteeSize(size);
+  return { studyId, workers, size };
+}
