@@ -1,5 +1,6 @@
 /** What may happen in a simulation, and how often. Every operation is drawn whole before it acts, so that a trace names it. */
-import type { QueryRequested } from "../../workers/chain/querySmartContract.ts";
+import type { QueryContractEvent, QueryRequested } from "../../workers/chain/querySmartContract.ts";
+import { outputsHash } from "../../workers/messages/statement.ts";
 import { ZeroHash, hexlify, id } from "ethers";
 import { CONSORTIUM, WORKERS, act } from "./genesis.ts";
 import { keyCopies, requestEvents } from "./requestEvents.ts";
@@ -237,11 +238,11 @@ const postFalsely: Operation = (simulation, choices) => {
   const from = liar(simulation, choices);
   const open = newestOpen(simulation);
   if (from === undefined || open === undefined) return corrupt(simulation, choices);
-  const { context } = open.event;
+  const { context, querier } = open.event;
   const verdict = { attempt: 1n, outcome: 1, suppressedBitmap: "0x", outputs: [7n], sealedHash: ZeroHash };
   const signature = `0x${"11".repeat(64)}1b`;
   const signatures = [1, 2, 3].slice(0, choices.whole(0, 3)).map((index) => ({ index, signature }));
-  const args = [context, verdict, signatures];
+  const args = [context, querier, verdict, signatures];
   simulation.chain.send(act(WORKERS[from - 1]!, open.contract, "QuerySmartContract", "answer", args));
   return `${from} posts a false answer`;
 };
@@ -252,12 +253,17 @@ const publishFalsely: Operation = (simulation, choices) => {
   const published = simulation.chain.blocks.flatMap(keyCopies);
   if (from === undefined || published.length === 0) return corrupt(simulation, choices);
   const { requestId, maskKeyHashes, contract } = choices.of(published);
-  const { event } = simulation.chain.blocks
-    .flatMap(requestEvents)
-    .find(({ event: each }) => each.name === "QueryRequested" && each.requestId === requestId)!;
+  const events = simulation.chain.blocks.flatMap(requestEvents).map(({ event }) => event);
+  const of = <Name extends QueryContractEvent["name"]>(name: Name) =>
+    events.find((each) => each.name === name && each.requestId === requestId) as Extract<
+      QueryContractEvent,
+      { name: Name }
+    >;
+  const { context, querier } = of("QueryRequested");
+  const answered = outputsHash(of("QueryAnswered").outputs);
   const hashes = choices.chance(0.5) ? maskKeyHashes : [id("no key")];
   const copies = [0, 1].slice(0, choices.whole(0, 2)).map(() => hexlify(choices.bytes(choices.of([0, 33, 81, 113]))));
-  const args = [(event as QueryRequested).context, from, hashes, copies];
+  const args = [context, querier, answered, from, hashes, copies];
   simulation.chain.send(act(WORKERS[from - 1]!, contract, "QuerySmartContract", "publishKeyCopies", args));
   return `${from} publishes false keys of ${requestId}`;
 };

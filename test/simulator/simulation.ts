@@ -68,6 +68,8 @@ export class Simulation {
   readonly owners: readonly DataOwner[];
   readonly #folder: string;
   readonly #rows: Choices;
+  /** Requests so far: each one's nonce. */
+  #asked = 0n;
 
   private constructor({ options, founded, queries, folder }: SimulationParts) {
     this.options = options;
@@ -149,7 +151,7 @@ export class Simulation {
   /** Asks over the datasets that have a version. @param isSealed to the querier */
   ask(query: number, parameters: readonly bigint[], datasetIds = this.datasetIds(), isSealed = false): void {
     const recipients = isSealed ? [QUERIER.wallet.signingKey.compressedPublicKey] : [];
-    const args = [encodeParameters(parameters), datasetIds, recipients.length, recipients];
+    const args = [this.#asked++, encodeParameters(parameters), datasetIds, recipients.length, recipients];
     this.chain.send(act(QUERIER, this.founded.contracts[query]!, "QuerySmartContract", "request", args));
   }
 
