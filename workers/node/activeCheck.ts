@@ -6,8 +6,10 @@
  *  - What this worker reports it has computed itself, verified, or heard alike from t + 1 members, one of whom is honest.
  *    So honest members never report "well-formed" of malformed columns, nor "malformed" of well-formed ones.
  *  - It is stored before it is reported, and final.
- *  - A member that reports its own file as inconsistent takes no further part in attempts from here: it may be right.
- *    Unless t + 1 say so, the others go on without it, where n allows.
+ *  - A member that has reported takes no further part in attempts from here: where it has ended its check it has erased what
+ *    attempts need, and where it says that its own file is inconsistent it may be right. Unless t + 1 report alike, the others go
+ *    on without it, where n allows: at n = 2t + 1 a member that came to the verdict alone, its links lost at that moment,
+ *    leaves the version unchecked.
  *
  *   open --an attempt's verdict, or t + 1 equal reports: #settle()--> ended (checked | rejected)
  */
@@ -95,7 +97,7 @@ export class ActiveCheck {
 
   #mayTakePart(party: PartyIndex): boolean {
     const isConnected = this.#modules.isConnected(this.#committee.addressOf(party));
-    return isConnected && this.#reports.get(party) !== CheckOutcome.INCONSISTENT_DEALING;
+    return isConnected && !this.#reports.has(party);
   }
 
   #propose({ attempt, participants }: Proposal): void {

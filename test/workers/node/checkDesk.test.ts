@@ -91,6 +91,26 @@ describe("CheckDesk", () => {
     assert(!world.runs.some(({ self }) => self === late), "it took part in nothing");
   });
 
+  it("a worker that came to the verdict alone says so, and the others check without it where n allows", async (test) => {
+    for (const { n, t } of [
+      { n: 4, t: 1 },
+      { n: 7, t: 2 },
+    ]) {
+      const world = new CheckWorld(test, { n, t });
+      const dataset = world.activate("good");
+      // The links of the others broke in the last round; what attempts need it has erased.
+      const [first] = world.stores;
+      first!.transaction(() => {
+        first!.inputChecks.settle(inputCheckId(dataset, 1n), { state: "checked" });
+        const witnesses = witnessesOf(POISONED_STUDY).map(({ id }) => id);
+        first!.shares.eraseColumns(dataset, 1n, witnesses);
+      });
+      world.startAll();
+      await world.untilStates(dataset, all(n, "checked"));
+      assert(!world.runs.some(({ self }) => self === 1));
+    }
+  });
+
   it("with too few: waits, and checks when enough are back; no attempt number is used twice", async (test) => {
     const world = new CheckWorld(test, { n: 3, t: 1 });
     const dataset = world.activate("good");
