@@ -190,15 +190,21 @@ function merge(sets: Map<string, HistorySet>, found: FoundSet, isToldToOthers: b
     isAlone: found.isAlone && known?.isAlone !== false,
     isEmpty: found.isEmpty || known?.isEmpty === true,
     isToldToOthers: isToldToOthers && known?.isToldToOthers !== false,
-    toldHere: isToldToOthers ? (known?.toldHere ?? NO_SUMS) : withSums(known?.toldHere, found),
+    toldHere: isToldToOthers || !found.isShown ? (known?.toldHere ?? NO_SUMS) : withSums(known?.toldHere, found),
   });
 }
 
 type Summed = Pick<HistorySet, "summed" | "sums">;
-const NO_SUMS: Summed = { summed: new Set(), sums: [] };
+export const NO_SUMS: Summed = { summed: new Set(), sums: [] };
 
 function withSums(known: Summed = NO_SUMS, { summed, sums }: Summed): Summed {
   return { summed: new Set([...known.summed, ...summed]), sums: [...known.sums, ...sums] };
+}
+
+/** Whether its size, or a sum over it, may have been opened, and nobody, or only others, knows. */
+export function mayTellMore({ isOpened, isUnknown, sums, summed, toldHere }: HistorySet): boolean {
+  if (!isOpened) return false;
+  return isUnknown || sums.length > toldHere.sums.length || summed.size > toldHere.summed.size;
 }
 
 function hiddenFamilies({ groups }: Disclosed, { opened }: EarlierAnswer): HiddenFamily[] {

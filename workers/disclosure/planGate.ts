@@ -10,6 +10,7 @@ import type { Field } from "../field/field.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
+import { mayTellMore } from "./historySets.ts";
 import type { NewSet, TestedSet } from "./historyTests.ts";
 import { cellsOf, historyTests, missingSumTests } from "./historyTests.ts";
 import { LevelReader } from "./levels.ts";
@@ -77,6 +78,9 @@ class Planning {
     this.#tests = new RequestTests(request, disclosed, earlier, place);
     const { whole, others, fingerprints, tests } = this.#tests;
     const single = place.universe.partSets().map((set) => ({ set, summed: new Set<number>(), sums: [] }));
+    const shown = others.flatMap(({ set, isOpened, isUnknown, toldHere }) =>
+      isOpened && !isUnknown ? [{ set, ...toldHere }] : [],
+    );
     this.#suppression = new Suppression({
       field: place.field,
       k: place.k,
@@ -86,8 +90,8 @@ class Planning {
       tests,
       groups: disclosed.groups,
       totals: disclosed.totals,
-      known: [...single, whole.shown, ...others.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown)],
-      unknown: [...whole.unknown, ...others.filter(({ isUnknown }) => isUnknown)],
+      known: [...single, whole.shown, ...shown],
+      unknown: [...whole.unknown, ...others.filter(mayTellMore)],
       families: earlier.families,
     });
   }

@@ -10,6 +10,7 @@ import type { DisclosedSets } from "./disclosedSets.ts";
 import { setsIn } from "./disclosedSets.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import type { HistorySet, HistorySets } from "./historySets.ts";
+import { mayTellMore, NO_SUMS } from "./historySets.ts";
 import type { HistoryFacts, KnownPrints, NewSet, TestedSet } from "./historyTests.ts";
 import { historyTests, isSameFilter, sumTests } from "./historyTests.ts";
 import { missingPrints } from "./missingCounts.ts";
@@ -72,7 +73,7 @@ export class RequestTests {
     );
     const printsOf = (of: (known: HistorySet) => boolean): KnownPrints => {
       const opened = this.others.flatMap((before) => (before.isOpened && of(before) ? [before.set] : []));
-      const own = [...added, ...known.filter(of).map(({ set }) => set)].map(print);
+      const own = [...added, ...known.filter((each) => each.isPosted && of(each)).map(({ set }) => set)].map(print);
       return {
         own: new Set([...own, ...growths]),
         missing: missingPrints([...added, all, ...opened], print, (field) => place.catalogue.classes(field)),
@@ -179,14 +180,13 @@ function startVectors(request: GatedRequest, { catalogue, parts }: RequestPlace)
 
 /** All rows of the request: their number is public, sums over them are what earlier answers show, or may. */
 function wholeTable(all: RowSet, before: HistorySet | undefined): WholeTable {
-  const summed = before?.isOpened === true ? before.summed : new Set<number>();
-  const sums = before?.isOpened === true ? before.sums : [];
+  const { summed, sums } = before?.isOpened === true ? before : NO_SUMS;
+  const toldHere = before?.isOpened === true ? before.toldHere : NO_SUMS;
   const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true, isEmpty: false };
-  const isUnknown = before?.isUnknown === true;
   return {
-    tested: { set: all, summed, sums, ...number, isToldToOthers: false, toldHere: { summed, sums } },
-    shown: { set: all, summed: isUnknown ? new Set() : summed, sums: isUnknown ? [] : sums },
-    unknown: isUnknown ? [before] : [],
+    tested: { set: all, summed, sums, ...number, isToldToOthers: false, toldHere },
+    shown: { set: all, ...toldHere },
+    unknown: before !== undefined && mayTellMore(before) ? [before] : [],
   };
 }
 

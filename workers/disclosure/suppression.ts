@@ -52,20 +52,11 @@ export interface SuppressionFacts {
   readonly families: readonly HiddenFamily[];
 }
 
-/** What one set or sum is in the span. */
-interface Told {
-  /** Of the set, or of the set that is summed over. */
-  readonly key: string;
-  readonly vector: FieldVector;
-}
-
 /** What can be computed while an answer's groups are shown one by one. */
 interface Shown {
   readonly known: Span;
   /** With what may be known; undefined: there is no such set. */
   readonly withUnknown: Span | undefined;
-  /** Keys of sets that may be known, and may be shown all the same: what hid them then hides them now. */
-  readonly single: ReadonlySet<string>;
 }
 
 export class Suppression {
@@ -77,7 +68,7 @@ export class Suppression {
   readonly #width: number;
   readonly #vectors = new Map<string, FieldVector>();
   /** By the list of a set's sums, which is that set's alone. */
-  readonly #sums = new Map<readonly Sum[], readonly Told[]>();
+  readonly #sums = new Map<readonly Sum[], readonly FieldVector[]>();
   readonly #spans = new Map<Quantity, { readonly known: Span; readonly withUnknown: Span }>();
   readonly #quantities: readonly Quantity[];
 
@@ -126,7 +117,6 @@ export class Suppression {
     const shown: Shown = {
       known: new Span(turn, before.known),
       withUnknown: unknown.length === 0 ? undefined : new Span(turn, before.withUnknown),
-      single: new Set(unknown.flatMap(({ set, isAlone }) => (isAlone ? [keyOf(set)] : []))),
     };
     const residuals = secretSets.map((set) => shown.known.residual(this.#vector(set)));
     let secret: readonly FieldVector[] = residuals.filter((residual) => !isZero(turn, residual));
@@ -134,7 +124,10 @@ export class Suppression {
     for (const [index, group] of groups.entries()) {
       if (group.set === undefined || hidden.has(index) || !isTold(group)) continue;
       const sets = [group.set, ...group.levels];
-      const told = [...this.#told(sets), ...(quantity === undefined ? this.#sumsOf(group.set, group.sums) : [])];
+      const told = [
+        ...sets.map((each) => this.#vector(each)),
+        ...(quantity === undefined ? this.#sumsOf(group.set, group.sums) : []),
+      ];
       const left = this.#show(turn, shown, told, secret);
       if (left !== undefined) secret = left;
       else {
@@ -148,8 +141,8 @@ export class Suppression {
   /** What of the secret vectors is left when the sets are shown; undefined: they must not be, and nothing has changed. */
   #show(
     turn: Field,
-    { known, withUnknown, single }: Shown,
-    told: readonly Told[],
+    { known, withUnknown }: Shown,
+    told: readonly FieldVector[],
     secret: readonly FieldVector[],
   ): readonly FieldVector[] | undefined {
     const [rows, rowsWithUnknown]: [SpanRow[], SpanRow[]] = [[], []];
@@ -159,10 +152,10 @@ export class Suppression {
         others.reduce((rest, row) => without(turn, rest, row), span.residual(vector)),
       );
     let left = secret;
-    for (const { key, vector } of told) {
+    for (const vector of told) {
       const row = rowIn(known, rows, vector);
       const other = withUnknown === undefined ? row : rowIn(withUnknown, rowsWithUnknown, vector);
-      if (row !== undefined && other === undefined && !single.has(key)) return undefined;
+      if (row !== undefined && other === undefined) return undefined;
       if (other !== undefined) rowsWithUnknown.push(other);
       if (row === undefined) continue;
       rows.push(row);
@@ -182,17 +175,20 @@ export class Suppression {
   ): { readonly known: Span; readonly withUnknown: Span } {
     const made = this.#spans.get(quantity);
     if (made !== undefined) return made;
-    const { field, known, unknown } = this.#facts;
+    const { field, groups, known, unknown } = this.#facts;
     const of = (sets: readonly KnownSet[], base?: Span): Span => {
       const span = new Span(field, base);
       for (const { set, sums } of sets.filter(isTold)) {
         span.add(this.#vector(set));
-        if (quantity === undefined) for (const { vector } of this.#sumsOf(set, sums)) span.add(vector);
+        if (quantity === undefined) for (const vector of this.#sumsOf(set, sums)) span.add(vector);
       }
       return span;
     };
     const ofKnown = of(known);
-    const spans = { known: ofKnown, withUnknown: of(unknown, ofKnown) };
+    // A set that was asked alone may be shown all the same, unless it follows from other sets: what hid it then hides it now.
+    const own = new Set(groups.flatMap(({ set, levels }) => (set === undefined ? [] : [set, ...levels].map(keyOf))));
+    const others = unknown.filter(({ set, isAlone }) => !isAlone || !own.has(keyOf(set)));
+    const spans = { known: ofKnown, withUnknown: of(others, ofKnown) };
     this.#spans.set(quantity, spans);
     return spans;
   }
@@ -206,17 +202,12 @@ export class Suppression {
     return [...own, ...families.flatMap((family) => (isTold(family) ? family.hidden : []))];
   }
 
-  #told(sets: readonly RowSet[]): Told[] {
-    return sets.map((set) => ({ key: keyOf(set), vector: this.#vector(set) }));
-  }
-
   /** What sums over a set tell of counts. */
-  #sumsOf(set: RowSet, sums: readonly Sum[]): readonly Told[] {
+  #sumsOf(set: RowSet, sums: readonly Sum[]): readonly FieldVector[] {
     const known = this.#sums.get(sums);
     if (known !== undefined) return known;
-    const key = keyOf(set);
     const counting = countingSums(set, sums, this.#facts.catalogue);
-    const told = counting.map((sum) => ({ key, vector: this.#weightedVector(sum) }));
+    const told = counting.map((sum) => this.#weightedVector(sum));
     this.#sums.set(sums, told);
     return told;
   }

@@ -11,6 +11,7 @@ import { budget } from "../../budget.ts";
 import { seed } from "../../seed.ts";
 import { fc } from "../../support/fastCheck.ts";
 import type { ClearAnswer } from "./clearStudy.ts";
+import type { Reader } from "./growingStudy.ts";
 import { GrowingStudy } from "./growingStudy.ts";
 import type { AskedQuery } from "./randomStudy.ts";
 
@@ -21,7 +22,12 @@ const QUERIES = 7;
 type Outputs = readonly (bigint | undefined)[];
 
 /** Undefined: refused. */
-type Ask = (study: GrowingStudy, query: AskedQuery, versions: readonly number[]) => Promise<Outputs | undefined>;
+type Ask = (
+  study: GrowingStudy,
+  query: AskedQuery,
+  versions: readonly number[],
+  reader: Reader,
+) => Promise<Outputs | undefined>;
 
 interface Tally {
   asked: number;
@@ -30,35 +36,48 @@ interface Tally {
   hidden: number;
   retired: number;
   ordered: number;
+  sealed: number;
+  unposted: number;
 }
 
 /** What an attacker finds in the answers to some queries, with the queries; nothing where it finds nothing. */
 async function attack(study: GrowingStudy, g: fc.GeneratorValue, ask: Ask, tally?: Tally): Promise<string[]> {
   const told: string[] = [];
-  let last: AskedQuery | undefined;
-  for (let asked = 0; asked < QUERIES && study.story.size < MAX_SETS; asked++) {
+  const queries: AskedQuery[] = [];
+  for (let asked = 0; asked < QUERIES && study.size < MAX_SETS; asked++) {
     study.growSometimes();
     study.consentSometimes();
     const isRetired = study.retireSometimes();
     if (isRetired) told.push("an owner retired");
     if (isRetired && tally !== undefined) tally.retired++;
     // Whoever asks again what was answered with the owner's data learns most.
-    const query: AskedQuery = isRetired && last !== undefined ? last : study.queries.draw(g);
+    const query = (isRetired ? queries.at(-1) : study.drawAgain(queries)) ?? study.queries.draw(g);
     const versions = isRetired ? study.newestVersions() : study.drawVersions();
-    last = query;
-    const outputs = await orNever(ask(study, query, versions));
-    told.push(`${query.request.sql} ${JSON.stringify(query.request.parameters)} of versions ${versions.join()}`);
+    queries.push(query);
+    if ((await orNever(study.leaveUnpostedSometimes(query, versions))) === true) {
+      told.push(`${textOf(query, versions)}, never posted`);
+      if (tally !== undefined) tally.unposted++;
+      continue;
+    }
+    const reader = study.drawReader();
+    const outputs = await orNever(ask(study, query, versions, reader));
+    told.push(`${textOf(query, versions)}${reader === undefined ? "" : `, to the ${reader}`}`);
     if (tally !== undefined) count(tally, query, outputs);
-    if (outputs !== undefined) await study.tell(query, versions, outputs);
+    if (tally !== undefined && reader !== undefined && outputs !== undefined) tally.sealed++;
+    if (outputs !== undefined) await study.tell(query, versions, reader, outputs);
   }
-  const found = study.story.conclude();
+  const found = study.conclude();
   return found.length === 0 ? [] : [...found, ...told];
 }
 
+function textOf({ request }: AskedQuery, versions: readonly number[]): string {
+  return `${request.sql} ${JSON.stringify(request.parameters)} of versions ${versions.join()}`;
+}
+
 /** A condition that no row can satisfy, or on a parameter that decides nothing, is refused when the query is written. */
-async function orNever(outputs: Promise<Outputs | undefined>): Promise<Outputs | undefined> {
+async function orNever<Result>(result: Promise<Result>): Promise<Result | undefined> {
   try {
-    return await outputs;
+    return await result;
   } catch (error) {
     if (isCoded(error, "SQL_NEVER_TRUE") || isCoded(error, "SQL_PARAMETER")) return undefined;
     throw error;
@@ -86,14 +105,14 @@ function isOfEveryone({ population }: GrowingStudy, { cohort, groups, aggregates
 }
 
 /** Asked twice; with what holds of every answer. */
-const throughGate: Ask = async (study, query, versions) => {
-  const { gate } = await study.plan(query, versions);
+const throughGate: Ask = async (study, query, versions, reader) => {
+  const { gate } = await study.plan(query, versions, reader);
   if (gate?.refused === false) checkClosures(gate.plan);
-  const answer = await study.ask(query, versions);
+  const answer = await study.ask(query, versions, reader);
   const { sql } = query.request;
   assert.ok(!isOfEveryone(study, query) || answer.kind !== "refused", `everyone may be counted: ${sql}`);
   if (answer.kind !== "answered") return undefined;
-  checkAgain(answer, await study.ask(query, versions), sql);
+  checkAgain(answer, await study.ask(query, versions, reader), sql);
   return answer.outputs;
 };
 
@@ -124,7 +143,7 @@ const hidingSmallCells: Ask = async (study, query, versions) => {
   const each = outputs.length / cells;
   return outputs.map((value, output) => {
     const rows = outputs[output - (output % each)]!;
-    return rows > 0n && rows < BigInt(study.story.k) ? undefined : value;
+    return rows > 0n && rows < BigInt(study.clear.k) ? undefined : value;
   });
 };
 
@@ -148,7 +167,7 @@ async function findings(ask: Ask, wanted: readonly string[]): Promise<ReadonlySe
 
 describe("the gate against an attacker with every answer", () => {
   it("opens nothing from which 1 to k − 1 patients follow", async (context) => {
-    const tally: Tally = { asked: 0, answered: 0, shown: 0, hidden: 0, retired: 0, ordered: 0 };
+    const tally: Tally = { asked: 0, answered: 0, shown: 0, hidden: 0, retired: 0, ordered: 0, sealed: 0, unposted: 0 };
     await fc.assert(
       fc.asyncProperty(fc.gen(), async (g) => {
         const found = await attack(new GrowingStudy(g), g, throughGate, tally);
@@ -162,6 +181,7 @@ describe("the gate against an attacker with every answer", () => {
     assert.ok(tally.answered > tally.asked / 4, "queries are answered");
     assert.ok(tally.shown > tally.hidden / 6, "answers show something");
     assert.ok(tally.ordered > budget.attackedStudies / 8, "quantiles and survival are told");
+    assert.ok(tally.sealed > budget.attackedStudies / 8, "some are sealed");
     assert.ok(tally.hidden > 0 && tally.answered < tally.asked, "some are hidden, some refused");
   });
 

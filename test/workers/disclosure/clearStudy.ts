@@ -51,7 +51,11 @@ export interface CompiledRequest {
 }
 
 /** What a release class asks instead of the study's k. */
-export type AskedAs = Pick<GatedRequest, "jointK" | "historyCap"> & { readonly k?: number };
+export interface AskedAs extends Pick<GatedRequest, "jointK" | "historyCap"> {
+  readonly k?: number;
+  /** The recipients of a SEALED answer: to requests of other readers it counts as told to others. */
+  readonly reader?: string;
+}
 
 export class ClearStudy {
   readonly schema: StudySchema;
@@ -60,6 +64,8 @@ export class ClearStudy {
   readonly #segments = new Map<string, Row[][]>();
   readonly history: EarlierAnswer[] = [];
   readonly #retired = new Set<string>();
+  /** By request, of sealed answers with a lower k. */
+  readonly #readers = new Map<string, string>();
 
   constructor(schema: StudySchema, k = 11) {
     this.schema = schema;
@@ -89,19 +95,34 @@ export class ClearStudy {
     if (gate === undefined) return { kind: "empty" };
     if (gate.refused) return { kind: "refused in public" };
     const answer = runClear(gate.plan, this.#evaluate(gate.plan.circuit, gate));
-    if (answer.kind === "answered") this.history.push(postedAnswer(earlier, answer));
+    if (answer.kind === "answered") this.#post(earlier, answer, as);
     return answer;
+  }
+
+  /** An attempt that came as far as that, for all that its workers say, and of which nothing was posted. */
+  async leaveUnposted(request: ClearRequest): Promise<void> {
+    const { facts } = await this.compile(request);
+    this.history.push({ ...facts, requestId: String(this.history.length), opened: "unknown" });
+  }
+
+  /** Which outputs of a sealed answer are zero, no worker reads. */
+  #post(earlier: EarlierAnswer, answer: ClearAnswer & { kind: "answered" }, { reader, k = this.k }: AskedAs): void {
+    const posted = postedAnswer(earlier, answer);
+    const { opened } = posted;
+    const isSealed = reader !== undefined && opened !== "unknown";
+    this.history.push(isSealed ? { ...posted, opened: { ...opened, zeroOutputs: new Set() } } : posted);
+    if (reader !== undefined && k < this.k) this.#readers.set(posted.requestId, reader);
   }
 
   /** Lines of values are merged; refused where that opens that the cohort is. */
   async plan(
     request: ClearRequest,
-    { k = this.k, ...limits }: AskedAs = {},
+    { k = this.k, reader, ...limits }: AskedAs = {},
   ): Promise<{ readonly gate: Gate | undefined; readonly earlier: EarlierAnswer; readonly isRefused?: true }> {
     const { facts, circuit } = await this.compile(request);
     const earlier = { ...facts, requestId: String(this.history.length), opened: "unknown" as const };
     if (circuit === undefined) return { gate: undefined, earlier };
-    const history = this.knownHistory();
+    const history = this.knownHistory(reader);
     if (valueAxis(facts.descriptor) === undefined) {
       return { gate: planGate({ ...facts, ...limits, circuit }, history, k, bn254Fr), earlier };
     }
@@ -114,11 +135,15 @@ export class ClearStudy {
     return { gate: planGate(merged, history, k, bn254Fr), earlier };
   }
 
-  /** As workers know it now, who have erased what was retired. */
-  knownHistory(): EarlierAnswer[] {
+  /** As workers know it now, who have erased what was retired, for a request of these readers. */
+  knownHistory(reader?: string): EarlierAnswer[] {
     const withErased = (segment: SegmentRef): SegmentRef =>
       this.#retired.has(segment.datasetId) ? { ...segment, isErased: true } : segment;
-    return this.history.map((answer) => ({ ...answer, segments: answer.segments.map(withErased) }));
+    return this.history.map((answer) => {
+      const sealedTo = this.#readers.get(answer.requestId);
+      const told = sealedTo === undefined || sealedTo === reader ? answer : toldToOthers(answer);
+      return { ...told, segments: told.segments.map(withErased) };
+    });
   }
 
   /** What workers read off the chain; the circuit is undefined when it selects nothing by construction. */
@@ -173,6 +198,11 @@ function postedAnswer(earlier: EarlierAnswer, answer: ClearAnswer & { kind: "ans
   const { descriptor, schema } = earlier;
   if (opened === "unknown" || valueAxis(descriptor) === undefined) return { ...earlier, opened };
   return { ...earlier, opened, merges: shownMerges(descriptor, schema, opened.hiddenOutputs) };
+}
+
+/** As workers read it for another reader than its recipients. */
+function toldToOthers({ merges: _, ...answer }: EarlierAnswer): EarlierAnswer {
+  return { ...answer, opened: "unknown", isToldToOthers: true };
 }
 
 /** The part of a universe that a row of a segment is in. */

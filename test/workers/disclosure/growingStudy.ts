@@ -7,10 +7,10 @@ import { fc } from "../../support/fastCheck.ts";
 import { clearColumns, evaluateClear } from "../query/clearCircuit.ts";
 import { Population } from "./attacker.ts";
 import { AttackStory } from "./attackStory.ts";
-import type { ClearAnswer, ClearRequest, Row } from "./clearStudy.ts";
+import type { AskedAs, ClearAnswer, ClearRequest, Row } from "./clearStudy.ts";
 import { ClearStudy } from "./clearStudy.ts";
 import type { AskedQuery } from "./randomStudy.ts";
-import { drawFields, drawRows, QuerySource, schemaOf } from "./randomStudy.ts";
+import { countOf, drawFields, drawRows, QuerySource, schemaOf } from "./randomStudy.ts";
 
 /** Rows of one version that withdraw their consent, and give it again, together; to the attacker a segment of its own. */
 interface Piece {
@@ -23,6 +23,10 @@ interface Piece {
   answers: string;
 }
 
+/** Whom answers are sealed to; undefined: PUBLIC. */
+export type Reader = "board" | "sponsor" | undefined;
+const READERS: readonly Reader[] = [undefined, "board", "sponsor"];
+
 /**
  * A study of a few owners whose data grow, or lose consent, now and then, and of whom one may retire, in the clear and as the
  * attacker sees it.
@@ -30,10 +34,12 @@ interface Piece {
 export class GrowingStudy {
   readonly clear: ClearStudy;
   readonly population: Population;
-  readonly story: AttackStory;
+  /** What each reader writes down: all PUBLIC answers, and those sealed to it, which may be about as few as their own k. */
+  readonly stories: ReadonlyMap<Reader, AttackStory>;
   readonly queries: QuerySource;
   readonly #g: fc.GeneratorValue;
   readonly #mayLoseConsent: boolean;
+  readonly #sealedK: number;
   /** By owner and version. */
   readonly #pieces: Piece[][][];
   readonly #retired = new Set<number>();
@@ -45,7 +51,10 @@ export class GrowingStudy {
     const k = g(fc.integer, { min: 5, max: 7 });
     this.clear = new ClearStudy(schemaOf(fields), k);
     this.population = new Population(fields);
-    this.story = new AttackStory(this.population, k);
+    this.#sealedK = g(fc.integer, { min: 3, max: k });
+    this.stories = new Map(
+      READERS.map((reader) => [reader, new AttackStory(this.population, reader === undefined ? k : this.#sealedK)]),
+    );
     this.queries = new QuerySource(fields);
     const owners = g(fc.integer, { min: 1, max: 3 });
     this.#pieces = Array.from({ length: owners }, () => []);
@@ -92,12 +101,53 @@ export class GrowingStudy {
     return chosen.some((version) => version > 0) ? chosen : newest;
   }
 
-  async ask(query: AskedQuery, versions: readonly number[]): Promise<ClearAnswer> {
-    return this.clear.ask(this.#request(query, versions));
+  /** Undefined: a new one. What one reader was told or refused, others ask, or how many patients it was about. */
+  drawAgain(queries: readonly AskedQuery[]): AskedQuery | undefined {
+    const g = this.#g;
+    if (queries.length === 0 || g(fc.boolean)) return undefined;
+    const query = queries[g(fc.nat, { max: queries.length - 1 })]!;
+    return g(fc.boolean) || query.ordered !== undefined ? query : countOf(query);
   }
 
-  async plan(query: AskedQuery, versions: readonly number[]): ReturnType<ClearStudy["plan"]> {
-    return this.clear.plan(this.#request(query, versions));
+  /** Every other one is PUBLIC. */
+  drawReader(): Reader {
+    return this.#g(fc.constantFrom<Reader[]>, undefined, ...READERS);
+  }
+
+  /** Sets that are open to someone. */
+  get size(): number {
+    const known = this.stories.get(undefined)!.size;
+    return [...this.stories.values()].reduce((sum, { size }) => sum + size - known, known);
+  }
+
+  /** Who wrote them down, with what each found. */
+  conclude(): string[] {
+    return [...this.stories].flatMap(([reader, story]) =>
+      story.conclude().map((found) => (reader === undefined ? found : `${found} (to the ${reader})`)),
+    );
+  }
+
+  async ask(query: AskedQuery, versions: readonly number[], reader: Reader): Promise<ClearAnswer> {
+    return this.clear.ask(this.#request(query, versions), this.#as(reader));
+  }
+
+  async plan(query: AskedQuery, versions: readonly number[], reader: Reader): ReturnType<ClearStudy["plan"]> {
+    return this.clear.plan(this.#request(query, versions), this.#as(reader));
+  }
+
+  /** Of what became nothing, workers may say that it came far. */
+  async leaveUnpostedSometimes(query: AskedQuery, versions: readonly number[]): Promise<boolean> {
+    if (this.#g(fc.integer, { min: 0, max: 5 }) > 0) return false;
+    await this.clear.leaveUnposted(this.#request(query, versions));
+    return true;
+  }
+
+  #as(reader: Reader): AskedAs {
+    return reader === undefined ? {} : { k: this.#sealedK, jointK: this.clear.k, reader };
+  }
+
+  #storiesOf(reader: Reader): AttackStory[] {
+    return [...this.stories].flatMap(([each, story]) => (reader === undefined || each === reader ? [story] : []));
   }
 
   #drawOwner(): number {
@@ -125,13 +175,19 @@ export class GrowingStudy {
     return built.empty ? undefined : evaluateClear(built.circuit, clearColumns(schema, values, rows.length, 0));
   }
 
-  async tell(query: AskedQuery, versions: readonly number[], outputs: readonly (bigint | undefined)[]): Promise<void> {
+  async tell(
+    query: AskedQuery,
+    versions: readonly number[],
+    reader: Reader,
+    outputs: readonly (bigint | undefined)[],
+  ): Promise<void> {
     const { descriptor } = await compileQuery(query.request.sql, this.clear.schema);
     const owners = versions.map((version, owner) =>
       this.#used(owner, version).reduce((bits, { bit }) => bits | bit, 0n),
     );
     this.#publishParts(versions);
-    this.story.tell({ query, descriptor, owners: owners.filter((bits) => bits !== 0n), outputs });
+    const told = { query, descriptor, owners: owners.filter((bits) => bits !== 0n), outputs };
+    for (const story of this.#storiesOf(reader)) story.tell(told);
   }
 
   /** Rows that answers have told apart by their masks: their number is on chain. */
@@ -140,7 +196,7 @@ export class GrowingStudy {
       for (const piece of pieces) piece.answers += piece.isOut ? "-" : "+";
       const parts = new Map<string, bigint>();
       for (const { answers, bit } of pieces) parts.set(answers, (parts.get(answers) ?? 0n) | bit);
-      parts.forEach((bits) => this.story.publish(bits));
+      parts.forEach((bits) => this.#publish(bits));
     }
   }
 
@@ -152,7 +208,11 @@ export class GrowingStudy {
       return { bit: this.population.add(own), positions, rows: own, isOut: false, answers: "" };
     });
     this.#pieces[owner]!.push(pieces);
-    this.story.publish(pieces.reduce((bits, { bit }) => bits | bit, 0n));
+    this.#publish(pieces.reduce((bits, { bit }) => bits | bit, 0n));
+  }
+
+  #publish(segments: bigint): void {
+    for (const story of this.stories.values()) story.publish(segments);
   }
 
   /** Every second version in one piece, others with a few that may leave it. */

@@ -290,6 +290,12 @@ export class QuerySource {
   }
 }
 
+/** How many patients a query is about that is none of the order of values. */
+export function countOf({ request, cohort }: AskedQuery): AskedQuery {
+  const sql = request.sql.replace(/^SELECT .* FROM t/, "SELECT COUNT(*) AS c0 FROM t").replace(/ GROUP BY .*$/, "");
+  return { request: { ...request, sql }, cohort, groups: [], aggregates: [{ name: "COUNT", field: undefined }] };
+}
+
 function sqlOf({ conditions, isNegated }: Clause, parameter: (text: string) => string): string {
   const texts = conditions.map(({ sql }) => sql(parameter));
   if (isNegated) return `NOT (${texts.join(" AND ")})`;

@@ -154,6 +154,67 @@ describe("the k of a release class", () => {
   });
 });
 
+describe("what sealed answers with a lower k, and attempts that were never posted, must not change", () => {
+  const board = { ...SEALED, reader: "board" };
+  const count = (condition: string): { sql: string } => ({ sql: `SELECT COUNT(*) FROM trial WHERE ${condition}` });
+  const required = parseSchema(
+    JSON.stringify({
+      name: "required",
+      table: "trial",
+      subject: "id",
+      fields: [
+        { name: "arm", type: "category", categories: ["A", "B", "C", "D", "E"], required: true },
+        { name: "sex", type: "category", categories: ["F", "M"], required: true },
+        { name: "response", type: "category", categories: ["0", "1"] },
+        { name: "value", type: "integer", minimum: 0, maximum: 1000, required: true },
+      ],
+    }),
+  );
+
+  it("a total tells nobody the hidden cell of a sealed table, though it was asked alone before", async () => {
+    const rows = ["A", "C", "D"].flatMap((arm) => people(40, { arm }));
+    const trial = study([...rows, ...people(1, { arm: "B" }), ...people(40, { sex: "M" })]);
+    const cells = outputsOf(await trial.ask({ sql: `${TABLE.sql.replace("GROUP", "WHERE sex = 'F' GROUP")}` }, board));
+    assert.deepEqual(cells, [40n, undefined, 40n, 40n, 0n]);
+    const sponsor = { ...SEALED, reader: "sponsor" };
+    for (const as of [board, sponsor, {}])
+      assert.deepEqual(outputsOf(await trial.ask(count("sex = 'F'"), as)), [undefined]);
+  });
+
+  it("sums that others were told are not known to a public reader", async () => {
+    const rows = ["A", "C", "D", "E"].flatMap((arm) => people(40, { arm }));
+    const sum = "SELECT SUM(value) FROM trial";
+    const last = async (isTold: boolean): Promise<bigint | undefined> => {
+      const trial = study([...rows, ...people(1, { arm: "B", value: 5 })], required);
+      await trial.ask({ sql: sum });
+      for (const arm of ["A", "C", "D", "E"]) await trial.ask(count(`arm = '${arm}'`));
+      for (const arm of isTold ? ["A", "C", "D", "E"] : [])
+        await trial.ask({ sql: `${sum} WHERE arm = '${arm}'` }, board);
+      return outputsOf(await trial.ask({ sql: `SELECT arm, SUM(value) FROM trial GROUP BY arm` })).at(-1);
+    };
+    for (const isTold of [false, true]) assert.equal(await last(isTold), undefined);
+  });
+
+  it("a small set that was named, and never posted, is not one that was tested", async () => {
+    const few = people(1, { arm: "B", sex: "M" });
+    const trial = study([...people(40, { arm: "B" }), ...people(40, { sex: "M" }), ...people(60), ...few]);
+    for (const condition of ["arm = 'B'", "sex = 'M'"]) await trial.ask(count(condition));
+    const either = count("arm = 'B' OR sex = 'M'");
+    for (const request of [either, count("arm = 'B' AND sex = 'M'")]) await trial.leaveUnposted(request);
+    assert.equal((await trial.ask(either)).kind, "refused");
+  });
+
+  it("a sum that was named, and never posted, was not told", async () => {
+    const few = people(1, { arm: "B", response: null, value: 3 });
+    const trial = study([...people(40), ...people(40, { arm: "B" }), ...few], required);
+    await trial.ask({ sql: "SELECT COUNT(*), COUNT(response) FROM trial WHERE arm = 'B'" });
+    await trial.ask({ sql: "SELECT SUM(value) FROM trial WHERE arm = 'B'" });
+    const near = { sql: "SELECT SUM(value) FROM trial WHERE arm = 'B' AND response IS NOT NULL" };
+    await trial.leaveUnposted(near);
+    assert.deepEqual(outputsOf(await trial.ask(near)), [undefined, undefined]);
+  });
+});
+
 describe("the cap of the history", () => {
   const older = { sql: "SELECT COUNT(*) FROM trial WHERE arm = 'A'" };
   const newer = { sql: "SELECT COUNT(*) FROM trial WHERE sex = 'F'" };
