@@ -119,7 +119,9 @@ export class PlainModel {
     { parts, known, k }: { readonly parts: readonly Part[]; readonly known: readonly KnownRows[]; readonly k: number },
   ): string[] {
     const everyone = new Set(rowsOf(parts));
-    const owned = parts.length > 1 ? parts.map(({ rows }) => new Set(rows)) : [];
+    // An owner of whose rows none is left is as if it had not been asked.
+    const asked = parts.filter(({ rows }) => rows.length > 0);
+    const owned = asked.length > 1 ? asked.map(({ rows }) => new Set(rows)) : [];
     const without = (set: ReadonlySet<Row>): number[] => owned.map((own) => rowsIn(set, own).length);
     const isKnown = (set: ReadonlySet<Row>): boolean =>
       known.some(({ set: other, isTold }) => isTold && differing(set, other).length === 0);
