@@ -10,7 +10,7 @@ import { planGate } from "../../workers/disclosure/planGate.ts";
 import type { Gate } from "../../workers/disclosure/planGate.ts";
 import { planLines } from "../../workers/disclosure/planLines.ts";
 import type { GatedRequest } from "../../workers/disclosure/preparedRequest.ts";
-import type { FieldVector, RandomBytes } from "../../workers/field/field.ts";
+import type { Field, FieldVector, RandomBytes } from "../../workers/field/field.ts";
 import type { Circuit } from "../../workers/messages/circuit.ts";
 import type { Descriptor } from "../../workers/messages/descriptor.ts";
 import { loadPartialColumns } from "../../workers/node/partialColumns.ts";
@@ -134,6 +134,8 @@ function columnsFor(study: SharedStudy, party: Parameters<SharedStudy["column"]>
   return {
     column: (_field: unknown, datasetId: string, _version: bigint, columnId: string) =>
       study.column(party, datasetId, columnId),
+    joined: (field: Field, _pieces: unknown, _columnId: string, read: () => readonly FieldVector[]) =>
+      field.concat(read()),
   };
 }
 

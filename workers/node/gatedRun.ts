@@ -28,11 +28,11 @@ import type { AttemptPlace, IndicatorCache } from "./indicatorCache.ts";
 import type { QueryPlan } from "./queryPlan.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import { type SealingModules, sealOf } from "./sealing.ts";
-import { datasetIdsOf, loadPartialColumns } from "./partialColumns.ts";
+import { type PartialColumnCache, datasetIdsOf, loadPartialColumns } from "./partialColumns.ts";
 import { refuseUntold } from "./untoldSets.ts";
 
 export interface GateModules extends SealingModules {
-  readonly columns: Pick<ColumnCache, "column" | "checkKey">;
+  readonly columns: PartialColumnCache & Pick<ColumnCache, "checkKey">;
   readonly indicators: Pick<IndicatorCache, "tag" | "borrow" | "keep">;
   readonly history: Pick<DisclosureHistory, "agree" | "resolve" | "openings">;
 }
@@ -136,10 +136,7 @@ async function openGated(
 }
 
 /** Columns of data whose keys are there. @throws CodedError STORE_* */
-function checkedColumns(
-  { universe }: Pick<OpenGate, "universe">,
-  { columns }: GateModules,
-): Pick<ColumnCache, "column"> {
+function checkedColumns({ universe }: Pick<OpenGate, "universe">, { columns }: GateModules): PartialColumnCache {
   datasetIdsOf(universe).forEach((datasetId) => columns.checkKey(datasetId));
   return columns;
 }

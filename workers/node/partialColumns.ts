@@ -2,7 +2,10 @@
 import type { PartialColumn } from "../disclosure/setVectors.ts";
 import type { Universe } from "../disclosure/universe.ts";
 import type { Field, FieldVector } from "../field/field.ts";
-import type { ColumnCache } from "./columnCache.ts";
+import type { ColumnCache, ColumnPiece } from "./columnCache.ts";
+
+/** Where columns, and pieces of them one after the other, are kept. */
+export type PartialColumnCache = Pick<ColumnCache, "column" | "joined">;
 
 type Rows = Pick<Universe, "segments" | "parts">;
 
@@ -26,9 +29,9 @@ interface Dataset {
 }
 
 /**
- * In the order of `columns`. O(columns × rows) at most; a column that covers one dataset's newest version costs nothing when
- * it is kept. Rows that are not wanted are zero by a product with a public 0/1 vector, or were never read: the sharing of 0
- * whose shares are all 0. So are those that were erased.
+ * In the order of `columns`. O(columns × rows) at most; a column that covers datasets' newest versions whole, and of the
+ * universe little else, costs nothing when it is kept. Rows that are not wanted are zero by a product with a public 0/1 vector,
+ * or were never read: the sharing of 0 whose shares are all 0. So are those that were erased.
  *
  * @param universe datasets one after the other, versions 1..v of each ascending
  * @throws CodedError STORE_* | FIELD_*
@@ -37,15 +40,19 @@ export function loadPartialColumns(
   field: Field,
   columns: readonly PartialColumn[],
   universe: Rows,
-  cache: Pick<ColumnCache, "column">,
+  cache: PartialColumnCache,
 ): FieldVector[] {
   const datasets = datasetsIn(universe);
   const masks = new RowMasks(field, universe);
   const loaded = columns.map(({ columnId, parts: wanted }) => {
     masks.make(datasets, wanted);
     return field.scope(() => {
-      const pieces = datasets.flatMap((dataset) => loadPart(field, dataset, columnId, wanted, { cache, masks }));
-      return pieces.length === 1 ? (pieces[0] as FieldVector) : field.concat(pieces);
+      const read = (): FieldVector[] =>
+        datasets.flatMap((dataset) => loadPart(field, dataset, columnId, wanted, { cache, masks }));
+      const pieces = wholePieces(datasets, wanted);
+      if (pieces !== undefined) return cache.joined(field, pieces, columnId, read);
+      const vectors = read();
+      return vectors.length === 1 ? (vectors[0] as FieldVector) : field.concat(vectors);
     });
   });
   masks.release();
@@ -74,12 +81,24 @@ function datasetsIn({ segments, parts }: Rows): Dataset[] {
   return datasets;
 }
 
+/** Of several datasets, each of which is wanted whole or not at all; undefined where that is not so. */
+function wholePieces(datasets: readonly Dataset[], wanted: bigint): ColumnPiece[] | undefined {
+  if (datasets.length < 2) return undefined;
+  const pieces = datasets.map(({ datasetId, version, segments, parts, isErased }): ColumnPiece | undefined => {
+    const rowCount = segments.at(-1)?.to ?? 0;
+    if (isErased || (wanted & parts) === 0n) return { rowCount, of: "zeros" };
+    return (wanted & parts) === parts ? { rowCount, of: { datasetId, version } } : undefined;
+  });
+  const areWhole = pieces.every((piece) => piece !== undefined);
+  return areWhole && pieces.some(({ of }) => of !== "zeros") ? pieces : undefined;
+}
+
 function loadPart(
   field: Field,
   { datasetId, version, segments, parts, isErased }: Dataset,
   columnId: string,
   wanted: bigint,
-  { cache, masks }: { readonly cache: Pick<ColumnCache, "column">; readonly masks: RowMasks },
+  { cache, masks }: { readonly cache: PartialColumnCache; readonly masks: RowMasks },
 ): FieldVector[] {
   if (isErased || (wanted & parts) === 0n) return [field.zeros(segments.at(-1)?.to ?? 0)];
   const whole = cache.column(field, datasetId, version, columnId);

@@ -68,10 +68,10 @@ export class VectorCache {
   keep(name: string, datasetIds: readonly string[], vector: FieldVector, bytes: number): void {
     if (this.#isStopped || bytes + ENTRY_BYTES > this.#budgetBytes) return;
     if (datasetIds.some((datasetId) => this.#erased.has(datasetId))) return;
-    this.#drop(name);
+    this.drop(name);
     for (const oldest of this.#kept.keys()) {
       if (this.#bytes + bytes + ENTRY_BYTES * (this.#kept.size + 1) <= this.#budgetBytes) break;
-      this.#drop(oldest);
+      this.drop(oldest);
     }
     this.#kept.set(name, { datasetIds, vector: this.#group.view(vector, 0, vector.length), bytes });
     this.#bytes += bytes;
@@ -86,15 +86,16 @@ export class VectorCache {
   /** The dataset's key changed. */
   forget(datasetId: string): void {
     const dataset = datasetId.toLowerCase();
-    for (const [name, { datasetIds }] of this.#kept) if (datasetIds.includes(dataset)) this.#drop(name);
+    for (const [name, { datasetIds }] of this.#kept) if (datasetIds.includes(dataset)) this.drop(name);
   }
 
   stop(): void {
     this.#isStopped = true;
-    for (const name of this.#kept.keys()) this.#drop(name);
+    for (const name of this.#kept.keys()) this.drop(name);
   }
 
-  #drop(name: string): void {
+  /** What is borrowed of it stays. */
+  drop(name: string): void {
     const kept = this.#kept.get(name);
     if (kept === undefined) return;
     this.#kept.delete(name);

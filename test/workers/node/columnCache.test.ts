@@ -9,7 +9,7 @@ import type { FieldGroup, FieldVector } from "../../../workers/field/field.ts";
 import { createWasmField } from "../../../workers/field/wasmField.ts";
 import type { WasmField } from "../../../workers/field/wasmField.ts";
 import { ColumnCache } from "../../../workers/node/columnCache.ts";
-import type { ColumnStore } from "../../../workers/node/columnCache.ts";
+import type { ColumnPiece, ColumnStore } from "../../../workers/node/columnCache.ts";
 import { ENTRY_BYTES, VectorCache } from "../../../workers/node/vectorCache.ts";
 import { bytes32, hasCode, sampleFile, storeFolder } from "../store/storeFixture.ts";
 
@@ -159,6 +159,80 @@ describe("ColumnCache", () => {
     column("1");
     assert.equal(cache.bytesInUse, columnBytes);
     assert.deepEqual(store.loads, [`${A}@1/1`]);
+  });
+
+  describe("joined", () => {
+    const piece = (datasetId: string): ColumnPiece => ({ rowCount: ROWS, of: { datasetId, version: 1n } });
+    const zeros = (rowCount: number): ColumnPiece => ({ rowCount, of: "zeros" });
+    let made: number;
+
+    const joined = (...pieces: ColumnPiece[]): bigint[] => {
+      const vector = reader.joined(attempt, pieces, "1", () => {
+        made++;
+        return pieces.map(({ rowCount, of }) =>
+          of === "zeros" ? attempt.zeros(rowCount) : column("1", attempt, of.datasetId),
+        );
+      });
+      const residues = field.toResidues(vector);
+      assert.deepEqual(
+        residues,
+        pieces.flatMap(({ rowCount, of }) => Array<bigint>(rowCount).fill(of === "zeros" ? 0n : 1n)),
+      );
+      attempt.releaseAll();
+      return residues;
+    };
+
+    beforeEach(() => {
+      made = 0;
+      open(6);
+    });
+
+    it("is made once, in place of the columns it is made of", () => {
+      for (let turn = 0; turn < 3; turn++) joined(piece(A), zeros(3), piece(B));
+      assert.equal(made, 1);
+      assert(cache.bytesInUse <= 2.1 * columnBytes);
+      for (const dataset of [A, B]) assert.equal(valueOf(column("1", attempt, dataset)), 1n);
+      assert.equal(store.loads.length, 2);
+      attempt.releaseAll();
+      assert.equal(field.bytesInUse, cache.bytesInUse);
+    });
+
+    it("loses no column, whatever is joined in which order", () => {
+      const orders = [
+        [piece(A), piece(B)],
+        [piece(A), zeros(2)],
+        [zeros(1), piece(B)],
+        [piece(A), zeros(1), piece(B)],
+      ];
+      for (const pieces of [...orders, ...orders.toReversed(), ...orders]) joined(...pieces);
+      assert.equal(store.loads.length, 2);
+      assert(cache.bytesInUse <= 2.1 * columnBytes);
+    });
+
+    it("is not kept where much of it is zero, or too large", () => {
+      for (let turn = 0; turn < 2; turn++) joined(piece(A), zeros(ROWS));
+      assert.equal(made, 2);
+      cache.stop();
+      open(1.5);
+      for (let turn = 0; turn < 2; turn++) joined(piece(A), piece(B));
+      assert.equal(made, 4);
+      assert.equal(field.bytesInUse, cache.bytesInUse);
+    });
+
+    it("is forgotten with each of its datasets, and when one's key was replaced", () => {
+      joined(piece(A), piece(B));
+      cache.forget(B);
+      assert.equal(cache.bytesInUse, 0);
+      joined(piece(A), piece(B));
+      store.stamps.set(A, "second key");
+      joined(piece(A), piece(B));
+      assert.equal(made, 3);
+      assert.equal(store.loads.length, 6);
+      cache.erase(A);
+      joined(piece(A), piece(B));
+      joined(piece(A), piece(B));
+      assert.equal(made, 5);
+    });
   });
 
   it("keeps nothing after the worker has stopped", () => {

@@ -6,7 +6,7 @@ import type { SegmentRef } from "../../../workers/disclosure/historySets.ts";
 import { Universe } from "../../../workers/disclosure/universe.ts";
 import { BN254_FR_MODULUS } from "../../../workers/field/bn254.ts";
 import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
-import type { Field } from "../../../workers/field/field.ts";
+import type { Field, FieldVector } from "../../../workers/field/field.ts";
 import { createWasmField } from "../../../workers/field/wasmField.ts";
 import { datasetIdsOf, loadPartialColumns } from "../../../workers/node/partialColumns.ts";
 
@@ -27,6 +27,11 @@ const EXPECTED: readonly (readonly [name: string, refs: readonly SegmentRef[], r
   ["what a mask leaves", MASKED, [0n, 2n, 0n, 4n, 5n, 6n, 0n, 0n, 0n]],
 ];
 
+/** Keeps nothing. */
+function joined(attempt: Field, _pieces: unknown, _columnId: string, read: () => readonly FieldVector[]): FieldVector {
+  return attempt.concat(read());
+}
+
 describe("loadPartialColumns", () => {
   const kernel = createWasmField(BN254_FR_MODULUS);
   for (const [name, field] of [
@@ -37,6 +42,7 @@ describe("loadPartialColumns", () => {
       const universe = new Universe(EXPECTED.map(([, refs]) => refs));
       const loads: string[] = [];
       const cache = {
+        joined,
         column: (attempt: Field, datasetId: string, version: bigint, columnId: string) => {
           loads.push(`${datasetId}@${version}`);
           const factor = columnId === "0xten" ? 10n : 1n;
@@ -70,6 +76,7 @@ describe("loadPartialColumns", () => {
       const own = [segment("0xB", 1, 3)];
       const universe = new Universe([own, erased]);
       const cache = {
+        joined,
         column: (attempt: Field, datasetId: string) => {
           assert.equal(datasetId, "0xB");
           return attempt.fromIntegers([...VALUES[datasetId]!]);
@@ -96,7 +103,7 @@ describe("loadPartialColumns", () => {
     const universe = new Universe([MASKED]);
     const group = kernel.group();
     const before = kernel.bytesInUse;
-    const cache = { column: (attempt: Field, id: string) => attempt.fromIntegers([...VALUES[id]!]) };
+    const cache = { joined, column: (attempt: Field, id: string) => attempt.fromIntegers([...VALUES[id]!]) };
     const [column] = loadPartialColumns(group, [{ columnId: "0xone", parts: universe.bits(MASKED) }], universe, cache);
     group.release(column!);
     assert.equal(kernel.bytesInUse, before);
