@@ -104,12 +104,12 @@ class LinePlanning {
     });
   }
 
-  /** That the lines count no few rows in these parts of the data. */
+  /** That the lines count no few rows in these parts of the data: by the k of PUBLIC answers, as all see what was merged. */
   #test(
     [output, slice, first, last]: readonly [output: number, slice: number, first: number, last: number],
     parts: bigint,
     zero: SizeTest["zero"],
-    k = this.#place.k,
+    k = this.#place.jointK,
   ): SizeTest {
     const lines = this.#sets[output]![slice]!.slice(first, last + 1);
     const within = lines.flatMap((set) => {
