@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { readDeployment } from "../../workers/chain/deployment.ts";
 import { allLogs as chainLogs, latestBlock } from "../../workers/chain/logs.ts";
 import { openProvider } from "../../workers/chain/provider.ts";
-import { parseQueryEvent } from "../../workers/chain/querySmartContract.ts";
+import { parseQueryEvent } from "../../workers/chain/queryEvents.ts";
 import { LOCAL_CHAIN_ID } from "../../scripts/demo/chain.ts";
 import { askQuery, openVettedQuery } from "../../scripts/demo/vettedQuery.ts";
 import type { WorkerService, WorkerStatus } from "../../scripts/demo/workerService.ts";

@@ -4,7 +4,7 @@
  */
 import { ZeroHash, concat, id } from "ethers";
 import { BN254_FR_MODULUS } from "../../workers/field/bn254.ts";
-import type { QueryRequested } from "../../workers/chain/querySmartContract.ts";
+import type { QueryRequested } from "../../workers/chain/queryEvents.ts";
 import { sharesRoot } from "../../workers/messages/datasetRoot.ts";
 import { encodeParameters } from "../../workers/messages/descriptor.ts";
 import { type Verdict, outputsHash, statementHash } from "../../workers/messages/statement.ts";

@@ -1,7 +1,7 @@
 /**
  * The model chain against the real contracts on Hardhat's in-process chain: the same acts from the same accounts in the
  * same blocks must emit the same events, to the byte, or revert with the same error; and every read must give the same.
- * Not modelled, and left out: the audit trail and the escrow, which workers never read.
+ * Not modelled, and left out: the audit trail and money, which workers never read.
  */
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";

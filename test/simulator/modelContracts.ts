@@ -1,6 +1,6 @@
 /**
  * Runs one call on the model contracts: calldata to handler by the build's own ABI, results, events and custom errors
- * back to bytes. Without gas, storage slots, audit trail, escrow, credits and deposits: workers depend on none of them.
+ * back to bytes. Without gas, storage slots, audit trail, prices, credits and deposits: workers depend on none of them.
  */
 import type { ParamType, Result } from "ethers";
 import { type Interface } from "ethers";

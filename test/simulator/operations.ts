@@ -1,5 +1,5 @@
 /** What may happen in a simulation, and how often. Every operation is drawn whole before it acts, so that a trace names it. */
-import type { QueryContractEvent, QueryRequested } from "../../workers/chain/querySmartContract.ts";
+import type { QueryContractEvent, QueryRequested } from "../../workers/chain/queryEvents.ts";
 import { outputsHash } from "../../workers/messages/statement.ts";
 import { ZeroHash, hexlify, id } from "ethers";
 import { CONSORTIUM, WORKERS, act } from "./genesis.ts";

@@ -4,7 +4,7 @@ import {
   type QueryContractEvent,
   parseKeyCopies,
   parseQueryEvent,
-} from "../../workers/chain/querySmartContract.ts";
+} from "../../workers/chain/queryEvents.ts";
 import { type Block, type MinedLog } from "./modelChain.ts";
 import { abiOf, modelDeployment } from "./modelDeployment.ts";
 

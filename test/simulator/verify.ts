@@ -6,7 +6,7 @@ import { RequestState } from "../../workers/chain/querySmartContract.ts";
 import { decodeParameters } from "../../workers/messages/decodeDescriptor.ts";
 import { Outcome, ZERO_HASH, resultHash } from "../../workers/messages/statement.ts";
 import { decodeSuppressed } from "../../workers/messages/suppressedBitmap.ts";
-import type { QueryContractEvent, QueryRequested } from "../../workers/chain/querySmartContract.ts";
+import type { QueryContractEvent, QueryRequested } from "../../workers/chain/queryEvents.ts";
 import type { PlainEnd, PlainRequest } from "./plainModel.ts";
 import { unseal } from "../../scripts/querier/unseal.ts";
 import { QUERIER } from "./genesis.ts";

@@ -22,7 +22,7 @@ import {
   type QueryRequested,
   parseKeyCopies,
   parseQueryEvent,
-} from "../chain/querySmartContract.ts";
+} from "../chain/queryEvents.ts";
 import { sharesRoot } from "../messages/datasetRoot.ts";
 import { Outcome, ZERO_HASH, outputsHash } from "../messages/statement.ts";
 import { inputCheckId } from "../messages/inputCheck.ts";

@@ -13,7 +13,7 @@
  * participant that has erased them before all have followed the chain so far cannot read them, and fails the attempt.
  */
 import assert from "node:assert/strict";
-import type { QueryRequested } from "../chain/querySmartContract.ts";
+import type { QueryRequested } from "../chain/queryEvents.ts";
 import type { EarlierAnswer, SegmentRef } from "../disclosure/historySets.ts";
 import type { Merges } from "../messages/merges.ts";
 import { postedSuppressed } from "../messages/suppressedBitmap.ts";

@@ -2,7 +2,8 @@
  * Publishing this worker's mask keys of sealed answers, once the chain shows the answer: each worker by itself, so that
  * nobody can withhold another's. They stop being due when the confirmed chain shows them.
  */
-import type { Ended, KeyCopiesPublished } from "../chain/querySmartContract.ts";
+import type { KeyCopiesPublished } from "../chain/queryEvents.ts";
+import type { Ended } from "../chain/querySmartContract.ts";
 import type { Mined } from "../chain/transactions.ts";
 import type { DueCopies } from "../store/keyCopyStore.ts";
 import type { Store } from "../store/openStore.ts";

@@ -25,7 +25,7 @@ import type { EmergencyStop } from "../chain/emergencyStop.ts";
 import { allLogs } from "../chain/logs.ts";
 import { type JsonRpc, blockTime } from "../chain/provider.ts";
 import { type Query, type QueryCatalogue, QueryState } from "../chain/queryCatalogue.ts";
-import type { QueryRequested } from "../chain/querySmartContract.ts";
+import type { QueryRequested } from "../chain/queryEvents.ts";
 import { type Policy, type StudyRegistry, policyHash } from "../chain/studyRegistry.ts";
 import type { SegmentRef } from "../disclosure/historySets.ts";
 import { selectsNobody } from "../disclosure/checkQuery.ts";

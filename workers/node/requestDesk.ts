@@ -4,7 +4,7 @@
  */
 import type { Deployment } from "../chain/deployment.ts";
 import type { ChainLog } from "../chain/logs.ts";
-import { parseQueryEvent, signedEndOf } from "../chain/querySmartContract.ts";
+import { parseQueryEvent, signedEndOf } from "../chain/queryEvents.ts";
 import type { Frame } from "../messages/frame.ts";
 import type { StoredRequest } from "../store/requestStore.ts";
 import type { Store } from "../store/openStore.ts";

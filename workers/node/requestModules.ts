@@ -1,6 +1,7 @@
 /** What an open request is, and what it needs of its worker. */
 import type { Committee } from "../chain/committeeRegistry.ts";
-import type { QueryRequested, RequestState, WorkerSignature } from "../chain/querySmartContract.ts";
+import type { QueryRequested } from "../chain/queryEvents.ts";
+import type { RequestState, WorkerSignature } from "../chain/querySmartContract.ts";
 import type { Mined } from "../chain/transactions.ts";
 import type { Equivocation } from "../messages/equivocation.ts";
 import type { Frame } from "../messages/frame.ts";
