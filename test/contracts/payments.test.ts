@@ -72,7 +72,7 @@ describe("QuerySmartContract", () => {
       const world = await load(pricedRequest);
       await answer(world);
       await world.query.connect(OUTSIDER).settle(...endedWordsOf(world, VERDICT));
-      // Of 1,003 the owners 501, 3/5, 1/5 and 1/5 of it; the author 100; the workers what is left, 403 and a wei.
+      // Of 1,003 the owners 501, 3/5, 1/5 and 1/5 of it; the author 100; the workers what is left, 403.
       assert.deepEqual(await creditsOf(world, OWNERS), [300n, 100n, 100n]);
       assert.deepEqual(await creditsOf(world, [QUERIER]), [100n]);
       assert.deepEqual(await creditsOf(world, world.committee), [103n, 100n, 100n, 100n]);
