@@ -6,13 +6,8 @@
  *   QueryAnswered/Refused/Expired -> the request is settled; what was answered is in the disclosure history, the attempt
  *                                 that was refused is not; mask keys of a sealed answer are due
  *   KeyCopiesPublished         -> this worker's are not due any more
- *   DatasetRetired             -> of a committee this worker sits in: to be erased, its receipt due
- *   ErasureConfirmed           -> this worker's is not due any more
- *   DatasetActivated           -> this worker's share file of that version is active (or known to be missing), and
- *                                 the version is to be checked
+ * Events of data and committees are `datasetEffects.ts`.
  */
-import assert from "node:assert/strict";
-import type { DatasetRegistry } from "../chain/datasetRegistry.ts";
 import type { Deployment } from "../chain/deployment.ts";
 import type { ChainLog } from "../chain/logs.ts";
 import {
@@ -23,22 +18,15 @@ import {
   parseKeyCopies,
   parseQueryEvent,
 } from "../chain/queryEvents.ts";
-import { sharesRoot } from "../messages/datasetRoot.ts";
 import { Outcome, ZERO_HASH, outputsHash } from "../messages/statement.ts";
-import { inputCheckId } from "../messages/inputCheck.ts";
 import type { SettledState, StoredRequest } from "../store/requestStore.ts";
 import type { Store } from "../store/openStore.ts";
-import type { Committees } from "./committees.ts";
-import { type DatasetActivated, activationToJson, parseActivation } from "./datasetActivation.ts";
-import { type RetirementEvent, parseRetirement } from "./datasetRetirement.ts";
-import { type Log, errorFields } from "./log.ts";
-import type { PartyIndex } from "../sharing/parties.ts";
+import { DatasetEffects, type DatasetEffectModules } from "./datasetEffects.ts";
+import type { Log } from "./log.ts";
 
-export interface EffectModules {
+export interface EffectModules extends DatasetEffectModules {
   readonly deployment: Deployment;
-  readonly store: Pick<Store, "requests" | "shares" | "disclosures" | "keyCopies" | "inputChecks" | "retirements">;
-  readonly committees: Committees;
-  readonly datasets: Pick<DatasetRegistry, "retiredUnder">;
+  readonly store: DatasetEffectModules["store"] & Pick<Store, "requests" | "disclosures" | "keyCopies">;
   readonly log: Log;
 }
 
@@ -73,76 +61,28 @@ export function discoverQueryContract(deployment: Deployment, log: ChainLog): st
 
 export class ChainEffects {
   readonly #modules: EffectModules;
-  /** This worker's point in the committee that holds the shares, of retired datasets. */
-  readonly #points = new Map<string, PartyIndex | undefined>();
+  readonly #data: DatasetEffects;
 
   constructor(modules: EffectModules) {
     this.#modules = modules;
+    this.#data = new DatasetEffects(modules);
   }
 
   /** Reads what `apply` will need. @throws CodedError CHAIN_UNREACHABLE, then nothing is applied */
   async prepare(logs: readonly ChainLog[]): Promise<void> {
-    for (const log of logs) {
-      const activation = parseActivation(this.#modules.deployment, log);
-      if (activation !== undefined) {
-        await this.#modules.committees.committee(activation.studyId, activation.committeeEpoch);
-      }
-      const ended = parseRetirement(this.#modules.deployment, log);
-      if (ended?.name === "DatasetRetired") {
-        // Another committee may have followed the one that holds the shares before this event is read.
-        const epoch = await this.#modules.datasets.retiredUnder(ended.datasetId);
-        const seat = await this.#modules.committees.seat(ended.studyId, epoch);
-        this.#points.set(ended.datasetId, seat?.self);
-      }
-    }
+    for (const log of logs) await this.#data.prepare(log);
   }
 
   /** Inside the transaction. */
   apply(logs: readonly ChainLog[]): void {
+    const { deployment, store } = this.#modules;
     for (const log of logs) {
-      const activation = parseActivation(this.#modules.deployment, log);
-      if (activation !== undefined) this.#activate(activation);
-      const ended = parseRetirement(this.#modules.deployment, log);
-      if (ended !== undefined) this.#end(ended);
-      const event = parseQueryEvent(this.#modules.deployment, log);
+      this.#data.apply(log);
+      const event = parseQueryEvent(deployment, log);
       if (event !== undefined) this.#applyRequestEvent(event, log);
-      const published = parseKeyCopies(this.#modules.deployment, log);
-      if (published !== undefined) this.#modules.store.keyCopies.published(published.requestId, published);
+      const published = parseKeyCopies(deployment, log);
+      if (published !== undefined) store.keyCopies.published(published.requestId, published);
     }
-  }
-
-  #activate(activation: DatasetActivated): void {
-    const { committees, store, log } = this.#modules;
-    const { datasetId, studyId, version, committeeEpoch, fileHashes } = activation;
-    const committee = committees.known(studyId, committeeEpoch);
-    assert(committee !== undefined, "prepare() read the committee of every activation");
-    const seat = committees.seatIn(committee);
-    const fileHash = seat === undefined ? undefined : fileHashes[seat - 1];
-    if (fileHash === undefined) return;
-    if (sharesRoot(fileHashes) !== activation.segment.sharesRoot) {
-      return log("alarm", "dataset-activation-inconsistent", { datasetId, version });
-    }
-    try {
-      const isHere = store.shares.activateSegment(datasetId, version, fileHash);
-      const checkId = inputCheckId(datasetId, version);
-      store.inputChecks.insert({ checkId, datasetId, version, activation: activationToJson(activation) });
-      log(isHere ? "info" : "alarm", isHere ? "dataset-activated" : "dataset-shares-missing", { datasetId, version });
-    } catch (error) {
-      // Only this dataset is affected; following goes on.
-      log("alarm", "dataset-activation-refused", { datasetId, version, ...errorFields(error) });
-    }
-  }
-
-  #end(event: RetirementEvent): void {
-    const { retirements } = this.#modules.store;
-    const { datasetId } = event;
-    if (event.name === "ErasureConfirmed") return retirements.confirmed(datasetId, event.index);
-    const { studyId, block } = event;
-    assert(this.#points.has(datasetId), "prepare() read the seat of every retirement");
-    const point = this.#points.get(datasetId);
-    if (point === undefined) return;
-    retirements.insert({ datasetId, studyId, point, block });
-    this.#modules.log("info", "dataset-retired", { datasetId, studyId });
   }
 
   #applyRequestEvent(event: QueryContractEvent, chainLog: ChainLog): void {
@@ -155,7 +95,7 @@ export class ChainEffects {
     }
     const request = requests.get(requestId);
     if (request === undefined || !isFrom(chainLog, request.queryContract)) return;
-    requests.settle(requestId, settledBy(event));
+    requests.settle(requestId, settledBy(event), event.name === "QueryExpired" ? undefined : event.attempt);
     if (event.name === "QueryAnswered") {
       keyCopies.answered(requestId, event.attempt, event.sealedHash, outputsHash(event.outputs));
     } else keyCopies.ended(requestId);

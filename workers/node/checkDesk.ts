@@ -103,14 +103,14 @@ export class CheckDesk {
     }
   }
 
-  /** Checks of data that were retired come to no end of their own. */
+  /** Checks of shares that were withdrawn, replaced or are to be erased come to no end of their own. */
   #endOthers(open: ReadonlySet<string>): void {
     for (const [checkId, check] of this.#active) {
       if (open.has(checkId)) continue;
       check.end();
       this.#active.delete(checkId);
       const { datasetId, version } = check.check.activation;
-      this.#modules.log("info", "check-ended", { datasetId, version, reason: "dataset-retired" });
+      this.#modules.log("info", "check-ended", { datasetId, version, reason: "shares-withdrawn" });
     }
   }
 

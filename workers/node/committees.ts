@@ -1,5 +1,6 @@
 /**
- * Which committees this worker serves on. A committee never changes once appointed, so what was read is kept; who its
+ * Which committees this worker sits in: the one that serves a study, one that is proposed to follow it, and those that were
+ * followed but may still have to answer what was asked of them. A committee never changes once appointed, so what was read is kept; who its
  * members are now (revoked, moved, new certificate, new key) is asked of the worker registry each time.
  */
 import type { Committee, CommitteeRegistry } from "../chain/committeeRegistry.ts";
@@ -11,6 +12,12 @@ export interface Seat {
   readonly committee: Committee;
   /** This worker's Shamir point. */
   readonly self: PartyIndex;
+}
+
+export type SeatStanding = "serving" | "proposed" | "followed";
+
+export interface StandingSeat extends Seat {
+  readonly standing: SeatStanding;
 }
 
 /** Largest page the registries return. */
@@ -49,23 +56,44 @@ export class Committees {
     return this.#registry.keys(studyId, epoch);
   }
 
-  /** This worker's seats in the studies' current committees. O(studies). */
-  async seats(): Promise<Seat[]> {
-    const seats: Seat[] = [];
+  /** This worker's seats in all studies, whose other members it keeps links to. O(studies x epochs). */
+  async seats(): Promise<StandingSeat[]> {
+    const seats: StandingSeat[] = [];
     const count = await this.#studies.count();
     for (let offset = 0; offset < count; offset += PAGE) {
-      for (const studyId of await this.#studies.studies(offset, PAGE)) {
-        const seat = await this.currentSeat(studyId);
-        if (seat !== undefined) seats.push(seat);
-      }
+      for (const studyId of await this.#studies.studies(offset, PAGE)) seats.push(...(await this.#seatsOf(studyId)));
     }
     return seats;
   }
 
-  /** This worker's seat in a study's current committee; undefined when it has none. */
-  async currentSeat(studyId: string): Promise<Seat | undefined> {
-    const epoch = await this.#registry.currentEpoch(studyId);
-    return epoch === 0n ? undefined : this.seat(studyId, epoch);
+  /** Where shares may be left now: with the committee that serves the study, and with one that is proposed. */
+  async takingSeats(studyId: string): Promise<StandingSeat[]> {
+    const current = await this.#registry.currentEpoch(studyId);
+    if (current === 0n) return [];
+    return this.#occupied(studyId, [
+      ["serving", current],
+      ["proposed", await this.#registry.proposedEpoch(studyId)],
+    ]);
+  }
+
+  async #seatsOf(studyId: string): Promise<StandingSeat[]> {
+    const taking = await this.takingSeats(studyId);
+    const current = await this.#registry.currentEpoch(studyId);
+    const followed: [SeatStanding, bigint][] = [];
+    for (let epoch = 1n; epoch < current; epoch += 1n) {
+      if ((await this.#registry.boundUntil(studyId, epoch)) !== 0n) followed.push(["followed", epoch]);
+    }
+    return [...taking, ...(await this.#occupied(studyId, followed))];
+  }
+
+  /** Those of the committees in which this worker sits; 0n is none. */
+  async #occupied(studyId: string, epochs: readonly [SeatStanding, bigint][]): Promise<StandingSeat[]> {
+    const seats: StandingSeat[] = [];
+    for (const [standing, epoch] of epochs) {
+      const seat = epoch === 0n ? undefined : await this.seat(studyId, epoch);
+      if (seat !== undefined) seats.push({ ...seat, standing });
+    }
+    return seats;
   }
 
   /** This worker's point in a committee; undefined when it is no member. */

@@ -29,7 +29,7 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
   const { modules, chain, store, columns, indicators, mesh } = parts;
   const { deployment, rpc, emergencyStop, catalogue, studies, datasets } = chain;
   const queries = new VettedQueries({ rpc, catalogue, studies });
-  const requestedSegments = new RequestedSegments(datasets);
+  const requestedSegments = new RequestedSegments(datasets, store.segmentFacts);
   const consent = new ConsentMasks({ log: chain.consents, rpc, studies, firstBlock: deployment.block });
   const plan: PlanModules = {
     rpc,

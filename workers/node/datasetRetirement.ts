@@ -1,10 +1,11 @@
-/** The events of a dataset's end: that it was retired, and that a worker has confirmed to have erased it. */
+/** The events of a dataset's end: that it was retired, and that a worker has confirmed to have erased its shares. */
 import type { Deployment } from "../chain/deployment.ts";
 import type { ChainLog } from "../chain/logs.ts";
 
 export type RetirementEvent =
   | { readonly name: "DatasetRetired"; readonly datasetId: string; readonly studyId: string; readonly block: number }
-  | { readonly name: "ErasureConfirmed"; readonly datasetId: string; readonly index: number };
+  /** index: the worker's point in the committee of the epoch. */
+  | { readonly name: "ErasureConfirmed"; readonly datasetId: string; readonly epoch: bigint; readonly index: number };
 
 /** Undefined for every other log. */
 export function parseRetirement(deployment: Deployment, log: ChainLog): RetirementEvent | undefined {
@@ -14,5 +15,6 @@ export function parseRetirement(deployment: Deployment, log: ChainLog): Retireme
   const { name, args } = parsed;
   const datasetId = String(args["datasetId"]);
   if (name === "DatasetRetired") return { name, datasetId, studyId: String(args["studyId"]), block: log.blockNumber };
-  return name === "ErasureConfirmed" ? { name, datasetId, index: Number(args["index"]) } : undefined;
+  if (name !== "ErasureConfirmed") return undefined;
+  return { name, datasetId, epoch: args["epoch"] as bigint, index: Number(args["index"]) };
 }

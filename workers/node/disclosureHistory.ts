@@ -8,6 +8,9 @@
  * that is none of the study's, or not yet confirmed here, fails the attempt before anything opens. So does a chain that
  * cannot be reached: history unavailable means refuse.
  *
+ * Of the time of an earlier committee, participants know what the chain shows, and take for opened whatever it does not show to
+ * be refused at its first attempt (`DisclosureStore.takeOver`): those who may know better need not sit in this committee.
+ *
  * Whether an earlier answer counts as answered, and so what of it was opened, is decided by the agreed block: alike at all
  * participants, wherever each has followed the chain to. So is whether the rows of a dataset that was retired count as erased; a
  * participant that has erased them before all have followed the chain so far cannot read them, and fails the attempt.
@@ -134,10 +137,16 @@ export class DisclosureHistory {
     };
   }
 
-  /** Requests wait for those before them, so no two wait for each other. One that ended without an answer is not waited for. */
+  /**
+   * Requests wait for those before them, so no two wait for each other. One that ended without an answer is not waited for, nor
+   * one past its deadline that nobody has ended yet: no answer to it can be posted any more.
+   */
   #refusePending(earlier: string, { requestId }: Ordered): void {
-    const state = this.#modules.store.requests.get(earlier)?.state;
-    if (state !== "pending" && state !== "answered") return;
+    const { store } = this.#modules;
+    const stored = store.requests.get(earlier);
+    if (stored?.state !== "pending" && stored?.state !== "answered") return;
+    const isOver = BigInt(handledBlock(store) ?? 0) > requestFromJson(stored.event).deadlineBlock;
+    if (stored.state === "pending" && isOver) return;
     const detail = { code: "PLAN_HISTORY_PENDING", requestId, earlier } as const;
     throw nodeError(
       detail,

@@ -10,7 +10,7 @@ import type { WorkerChain } from "./workerChain.ts";
 import type { WorkerModules } from "./workerModules.ts";
 
 const CURSOR = "chain";
-const FOLLOWED = ["QueryCatalogue", "CommitteeRegistry", "WorkerRegistry", "DatasetRegistry"];
+const FOLLOWED = ["QueryCatalogue", "CommitteeRegistry", "CommitteeChanges", "WorkerRegistry", "DatasetRegistry"];
 
 export interface FollowingParts {
   readonly modules: Pick<WorkerModules, "configuration" | "log">;

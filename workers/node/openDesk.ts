@@ -1,4 +1,5 @@
 /** Connects the request desk to this worker's chain, store and mesh. */
+import { committeeChanges } from "../chain/committeeChanges.ts";
 import { datasetRegistry } from "../chain/datasetRegistry.ts";
 import { type QuerySmartContract, querySmartContract } from "../chain/querySmartContract.ts";
 import { equivocationToJson } from "../messages/equivocation.ts";
@@ -10,8 +11,9 @@ import type { RequestRecords } from "./requestModules.ts";
 import type { AttemptCounts } from "./attemptCounts.ts";
 import type { ColumnCache } from "./columnCache.ts";
 import type { IndicatorCache } from "./indicatorCache.ts";
-import type { Committees } from "./committees.ts";
+import type { Committees, StandingSeat } from "./committees.ts";
 import { computeRequest } from "./computeRequest.ts";
+import { ConfirmationDesk } from "./confirmationDesk.ts";
 import { writeDisputeFile } from "./disputeFile.ts";
 import { ErasureDesk } from "./erasureDesk.ts";
 import { type KeyPublishing, keyPublishing } from "./keyPublishing.ts";
@@ -94,7 +96,18 @@ export function openKeyPublishing(
   });
 }
 
-/** Erases what was retired, and posts the receipts. @param self this worker's name */
+/** Confirms that this worker can take over in a proposed committee. @param seats this worker's, as they stand now */
+export function openConfirmationDesk(
+  parts: Pick<DeskParts, "modules" | "chain" | "store"> & { inTurn: InTurn; seats: () => readonly StandingSeat[] },
+): ConfirmationDesk {
+  const { modules, chain, store, inTurn, seats } = parts;
+  const { log, monotonic, wallet } = modules;
+  const { deployment, rpc, datasets } = chain;
+  const changes = committeeChanges(deployment, wallet.connect(rpc));
+  return new ConfirmationDesk({ store, log, now: monotonic, inTurn, datasets, changes, seats });
+}
+
+/** Erases shares that are over, and posts the receipts. @param self this worker's name */
 export function openErasureDesk(
   parts: Pick<DeskParts, "modules" | "chain" | "store" | "counts"> & { inTurn: InTurn; self: () => string },
 ): ErasureDesk {

@@ -1,31 +1,56 @@
-/** Which segments of its datasets a request fixed by their roots. Datasets only ever grow, so a root never changes. */
+/**
+ * Which segments of its datasets a request fixed by their roots. What this worker's follower has kept is looked at first: it
+ * knows every version among every committee, and the chain only those of the committee that serves now.
+ */
 import type { DatasetRegistry, DatasetSegment } from "../chain/datasetRegistry.ts";
 import { datasetRoot } from "../messages/datasetRoot.ts";
+import type { SegmentFactStore } from "../store/segmentFactStore.ts";
 import { ImmutableFacts } from "./immutableFacts.ts";
 
 export class RequestedSegments {
   readonly #datasets: Pick<DatasetRegistry, "segments">;
+  readonly #facts: Pick<SegmentFactStore, "ofDataset">;
   readonly #byRoot = new ImmutableFacts<readonly DatasetSegment[]>();
 
-  constructor(datasets: Pick<DatasetRegistry, "segments">) {
+  constructor(datasets: Pick<DatasetRegistry, "segments">, facts: Pick<SegmentFactStore, "ofDataset">) {
     this.#datasets = datasets;
+    this.#facts = facts;
   }
 
   /**
-   * The segments of versions 1..v of a dataset, for the v whose root it is.
+   * The segments of versions 1..v of a dataset, for the v and the committee whose root it is.
    * @returns undefined when no version of the dataset has this root
-   * @throws CodedError CHAIN_*
+   * @throws CodedError CHAIN_* | STORE_*
    */
   ofRoot(datasetId: string, root: string): Promise<readonly DatasetSegment[] | undefined> {
-    return this.#byRoot.read(`${datasetId}/${root}`.toLowerCase(), () => this.#ask(datasetId, root));
+    return this.#byRoot.read(`${datasetId}/${root}`.toLowerCase(), () => this.#find(datasetId, root));
   }
 
-  async #ask(datasetId: string, root: string): Promise<readonly DatasetSegment[] | undefined> {
-    const segments = await this.#datasets.segments(datasetId);
-    for (let count = segments.length; count > 0; count--) {
-      const prefix = segments.slice(0, count);
-      if (datasetRoot(datasetId, BigInt(count), prefix) === root.toLowerCase()) return prefix;
+  async #find(datasetId: string, root: string): Promise<readonly DatasetSegment[] | undefined> {
+    const facts = this.#facts.ofDataset(datasetId);
+    for (const epoch of new Set(facts.map((fact) => fact.epoch))) {
+      const found = prefixOfRoot(datasetId, root, withoutGaps(facts.filter((fact) => fact.epoch === epoch)));
+      if (found !== undefined) return found;
     }
-    return undefined;
+    // Of a store that is older than what it keeps of every version.
+    return prefixOfRoot(datasetId, root, await this.#datasets.segments(datasetId));
   }
+}
+
+/** The versions 1, 2, … up to the first that is not there: a store that is older than these facts begins in the middle. */
+function withoutGaps<Fact extends { readonly version: bigint }>(facts: readonly Fact[]): Fact[] {
+  const end = facts.findIndex(({ version }, position) => version !== BigInt(position + 1));
+  return end < 0 ? [...facts] : facts.slice(0, end);
+}
+
+function prefixOfRoot(
+  datasetId: string,
+  root: string,
+  segments: readonly DatasetSegment[],
+): readonly DatasetSegment[] | undefined {
+  for (let count = segments.length; count > 0; count--) {
+    const prefix = segments.slice(0, count);
+    if (datasetRoot(datasetId, BigInt(count), prefix) === root.toLowerCase()) return prefix;
+  }
+  return undefined;
 }

@@ -5,7 +5,7 @@
 import type { ChainLog } from "../chain/logs.ts";
 import type { Deployment } from "../chain/deployment.ts";
 import type { Mesh } from "../transport/mesh.ts";
-import type { Committees, Seat } from "./committees.ts";
+import type { Committees, StandingSeat } from "./committees.ts";
 import { type Log, errorFields } from "./log.ts";
 import type { Registration } from "./registration.ts";
 
@@ -19,7 +19,7 @@ export interface RosterModules {
 
 export class Roster {
   readonly #modules: RosterModules;
-  #seats: readonly Seat[] = [];
+  #seats: readonly StandingSeat[] = [];
   #isStale = true;
   #isRefreshing = false;
 
@@ -27,7 +27,7 @@ export class Roster {
     this.#modules = modules;
   }
 
-  get seats(): readonly Seat[] {
+  get seats(): readonly StandingSeat[] {
     return this.#seats;
   }
 

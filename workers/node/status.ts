@@ -3,10 +3,10 @@ import type { FollowerStatus } from "../chain/follower.ts";
 import { WHOLE_BLOCK } from "../chain/follower.ts";
 import type { StoredInputCheck } from "../store/inputCheckStore.ts";
 import type { StoredRequestState } from "../store/requestStore.ts";
-import type { StoredRetirement } from "../store/retirementStore.ts";
+import type { StoredErasure } from "../store/erasureStore.ts";
 import type { DatasetStatus } from "../store/shareStore.ts";
 import type { PeerStatus } from "../transport/mesh.ts";
-import type { Seat } from "./committees.ts";
+import type { SeatStanding, StandingSeat } from "./committees.ts";
 import { SECURITY_STATEMENT } from "./security.ts";
 
 export interface StatusFacts {
@@ -22,19 +22,19 @@ export interface StatusFacts {
   readonly arithmetic: WorkerStatus["arithmetic"];
   readonly follower: FollowerStatus;
   readonly peers: readonly PeerStatus[];
-  readonly seats: readonly Seat[];
+  readonly seats: readonly StandingSeat[];
   readonly datasets: readonly DatasetStatus[];
   readonly inputChecks: readonly StoredInputCheck[];
   readonly requests: Readonly<Record<StoredRequestState, number>>;
   readonly attempts: readonly { readonly requestId: string; readonly attempt: bigint }[];
   readonly keysDue: number;
-  readonly retirements: readonly StoredRetirement[];
+  readonly erasures: readonly StoredErasure[];
 }
 
 export interface WorkerStatus {
   readonly version: string;
   readonly security: string;
-  /** "ready": registered, following, at least 2t peers of every committee connected. */
+  /** "ready": registered, following, at least 2t peers of every committee that serves connected. */
   readonly state: "starting" | "ready" | "degraded" | "stopped";
   /** Code of what stopped it, or undefined. */
   readonly stoppedBy: string | undefined;
@@ -60,6 +60,8 @@ export interface WorkerStatus {
   readonly committees: readonly {
     readonly studyId: string;
     readonly epoch: string;
+    /** "serving"; "proposed" to follow the one that serves; "followed", until what was asked of it is over. */
+    readonly standing: SeatStanding;
     readonly index: number;
     readonly n: number;
     readonly t: number;
@@ -80,10 +82,11 @@ export interface WorkerStatus {
   readonly open: readonly { readonly requestId: string; readonly attempt: string }[];
   /** Sealed answers whose keys this worker has not published yet, as far as the confirmed chain shows. */
   readonly keysDue: number;
-  /** Datasets retired on chain, of this worker's committees. */
-  readonly retired: readonly {
+  /** Shares to erase: of datasets that were retired, of committees that were followed, of proposals that were withdrawn. */
+  readonly erasures: readonly {
     readonly datasetId: string;
-    /** Whether all of it is gone here. */
+    readonly epoch: string;
+    /** Whether all of them are gone here; a followed committee's are needed for a while yet. */
     readonly erased: boolean;
     /** As far as the confirmed chain shows. While it is due, anyone can post what follows: `auditor confirm-erasure`. */
     readonly receipt: "due" | "confirmed";
@@ -118,9 +121,10 @@ export function statusOf(facts: StatusFacts): WorkerStatus {
     },
     cursor: cursor && { ...cursor, logIndex: cursor.logIndex === WHOLE_BLOCK ? "end" : cursor.logIndex },
     peers,
-    committees: seats.map(({ studyId, committee, self }) => ({
+    committees: seats.map(({ studyId, committee, self, standing }) => ({
       studyId,
       epoch: String(committee.epoch),
+      standing,
       index: self,
       n: committee.workers.length,
       t: committee.threshold,
@@ -136,9 +140,10 @@ export function statusOf(facts: StatusFacts): WorkerStatus {
     requests: facts.requests,
     open: facts.attempts.map(({ requestId, attempt }) => ({ requestId, attempt: String(attempt) })),
     keysDue: facts.keysDue,
-    retired: facts.retirements.map(({ datasetId, point, confirmed, receipt }) => ({
+    erasures: facts.erasures.map(({ datasetId, epoch, point, confirmed, receipt }) => ({
       datasetId,
-      erased: facts.datasets.some((dataset) => dataset.datasetId === datasetId && dataset.erased),
+      epoch: String(epoch),
+      erased: facts.holdings.some((held) => held.datasetId === datasetId && held.epoch === epoch && held.erased),
       receipt: confirmed ? "confirmed" : "due",
       index: point,
       version: receipt && String(receipt.version),
@@ -164,7 +169,7 @@ function stateOf({ follower, registration, seats, peers, port }: StatusFacts): W
   if (follower.stoppedBy !== undefined) return "stopped";
   if (port === undefined || follower.newest === undefined) return "starting";
   const connected = connectedAddresses(peers);
-  const isReachable = ({ committee }: Seat): boolean =>
-    connectedMembers(committee.workers, connected) >= 2 * committee.threshold;
+  const isReachable = ({ committee, standing }: StandingSeat): boolean =>
+    standing !== "serving" || connectedMembers(committee.workers, connected) >= 2 * committee.threshold;
   return follower.reachable && registration === "active" && seats.every(isReachable) ? "ready" : "degraded";
 }

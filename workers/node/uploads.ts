@@ -5,9 +5,10 @@
  *  before the body   without the chain: this worker is meant, the signature is well-formed, the nonce is new; then:
  *                    the signer is the current key of an active data owner whose registered certificate is the
  *                    connection's; the deadline
- *                    lies ahead by the chain's clock; the dataset is that owner's in that study; this worker serves on
- *                    the study's current committee
- *  after the body    the file decodes; its header says exactly what the chain says; the version is the next one
+ *                    lies ahead by the chain's clock; the dataset is that owner's in that study; this worker sits in the
+ *                    study's current committee, or in the proposed one
+ *  after the body    the file decodes; its header says exactly what the chain says; the version is the next one, or for the
+ *                    proposed committee one that is active
  *
  * The same file again, under the same signature, is answered with the same receipt: an owner whose connection broke
  * repeats the upload. A receipt is signed only after the file is durable.
@@ -31,7 +32,7 @@ import { parseSchema } from "../schema/parseSchema.ts";
 import { sharedColumnIds } from "../schema/rangeWitness.ts";
 import type { Store } from "../store/openStore.ts";
 import type { UploadGate, UploadRequest } from "../transport/uploadDesk.ts";
-import type { Committees, Seat } from "./committees.ts";
+import type { Committees, StandingSeat } from "./committees.ts";
 import { type Log, errorFields } from "./log.ts";
 
 export type UploadRefusalDetail =
@@ -44,6 +45,7 @@ export type UploadRefusalDetail =
   | { readonly code: "UPLOAD_NOT_ON_COMMITTEE"; readonly studyId: string }
   | { readonly code: "UPLOAD_NONCE_USED"; readonly account: string; readonly nonce: string }
   | { readonly code: "UPLOAD_HEADER_MISMATCH"; readonly field: string }
+  /** expected: the only version that is taken; or, for a proposed committee, the newest of those that are. */
   | { readonly code: "UPLOAD_WRONG_VERSION"; readonly version: string; readonly expected: string };
 
 export interface UploadModules {
@@ -54,7 +56,7 @@ export interface UploadModules {
   readonly owners: Pick<MemberRegistry, "activeMemberOf" | "accountOf">;
   readonly studies: Pick<StudyRegistry, "study" | "schemaText">;
   readonly datasets: Pick<DatasetRegistry, "address" | "datasetIdOf" | "version">;
-  readonly committees: Pick<Committees, "currentSeat">;
+  readonly committees: Pick<Committees, "takingSeats">;
   readonly store: Pick<Store, "shares" | "uploadNonces" | "transaction">;
   readonly signer: TypedDataSigner;
   readonly log: Log;
@@ -62,6 +64,11 @@ export interface UploadModules {
 
 function refuse(detail: UploadRefusalDetail, message: string): never {
   throw new CodedError(detail, message);
+}
+
+function notOnCommittee(studyId: string): never {
+  const message = `This worker is not on study ${studyId}'s committee, nor on a proposed one`;
+  refuse({ code: "UPLOAD_NOT_ON_COMMITTEE", studyId }, message);
 }
 
 export class Uploads implements UploadGate {
@@ -90,8 +97,8 @@ export class Uploads implements UploadGate {
     const { log, self, signer, chainId, datasets } = this.#modules;
     try {
       const decoded = decodeShareFile(file);
-      await this.#checkHeader(request, decoded.header);
-      const stored = this.#store(request, decoded);
+      const { standing } = await this.#checkHeader(request, decoded.header);
+      const stored = this.#store(request, decoded, standing === "proposed");
       const { version, rowCount } = decoded.header;
       log("info", "upload-received", { datasetId, version, rows: rowCount, fileHash, stored });
       const domain = opalineDomain(chainId, datasets.address);
@@ -125,9 +132,7 @@ export class Uploads implements UploadGate {
       const detail = { code: "UPLOAD_WRONG_DATASET", datasetId, expected } as const;
       refuse(detail, `Dataset ${datasetId} is not ${owner}'s in study ${studyId}; that is ${expected}`);
     }
-    if ((await committees.currentSeat(studyId)) === undefined) {
-      refuse({ code: "UPLOAD_NOT_ON_COMMITTEE", studyId }, `This worker is not on study ${studyId}'s committee`);
-    }
+    if ((await committees.takingSeats(studyId)).length === 0) notOnCommittee(studyId);
   }
 
   /**
@@ -159,11 +164,13 @@ export class Uploads implements UploadGate {
     return !shares.segments(datasetId).some((known) => known.fileHash === fileHash && known.state !== "missing");
   }
 
-  async #checkHeader({ upload }: UploadRequest, header: ShareFileHeader): Promise<void> {
+  /** @returns the seat that the file is for */
+  async #checkHeader({ upload }: UploadRequest, header: ShareFileHeader): Promise<StandingSeat> {
     const { studyId, datasetId, fileHash } = upload;
-    const { studies, committees, datasets, store, rpc } = this.#modules;
-    const seat = await committees.currentSeat(studyId);
-    if (seat === undefined) refuse({ code: "UPLOAD_NOT_ON_COMMITTEE", studyId }, `Not on study ${studyId}'s committee`);
+    const { studies, committees, rpc } = this.#modules;
+    const seats = await committees.takingSeats(studyId);
+    const seat = seats.find(({ committee }) => committee.epoch === header.committeeEpoch) ?? seats[0];
+    if (seat === undefined) notOnCommittee(studyId);
     const study = await studies.study(studyId);
     const schema = parseSchema(await studies.schemaText(rpc, studyId));
     const columns = sharedColumnIds(schema);
@@ -178,26 +185,38 @@ export class Uploads implements UploadGate {
     if (field !== undefined) {
       refuse({ code: "UPLOAD_HEADER_MISMATCH", field }, `The share file's ${field} is not what the chain says`);
     }
+    await this.#checkVersion(datasetId, fileHash, header, seat);
+    return seat;
+  }
+
+  async #checkVersion(
+    datasetId: string,
+    fileHash: string,
+    { version, committeeEpoch }: ShareFileHeader,
+    { standing }: StandingSeat,
+  ): Promise<void> {
+    const { datasets, store } = this.#modules;
     const isHeld = store.shares
       .segments(datasetId)
-      .some((known) => known.fileHash === fileHash && known.version === header.version);
-    const expected = (await datasets.version(datasetId)) + 1n;
-    if (header.version !== expected && !isHeld) {
-      const detail = {
-        code: "UPLOAD_WRONG_VERSION",
-        version: String(header.version),
-        expected: String(expected),
-      } as const;
-      refuse(detail, `The share file is version ${header.version}; the next version of this dataset is ${expected}`);
-    }
+      .some((known) => known.fileHash === fileHash && known.version === version && known.epoch === committeeEpoch);
+    if (isHeld) return;
+    const active = await datasets.version(datasetId);
+    const isProposed = standing === "proposed";
+    if (isProposed ? version <= active : version === active + 1n) return;
+    const expected = isProposed ? active : active + 1n;
+    const why = isProposed
+      ? `${active} versions of this dataset are active, and no other is shared among a proposed committee`
+      : `the next version of this dataset is ${expected}`;
+    const detail = { code: "UPLOAD_WRONG_VERSION", version: String(version), expected: String(expected) } as const;
+    refuse(detail, `The share file is version ${version}; ${why}`);
   }
 
   /** File and nonce in one transaction: a replayed upload finds the nonce, a failed one has not spent it. */
-  #store({ upload, signature }: UploadRequest, file: ShareFile): "stored" | "held" {
+  #store({ upload, signature }: UploadRequest, file: ShareFile, replaces: boolean): "stored" | "held" {
     const { store, chainId, datasets } = this.#modules;
     const signer = signerOf(opalineDomain(chainId, datasets.address), UPLOAD, upload, signature)!;
     return store.transaction(() => {
-      const stored = store.shares.putSegment(file, upload.fileHash);
+      const stored = store.shares.putSegment(file, upload.fileHash, { replaces });
       if (!store.uploadNonces.isUsed(signer, upload.nonce)) {
         store.uploadNonces.use(signer, upload.nonce, upload.deadline);
       } else if (stored === "stored") {
@@ -214,7 +233,7 @@ interface HeaderFacts {
   readonly datasetId: string;
   readonly schemaHash: string;
   readonly log2N: number;
-  readonly seat: Seat;
+  readonly seat: StandingSeat;
   readonly columns: readonly string[];
 }
 

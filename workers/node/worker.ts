@@ -29,7 +29,8 @@ import type { ErasureDesk } from "./erasureDesk.ts";
 import { errorFields } from "./log.ts";
 import { openCheckDesk } from "./openCheckDesk.ts";
 import type { KeyPublishing } from "./keyPublishing.ts";
-import { openDesk, openErasureDesk, openKeyPublishing } from "./openDesk.ts";
+import type { ConfirmationDesk } from "./confirmationDesk.ts";
+import { openConfirmationDesk, openDesk, openErasureDesk, openKeyPublishing } from "./openDesk.ts";
 import { oneAfterAnother } from "./posting.ts";
 import { createEndpoint, createMesh } from "./peering.ts";
 import { Registration } from "./registration.ts";
@@ -58,6 +59,7 @@ export class Worker {
   readonly #checks: CheckDesk;
   readonly #keys: KeyPublishing;
   readonly #erasures: ErasureDesk;
+  readonly #confirmations: ConfirmationDesk;
   readonly #follower: ChainFollower;
   #isListening = false;
   #stopped: Promise<void> | undefined;
@@ -91,8 +93,10 @@ export class Worker {
     this.#desk = openDesk({ ...deskParts, columns, indicators, inTurn });
     this.#keys = openKeyPublishing({ ...deskParts, inTurn });
     this.#erasures = openErasureDesk({ ...deskParts, inTurn, self });
+    this.#confirmations = openConfirmationDesk({ ...deskParts, inTurn, seats: () => this.#roster.seats });
     this.#checks = openCheckDesk(deskParts);
-    const effects = new ChainEffects({ deployment, store, committees, datasets: chain.datasets, log });
+    const { datasets, studies } = chain;
+    const effects = new ChainEffects({ deployment, store, committees, datasets, studies, log });
     const onCommitted = (logs: readonly ChainLog[]): void => this.#onCommitted(logs);
     const onProgress = (newest: number): void => this.#onProgress(newest);
     this.#follower = createFollower({ modules, chain, store, effects, timers, onCommitted, onProgress });
@@ -140,6 +144,7 @@ export class Worker {
       this.#checks.stop();
       this.#keys.stop();
       this.#erasures.stop();
+      this.#confirmations.stop();
       this.#mesh.stop();
       log("alarm", "following-stopped", errorFields(error));
     });
@@ -174,7 +179,7 @@ export class Worker {
       requests: this.#store.requests.counts(),
       attempts: this.#desk.attempts(),
       keysDue: this.#store.keyCopies.due().length,
-      retirements: this.#store.retirements.all(),
+      erasures: this.#store.erasures.all(),
     });
   }
 
@@ -189,6 +194,7 @@ export class Worker {
     this.#checks.stop();
     this.#keys.stop();
     this.#erasures.stop();
+    this.#confirmations.stop();
     this.#mesh.stop();
     if (this.#isListening) await this.#endpoint.stop();
     this.#isListening = false;
@@ -225,6 +231,7 @@ export class Worker {
     this.#erasures.onBlock();
     void this.#desk.onBlock(newest);
     void this.#checks.onBlock();
+    void this.#confirmations.onBlock();
     this.#keys.onBlock();
   }
 
