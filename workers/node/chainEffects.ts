@@ -36,7 +36,10 @@ import type { PartyIndex } from "../sharing/parties.ts";
 
 export interface EffectModules {
   readonly deployment: Deployment;
-  readonly store: Pick<Store, "requests" | "shares" | "disclosures" | "keyCopies" | "inputChecks" | "retirements">;
+  readonly store: Pick<
+    Store,
+    "requests" | "shares" | "disclosures" | "keyCopies" | "inputChecks" | "retirements" | "erasures"
+  >;
   readonly committees: Committees;
   readonly datasets: Pick<DatasetRegistry, "retiredUnder">;
   readonly log: Log;
@@ -73,8 +76,8 @@ export function discoverQueryContract(deployment: Deployment, log: ChainLog): st
 
 export class ChainEffects {
   readonly #modules: EffectModules;
-  /** This worker's point in the committee that holds the shares, of retired datasets. */
-  readonly #points = new Map<string, PartyIndex | undefined>();
+  /** The committee that holds the shares of retired datasets, and this worker's point in it. */
+  readonly #holders = new Map<string, { readonly epoch: bigint; readonly point: PartyIndex | undefined }>();
 
   constructor(modules: EffectModules) {
     this.#modules = modules;
@@ -92,7 +95,7 @@ export class ChainEffects {
         // Another committee may have followed the one that holds the shares before this event is read.
         const epoch = await this.#modules.datasets.retiredUnder(ended.datasetId);
         const seat = await this.#modules.committees.seat(ended.studyId, epoch);
-        this.#points.set(ended.datasetId, seat?.self);
+        this.#holders.set(ended.datasetId, { epoch, point: seat?.self });
       }
     }
   }
@@ -123,9 +126,10 @@ export class ChainEffects {
       return log("alarm", "dataset-activation-inconsistent", { datasetId, version });
     }
     try {
-      const isHere = store.shares.activateSegment(datasetId, version, fileHash);
-      const checkId = inputCheckId(datasetId, version);
-      store.inputChecks.insert({ checkId, datasetId, version, activation: activationToJson(activation) });
+      const place = { datasetId, epoch: committeeEpoch, version };
+      const isHere = store.shares.activateSegment({ ...place, fileHash });
+      const checkId = inputCheckId(datasetId, version, activation.segment.sharesRoot);
+      store.inputChecks.insert({ checkId, ...place, activation: activationToJson(activation) });
       log(isHere ? "info" : "alarm", isHere ? "dataset-activated" : "dataset-shares-missing", { datasetId, version });
     } catch (error) {
       // Only this dataset is affected; following goes on.
@@ -134,14 +138,20 @@ export class ChainEffects {
   }
 
   #end(event: RetirementEvent): void {
-    const { retirements } = this.#modules.store;
+    const { retirements, erasures } = this.#modules.store;
     const { datasetId } = event;
-    if (event.name === "ErasureConfirmed") return retirements.confirmed(datasetId, event.index);
+    if (event.name === "ErasureConfirmed") {
+      const own = erasures.all().filter((erasure) => erasure.datasetId === datasetId.toLowerCase());
+      for (const { epoch } of own) erasures.confirmed(datasetId, epoch, event.index);
+      return;
+    }
     const { studyId, block } = event;
-    assert(this.#points.has(datasetId), "prepare() read the seat of every retirement");
-    const point = this.#points.get(datasetId);
+    const holder = this.#holders.get(datasetId);
+    assert(holder !== undefined, "prepare() read the seat of every retirement");
+    const { epoch, point } = holder;
     if (point === undefined) return;
-    retirements.insert({ datasetId, studyId, point, block });
+    retirements.insert({ datasetId, studyId, block });
+    erasures.insert({ datasetId, studyId, epoch, point, afterBlock: block });
     this.#modules.log("info", "dataset-retired", { datasetId, studyId });
   }
 
@@ -155,7 +165,7 @@ export class ChainEffects {
     }
     const request = requests.get(requestId);
     if (request === undefined || !isFrom(chainLog, request.queryContract)) return;
-    requests.settle(requestId, settledBy(event));
+    requests.settle(requestId, settledBy(event), event.name === "QueryExpired" ? undefined : event.attempt);
     if (event.name === "QueryAnswered") {
       keyCopies.answered(requestId, event.attempt, event.sealedHash, outputsHash(event.outputs));
     } else keyCopies.ended(requestId);

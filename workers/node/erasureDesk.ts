@@ -11,14 +11,14 @@ import type { DatasetRegistry } from "../chain/datasetRegistry.ts";
 import type { Mined } from "../chain/transactions.ts";
 import { CodedError } from "../errors.ts";
 import { ERASURE, type TypedDataSigner, opalineDomain, signTypedData } from "../messages/typedData.ts";
+import type { StoredErasure } from "../store/erasureStore.ts";
 import type { Store } from "../store/openStore.ts";
-import type { StoredRetirement } from "../store/retirementStore.ts";
 import type { AttemptCounts } from "./attemptCounts.ts";
 import { DuePosts, type PostingEnvironment } from "./duePosts.ts";
 import { errorFields } from "./log.ts";
 
 export interface ErasureModules extends PostingEnvironment {
-  readonly store: Pick<Store, "retirements" | "shares">;
+  readonly store: Pick<Store, "erasures" | "shares">;
   readonly chainId: bigint;
   /** This worker's name. */
   readonly self: () => string;
@@ -29,7 +29,7 @@ export interface ErasureModules extends PostingEnvironment {
 
 export class ErasureDesk {
   readonly #modules: ErasureModules;
-  readonly #posts: DuePosts<StoredRetirement>;
+  readonly #posts: DuePosts<StoredErasure>;
   /** By dataset erased since the start: whether the attempts of that time are over. */
   readonly #areOver = new Map<string, () => boolean>();
 
@@ -40,10 +40,10 @@ export class ErasureDesk {
       now: modules.now,
       inTurn: modules.inTurn,
       events: { sent: "erasure-receipt-posted", delayed: "erasure-receipt-delayed" },
-      due: () => modules.store.retirements.all().filter((retirement) => this.#isDue(retirement)),
+      due: () => modules.store.erasures.all().filter((erasure) => this.#isDue(erasure)),
       keyOf: ({ datasetId }) => datasetId,
       fieldsOf: ({ datasetId }) => ({ datasetId }),
-      post: (retirement) => this.#post(retirement),
+      post: (erasure) => this.#post(erasure),
     });
   }
 
@@ -60,8 +60,7 @@ export class ErasureDesk {
   #eraseAll(): void {
     const { store, log } = this.#modules;
     try {
-      for (const { datasetId } of store.retirements.all())
-        if (!store.shares.isErased(datasetId)) this.#erase(datasetId);
+      for (const { datasetId } of store.erasures.all()) if (!store.shares.isErased(datasetId)) this.#erase(datasetId);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       log("warn", "erasures-delayed", errorFields(error));
@@ -81,18 +80,18 @@ export class ErasureDesk {
     }
   }
 
-  #isDue({ datasetId, confirmed }: StoredRetirement): boolean {
+  #isDue({ datasetId, confirmed }: StoredErasure): boolean {
     const { shares } = this.#modules.store;
     return !confirmed && shares.isErased(datasetId) && this.#areOver.get(datasetId)?.() !== false;
   }
 
-  async #post({ datasetId, point }: StoredRetirement): Promise<Mined | undefined> {
+  async #post({ datasetId, epoch, point }: StoredErasure): Promise<Mined | undefined> {
     const { store, datasets, signer, chainId, self } = this.#modules;
     const version = await datasets.version(datasetId);
     const message = { datasetId, worker: self(), version };
     const signature = await signTypedData(signer, opalineDomain(chainId, datasets.address), ERASURE, message);
-    if (store.retirements.get(datasetId)?.receipt?.signature !== signature) {
-      store.retirements.signed(datasetId, { version, signature });
+    if (store.erasures.get(datasetId, epoch)?.receipt?.signature !== signature) {
+      store.erasures.signed(datasetId, epoch, { version, signature });
     }
     const { confirmed } = await datasets.erasures(datasetId);
     return confirmed.includes(point) ? undefined : datasets.confirmErasure(datasetId, point, signature);

@@ -170,11 +170,12 @@ export class Worker {
       peers: this.#mesh.peers(),
       seats: this.#roster.seats,
       datasets: this.#store.shares.datasets(),
+      holdings: this.#store.shares.holdings(),
       inputChecks: this.#store.inputChecks.all(),
       requests: this.#store.requests.counts(),
       attempts: this.#desk.attempts(),
       keysDue: this.#store.keyCopies.due().length,
-      retirements: this.#store.retirements.all(),
+      erasures: this.#store.erasures.all(),
     });
   }
 
@@ -243,7 +244,7 @@ function openWorkerStore({ configuration, storeKey, randomBytes }: WorkerModules
 
 function openVectorCache({ field, configuration }: WorkerModules, { shares }: Store): VectorCache {
   const kept = new VectorCache(field, { budgetBytes: configuration.vectorCacheBytes });
-  shares.onErased((datasetId) => kept.erase(datasetId));
+  shares.onErased((datasetId, epoch) => kept.erase(datasetId, epoch));
   return kept;
 }
 
