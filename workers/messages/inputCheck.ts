@@ -17,12 +17,16 @@ export type CheckOutcome = (typeof CheckOutcome)[keyof typeof CheckOutcome];
 
 export type CheckReportErrorDetail = { readonly code: "CHECK_REPORT_INVALID"; readonly bytes: number };
 
-const DOMAIN = id("Opaline.InputCheck.v1");
+const DOMAIN = id("Opaline.InputCheck.v2");
 const abi = AbiCoder.defaultAbiCoder();
 
-/** keccak256(abi.encode(bytes32 domain, bytes32 datasetId, uint64 version)); the dataset's id binds chain and registry. */
-export function inputCheckId(datasetId: string, version: bigint): string {
-  return keccak256(abi.encode(["bytes32", "bytes32", "uint64"], [DOMAIN, datasetId, version]));
+/**
+ * keccak256(abi.encode(bytes32 domain, bytes32 datasetId, uint64 version, bytes32 sharesRoot)); the dataset's id binds chain and
+ * registry. The root tells which sharing of the version it is: a version may be shared anew, among another committee or again.
+ */
+export function inputCheckId(datasetId: string, version: bigint, sharesRoot: string): string {
+  const types = ["bytes32", "bytes32", "uint64", "bytes32"];
+  return keccak256(abi.encode(types, [DOMAIN, datasetId, version, sharesRoot]));
 }
 
 /** One byte. */

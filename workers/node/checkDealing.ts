@@ -25,9 +25,9 @@ export interface WrongRowsDetail {
  * @throws CodedError DEALING_*: the owner's fault; STORE_*: not the owner's
  */
 export function checkDealing({ activation, committee }: ConfirmedCheck, modules: DealingModules): void {
-  const { datasetId, version, segment, ingestProof } = activation;
+  const { datasetId, version, committeeEpoch: epoch, segment, ingestProof } = activation;
   const { chainId, shares } = modules;
-  const header = shares.loadHeader(datasetId, version);
+  const header = shares.loadHeader(datasetId, epoch, version);
   if (BigInt(header.rowCount) !== segment.rowCount) {
     const detail = { code: "DEALING_WRONG_ROWS", rows: header.rowCount, expected: String(segment.rowCount) } as const;
     throw new CodedError<WrongRowsDetail>(
@@ -39,9 +39,9 @@ export function checkDealing({ activation, committee }: ConfirmedCheck, modules:
   const field = modules.field.group();
   try {
     const columns = loadColumns(field, header.columns, (id) =>
-      shares.loadRows(datasetId, version, id, 0, header.rowCount),
+      shares.loadRows(datasetId, epoch, version, id, 0, header.rowCount),
     );
-    const file = { header, seeds: shares.loadSeeds(datasetId, version), columns };
+    const file = { header, seeds: shares.loadSeeds(datasetId, epoch, version), columns };
     verifyDealing(field, file, proof, { chainId, datasetId, version, sharesRoot: segment.sharesRoot });
   } finally {
     field.releaseAll();

@@ -91,9 +91,9 @@ export class CheckDesk {
     this.#endOthers(new Set(open.map(({ checkId }) => checkId)));
     for (const stored of open) {
       if (this.#stopped || this.#active.has(stored.checkId)) continue;
-      const { datasetId, version } = stored;
+      const { datasetId, epoch, version } = stored;
       try {
-        if (!this.#modules.store.shares.hasVersion(datasetId, version)) continue;
+        if (!this.#modules.store.shares.hasVersion(datasetId, epoch, version)) continue;
         const check = await this.#confirm(stored);
         if (check !== undefined && !this.#stopped) this.#begin(check);
       } catch (error) {
@@ -167,11 +167,12 @@ export class CheckDesk {
   /** In one transaction: the ending, and the range witnesses gone. */
   #settle({ checkId, activation, schema }: ConfirmedCheck, outcome: CheckOutcome): void {
     const { store, log } = this.#modules;
-    const { datasetId, version } = activation;
+    const { datasetId, version, committeeEpoch } = activation;
+    const witnesses = sharedColumnIds(schema).slice(columnsOf(schema).length);
     const ending = endingOf(outcome);
     store.transaction(() => {
       store.inputChecks.settle(checkId, ending);
-      store.shares.eraseColumns(datasetId, version, sharedColumnIds(schema).slice(columnsOf(schema).length));
+      store.shares.eraseColumns(datasetId, committeeEpoch, version, witnesses);
     });
     this.#active.delete(checkId);
     if (ending.state === "checked") log("info", "dataset-checked", { datasetId, version });

@@ -21,8 +21,8 @@ export interface CheckRunModules {
   /** The dataset registry's address: keys of checks are bound to it as those of requests to their contract. */
   readonly registry: string;
   readonly randomBytes: RandomBytes;
-  /** 32-byte words of rows [from, to) of one column of this version. */
-  loadRows(datasetId: string, version: bigint, columnId: string, from: number, to: number): Uint8Array;
+  /** 32-byte words of rows [from, to) of one column of this version, as the check's committee shares it. */
+  loadRows(columnId: string, from: number, to: number): Uint8Array;
   openNetwork(place: AttemptPlace, signal: AbortSignal): AttemptNetwork;
 }
 
@@ -56,7 +56,7 @@ async function compute(
   { field, chainId, registry, randomBytes, loadRows }: CheckRunModules,
 ): Promise<boolean> {
   const { checkId: requestId, activation, committee, schema } = check;
-  const { datasetId, version, segment } = activation;
+  const { segment } = activation;
   const t = committee.threshold;
   const context = { chainId, contract: registry, requestId, attempt, epoch: committee.epoch, t };
   const keys = await agreeKeys(network, context, randomBytes);
@@ -64,8 +64,7 @@ async function compute(
   const table = {
     columns: ids.length,
     rows: Number(segment.rowCount),
-    load: (column: number, from: number, to: number) =>
-      field.fromWords(loadRows(datasetId, version, ids[column]!, from, to)),
+    load: (column: number, from: number, to: number) => field.fromWords(loadRows(ids[column]!, from, to)),
   };
   return checkColumns({ network, field, t, keys }, columnConstraints(schema), table, datasetOf(check));
 }

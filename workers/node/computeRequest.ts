@@ -41,7 +41,7 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
     requestedSegments,
     consent,
     storedSegments: (datasetId) => store.shares.segments(datasetId),
-    inputCheck: (datasetId, version) => store.inputChecks.ofVersion(datasetId, version),
+    inputCheck: (datasetId, epoch, version) => store.inputChecks.ofVersion(datasetId, epoch, version),
     retiredIn: (datasetId) => store.retirements.get(datasetId)?.block,
   };
   const run: Omit<RunModules, "openNetwork"> = {

@@ -21,6 +21,7 @@ import { sharesRoot } from "../messages/datasetRoot.ts";
 import { inputCheckId } from "../messages/inputCheck.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import type { Store } from "../store/openStore.ts";
+import type { HoldingStatus } from "../store/shareStore.ts";
 import { type CommitteeEvent, parseCommitteeEvent } from "./committeeEvents.ts";
 import type { Committees } from "./committees.ts";
 import {
@@ -135,26 +136,28 @@ export class DatasetEffects {
   #changeCommittee({ name, studyId, epoch, block }: CommitteeEvent): void {
     const { store, log } = this.#modules;
     if (name === "CommitteeProposalWithdrawn") {
-      this.#eraseEpochs(studyId, (each) => each === epoch, block - 1);
+      for (const { datasetId } of this.#eraseEpochs(studyId, (each) => each === epoch, block - 1)) {
+        store.inputChecks.drop(datasetId, epoch);
+      }
       return;
     }
     store.disclosures.takeOver(studyId);
     const deadline = this.#deadlines.get(studyId);
     assert(deadline !== undefined, "prepare() read the policy of every study whose committee changes");
-    const erased = this.#eraseEpochs(studyId, (each) => each < epoch, block + deadline);
-    if (erased > 0) log("info", "committee-followed", { studyId, epoch, datasets: erased });
+    const over = this.#eraseEpochs(studyId, (each) => each < epoch, block + deadline);
+    if (over.length > 0) log("info", "committee-followed", { studyId, epoch, holdings: over.length });
   }
 
   /**
-   * This worker's holdings of the study that were, or may yet be, given by the chain. @returns how many
+   * This worker's holdings of the study, also of files that the chain never heard of. @returns them
    * @param afterBlock the last block in which they are needed
    */
-  #eraseEpochs(studyId: string, isOver: (epoch: bigint) => boolean, afterBlock: number): number {
+  #eraseEpochs(studyId: string, isOver: (epoch: bigint) => boolean, afterBlock: number): HoldingStatus[] {
     const { segmentFacts, shares } = this.#modules.store;
-    const ofStudy = new Set(segmentFacts.ofStudy(studyId).map(({ datasetId }) => datasetId));
+    const ofStudy = new Set(segmentFacts.datasetsOf(studyId));
     const holdings = shares.holdings().filter(({ datasetId, epoch }) => ofStudy.has(datasetId) && isOver(epoch));
     for (const { datasetId, epoch } of holdings) this.#erase(datasetId, studyId, epoch, afterBlock);
-    return holdings.length;
+    return holdings;
   }
 
   #erase(datasetId: string, studyId: string, epoch: bigint, afterBlock: number): void {

@@ -32,7 +32,7 @@ import { type PartialColumnCache, datasetIdsOf, loadPartialColumns } from "./par
 import { refuseUntold } from "./untoldSets.ts";
 
 export interface GateModules extends SealingModules {
-  readonly columns: PartialColumnCache & Pick<ColumnCache, "checkKey">;
+  readonly columns: Pick<ColumnCache, "among">;
   readonly indicators: Pick<IndicatorCache, "tag" | "borrow" | "keep">;
   readonly history: Pick<DisclosureHistory, "agree" | "resolve" | "openings">;
 }
@@ -86,7 +86,7 @@ async function mergedPlan(
   const field = session.field.group();
   const lines = planOrRefuse(requestId, earlier, (known) => planLines(plan, known, plan.k, field));
   if (lines.refused) return undefined;
-  const columns = loadPartialColumns(field, lines.columns, lines.universe, checkedColumns(lines, modules));
+  const columns = loadPartialColumns(field, lines.columns, lines.universe, checkedColumns(lines, request, modules));
   const hooks = { aboutToOpen: () => openings.aboutToOpen("tests") };
   const inputs = inputsOf(request, lines, history);
   const chosen = await chooseLines({ ...session, field }, lines.plan, columns, inputs, hooks);
@@ -111,7 +111,12 @@ async function openGated(
   if (gate.refused) return refusal(attempt);
   const place = { requestId, attempt, epoch: context.committeeEpoch, participants: network.parties };
   const datasetIds = datasetIdsOf(gate.universe);
-  const columns = loadPartialColumns(session.field, gate.columns, gate.universe, checkedColumns(gate, modules));
+  const columns = loadPartialColumns(
+    session.field,
+    gate.columns,
+    gate.universe,
+    checkedColumns(gate, request, modules),
+  );
   const seal = sealOf(request, attempt, modules);
   const hooks: GateHooks = {
     ...(seal === undefined ? {} : { seal }),
@@ -135,10 +140,15 @@ async function openGated(
   };
 }
 
-/** Columns of data whose keys are there. @throws CodedError STORE_* */
-function checkedColumns({ universe }: Pick<OpenGate, "universe">, { columns }: GateModules): PartialColumnCache {
-  datasetIdsOf(universe).forEach((datasetId) => columns.checkKey(datasetId));
-  return columns;
+/** Columns of data whose keys are there, as the request's committee shares them. @throws CodedError STORE_* */
+function checkedColumns(
+  { universe }: Pick<OpenGate, "universe">,
+  { event }: ConfirmedRequest,
+  { columns }: GateModules,
+): PartialColumnCache {
+  const shared = columns.among(event.context.committeeEpoch);
+  datasetIdsOf(universe).forEach((datasetId) => shared.checkKey(datasetId));
+  return shared;
 }
 
 /**

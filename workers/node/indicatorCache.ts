@@ -12,7 +12,7 @@ import type { Field, FieldVector } from "../field/field.ts";
 import type { WasmField } from "../field/wasmField.ts";
 import { TAG_BYTES } from "../protocols/agreeKept.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
-import type { VectorCache } from "./vectorCache.ts";
+import { type VectorCache, holdingName } from "./vectorCache.ts";
 
 /** Whose shares an attempt's vectors are. */
 export interface AttemptPlace {
@@ -49,12 +49,13 @@ export class IndicatorCache {
     return this.#cache.borrow(attempt, keyOf(place, name));
   }
 
-  /** Keeps a copy: products of one level lie in one block, which is not to be kept for one of them. */
+  /** Of rows of these datasets, as the attempt's committee holds them. Keeps a copy: products of one level lie in one block, which is not to be kept for one of them. */
   keep(attempt: Field, place: AttemptPlace, name: string, datasetIds: readonly string[], vector: FieldVector): void {
     const key = keyOf(place, name);
     const before = this.#field.bytesInUse;
     const copy = attempt.concat([vector]);
-    this.#cache.keep(key, datasetIds, copy, this.#field.bytesInUse - before);
+    const holdings = datasetIds.map((datasetId) => holdingName(datasetId, place.epoch));
+    this.#cache.keep(key, holdings, copy, this.#field.bytesInUse - before);
     attempt.release(copy);
     this.#tags.set(key, tagOf(place));
     if (this.#tags.size > this.#mostTags) this.#dropTags();

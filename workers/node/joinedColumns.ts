@@ -5,7 +5,7 @@
  * Invariants
  * 1. A column is kept once, by itself or as a piece of one joined column, whose views give it back.
  * 2. No column is lost for a joined one: of two that share a column the one kept has all the columns of the other.
- * 3. Whatever depends on a dataset is kept under its id, and forgotten with it.
+ * 3. Whatever depends on a holding, one committee's shares of a dataset, is kept under its name, and forgotten with it.
  */
 import type { Field, FieldVector } from "../field/field.ts";
 import type { WasmField } from "../field/wasmField.ts";
@@ -13,7 +13,7 @@ import type { VectorCache } from "./vectorCache.ts";
 
 /** Rows of a joined column. */
 export interface Piece {
-  /** Of the column that it is; undefined: zeros. */
+  /** Of the column that it is, which tells the committee; undefined: zeros. */
   readonly name: string | undefined;
   readonly rowCount: number;
 }
@@ -57,13 +57,13 @@ export class JoinedColumns {
   /**
    * O(1) when it is kept.
    *
-   * @param datasetIds whose rows it has, lower-case
+   * @param holdings whose rows it has
    * @param read makes the pieces
    */
   join(
     attempt: Field,
     pieces: readonly Piece[],
-    datasetIds: readonly string[],
+    holdings: readonly string[],
     read: () => readonly FieldVector[],
   ): FieldVector {
     const joined = pieces.map(({ name, rowCount }) => name ?? `zeros ${rowCount}`).join(", ");
@@ -73,7 +73,7 @@ export class JoinedColumns {
     const before = this.#field.bytesInUse;
     const vector = attempt.concat(vectors);
     if (!this.#isWorthKeeping(pieces)) return vector;
-    this.#cache.keep(joined, datasetIds, vector, this.#field.bytesInUse - before);
+    this.#cache.keep(joined, holdings, vector, this.#field.bytesInUse - before);
     if (this.#cache.has(joined)) this.#replace(pieces, joined);
     return vector;
   }

@@ -60,8 +60,8 @@ export function metricsText(status: WorkerStatus, { started, failed }: AttemptTo
     ...single(
       "opaline_erasure_receipts_due",
       "gauge",
-      "Retired datasets for which the chain has no receipt of this worker.",
-      status.retired.filter(({ receipt }) => receipt === "due").length,
+      "Datasets' shares that had to be erased, for which the chain has no receipt of this worker.",
+      status.erasures.filter(({ receipt }) => receipt === "due").length,
     ),
     family("opaline_dataset_versions", "gauge", "Dataset versions by state.", "state", versions),
     family("opaline_dataset_checks", "gauge", "Activated dataset versions by input check.", "state", checks),

@@ -25,12 +25,14 @@ export function openCheckDesk({ modules, chain, store, committees, mesh, timers,
       send: (address, frame) => sendAndForget(mesh, log, address, frame),
       schemaOf: async (studyId) => parseSchema(await studies.schemaText(rpc, studyId)),
       checkDealing: (check) => checkDealing(check, { field, chainId, shares }),
-      compute: (check, proposal, signal, timeoutMs) =>
-        runCheck(check, proposal, signal, {
+      compute: (check, proposal, signal, timeoutMs) => {
+        const { datasetId, committeeEpoch, version } = check.activation;
+        return runCheck(check, proposal, signal, {
           ...run,
-          loadRows: (datasetId, version, columnId, from, to) => shares.loadRows(datasetId, version, columnId, from, to),
+          loadRows: (...rows) => shares.loadRows(datasetId, committeeEpoch, version, ...rows),
           openNetwork: (place, ended) => openAttemptNetwork(mesh, place, timeoutMs, ended),
-        }),
+        });
+      },
     },
     configuration.attemptTimeoutMs,
   );

@@ -1,11 +1,14 @@
-/** The columns of a gate's circuit as vectors over its universe of rows: this worker's shares, zero outside their parts. */
+/**
+ * The columns of a gate's circuit as vectors over its universe of rows: this worker's shares among one committee, zero outside
+ * their parts.
+ */
 import type { PartialColumn } from "../disclosure/setVectors.ts";
 import type { Universe } from "../disclosure/universe.ts";
 import type { Field, FieldVector } from "../field/field.ts";
-import type { ColumnCache, ColumnPiece } from "./columnCache.ts";
+import type { ColumnPiece, CommitteeColumns } from "./columnCache.ts";
 
-/** Where columns, and pieces of them one after the other, are kept. */
-export type PartialColumnCache = Pick<ColumnCache, "column" | "joined">;
+/** Where columns of one committee, and pieces of them one after the other, are kept. */
+export type PartialColumnCache = Pick<CommitteeColumns, "column" | "joined">;
 
 type Rows = Pick<Universe, "segments" | "parts">;
 

@@ -51,6 +51,8 @@ import { type VettedQueries, type VettedQuery, readParameters } from "./vettedQu
 /** Versions 1..version of a dataset, all stored here; rows are concatenated in the request's order of datasets. */
 export interface PlannedDataset {
   readonly datasetId: string;
+  /** The request's: whose shares they are. */
+  readonly epoch: bigint;
   readonly version: bigint;
 }
 
@@ -86,10 +88,10 @@ export interface PlanModules {
   readonly queries: VettedQueries;
   readonly requestedSegments: RequestedSegments;
   readonly consent: Pick<ConsentMasks, "apply">;
-  /** Every version of a dataset that this worker has, or should have. */
+  /** Every version of a dataset that this worker has, or should have, in whichever committee. */
   storedSegments(datasetId: string): readonly SegmentStatus[];
-  /** Undefined for a version whose activation was not seen here. */
-  inputCheck(datasetId: string, version: bigint): Pick<StoredInputCheck, "state" | "reason"> | undefined;
+  /** Undefined for a version that was not seen here to be given this committee. */
+  inputCheck(datasetId: string, epoch: bigint, version: bigint): Pick<StoredInputCheck, "state" | "reason"> | undefined;
   /** Block in which the dataset was retired; undefined while it is not, as far as this worker has followed. */
   retiredIn(datasetId: string): number | undefined;
 }
@@ -128,7 +130,7 @@ export async function planQuery(request: ConfirmedRequest, modules: PlanModules)
   });
   const segments = await maskedSegments(event, await plannedSegments(event, modules), modules);
   if (circuit === undefined) return { empty: true };
-  const datasets = newestVersions(segments);
+  const datasets = newestVersions(event, segments);
   const limits = { ...ks, studyK: policy.k, historyCap: policy.historyCap };
   return { empty: false, circuit, datasets, descriptor, parameters, schema, segments, ...limits };
 }
@@ -245,7 +247,7 @@ async function plannedSegments(event: QueryRequested, modules: PlanModules): Pro
     for (const [position, segment] of segments.entries()) {
       const version = BigInt(position + 1);
       checkStored(event, datasetId, version, segment, stored);
-      checkWellFormed(datasetId, version, modules);
+      checkWellFormed(event, datasetId, version, modules);
       planned.push({ datasetId, version, rowCount: segment.rowCount });
     }
   }
@@ -262,9 +264,10 @@ async function maskedSegments(
 }
 
 /** The last segment of each dataset is the version that was asked for. */
-function newestVersions(segments: readonly SegmentRef[]): PlannedDataset[] {
+function newestVersions({ context }: QueryRequested, segments: readonly SegmentRef[]): PlannedDataset[] {
+  const epoch = context.committeeEpoch;
   const versions = new Map(segments.map(({ datasetId, version }) => [datasetId, version]));
-  return [...versions].map(([datasetId, version]) => ({ datasetId, version }));
+  return [...versions].map(([datasetId, version]) => ({ datasetId, epoch, version }));
 }
 
 /** Its shares are, or will be, gone. */
@@ -275,7 +278,7 @@ function checkThere(datasetId: string, { retiredIn }: PlanModules): void {
   throw nodeError({ code: "PLAN_DATASET_RETIRED", datasetId, block }, message);
 }
 
-/** What the chain activated is what is stored: `active` means that the file is the one its activation names. */
+/** What the chain gave the committee is what is stored: `active` means that the file is the one the chain names. */
 function checkStored(
   { context }: QueryRequested,
   datasetId: string,
@@ -287,18 +290,27 @@ function checkStored(
     const detail = { code: "PLAN_MISSING_SHARES", datasetId, version: String(version), reason } as const;
     throw nodeError(detail, `Dataset ${datasetId}, version ${version}: ${reason}`);
   };
-  const segment = stored.find((known) => known.version === version && known.state !== "pending");
-  if (segment === undefined) return missing("its activation has not been seen here");
+  const known = stored.filter((segment) => segment.version === version && segment.state !== "pending");
+  const segment = known.find(({ epoch }) => epoch === context.committeeEpoch);
+  if (segment === undefined) {
+    return missing(
+      known.length > 0 ? "the stored shares are another epoch's" : "its activation has not been seen here",
+    );
+  }
   if (segment.state === "missing") return missing("no shares are stored here");
   if (segment.rowCount === undefined || BigInt(segment.rowCount) !== rowCount) {
     return missing("the stored shares have another number of rows");
   }
-  if (segment.epoch !== context.committeeEpoch) return missing("the stored shares are another epoch's");
 }
 
 /** Nothing is computed over columns that an owner may have dealt as it liked. */
-function checkWellFormed(datasetId: string, version: bigint, { inputCheck }: PlanModules): void {
-  const check = inputCheck(datasetId, version);
+function checkWellFormed(
+  { context }: QueryRequested,
+  datasetId: string,
+  version: bigint,
+  { inputCheck }: PlanModules,
+): void {
+  const check = inputCheck(datasetId, context.committeeEpoch, version);
   if (check?.state === "checked") return;
   const place = { datasetId, version: String(version) };
   if (check?.state === "rejected") {

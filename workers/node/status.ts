@@ -1,10 +1,10 @@
 /** What a worker says of itself: public facts only. The shape is an interface for operators' monitoring. */
 import type { FollowerStatus } from "../chain/follower.ts";
 import { WHOLE_BLOCK } from "../chain/follower.ts";
+import type { StoredErasure } from "../store/erasureStore.ts";
 import type { StoredInputCheck } from "../store/inputCheckStore.ts";
 import type { StoredRequestState } from "../store/requestStore.ts";
-import type { StoredErasure } from "../store/erasureStore.ts";
-import type { DatasetStatus } from "../store/shareStore.ts";
+import type { DatasetStatus, HoldingStatus } from "../store/shareStore.ts";
 import type { PeerStatus } from "../transport/mesh.ts";
 import type { SeatStanding, StandingSeat } from "./committees.ts";
 import { SECURITY_STATEMENT } from "./security.ts";
@@ -24,6 +24,7 @@ export interface StatusFacts {
   readonly peers: readonly PeerStatus[];
   readonly seats: readonly StandingSeat[];
   readonly datasets: readonly DatasetStatus[];
+  readonly holdings: readonly HoldingStatus[];
   readonly inputChecks: readonly StoredInputCheck[];
   readonly requests: Readonly<Record<StoredRequestState, number>>;
   readonly attempts: readonly { readonly requestId: string; readonly attempt: bigint }[];
@@ -69,9 +70,10 @@ export interface WorkerStatus {
     /** Other members whose links are open; 2t of them are needed. */
     readonly connected: number;
   }[];
-  /** Not those that were erased. */
+  /** By the committee whose shares they are; not those that were erased. */
   readonly datasets: readonly {
     readonly datasetId: string;
+    readonly epoch: string;
     readonly version: string;
     readonly rows: number | undefined;
     readonly state: string;
@@ -86,10 +88,15 @@ export interface WorkerStatus {
   readonly erasures: readonly {
     readonly datasetId: string;
     readonly epoch: string;
-    /** Whether all of them are gone here; a followed committee's are needed for a while yet. */
+    /** They are needed until the chain is past this block. */
+    readonly afterBlock: number;
+    /** Whether all of it is gone here. */
     readonly erased: boolean;
-    /** As far as the confirmed chain shows. While it is due, anyone can post what follows: `auditor confirm-erasure`. */
-    readonly receipt: "due" | "confirmed";
+    /**
+     * "later" while the shares are needed; else as far as the confirmed chain shows. While it is due, anyone can post what
+     * follows: `auditor confirm-erasure`.
+     */
+    readonly receipt: "later" | "due" | "confirmed";
     readonly index: number;
     readonly version: string | undefined;
     readonly signature: string | undefined;
@@ -132,28 +139,43 @@ export function statusOf(facts: StatusFacts): WorkerStatus {
       connected: connectedMembers(committee.workers, connected),
     })),
     datasets: facts.datasets.flatMap(({ datasetId, erased, segments }) =>
-      (erased ? [] : segments).map(({ version, rowCount, state }) => {
-        const check = state === "pending" ? undefined : checkOf(facts.inputChecks, datasetId, version);
-        return { datasetId, version: String(version), rows: rowCount, state, check };
+      (erased ? [] : segments).map((segment) => {
+        const { epoch, version, rowCount, state } = segment;
+        const check = state === "pending" ? undefined : checkOf(facts.inputChecks, datasetId, segment);
+        return { datasetId, epoch: String(epoch), version: String(version), rows: rowCount, state, check };
       }),
     ),
     requests: facts.requests,
     open: facts.attempts.map(({ requestId, attempt }) => ({ requestId, attempt: String(attempt) })),
     keysDue: facts.keysDue,
-    erasures: facts.erasures.map(({ datasetId, epoch, point, confirmed, receipt }) => ({
-      datasetId,
-      epoch: String(epoch),
-      erased: facts.holdings.some((held) => held.datasetId === datasetId && held.epoch === epoch && held.erased),
-      receipt: confirmed ? "confirmed" : "due",
-      index: point,
-      version: receipt && String(receipt.version),
-      signature: receipt?.signature,
-    })),
+    erasures: facts.erasures.map((erasure) => erasureOf(erasure, facts)),
   };
 }
 
-function checkOf(checks: readonly StoredInputCheck[], datasetId: string, version: bigint): string | undefined {
-  const check = checks.find((known) => known.datasetId === datasetId && known.version === version);
+function erasureOf(erasure: StoredErasure, { holdings, follower }: StatusFacts): WorkerStatus["erasures"][number] {
+  const { datasetId, epoch, point, afterBlock, confirmed, receipt } = erasure;
+  const erased = holdings.some((known) => known.datasetId === datasetId && known.epoch === epoch && known.erased);
+  const isNeeded = !erased && (follower.cursor?.block ?? 0) <= afterBlock;
+  return {
+    datasetId,
+    epoch: String(epoch),
+    afterBlock,
+    erased,
+    receipt: confirmed ? "confirmed" : isNeeded ? "later" : "due",
+    index: point,
+    version: receipt && String(receipt.version),
+    signature: receipt?.signature,
+  };
+}
+
+function checkOf(
+  checks: readonly StoredInputCheck[],
+  datasetId: string,
+  { epoch, version }: { readonly epoch: bigint; readonly version: bigint },
+): string | undefined {
+  const check = checks.find(
+    (known) => known.datasetId === datasetId && known.epoch === epoch && known.version === version,
+  );
   return check?.reason === undefined ? check?.state : `${check.state}: ${check.reason}`;
 }
 

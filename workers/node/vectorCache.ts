@@ -17,8 +17,13 @@ export interface VectorCacheOptions {
   readonly budgetBytes: number;
 }
 
+/** Names what a vector's rows are: the shares of one dataset among one committee. */
+export function holdingName(datasetId: string, epoch: bigint): string {
+  return `${datasetId.toLowerCase()}#${epoch}`;
+}
+
 interface Kept {
-  readonly datasetIds: readonly string[];
+  readonly holdings: readonly string[];
   readonly vector: FieldVector;
   readonly bytes: number;
 }
@@ -32,7 +37,7 @@ export class VectorCache {
   /** Least recently used first. */
   readonly #kept = new Map<string, Kept>();
   #bytes = 0;
-  /** Lower-case. */
+  /** Holdings. */
   readonly #erased = new Set<string>();
   #isStopped = false;
 
@@ -62,31 +67,31 @@ export class VectorCache {
   /**
    * Keeps a vector if there is, or can be made, room.
    *
-   * @param datasetIds whose rows it depends on, lower-case
+   * @param holdings whose rows it depends on (`holdingName`)
    * @param bytes what it takes: a view of a longer vector takes all of that
    */
-  keep(name: string, datasetIds: readonly string[], vector: FieldVector, bytes: number): void {
+  keep(name: string, holdings: readonly string[], vector: FieldVector, bytes: number): void {
     if (this.#isStopped || bytes + ENTRY_BYTES > this.#budgetBytes) return;
-    if (datasetIds.some((datasetId) => this.#erased.has(datasetId))) return;
+    if (holdings.some((holding) => this.#erased.has(holding))) return;
     this.drop(name);
     for (const oldest of this.#kept.keys()) {
       if (this.#bytes + bytes + ENTRY_BYTES * (this.#kept.size + 1) <= this.#budgetBytes) break;
       this.drop(oldest);
     }
-    this.#kept.set(name, { datasetIds, vector: this.#group.view(vector, 0, vector.length), bytes });
+    this.#kept.set(name, { holdings, vector: this.#group.view(vector, 0, vector.length), bytes });
     this.#bytes += bytes;
   }
 
-  /** The dataset was erased here: nothing that depends on it is kept, also of attempts that still run. */
-  erase(datasetId: string): void {
-    this.#erased.add(datasetId.toLowerCase());
-    this.forget(datasetId);
+  /** These shares were erased here: nothing that depends on them is kept, also of attempts that still run. */
+  erase(datasetId: string, epoch: bigint): void {
+    this.#erased.add(holdingName(datasetId, epoch));
+    this.forget(datasetId, epoch);
   }
 
-  /** The dataset's key changed. */
-  forget(datasetId: string): void {
-    const dataset = datasetId.toLowerCase();
-    for (const [name, { datasetIds }] of this.#kept) if (datasetIds.includes(dataset)) this.drop(name);
+  /** Their key changed. */
+  forget(datasetId: string, epoch: bigint): void {
+    const holding = holdingName(datasetId, epoch);
+    for (const [name, { holdings }] of this.#kept) if (holdings.includes(holding)) this.drop(name);
   }
 
   stop(): void {

@@ -175,6 +175,7 @@ export class Worker {
       peers: this.#mesh.peers(),
       seats: this.#roster.seats,
       datasets: this.#store.shares.datasets(),
+      holdings: this.#store.shares.holdings(),
       inputChecks: this.#store.inputChecks.all(),
       requests: this.#store.requests.counts(),
       attempts: this.#desk.attempts(),
@@ -250,7 +251,7 @@ function openWorkerStore({ configuration, storeKey, randomBytes }: WorkerModules
 
 function openVectorCache({ field, configuration }: WorkerModules, { shares }: Store): VectorCache {
   const kept = new VectorCache(field, { budgetBytes: configuration.vectorCacheBytes });
-  shares.onErased((datasetId) => kept.erase(datasetId));
+  shares.onErased((datasetId, epoch) => kept.erase(datasetId, epoch));
   return kept;
 }
 

@@ -2,7 +2,7 @@
  * AES-256-GCM with random 96-bit nonces, everything about a ciphertext's place bound as associated data: moved to
  * another dataset, version, file, column, chunk, epoch or table, it does not decrypt.
  *
- * One key encrypts one dataset. At 2^32 chunks under a key, 4 trillion words, two nonces would meet with probability
+ * One key encrypts one committee's shares of one dataset. At 2^32 chunks under a key, 4 trillion words, two nonces would meet with probability
  * 2^-33 (NIST SP 800-38D, 8.3); no dataset comes near.
  *
  * Stored form: nonce 12 | ciphertext | tag 16. Adversary: whoever reads or edits the file, but not the keys. Rolling a
@@ -60,7 +60,13 @@ export function seedsContext(segment: SealedSegment): Uint8Array {
   return segmentContext("Opaline.store.seeds.v1", segment);
 }
 
-export function keyContext(datasetId: Uint8Array): Uint8Array {
+/** Of the key of one committee's shares. */
+export function keyContext(datasetId: Uint8Array, epoch: bigint): Uint8Array {
+  return Buffer.concat([Buffer.from("Opaline.store.datasetKey.v2\0"), datasetId, u64(epoch)]);
+}
+
+/** Of a key made when a dataset had one committee, and so one key, for ever. */
+export function onlyKeyContext(datasetId: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from("Opaline.store.datasetKey.v1\0"), datasetId]);
 }
 

@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import type { RandomBytes } from "../field/field.ts";
 import { chunkContext, seal, SEAL_OVERHEAD_BYTES, unseal, type SealedSegment } from "./chunkCipher.ts";
-import { storeError, textOf, undecryptable } from "./errors.ts";
+import { storeError, textOf, undecryptable, versionText } from "./errors.ts";
 import { bytesToHex, hexToBytes } from "./hex.ts";
 import type { ShareStatements } from "./shareStatements.ts";
 
@@ -70,9 +70,10 @@ export class ColumnChunks {
   #columnRow(segment: SegmentRow, columnId: string): bigint {
     const row = this.#sql.column.get(segment.id, hexToBytes(columnId, 32, "columnId"));
     if (row !== undefined) return row["id"] as bigint;
-    const [datasetId, version] = [bytesToHex(segment.datasetId), segment.version];
-    const detail = { code: "STORE_COLUMN_MISSING", datasetId, version, columnId } as const;
-    throw storeError(detail, `dataset ${datasetId} version ${version} has no column ${columnId}`);
+    const { epoch, version } = segment;
+    const place = { datasetId: bytesToHex(segment.datasetId), epoch, version };
+    const detail = { code: "STORE_COLUMN_MISSING", ...place, columnId } as const;
+    throw storeError(detail, `${versionText(place)} has no column ${columnId}`);
   }
 
   /** All words of one chunk. */
@@ -81,7 +82,8 @@ export class ColumnChunks {
     key: Uint8Array,
     { columnId, column, chunk }: { columnId: string; column: bigint; chunk: number },
   ): Uint8Array {
-    const place = { datasetId: bytesToHex(segment.datasetId), version: segment.version, columnId, chunk };
+    const { epoch, version } = segment;
+    const place = { datasetId: bytesToHex(segment.datasetId), epoch, version, columnId, chunk };
     const sealed = this.#sql.chunk.get(column * CHUNKS_PER_COLUMN + BigInt(chunk))?.["ciphertext"] as
       Uint8Array | undefined;
     if (sealed === undefined)

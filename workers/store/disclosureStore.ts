@@ -70,8 +70,19 @@ export type DisclosureEntry =
       readonly answeredBlock: number;
     };
 
+/** Stands for every attempt of a request that another committee may have made. */
+const ANY_ATTEMPT = 0n;
+const FIRST_ATTEMPT = 1n;
 const COUNTING_OPENING = "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.closed = 0)";
+/** Of an attempt that was recorded here. */
+const OWN_OPENING =
+  "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.closed = 0 AND o.attempt > 0)";
 const COLUMNS = "d.request_id, d.study_id, d.answered_block, d.suppressed_bitmap, d.zero_outputs";
+
+/** Requests of a study of which any answer may have been opened, as far as the chain shows. */
+const MAY_BE_OPEN = `SELECT request_id FROM request
+  WHERE unhex(substr(iif(json_valid(event), json_extract(event, '$.context.studyId'), NULL), 3)) = :study_id
+    AND state <> 'answered' AND NOT (state = 'refused' AND ended_attempt IS ${FIRST_ATTEMPT})`;
 
 export class DisclosureStore {
   readonly #database: Database;
@@ -85,6 +96,8 @@ export class DisclosureStore {
   readonly #selectOpening: StatementSync;
   readonly #upsertOpening: StatementSync;
   readonly #close: StatementSync;
+  readonly #takeOverRequests: StatementSync;
+  readonly #takeOverOpenings: StatementSync;
 
   constructor(database: Database, requests: RequestStore) {
     this.#database = database;
@@ -93,8 +106,7 @@ export class DisclosureStore {
     this.#selectEntries = database.prepare(`${entries} AND d.study_id = ? ORDER BY d.request_id`);
     this.#selectEntry = database.prepare(`${entries} AND d.request_id = ?`);
     this.#selectUnrecorded = database.prepare(
-      `SELECT ${COLUMNS} FROM disclosure d WHERE d.answered_block IS NOT NULL AND NOT ${COUNTING_OPENING}
-       AND d.study_id = ? ORDER BY d.request_id`,
+      `${entries} AND NOT ${OWN_OPENING} AND d.study_id = ? ORDER BY d.request_id`,
     );
     this.#selectDisclosure = database.prepare(`SELECT ${COLUMNS} FROM disclosure d WHERE d.request_id = ?`);
     this.#insertDisclosure = database.prepare("INSERT INTO disclosure (request_id, study_id) VALUES (?, ?)");
@@ -108,6 +120,13 @@ export class DisclosureStore {
     );
     this.#close = database.prepare(
       "UPDATE opening SET closed = 1 WHERE request_id = ? AND attempt = ? AND stage = 'tests'",
+    );
+    this.#takeOverRequests = database.prepare(
+      `INSERT OR IGNORE INTO disclosure (request_id, study_id) SELECT request_id, :study_id FROM (${MAY_BE_OPEN})`,
+    );
+    this.#takeOverOpenings = database.prepare(
+      `INSERT OR IGNORE INTO opening (request_id, attempt, stage)
+       SELECT request_id, ${ANY_ATTEMPT}, 'tests' FROM (${MAY_BE_OPEN})`,
     );
   }
 
@@ -148,14 +167,28 @@ export class DisclosureStore {
   }
 
   /**
+   * The answers of a study become this worker's to guard, which another committee computed until now: whatever the chain does
+   * not show to be without answer may have been opened, and counts. Belongs to the transaction of the event that appoints its
+   * committee; again is without effect, but for requests that came since. O(requests).
+   */
+  takeOver(studyId: string): void {
+    const study = { study_id: hexToBytes(studyId, 32, "studyId") };
+    this.#database.atomically(() => {
+      this.#takeOverRequests.run(study);
+      this.#takeOverOpenings.run(study);
+    });
+  }
+
+  /**
    * The attempt ended in a refusal, which this worker saw opened or the chain shows: its outputs never opened. An attempt
-   * never recorded is no error.
+   * never recorded is no error. That of the first attempt says also that there was none before it, by whichever committee.
    * @returns false when its outputs were about to open here, which contradicts a refusal: it goes on counting
    */
   closeAttempt(requestId: string, attempt: bigint): boolean {
     storedInteger(attempt, "attempt");
     return this.#database.atomically(() => {
       this.#close.run(idBytes(requestId), attempt);
+      if (attempt === FIRST_ATTEMPT) this.#close.run(idBytes(requestId), ANY_ATTEMPT);
       return this.#openingOf(requestId, attempt)?.closed !== false;
     });
   }

@@ -4,6 +4,8 @@ import { CodedError } from "../errors.ts";
 /** Where a ciphertext stands. `columnId` and `chunk` are absent for a segment's seeds. */
 export interface CipherPlace {
   readonly datasetId: string;
+  /** Of the committee whose shares they are. */
+  readonly epoch: bigint;
   readonly version: bigint;
   readonly columnId?: string;
   readonly chunk?: number;
@@ -20,26 +22,36 @@ export type StoreErrorDetail =
   | { readonly code: "STORE_CORRUPT"; readonly errcode: number }
   | { readonly code: "STORE_NESTED_TRANSACTION" }
   | { readonly code: "STORE_INVALID"; readonly field: string }
-  | { readonly code: "STORE_KEY_MISSING"; readonly datasetId: string }
-  | { readonly code: "STORE_KEY_UNREADABLE"; readonly datasetId: string }
+  | { readonly code: "STORE_KEY_MISSING"; readonly datasetId: string; readonly epoch: bigint }
+  | { readonly code: "STORE_KEY_UNREADABLE"; readonly datasetId: string; readonly epoch: bigint }
   | { readonly code: "STORE_KEY_NOT_ERASED"; readonly datasetId: string }
   | { readonly code: "STORE_DATASET_ERASED"; readonly datasetId: string }
+  /** The shares of one committee were; another's may be here. */
+  | { readonly code: "STORE_HOLDING_ERASED"; readonly datasetId: string; readonly epoch: bigint }
   | {
       readonly code: "STORE_SEGMENT_MISSING";
       readonly datasetId: string;
+      readonly epoch: bigint;
       readonly version: bigint;
       readonly activated: boolean;
     }
-  | { readonly code: "STORE_SEGMENT_CONFLICT"; readonly datasetId: string; readonly version: bigint }
+  | {
+      readonly code: "STORE_SEGMENT_CONFLICT";
+      readonly datasetId: string;
+      readonly epoch: bigint;
+      readonly version: bigint;
+    }
   | {
       readonly code: "STORE_TOO_MANY_PENDING";
       readonly datasetId: string;
+      readonly epoch: bigint;
       readonly version: bigint;
       readonly maximum: number;
     }
   | {
       readonly code: "STORE_COLUMN_MISSING";
       readonly datasetId: string;
+      readonly epoch: bigint;
       readonly version: bigint;
       readonly columnId: string;
     }
@@ -84,7 +96,11 @@ export function undecryptable(place: CipherPlace): Error {
   return storeError({ code: "STORE_DECRYPT_FAILED", ...place }, `${textOf(place)} does not decrypt`);
 }
 
-export function textOf({ datasetId, version, columnId, chunk }: CipherPlace): string {
+export function textOf({ columnId, chunk, ...place }: CipherPlace): string {
   const part = columnId === undefined ? "seeds" : `column ${columnId} chunk ${chunk}`;
-  return `dataset ${datasetId} version ${version} ${part}`;
+  return `${versionText(place)} ${part}`;
+}
+
+export function versionText({ datasetId, epoch, version }: Omit<CipherPlace, "columnId" | "chunk">): string {
+  return `dataset ${datasetId} version ${version} of epoch ${epoch}`;
 }

@@ -1,8 +1,10 @@
 /**
- * What this worker knows of the input checks of activated versions: the attempts it used and how each check ended.
+ * What this worker knows of the input checks of versions, each among one committee: the attempts it used and how each check
+ * ended.
  *
  * Invariants
- * 1. A check is inserted once, with the activation, and never deleted.
+ * 1. A check is inserted once, with the event that gave its committee the version. It is deleted only when the version was
+ *    shared anew, which has a check of its own, or when its holding is dropped.
  * 2. `lastAttempt` never falls. `takeAttempt(a)` is durable before it returns and succeeds only for a > lastAttempt. It
  *    therefore refuses to run inside a transaction.
  * 3. An ended state is final: settling again with the same does nothing, with another is an error.
@@ -22,6 +24,8 @@ export interface NewInputCheck {
   /** 0x-hex bytes32: the name of the check among workers. */
   readonly checkId: string;
   readonly datasetId: string;
+  /** Of the committee whose shares are checked. */
+  readonly epoch: bigint;
   readonly version: bigint;
   /** The public event, as JSON text of the caller's choosing. */
   readonly activation: string;
@@ -44,30 +48,56 @@ export class InputCheckStore {
   readonly #selectVersion: StatementSync;
   readonly #selectAll: StatementSync;
   readonly #selectOpen: StatementSync;
+  readonly #deleteVersion: StatementSync;
+  readonly #deleteHolding: StatementSync;
   readonly #take: StatementSync;
   readonly #settle: StatementSync;
 
   constructor(database: Database) {
     this.#database = database;
-    const columns = "check_id, dataset_id, version, state, reason, last_attempt, activation";
+    const columns = "check_id, dataset_id, epoch, version, state, reason, last_attempt, activation";
     this.#insert = database.prepare(
-      "INSERT OR IGNORE INTO input_check (check_id, dataset_id, version, activation) VALUES (?, ?, ?, ?)",
+      "INSERT OR IGNORE INTO input_check (check_id, dataset_id, epoch, version, activation) VALUES (?, ?, ?, ?, ?)",
     );
     this.#select = database.prepare(`SELECT ${columns} FROM input_check WHERE check_id = ?`);
-    this.#selectVersion = database.prepare(`SELECT ${columns} FROM input_check WHERE dataset_id = ? AND version = ?`);
-    this.#selectAll = database.prepare(`SELECT ${columns} FROM input_check ORDER BY dataset_id, version`);
+    const ofVersion = "WHERE dataset_id = ? AND epoch = ? AND version = ?";
+    const inOrder = "ORDER BY dataset_id, epoch, version";
+    this.#selectVersion = database.prepare(`SELECT ${columns} FROM input_check ${ofVersion}`);
+    this.#selectAll = database.prepare(`SELECT ${columns} FROM input_check ${inOrder}`);
     this.#selectOpen = database.prepare(
       `SELECT ${columns} FROM input_check WHERE state = 'unchecked'
-       AND dataset_id NOT IN (SELECT dataset_id FROM retirement) ORDER BY dataset_id, version`,
+       AND dataset_id NOT IN (SELECT dataset_id FROM retirement)
+       AND NOT EXISTS (
+         SELECT 1 FROM dataset LEFT JOIN holding ON holding.dataset = dataset.id AND holding.epoch = input_check.epoch
+         WHERE dataset.dataset_id = input_check.dataset_id AND (dataset.erased = 1 OR holding.erased = 1)
+       ) ${inOrder}`,
     );
+    this.#deleteVersion = database.prepare(`DELETE FROM input_check ${ofVersion} AND check_id <> ?`);
+    this.#deleteHolding = database.prepare("DELETE FROM input_check WHERE dataset_id = ? AND epoch = ?");
     this.#take = database.prepare("UPDATE input_check SET last_attempt = ? WHERE check_id = ?");
     this.#settle = database.prepare("UPDATE input_check SET state = ?, reason = ? WHERE check_id = ?");
   }
 
-  /** Of an activation that is applied in the same transaction; a version that has its check keeps it. */
-  insert({ checkId, datasetId, version, activation }: NewInputCheck): void {
-    const keys = [hexToBytes(checkId, 32, "checkId"), hexToBytes(datasetId, 32, "datasetId")] as const;
-    this.#database.atomically(() => this.#insert.run(...keys, storedInteger(version, "version"), activation));
+  /**
+   * Of an event that is applied in the same transaction; a version that has its check keeps it.
+   * @param replaces unless this one is another: the version was shared anew, and what was known of its check is gone
+   */
+  insert(
+    { checkId, datasetId, epoch, version, activation }: NewInputCheck,
+    { replaces = false }: { readonly replaces?: boolean } = {},
+  ): void {
+    const id = hexToBytes(checkId, 32, "checkId");
+    const place = placeOf(datasetId, epoch, version);
+    this.#database.atomically(() => {
+      if (replaces) this.#deleteVersion.run(...place, id);
+      this.#insert.run(id, ...place, activation);
+    });
+  }
+
+  /** Of shares that are not to be used any more: a committee that was not appointed after all. */
+  drop(datasetId: string, epoch: bigint): void {
+    const holding = [hexToBytes(datasetId, 32, "datasetId"), storedInteger(epoch, "epoch")] as const;
+    this.#database.atomically(() => this.#deleteHolding.run(...holding));
   }
 
   get(checkId: string): StoredInputCheck | undefined {
@@ -75,19 +105,19 @@ export class InputCheckStore {
     return row === undefined ? undefined : fromRow(row);
   }
 
-  /** Undefined for a version whose activation was not seen here. */
-  ofVersion(datasetId: string, version: bigint): StoredInputCheck | undefined {
-    const keys = [hexToBytes(datasetId, 32, "datasetId"), storedInteger(version, "version")] as const;
-    const row = this.#database.guarded(() => this.#selectVersion.get(...keys));
+  /** Undefined for a version that the chain has not given this committee, as far as was seen here. */
+  ofVersion(datasetId: string, epoch: bigint, version: bigint): StoredInputCheck | undefined {
+    const place = placeOf(datasetId, epoch, version);
+    const row = this.#database.guarded(() => this.#selectVersion.get(...place));
     return row === undefined ? undefined : fromRow(row);
   }
 
-  /** By dataset and version. */
+  /** By dataset, epoch and version. */
   all(): StoredInputCheck[] {
     return this.#database.guarded(() => this.#selectAll.all()).map(fromRow);
   }
 
-  /** Those that have not ended, and will: of data that were not retired. */
+  /** Those that have not ended, and will: of data that were not retired, and of shares that were not erased. */
   open(): StoredInputCheck[] {
     return this.#database.guarded(() => this.#selectOpen.all()).map(fromRow);
   }
@@ -131,10 +161,15 @@ function ended(checkId: string, state: InputCheckState): Error {
   return storeError({ code: "STORE_CHECK_ENDED", checkId, state }, `input check ${checkId} has ended: ${state}`);
 }
 
+function placeOf(datasetId: string, epoch: bigint, version: bigint): readonly [Uint8Array, bigint, bigint] {
+  return [hexToBytes(datasetId, 32, "datasetId"), storedInteger(epoch, "epoch"), storedInteger(version, "version")];
+}
+
 function fromRow(row: Record<string, unknown>): StoredInputCheck {
   return {
     checkId: bytesToHex(row["check_id"]),
     datasetId: bytesToHex(row["dataset_id"]),
+    epoch: row["epoch"] as bigint,
     version: row["version"] as bigint,
     state: row["state"] as InputCheckState,
     reason: (row["reason"] as string | null) ?? undefined,

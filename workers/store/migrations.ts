@@ -4,6 +4,8 @@
  *
  * Ids and hashes are stored as bytes, integers as integers, so that keys are short and comparisons exact.
  */
+import { COMMITTEE_MIGRATIONS } from "./committeeMigrations.ts";
+
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE dataset (
@@ -187,4 +189,5 @@ export const MIGRATIONS: readonly string[] = [
   -- Of the answer's outputs, where copies are due: who publishes says it.
   ALTER TABLE key_copies ADD COLUMN outputs_hash BLOB CHECK (outputs_hash IS NULL OR length(outputs_hash) = 32);
   `,
+  ...COMMITTEE_MIGRATIONS,
 ];

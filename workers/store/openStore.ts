@@ -1,5 +1,5 @@
 /**
- * A worker's whole memory: one SQLite file, and one key file per dataset beside it. Everything in the file is public or
+ * A worker's whole memory: one SQLite file, and one key file per holding beside it. Everything in the file is public or
  * sealed. `transaction` spans all parts, so that an effect and the cursor past it are stored together.
  */
 import type { RandomBytes } from "../field/field.ts";
@@ -8,11 +8,13 @@ import { Database } from "./database.ts";
 import { DatasetKeys } from "./datasetKeys.ts";
 import { DisclosureStore } from "./disclosureStore.ts";
 import { EquivocationStore } from "./equivocationStore.ts";
+import { ErasureStore } from "./erasureStore.ts";
 import { InputCheckStore } from "./inputCheckStore.ts";
 import { KeyCopyStore } from "./keyCopyStore.ts";
 import { OwnerStore } from "./ownerStore.ts";
 import { RequestStore } from "./requestStore.ts";
 import { RetirementStore } from "./retirementStore.ts";
+import { SegmentFactStore } from "./segmentFactStore.ts";
 import { ShareStore } from "./shareStore.ts";
 import { UploadNonceStore } from "./uploadNonceStore.ts";
 
@@ -36,6 +38,8 @@ export interface Store {
   readonly equivocations: EquivocationStore;
   readonly inputChecks: InputCheckStore;
   readonly retirements: RetirementStore;
+  readonly erasures: ErasureStore;
+  readonly segmentFacts: SegmentFactStore;
   readonly uploadNonces: UploadNonceStore;
   /**
    * All of `work`, which is synchronous, or none of it; durable when this returns.
@@ -66,6 +70,8 @@ export function openStore(path: string, options: StoreOptions): Store {
       equivocations: new EquivocationStore(database),
       inputChecks: new InputCheckStore(database),
       retirements: new RetirementStore(database),
+      erasures: new ErasureStore(database),
+      segmentFacts: new SegmentFactStore(database),
       uploadNonces: new UploadNonceStore(database),
       transaction: (work) => database.transaction(work),
       close() {

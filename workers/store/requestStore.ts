@@ -39,6 +39,8 @@ export interface StoredRequest extends NewRequest {
   readonly state: StoredRequestState;
   /** Highest attempt used; 0n for none. */
   readonly lastAttempt: bigint;
+  /** The attempt that the chain names where it ended the request; undefined while it has not, or names none. */
+  readonly endedAttempt: bigint | undefined;
 }
 
 export interface SignedStatement {
@@ -64,7 +66,7 @@ export class RequestStore {
 
   constructor(database: Database) {
     this.#database = database;
-    const columns = "request_id, query_contract, block, state, last_attempt, event";
+    const columns = "request_id, query_contract, block, state, last_attempt, ended_attempt, event";
     this.#insert = database.prepare(
       "INSERT INTO request (request_id, query_contract, block, state, event) VALUES (?, ?, ?, 'pending', ?)",
     );
@@ -72,7 +74,7 @@ export class RequestStore {
     this.#selectByState = database.prepare(`SELECT ${columns} FROM request WHERE state = ? ORDER BY block, request_id`);
     this.#countByState = database.prepare("SELECT state, COUNT(*) AS requests FROM request GROUP BY state");
     this.#take = database.prepare("UPDATE request SET last_attempt = ? WHERE request_id = ?");
-    this.#settle = database.prepare("UPDATE request SET state = ? WHERE request_id = ?");
+    this.#settle = database.prepare("UPDATE request SET state = ?, ended_attempt = ? WHERE request_id = ?");
     this.#selectSigned = database.prepare(
       "SELECT attempt, statement, result_hash FROM signed_statement WHERE request_id = ? ORDER BY attempt",
     );
@@ -200,14 +202,20 @@ export class RequestStore {
 
   /**
    * The chain has ended the request. The same again is no error.
-   * @throws CodedError STORE_REQUEST_SETTLED when it ended otherwise, STORE_REQUEST_UNKNOWN
+   * @param attempt that the ending names, if it does; a request that was settled without one takes it later
+   * @throws CodedError STORE_REQUEST_SETTLED when it ended otherwise, STORE_REQUEST_CONFLICT in another attempt,
+   *   STORE_REQUEST_UNKNOWN
    */
-  settle(requestId: string, wanted: SettledState): void {
+  settle(requestId: string, wanted: SettledState, attempt?: bigint): void {
+    const named = attempt === undefined ? null : storedInteger(attempt, "attempt");
     this.#database.atomically(() => {
-      const { state } = this.#known(requestId);
-      if (state === wanted) return;
-      if (state !== "pending") throw settled(requestId, state, wanted);
-      this.#settle.run(wanted, idBytes(requestId));
+      const { state, endedAttempt } = this.#known(requestId);
+      if (state !== "pending" && state !== wanted) throw settled(requestId, state, wanted);
+      if (endedAttempt !== undefined && named !== null && endedAttempt !== named) {
+        const detail = { code: "STORE_REQUEST_CONFLICT", requestId } as const;
+        throw storeError(detail, `request ${requestId} is ${state} in attempt ${endedAttempt}, not ${named}`);
+      }
+      this.#settle.run(wanted, endedAttempt ?? named, idBytes(requestId));
       this.#forgetVerdicts.run(idBytes(requestId));
     });
   }
@@ -232,6 +240,7 @@ function fromRow(row: Record<string, unknown>): StoredRequest {
     block: Number(row["block"]),
     state: row["state"] as StoredRequestState,
     lastAttempt: row["last_attempt"] as bigint,
+    endedAttempt: (row["ended_attempt"] as bigint | null) ?? undefined,
     event: row["event"] as string,
   };
 }

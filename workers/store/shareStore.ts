@@ -1,17 +1,20 @@
 /**
- * Shares at rest. A share file is stored as received, its columns in chunks sealed under their dataset's key
- * (columnChunks.ts).
+ * Shares at rest. A share file is stored as received, its columns in chunks sealed under their holding's key
+ * (columnChunks.ts, holdings.ts).
  *
  * Invariants
  * 1. A segment is stored whole or not at all, and after its key is durable.
- * 2. Several files may be pending for one version; when the chain names one, it stays and the others go. A version whose
- *    file is not here is missing: reading it is an error, never a shorter column.
- * 3. `loadColumn` returns words of activated versions only, all of them, in order, or throws.
- * 4. An erased dataset never returns: first its rows go and a tombstone stays (one transaction), then the key. A crash
- *    between the two is finished when the store opens.
+ * 2. Several files may be pending for one version among one committee; when the chain names one, it stays and the others go.
+ *    A version whose file is not here is missing: reading it is an error, never a shorter column.
+ * 3. `loadColumn` returns words of activated versions only, all of them, in order, and of one committee, or throws.
+ * 4. An erased holding never returns, nor any of an erased dataset: first the rows go and a tombstone stays (one
+ *    transaction), then the key. A crash between the two is finished when the store opens.
+ * 5. The file that the chain named stays, unless the caller says that another replaces it: shares for a committee that is
+ *    only proposed may be dealt again.
  *
- *   (none) --putSegment--> pending --activateSegment--> active --eraseDataset--> erased
+ *   (none) --putSegment--> pending --activateSegment--> active --eraseHolding, eraseDataset--> erased
  *   (none) --activateSegment--> missing --putSegment (that file only)--> active
+ *   active, missing --activateSegment (another file, replaces)--> active, missing
  */
 import type { RandomBytes } from "../field/field.ts";
 import type { ShareFile, ShareFileHeader } from "../messages/shareFile.ts";
@@ -19,28 +22,38 @@ import { seal, seedsContext, unseal } from "./chunkCipher.ts";
 import { ColumnChunks, type SegmentRow, WORD_BYTES } from "./columnChunks.ts";
 import type { Database } from "./database.ts";
 import type { DatasetKeys } from "./datasetKeys.ts";
-import { storeError, undecryptable } from "./errors.ts";
+import { storeError, undecryptable, versionText } from "./errors.ts";
 import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
+import { type Holding, type HoldingStatus, Holdings, isTombstone } from "./holdings.ts";
+import { type SegmentStatus, headerText, parseHeaderText, statusOfRow } from "./segmentRows.ts";
 import { prepareShareStatements, type ShareStatements } from "./shareStatements.ts";
+
+export type { HoldingStatus } from "./holdings.ts";
+export type { SegmentStatus } from "./segmentRows.ts";
 
 const SEED_BYTES = 32;
 /** An owner whose activation fails may share anew; eight files of one version say that something else is wrong. */
 export const MAX_PENDING_FILES = 8;
 
-export interface SegmentStatus {
-  readonly version: bigint;
-  /** pending: received, not activated. missing: activated, but this worker lacks the file. */
-  readonly state: "pending" | "active" | "missing";
-  /** keccak256 of the share file. */
-  readonly fileHash: string;
-  readonly epoch: bigint | undefined;
-  readonly rowCount: number | undefined;
-}
-
 export interface DatasetStatus {
   readonly datasetId: string;
   readonly erased: boolean;
+  /** Not those of holdings that were erased by themselves. */
   readonly segments: readonly SegmentStatus[];
+}
+
+/** That of another file, of one version among one committee. */
+export interface Replacement {
+  /** Whether another file may take the place of the one that the chain named. Default: no. */
+  readonly replaces?: boolean;
+}
+
+export interface NamedFile extends Replacement {
+  readonly datasetId: string;
+  readonly epoch: bigint;
+  readonly version: bigint;
+  /** keccak256 of this worker's file. */
+  readonly fileHash: string;
 }
 
 export interface ShareStoreModules {
@@ -54,8 +67,9 @@ export class ShareStore {
   readonly #keys: DatasetKeys;
   readonly #randomBytes: RandomBytes;
   readonly #sql: ShareStatements;
-  #onErased: (datasetId: string) => void = () => undefined;
   readonly #chunks: ColumnChunks;
+  readonly #holdings: Holdings;
+  #onErased: (datasetId: string, epoch: bigint) => void = () => undefined;
 
   constructor({ database, keys, randomBytes }: ShareStoreModules) {
     this.#database = database;
@@ -63,41 +77,41 @@ export class ShareStore {
     this.#randomBytes = randomBytes;
     this.#sql = prepareShareStatements(database);
     this.#chunks = new ColumnChunks(this.#sql, randomBytes);
-    this.#finishErasures();
+    this.#holdings = new Holdings(this.#sql, keys);
+    database.guarded(() => this.#holdings.finishErasures());
   }
 
   /**
-   * Stores a decoded share file, durably unless inside a transaction, which then decides.
+   * Stores a decoded share file in the holding that its header names, durably unless inside a transaction, which then decides.
    * @param fileHash keccak256 of the file's bytes, as its receipt will say
+   * @param replaces then it is pending beside another file that is active
    * @returns "held" when this very file was here already
    * @throws CodedError STORE_SEGMENT_CONFLICT (another file is active), STORE_TOO_MANY_PENDING, STORE_DATASET_ERASED,
-   *   STORE_KEY_MISSING, STORE_FULL
+   *   STORE_HOLDING_ERASED, STORE_KEY_MISSING, STORE_FULL
    */
-  putSegment({ header, seeds, columns }: ShareFile, fileHash: string): "stored" | "held" {
-    const version = storedInteger(header.version, "version");
-    const hash = hexToBytes(fileHash, 32, "fileHash");
+  putSegment(
+    { header, seeds, columns }: ShareFile,
+    fileHash: string,
+    { replaces = false }: Replacement = {},
+  ): "stored" | "held" {
+    const place = {
+      datasetId: hexToBytes(header.datasetId, 32, "datasetId"),
+      version: storedInteger(header.version, "version"),
+      fileHash: hexToBytes(fileHash, 32, "fileHash"),
+      epoch: storedInteger(header.committeeEpoch, "committeeEpoch"),
+      rowCount: storedInteger(header.rowCount, "rowCount"),
+    };
     return this.#database.atomically(() => {
-      const dataset = this.#datasetRow(header.datasetId);
-      if (this.#admit(dataset, header.datasetId, version, hash) === "held") return "held";
-      const key = this.#keyForWriting(dataset, header.datasetId);
-      const place = {
-        datasetId: hexToBytes(header.datasetId, 32, "datasetId"),
-        version,
-        fileHash: hash,
-        epoch: storedInteger(header.committeeEpoch, "committeeEpoch"),
-        rowCount: storedInteger(header.rowCount, "rowCount"),
-      };
+      const holding = this.#holdings.take(header.datasetId, place.epoch);
+      this.#holdings.refuseErased(holding);
+      const { dataset } = holding;
+      const { epoch, version, fileHash: hash, rowCount } = place;
+      if (this.#sql.segment.get(dataset, epoch, version, hash) !== undefined) return "held";
+      this.#refuseConflict(holding, version, hash, replaces);
+      const key = this.#keyForWriting(holding);
       const sealedSeeds = seal(key, seedsContext(place), Buffer.concat(seeds), this.#randomBytes);
-      const { epoch, rowCount } = place;
-      const segment = this.#sql.insertSegment.run(
-        dataset,
-        version,
-        hash,
-        epoch,
-        rowCount,
-        headerText(header),
-        sealedSeeds,
-      );
+      const text = headerText(header);
+      const segment = this.#sql.insertSegment.run(dataset, version, hash, epoch, rowCount, text, sealedSeeds);
       header.columns.forEach((columnId, index) => {
         this.#chunks.put({ ...place, id: BigInt(segment.lastInsertRowid) }, key, columnId, columns[index]!);
       });
@@ -106,28 +120,29 @@ export class ShareStore {
   }
 
   /**
-   * The chain has made `fileHash` this worker's file of a version; other files of that version are deleted.
+   * The chain has made a file this worker's of a version among a committee; other files of that version there are deleted.
    * @returns whether the file is here
-   * @throws CodedError STORE_SEGMENT_CONFLICT when another file was activated before
+   * @throws CodedError STORE_SEGMENT_CONFLICT when another file was named before, and this one does not replace it
    */
-  activateSegment(datasetId: string, version: bigint, fileHash: string): boolean {
+  activateSegment({ datasetId, epoch, version, fileHash, replaces = false }: NamedFile): boolean {
     const hash = hexToBytes(fileHash, 32, "fileHash");
     return this.#database.atomically(() => {
-      const dataset = this.#datasetRow(datasetId);
-      const known = this.#sql.activation.get(dataset, storedInteger(version, "version"));
-      if (known !== undefined && bytesToHex(known["file_hash"]) !== bytesToHex(hash))
-        throw conflict(datasetId, version);
-      if (known === undefined) this.#sql.insertActivation.run(dataset, version, hash);
-      for (const row of this.#sql.files.all(dataset, version)) {
-        if (bytesToHex(row["file_hash"]) !== bytesToHex(hash)) this.#deleteSegment(row["id"] as bigint);
+      const { dataset } = this.#holdings.take(datasetId, epoch);
+      const known = this.#sql.activation.get(dataset, epoch, storedInteger(version, "version"));
+      if (known !== undefined && !isSame(known["file_hash"], hash) && !replaces) {
+        throw conflict(datasetId, epoch, version);
       }
-      return this.#sql.segment.get(dataset, version, hash) !== undefined;
+      this.#sql.activate.run(dataset, epoch, version, hash);
+      for (const row of this.#sql.files.all(dataset, epoch, version)) {
+        if (!isSame(row["file_hash"], hash)) this.#deleteSegment(row["id"] as bigint);
+      }
+      return this.#sql.segment.get(dataset, epoch, version, hash) !== undefined;
     });
   }
 
-  /** Whether this version is activated and its file is here. */
-  hasVersion(datasetId: string, version: bigint): boolean {
-    return this.#database.guarded(() => this.#activeSegment(datasetId, version)) !== undefined;
+  /** Whether this version is activated among this committee and its file is here. */
+  hasVersion(datasetId: string, epoch: bigint, version: bigint): boolean {
+    return this.#database.guarded(() => this.#activeSegment(datasetId, epoch, version)) !== undefined;
   }
 
   /**
@@ -135,10 +150,10 @@ export class ShareStore {
    * @throws CodedError STORE_SEGMENT_MISSING, STORE_COLUMN_MISSING, STORE_CHUNK_MISSING, STORE_DECRYPT_FAILED,
    *   STORE_KEY_MISSING, STORE_KEY_UNREADABLE; nothing of the column is returned
    */
-  loadColumn(datasetId: string, upToVersion: bigint, columnId: string): Uint8Array {
+  loadColumn(datasetId: string, epoch: bigint, upToVersion: bigint, columnId: string): Uint8Array {
     return this.#database.guarded(() => {
-      const segments = this.#activeSegments(datasetId, upToVersion);
-      const key = this.#keys.read(datasetId.toLowerCase());
+      const segments = this.#activeSegments(datasetId, epoch, upToVersion);
+      const key = this.#keyOf(datasetId, epoch);
       const words = new Uint8Array(segments.reduce((sum, { rowCount }) => sum + Number(rowCount), 0) * WORD_BYTES);
       let offset = 0;
       for (const segment of segments) {
@@ -155,139 +170,162 @@ export class ShareStore {
    * Rows [from, to) of one column of one version alone, its range witnesses included.
    * @throws CodedError as `loadColumn`
    */
-  loadRows(datasetId: string, version: bigint, columnId: string, from: number, to: number): Uint8Array {
+  loadRows(datasetId: string, epoch: bigint, version: bigint, columnId: string, from: number, to: number): Uint8Array {
     return this.#database.guarded(() => {
-      const segment = this.#requireActive(datasetId, version);
+      const segment = this.#requireActive(datasetId, epoch, version);
       const words = new Uint8Array((to - from) * WORD_BYTES);
-      this.#chunks.loadInto(words, segment, this.#keys.read(datasetId.toLowerCase()), columnId, from, to);
+      this.#chunks.loadInto(words, segment, this.#keyOf(datasetId, epoch), columnId, from, to);
       return words;
     });
   }
 
   /** Erases columns of an activated version whose file is here; those that are not there are passed over. */
-  eraseColumns(datasetId: string, version: bigint, columnIds: readonly string[]): void {
-    this.#database.atomically(() => this.#chunks.delete(this.#requireActive(datasetId, version).id, columnIds));
+  eraseColumns(datasetId: string, epoch: bigint, version: bigint, columnIds: readonly string[]): void {
+    this.#database.atomically(() => this.#chunks.delete(this.#requireActive(datasetId, epoch, version).id, columnIds));
   }
 
   /** The public header of an activated version's file. @throws CodedError STORE_SEGMENT_MISSING */
-  loadHeader(datasetId: string, version: bigint): ShareFileHeader {
+  loadHeader(datasetId: string, epoch: bigint, version: bigint): ShareFileHeader {
     return this.#database.guarded(() => {
-      const row = this.#sql.header.get(this.#requireActive(datasetId, version).id);
+      const row = this.#sql.header.get(this.#requireActive(datasetId, epoch, version).id);
       return parseHeaderText(row?.["header"] as string);
     });
   }
 
   /** The blinder seeds of an activated version, in the order of its header's seedSubsets. */
-  loadSeeds(datasetId: string, version: bigint): Uint8Array[] {
+  loadSeeds(datasetId: string, epoch: bigint, version: bigint): Uint8Array[] {
     return this.#database.guarded(() => {
-      const segment = this.#requireActive(datasetId, version);
+      const segment = this.#requireActive(datasetId, epoch, version);
       const sealed = this.#sql.seeds.get(segment.id)?.["seeds"] as Uint8Array;
-      const plain = unseal(this.#keys.read(datasetId.toLowerCase()), seedsContext(segment), sealed);
-      if (plain === undefined) throw undecryptable({ datasetId, version });
+      const plain = unseal(this.#keyOf(datasetId, epoch), seedsContext(segment), sealed);
+      if (plain === undefined) throw undecryptable({ datasetId, epoch, version });
       return Array.from({ length: plain.length / SEED_BYTES }, (_, i) =>
         plain.slice(i * SEED_BYTES, (i + 1) * SEED_BYTES),
       );
     });
   }
 
-  /** Every version of a dataset that this worker has, or should have; ascending. */
+  /** Every version of a dataset that this worker has, or should have, in whichever committee; ascending (epoch, version). */
   segments(datasetId: string): SegmentStatus[] {
     return this.#database.guarded(() =>
       this.#sql.segmentStatus.all({ dataset_id: hexToBytes(datasetId, 32, "datasetId") }).map(statusOfRow),
     );
   }
 
-  datasets(): DatasetStatus[] {
-    return this.#database
-      .guarded(() => this.#sql.datasets.all())
-      .map((row) => {
-        const datasetId = bytesToHex(row["dataset_id"]);
-        return { datasetId, erased: row["erased"] === 1n, segments: this.segments(datasetId) };
-      });
+  /** By dataset and epoch: of which something was stored, named by the chain, or erased. */
+  holdings(): HoldingStatus[] {
+    const all = this.#database.guarded(() => this.#holdings.all());
+    return all.map((holding) => ({
+      datasetId: holding.datasetId,
+      epoch: holding.epoch,
+      erased: isTombstone(holding),
+    }));
   }
 
-  /** Whether it was erased here: nothing of it is left, and nothing is taken of it. */
+  datasets(): DatasetStatus[] {
+    return this.#database.guarded(() => {
+      const erased = this.#holdings.all().filter(({ isErased, isDatasetErased }) => isErased && !isDatasetErased);
+      const gone = new Set(erased.map(({ datasetId, epoch }) => `${datasetId}/${epoch}`));
+      return this.#sql.datasets.all().map((row) => {
+        const datasetId = bytesToHex(row["dataset_id"]);
+        const segments = this.segments(datasetId).filter(({ epoch }) => !gone.has(`${datasetId}/${epoch}`));
+        return { datasetId, erased: row["erased"] === 1n, segments };
+      });
+    });
+  }
+
+  /** Whether it was erased here as a whole: nothing of it is left, and nothing is taken of it. */
   isErased(datasetId: string): boolean {
-    const row = this.#database.guarded(() => this.#sql.erased.get(hexToBytes(datasetId, 32, "datasetId")));
-    return row?.["erased"] === 1n && !this.#keys.has(datasetId.toLowerCase());
+    return this.#database.guarded(() => this.#holdings.isDatasetErased(datasetId));
+  }
+
+  /** Whether one committee's shares of it were, by themselves or with all. */
+  isHoldingErased(datasetId: string, epoch: bigint): boolean {
+    return this.#database.guarded(() => this.#holdings.isErased(datasetId, epoch));
   }
 
   /**
-   * Forgets a dataset for good, in backups of the database too. Not inside a transaction: the key cannot come back. Again is
-   * without effect, but for finishing what failed.
+   * Forgets a dataset for good, whichever committees its shares are of, in backups of the database too. Not inside a
+   * transaction: the keys cannot come back. Again is without effect, but for finishing what failed.
    * @throws CodedError STORE_KEY_NOT_ERASED, STORE_*
    */
   eraseDataset(datasetId: string): void {
-    this.#database.transaction(() => {
-      const dataset = this.#datasetRow(datasetId);
+    const holdings = this.#database.transaction(() => {
+      const dataset = this.#holdings.datasetRow(datasetId);
       for (const row of this.#sql.segmentsOf.all(dataset)) this.#deleteSegment(row["id"] as bigint);
       this.#sql.markErased.run(dataset);
+      return this.#holdings.of(datasetId);
     });
-    this.#keys.erase(datasetId.toLowerCase());
-    this.#onErased(datasetId.toLowerCase());
+    this.#keys.eraseAll(datasetId.toLowerCase());
+    for (const { epoch } of holdings) this.#onErased(datasetId.toLowerCase(), epoch);
   }
 
-  /** Told of every dataset erased from now on: one listener, whoever keeps decrypted columns. */
-  onErased(listener: (datasetId: string) => void): void {
+  /**
+   * Forgets one committee's shares of a dataset for good, likewise; another's stay. Of a holding that never was, a tombstone
+   * stays.
+   * @throws CodedError STORE_KEY_NOT_ERASED, STORE_*
+   */
+  eraseHolding(datasetId: string, epoch: bigint): void {
+    const holding = this.#database.transaction(() => {
+      const taken = this.#holdings.take(datasetId, epoch);
+      for (const row of this.#sql.segmentsOfHolding.all(taken.dataset, epoch)) this.#deleteSegment(row["id"] as bigint);
+      this.#sql.markHoldingErased.run(taken.dataset, epoch);
+      return taken;
+    });
+    this.#keys.erase(holding);
+    this.#onErased(holding.datasetId, epoch);
+  }
+
+  /** Told of every holding erased from now on: one listener, whoever keeps decrypted columns. */
+  onErased(listener: (datasetId: string, epoch: bigint) => void): void {
     this.#onErased = listener;
   }
 
-  /** Names the dataset's key as it now is. @throws CodedError STORE_KEY_MISSING */
-  keyStamp(datasetId: string): string {
-    return this.#keys.stamp(datasetId.toLowerCase());
+  /** Names the holding's key as it now is. @throws CodedError STORE_KEY_MISSING */
+  keyStamp(datasetId: string, epoch: bigint): string {
+    return this.#database.guarded(() => this.#keys.stamp(this.#holdings.keyOwner(datasetId, epoch)));
   }
 
-  #finishErasures(): void {
-    for (const { datasetId, erased } of this.datasets())
-      if (erased && this.#keys.has(datasetId)) this.#keys.erase(datasetId);
+  #keyOf(datasetId: string, epoch: bigint): Uint8Array {
+    return this.#keys.read(this.#holdings.keyOwner(datasetId, epoch));
   }
 
-  /** The dataset's row, made if there is none. */
-  #datasetRow(datasetId: string): bigint {
-    const bytes = hexToBytes(datasetId, 32, "datasetId");
-    this.#sql.insertDataset.run(bytes);
-    return this.#sql.dataset.get(bytes)?.["id"] as bigint;
+  #refuseConflict({ dataset, datasetId, epoch }: Holding, version: bigint, hash: Uint8Array, replaces: boolean): void {
+    const activated = this.#sql.activation.get(dataset, epoch, version)?.["file_hash"];
+    if (activated !== undefined && !isSame(activated, hash) && !replaces) throw conflict(datasetId, epoch, version);
+    if (this.#sql.files.all(dataset, epoch, version).length < MAX_PENDING_FILES) return;
+    const place = { datasetId, epoch, version };
+    const detail = { code: "STORE_TOO_MANY_PENDING", ...place, maximum: MAX_PENDING_FILES } as const;
+    throw storeError(detail, `${versionText(place)}: ${MAX_PENDING_FILES} files await activation`);
   }
 
-  #admit(dataset: bigint, datasetId: string, version: bigint, hash: Uint8Array): "new" | "held" {
-    if (this.#sql.datasetById.get(dataset)?.["erased"] === 1n) {
-      throw storeError({ code: "STORE_DATASET_ERASED", datasetId }, `dataset ${datasetId} was erased here`);
-    }
-    if (this.#sql.segment.get(dataset, version, hash) !== undefined) return "held";
-    const activated = this.#sql.activation.get(dataset, version)?.["file_hash"];
-    if (activated !== undefined && bytesToHex(activated) !== bytesToHex(hash)) throw conflict(datasetId, version);
-    if (this.#sql.files.all(dataset, version).length >= MAX_PENDING_FILES) {
-      const detail = { code: "STORE_TOO_MANY_PENDING", datasetId, version, maximum: MAX_PENDING_FILES } as const;
-      throw storeError(detail, `dataset ${datasetId} version ${version}: ${MAX_PENDING_FILES} files await activation`);
-    }
-    return "new";
+  /** A holding that has segments must have its key: a new one would make the old segments unreadable. */
+  #keyForWriting(holding: Holding): Uint8Array {
+    const isFirst = this.#sql.segmentsOfHolding.all(holding.dataset, holding.epoch).length === 0;
+    return isFirst ? this.#keys.readOrCreate(holding) : this.#keys.read(holding);
   }
 
-  /** A dataset that has segments must have its key: a new one would make the old segments unreadable. */
-  #keyForWriting(dataset: bigint, datasetId: string): Uint8Array {
-    const isFirst = this.#sql.segmentsOf.all(dataset).length === 0;
-    return isFirst ? this.#keys.readOrCreate(datasetId.toLowerCase()) : this.#keys.read(datasetId.toLowerCase());
-  }
-
-  #activeSegments(datasetId: string, upToVersion: bigint): SegmentRow[] {
+  #activeSegments(datasetId: string, epoch: bigint, upToVersion: bigint): SegmentRow[] {
     const segments: SegmentRow[] = [];
     for (let version = 1n; version <= upToVersion; version += 1n)
-      segments.push(this.#requireActive(datasetId, version));
+      segments.push(this.#requireActive(datasetId, epoch, version));
     return segments;
   }
 
-  #requireActive(datasetId: string, version: bigint): SegmentRow {
-    const segment = this.#activeSegment(datasetId, version);
+  #requireActive(datasetId: string, epoch: bigint, version: bigint): SegmentRow {
+    const segment = this.#activeSegment(datasetId, epoch, version);
     if (segment !== undefined) return segment;
-    const activated = this.segments(datasetId).some((known) => known.version === version && known.state === "missing");
+    const activated = this.segments(datasetId).some(
+      (known) => known.epoch === epoch && known.version === version && known.state === "missing",
+    );
     const why = activated ? "its file is not here" : "it is not activated";
-    const detail = { code: "STORE_SEGMENT_MISSING", datasetId, version, activated } as const;
-    throw storeError(detail, `dataset ${datasetId} version ${version}: ${why}`);
+    const place = { datasetId, epoch, version };
+    throw storeError({ code: "STORE_SEGMENT_MISSING", ...place, activated }, `${versionText(place)}: ${why}`);
   }
 
-  #activeSegment(datasetId: string, version: bigint): SegmentRow | undefined {
+  #activeSegment(datasetId: string, epoch: bigint, version: bigint): SegmentRow | undefined {
     const bytes = hexToBytes(datasetId, 32, "datasetId");
-    const row = this.#sql.activeSegment.get(bytes, storedInteger(version, "version"));
+    const row = this.#sql.activeSegment.get(bytes, storedInteger(epoch, "epoch"), storedInteger(version, "version"));
     if (row === undefined) return undefined;
     return {
       id: row["id"] as bigint,
@@ -305,26 +343,12 @@ export class ShareStore {
   }
 }
 
-function statusOfRow(row: Record<string, unknown>): SegmentStatus {
-  return {
-    version: row["version"] as bigint,
-    state: row["state"] as SegmentStatus["state"],
-    fileHash: bytesToHex(row["file_hash"]),
-    epoch: (row["epoch"] as bigint | null) ?? undefined,
-    rowCount: row["row_count"] === null ? undefined : Number(row["row_count"]),
-  };
+function isSame(stored: unknown, hash: Uint8Array): boolean {
+  return bytesToHex(stored) === bytesToHex(hash);
 }
 
-function headerText(header: ShareFileHeader): string {
-  return JSON.stringify(header, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value));
-}
-
-function parseHeaderText(text: string): ShareFileHeader {
-  const header = JSON.parse(text) as ShareFileHeader & { version: string; committeeEpoch: string };
-  return { ...header, version: BigInt(header.version), committeeEpoch: BigInt(header.committeeEpoch) };
-}
-
-function conflict(datasetId: string, version: bigint): Error {
-  const detail = { code: "STORE_SEGMENT_CONFLICT", datasetId, version } as const;
-  return storeError(detail, `dataset ${datasetId} version ${version} is activated with another file`);
+function conflict(datasetId: string, epoch: bigint, version: bigint): Error {
+  const place = { datasetId, epoch, version };
+  const message = `${versionText(place)} is activated with another file`;
+  return storeError({ code: "STORE_SEGMENT_CONFLICT", ...place }, message);
 }

@@ -114,7 +114,7 @@ describe("kill -9", () => {
       const held = store.shares.segments(bytes32("dataset")).length;
       assert.ok(held === acknowledged || held === acknowledged + 1, `${held} held, ${acknowledged} acknowledged`);
       assert.equal(store.cursors.read("31337")?.block, held, "cursor and segments move together");
-      const rows = store.shares.loadColumn(bytes32("dataset"), BigInt(held), bytes32("age"));
+      const rows = store.shares.loadColumn(bytes32("dataset"), 1n, BigInt(held), bytes32("age"));
       assert.equal(rows.length, held * 1500 * 32);
       assert.equal(store.requests.get(bytes32("request"))!.lastAttempt >= BigInt(held), true);
       acknowledged = held;

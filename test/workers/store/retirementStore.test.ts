@@ -80,7 +80,7 @@ describe("a backup from before the retirement", () => {
     const store = folder.open();
     const fileHash = bytes32("file");
     store.shares.putSegment(sampleFile({ datasetId: DATASET }), fileHash);
-    store.shares.activateSegment(DATASET, 1n, fileHash);
+    store.shares.activateSegment({ datasetId: DATASET, epoch: 1n, version: 1n, fileHash: fileHash });
     store.close();
     cpSync(folder.path, `${folder.path}.backup`);
     const retired = folder.open();
@@ -92,7 +92,7 @@ describe("a backup from before the retirement", () => {
     const restored = folder.open();
     assert.deepEqual(restored.retirements.all(), []);
     assert.equal(restored.shares.isErased(DATASET), false);
-    assert.throws(() => restored.shares.loadColumn(DATASET, 1n, bytes32("age")), { code: "STORE_KEY_MISSING" });
+    assert.throws(() => restored.shares.loadColumn(DATASET, 1n, 1n, bytes32("age")), { code: "STORE_KEY_MISSING" });
     restored.shares.eraseDataset(DATASET);
     assert.equal(restored.shares.isErased(DATASET), true);
     assert.deepEqual(

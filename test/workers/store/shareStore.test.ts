@@ -15,7 +15,8 @@ const HASH = bytes32("file");
 
 function putActive(store: Store, file = sampleFile(), hash = HASH): ReturnType<typeof sampleFile> {
   store.shares.putSegment(file, hash);
-  store.shares.activateSegment(file.header.datasetId, file.header.version, hash);
+  const { datasetId, version, committeeEpoch: epoch } = file.header;
+  store.shares.activateSegment({ datasetId, epoch, version, fileHash: hash });
   return file;
 }
 
@@ -33,10 +34,10 @@ describe("ShareStore", () => {
       for (const [index, rowCount] of [1, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1, 3 * CHUNK_ROWS].entries()) {
         const datasetId = bytes32(`dataset ${index}`);
         const file = putActive(store, sampleFile({ datasetId, rowCount }));
-        assert.deepEqual(Buffer.from(store.shares.loadColumn(datasetId, 1n, AGE)), Buffer.from(file.columns[0]!));
-        assert.deepEqual(Buffer.from(store.shares.loadColumn(datasetId, 1n, ARM)), Buffer.from(file.columns[1]!));
-        assert.deepEqual(store.shares.loadSeeds(datasetId, 1n).map(hex), file.seeds.map(hex));
-        assert.deepEqual(store.shares.loadHeader(datasetId, 1n), file.header);
+        assert.deepEqual(Buffer.from(store.shares.loadColumn(datasetId, 1n, 1n, AGE)), Buffer.from(file.columns[0]!));
+        assert.deepEqual(Buffer.from(store.shares.loadColumn(datasetId, 1n, 1n, ARM)), Buffer.from(file.columns[1]!));
+        assert.deepEqual(store.shares.loadSeeds(datasetId, 1n, 1n).map(hex), file.seeds.map(hex));
+        assert.deepEqual(store.shares.loadHeader(datasetId, 1n, 1n), file.header);
       }
     });
 
@@ -45,7 +46,7 @@ describe("ShareStore", () => {
       const first = folder.open();
       const file = putActive(first);
       first.close();
-      assert.deepEqual(hex(folder.open().shares.loadColumn(DATASET, 1n, AGE)), hex(file.columns[0]!));
+      assert.deepEqual(hex(folder.open().shares.loadColumn(DATASET, 1n, 1n, AGE)), hex(file.columns[0]!));
     });
 
     it("is idempotent for the same file, and holds several pending files of one version, up to a limit", (test) => {
@@ -57,8 +58,8 @@ describe("ShareStore", () => {
         () => store.shares.putSegment(sampleFile(), bytes32("one more")),
         hasCode("STORE_TOO_MANY_PENDING"),
       );
-      assert.equal(store.shares.activateSegment(DATASET, 1n, bytes32("file 3")), true);
-      assert.equal(hex(store.shares.loadColumn(DATASET, 1n, AGE)), hex(files[3]!.columns[0]!));
+      assert.equal(store.shares.activateSegment({ datasetId: DATASET, epoch: 1n, version: 1n, fileHash: bytes32("file 3") }), true);
+      assert.equal(hex(store.shares.loadColumn(DATASET, 1n, 1n, AGE)), hex(files[3]!.columns[0]!));
       assert.deepEqual(
         store.shares.segments(DATASET).map(({ state, fileHash }) => [state, fileHash]),
         [["active", bytes32("file 3")]],
@@ -87,7 +88,7 @@ describe("ShareStore", () => {
       });
       assert.throws(() => small.shares.putSegment(big, bytes32("big")), hasCode("STORE_FULL"));
       assert.equal(small.shares.segments(DATASET).length, 1);
-      assert.equal(hex(small.shares.loadColumn(DATASET, 1n, AGE)), hex(kept.columns[0]!));
+      assert.equal(hex(small.shares.loadColumn(DATASET, 1n, 1n, AGE)), hex(kept.columns[0]!));
       small.close();
       assert.equal(folder.open().shares.putSegment(big, bytes32("big")), "stored");
     });
@@ -96,24 +97,24 @@ describe("ShareStore", () => {
   describe("activateSegment", () => {
     it("before the file has come, leaves the version missing and accepts that file only", (test) => {
       const store = storeFolder(test).open();
-      assert.equal(store.shares.activateSegment(DATASET, 1n, HASH), false);
-      assert.equal(store.shares.hasVersion(DATASET, 1n), false);
+      assert.equal(store.shares.activateSegment({ datasetId: DATASET, epoch: 1n, version: 1n, fileHash: HASH }), false);
+      assert.equal(store.shares.hasVersion(DATASET, 1n, 1n), false);
       assert.deepEqual(
         store.shares.segments(DATASET).map(({ state }) => state),
         ["missing"],
       );
       const missing = hasCode("STORE_SEGMENT_MISSING", { datasetId: DATASET, version: 1n, activated: true });
-      assert.throws(() => store.shares.loadColumn(DATASET, 1n, AGE), missing);
+      assert.throws(() => store.shares.loadColumn(DATASET, 1n, 1n, AGE), missing);
       assert.throws(() => store.shares.putSegment(sampleFile(), bytes32("other")), hasCode("STORE_SEGMENT_CONFLICT"));
       store.shares.putSegment(sampleFile(), HASH);
-      assert.equal(store.shares.hasVersion(DATASET, 1n), true);
+      assert.equal(store.shares.hasVersion(DATASET, 1n, 1n), true);
     });
 
     it("refuses a second file for a version", (test) => {
       const store = storeFolder(test).open();
       putActive(store);
-      assert.throws(() => store.shares.activateSegment(DATASET, 1n, bytes32("x")), hasCode("STORE_SEGMENT_CONFLICT"));
-      assert.equal(store.shares.activateSegment(DATASET, 1n, HASH), true);
+      assert.throws(() => store.shares.activateSegment({ datasetId: DATASET, epoch: 1n, version: 1n, fileHash: bytes32("x") }), hasCode("STORE_SEGMENT_CONFLICT"));
+      assert.equal(store.shares.activateSegment({ datasetId: DATASET, epoch: 1n, version: 1n, fileHash: HASH }), true);
     });
   });
 
@@ -124,7 +125,7 @@ describe("ShareStore", () => {
       files.toReversed().forEach((file) => putActive(store, file, bytes32(`file ${file.header.version}`)));
       for (const upTo of [1, 2, 3]) {
         const expected = Buffer.concat(files.slice(0, upTo).map((file) => file.columns[1]!));
-        assert.equal(hex(store.shares.loadColumn(DATASET, BigInt(upTo), ARM)), hex(expected));
+        assert.equal(hex(store.shares.loadColumn(DATASET, 1n, BigInt(upTo), ARM)), hex(expected));
       }
     });
 
@@ -132,13 +133,13 @@ describe("ShareStore", () => {
       const store = storeFolder(test).open();
       store.shares.putSegment(sampleFile(), HASH);
       const missing = (fields: object) => hasCode("STORE_SEGMENT_MISSING", { activated: false, ...fields });
-      assert.throws(() => store.shares.loadColumn(DATASET, 1n, AGE), missing({ version: 1n }));
+      assert.throws(() => store.shares.loadColumn(DATASET, 1n, 1n, AGE), missing({ version: 1n }));
       putActive(store, sampleFile({ version: 3n }), bytes32("third"));
-      store.shares.activateSegment(DATASET, 1n, HASH);
-      assert.throws(() => store.shares.loadColumn(DATASET, 3n, AGE), missing({ version: 2n }));
-      assert.throws(() => store.shares.loadColumn(bytes32("?"), 1n, AGE), missing({ datasetId: bytes32("?") }));
+      store.shares.activateSegment({ datasetId: DATASET, epoch: 1n, version: 1n, fileHash: HASH });
+      assert.throws(() => store.shares.loadColumn(DATASET, 1n, 3n, AGE), missing({ version: 2n }));
+      assert.throws(() => store.shares.loadColumn(bytes32("?"), 1n, 1n, AGE), missing({ datasetId: bytes32("?") }));
       const unknown = hasCode("STORE_COLUMN_MISSING", { columnId: bytes32("?"), version: 1n });
-      assert.throws(() => store.shares.loadColumn(DATASET, 1n, bytes32("?")), unknown);
+      assert.throws(() => store.shares.loadColumn(DATASET, 1n, 1n, bytes32("?")), unknown);
     });
   });
 
@@ -154,12 +155,12 @@ describe("ShareStore", () => {
       store.close();
       const stranger = folder.open({ wrappingKey: Buffer.alloc(32, 8) });
       assert.throws(
-        () => stranger.shares.loadColumn(DATASET, 1n, AGE),
+        () => stranger.shares.loadColumn(DATASET, 1n, 1n, AGE),
         hasCode("STORE_KEY_UNREADABLE", { datasetId: DATASET }),
       );
       stranger.close();
-      copyFileSync(join(folder.keyDir, `${other.slice(2)}.key`), join(folder.keyDir, `${DATASET.slice(2)}.key`));
-      assert.throws(() => folder.open().shares.loadColumn(DATASET, 1n, AGE), hasCode("STORE_KEY_UNREADABLE"));
+      copyFileSync(join(folder.keyDir, `${other.slice(2)}-1.key`), join(folder.keyDir, `${DATASET.slice(2)}-1.key`));
+      assert.throws(() => folder.open().shares.loadColumn(DATASET, 1n, 1n, AGE), hasCode("STORE_KEY_UNREADABLE"));
     });
 
     it("does not decrypt as another chunk of its column, another column's chunk, or the seeds", (test) => {
@@ -181,8 +182,8 @@ describe("ShareStore", () => {
         });
         const { shares } = folderOfSwap.open();
         const load = swap.includes("segment SET seeds")
-          ? () => shares.loadSeeds(DATASET, 1n)
-          : () => shares.loadColumn(DATASET, 1n, AGE);
+          ? () => shares.loadSeeds(DATASET, 1n, 1n)
+          : () => shares.loadColumn(DATASET, 1n, 1n, AGE);
         assert.throws(load, hasCode("STORE_DECRYPT_FAILED", place));
       }
     });
@@ -204,8 +205,8 @@ describe("ShareStore", () => {
         const { shares } = folder.open();
         const column = edit.includes("column_id") ? `0x${"0".repeat(64)}` : AGE;
         if (edit.includes("version = 2"))
-          assert.throws(() => shares.loadSeeds(DATASET, 2n), hasCode("STORE_DECRYPT_FAILED"));
-        else assert.throws(() => shares.loadColumn(DATASET, 1n, column), hasCode("STORE_DECRYPT_FAILED"), edit);
+          assert.throws(() => shares.loadSeeds(DATASET, 1n, 2n), hasCode("STORE_DECRYPT_FAILED"));
+        else assert.throws(() => shares.loadColumn(DATASET, 1n, 1n, column), hasCode("STORE_DECRYPT_FAILED"), edit);
       }
     });
 
@@ -229,8 +230,8 @@ describe("ShareStore", () => {
         fc.property(fc.nat(length - 1), fc.nat(7), (offset, bit) => {
           flip(offset, bit);
           const broken = folder.open();
-          assert.throws(() => broken.shares.loadColumn(DATASET, 1n, AGE), failed);
-          assert.equal(hex(broken.shares.loadColumn(bytes32("other"), 1n, AGE)), hex(other.columns[0]!));
+          assert.throws(() => broken.shares.loadColumn(DATASET, 1n, 1n, AGE), failed);
+          assert.equal(hex(broken.shares.loadColumn(bytes32("other"), 1n, 1n, AGE)), hex(other.columns[0]!));
           broken.close();
           flip(offset, bit);
         }),
@@ -240,10 +241,10 @@ describe("ShareStore", () => {
         database.exec("UPDATE chunk SET ciphertext = substr(ciphertext, 1, 20) WHERE id = (SELECT MIN(id) FROM chunk)"),
       );
       const cut = folder.open();
-      assert.throws(() => cut.shares.loadColumn(DATASET, 1n, AGE), failed);
+      assert.throws(() => cut.shares.loadColumn(DATASET, 1n, 1n, AGE), failed);
       cut.close();
       tamper(folder, (database) => database.exec("DELETE FROM chunk WHERE id = (SELECT MIN(id) FROM chunk)"));
-      assert.throws(() => folder.open().shares.loadColumn(DATASET, 1n, AGE), hasCode("STORE_CHUNK_MISSING", place));
+      assert.throws(() => folder.open().shares.loadColumn(DATASET, 1n, 1n, AGE), hasCode("STORE_CHUNK_MISSING", place));
     });
   });
 
@@ -260,11 +261,11 @@ describe("ShareStore", () => {
       for (const from of edges) {
         for (const to of edges.filter((edge) => edge >= from)) {
           const expected = words.subarray(from * 32, to * 32);
-          assert.deepEqual(Buffer.from(store.shares.loadRows(dataset, 2n, id, from, to)), Buffer.from(expected));
+          assert.deepEqual(Buffer.from(store.shares.loadRows(dataset, 1n, 2n, id, from, to)), Buffer.from(expected));
         }
       }
-      assert.throws(() => store.shares.loadRows(dataset, 2n, id, 0, rowCount + 1), /rows of the segment/);
-      assert.throws(() => store.shares.loadRows(dataset, 3n, id, 0, 1), hasCode("STORE_SEGMENT_MISSING"));
+      assert.throws(() => store.shares.loadRows(dataset, 1n, 2n, id, 0, rowCount + 1), /rows of the segment/);
+      assert.throws(() => store.shares.loadRows(dataset, 1n, 3n, id, 0, 1), hasCode("STORE_SEGMENT_MISSING"));
     });
 
     it("are gone when their column is erased, and no other", (test) => {
@@ -272,11 +273,11 @@ describe("ShareStore", () => {
       const store = folder.open();
       for (const file of [first, second]) putActive(store, file);
       const other = second.header.columns[1]!;
-      store.shares.eraseColumns(dataset, 2n, [id, bytes32("no such column")]);
-      store.shares.eraseColumns(dataset, 2n, [id]);
-      assert.throws(() => store.shares.loadRows(dataset, 2n, id, 0, 1), hasCode("STORE_COLUMN_MISSING"));
-      assert.equal(store.shares.loadRows(dataset, 1n, id, 0, 3).length, 96);
-      assert.deepEqual(Buffer.from(store.shares.loadRows(dataset, 2n, other, 0, rowCount)), Buffer.from(second.columns[1]!)); // prettier-ignore
+      store.shares.eraseColumns(dataset, 1n, 2n, [id, bytes32("no such column")]);
+      store.shares.eraseColumns(dataset, 1n, 2n, [id]);
+      assert.throws(() => store.shares.loadRows(dataset, 1n, 2n, id, 0, 1), hasCode("STORE_COLUMN_MISSING"));
+      assert.equal(store.shares.loadRows(dataset, 1n, 1n, id, 0, 3).length, 96);
+      assert.deepEqual(Buffer.from(store.shares.loadRows(dataset, 1n, 2n, other, 0, rowCount)), Buffer.from(second.columns[1]!)); // prettier-ignore
       store.close();
       const file = new DatabaseSync(folder.path);
       assert.equal(file.prepare("SELECT COUNT(*) AS chunks FROM chunk").get()?.["chunks"], 1 + 1 + 3);
@@ -291,10 +292,10 @@ describe("ShareStore", () => {
       putActive(store);
       putActive(store, sampleFile({ datasetId: bytes32("other") }), bytes32("other file"));
       store.shares.eraseDataset(DATASET);
-      assert.equal(existsSync(join(folder.keyDir, `${DATASET.slice(2)}.key`)), false);
-      assert.throws(() => store.shares.loadColumn(DATASET, 1n, AGE), hasCode("STORE_SEGMENT_MISSING"));
+      assert.equal(existsSync(join(folder.keyDir, `${DATASET.slice(2)}-1.key`)), false);
+      assert.throws(() => store.shares.loadColumn(DATASET, 1n, 1n, AGE), hasCode("STORE_SEGMENT_MISSING"));
       assert.throws(() => store.shares.putSegment(sampleFile(), bytes32("again")), hasCode("STORE_DATASET_ERASED"));
-      assert.equal(store.shares.loadColumn(bytes32("other"), 1n, AGE).length, 320);
+      assert.equal(store.shares.loadColumn(bytes32("other"), 1n, 1n, AGE).length, 320);
     });
 
     it("makes a backup of the database unreadable", (test) => {
@@ -308,7 +309,7 @@ describe("ShareStore", () => {
       again.close();
       copyFileSync(`${folder.path}.backup`, folder.path);
       assert.throws(
-        () => folder.open().shares.loadColumn(DATASET, 1n, AGE),
+        () => folder.open().shares.loadColumn(DATASET, 1n, 1n, AGE),
         hasCode("STORE_KEY_MISSING", { datasetId: DATASET }),
       );
     });
@@ -330,13 +331,13 @@ describe("ShareStore", () => {
       const store = folder.open();
       putActive(store);
       store.close();
-      const path = join(folder.keyDir, `${DATASET.slice(2)}.key`);
+      const path = join(folder.keyDir, `${DATASET.slice(2)}-1.key`);
       assert.equal(statSync(path).mode & 0o777, 0o600);
       for (const mode of [0o640, 0o604, 0o660]) {
         chmodSync(path, mode);
         const opened = folder.open();
         assert.throws(
-          () => opened.shares.loadColumn(DATASET, 1n, AGE),
+          () => opened.shares.loadColumn(DATASET, 1n, 1n, AGE),
           hasCode("STORE_PERMISSIONS", { mode: mode.toString(8) }),
         );
         opened.close();
@@ -347,12 +348,12 @@ describe("ShareStore", () => {
       const folder = storeFolder(test);
       const { shares } = folder.open();
       putActive({ shares } as Store);
-      shares.loadColumn(DATASET, 1n, AGE);
-      const stamp = shares.keyStamp(DATASET);
-      assert.equal(shares.keyStamp(DATASET), stamp);
-      rmSync(join(folder.keyDir, `${DATASET.slice(2)}.key`));
-      assert.throws(() => shares.loadColumn(DATASET, 1n, AGE), hasCode("STORE_KEY_MISSING", { datasetId: DATASET }));
-      assert.throws(() => shares.keyStamp(DATASET), hasCode("STORE_KEY_MISSING"));
+      shares.loadColumn(DATASET, 1n, 1n, AGE);
+      const stamp = shares.keyStamp(DATASET, 1n);
+      assert.equal(shares.keyStamp(DATASET, 1n), stamp);
+      rmSync(join(folder.keyDir, `${DATASET.slice(2)}-1.key`));
+      assert.throws(() => shares.loadColumn(DATASET, 1n, 1n, AGE), hasCode("STORE_KEY_MISSING", { datasetId: DATASET }));
+      assert.throws(() => shares.keyStamp(DATASET, 1n), hasCode("STORE_KEY_MISSING"));
     });
 
     it("are never made anew for a dataset that has shares", (test) => {

@@ -14,7 +14,7 @@ for (let block = Number(from) + 1; ; block += 1) {
   store.requests.nextAttempt(requestId);
   store.transaction(() => {
     store.shares.putSegment(sampleFile({ version, rowCount: 1500 }), fileHash);
-    store.shares.activateSegment(bytes32("dataset"), version, fileHash);
+    store.shares.activateSegment({ datasetId: bytes32("dataset"), epoch: 1n, version, fileHash });
     store.cursors.write("31337", { block, blockHash: bytes32("block"), logIndex: 0 });
   });
   await new Promise((resolve) => process.send!(block, resolve));
