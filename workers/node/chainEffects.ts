@@ -38,7 +38,7 @@ export interface EffectModules {
   readonly deployment: Deployment;
   readonly store: Pick<Store, "requests" | "shares" | "disclosures" | "keyCopies" | "inputChecks" | "retirements">;
   readonly committees: Committees;
-  readonly datasets: Pick<DatasetRegistry, "retiredUnder">;
+  readonly datasets: Pick<DatasetRegistry, "holders">;
   readonly log: Log;
 }
 
@@ -89,9 +89,8 @@ export class ChainEffects {
       }
       const ended = parseRetirement(this.#modules.deployment, log);
       if (ended?.name === "DatasetRetired") {
-        // Another committee may have followed the one that holds the shares before this event is read.
-        const epoch = await this.#modules.datasets.retiredUnder(ended.datasetId);
-        const seat = await this.#modules.committees.seat(ended.studyId, epoch);
+        const epochs = await this.#modules.datasets.holders(ended.datasetId);
+        const seat = await this.#modules.committees.seat(ended.studyId, epochs.at(-1) ?? 0n);
         this.#points.set(ended.datasetId, seat?.self);
       }
     }

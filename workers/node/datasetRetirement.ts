@@ -4,7 +4,7 @@ import type { ChainLog } from "../chain/logs.ts";
 
 export type RetirementEvent =
   | { readonly name: "DatasetRetired"; readonly datasetId: string; readonly studyId: string; readonly block: number }
-  | { readonly name: "ErasureConfirmed"; readonly datasetId: string; readonly index: number };
+  | { readonly name: "ErasureConfirmed"; readonly datasetId: string; readonly epoch: bigint; readonly index: number };
 
 /** Undefined for every other log. */
 export function parseRetirement(deployment: Deployment, log: ChainLog): RetirementEvent | undefined {
@@ -14,5 +14,6 @@ export function parseRetirement(deployment: Deployment, log: ChainLog): Retireme
   const { name, args } = parsed;
   const datasetId = String(args["datasetId"]);
   if (name === "DatasetRetired") return { name, datasetId, studyId: String(args["studyId"]), block: log.blockNumber };
-  return name === "ErasureConfirmed" ? { name, datasetId, index: Number(args["index"]) } : undefined;
+  if (name !== "ErasureConfirmed") return undefined;
+  return { name, datasetId, epoch: BigInt(args["epoch"] as bigint), index: Number(args["index"]) };
 }

@@ -23,7 +23,7 @@ export interface ErasureModules extends PostingEnvironment {
   /** This worker's name. */
   readonly self: () => string;
   readonly signer: TypedDataSigner;
-  readonly datasets: Pick<DatasetRegistry, "address" | "version" | "erasures" | "confirmErasure">;
+  readonly datasets: Pick<DatasetRegistry, "address" | "holders" | "versionsOf" | "erasures" | "confirmErasure">;
   readonly counts: Pick<AttemptCounts, "whenOver">;
 }
 
@@ -88,13 +88,14 @@ export class ErasureDesk {
 
   async #post({ datasetId, point }: StoredRetirement): Promise<Mined | undefined> {
     const { store, datasets, signer, chainId, self } = this.#modules;
-    const version = await datasets.version(datasetId);
-    const message = { datasetId, worker: self(), version };
+    const epoch = (await datasets.holders(datasetId)).at(-1) ?? 0n;
+    const version = await datasets.versionsOf(datasetId, epoch);
+    const message = { datasetId, epoch, worker: self(), version };
     const signature = await signTypedData(signer, opalineDomain(chainId, datasets.address), ERASURE, message);
     if (store.retirements.get(datasetId)?.receipt?.signature !== signature) {
       store.retirements.signed(datasetId, { version, signature });
     }
-    const { confirmed } = await datasets.erasures(datasetId);
-    return confirmed.includes(point) ? undefined : datasets.confirmErasure(datasetId, point, signature);
+    const { confirmed } = await datasets.erasures(datasetId, epoch);
+    return confirmed.includes(point) ? undefined : datasets.confirmErasure(datasetId, epoch, point, signature);
   }
 }
