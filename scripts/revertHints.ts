@@ -65,6 +65,51 @@ const TRIAL_HINTS: Readonly<Record<string, string | ((args: Arguments) => string
   AdaptiveTrialWrongLook: ({ expected }) => `the next look is ${expected}`,
 };
 
+/** What a change of committee refuses. */
+const COMMITTEE_HINTS: Readonly<Record<string, string | ((args: Arguments) => string)>> = {
+  CommitteeChangesAlreadyApproved:
+    "you have approved this committee already; what follows is `opaline data-owner reshare --study …`",
+  CommitteeChangesAlreadyConfirmed: "the worker has confirmed this already: nothing is left to do",
+  CommitteeChangesInvalidSignature:
+    "not the owner's signature, by its current key, over this very approval; let it approve again",
+  CommitteeChangesNotAffected: "you have no data in this study that a change would move: none at all, or retired ones",
+  CommitteeChangesNotApproved: ({ owner }) =>
+    `owner ${owner} must approve first: \`opaline data-owner approve-committee --study …\``,
+  CommitteeChangesNotConfirmed: ({ index }) =>
+    `worker ${index} of the proposed committee has not confirmed what there is now; its service does so once its checks have passed`,
+  CommitteeChangesNotOwner: "the consortium must admit this account: `opaline admin admit --role data-owner …`",
+  CommitteeChangesNotProposed:
+    "no other committee is proposed for the study, or another one by now: `opaline admin propose-committee --study …`",
+  CommitteeChangesNotReshared: ({ datasetId, reshared, version }) =>
+    `the owner of dataset ${datasetId} has shared ${reshared} of ${version} versions anew: \`opaline data-owner reshare --study …\``,
+  CommitteeChangesNotWorker: "only the current key of the worker at that point of the proposed committee confirms",
+  CommitteeChangesOtherContent: "data were added or shared anew meanwhile: what there is now must be checked, too",
+  CommitteeChangesSignatureExpired: "it was signed too long ago: approve again",
+  CommitteeChangesWrongCommittee: "the proposal is of other workers: approve again, and name those that are proposed",
+  CommitteeChangesWrongEpoch: "another committee serves by now: approve again",
+  CommitteeChangesWrongVersion: ({ expected }) =>
+    `versions that there are, in their order: the next to be shared anew is ${expected}`,
+  CommitteeRegistryDatasetsExist:
+    "data are shared with the study's committee already: it changes by a proposal (docs/governance.md)",
+  CommitteeRegistryInactiveWorker: "admit it first: `opaline admin admit --role worker …`",
+  CommitteeRegistryInvalidSize: "a committee has n workers, 3 <= n <= 7, and n >= 2t + 1",
+  CommitteeRegistryNoDatasets:
+    "no data are shared yet: `opaline admin appoint-committee --study …` appoints another committee at once",
+  CommitteeRegistryNothingToRelease: ({ epoch }) =>
+    `no deposits are bound for epoch ${epoch}: it serves, was never installed, or was released before`,
+  CommitteeRegistryNotProposed: "no other committee is proposed: nothing is left to do",
+  CommitteeRegistryProposalPending: ({ epoch }) =>
+    `epoch ${epoch} is proposed already: complete it, or \`opaline admin withdraw-proposal --study …\` first`,
+  CommitteeRegistryRequestsOpen: ({ until }) => `it may answer up to block ${until}: repeat it after that`,
+  CommitteeRegistrySameOrganisation: "one worker per organisation",
+  CommitteeRegistryThresholdTooLow: ({ minimumThreshold }) =>
+    `the study's policy asks for t >= ${minimumThreshold}; only a study registered with --demonstration may have less`,
+  CommitteeRegistryUnknown: ({ epoch }) =>
+    epoch === "0"
+      ? "the study has no committee yet: `opaline admin appoint-committee --study …`"
+      : `the study has no committee of epoch ${epoch}`,
+};
+
 export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) => string | undefined)>> = {
   AccessManagedUnauthorized: "its role of governance was taken away: `opaline admin list-roles`",
   AccessManagerUnauthorizedCancel: "only who scheduled it, a guardian or an admin can cancel it",
@@ -73,14 +118,7 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   EmergencyStopAlreadyStopped: "it is stopped already: nothing is left to do",
   EmergencyStopNotStopped: "nothing is stopped: nothing is left to do",
   ...TRIAL_HINTS,
-  CommitteeRegistryDatasetsExist:
-    "data are shared with the study's committee already: it changes by a proposal (docs/governance.md)",
-  CommitteeRegistryInactiveWorker: "admit it first: `opaline admin admit --role worker …`",
-  CommitteeRegistryInvalidSize: "a committee has n workers, 3 <= n <= 7, and n >= 2t + 1",
-  CommitteeRegistrySameOrganisation: "one worker per organisation",
-  CommitteeRegistryThresholdTooLow: ({ minimumThreshold }) =>
-    `the study's policy asks for t >= ${minimumThreshold}; only a study registered with --demonstration may have less`,
-  CommitteeRegistryUnknown: "the study has no committee yet: `opaline admin appoint-committee --study …`",
+  ...COMMITTEE_HINTS,
   ConsentRegistryConsentExpired: "the participant signed it too long ago: let it sign again",
   ConsentRegistryFormTooOld: ({ leastForm }) => `the study asks for version ${leastForm} of its form at least`,
   ConsentRegistryInactiveOwner: "the hospital's credential has ended: it may record withdrawals only",
@@ -99,13 +137,15 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   DatasetRegistryClosed: "their owner takes no requests over these data; leave the dataset out",
   DatasetRegistryErasureAlreadyConfirmed: "this worker's receipt is on chain already: nothing is left to do",
   DatasetRegistryInvalidErasure:
-    "not this worker's receipt over the newest version, by its current key: read it again with `opaline worker status --json`",
+    "not this worker's receipt for this committee's shares, by its current key: read it again with `opaline worker status --json`",
   DatasetRegistryMissingPurpose: "their owner asks for a purpose that your credential lacks; leave the dataset out",
   DatasetRegistryQuotaSpent: ({ quota }) =>
     `your organisation has made ${quota} requests over this study, as many as its policy allows one`,
   DatasetRegistryNoSuchWorker:
-    "--index is the worker's point in the study's committee: `opaline auditor erasures --study …`",
-  DatasetRegistryNotRetired: "nobody has retired these data",
+    "--index is the worker's point in the committee of --epoch: `opaline auditor erasures --study …`",
+  DatasetRegistryNoShares: ({ epoch }) => `the committee of epoch ${epoch} was never given shares of these data`,
+  DatasetRegistryErasureNotDue: ({ epoch }) =>
+    `these data are not retired, and the committee of epoch ${epoch} serves, is proposed, or may still answer`,
   DatasetRegistryNotVetoed: "you have not vetoed this query",
   DatasetRegistryRetired: "these data were retired, for good; leave the dataset out",
   DatasetRegistryVetoed: "the owner of these data has vetoed this query; leave the dataset out",

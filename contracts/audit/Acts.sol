@@ -60,7 +60,8 @@ library Acts {
     bytes32 internal constant STORAGE_FEE_PAID = keccak256("StorageFeePaid");
     /// newHash: the root of what no request opens any more.
     bytes32 internal constant DATASET_RETIRED = keccak256("DatasetRetired");
-    /// By a worker; oldHash, newHash: which workers had and have confirmed, a bit each.
+    /// By a worker; oldHash, newHash: which workers of the epoch's committee had and have confirmed, a bit each in the last byte; the
+    /// epoch before it.
     bytes32 internal constant ERASURE_CONFIRMED = keccak256("ErasureConfirmed");
 
     bytes32 internal constant CONSENT_FORM_PUBLISHED = keccak256("ConsentFormPublished");

@@ -96,6 +96,7 @@ contract CommitteeChanges is ICommitteeChanges, EIP712, Nonces, Audited {
         ShareReceipts.check(_committees, address(_datasets), studyId, epoch, datasetId, fileHashes, receipts);
         bytes32 sharesRoot = keccak256(abi.encode(fileHashes));
         bytes32 oldRoot = _keep(datasetId, epoch, version, Resharing(sharesRoot, keccak256(ingestProof)));
+        _datasets.noteShares(datasetId, epoch, version);
         emit DatasetReshared(datasetId, studyId, owner, version, epoch, fileHashes, ingestProof);
         _record(Acts.DATASET_RESHARED, DatasetId.unwrap(datasetId), owner, organisation, oldRoot, sharesRoot);
     }
@@ -208,9 +209,7 @@ contract CommitteeChanges is ICommitteeChanges, EIP712, Nonces, Audited {
 
     /// @dev Data that a change would move.
     function _isAffected(DatasetId datasetId) private view returns (bool) {
-        if (_datasets.version(datasetId) == 0) return false;
-        (bool retired, , ) = _datasets.erasures(datasetId);
-        return !retired;
+        return _datasets.version(datasetId) != 0 && !_datasets.isRetired(datasetId);
     }
 
     function _checkProposal(CommitteeApproval calldata given) private view {

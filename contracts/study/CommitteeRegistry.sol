@@ -120,6 +120,14 @@ contract CommitteeRegistry is CommitteeSeats, AccessManaged {
         return _boundUntil[studyId][epoch];
     }
 
+    /// @inheritdoc ICommitteeRegistry
+    function isOver(StudyId studyId, uint64 epoch) external view returns (bool) {
+        _known(studyId, epoch);
+        if (epoch == _currentEpoch[studyId] || epoch == _proposedEpoch[studyId]) return false;
+        // 0 of whom nobody asked anything, and of whose deposits were released, which waited for this very block.
+        return block.number > _boundUntil[studyId][epoch];
+    }
+
     function _endProposal(StudyId studyId) private returns (Committee memory) {
         uint64 epoch = _proposedEpoch[studyId];
         if (epoch == 0) revert CommitteeRegistryNotProposed(studyId);

@@ -108,7 +108,7 @@ abstract contract CommitteeSeats is ICommitteeRegistry, WorkerDeposits {
         return Committee(epoch, threshold, demonstration, workers);
     }
 
-    function _known(StudyId studyId, uint64 epoch) private view returns (Seats memory seats) {
+    function _known(StudyId studyId, uint64 epoch) internal view returns (Seats memory seats) {
         seats = _seats[studyId][epoch];
         if (seats.size == 0) revert CommitteeRegistryUnknown(studyId, epoch);
     }

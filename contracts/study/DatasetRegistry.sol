@@ -76,6 +76,7 @@ contract DatasetRegistry is DatasetRetirement {
         bytes32 root = keccak256(abi.encode(datasetId, version_, _segments[datasetId]));
         _roots[studyId][datasetId] = root;
         _contributions[root] = Contribution(owner, rows);
+        _noteShares(datasetId, epoch, version_);
         emit DatasetActivated(datasetId, studyId, owner, version_, epoch, segment, fileHashes, ingestProof);
         _record(Acts.DATASET_ACTIVATED, DatasetId.unwrap(datasetId), owner, organisation, oldRoot, root);
         _payStorage(studyId, datasetId, version_, epoch, segment.rowCount);

@@ -88,6 +88,10 @@ interface ICommitteeRegistry {
     function proposedEpoch(StudyId studyId) external view returns (uint64);
     /// @notice The last block in which a committee that was followed may answer; 0 unless its deposits are still bound.
     function boundUntil(StudyId studyId, uint64 epoch) external view returns (uint256);
+    /// @notice Whether nothing can be asked of the epoch's committee, nor answered by it, any more: another was appointed in its
+    /// place, or followed it and the last block in which it may answer has passed, or its proposal was withdrawn. Once true for
+    /// ever. Reverts with CommitteeRegistryUnknown.
+    function isOver(StudyId studyId, uint64 epoch) external view returns (bool);
     /// @notice Also of an epoch that is proposed, or was and came to nothing. Reverts with CommitteeRegistryUnknown.
     function committee(StudyId studyId, uint64 epoch) external view returns (Committee memory);
     /// @notice 0 before the first appointment.

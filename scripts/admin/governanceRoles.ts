@@ -51,7 +51,7 @@ export const GOVERNANCE_ROLES = {
   CHANGES: {
     id: 6n,
     holder: "CommitteeChanges",
-    functions: { CommitteeRegistry: ["install"], DatasetRegistry: ["replaceShares"] },
+    functions: { CommitteeRegistry: ["install"], DatasetRegistry: ["replaceShares", "noteShares"] },
   },
 } as const satisfies Readonly<Record<string, GovernanceRole>>;
 

@@ -1,4 +1,4 @@
-/** `opaline auditor erasures`: of each retired dataset of a study, which workers have confirmed that they erased it. */
+/** `opaline auditor erasures`: of all shares of a study that are to be erased, which workers have confirmed that they did. */
 import { committeeRegistry, datasetRegistry, memberRegistry } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
@@ -7,9 +7,14 @@ import { mapBounded } from "../mapBounded.ts";
 import { readBytes32 } from "../readOption.ts";
 import { readAll, requireStudy } from "../study.ts";
 
+/** What one committee was given of a dataset. */
 export interface ErasureReport {
   readonly datasetId: string;
   readonly owner: string;
+  /** The committee's. */
+  readonly epoch: bigint;
+  /** The dataset; otherwise nothing is asked of this committee any more: another has followed it, or it was never installed. */
+  readonly retired: boolean;
   /** Whether every worker has confirmed. */
   readonly erased: boolean;
   /** Workers by name and organisation. */
@@ -21,8 +26,11 @@ const AT_ONCE = 8;
 
 export const command = defineCommand({
   command: "auditor erasures",
-  describe: "List a study's retired datasets: which workers have confirmed the erasure, which have not",
-  examples: [["auditor erasures --study 0x… --json", "nothing while no dataset was retired"]],
+  describe:
+    "List what is to be erased of a study, by dataset and committee: which workers have confirmed, which have not",
+  examples: [
+    ["auditor erasures --study 0x… --json", "nothing while no dataset was retired and no committee followed another"],
+  ],
   options: { ...networkOptions, study: { type: "string", describe: "Study id", required: true } },
   handler: (options, context): Promise<ErasureReport[]> => {
     const studyId = readBytes32("study", options.study);
@@ -32,31 +40,38 @@ export const command = defineCommand({
       const registry = datasetRegistry(deployment, provider);
       const ids = await readAll(registry.count(studyId), (offset, limit) => registry.datasets(studyId, offset, limit));
       if (ids.length === 0) return [];
-      return (await mapBounded(ids, AT_ONCE, (datasetId) => reportOf(connection, studyId, datasetId))).flat();
+      return (await mapBounded(ids, AT_ONCE, (datasetId) => reportsOf(connection, studyId, datasetId))).flat();
     });
   },
 });
 
-/** Nothing of a dataset that is in use. */
-async function reportOf(
-  { deployment, provider }: Connection,
-  studyId: string,
-  datasetId: string,
-): Promise<ErasureReport[]> {
+/** Nothing of a committee that is in use, unless the dataset is retired. */
+async function reportsOf(connection: Connection, studyId: string, datasetId: string): Promise<ErasureReport[]> {
+  const { deployment, provider } = connection;
   const registry = datasetRegistry(deployment, provider);
-  const { retired, confirmed, outstanding } = await registry.erasures(datasetId);
-  if (!retired) return [];
-  // Of the committee that held the shares, which another may have followed since.
-  const epoch = await registry.retiredUnder(datasetId);
+  const [owner, retired] = await Promise.all([registry.ownerOf(datasetId), registry.isRetired(datasetId)]);
+  const reports: ErasureReport[] = [];
+  for (const epoch of await registry.holders(datasetId)) {
+    const { due, confirmed, outstanding } = await registry.erasures(datasetId, epoch);
+    if (!due) continue;
+    const named = (points: readonly number[]) => workersAt(connection, { studyId, epoch, points });
+    const place = { datasetId, owner, epoch, retired, erased: outstanding.length === 0 };
+    reports.push({ ...place, confirmed: await named(confirmed), outstanding: await named(outstanding) });
+  }
+  return reports;
+}
+
+async function workersAt(
+  { deployment, provider }: Connection,
+  { studyId, epoch, points }: { studyId: string; epoch: bigint; points: readonly number[] },
+): Promise<string[]> {
   const { workers } = await committeeRegistry(deployment, provider).committee(studyId, epoch);
   const members = memberRegistry(deployment, "worker", provider);
   const nameOf = async (point: number): Promise<string> => {
     const worker = workers[point - 1]!;
     return `${point}: ${worker} (${(await members.member(worker)).organisationName})`;
   };
-  const [done, missing] = await Promise.all([confirmed, outstanding].map((points) => Promise.all(points.map(nameOf))));
-  const owner = await registry.ownerOf(datasetId);
-  return [{ datasetId, owner, erased: outstanding.length === 0, confirmed: done!, outstanding: missing! }];
+  return Promise.all(points.map(nameOf));
 }
 
 if (import.meta.main) await runAlone(command);

@@ -27,7 +27,7 @@ export const command = defineCommand({
           const { rowCount, columnsRoot, sharesRoot, openingsUsed } = await registry.dataset(datasetId);
           const { k, openingsBudget, closed } = await registry.termsOf(datasetId);
           const version = await registry.version(datasetId);
-          const { retired } = await registry.erasures(datasetId);
+          const retired = await registry.isRetired(datasetId);
           const terms = {
             openingsUsed,
             openingsBudget: lesser(openingsBudget, policy.openingsBudget),

@@ -99,7 +99,7 @@ function sealedTo(recipients: readonly string[], own: string): string {
 async function activeDatasets({ deployment, provider }: Connection, studyId: string): Promise<string[]> {
   const registry = datasetRegistry(deployment, provider);
   const ids = await readAll(registry.count(studyId), (offset, limit) => registry.datasets(studyId, offset, limit));
-  const retired = await mapBounded(ids, AT_ONCE, async (id) => (await registry.erasures(id)).retired);
+  const retired = await mapBounded(ids, AT_ONCE, (id) => registry.isRetired(id));
   const active = ids.filter((_, index) => !retired[index]);
   if (active.length > 0) return active.sort();
   throw new CodedError<QuerierErrorDetail>(

@@ -5,7 +5,6 @@ import {AuditTrail} from "../../contracts/audit/AuditTrail.sol";
 import {ConsortiumAccess} from "../../contracts/governance/ConsortiumAccess.sol";
 import {IMemberRegistry} from "../../contracts/identity/IMemberRegistry.sol";
 import {ICommitteeRegistry} from "../../contracts/study/ICommitteeRegistry.sol";
-import {IDatasetRegistry} from "../../contracts/study/IDatasetRegistry.sol";
 import {IOwnerTerms} from "../../contracts/study/IOwnerTerms.sol";
 import {DatasetId, QueryHash, StudyId} from "../../contracts/types/Identifiers.sol";
 import {FriendlyMembers, OwnerTermsHarness, STUDY, TermsOwner} from "./OwnerTerms.t.sol";
@@ -17,10 +16,17 @@ interface Vm {
 
 Vm constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
-/// @dev One committee of four workers, whose names are the addresses of the keys 1 to 4.
+/// @dev Committees of epochs 1 to 3, of the same four workers, whose names are the addresses of the keys 1 to 4. The third
+/// serves for ever; of the others nothing is asked any more once they have ended.
 contract FourWorkers {
-    function currentEpoch(StudyId) external pure returns (uint64) {
-        return 1;
+    mapping(uint64 epoch => bool) private _isOver;
+
+    function end(uint64 epoch) external {
+        _isOver[epoch] = true;
+    }
+
+    function isOver(StudyId, uint64 epoch) external view returns (bool) {
+        return _isOver[epoch];
     }
 
     function committee(StudyId, uint64) external pure returns (ICommitteeRegistry.Committee memory found) {
@@ -33,22 +39,29 @@ contract FourWorkers {
     }
 }
 
-/// @dev Three owners set terms, veto and retire, a query contract asks, and receipts come in any order, right and wrong. It
-/// remembers whether anything came to pass that must not.
+/// @dev Three owners set terms, veto and retire, shares are given to committees, which end, a query contract asks, and receipts
+/// come in any order, right and wrong. It remembers whether anything came to pass that must not.
 contract RetirementHandler {
     QueryHash private constant QUERY = QueryHash.wrap(bytes32(uint256(1)));
-    bytes32 private constant TYPEHASH = keccak256("Erasure(bytes32 datasetId,address worker,uint64 version)");
+    bytes32 private constant TYPEHASH = keccak256(
+        "Erasure(bytes32 datasetId,uint64 epoch,address worker,uint64 version)"
+    );
+    uint64 private constant SERVING = 3;
 
-    IDatasetRegistry private immutable _registry;
+    OwnerTermsHarness private immutable _registry;
+    FourWorkers private immutable _committees;
     bytes32 private immutable _domain;
     TermsOwner[3] private _owners;
     mapping(uint256 owner => bool) public isRetired;
-    mapping(uint256 owner => uint8) public signed;
+    mapping(uint64 epoch => bool) public isOver;
+    mapping(uint256 owner => mapping(uint64 epoch => uint64)) public given;
+    mapping(uint256 owner => mapping(uint64 epoch => uint8)) public signed;
     bool public wasOpened;
     bool public wasForged;
 
-    constructor(OwnerTermsHarness registry) {
+    constructor(OwnerTermsHarness registry, FourWorkers committees) {
         _registry = registry;
+        _committees = committees;
         (, string memory name, string memory version, uint256 chainId, address verifier, , ) = registry.eip712Domain();
         bytes32 domainType = keccak256(
             "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
@@ -59,6 +72,7 @@ contract RetirementHandler {
         for (uint256 i = 0; i < 3; ++i) {
             _owners[i] = new TermsOwner();
             registry.give(address(_owners[i]));
+            _give(i, SERVING, 1);
         }
     }
 
@@ -89,20 +103,48 @@ contract RetirementHandler {
         if (isRetired[owner % 3]) wasOpened = true;
     }
 
+    /// @dev As the registry's callers do: not of what is retired, nor to a committee that is over.
+    function share(uint8 owner, uint8 epoch, uint8 version) external {
+        uint64 to = 1 + (epoch % 3);
+        if (isRetired[owner % 3] || isOver[to]) return;
+        _give(owner % 3, to, 1 + (version % 3));
+    }
+
+    /// @dev One time in four, as above.
+    function end(uint8 epoch, uint8 chance) external {
+        if (chance % 4 != 0) return;
+        _committees.end(1 + (epoch % 2));
+        isOver[1 + (epoch % 2)] = true;
+    }
+
     /// @param key who signs: half of the time the worker itself
-    function confirm(uint8 owner, uint8 index, uint8 key, uint64 version) external {
-        (uint8 point, uint256 by) = (1 + (index % 4), key % 2 == 0 ? 1 + (index % 4) : 1 + (uint256(key) % 5));
-        uint64 said = version % 4 == 0 ? version : 1;
-        bytes32 hash = keccak256(abi.encode(TYPEHASH, datasetId(owner % 3), VM.addr(point), said));
+    /// @param change of the epoch, or the version, that it signs; mostly there is none
+    function confirm(uint8 owner, uint8 epoch, uint8 index, uint8 key, uint8 change) external {
+        (uint64 of_, uint8 point) = (1 + (epoch % 3), 1 + (index % 4));
+        uint256 by = key % 2 == 0 ? point : 1 + (uint256(key) % 5);
+        uint64 right = given[owner % 3][of_];
+        (uint64 said, uint64 version) = (change % 8 == 1 ? 1 + (of_ % 3) : of_, change % 8 == 2 ? right + 1 : right);
+        bytes32 hash = keccak256(abi.encode(TYPEHASH, datasetId(owner % 3), said, VM.addr(point), version));
         (uint8 v, bytes32 r, bytes32 s) = VM.sign(by, keccak256(abi.encodePacked(hex"1901", _domain, hash)));
-        _registry.confirmErasure(datasetId(owner % 3), point, abi.encodePacked(r, s, v));
+        _registry.confirmErasure(datasetId(owner % 3), of_, point, abi.encodePacked(r, s, v));
         // Only what was let through comes here: what reverts is undone with all its marks.
-        if (by != point || said != 1 || !isRetired[owner % 3]) wasForged = true;
-        signed[owner % 3] |= uint8(1 << (point - 1)); // point <= 4
+        if (by != point || said != of_ || version != right || !isDue(owner % 3, of_)) wasForged = true;
+        uint8 bit = uint8(1 << (point - 1)); // point <= 4
+        if (signed[owner % 3][of_] & bit != 0) wasForged = true;
+        signed[owner % 3][of_] |= bit;
+    }
+
+    function isDue(uint256 owner, uint64 epoch) public view returns (bool) {
+        return given[owner][epoch] != 0 && (isRetired[owner] || isOver[epoch]);
     }
 
     function datasetId(uint256 owner) public view returns (DatasetId) {
         return _registry.datasetIdOf(STUDY, address(_owners[owner]));
+    }
+
+    function _give(uint256 owner, uint64 epoch, uint64 version) private {
+        _registry.share(datasetId(owner), epoch, version);
+        if (version > given[owner][epoch]) given[owner][epoch] = version;
     }
 }
 
@@ -115,10 +157,10 @@ contract DatasetRetirementInvariantTest {
         ConsortiumAccess access = new ConsortiumAccess(address(this));
         AuditTrail trail = new AuditTrail(address(access));
         IMemberRegistry members = IMemberRegistry(address(new FriendlyMembers()));
-        ICommitteeRegistry committees = ICommitteeRegistry(address(new FourWorkers()));
-        _registry = new OwnerTermsHarness(address(access), trail, members, committees);
+        FourWorkers committees = new FourWorkers();
+        _registry = new OwnerTermsHarness(address(access), trail, members, ICommitteeRegistry(address(committees)));
         trail.addRecorder(address(_registry));
-        _handler = new RetirementHandler(_registry);
+        _handler = new RetirementHandler(_registry, committees);
         _registry.addQueryContract(QueryHash.wrap(bytes32(uint256(1))), address(_handler));
     }
 
@@ -138,10 +180,29 @@ contract DatasetRetirementInvariantTest {
     /// @dev The handler's bits are only ever added to, so these are, too.
     function invariant_whoConfirmedStaysSo() public view {
         for (uint256 i = 0; i < 3; ++i) {
-            (bool retired, uint8 confirmed, uint8 outstanding) = _registry.erasures(_handler.datasetId(i));
-            assert(retired == _handler.isRetired(i));
-            assert(confirmed == _handler.signed(i));
-            assert(outstanding == (retired ? 15 & ~confirmed : 0));
+            assert(_registry.isRetired(_handler.datasetId(i)) == _handler.isRetired(i));
+            for (uint64 epoch = 1; epoch <= 3; ++epoch) {
+                (bool due, uint8 confirmed, uint8 outstanding) = _registry.erasures(_handler.datasetId(i), epoch);
+                assert(due == _handler.isDue(i, epoch));
+                assert(confirmed == _handler.signed(i, epoch));
+                assert(outstanding == (due ? 15 & ~confirmed : 0));
+            }
+        }
+    }
+
+    /// @dev Each once, and of the highest version it was given.
+    function invariant_holdersAreWhoWasGivenShares() public view {
+        for (uint256 i = 0; i < 3; ++i) {
+            DatasetId datasetId = _handler.datasetId(i);
+            uint256 holders = 0;
+            for (uint64 epoch = 1; epoch <= 3; ++epoch) {
+                uint64 given = _handler.given(i, epoch);
+                assert(_registry.versionsOf(datasetId, epoch) == given);
+                if (given != 0) ++holders;
+            }
+            uint64[] memory found = _registry.holders(datasetId);
+            assert(found.length == holders);
+            for (uint256 j = 0; j < holders; ++j) assert(_handler.given(i, found[j]) != 0);
         }
     }
 }

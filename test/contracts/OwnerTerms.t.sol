@@ -44,6 +44,11 @@ contract OwnerTermsHarness is DatasetRetirement {
         _holdings[datasetIdOf(STUDY, owner)].owner = owner;
     }
 
+    /// @dev As if these shares had been given to the committee of an epoch.
+    function share(DatasetId datasetId, uint64 epoch, uint64 version_) external {
+        _noteShares(datasetId, epoch, version_);
+    }
+
     function activate(
         StudyId,
         uint64,

@@ -3,7 +3,7 @@ import type { ContractRunner } from "ethers";
 import type { ICommitteeRegistry } from "../../types/study/ICommitteeRegistry.ts";
 import { type Deployment, openContract } from "./deployment.ts";
 import { type GovernedCall, governedCall } from "./governedCall.ts";
-import { read } from "./transactions.ts";
+import { type Mined, mine, read } from "./transactions.ts";
 
 export interface Committee {
   readonly epoch: bigint;
@@ -21,12 +21,18 @@ export interface CommitteeRegistry {
   /** Who shall follow the committee of a study that has data. */
   propose(studyId: string, workers: readonly string[], threshold: number): GovernedCall;
   withdrawProposal(studyId: string, reason: string): GovernedCall;
+  /** Of a committee that was followed, once nothing can be asked of it any more. */
+  releaseDeposits(studyId: string, epoch: bigint): Promise<Mined>;
   /** Also one that is proposed. */
   committee(studyId: string, epoch: bigint): Promise<Committee>;
   /** 0 before the first appointment. */
   currentEpoch(studyId: string): Promise<bigint>;
   /** 0 for none. */
   proposedEpoch(studyId: string): Promise<bigint>;
+  /** The last block in which a committee that was followed may answer; 0 unless its deposits are still bound. */
+  boundUntil(studyId: string, epoch: bigint): Promise<bigint>;
+  /** Whether the epoch's committee is neither current nor proposed, and can answer nothing any more. */
+  isOver(studyId: string, epoch: bigint): Promise<boolean>;
   quorum(studyId: string, epoch: bigint): Promise<number>;
   signer(studyId: string, epoch: bigint, index: number): Promise<{ worker: string; key: string; active: boolean }>;
   /** keys[j - 1] signs for point j now. */
@@ -56,6 +62,8 @@ export function committeeRegistry(deployment: Deployment, runner: ContractRunner
       const data = contract.interface.encodeFunctionData("withdrawProposal", [studyId, reason]);
       return governedCall(deployment, NAME, "withdrawProposal", data);
     },
+    releaseDeposits: (studyId, epoch) =>
+      mine(deployment, `${NAME}.releaseDeposits`, contract.releaseDeposits(studyId, epoch)),
     async committee(studyId, epoch) {
       const found = await read(deployment, `${NAME}.committee`, contract.committee(studyId, epoch));
       return {
@@ -67,6 +75,8 @@ export function committeeRegistry(deployment: Deployment, runner: ContractRunner
     },
     currentEpoch: (studyId) => read(deployment, `${NAME}.currentEpoch`, contract.currentEpoch(studyId)),
     proposedEpoch: (studyId) => read(deployment, `${NAME}.proposedEpoch`, contract.proposedEpoch(studyId)),
+    boundUntil: (studyId, epoch) => read(deployment, `${NAME}.boundUntil`, contract.boundUntil(studyId, epoch)),
+    isOver: (studyId, epoch) => read(deployment, `${NAME}.isOver`, contract.isOver(studyId, epoch)),
     quorum: async (studyId, epoch) => Number(await read(deployment, `${NAME}.quorum`, contract.quorum(studyId, epoch))),
     async signer(studyId, epoch, index) {
       const found = await read(deployment, `${NAME}.signer`, contract.getFunction("signer")(studyId, epoch, index));

@@ -34,9 +34,10 @@ export interface OwnerTerms {
   readonly purposes: readonly string[];
 }
 
-/** How far a retired dataset was erased: workers by their points, ascending. */
+/** How far what one committee was given of a dataset was erased: workers by their points, ascending. */
 export interface Erasures {
-  readonly retired: boolean;
+  /** Whether it is to be erased: the dataset is retired, or nothing is asked of the committee any more. */
+  readonly due: boolean;
   /** Whose receipt is on chain. */
   readonly confirmed: readonly number[];
   readonly outstanding: readonly number[];
@@ -65,11 +66,14 @@ export interface DatasetRegistry {
   liftVeto(studyId: string, queryHash: string): Promise<Mined>;
   retire(studyId: string, reason: string): Promise<Mined>;
   retireFor(datasetId: string, reason: string): GovernedCall;
-  /** @param index the worker's point @param signature its EIP-712 Erasure */
-  confirmErasure(datasetId: string, index: number, signature: string): Promise<Mined>;
-  erasures(datasetId: string): Promise<Erasures>;
-  /** The epoch of the committee that is to erase; 0 unless the dataset is retired. */
-  retiredUnder(datasetId: string): Promise<bigint>;
+  /** @param index the worker's point in the epoch's committee @param signature its EIP-712 Erasure */
+  confirmErasure(datasetId: string, epoch: bigint, index: number, signature: string): Promise<Mined>;
+  erasures(datasetId: string, epoch: bigint): Promise<Erasures>;
+  /** The epochs whose committees were given shares, in the order in which they first were. */
+  holders(datasetId: string): Promise<bigint[]>;
+  /** How many versions the epoch's committee was given shares of; 0 for none. A receipt signs it. */
+  versionsOf(datasetId: string, epoch: bigint): Promise<bigint>;
+  isRetired(datasetId: string): Promise<boolean>;
   termsOf(datasetId: string): Promise<OwnerTerms>;
   isVetoed(queryHash: string, datasetId: string): Promise<boolean>;
   datasetIdOf(studyId: string, owner: string): Promise<string>;
@@ -104,17 +108,15 @@ export function datasetRegistry(deployment: Deployment, runner: ContractRunner):
       const data = contract.interface.encodeFunctionData("retireFor", [datasetId, reason]);
       return governedCall(deployment, NAME, "retireFor", data);
     },
-    confirmErasure: (datasetId, index, signature) =>
-      mine(deployment, `${NAME}.confirmErasure`, contract.confirmErasure(datasetId, index, signature)),
-    async erasures(datasetId) {
-      const { retired, confirmed, outstanding } = await read(
-        deployment,
-        `${NAME}.erasures`,
-        contract.erasures(datasetId),
-      );
-      return { retired, confirmed: pointsOf(confirmed), outstanding: pointsOf(outstanding) };
+    confirmErasure: (datasetId, epoch, index, signature) =>
+      mine(deployment, `${NAME}.confirmErasure`, contract.confirmErasure(datasetId, epoch, index, signature)),
+    async erasures(datasetId, epoch) {
+      const found = await read(deployment, `${NAME}.erasures`, contract.erasures(datasetId, epoch));
+      return { due: found.due, confirmed: pointsOf(found.confirmed), outstanding: pointsOf(found.outstanding) };
     },
-    retiredUnder: (datasetId) => read(deployment, `${NAME}.retiredUnder`, contract.retiredUnder(datasetId)),
+    holders: async (datasetId) => [...(await read(deployment, `${NAME}.holders`, contract.holders(datasetId)))],
+    versionsOf: (datasetId, epoch) => read(deployment, `${NAME}.versionsOf`, contract.versionsOf(datasetId, epoch)),
+    isRetired: (datasetId) => read(deployment, `${NAME}.isRetired`, contract.isRetired(datasetId)),
     async termsOf(datasetId) {
       const found = await read(deployment, `${NAME}.termsOf`, contract.termsOf(datasetId));
       const { k, openingsBudget, closed, purposes } = found;

@@ -20,10 +20,11 @@ export const RECEIPT: TypeTable = {
   ],
 };
 
-/** A worker has erased all it held of a retired dataset; domain: the DatasetRegistry. */
+/** A worker has erased what it was given of a dataset at its point of one committee; domain: the DatasetRegistry. */
 export const ERASURE: TypeTable = {
   Erasure: [
     { name: "datasetId", type: "bytes32" },
+    { name: "epoch", type: "uint64" },
     { name: "worker", type: "address" },
     { name: "version", type: "uint64" },
   ],
@@ -188,8 +189,10 @@ export interface Receipt {
 
 export interface Erasure {
   readonly datasetId: string;
+  /** Of the committee that was given the shares. */
+  readonly epoch: bigint;
   readonly worker: string;
-  /** The newest. */
+  /** The newest that the committee was given (`DatasetRegistry.versionsOf`). */
   readonly version: bigint;
 }
 
