@@ -73,6 +73,14 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   EmergencyStopAlreadyStopped: "it is stopped already: nothing is left to do",
   EmergencyStopNotStopped: "nothing is stopped: nothing is left to do",
   ...TRIAL_HINTS,
+  CommitteeChangesAlreadyApproved:
+    "you have approved this committee; share your data anew: `opaline data-owner reshare …`",
+  CommitteeChangesNotAffected: "only who has data in the study that are not retired has a say in its committee",
+  CommitteeChangesNotApproved: ({ owner }) =>
+    `${owner} must approve it first: \`opaline data-owner approve-committee …\``,
+  CommitteeChangesNotOwner: "the consortium must admit this account: `opaline admin admit --role data-owner …`",
+  CommitteeChangesNotProposed: "the proposal was withdrawn, or is complete",
+  CommitteeChangesWrongVersion: ({ expected }) => `versions come in their order: ${expected} is next`,
   CommitteeRegistryDatasetsExist:
     "data are shared with the study's committee already: it changes by a proposal (docs/governance.md)",
   CommitteeRegistryInactiveWorker: "admit it first: `opaline admin admit --role worker …`",

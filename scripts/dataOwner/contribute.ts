@@ -216,7 +216,8 @@ async function activate(
     return { ...value, transaction: contribution.activated, alreadyActive: true };
   const registry = datasetRegistry(deployment, signer);
   const onChain = (await datasetRegistry(deployment, provider).segments(datasetId))[version - 1];
-  if (onChain !== undefined && onChain.sharesRoot === sharesRoot) {
+  // Salted, so of this contribution alone; the shares root changes with the committee.
+  if (onChain !== undefined && onChain.columnsRoot === columnsRoot) {
     markActivated(folder, "seen on chain");
     return { ...value, transaction: "seen on chain", alreadyActive: true };
   }

@@ -111,7 +111,8 @@ export function keptSegment(folder: string): KeptSegment {
   const { subjects, salts: handles } = keptRows(folder);
   const path = join(folder, "salts.json");
   const { columns } = readJson(path) as { readonly columns: unknown };
-  if (!isTexts(columns) || ![...columns, ...handles].every((salt) => isHexString(salt, SALT_BYTES))) throw damaged(path);
+  if (!isTexts(columns) || ![...columns, ...handles].every((salt) => isHexString(salt, SALT_BYTES)))
+    throw damaged(path);
   return { subjectsBySlot: subjects, salts: { columns: columns.map(bytes), handles: handles.map(bytes) } };
 }
 

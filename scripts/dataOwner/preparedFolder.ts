@@ -35,11 +35,7 @@ export interface DealtShares {
 }
 
 /** Writes the share files and what `write` adds next to the folder, then renames all of it into place. */
-export function writePrepared(
-  folder: string,
-  shareFiles: readonly Uint8Array[],
-  write: (draft: string) => void,
-): void {
+export function writePrepared(folder: string, shareFiles: readonly Uint8Array[], write: (draft: string) => void): void {
   const draft = `${folder}.draft`;
   removeLeftovers(folder);
   makePrivateFolder(dirname(folder));

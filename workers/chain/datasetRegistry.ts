@@ -68,6 +68,7 @@ export interface DatasetRegistry {
   /** @param index the worker's point @param signature its EIP-712 Erasure */
   confirmErasure(datasetId: string, index: number, signature: string): Promise<Mined>;
   erasures(datasetId: string): Promise<Erasures>;
+  isRetired(datasetId: string): Promise<boolean>;
   /** The epoch of the committee that is to erase; 0 unless the dataset is retired. */
   retiredUnder(datasetId: string): Promise<bigint>;
   termsOf(datasetId: string): Promise<OwnerTerms>;
@@ -114,6 +115,7 @@ export function datasetRegistry(deployment: Deployment, runner: ContractRunner):
       );
       return { retired, confirmed: pointsOf(confirmed), outstanding: pointsOf(outstanding) };
     },
+    isRetired: async (datasetId) => (await read(deployment, `${NAME}.erasures`, contract.erasures(datasetId))).retired,
     retiredUnder: (datasetId) => read(deployment, `${NAME}.retiredUnder`, contract.retiredUnder(datasetId)),
     async termsOf(datasetId) {
       const found = await read(deployment, `${NAME}.termsOf`, contract.termsOf(datasetId));
