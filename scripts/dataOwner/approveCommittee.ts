@@ -27,7 +27,7 @@ export const command = defineCommand({
     [
       "data-owner approve-committee --study 0x… --worker 0xA… --worker 0xB… --worker 0xC… --worker 0xD… " +
         "--worker 0xE… --threshold 2 --name 'Dr A. Director' --keystore k.json --password-file pw",
-      "no data move yet",
+      "no data move yet: `data-owner reshare` follows",
     ],
   ],
   options: {

@@ -4,10 +4,8 @@
  */
 import { existsSync } from "node:fs";
 import { committeeRegistry, datasetRegistry, eventOf, memberRegistry, studyAgreements, studyRegistry } from "#chain";
-import { commitColumns, encodeTable, proveDealing, readTable, shareSegment } from "#encoding";
+import { commitColumns, encodeTable, readTable } from "#encoding";
 import { CodedError } from "#errors";
-import { bn254Fr } from "#field";
-import { encodeDealingProof, shareFileHash, sharesRoot } from "#messages";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { type SignerConnection, signerOptions, withSigner } from "../connection.ts";
@@ -19,14 +17,14 @@ import { type OpenStudy, openStudy } from "../study.ts";
 import {
   type Contribution,
   contributionFolder,
-  discardContribution,
   knownSubjects,
   markActivated,
   readContribution,
-  readReceipt,
   segmentOf,
   writeContribution,
 } from "./preparedContribution.ts";
+import { dealShares } from "./dealShares.ts";
+import { discardPrepared, readReceipt } from "./preparedFolder.ts";
 import { csvOptions, type OwnFiles, ownFilesHash, readOwnFiles } from "./ownFiles.ts";
 import { uploadShares } from "./uploadShares.ts";
 
@@ -36,12 +34,6 @@ export type ContributeErrorDetail =
   | { readonly code: "CONTRIBUTE_NO_COMMITTEE"; readonly studyId: string }
   | { readonly code: "CONTRIBUTE_TOO_MANY_ROWS"; readonly rowCount: number; readonly maximum: number }
   | { readonly code: "CONTRIBUTE_KNOWN_SUBJECTS"; readonly rows: number };
-
-/**
- * Q: how many values proofs may open of one column over its life (docs/architecture.md). Fewer would end a dataset's
- * proofs sooner; more costs proof domains of at least 2(N + Q). Seeds are stored, not blinders.
- */
-const BLINDERS_PER_COLUMN = 1_024;
 
 export const command = defineCommand({
   command: "data-owner contribute",
@@ -86,9 +78,12 @@ export const command = defineCommand({
           await prepare(connection, study, { ...place, privateFolder, files }, context);
         }
         const contribution = readContribution(place.folder)!;
-        // Before any worker has a share: the activation that follows must be paid.
-        if (contribution.activated === undefined) await requireFunds(connection.provider, connection.signer.address);
-        await uploadShares(connection, contribution, place.folder, privateFolder, context);
+        if (contribution.activated === undefined) {
+          // Before any worker has a share: the activation that follows must be paid.
+          await requireFunds(connection.provider, connection.signer.address);
+          const delivery = { act: "CONTRIBUTE", dealt: contribution, folder: place.folder, privateFolder } as const;
+          await uploadShares(connection, delivery, context);
+        }
         return activate(connection, contribution, place.folder, context);
       });
     });
@@ -149,7 +144,7 @@ async function findPlace(
       `version ${next.version} is prepared from another file and not yet active; finish it, or give it up with --discard`,
     );
   }
-  discardContribution(next.folder);
+  discardPrepared(next.folder);
   return next;
 }
 
@@ -164,10 +159,11 @@ interface Preparation extends Place {
 
 async function prepare(
   { deployment, provider }: SignerConnection,
-  { studyId, study, schema }: OpenStudy,
+  open: OpenStudy,
   { folder, datasetId, version, privateFolder, files: own }: Preparation,
   { randomBytes }: CommandContext,
 ): Promise<void> {
+  const { studyId, study, schema } = open;
   const registry = committeeRegistry(deployment, provider);
   const epoch = await registry.currentEpoch(studyId);
   if (epoch === 0n) {
@@ -176,38 +172,16 @@ async function prepare(
       `study ${studyId} has no committee yet: there is no one to send shares to`,
     );
   }
-  const { workers, threshold } = await registry.committee(studyId, epoch);
+  const committee = await registry.committee(studyId, epoch);
   const table = readTable(own.csv, schema, own.fileName, own.eventFiles);
   refuseTooManyRows(table.rowCount, study.log2N);
   refuseKnownSubjects(table.subjects, knownSubjects(privateFolder, datasetId));
   const segment = encodeTable(table, schema, randomBytes);
   const commitments = commitColumns(segment, randomBytes);
-  const facts = {
-    studyId,
-    datasetId,
-    version: BigInt(version),
-    schemaHash: schema.hash,
-    committeeEpoch: epoch,
-    log2N: study.log2N,
-    blinders: BLINDERS_PER_COLUMN,
-  };
-  const files = shareSegment(bn254Fr, segment, facts, { n: workers.length, t: threshold }, randomBytes);
-  const fileHashes = files.map(shareFileHash);
-  const root = sharesRoot(fileHashes);
-  const dealing = { chainId: deployment.chainId, datasetId, version: facts.version, sharesRoot: root };
-  const contribution: Contribution = {
-    studyId,
-    datasetId,
-    version,
-    schemaHash: schema.hash,
-    committeeEpoch: epoch.toString(),
-    csvHash: ownFilesHash(own),
-    rowCount: segment.rowCount,
-    columnsRoot: commitments.columnsRoot,
-    sharesRoot: root,
-    fileHashes,
-    ingestProof: encodeDealingProof(proveDealing(bn254Fr, files, dealing)),
-  };
+  const { columnsRoot } = commitments;
+  const dealing = { chainId: deployment.chainId, open, datasetId, version, committee, segment, columnsRoot };
+  const { dealt, files } = dealShares(dealing, randomBytes);
+  const contribution = { ...dealt, csvHash: ownFilesHash(own) };
   writeContribution(folder, contribution, segment, commitments, files);
 }
 
@@ -242,7 +216,8 @@ async function activate(
     return { ...value, transaction: contribution.activated, alreadyActive: true };
   const registry = datasetRegistry(deployment, signer);
   const onChain = (await datasetRegistry(deployment, provider).segments(datasetId))[version - 1];
-  if (onChain !== undefined && onChain.sharesRoot === sharesRoot) {
+  // Salted, so of this contribution alone; the shares root changes with the committee.
+  if (onChain !== undefined && onChain.columnsRoot === columnsRoot) {
     markActivated(folder, "seen on chain");
     return { ...value, transaction: "seen on chain", alreadyActive: true };
   }

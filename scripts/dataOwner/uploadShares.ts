@@ -11,17 +11,28 @@ import { uploadShareFile } from "#transport";
 import type { CommandContext } from "../command.ts";
 import type { SignerConnection } from "../connection.ts";
 import { readTlsIdentity } from "../tlsIdentity.ts";
-import { type Contribution, keepReceipt, readReceipt, shareFilePath } from "./preparedContribution.ts";
+import { type DealtShares, keepReceipt, readReceipt, shareFilePath } from "./preparedFolder.ts";
+
+/** To the committee that serves, or to the one that is proposed. */
+export type Act = "CONTRIBUTE" | "RESHARE";
 
 export type UploadSharesErrorDetail =
   /** Repeat the command: the workers that have the file are not asked again. */
-  | { readonly code: "CONTRIBUTE_WORKERS_UNAVAILABLE"; readonly workers: readonly string[] }
-  | { readonly code: "CONTRIBUTE_REFUSED"; readonly workers: readonly string[] }
-  | { readonly code: "CONTRIBUTE_BAD_RECEIPT"; readonly worker: string }
-  /** Prepared for a committee that is no longer the study's. */
-  | { readonly code: "CONTRIBUTE_COMMITTEE_CHANGED"; readonly prepared: string; readonly current: string }
+  | { readonly code: `${Act}_WORKERS_UNAVAILABLE`; readonly workers: readonly string[] }
+  | { readonly code: `${Act}_REFUSED`; readonly workers: readonly string[] }
+  | { readonly code: `${Act}_BAD_RECEIPT`; readonly worker: string }
+  /** Prepared for a committee that no longer serves, or is no longer proposed. current: the one that does or is; 0 for none */
+  | { readonly code: `${Act}_COMMITTEE_CHANGED`; readonly prepared: string; readonly current: string }
   /** Revoked or expired members of the committee: nobody gets a share until there is another committee. */
-  | { readonly code: "CONTRIBUTE_WORKERS_INACTIVE"; readonly workers: readonly string[] };
+  | { readonly code: `${Act}_WORKERS_INACTIVE`; readonly workers: readonly string[] };
+
+export interface Delivery {
+  readonly act: Act;
+  readonly dealt: DealtShares;
+  /** Where the share files are, and receipts go. */
+  readonly folder: string;
+  readonly privateFolder: string;
+}
 
 /** How long a signed upload may be used. */
 const UPLOAD_SECONDS = 3_600n;
@@ -29,61 +40,76 @@ const UPLOAD_SECONDS = 3_600n;
 const UPLOAD_TIMEOUT_MS = 60_000;
 
 /**
- * @throws CodedError CONTRIBUTE_COMMITTEE_CHANGED | CONTRIBUTE_WORKERS_INACTIVE before anything is sent
- * @throws CodedError CONTRIBUTE_WORKERS_UNAVAILABLE | CONTRIBUTE_REFUSED | CONTRIBUTE_BAD_RECEIPT after trying all
+ * @throws CodedError *_COMMITTEE_CHANGED | *_WORKERS_INACTIVE before anything is sent
+ * @throws CodedError *_WORKERS_UNAVAILABLE | *_REFUSED after trying all
  */
 export async function uploadShares(
   connection: SignerConnection,
-  contribution: Contribution,
-  folder: string,
-  privateFolder: string,
+  delivery: Delivery,
   context: CommandContext,
 ): Promise<void> {
-  if (contribution.activated !== undefined) return;
+  const { act, dealt, folder } = delivery;
   const { deployment, provider } = connection;
   const registry = committeeRegistry(deployment, provider);
-  const epoch = BigInt(contribution.committeeEpoch);
-  const { workers } = await registry.committee(contribution.studyId, epoch);
-  const keys = await registry.keys(contribution.studyId, epoch);
+  const epoch = BigInt(dealt.committeeEpoch);
+  const { workers } = await registry.committee(dealt.studyId, epoch);
+  const keys = await registry.keys(dealt.studyId, epoch);
   const hasReceipt = workers.map((worker, index) => {
     const receipt = readReceipt(folder, index + 1);
-    return receipt !== undefined && receiptSigner(connection, contribution, index + 1, worker, receipt) === keys[index];
+    return receipt !== undefined && receiptSigner(connection, dealt, index + 1, worker, receipt) === keys[index];
   });
   if (hasReceipt.every(Boolean)) return;
-  await requireCommittee(connection, contribution, workers);
+  await requireCommittee(connection, act, dealt);
+  await requireActive(connection, act, workers);
   const members = memberRegistry(deployment, "worker", provider);
   const results = await Promise.allSettled(
     workers.map(async (account, index) => {
       if (hasReceipt[index] === true) return;
       const worker = await members.member(account);
-      const receipt = await uploadTo(worker, index + 1, connection, contribution, folder, privateFolder, context);
+      const receipt = await uploadTo(worker, index + 1, connection, delivery, context);
       keepReceipt(folder, index + 1, receipt);
       context.log(`worker ${index + 1} (${worker.organisationName}) has its shares and signed the receipt`);
     }),
   );
-  reportFailures(workers, results);
+  reportFailures(act, workers, results);
+}
+
+/**
+ * Shares go to the committee they were made for as long as it serves, or is proposed: to no other, and not after that.
+ *
+ * @throws CodedError *_COMMITTEE_CHANGED
+ */
+export async function requireCommittee(
+  { deployment, provider }: SignerConnection,
+  act: Act,
+  { studyId, committeeEpoch }: DealtShares,
+): Promise<void> {
+  const registry = committeeRegistry(deployment, provider);
+  const epoch = act === "CONTRIBUTE" ? await registry.currentEpoch(studyId) : await registry.proposedEpoch(studyId);
+  const current = String(epoch);
+  if (current === committeeEpoch) return;
+  const why =
+    act === "CONTRIBUTE"
+      ? `this contribution was prepared for committee ${committeeEpoch}, but the study's committee is now ${current}: ` +
+        "nothing was sent; repeat with --discard to prepare the file anew"
+      : `these shares were prepared for committee ${committeeEpoch}, which is no longer proposed: ` +
+        "nothing was sent; repeat the command for the one that is, if any";
+  const detail = { code: `${act}_COMMITTEE_CHANGED`, prepared: committeeEpoch, current } as const;
+  throw new CodedError<UploadSharesErrorDetail>(detail, why);
 }
 
 /** A share in the hands of someone who has left is a share lost: asked before the first one is sent. */
-async function requireCommittee(
+async function requireActive(
   { deployment, provider }: SignerConnection,
-  { studyId, committeeEpoch }: Contribution,
+  act: Act,
   workers: readonly string[],
 ): Promise<void> {
-  const current = String(await committeeRegistry(deployment, provider).currentEpoch(studyId));
-  if (current !== committeeEpoch) {
-    throw new CodedError<UploadSharesErrorDetail>(
-      { code: "CONTRIBUTE_COMMITTEE_CHANGED", prepared: committeeEpoch, current },
-      `this contribution was prepared for committee ${committeeEpoch}, but the study's committee is now ${current}: ` +
-        "nothing was sent; repeat with --discard to prepare the file anew",
-    );
-  }
   const members = memberRegistry(deployment, "worker", provider);
   const active = await Promise.all(workers.map((account) => members.isActive(account)));
   const inactive = workers.filter((_, index) => !active[index]);
   if (inactive.length === 0) return;
   throw new CodedError<UploadSharesErrorDetail>(
-    { code: "CONTRIBUTE_WORKERS_INACTIVE", workers: inactive },
+    { code: `${act}_WORKERS_INACTIVE`, workers: inactive },
     `${inactive.length} of ${workers.length} workers of the committee are revoked or expired ` +
       `(${inactive.join(", ")}): nothing was sent; ask the consortium for another committee`,
   );
@@ -93,13 +119,11 @@ async function uploadTo(
   worker: Member,
   party: number,
   connection: SignerConnection,
-  contribution: Contribution,
-  folder: string,
-  privateFolder: string,
+  { act, dealt, folder, privateFolder }: Delivery,
   { randomBytes, now, signal }: CommandContext,
 ): Promise<string> {
   const { deployment, provider, signer } = connection;
-  const { studyId, datasetId, fileHashes } = contribution;
+  const { studyId, datasetId, fileHashes } = dealt;
   const file = readFileSync(shareFilePath(folder, party));
   const fileHash = fileHashes[party - 1]!;
   const upload: Upload = {
@@ -123,16 +147,16 @@ async function uploadTo(
     timeoutMs: UPLOAD_TIMEOUT_MS,
     signal,
   });
-  if (receiptSigner(connection, contribution, party, worker.account, receipt) === worker.key) return receipt;
+  if (receiptSigner(connection, dealt, party, worker.account, receipt) === worker.key) return receipt;
   throw new CodedError<UploadSharesErrorDetail>(
-    { code: "CONTRIBUTE_BAD_RECEIPT", worker: worker.account },
+    { code: `${act}_BAD_RECEIPT`, worker: worker.account },
     `worker ${party} (${worker.organisationName}) answered with a receipt that it did not sign`,
   );
 }
 
 function receiptSigner(
   { deployment }: SignerConnection,
-  { datasetId, fileHashes }: Contribution,
+  { datasetId, fileHashes }: DealtShares,
   party: number,
   worker: string,
   receipt: string,
@@ -142,7 +166,7 @@ function receiptSigner(
 }
 
 /** All workers were tried; one error names all that failed, and says whether trying again can help. */
-function reportFailures(workers: readonly string[], results: readonly PromiseSettledResult<void>[]): void {
+function reportFailures(act: Act, workers: readonly string[], results: readonly PromiseSettledResult<void>[]): void {
   const failures = results.flatMap((result, index) =>
     result.status === "rejected"
       ? [{ worker: workers[index]!, party: index + 1, reason: result.reason as unknown }]
@@ -153,7 +177,7 @@ function reportFailures(workers: readonly string[], results: readonly PromiseSet
     ({ party, reason }) => `worker ${party}: ${reason instanceof CodedError ? reason.message : "unexpected error"}`,
   );
   const final = failures.filter(({ reason }) => !isWorthRepeating(reason));
-  const code = final.length === 0 ? "CONTRIBUTE_WORKERS_UNAVAILABLE" : "CONTRIBUTE_REFUSED";
+  const code = final.length === 0 ? (`${act}_WORKERS_UNAVAILABLE` as const) : (`${act}_REFUSED` as const);
   throw new CodedError<UploadSharesErrorDetail>(
     { code, workers: (final.length === 0 ? failures : final).map(({ worker }) => worker) },
     `${failures.length} of ${workers.length} workers have not taken their shares; ${lines.join("; ")}`,

@@ -2,7 +2,10 @@
 import type { ContractRunner } from "ethers";
 import type { ICommitteeChanges } from "../../types/study/ICommitteeChanges.ts";
 import type { CommitteeApproval } from "../messages/typedData.ts";
+import { sharesRoot } from "../messages/datasetRoot.ts";
 import { type Deployment, openContract } from "./deployment.ts";
+import { allLogs, latestBlock } from "./logs.ts";
+import type { JsonRpc } from "./provider.ts";
 import { type Mined, mine, read } from "./transactions.ts";
 
 export interface CommitteeChanges {
@@ -28,11 +31,18 @@ export interface CommitteeChanges {
   isApproved(studyId: string, newEpoch: bigint, owner: string): Promise<boolean>;
   /** How many versions of a dataset were shared among the committee of this epoch. */
   reshared(datasetId: string, newEpoch: bigint): Promise<bigint>;
+  /** What counts of one version among the committee of this epoch, from the newest event; undefined for nothing. */
+  resharing(rpc: JsonRpc, datasetId: string, newEpoch: bigint, version: bigint): Promise<KnownResharing | undefined>;
   /** What the worker at a point has confirmed; zeros for nothing. */
   confirmed(studyId: string, newEpoch: bigint, index: number): Promise<string>;
   /** The hash of all that the proposed committee would serve over. @throws CodedError CHAIN_REVERTED while something is missing */
   contentOf(studyId: string): Promise<{ newEpoch: bigint; content: string }>;
   nonces(owner: string): Promise<bigint>;
+}
+
+export interface KnownResharing {
+  readonly sharesRoot: string;
+  readonly transaction: string;
 }
 
 const NAME = "CommitteeChanges";
@@ -55,6 +65,7 @@ export function committeeChanges(deployment: Deployment, runner: ContractRunner)
     isApproved: (studyId, newEpoch, owner) =>
       read(deployment, `${NAME}.isApproved`, contract.isApproved(studyId, newEpoch, owner)),
     reshared: (datasetId, newEpoch) => read(deployment, `${NAME}.reshared`, contract.reshared(datasetId, newEpoch)),
+    resharing: (rpc, datasetId, newEpoch, version) => findResharing(deployment, rpc, datasetId, newEpoch, version),
     confirmed: (studyId, newEpoch, index) =>
       read(deployment, `${NAME}.confirmed`, contract.confirmed(studyId, newEpoch, index)),
     async contentOf(studyId) {
@@ -63,4 +74,23 @@ export function committeeChanges(deployment: Deployment, runner: ContractRunner)
     },
     nonces: (owner) => read(deployment, `${NAME}.nonces`, contract.nonces(owner)),
   };
+}
+
+async function findResharing(
+  deployment: Deployment,
+  rpc: JsonRpc,
+  datasetId: string,
+  epoch: bigint,
+  version: bigint,
+): Promise<KnownResharing | undefined> {
+  const abi = deployment.abi(NAME);
+  const topics = abi.encodeFilterTopics("DatasetReshared", [datasetId]) as string[];
+  const filter = { addresses: [deployment.address(NAME)], topics };
+  const logs = await allLogs(rpc, filter, deployment.block, await latestBlock(rpc));
+  const found = logs.flatMap(({ topics, data, transactionHash }) => {
+    const { args } = abi.parseLog({ topics, data })!;
+    if (args["version"] !== version || args["newEpoch"] !== epoch) return [];
+    return [{ sharesRoot: sharesRoot([...(args["fileHashes"] as string[])]), transaction: transactionHash }];
+  });
+  return found.at(-1);
 }

@@ -28,6 +28,14 @@ export interface Handles {
   readonly hashes: readonly string[];
 }
 
+/** 32 bytes each. Secret. */
+export interface KeptSalts {
+  /** In schema order. */
+  readonly columns: readonly Uint8Array[];
+  /** By slot. */
+  readonly handles: readonly Uint8Array[];
+}
+
 /** Below 2^256 / 2^128: no two commitments share a salt by chance, and none can be searched. */
 const SALT_BYTES = 32;
 const LEAF_TYPES = ["bytes32", "uint8", "bytes32"];
@@ -36,13 +44,21 @@ export const HANDLES_ID = keccak256(toUtf8Bytes("Opaline.HANDLES"));
 /** Not a `ColumnKind`, and never to become one. */
 export const HANDLES_KIND = 255;
 
+/** With fresh salts: nobody can tell that two tables, or two columns, are equal. */
 export function commitColumns(segment: EncodedSegment, randomBytes: RandomBytes): ColumnCommitments {
-  const salts = segment.columns.map(() => randomBytes(SALT_BYTES));
+  const columns = segment.columns.map(() => randomBytes(SALT_BYTES));
+  const handles = segment.subjectsBySlot.map(() => randomBytes(SALT_BYTES));
+  return commitWithSalts(segment, { columns, handles });
+}
+
+/** For columns that were committed before (`encodeAgain.ts`). @param kept one salt per column, one per slot */
+export function commitWithSalts(segment: EncodedSegment, kept: KeptSalts): ColumnCommitments {
+  const salts = kept.columns;
   const leaves = segment.specs.map(({ id, kind }, index): ColumnLeaf => {
     const column = segment.columns[index] as BigInt64Array;
     return [id, kind, columnCommitment(salts[index] as Uint8Array, column)];
   });
-  const handles = makeHandles(segment.subjectsBySlot, randomBytes);
+  const handles = makeHandles(segment.subjectsBySlot, kept.handles);
   leaves.push([HANDLES_ID, HANDLES_KIND, keccak256(concat(handles.hashes))]);
   return { columnsRoot: columnTree(leaves).root, leaves, salts, handles };
 }
@@ -57,8 +73,7 @@ export function handleOf(salt: Uint8Array, subject: string): string {
   return keccak256(concat([salt, toUtf8Bytes(subject)]));
 }
 
-function makeHandles(subjectsBySlot: readonly string[], randomBytes: RandomBytes): Handles {
-  const salts = subjectsBySlot.map(() => randomBytes(SALT_BYTES));
+function makeHandles(subjectsBySlot: readonly string[], salts: readonly Uint8Array[]): Handles {
   return { salts, hashes: subjectsBySlot.map((subject, slot) => handleOf(salts[slot] as Uint8Array, subject)) };
 }
 

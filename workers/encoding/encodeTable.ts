@@ -31,8 +31,12 @@ export interface EncodedSegment {
 
 /** Slots are a fresh random permutation of the rows; every later segment permutes only its own rows. */
 export function encodeTable(table: Table, schema: StudySchema, randomBytes: RandomBytes): EncodedSegment {
+  return encodeInSlots(table, schema, randomPermutation(table.rowCount, randomBytes));
+}
+
+/** For rows whose slots are known already (`encodeAgain.ts`). @param slotOfRow a permutation of the table's rows */
+export function encodeInSlots(table: Table, schema: StudySchema, slotOfRow: Uint32Array): EncodedSegment {
   const { rowCount } = table;
-  const slotOfRow = randomPermutation(rowCount, randomBytes);
   const subjectsBySlot = new Array<string>(rowCount);
   table.subjects.forEach((subject, row) => (subjectsBySlot[slotOfRow[row] as number] = subject));
   const specs = columnsOf(schema);

@@ -13,6 +13,8 @@ export { MAX_PROBLEMS } from "./csvReport.ts";
 export type { CsvErrorDetail, CsvProblem, CsvProblemCode } from "./csvReport.ts";
 export type { EventFileErrorDetail } from "./deriveFields.ts";
 export { proveDealing } from "./dealing.ts";
+export { encodeAgain } from "./encodeAgain.ts";
+export type { EncodeAgainErrorDetail, KeptSegment } from "./encodeAgain.ts";
 export { encodeTable } from "./encodeTable.ts";
 export type { EncodedSegment } from "./encodeTable.ts";
 export type { EventCounts, EventFile } from "./readEvents.ts";

@@ -11,7 +11,7 @@
  */
 import type { CommitteeChanges } from "../chain/committeeChanges.ts";
 import type { DatasetRegistry } from "../chain/datasetRegistry.ts";
-import { CodedError } from "../errors.ts";
+import { CodedError, isCoded } from "../errors.ts";
 import { type ResharedDataset, type ResharedVersion, committeeContent } from "../messages/committeeContent.ts";
 import type { SegmentFact } from "../store/segmentFactStore.ts";
 import type { Store } from "../store/openStore.ts";
@@ -92,8 +92,18 @@ export class ConfirmationDesk {
     if (held === undefined) return undefined;
     const content = committeeContent(studyId, epoch, held);
     if ((await changes.confirmed(studyId, epoch, self)) === content) return undefined;
-    const expected = await changes.contentOf(studyId);
+    const expected = await this.#contentOf(studyId);
     return expected?.newEpoch === epoch && expected.content === content ? content : undefined;
+  }
+
+  /** Undefined while something is missing that is not confirmed here yet. */
+  async #contentOf(studyId: string): Promise<{ newEpoch: bigint; content: string } | undefined> {
+    try {
+      return await this.#modules.changes.contentOf(studyId);
+    } catch (error) {
+      if (isCoded(error, "CHAIN_REVERTED")) return undefined;
+      throw error;
+    }
   }
 
   /** What this worker holds and has checked; undefined while that is not everything. */
