@@ -39,7 +39,7 @@ export class ErasureDesk {
 
   constructor(modules: ErasureModules) {
     this.#modules = modules;
-    this.#posts = new DuePosts({
+    this.#posts = new DuePosts<StoredErasure>({
       log: modules.log,
       now: modules.now,
       inTurn: modules.inTurn,
