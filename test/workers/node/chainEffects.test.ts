@@ -318,7 +318,10 @@ describe("ChainEffects", () => {
       world.effects.apply([activation(), activation()]);
       const [check, ...others] = world.store.inputChecks.open();
       assert.ok(check !== undefined && others.length === 0);
-      assert.deepEqual([check.checkId, check.datasetId, check.version], [inputCheckId(datasetId, 1n), datasetId, 1n]);
+      assert.deepEqual(
+        [check.checkId, check.datasetId, check.epoch, check.version],
+        [inputCheckId(datasetId, 1n, sharesRoot(FILES)), datasetId, 1n, 1n],
+      );
       assert.deepEqual(activationFromJson(check.activation), {
         datasetId,
         studyId: STUDY,
@@ -379,11 +382,12 @@ describe("ChainEffects", () => {
       const logs = [retired(), confirmed(1)];
       await effects.prepare(logs);
       effects.apply(logs);
-      const expected = { datasetId, studyId: STUDY, point: 2, block: 12, receipt: undefined };
-      assert.deepEqual(store.retirements.all(), [{ ...expected, confirmed: false }]);
+      const expected = { datasetId, studyId: STUDY, epoch: 1n, point: 2, afterBlock: 12, receipt: undefined };
+      assert.deepEqual(store.retirements.all(), [{ datasetId, studyId: STUDY, block: 12 }]);
+      assert.deepEqual(store.erasures.all(), [{ ...expected, confirmed: false }]);
       assert.deepEqual(logged, ["info dataset-retired"]);
       effects.apply([confirmed(2)]);
-      assert.deepEqual(store.retirements.all(), [{ ...expected, confirmed: true }]);
+      assert.deepEqual(store.erasures.all(), [{ ...expected, confirmed: true }]);
     });
 
     it("that are retired are erased by the committee that held them, whichever serves now", async (test) => {
