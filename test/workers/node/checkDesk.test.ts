@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { EncodedSegment } from "../../../workers/encoding/encodeTable.ts";
 import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
-import { CheckOutcome, inputCheckId } from "../../../workers/messages/inputCheck.ts";
+import { CheckOutcome } from "../../../workers/messages/inputCheck.ts";
 import { decodeShareFile, encodeShareFile } from "../../../workers/messages/shareFile.ts";
 import { columnsOf } from "../../../workers/schema/columns.ts";
 import { witnessesOf } from "../../../workers/schema/rangeWitness.ts";
@@ -58,7 +58,8 @@ describe("CheckDesk", () => {
     const world = new CheckWorld(test, { n: 3, t: 1 });
     const datasets = [world.activate("good"), world.activate("bad", { segment: poisonedSegment() })];
     const [store] = world.stores;
-    const load = (dataset: string, id: string): Uint8Array => world.stores[0]!.shares.loadRows(dataset, 1n, id, 0, 7);
+    const load = (dataset: string, id: string): Uint8Array =>
+      world.stores[0]!.shares.loadRows(dataset, 1n, 1n, id, 0, 7);
     assert(store !== undefined);
     const before = datasets.map((dataset) => columnsOf(POISONED_STUDY).map(({ id }) => load(dataset, id)));
     world.startAll();
@@ -101,9 +102,9 @@ describe("CheckDesk", () => {
       // The links of the others broke in the last round; what attempts need it has erased.
       const [first] = world.stores;
       first!.transaction(() => {
-        first!.inputChecks.settle(inputCheckId(dataset, 1n), { state: "checked" });
+        first!.inputChecks.settle(world.checkOf(dataset), { state: "checked" });
         const witnesses = witnessesOf(POISONED_STUDY).map(({ id }) => id);
-        first!.shares.eraseColumns(dataset, 1n, witnesses);
+        first!.shares.eraseColumns(dataset, 1n, 1n, witnesses);
       });
       world.startAll();
       await world.untilStates(dataset, all(n, "checked"));
@@ -250,7 +251,7 @@ describe("CheckDesk", () => {
     const dataset = world.activate("good");
     const broken = world.stores[0]!;
     const [witness] = witnessesOf(POISONED_STUDY);
-    broken.shares.eraseColumns(dataset, 1n, [witness!.id]);
+    broken.shares.eraseColumns(dataset, 1n, 1n, [witness!.id]);
     world.startAll();
     world.mine();
     await world.untilStates(dataset, ["unchecked", "checked", "checked", "checked"]);
@@ -263,7 +264,7 @@ describe("CheckDesk", () => {
     world.start(1 as PartyIndex);
     await world.time.until(() => false, world.time.nowMs + ATTEMPT_TIMEOUT_MS);
     for (const { retirements, shares } of world.stores) {
-      retirements.insert({ datasetId: gone, studyId: gone, point: 1, block: 1 });
+      retirements.insert({ datasetId: gone, studyId: gone, block: 1 });
       shares.eraseDataset(gone);
     }
     world.mine();
@@ -272,6 +273,6 @@ describe("CheckDesk", () => {
     world.startAll();
     await world.untilStates(other, all(3, "checked"));
     assert.deepEqual(world.states(gone), all(3, "unchecked"));
-    assert.ok(!world.runs.some(({ session }) => session === inputCheckId(gone, 1n)), "nothing was computed over it");
+    assert.ok(!world.runs.some(({ session }) => session === world.checkOf(gone)), "nothing was computed over it");
   });
 });

@@ -245,7 +245,7 @@ describe("DisclosureHistory", () => {
       };
       const there = [0, 0, 1, 1].map((dataset) => [dataset, false]);
       assert.deepEqual(await erasedAt(60), there);
-      worker.store.retirements.insert({ datasetId: DATASETS[1]!, studyId: STUDY, point: 1, block: 60 });
+      worker.store.retirements.insert({ datasetId: DATASETS[1]!, studyId: STUDY, block: 60 });
       assert.deepEqual(await erasedAt(59), there, "another participant has not followed so far");
       const gone = there.map(([dataset]) => [dataset, dataset === 1]);
       assert.deepEqual(await erasedAt(60), gone);

@@ -86,7 +86,7 @@ class ErasureWorld {
   }
 
   retire(datasetId = DATASET): void {
-    this.store.retirements.insert({ datasetId, studyId: bytes32("study"), point: POINT, block: 7 });
+    this.store.erasures.insert({ datasetId, studyId: bytes32("study"), epoch: 1n, point: POINT, afterBlock: 7 });
   }
 
   async block(nowMs = this.nowMs): Promise<void> {
@@ -110,13 +110,13 @@ describe("ErasureDesk", () => {
     world.retire();
     await world.block();
     assert.equal(world.store.shares.isErased(DATASET), true);
-    assert.deepEqual(world.keyFiles(), [`${bytes32("other").slice(2)}.key`]);
+    assert.deepEqual(world.keyFiles(), [`${bytes32("other").slice(2)}-1.key`]);
     assert.equal(world.store.shares.segments(bytes32("other")).length, 3);
     const [{ datasetId, index, signature }] = world.sent as [Sent];
     assert.deepEqual([world.sent.length, datasetId, index], [1, DATASET, POINT]);
     const message = { datasetId, worker: SELF, version: 2n };
     assert.equal(signerOf(opalineDomain(31337n, REGISTRY), ERASURE, message, signature), SIGNER.address);
-    assert.deepEqual(world.store.retirements.get(DATASET)?.receipt, { version: 2n, signature });
+    assert.deepEqual(world.store.erasures.get(DATASET, 1n)?.receipt, { version: 2n, signature });
     assert.deepEqual(world.logged, ["info dataset-erased", "info erasure-receipt-posted"]);
     const again = (): unknown => world.store.shares.putSegment(sampleFile({ datasetId: DATASET }), bytes32("again"));
     assert.throws(again, { code: "STORE_DATASET_ERASED" });
@@ -128,10 +128,10 @@ describe("ErasureDesk", () => {
     world.failures = ["CHAIN_INSUFFICIENT_FUNDS", "CHAIN_UNREACHABLE"].map(error);
     for (const at of [0, 999, 1_000, 2_999, 3_000, 4_000]) await world.block(at);
     assert.equal(world.sent.length, 3);
-    assert.notEqual(world.store.retirements.get(DATASET)?.receipt, undefined, "kept for whoever posts it");
+    assert.notEqual(world.store.erasures.get(DATASET, 1n)?.receipt, undefined, "kept for whoever posts it");
     await world.block(603_000);
     assert.equal(world.sent.length, 4);
-    world.store.retirements.confirmed(DATASET, POINT);
+    world.store.erasures.confirmed(DATASET, 1n, POINT);
     await world.block(9_000_000);
     assert.equal(world.sent.length, 4);
   });
@@ -176,7 +176,7 @@ describe("ErasureDesk", () => {
     assert.equal(world.store.shares.isErased(DATASET), false);
     // The cursor is as old as the backup: both events are seen again, in one transaction.
     world.retire();
-    world.store.retirements.confirmed(DATASET, POINT);
+    world.store.erasures.confirmed(DATASET, 1n, POINT);
     await world.block();
     assert.deepEqual([world.store.shares.isErased(DATASET), world.keyFiles(), world.sent.length], [true, [], 1]);
   });
@@ -216,14 +216,14 @@ describe("ErasureDesk", () => {
   it("waits while the store cannot be read, and sends nothing once it is stopped", async (test) => {
     const world = new ErasureWorld(test);
     world.retire();
-    const { retirements } = world.store;
-    const all = retirements.all.bind(retirements);
-    retirements.all = () => {
+    const { erasures } = world.store;
+    const all = erasures.all.bind(erasures);
+    erasures.all = () => {
       throw error("STORE_BUSY");
     };
     await world.block();
     assert.deepEqual(world.logged, ["warn erasures-delayed", "warn erasure-receipt-delayed"]);
-    retirements.all = all;
+    erasures.all = all;
     world.desk.stop();
     await world.block();
     assert.equal(world.sent.length, 0);

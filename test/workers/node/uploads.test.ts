@@ -167,7 +167,7 @@ describe("Uploads", () => {
     assert.equal(store.shares.segments(datasetId).length, 1);
     assert.equal(await send(request, file), receipt);
     world.version = 1n;
-    store.shares.activateSegment(datasetId, 1n, fileHash);
+    store.shares.activateSegment({ datasetId, epoch: 1n, version: 1n, fileHash });
     assert.equal(await send(request, file), receipt, "also once activated");
     assert.equal(store.shares.segments(datasetId).length, 1);
   });
