@@ -93,7 +93,7 @@ function worldOf(test: TestContext, workers: readonly string[] = WORKERS): World
   };
   const committees = new Committees(registry as never, {} as never, () => SELF);
   const log = (level: string, event: string): void => void logged.push(`${level} ${event}`);
-  const datasets = { retiredUnder: () => Promise.resolve(1n) };
+  const datasets = { holders: () => Promise.resolve([1n]) };
   const effects = new ChainEffects({ deployment: DEPLOYMENT, store, committees, datasets, log });
   return { store, effects, logged, asked };
 }
@@ -372,7 +372,7 @@ describe("ChainEffects", () => {
     const retired = (address = ADDRESSES["DatasetRegistry"]): ChainLog =>
       logOf("DatasetRegistry", "DatasetRetired", [datasetId, STUDY, ZeroAddress, "reason"], address);
     const confirmed = (index: number): ChainLog =>
-      logOf("DatasetRegistry", "ErasureConfirmed", [datasetId, SELF, index, 1n]);
+      logOf("DatasetRegistry", "ErasureConfirmed", [datasetId, 1n, SELF, index, 1n]);
 
     it("that are retired are to be erased, and their receipt is due until the chain shows it", async (test) => {
       const { store, effects, logged } = worldOf(test);
