@@ -183,7 +183,6 @@ describe("CommitteeRegistry: a committee that is to follow", () => {
     });
     it("is true of one in whose place another was appointed, and refuses an epoch that there never was", async () => {
       const { committees, studyId } = await load(registerStudy);
-      await committees.appoint(studyId, addressesOf(WORKERS.slice(0, 4)), 1);
       await committees.appoint(studyId, addressesOf(NEXT), 2);
       assert.deepEqual([await committees.isOver(studyId, 1n), await committees.isOver(studyId, 2n)], [true, false]);
       for (const epoch of [0n, 3n]) {

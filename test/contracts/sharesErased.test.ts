@@ -124,10 +124,10 @@ describe("DatasetRetirement, by committee", () => {
       assert.deepEqual([...(await datasets.erasures(await idOf(world, OTHER), FIRST_EPOCH))], [true, 0n, 15n]);
       const serving = confirm(world, { epoch: NEXT_EPOCH, index: 1 });
       await reverts(serving, datasets, "DatasetRegistryErasureNotDue", [datasetId, NEXT_EPOCH]);
-      const records = (await trail.queryFilter(trail.filters.Recorded(id("ErasureConfirmed")))).map(({ args }) => args);
+      const records = (await trail.queryFilter(trail.filters.Recorded(undefined, datasetId))).map(({ args }) => args);
       const words = [0x101, 0x103, 0x107, 0x10f].map((word) => toBeHex(word, 32));
       assert.deepEqual(
-        records.map(({ newHash }) => newHash),
+        records.filter(({ act }) => act === id("ErasureConfirmed")).map(({ newHash }) => newHash),
         words,
       );
     });

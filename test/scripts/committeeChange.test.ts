@@ -173,7 +173,7 @@ describe("another committee", () => {
     await assert.rejects(completing(), { detail });
   });
 
-  const releasing = (epoch = "1") => {
+  const releasing = async (epoch = "1") => {
     const { as, context, studyId } = world.consortium;
     return release.handler({ ...as("searcher"), study: studyId, epoch }, context);
   };
