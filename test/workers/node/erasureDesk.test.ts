@@ -54,7 +54,7 @@ class ErasureWorld {
   }
 
   #open(): ErasureDesk {
-    const erasures = (): Erasures => ({ retired: true, confirmed: this.onChain, outstanding: [] });
+    const erasures = (): Erasures => ({ due: true, confirmed: this.onChain, outstanding: [] });
     return new ErasureDesk({
       store: this.store,
       chainId: 31337n,
@@ -66,9 +66,10 @@ class ErasureWorld {
       inTurn: oneAfterAnother(),
       datasets: {
         address: REGISTRY,
-        version: () => Promise.resolve(2n),
+        holders: () => Promise.resolve([1n]),
+        versionsOf: () => Promise.resolve(2n),
         erasures: () => Promise.resolve(erasures()),
-        confirmErasure: (datasetId, index, signature) => {
+        confirmErasure: (datasetId, _epoch, index, signature) => {
           assert.deepEqual(this.store.shares.segments(datasetId), [], "nothing is left when it is sent");
           this.sent.push({ datasetId, index, signature });
           const failure = this.failures.shift();
@@ -114,7 +115,7 @@ describe("ErasureDesk", () => {
     assert.equal(world.store.shares.segments(bytes32("other")).length, 3);
     const [{ datasetId, index, signature }] = world.sent as [Sent];
     assert.deepEqual([world.sent.length, datasetId, index], [1, DATASET, POINT]);
-    const message = { datasetId, worker: SELF, version: 2n };
+    const message = { datasetId, epoch: 1n, worker: SELF, version: 2n };
     assert.equal(signerOf(opalineDomain(31337n, REGISTRY), ERASURE, message, signature), SIGNER.address);
     assert.deepEqual(world.store.erasures.get(DATASET, 1n)?.receipt, { version: 2n, signature });
     assert.deepEqual(world.logged, ["info dataset-erased", "info erasure-receipt-posted"]);
