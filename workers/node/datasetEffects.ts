@@ -36,10 +36,7 @@ import { type Log, errorFields } from "./log.ts";
 
 export interface DatasetEffectModules {
   readonly deployment: Deployment;
-  readonly store: Pick<
-    Store,
-    "shares" | "disclosures" | "inputChecks" | "retirements" | "erasures" | "segmentFacts"
-  >;
+  readonly store: Pick<Store, "shares" | "disclosures" | "inputChecks" | "retirements" | "erasures" | "segmentFacts">;
   readonly committees: Pick<Committees, "committee" | "known" | "seatIn">;
   readonly studies: Pick<StudyRegistry, "policy">;
   readonly datasets: Pick<DatasetRegistry, "segments" | "holders">;

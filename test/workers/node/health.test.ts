@@ -9,7 +9,16 @@ import type { WorkerStatus } from "../../../workers/node/status.ts";
 const DATASET = `0x${"da".repeat(32)}`;
 const REQUEST = `0x${"5e".repeat(32)}`;
 const CHAIN = { id: "31337", network: "test", block: 90, lag: 1, reachable: true, confirmations: 2 };
-const SEAT = { studyId: DATASET, epoch: "1", index: 1, n: 4, t: 1, demonstration: true, connected: 2 };
+const SEAT = {
+  studyId: DATASET,
+  epoch: "1",
+  standing: "serving" as const,
+  index: 1,
+  n: 4,
+  t: 1,
+  demonstration: true,
+  connected: 2,
+};
 const ERASURE = {
   datasetId: REQUEST,
   epoch: "1",

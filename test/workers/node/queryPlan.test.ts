@@ -185,7 +185,7 @@ describe("planQuery", () => {
       catalogue,
       studies,
       queries: new VettedQueries({ rpc, catalogue, studies }),
-      requestedSegments: new RequestedSegments(segments),
+      requestedSegments: new RequestedSegments(segments, { ofDataset: () => [] }),
       consent: new ConsentMasks({
         log: { changes: () => answer("consent", world.consents) as never },
         rpc,

@@ -5,11 +5,12 @@ import type { SegmentFact } from "../../../workers/store/segmentFactStore.ts";
 import { bytes32, hasCode, storeFolder } from "./storeFixture.ts";
 
 const DATASET = bytes32("dataset");
+const STUDY = bytes32("study");
 
 function fact(epoch: bigint, version: bigint, change: Partial<SegmentFact> = {}): SegmentFact {
   const name = (what: string): string => bytes32(`${what} ${epoch} ${version}`);
   return {
-    ...{ datasetId: DATASET, epoch, version, rowCount: 10n * version, columnsRoot: name("columns") },
+    ...{ datasetId: DATASET, studyId: STUDY, epoch, version, rowCount: 10n * version, columnsRoot: name("columns") },
     ...{ sharesRoot: name("shares"), ingestProofHash: name("proof"), ...change },
   };
 }
@@ -64,5 +65,16 @@ describe("SegmentFactStore", () => {
       assert.throws(() => segmentFacts.upsert(fact(1n, 1n, change)), hasCode("STORE_INVALID", { field }));
     }
     assert.deepEqual(segmentFacts.ofDataset(DATASET), []);
+  });
+
+  it("tells of a study which of its datasets were given to any committee", (test) => {
+    const { segmentFacts } = storeFolder(test).open();
+    const second = bytes32("second");
+    segmentFacts.upsert(fact(1n, 1n));
+    segmentFacts.upsert(fact(2n, 1n));
+    segmentFacts.upsert(fact(1n, 1n, { datasetId: second }));
+    segmentFacts.upsert(fact(1n, 1n, { datasetId: bytes32("elsewhere"), studyId: bytes32("another study") }));
+    assert.deepEqual(segmentFacts.datasetsOf(STUDY), [DATASET, second].sort());
+    assert.deepEqual(segmentFacts.datasetsOf(bytes32("?")), []);
   });
 });
