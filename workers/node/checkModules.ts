@@ -43,6 +43,8 @@ export interface ActiveCheckModules {
    * @param timeoutMs longest one round may take
    */
   compute(check: ConfirmedCheck, proposal: Proposal, signal: AbortSignal, timeoutMs: number): Promise<boolean>;
-  /** Stores durably how the check ended, and erases the range witnesses with it. */
+  /** Stores durably how the check ended here. @throws CodedError STORE_CHECK_ENDED when it had ended otherwise */
   settle(check: ConfirmedCheck, outcome: CheckOutcome): void;
+  /** Nobody needs this worker for it any more: erases the range witnesses. */
+  release(check: ConfirmedCheck): void;
 }

@@ -116,7 +116,8 @@ export class DatasetEffects {
     store.segmentFacts.upsert({ datasetId, studyId, epoch, version, ...segment, ingestProofHash });
     const seat = this.#seat(studyId, epoch);
     const fileHash = seat === undefined ? undefined : fileHashes[seat - 1];
-    if (fileHash === undefined) return;
+    // Erased: an event that is seen again, after the store's file was brought up to date.
+    if (fileHash === undefined || store.shares.isHoldingErased(datasetId, epoch)) return;
     try {
       const isHere = store.shares.activateSegment({ datasetId, epoch, version, fileHash, replaces });
       const checkId = inputCheckId(datasetId, version, segment.sharesRoot);

@@ -112,6 +112,58 @@ describe("CheckDesk", () => {
     }
   });
 
+  it("a worker that came to the verdict alone stays for the others, where it does not go without it", async (test) => {
+    for (const { n, t, ended } of [
+      { n: 3, t: 1, ended: [1] },
+      { n: 5, t: 2, ended: [1, 4] },
+      { n: 6, t: 2, ended: [2, 5] },
+    ]) {
+      const world = new CheckWorld(test, { n, t });
+      const datasets = [world.activate("good"), world.activate("bad", { segment: poisonedSegment() })];
+      const states = ["checked", MALFORMED];
+      // As they were killed when they had stored their verdict, and told nobody.
+      datasets.forEach((dataset, index) => {
+        for (const party of ended) {
+          const ending = index === 0 ? ({ state: "checked" } as const) : ({ state: "rejected", reason: "malformed-columns" } as const); // prettier-ignore
+          world.stores[party - 1]!.inputChecks.settle(world.checkOf(dataset), ending, { needed: true });
+        }
+      });
+      world.startAll();
+      for (const [index, dataset] of datasets.entries()) await world.untilStates(dataset, all(n, states[index]!));
+      const isReleased = (): boolean => world.stores.every(({ inputChecks }) => inputChecks.open().length === 0);
+      await world.time.until(isReleased, world.time.nowMs + 100 * ATTEMPT_TIMEOUT_MS);
+      assert(isReleased(), "once all have ended, nobody is needed");
+      for (const { shares } of world.stores) {
+        const [witness] = witnessesOf(POISONED_STUDY);
+        for (const dataset of datasets)
+          assert.throws(() => shares.loadRows(dataset, 1n, 1n, witness!.id, 0, 7), hasCode("STORE_COLUMN_MISSING"));
+      }
+    }
+  });
+
+  it("a worker keeps what others need while one of them is away, through restarts, and then erases it", async (test) => {
+    const world = new CheckWorld(test, { n: 3, t: 1 });
+    const dataset = world.activate("good");
+    const alone = world.stores[0]!.inputChecks;
+    alone.settle(world.checkOf(dataset), { state: "checked" }, { needed: true });
+    const [witness] = witnessesOf(POISONED_STUDY);
+    const load = (): Uint8Array => world.stores[0]!.shares.loadRows(dataset, 1n, 1n, witness!.id, 0, 7);
+    for (const party of [1, 2]) world.start(party as PartyIndex);
+    await world.time.until(() => false, 20 * ATTEMPT_TIMEOUT_MS);
+    world.kill(1 as PartyIndex);
+    world.start(1 as PartyIndex);
+    await world.time.until(() => false, world.time.nowMs + 20 * ATTEMPT_TIMEOUT_MS);
+    assert.deepEqual(world.states(dataset), ["checked", "unchecked", "unchecked"]);
+    assert.equal(load().length, 7 * 32);
+    world.startAll();
+    await world.untilStates(dataset, all(3, "checked"));
+    await world.time.until(
+      () => world.stores[0]!.inputChecks.open().length === 0,
+      world.time.nowMs + 20 * ATTEMPT_TIMEOUT_MS,
+    );
+    assert.throws(load, hasCode("STORE_COLUMN_MISSING"));
+  });
+
   it("with too few: waits, and checks when enough are back; no attempt number is used twice", async (test) => {
     const world = new CheckWorld(test, { n: 3, t: 1 });
     const dataset = world.activate("good");

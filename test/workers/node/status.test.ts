@@ -29,7 +29,7 @@ function statusWith(facts: Partial<StatusFacts>): WorkerStatus {
 
 function check(epoch: bigint, state: StoredInputCheck["state"], reason?: string): StoredInputCheck {
   const name = { checkId: bytes32(`check ${epoch}`), datasetId: DATASET, epoch, version: 1n };
-  return { ...name, activation: "{}", state, reason, lastAttempt: 0n };
+  return { ...name, activation: "{}", state, reason, lastAttempt: 0n, needed: false };
 }
 
 function erasure(change: Partial<StoredErasure>): StoredErasure {

@@ -18,7 +18,7 @@ describe("InputCheckStore", () => {
   it("keeps a check as it was inserted first", (test) => {
     const checks = withCheck(storeFolder(test).open());
     checks.insert({ ...CHECK, activation: "{}" });
-    const expected = { ...CHECK, state: "unchecked", reason: undefined, lastAttempt: 0n };
+    const expected = { ...CHECK, state: "unchecked", reason: undefined, lastAttempt: 0n, needed: false };
     assert.deepEqual(checks.get(ID), expected);
     assert.deepEqual(checks.ofVersion(CHECK.datasetId, 1n, 3n), expected);
     assert.deepEqual([checks.open(), checks.all()], [[expected], [expected]]);
@@ -57,6 +57,25 @@ describe("InputCheckStore", () => {
     store.close();
     const [again] = folder.open().inputChecks.all();
     assert.deepEqual([again?.state, again?.reason], ["rejected", "malformed-columns"]);
+  });
+
+  it("stays open for others that need it, takes attempts, and is over once it is released", (test) => {
+    const folder = storeFolder(test);
+    const store = folder.open();
+    withCheck(store).settle(ID, { state: "checked" }, { needed: true });
+    store.close();
+    const checks = folder.open().inputChecks;
+    assert.deepEqual(
+      checks.open().map(({ state, needed }) => [state, needed]),
+      [["checked", true]],
+    );
+    checks.takeAttempt(ID, 3n);
+    checks.settle(ID, { state: "checked" });
+    assert.throws(() => checks.settle(ID, REJECTED), hasCode("STORE_CHECK_ENDED", { state: "checked" }));
+    assert.equal(checks.get(ID)?.needed, true, "the same ending again changes nothing");
+    for (let i = 0; i < 2; i += 1) checks.release(ID);
+    assert.deepEqual([checks.open(), checks.get(ID)?.state, checks.get(ID)?.lastAttempt], [[], "checked", 3n]);
+    assert.throws(() => checks.takeAttempt(ID, 4n), hasCode("STORE_CHECK_ENDED"));
   });
 
   it("is rolled back with the transaction that it ends in", (test) => {
