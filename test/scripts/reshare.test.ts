@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { id } from "ethers";
 import { doneAtOnce } from "../../scripts/admin/governed.ts";
 import { command as proposeCommittee } from "../../scripts/admin/proposeCommittee.ts";
 import { command as publishAgreement } from "../../scripts/admin/publishAgreement.ts";
@@ -16,7 +17,9 @@ import { command as retire } from "../../scripts/dataOwner/retire.ts";
 import { command as signAgreement } from "../../scripts/dataOwner/signAgreement.ts";
 import { makePrivateFolder } from "../../scripts/privateFiles.ts";
 import { writeTlsIdentity } from "../../scripts/tlsIdentity.ts";
+import { requestedSegments } from "../../scripts/requestedSegments.ts";
 import { committeeChanges } from "../../workers/chain/committeeChanges.ts";
+import { segmentsByCommittee } from "../../workers/chain/datasetEvents.ts";
 import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
 import { sendCall } from "../../workers/chain/governedCall.ts";
 import { memberRegistry } from "../../workers/chain/memberRegistries.ts";
@@ -24,7 +27,7 @@ import { verifyDealing } from "../../workers/encoding/dealing.ts";
 import type { CodedError } from "../../workers/errors.ts";
 import { bn254Fr } from "../../workers/field/bn254Fr.ts";
 import { decodeDealingProof } from "../../workers/messages/dealingProof.ts";
-import { sharesRoot } from "../../workers/messages/datasetRoot.ts";
+import { datasetRoot, sharesRoot } from "../../workers/messages/datasetRoot.ts";
 import type { ShareFile } from "../../workers/messages/shareFile.ts";
 import { partyIndex } from "../../workers/sharing/parties.ts";
 import { reconstruct } from "../../workers/sharing/shamir.ts";
@@ -328,6 +331,25 @@ describe("data-owner reshare", () => {
       assert.equal(await changes().reshared(datasetId, 3n), 2n);
       const fresh = ["w7", "w4", "w3"].map((name) => files(name).at(-1)!.file);
       assert.deepEqual(opened(fresh), opened(["w1", "w2"].map((name) => files(name)[0]!.file)));
+    });
+    it("leaves on the chain what a request of either committee can have fixed", async () => {
+      const { deployment, chain } = consortium;
+      const [before, next] = await segmentsByCommittee(deployment, chain.provider, datasetId);
+      assert.deepEqual(before, await datasets().segments(datasetId));
+      const reshared = [1, 2].map((version) => readResharing(folderOf(version, 3))!.sharesRoot);
+      assert.deepEqual(
+        next!.map(({ sharesRoot: root }) => root),
+        reshared,
+      );
+      assert.deepEqual(next!.map(({ rowCount, columnsRoot }) => [rowCount, columnsRoot]), before!.map(({ rowCount, columnsRoot }) => [rowCount, columnsRoot])); // prettier-ignore
+      const root = datasetRoot(datasetId, 2n, next!);
+      const connection = { deployment, provider: chain.provider };
+      assert.deepEqual(await requestedSegments(connection, datasetId, root), next);
+      assert.deepEqual(
+        await requestedSegments(connection, datasetId, datasetRoot(datasetId, 1n, before!)),
+        before!.slice(0, 1),
+      );
+      assert.equal(await requestedSegments(connection, datasetId, id("no root")), undefined);
     });
     it("asks which version, where the file is of none as it was", async () => {
       const csv = csvFile("again.csv", FIRST.toReversed());

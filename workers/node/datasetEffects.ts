@@ -13,6 +13,7 @@
  */
 import assert from "node:assert/strict";
 import { keccak256 } from "ethers";
+import { type DatasetActivated, asActivated, parseActivation, parseResharing } from "../chain/datasetEvents.ts";
 import type { DatasetRegistry, DatasetSegment } from "../chain/datasetRegistry.ts";
 import type { Deployment } from "../chain/deployment.ts";
 import type { ChainLog } from "../chain/logs.ts";
@@ -24,13 +25,7 @@ import type { Store } from "../store/openStore.ts";
 import type { HoldingStatus } from "../store/shareStore.ts";
 import { type CommitteeEvent, parseCommitteeEvent } from "./committeeEvents.ts";
 import type { Committees } from "./committees.ts";
-import {
-  type DatasetActivated,
-  activationToJson,
-  asActivated,
-  parseActivation,
-  parseResharing,
-} from "./datasetActivation.ts";
+import { activationToJson } from "./datasetActivation.ts";
 import { type RetirementEvent, parseRetirement } from "./datasetRetirement.ts";
 import { type Log, errorFields } from "./log.ts";
 
