@@ -218,6 +218,20 @@ describe("another committee", () => {
       [[1n, true, false]],
     );
   });
+  it("says whose credential has expired", async () => {
+    const { chain, context, as, studyId } = world.consortium;
+    doneAtOnce(await proposing());
+    const state = await chain.provider.send("evm_snapshot", []);
+    await chain.provider.send("evm_setNextBlockTimestamp", [10_000_000_001]);
+    await chain.provider.send("hardhat_mine", ["0x1"]);
+    const [owner, ...workers] = await missing();
+    assert.match(owner!, /has not approved, and its credential has expired: `opaline admin admit --role data-owner …`/);
+    for (const worker of workers) assert.match(worker, /expired: `opaline admin admit --role worker …` prolongs it$/);
+    assert.equal(workers.length, 3);
+    await chain.provider.send("evm_revert", [state]);
+    const options = { ...as("admin"), study: studyId, reason: "They have gone." };
+    assert.equal(doneAtOnce(await withdraw.handler(options, context)).epoch, 4n);
+  });
   it("cannot take over with a worker, or without an owner, that was revoked: the command says what then", async () => {
     const { as, context, wallet, studyId } = world.consortium;
     doneAtOnce(await proposing());
