@@ -634,7 +634,6 @@ export function reads(scene: ActScene): Act[] {
       of("CommitteeRegistry", "committee", studyId, epoch),
       of("CommitteeRegistry", "quorum", studyId, epoch),
       of("CommitteeRegistry", "keys", studyId, epoch),
-      of("CommitteeRegistry", "signers", studyId, epoch, [3, 0, 1, 8]),
       ...[0, 1, 8].map((index) => of("CommitteeRegistry", "signer", studyId, epoch, index)),
     ]),
     ...queries.flatMap((query) =>

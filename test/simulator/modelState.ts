@@ -12,6 +12,7 @@ export interface Member {
   readonly expiry: bigint;
   revoked: boolean;
   key: string;
+  readonly admissions: bigint;
   tlsFingerprint: string;
   readonly organisationName: string;
   endpoint: string;

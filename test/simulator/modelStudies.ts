@@ -125,13 +125,6 @@ export const committeeHandlers: Handlers = {
   isFrozen: ({ state }, { studyId }) => [state.frozen.has(studyId)],
   quorum: ({ state }, { studyId, epoch }) => [quorumOf(committeeOf(state, studyId, epoch))],
   signer: (scene, { studyId, epoch, index }) => signerAt(scene, studyId, epoch, index),
-  signers: (scene, { studyId, epoch, indices }) => [
-    quorumOf(committeeOf(scene.state, studyId, epoch)),
-    (indices as bigint[]).map((index) => {
-      const [, key, active] = signerAt(scene, studyId, epoch, index);
-      return active ? key : ZeroAddress;
-    }),
-  ],
   keys: ({ state }, { studyId, epoch }) => [
     committeeOf(state, studyId, epoch).workers.map((worker) => keyOf(state, "WorkerRegistry", worker)),
   ],
