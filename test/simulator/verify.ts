@@ -173,13 +173,17 @@ function checkStores(simulation: Simulation, stories: ReadonlyMap<string, Reques
 }
 
 /** What was retired is gone at every worker, and each has signed it. */
-function checkErasures({ workers, observer, retired, chain, options }: Simulation): void {
+function checkErasures({ workers, observer, retired, chain }: Simulation): void {
   for (const datasetId of retired) {
     for (const { index, store } of workers) {
       if (store?.shares.isErased(datasetId) !== true) observer.violated(`worker ${index} still holds ${datasetId}`);
     }
-    const confirmed = chain.newest.state.erasures.get(datasetId);
-    if (confirmed !== (1n << BigInt(options.n)) - 1n)
-      observer.violated(`${datasetId} is confirmed by ${confirmed} only`);
+    const { holders, shares } = chain.newest.state;
+    for (const epoch of holders.get(datasetId) ?? []) {
+      const given = shares.get(`${datasetId} ${epoch}`);
+      if (given?.isErased !== true) {
+        observer.violated(`the erasure of ${datasetId} is confirmed by ${given?.confirmed} of epoch ${epoch} only`);
+      }
+    }
   }
 }
