@@ -21,7 +21,8 @@ import { activeMemberOf, isActive, keyOf, missingPurpose } from "./modelMembers.
 import { recover } from "./modelSignatures.ts";
 import type { CallArguments, CallScene, Handlers, QueryContract, StoredRequest } from "./modelState.ts";
 import { revert } from "./modelState.ts";
-import { committeeOf, currentEpoch, hashPolicy, quorumOf, signerAt, studyOf } from "./modelStudies.ts";
+import { committeeOf, currentEpoch, quorumOf, signerAt } from "./modelCommittees.ts";
+import { hashPolicy, studyOf } from "./modelStudies.ts";
 import { openData } from "./modelTerms.ts";
 
 const coder = AbiCoder.defaultAbiCoder();
