@@ -102,12 +102,11 @@ describe("a change of committee", () => {
     const status = await service.status(test.network.context.signal);
     const all = status["datasets"] as readonly VersionStatus[];
     const held = all.filter((version) => version.epoch === String(epoch));
-    return Object.fromEntries(
-      held.map(({ datasetId, version, check, state }) => [
-        `${datasetIds.indexOf(datasetId) + 1}@${version}`,
-        state === "active" ? check : state,
-      ]),
-    );
+    const named = held.map(({ datasetId, version, check, state }) => [
+      `${datasetIds.indexOf(datasetId) + 1}@${version}`,
+      state === "active" ? check : state,
+    ]);
+    return Object.fromEntries(named.sort()) as Record<string, string | undefined>;
   }
 
   function untilHeld(
