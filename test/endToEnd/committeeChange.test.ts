@@ -11,12 +11,13 @@ import { type ChainLog, allLogs as chainLogs, latestBlock } from "../../workers/
 import { ColumnKind } from "../../workers/schema/studySchema.ts";
 import { command as releaseDeposits } from "../../scripts/admin/releaseDeposits.ts";
 import { command as erasures } from "../../scripts/auditor/erasures.ts";
+import { command as trail } from "../../scripts/auditor/trail.ts";
 import { withNetwork } from "../../scripts/connection.ts";
 import { command as datasets } from "../../scripts/dataOwner/datasets.ts";
 import { command as retire } from "../../scripts/dataOwner/retire.ts";
 import type { LocalMember } from "../../scripts/demo/localMembers.ts";
 import { askQuery, openVettedQuery } from "../../scripts/demo/vettedQuery.ts";
-import type { WorkerService } from "../../scripts/demo/workerService.ts";
+import type { WorkerService, WorkerStatus } from "../../scripts/demo/workerService.ts";
 import { exitCodeOf } from "../../scripts/exitCode.ts";
 import type { AnswerReport } from "../../scripts/querier/answerReport.ts";
 import { command as expire } from "../../scripts/querier/expire.ts";
@@ -32,8 +33,8 @@ import {
 } from "../support/network.ts";
 import { TRIAL_SQL, TrialAnswers, assertShownRight, trialStudy } from "../support/trialStudy.ts";
 
-const trial = trialStudy();
-const sites = trial.sites.slice(0, 2);
+const { sites: all, schemaText } = trialStudy();
+const sites = all.slice(0, 2);
 const WORKERS = 7;
 const SEATS = 4;
 
@@ -68,14 +69,17 @@ describe("a change of committee", () => {
   let failed: string | undefined;
 
   before(async () => {
-    const { schemaText } = trial;
     test = await startTestNetwork({ schemaText, sites, workers: WORKERS, seats: SEATS });
     query = await openVettedQuery(test.network, TRIAL_SQL);
     [first, second] = test.network.hospitals as [LocalMember, LocalMember];
-    const known = await datasets.handler({ ...test.network.network, study: test.network.studyId }, test.network.context);
-    datasetIds = [first, second].map(
-      ({ key }) => known.find(({ owner }) => owner === key.account)!.datasetId,
-    ) as [string, string];
+    const known = await datasets.handler(
+      { ...test.network.network, study: test.network.studyId },
+      test.network.context,
+    );
+    datasetIds = [first, second].map(({ key }) => known.find(({ owner }) => owner === key.account)!.datasetId) as [
+      string,
+      string,
+    ];
   });
   after(() => test.close());
 
@@ -107,6 +111,15 @@ describe("a change of committee", () => {
       state === "active" ? check : state,
     ]);
     return Object.fromEntries(named.sort()) as Record<string, string | undefined>;
+  }
+
+  /** The committees that a worker sits in, and how each stands. */
+  function untilStanding(service: WorkerService, wanted: readonly string[]): Promise<void> {
+    const passes = (status: WorkerStatus): boolean => {
+      const committees = status["committees"] as readonly { epoch: string; standing: string }[];
+      return committees.map(({ epoch, standing }) => `${epoch}: ${standing}`).join() === wanted.join();
+    };
+    return service.until(passes, test.network.context.signal);
   }
 
   function untilHeld(
@@ -212,7 +225,10 @@ describe("a change of committee", () => {
     await assert.rejects(change.reshare(first, sites[0]!.csv), { code: "RESHARE_OTHER_COMMITTEE" });
     for (const hospital of [first, second]) await change.approve(hospital);
     const [, patient] = sites[0]!.csv.split("\n") as [string, string];
-    const other = sites[0]!.csv.replace(patient, patient.replace(/,[a-z]+,/, ",sorafenib,").replace(/,control,/, ",erlotinib,"));
+    const other = sites[0]!.csv.replace(
+      patient,
+      patient.replace(/,[a-z]+,/, ",sorafenib,").replace(/,control,/, ",erlotinib,"),
+    );
     await assert.rejects(change.reshare(first, other), (error: { detail: { code: string; fields: string[] } }) => {
       assert.deepEqual([error.detail.code, error.detail.fields], ["RESHARE_OTHER_DATA", ["arm"]]);
       return true;
@@ -251,32 +267,40 @@ describe("a change of committee", () => {
     await killed.kill();
     await assert.rejects(change.complete(), { code: "COMPLETE_STEPS_MISSING" });
     await test.network.startWorkers([killed]);
+    await until("a confirmation", 60_000, () => logLines(worker(7), "committee-change-confirmed", "")[0]);
+    await worker(7).kill();
+    await test.network.startWorkers([worker(7)]);
     await untilHeld(change.services, 3n, { "1@1": "checked", "1@2": "checked", "2@1": "checked" });
     await untilHeld([worker(1), worker(2)], 1n, { "1@1": "checked", "1@2": "checked", "2@1": "checked" });
   });
 
-  step("is complete when all have confirmed; what was asked before is answered by the old committee, and first", async () => {
-    const [signal, last] = [test.network.context.signal, worker(6)];
-    await until("every confirmation", 60_000, async () => {
-      const confirmed = await eventsOf("CommitteeChanges", "CommitteeChangeConfirmed");
-      return new Set(confirmed.map(({ args }) => args["index"])).size === 5 ? true : undefined;
-    });
-    const asked = await askQuery(test.network, query, { parameters: FULL, wait: false });
-    const done = await change.complete();
-    assert.deepEqual([done.epoch, done.oldEpoch], [3n, 1n]);
-    const anew = await askQuery(test.network, query, { parameters: FULL, wait: false });
-    const ended = ({ state }: AnswerReport): boolean => state !== "REQUESTED";
-    lastOfOld = await untilReport(test.network, asked.requestId, ended);
-    answers.assertRight(lastOfOld, contributed, FULL);
-    const report = await untilReport(test.network, anew.requestId, ended).catch((error: Error) => {
-      throw new Error(`${error.message}\n${allLogs(test.network)}`);
-    });
-    assertShownRight(report, contributed, FULL);
-    assert.deepEqual(report.rows, lastOfOld.rows);
-    assert.equal(logLines(last, "verdict-signed", asked.requestId).length, 0);
-    assert.equal(logLines(worker(1), "verdict-signed", anew.requestId).length, 0);
-    await last.until((status) => (status["requests"] as { pending: number }).pending === 0, signal);
-  });
+  step(
+    "is complete when all have confirmed; what was asked before is answered by the old committee, and first",
+    async () => {
+      const [signal, last] = [test.network.context.signal, worker(6)];
+      await until("every confirmation", 60_000, async () => {
+        const confirmed = await eventsOf("CommitteeChanges", "CommitteeChangeConfirmed");
+        return confirmed.filter(({ args }) => args["newEpoch"] === 3n).length === 5 ? true : undefined;
+      });
+      await untilStanding(worker(4), ["1: serving", "3: proposed"]);
+      const asked = await askQuery(test.network, query, { parameters: FULL, wait: false });
+      const done = await change.complete();
+      assert.deepEqual([done.epoch, done.oldEpoch], [3n, 1n]);
+      const anew = await askQuery(test.network, query, { parameters: FULL, wait: false });
+      const ended = ({ state }: AnswerReport): boolean => state !== "REQUESTED";
+      lastOfOld = await untilReport(test.network, asked.requestId, ended);
+      answers.assertRight(lastOfOld, contributed, FULL);
+      const report = await untilReport(test.network, anew.requestId, ended).catch((error: Error) => {
+        throw new Error(`${error.message}\n${allLogs(test.network)}`);
+      });
+      assertShownRight(report, contributed, FULL);
+      assert.deepEqual(report.rows, lastOfOld.rows);
+      await untilStanding(worker(4), ["3: serving", "1: followed"]);
+      assert.equal(logLines(last, "verdict-signed", asked.requestId).length, 0);
+      assert.equal(logLines(worker(1), "verdict-signed", anew.requestId).length, 0);
+      await last.until((status) => (status["requests"] as { pending: number }).pending === 0, signal);
+    },
+  );
 
   step("makes no question possible that was not: what was told before is remembered", async () => {
     await assertRefused(NEAR_FULL);
@@ -302,6 +326,8 @@ describe("a change of committee", () => {
     assert.equal((await releaseDeposits.handler(options, network.context)).workers.length, SEATS);
     const report = await ask({ lo: 45, hi: 69 });
     assertShownRight(report, contributed, { lo: 45, hi: 69 });
+    await untilStanding(worker(4), ["3: serving"]);
+    await untilStanding(worker(2), []);
   });
 
   step("counts a retired dataset as erased only when every committee that was given it has said so", async () => {
@@ -316,17 +342,25 @@ describe("a change of committee", () => {
     assert.deepEqual(keysOf(3n, own), []);
     assert.deepEqual(await eventsOf("DatasetRegistry", "DatasetErased"), []);
     await network.startWorkers([worker(1)]);
-    const erased = await until("the end of it", 60_000, async () => (await eventsOf("DatasetRegistry", "DatasetErased"))[0]);
+    const erased = await until(
+      "the end of it",
+      60_000,
+      async () => (await eventsOf("DatasetRegistry", "DatasetErased"))[0],
+    );
     assert.equal(erased.args["datasetId"], own);
     await untilErased(1n, 2);
     assert.deepEqual(keysOf(1n), []);
     const ofEpochs = await eventsOf("DatasetRegistry", "SharesErased");
     assert.deepEqual(
-      ofEpochs.map(({ args }) => `${datasetIds.indexOf(String(args["datasetId"])) + 1} of ${args["epoch"] as bigint}`).sort(),
+      ofEpochs
+        .map(({ args }) => `${datasetIds.indexOf(String(args["datasetId"])) + 1} of ${args["epoch"] as bigint}`)
+        .sort(),
       ["1 of 1", "1 of 2", "1 of 3", "2 of 1", "2 of 2"],
     );
     const report = await ask({ lo: 45, hi: 89 });
     assertShownRight(report, [sites[1]!], { lo: 45, hi: 89 });
+    const { verified } = await trail.handler({ ...network.network, subject: undefined }, network.context);
+    assert.equal(verified, true);
   });
 });
 
