@@ -38,6 +38,8 @@ export async function parseCommandLine(command: AnyCommand, words: readonly stri
 function parserOf(command: AnyCommand, specs: OptionSpecs) {
   const parser = yargs()
     .scriptName("opaline")
+    // Before the options: some have one of that name, and yargs would keep it for itself.
+    .version(false)
     .usage(`opaline ${command.command} [options]\n\n${command.describe}`)
     .options(Object.fromEntries(Object.entries(specs).map(([name, spec]) => [kebabCase(name), yargsOption(spec)])))
     .parserConfiguration({
@@ -48,7 +50,6 @@ function parserOf(command: AnyCommand, specs: OptionSpecs) {
       "parse-positional-numbers": false,
     })
     .help()
-    .version(false)
     .wrap(110)
     .exitProcess(false)
     .fail((message: string, error: Error | undefined) => {

@@ -13,16 +13,9 @@ import {
   queryCatalogue,
   studyRegistry,
 } from "#chain";
-import {
-  type ConsentChange,
-  changesSeen,
-  consentMaskRoot,
-  datasetRoot,
-  excludedSlots,
-  recordsOf,
-  standingAfter,
-} from "#messages";
+import { type ConsentChange, changesSeen, consentMaskRoot, excludedSlots, recordsOf, standingAfter } from "#messages";
 import type { Connection } from "./connection.ts";
+import { requestedSegments } from "./requestedSegments.ts";
 import { readAll } from "./study.ts";
 
 export interface VersionMask {
@@ -98,22 +91,12 @@ export async function maskOfRequest(
   const time = await blockTime(provider, requestBlock);
   const seen = changesSeen(studyId, datasetIds, changes, { block, time, consentMaskRoot: root });
   if (seen === undefined) return undefined;
-  const registry = datasetRegistry(deployment, provider);
   const segments = await Promise.all(
-    datasetIds.map(async (datasetId, index) =>
-      segmentsOfRoot(datasetId, await registry.segments(datasetId), context.datasetRoots[index]!),
+    datasetIds.map(
+      async (datasetId, index) => (await requestedSegments(connection, datasetId, context.datasetRoots[index]!)) ?? [],
     ),
   );
   return deriveMask(connection, { studyId, datasetIds, segments, time }, seen);
-}
-
-/** Datasets only grow: a root is of a beginning. None where it is of no version. */
-function segmentsOfRoot(datasetId: string, segments: readonly DatasetSegment[], root: string): DatasetSegment[] {
-  for (let count = segments.length; count > 0; count -= 1) {
-    const beginning = segments.slice(0, count);
-    if (datasetRoot(datasetId, BigInt(count), beginning) === root) return beginning;
-  }
-  return [];
 }
 
 export interface LoggedRequest extends QueryRequested {

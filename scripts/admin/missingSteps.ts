@@ -34,7 +34,8 @@ async function missingOfOwner(
   const [registry, changes] = [datasetRegistry(deployment, provider), committeeChanges(deployment, provider)];
   if (await registry.isRetired(datasetId)) return undefined;
   const owner = await registry.ownerOf(datasetId);
-  const { organisationName, revoked } = await memberRegistry(deployment, "dataOwner", provider).member(owner);
+  const members = memberRegistry(deployment, "dataOwner", provider);
+  const { organisationName, revoked } = await members.member(owner);
   const who = `${organisationName} (${owner})`;
   const isApproved = await changes.isApproved(studyId, epoch, owner);
   const [reshared, version] = await Promise.all([changes.reshared(datasetId, epoch), registry.version(datasetId)]);
@@ -42,6 +43,9 @@ async function missingOfOwner(
   const lacks = isApproved ? `has shared ${reshared} of ${version} versions of its data anew` : "has not approved";
   if (revoked) {
     return `${who} ${lacks}, and is revoked: \`opaline admin retire-dataset --dataset ${datasetId} …\` leaves its data out`;
+  }
+  if (!(await members.isActive(owner))) {
+    return `${who} ${lacks}, and its credential has expired: \`opaline admin admit --role data-owner …\` prolongs it`;
   }
   const command = isApproved ? "reshare" : "approve-committee";
   return `${who} ${lacks}: \`opaline data-owner ${command} --study ${studyId} …\`, or \`opaline data-owner retire …\``;

@@ -1,10 +1,11 @@
 /** The answer that a verdict cites: how the chain is shown it, and how many subjects it counts. */
 import { type BaseWallet, ZeroAddress } from "ethers";
-import { type CitedDataset, type Evidence, type TrialRules, type TrialSource, datasetRegistry } from "#chain";
+import { type CitedDataset, type Evidence, type TrialRules, type TrialSource } from "#chain";
 import { CodedError } from "#errors";
-import { ReleaseClass, type RequestContext, ZERO_HASH, datasetRoot, decodeSuppressed, outputsHash } from "#messages";
+import { ReleaseClass, type RequestContext, ZERO_HASH, decodeSuppressed, outputsHash } from "#messages";
 import type { Connection } from "../connection.ts";
 import { type RequestEvents, type Requested, readRequestEvents } from "../querier/requestEvents.ts";
+import { requestedSegments } from "../requestedSegments.ts";
 import { recipientKey, unseal } from "../querier/unseal.ts";
 
 export type CitedAnswerErrorDetail =
@@ -19,6 +20,8 @@ export interface CitedAnswer {
   /** Subjects that responded by the registered outputs; undefined where the answer is sealed and this reader cannot open it. */
   readonly counted: number | undefined;
   readonly isSealed: boolean;
+  /** A quorum of workers also signed another end of the request. */
+  readonly isDisputed: boolean;
 }
 
 const NO_CONTEXT: RequestContext = {
@@ -48,7 +51,7 @@ export async function readCitedAnswer(
   reader?: Pick<BaseWallet, "privateKey">,
 ): Promise<CitedAnswer> {
   const events = await readRequestEvents(connection, requestId);
-  const { requested, ending } = events;
+  const { requested, ending, dispute } = events;
   if (ending?.name !== "QueryAnswered") {
     const detail = { code: "VERDICT_NOT_ANSWERED", requestId } as const;
     throw new CodedError<CitedAnswerErrorDetail>(detail, `request ${requestId} has no answer that could be cited`);
@@ -69,6 +72,7 @@ export async function readCitedAnswer(
     outputsHash: outputsHash(ending.outputs),
     counted: outputs === undefined ? undefined : count(outputs),
     isSealed,
+    isDisputed: dispute !== undefined,
   };
 }
 
@@ -94,20 +98,11 @@ function opened(
 }
 
 /** The versions that the request fixed, found again by their roots. */
-async function citedDatasets(
-  { deployment, provider }: Connection,
-  { datasetIds, context }: Requested,
-): Promise<CitedDataset[]> {
-  const registry = datasetRegistry(deployment, provider);
+async function citedDatasets(connection: Connection, { datasetIds, context }: Requested): Promise<CitedDataset[]> {
   return Promise.all(
     datasetIds.map(async (datasetId, i) => {
-      const all = await registry.segments(datasetId);
-      for (let version = all.length; version > 0; version--) {
-        const segments = all.slice(0, version);
-        if (datasetRoot(datasetId, BigInt(version), segments) === context.datasetRoots[i]) {
-          return { datasetId, version: BigInt(version), segments };
-        }
-      }
+      const segments = await requestedSegments(connection, datasetId, context.datasetRoots[i]!);
+      if (segments !== undefined) return { datasetId, version: BigInt(segments.length), segments };
       const detail = { code: "VERDICT_DATASET_UNKNOWN", datasetId } as const;
       throw new CodedError<CitedAnswerErrorDetail>(
         detail,

@@ -28,7 +28,9 @@ export type SignVerdictErrorDetail =
   /** The file states another number than the answer gives. */
   | { readonly code: "VERDICT_RESPONDED_DIFFERS"; readonly stated: number; readonly counted: number }
   /** The answer is sealed, this key cannot open it, and the file does not state the number. */
-  | { readonly code: "VERDICT_RESPONDED_MISSING"; readonly requestId: string };
+  | { readonly code: "VERDICT_RESPONDED_MISSING"; readonly requestId: string }
+  /** A quorum of workers signed two ends of the request that is cited. */
+  | { readonly code: "VERDICT_ANSWER_DISPUTED"; readonly requestId: string };
 
 const MEANING = "I have reviewed the interim data and the registered rules, and approve this verdict";
 
@@ -49,6 +51,10 @@ export const command = defineCommand({
     name: { type: "string", describe: "Your name, as it stands on the record", required: true },
     meaning: { type: "string", describe: "What your signature means", default: MEANING },
     out: { type: "string", describe: "File to write your signature to", required: true },
+    despiteDispute: {
+      type: "boolean",
+      describe: "Also where a quorum of workers signed another end of the request that is cited",
+    },
   },
   handler: (options, context) => {
     const trialId = readBytes32("trial", options.trial);
@@ -59,7 +65,7 @@ export const command = defineCommand({
       const member = await memberOfKey(connection, "board", signer.address);
       requireMember(open.rules, member);
       const file = parseVerdictFile("verdict", text, open);
-      const { verdict, evidence, checked } = await prepareVerdict(connection, open, file);
+      const { verdict, evidence, checked } = await prepareVerdict(connection, open, file, options.despiteDispute);
       const enrolled = await open.contract.checkVerdict(verdict, evidence);
       const shown = { ...verdictText(open.rules, verdict), enrolled, checked, deadline: instant(verdict.deadline) };
       showBeforeSigning(shown, context);
@@ -86,18 +92,16 @@ async function prepareVerdict(
   connection: SignerConnection,
   { trialId, rules }: OpenTrial,
   file: VerdictFile,
+  despiteDispute: boolean,
 ): Promise<PreparedVerdict> {
   const { requestId, responded, ...rest } = file;
   if (requestId === undefined) {
     const nothing = { queryHash: ZERO_HASH, requestId: ZERO_HASH, outputsHash: ZERO_HASH, responded: 0 };
     return { verdict: { trialId, ...nothing, ...rest }, evidence: NO_EVIDENCE, checked: "no answer is cited" };
   }
-  const { evidence, outputsHash, counted, isSealed } = await readCitedAnswer(
-    connection,
-    rules,
-    requestId,
-    connection.signer,
-  );
+  const cited = await readCitedAnswer(connection, rules, requestId, connection.signer);
+  const { evidence, outputsHash, counted, isSealed, isDisputed } = cited;
+  if (isDisputed && !despiteDispute) throw disputed(requestId);
   const { queryHash } = evidence.context;
   const verdict = {
     trialId,
@@ -107,7 +111,16 @@ async function prepareVerdict(
     responded: agreed(requestId, responded, counted),
     ...rest,
   };
-  return { verdict, evidence, checked: whoChecks(isSealed, counted) };
+  const doubt = isDisputed ? "; the answer is DISPUTED: a quorum of workers signed another end, too" : "";
+  return { verdict, evidence, checked: whoChecks(isSealed, counted) + doubt };
+}
+
+function disputed(requestId: string): CodedError<SignVerdictErrorDetail> {
+  return new CodedError(
+    { code: "VERDICT_ANSWER_DISPUTED", requestId },
+    `the answer of ${requestId} is disputed: a quorum of workers signed another end, too (\`opaline auditor disputes\`); ` +
+      "nothing was signed. Ask again, or sign with --despite-dispute",
+  );
 }
 
 function whoChecks(isSealed: boolean, counted: number | undefined): string {

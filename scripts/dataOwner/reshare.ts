@@ -224,7 +224,7 @@ async function tellChain(
   const missing = missingVersions(done);
   log(
     `version ${version} is shared among committee ${committee.epoch}, too, which checks it before it confirms; ` +
-      (missing.length === 0 ? "all versions are" : `still to be shared anew: ${missing.join(", ")}`),
+      (missing.length === 0 ? "all versions are shared anew" : `still to be shared anew: ${missing.join(", ")}`),
   );
   const { hash: transaction, gasUsed } = mined;
   return report(done, { version, sharesRoot, transaction, gasUsed, alreadyReshared: false });

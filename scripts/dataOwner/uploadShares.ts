@@ -93,7 +93,7 @@ export async function requireCommittee(
       ? `this contribution was prepared for committee ${committeeEpoch}, but the study's committee is now ${current}: ` +
         "nothing was sent; repeat with --discard to prepare the file anew"
       : `these shares were prepared for committee ${committeeEpoch}, which is no longer proposed: ` +
-        "nothing was sent; repeat the command for the one that is, if any";
+        "nothing more was sent; repeat the command for the one that is, if any";
   const detail = { code: `${act}_COMMITTEE_CHANGED`, prepared: committeeEpoch, current } as const;
   throw new CodedError<UploadSharesErrorDetail>(detail, why);
 }

@@ -66,6 +66,7 @@ const MATRIX: Record<string, Record<string, Row>> = {
     open: "own rule",
     addQueryContract: "catalogue",
     replaceShares: "changes",
+    noteShares: "changes",
   },
   CommitteeChanges: {
     approve: "own rule",

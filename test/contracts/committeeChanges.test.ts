@@ -410,19 +410,17 @@ describe("CommitteeChanges", () => {
       for (const owner of OWNERS.slice(1)) await reshare(world, owner);
       for (const index of [1, 2, 3, 4, 5]) await confirm(world, index);
       await changes.complete(studyId);
-      assert.deepEqual([...(await datasets.erasures(datasetId))], [true, 0n, 15n]);
-      const epochs = [await datasets.retiredUnder(datasetId), await datasets.retiredUnder(await idOf(world, OTHER))];
-      assert.deepEqual(epochs, [1n, 0n]);
+      const erasures = async () => [...(await datasets.erasures(datasetId, 1n))];
+      assert.deepEqual(await erasures(), [true, 0n, 15n]);
+      assert.deepEqual([...(await datasets.holders(datasetId))], [1n]);
       const domain = opalineDomain(chainId, await datasets.getAddress());
-      const erase = async (worker: HDNodeWallet) =>
-        datasets.confirmErasure(
-          datasetId,
-          1,
-          await worker.signTypedData(domain, ERASURE, { datasetId, worker: worker.address, version: 1n }),
-        );
+      const erase = async (worker: HDNodeWallet) => {
+        const message = { datasetId, epoch: 1n, worker: worker.address, version: 1n };
+        return datasets.confirmErasure(datasetId, 1n, 1, await worker.signTypedData(domain, ERASURE, message));
+      };
       await assert.rejects(erase(FIRST_OF_NEXT), /DatasetRegistryInvalidErasure/);
       await erase(WORKERS[0] as HDNodeWallet);
-      assert.deepEqual([...(await datasets.erasures(datasetId))], [true, 1n, 14n]);
+      assert.deepEqual(await erasures(), [true, 1n, 14n]);
     });
   });
 

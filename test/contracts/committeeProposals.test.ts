@@ -157,6 +157,40 @@ describe("CommitteeRegistry: a committee that is to follow", () => {
     });
   });
 
+  describe("isOver", () => {
+    it("is false while a committee serves, or is proposed, and true for ever once it is withdrawn", async () => {
+      const { committees, studyId } = await load(proposed);
+      const found = async () => [await committees.isOver(studyId, 1n), await committees.isOver(studyId, NEXT_EPOCH)];
+      assert.deepEqual(await found(), [false, false]);
+      await committees.withdrawProposal(studyId, "");
+      assert.deepEqual(await found(), [false, true]);
+      await committees.propose(studyId, addressesOf(NEXT), 2);
+      assert.deepEqual([...(await found()), await committees.isOver(studyId, 3n)], [false, true, false]);
+    });
+    it("of a committee that was followed is true after the last block in which it may answer, and released", async () => {
+      const { committees, studyId, until } = await load(installed);
+      assert.deepEqual(
+        [await committees.isOver(studyId, 1n), await committees.isOver(studyId, NEXT_EPOCH)],
+        [false, false],
+      );
+      const at = async (block: bigint) => {
+        await mineUntilNextIs(block + 1n);
+        return committees.isOver(studyId, 1n);
+      };
+      assert.deepEqual([await at(until - 1n), await at(until), await at(until + 1n)], [false, false, true]);
+      await committees.releaseDeposits(studyId, 1n);
+      assert.equal(await committees.isOver(studyId, 1n), true);
+    });
+    it("is true of one in whose place another was appointed, and refuses an epoch that there never was", async () => {
+      const { committees, studyId } = await load(registerStudy);
+      await committees.appoint(studyId, addressesOf(NEXT), 2);
+      assert.deepEqual([await committees.isOver(studyId, 1n), await committees.isOver(studyId, 2n)], [true, false]);
+      for (const epoch of [0n, 3n]) {
+        await reverts(committees.isOver(studyId, epoch), committees, "CommitteeRegistryUnknown", [studyId, epoch]);
+      }
+    });
+  });
+
   describe("releaseDeposits", () => {
     it("frees the old committee's after the last block in which it may answer, once", async () => {
       const world = await load(installed);

@@ -24,6 +24,8 @@ import { shouldCheckSignature } from "./support/signedAct.behavior.ts";
 
 const OWNER = OWNERS[0] as HDNodeWallet;
 const OTHER_OWNER = OWNERS[1] as HDNodeWallet;
+/** Of the only committee that there is here. */
+const EPOCH = 1n;
 const NO_TERMS = { k: 0, openingsBudget: 0, closed: false, purposes: [] };
 
 type World = ActiveWorld & { datasetIds: string[] };
@@ -35,13 +37,15 @@ async function datasetOf({ datasets, studyId }: World, owner = OWNER): Promise<s
 async function receiptOf(world: World, index: number, change: { by?: HDNodeWallet; version?: bigint } = {}) {
   const worker = world.committee[index - 1] as HDNodeWallet;
   const domain = opalineDomain(chainId, await world.datasets.getAddress());
-  const message = { datasetId: await datasetOf(world), worker: worker.address, version: change.version ?? 1n };
+  const place = { datasetId: await datasetOf(world), epoch: EPOCH, worker: worker.address };
+  const message = { ...place, version: change.version ?? 1n };
   return (change.by ?? worker).signTypedData(domain, ERASURE, message);
 }
 
 async function confirm(world: World, index: number, signature?: string) {
   const datasetId = await datasetOf(world);
-  return world.datasets.connect(RELAYER).confirmErasure(datasetId, index, signature ?? (await receiptOf(world, index)));
+  const given = signature ?? (await receiptOf(world, index));
+  return world.datasets.connect(RELAYER).confirmErasure(datasetId, EPOCH, index, given);
 }
 
 async function lastRecord({ trail }: World) {
@@ -126,7 +130,7 @@ describe("DatasetRetirement", () => {
       const act = datasets.connect(OWNER).retire(studyId, "");
       await reverts(act, datasets, "DatasetRegistryInactiveOwner", [OWNER.address]);
       await datasets.retireFor(await datasetOf(world), "it left");
-      assert.equal((await datasets.erasures(await datasetOf(world))).retired, true);
+      assert.equal(await datasets.isRetired(await datasetOf(world)), true);
     });
     it("refuses whoever is no owner, and an owner without data in the study", async () => {
       const world = await load(registerStudy);
@@ -190,38 +194,43 @@ describe("DatasetRetirement", () => {
         [2, 0b1111],
       ] as const) {
         assert.equal((await datasets.queryFilter(datasets.filters.DatasetErased(datasetId))).length, 0);
-        const before = (await datasets.erasures(datasetId)).confirmed;
+        const before = (await datasets.erasures(datasetId, EPOCH)).confirmed;
         await confirm(world, index);
         const worker = committee[index - 1]!.address;
-        const [event] = await datasets.queryFilter(datasets.filters.ErasureConfirmed(datasetId, worker));
-        assert.deepEqual([event!.args.index, event!.args[3]], [BigInt(index), 1n]);
-        const words = [toBeHex(before, 32), toBeHex(confirmed, 32)];
+        const [event] = await datasets.queryFilter(datasets.filters.ErasureConfirmed(datasetId, EPOCH, worker));
+        assert.deepEqual([event!.args.index, event!.args.version], [BigInt(index), 1n]);
+        const words = [before, BigInt(confirmed)].map((bits) => toBeHex((EPOCH << 8n) | bits, 32));
         assert.deepEqual(await lastRecord(world), [id("ErasureConfirmed"), datasetId, worker, ZeroHash, ...words, ""]);
-        const found = await datasets.erasures(datasetId);
+        const found = await datasets.erasures(datasetId, EPOCH);
         assert.deepEqual([...found], [true, BigInt(confirmed), BigInt(0b1111 & ~confirmed)]);
       }
+      assert.equal((await datasets.queryFilter(datasets.filters.SharesErased(datasetId, EPOCH))).length, 1);
       assert.equal((await datasets.queryFilter(datasets.filters.DatasetErased(datasetId))).length, 1);
     });
     it("refuses data that nobody retired, another owner's and unknown ones", async () => {
       const world = await load(retired);
-      for (const datasetId of [await datasetOf(world, OTHER_OWNER), ZeroHash]) {
-        const act = world.datasets.confirmErasure(datasetId, 1, await receiptOf(world, 1));
-        await reverts(act, world.datasets, "DatasetRegistryNotRetired", [datasetId]);
-        assert.deepEqual([...(await world.datasets.erasures(datasetId))], [false, 0n, 0n]);
+      for (const [datasetId, error] of [
+        [await datasetOf(world, OTHER_OWNER), "DatasetRegistryErasureNotDue"],
+        [ZeroHash, "DatasetRegistryNoShares"],
+      ] as const) {
+        const act = world.datasets.confirmErasure(datasetId, EPOCH, 1, await receiptOf(world, 1));
+        await reverts(act, world.datasets, error, [datasetId, EPOCH]);
+        assert.deepEqual([...(await world.datasets.erasures(datasetId, EPOCH))], [false, 0n, 0n]);
+        assert.equal(await world.datasets.isRetired(datasetId), false);
       }
     });
     it("refuses points that no worker has", async () => {
       const world = await load(retired);
       const datasetId = await datasetOf(world);
       for (const index of [0, 5, 255]) {
-        const act = world.datasets.confirmErasure(datasetId, index, await receiptOf(world, 1));
-        await reverts(act, world.datasets, "DatasetRegistryNoSuchWorker", [datasetId, index]);
+        const act = world.datasets.confirmErasure(datasetId, EPOCH, index, await receiptOf(world, 1));
+        await reverts(act, world.datasets, "DatasetRegistryNoSuchWorker", [datasetId, EPOCH, index]);
       }
     });
     it("refuses a worker's receipt twice", async () => {
       const world = await load(retired);
       await confirm(world, 2);
-      const twice = [await datasetOf(world), world.committee[1]!.address];
+      const twice = [await datasetOf(world), EPOCH, world.committee[1]!.address];
       await reverts(confirm(world, 2), world.datasets, "DatasetRegistryErasureAlreadyConfirmed", twice);
     });
     it("refuses one worker's receipt at another's point", async () => {
@@ -237,7 +246,7 @@ describe("DatasetRetirement", () => {
       await assert.rejects(confirm(world, 1), /DatasetRegistryInvalidErasure\(/);
       await confirm(world, 1, await receiptOf(world, 1, { version: 2n }));
       const [event] = await datasets.queryFilter(datasets.filters.ErasureConfirmed());
-      assert.equal(event!.args[3], 2n);
+      assert.equal(event!.args.version, 2n);
     });
     it("takes a revoked worker's receipt, by its current key alone", async () => {
       const world = await load(retired);
@@ -246,15 +255,15 @@ describe("DatasetRetirement", () => {
       await world.workers.revoke(worker.address, "");
       await assert.rejects(confirm(world, 1), /DatasetRegistryInvalidErasure\(/);
       await confirm(world, 1, await receiptOf(world, 1, { by: NEW_KEY }));
-      assert.equal((await world.datasets.erasures(await datasetOf(world))).confirmed, 1n);
+      assert.equal((await world.datasets.erasures(await datasetOf(world), EPOCH)).confirmed, 1n);
     });
     it("of one dataset says nothing of another's", async () => {
       const world = await load(retired);
       await confirm(world, 1);
       await world.datasets.connect(OTHER_OWNER).retire(world.studyId, "");
       const other = await datasetOf(world, OTHER_OWNER);
-      assert.deepEqual([...(await world.datasets.erasures(other))], [true, 0n, 0b1111n]);
-      const act = world.datasets.confirmErasure(other, 1, await receiptOf(world, 1));
+      assert.deepEqual([...(await world.datasets.erasures(other, EPOCH))], [true, 0n, 0b1111n]);
+      const act = world.datasets.confirmErasure(other, EPOCH, 1, await receiptOf(world, 1));
       await assert.rejects(act, /DatasetRegistryInvalidErasure\(/);
     });
   });
@@ -266,7 +275,7 @@ describe("DatasetRetirement", () => {
       contract: world.datasets,
       domain: opalineDomain(chainId, await world.datasets.getAddress()),
       types: ERASURE,
-      message: { datasetId: await datasetOf(world), worker: signer.address, version: 1n },
+      message: { datasetId: await datasetOf(world), epoch: EPOCH, worker: signer.address, version: 1n },
       signer,
       submit: (signature) => confirm(world, 2, signature),
       invalid: (recovered) => ["DatasetRegistryInvalidErasure", [recovered, signer.address]],

@@ -30,9 +30,15 @@ describe("a board", () => {
   });
   after(() => world.consortium.close());
 
-  const sign = (name: string, verdict: object, out = `${name}.json`) => {
+  const sign = (name: string, verdict: object, out = `${name}.json`, despiteDispute = false) => {
     const { consortium, write } = world;
-    const options = { ...consortium.as(name), trial: trialId, verdict: write("verdict.json", verdict), out };
+    const options = {
+      despiteDispute,
+      ...consortium.as(name),
+      trial: trialId,
+      verdict: write("verdict.json", verdict),
+      out,
+    };
     return signVerdict.handler({ ...options, name: `Prof. ${name}`, meaning: MEANING }, consortium.context);
   };
   const post = async (...signature: string[]) =>
@@ -110,6 +116,17 @@ describe("a board", () => {
     const open = await world.asked();
     await rejects(sign("ada", verdictOf({ request: open })), "VERDICT_NOT_ANSWERED", /has no answer/);
     await rejects(sign("ada", verdictOf({ request: id("none") })), "REQUEST_UNKNOWN", /no request/);
+  });
+
+  it("signs no verdict on an answer that another quorum contradicts, unless it says so", async () => {
+    const disputed = await world.answered();
+    await sign("ada", verdictOf({ request: disputed }), "before.json");
+    await world.dispute(disputed);
+    const cited = verdictOf({ request: disputed });
+    await rejects(sign("ada", cited, "never.json"), "VERDICT_ANSWER_DISPUTED", /nothing was signed/);
+    assert.equal(existsSync(join(world.consortium.folder, "never.json")), false);
+    const despite = await sign("ada", cited, "despite.json", true);
+    assert.match(despite.checked, /the chain counts who responded; the answer is DISPUTED/);
   });
 
   it("reads what it signs, posts when enough have signed, and is shown with the answer it cites", async () => {

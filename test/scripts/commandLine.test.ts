@@ -44,6 +44,15 @@ describe("parseCommandLine", () => {
     assert.match(help!, /opaline querier example --query-hash 0x12/);
   });
 
+  it("lets a command have an option --version of its own", async () => {
+    const version = { type: "string", describe: "which version" } as const;
+    const options = { ...command.options, version };
+    const versioned = defineCommand({ ...command, options, handler: (given) => Promise.resolve(given) });
+    const parsed = await parseCommandLine(versioned, ["--query-hash", "0x12", "--version", "2"]);
+    assert.equal(parsed.options["version"], "2");
+    assert.match((await parseCommandLine(versioned, ["--help"])).help!, /--version +which version/);
+  });
+
   it("refuses an unknown option and suggests the nearest", async () => {
     await assert.rejects(parseCommandLine(command, ["--query-hash", "0x1", "--netwrok", "x"]), {
       detail: { code: "CLI_UNKNOWN_OPTION", option: "netwrok", suggestion: "network" },

@@ -33,11 +33,11 @@ describe("the end of a dataset", () => {
   const receiptOf = async (name: string): Promise<string> => {
     const worker = world.consortium.wallet(name);
     const { address } = datasetRegistry(world.consortium.deployment, world.consortium.chain.provider);
-    const message = { datasetId, worker: worker.address, version: 1n };
+    const message = { datasetId, epoch: 1n, worker: worker.address, version: 1n };
     return worker.signTypedData(opalineDomain(CHAIN_ID, address), ERASURE, message);
   };
-  const confirm = async (index: string, signature: string, dataset = datasetId) => {
-    const options = { ...world.consortium.as("admin"), dataset, index, signature };
+  const confirm = async (index: string, signature: string, epoch = "1", dataset = datasetId) => {
+    const options = { ...world.consortium.as("admin"), dataset, epoch, index, signature };
     return confirmErasure.handler(options, world.consortium.context);
   };
 
@@ -64,7 +64,9 @@ describe("the end of a dataset", () => {
         message: /DatasetRegistryUnknown/,
       },
     );
-    await assert.rejects(async () => confirm("1", await receiptOf("w1")), { message: /DatasetRegistryNotRetired/ });
+    await assert.rejects(async () => confirm("1", await receiptOf("w1")), {
+      message: /DatasetRegistryErasureNotDue/,
+    });
   });
 
   it("is the owner's word, for good, and in the trail with its reason", async () => {
@@ -97,11 +99,12 @@ describe("the end of a dataset", () => {
       WORKERS.slice(from, to).map((name, i) => `${from + i + 1}: ${wallet(name).address} (Operator ${from + i})`);
     for (const [index, name] of WORKERS.entries()) {
       const [found] = await report();
-      const expected = { datasetId, owner: wallet("hospital").address, erased: false };
+      const expected = { datasetId, owner: wallet("hospital").address, epoch: 1n, retired: true, erased: false };
       assert.deepEqual(found, { ...expected, confirmed: named(0, index), outstanding: named(index) });
       const place = {
         ...as("hospital"),
         dataset: datasetId,
+        epoch: "1",
         index: String(index + 1),
         signature: await receiptOf(name),
       };
@@ -117,6 +120,10 @@ describe("the end of a dataset", () => {
   it("takes a receipt that is there already for done, and names what is none", async () => {
     assert.equal((await confirm("1", await receiptOf("w1"))).relayedByAnother, true);
     await assert.rejects(async () => confirm("5", await receiptOf("w1")), { message: /DatasetRegistryNoSuchWorker/ });
+    await assert.rejects(async () => confirm("1", await receiptOf("w1"), "2"), { message: /DatasetRegistryNoShares/ });
+    await assert.rejects(async () => confirm("1", await receiptOf("w1"), "0"), {
+      detail: { code: "OPTION_INVALID", option: "epoch" },
+    });
     for (const [option, index, signature] of [
       ["index", "0", await receiptOf("w1")],
       ["index", "8", await receiptOf("w1")],
@@ -136,7 +143,7 @@ describe("the end of a dataset", () => {
       const dataset = await registry.datasetIdOf(studyId, wallet("hospital").address);
       const options = { ...as("admin"), dataset, reason: "The hospital has closed." };
       const done = doneAtOnce(await retireDataset.handler(options, context));
-      assert.deepEqual([done.datasetId, (await registry.erasures(dataset)).outstanding], [dataset, [1, 2, 3, 4]]);
+      assert.deepEqual([done.datasetId, (await registry.erasures(dataset, 1n)).outstanding], [dataset, [1, 2, 3, 4]]);
       await assert.rejects(async () => retireDataset.handler({ ...options, ...as("searcher") }, context), {
         code: "GOVERNANCE_UNAUTHORISED",
         message: /steward/,

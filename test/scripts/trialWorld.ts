@@ -12,12 +12,18 @@ import { readRequestEvents } from "../../scripts/querier/requestEvents.ts";
 import { recipientKey } from "../../scripts/querier/unseal.ts";
 import { command as vet } from "../../scripts/vetter/sign.ts";
 import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
-import { querySmartContract } from "../../workers/chain/querySmartContract.ts";
+import { type WorkerSignature, querySmartContract } from "../../workers/chain/querySmartContract.ts";
 import { bn254Fr } from "../../workers/field/bn254Fr.ts";
 import { sharesRoot } from "../../workers/messages/datasetRoot.ts";
 import { encryptMaskKeys } from "../../workers/messages/keyCopies.ts";
 import { maskKeyHash, sealedHash } from "../../workers/messages/sealedAnswer.ts";
-import { Outcome, statementHash, outputsHash } from "../../workers/messages/statement.ts";
+import {
+  Outcome,
+  type RequestContext,
+  type Verdict,
+  outputsHash,
+  statementHash,
+} from "../../workers/messages/statement.ts";
 import { ANSWER, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
 import { answerMask } from "../../workers/sharing/prss.ts";
 import { CHAIN_ID } from "../workers/chain/localChain.ts";
@@ -45,6 +51,8 @@ export interface TrialWorld {
   /** Asks, answers, and returns the request's id. */
   readonly answered: (sealedTo?: readonly string[]) => Promise<string>;
   readonly asked: () => Promise<string>;
+  /** Three workers sign other outputs, and somebody brings that to the chain. */
+  readonly dispute: (requestId: string) => Promise<void>;
 }
 
 export async function startTrialWorld(): Promise<TrialWorld> {
@@ -76,6 +84,7 @@ export async function startTrialWorld(): Promise<TrialWorld> {
     contribute: async (rows) => void (await contribute(consortium, rows)),
     answered: async (sealedTo = []) => answerRequest(consortium, await ask(world, sealedTo)),
     asked: () => ask(world, []),
+    dispute: (requestId) => disputeAnswer(consortium, requestId),
   };
 }
 
@@ -162,15 +171,8 @@ async function answerRequest(consortium: Consortium, requestId: string): Promise
     outputs: isSealed ? bn254Fr.toResidues(masked) : OUTPUTS,
     sealedHash: isSealed ? sealedHash(hashes) : ZeroHash,
   };
-  const statement = statementHash({ chainId: CHAIN_ID, contract: queryContract, context, verdict });
-  const domain = opalineDomain(CHAIN_ID, queryContract);
-  const signers = WORKERS.slice(0, 3).map((worker) => consortium.wallet(worker));
-  const signatures = await Promise.all(
-    signers.map(async (worker, i) => ({
-      index: i + 1,
-      signature: await worker.signTypedData(domain, ANSWER, { statement }),
-    })),
-  );
+  const signers = quorumOf(consortium);
+  const signatures = await signedBy(signers, queryContract, context, verdict);
   await querySmartContract(deployment, queryContract, chain.wallet).answer(requested, verdict, signatures);
   if (!isSealed) return requestId;
   const ended = { context, querier: requested.querier, outputsHash: outputsHash(verdict.outputs) };
@@ -186,4 +188,35 @@ async function answerRequest(consortium: Consortium, requestId: string): Promise
     await querySmartContract(deployment, queryContract, worker).publishKeyCopies(ended, published);
   }
   return requestId;
+}
+
+function quorumOf(consortium: Consortium): BaseWallet[] {
+  return WORKERS.slice(0, 3).map((worker) => consortium.wallet(worker));
+}
+
+function signedBy(
+  signers: readonly BaseWallet[],
+  contract: string,
+  context: RequestContext,
+  verdict: Verdict,
+): Promise<WorkerSignature[]> {
+  const statement = statementHash({ chainId: CHAIN_ID, contract, context, verdict });
+  const domain = opalineDomain(CHAIN_ID, contract);
+  return Promise.all(
+    signers.map(async (worker, i) => ({
+      index: i + 1,
+      signature: await worker.signTypedData(domain, ANSWER, { statement }),
+    })),
+  );
+}
+
+async function disputeAnswer(consortium: Consortium, requestId: string): Promise<void> {
+  const { deployment, chain } = consortium;
+  const events = await readRequestEvents({ deployment, provider: chain.provider }, requestId);
+  const { queryContract, requested } = events;
+  const { context, querier } = requested;
+  const other = { attempt: 2n, outcome: Outcome.ANSWERED, suppressedBitmap: "0x", outputs: [1n], sealedHash: ZeroHash };
+  const signatures = await signedBy(quorumOf(consortium), queryContract, context, other);
+  const contract = querySmartContract(deployment, queryContract, chain.wallet);
+  await contract.dispute({ context, querier, outputsHash: outputsHash(OUTPUTS) }, other, signatures);
 }

@@ -515,8 +515,18 @@ async function confirmErasure(scene: ActScene): Promise<Act> {
   ]);
   const index = choices.whole(1, 4);
   const version = BigInt(datasets.get(datasetId)!.segments.length);
+  const { studyId } = datasets.get(datasetId)!;
+  const held = BigInt(chain.newest.state.committees.get(studyId)!.length);
+  const epoch = choices.weighted([
+    [12, held],
+    [1, held + 1n],
+  ]);
   const message = {
     datasetId,
+    epoch: choices.weighted([
+      [12, epoch],
+      [1, held],
+    ]),
     worker: WORKERS[index - 1]!.address,
     version: choices.weighted([
       [8, version],
@@ -535,7 +545,7 @@ async function confirmErasure(scene: ActScene): Promise<Act> {
     [1, 5],
     [1, 1 + (index % 4)],
   ]);
-  return act(STRANGER, to, "DatasetRegistry", "confirmErasure", [datasetId, point, signature]);
+  return act(STRANGER, to, "DatasetRegistry", "confirmErasure", [datasetId, epoch, point, signature]);
 }
 
 /** More often while all is stopped. */
@@ -578,11 +588,14 @@ export function reads(scene: ActScene): Act[] {
   const studyId = studyIdOf(addresses);
   const of = (name: string, method: string, ...args: unknown[]): Act =>
     act(QUERIER, addresses[name]!, name, method, args);
-  const datasets = datasetIdsOf(scene).flatMap((datasetId) =>
-    ["ownerOf", "version", "segments", "datasetRoot", "termsOf", "erasures", "retiredUnder"].map((method) =>
+  const datasets = datasetIdsOf(scene).flatMap((datasetId) => [
+    ...["ownerOf", "version", "segments", "datasetRoot", "termsOf", "isRetired", "holders"].map((method) =>
       of("DatasetRegistry", method, datasetId),
     ),
-  );
+    ...["erasures", "versionsOf"].flatMap((method) =>
+      [0n, 1n, 2n].map((epoch) => of("DatasetRegistry", method, datasetId, epoch)),
+    ),
+  ]);
   const requests = [...chain.newest.state.contracts].flatMap(([, { queryHash, requests: made }]) => {
     const contract = contracts[queries.findIndex((query) => hashOf(query) === queryHash)]!;
     const call = (method: string, argument: string): Act =>

@@ -17,8 +17,14 @@ function retire({ state, emit }: CallScene, datasetId: string, reason: string): 
   emit("DatasetRetired", [datasetId, dataset.studyId, dataset.owner, reason]);
 }
 
+/** The only committee that was given shares: the first dataset of a study freezes it, and the model has no proposals. */
+function holderOf(state: ModelState, datasetId: string): bigint | undefined {
+  const dataset = state.datasets.get(datasetId);
+  return dataset === undefined ? undefined : currentEpoch(state, dataset.studyId);
+}
+
 /** Bits of all workers that hold shares of it. */
-function holdersOf(state: ModelState, datasetId: string): bigint {
+function workersOf(state: ModelState, datasetId: string): bigint {
   const { studyId } = state.datasets.get(datasetId)!;
   const { workers } = committeeOf(state, studyId, currentEpoch(state, studyId));
   return (1n << BigInt(workers.length)) - 1n;
@@ -38,31 +44,39 @@ export const retirementHandlers: Handlers = {
     retire(scene, datasetId, reason);
     return [];
   },
-  confirmErasure(scene, { datasetId, index, signature }) {
+  confirmErasure(scene, { datasetId, epoch, index, signature }) {
     const { state, chainId, self, emit } = scene;
-    if (!state.retired.has(datasetId)) revert("DatasetRegistryNotRetired", datasetId);
+    if (epoch !== holderOf(state, datasetId)) revert("DatasetRegistryNoShares", datasetId, epoch);
+    if (!state.retired.has(datasetId)) revert("DatasetRegistryErasureNotDue", datasetId, epoch);
     const { studyId, segments } = state.datasets.get(datasetId)!;
-    const [worker, key] = signerAt(scene, studyId, currentEpoch(state, studyId), index);
-    if (worker === ZeroAddress) revert("DatasetRegistryNoSuchWorker", datasetId, index);
+    const [worker, key] = signerAt(scene, studyId, epoch, index);
+    if (worker === ZeroAddress) revert("DatasetRegistryNoSuchWorker", datasetId, epoch, index);
     const before = state.erasures.get(datasetId) ?? 0n;
     const bit = 1n << (index - 1n);
-    if ((before & bit) !== 0n) revert("DatasetRegistryErasureAlreadyConfirmed", datasetId, worker);
+    if ((before & bit) !== 0n) revert("DatasetRegistryErasureAlreadyConfirmed", datasetId, epoch, worker);
     const version = BigInt(segments.length);
-    const digest = hashTypedData(opalineDomain(chainId, self), ERASURE, { datasetId, worker, version });
+    const digest = hashTypedData(opalineDomain(chainId, self), ERASURE, { datasetId, epoch, worker, version });
     const recovered = recover(digest, signature);
     if (recovered !== key) revert("DatasetRegistryInvalidErasure", recovered, key);
     state.erasures.set(datasetId, before | bit);
-    emit("ErasureConfirmed", [datasetId, worker, index, version]);
-    if ((before | bit) === holdersOf(state, datasetId)) emit("DatasetErased", [datasetId]);
+    emit("ErasureConfirmed", [datasetId, epoch, worker, index, version]);
+    if ((before | bit) === workersOf(state, datasetId)) {
+      emit("SharesErased", [datasetId, epoch]);
+      emit("DatasetErased", [datasetId]);
+    }
     return [];
   },
-  /** Another committee never follows in the model. */
-  retiredUnder: ({ state }, { datasetId }) => [
-    state.retired.has(datasetId) ? currentEpoch(state, state.datasets.get(datasetId)!.studyId) : 0n,
+  isRetired: ({ state }, { datasetId }) => [state.retired.has(datasetId)],
+  holders({ state }, { datasetId }) {
+    const epoch = holderOf(state, datasetId);
+    return [epoch === undefined ? [] : [epoch]];
+  },
+  versionsOf: ({ state }, { datasetId, epoch }) => [
+    epoch === holderOf(state, datasetId) ? state.datasets.get(datasetId)!.segments.length : 0,
   ],
-  erasures({ state }, { datasetId }) {
-    if (!state.retired.has(datasetId)) return [false, 0, 0];
+  erasures({ state }, { datasetId, epoch }) {
+    if (epoch !== holderOf(state, datasetId) || !state.retired.has(datasetId)) return [false, 0, 0];
     const confirmed = state.erasures.get(datasetId) ?? 0n;
-    return [true, confirmed, holdersOf(state, datasetId) & ~confirmed];
+    return [true, confirmed, workersOf(state, datasetId) & ~confirmed];
   },
 };

@@ -117,6 +117,11 @@ export const committeeHandlers: Handlers = {
   },
   committee: ({ state }, { studyId, epoch }) => [committeeOf(state, studyId, epoch)],
   currentEpoch: ({ state }, { studyId }) => [currentEpoch(state, studyId)],
+  /** No proposals, and nobody is followed once there are data. */
+  isOver({ state }, { studyId, epoch }) {
+    committeeOf(state, studyId, epoch);
+    return [epoch !== currentEpoch(state, studyId)];
+  },
   isFrozen: ({ state }, { studyId }) => [state.frozen.has(studyId)],
   quorum: ({ state }, { studyId, epoch }) => [quorumOf(committeeOf(state, studyId, epoch))],
   signer: (scene, { studyId, epoch, index }) => signerAt(scene, studyId, epoch, index),

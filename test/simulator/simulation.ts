@@ -217,7 +217,10 @@ export class Simulation {
   /** Whether keys of a sealed answer are still to be published, or receipts for what was erased. */
   #isOwing(): boolean {
     const isUnconfirmed = ({ store }: SimulatedWorker): boolean =>
-      [...this.retired].some((datasetId) => store?.retirements.get(datasetId)?.confirmed !== true);
+      [...this.retired].some((datasetId) => {
+        const own = store?.erasures.all().filter((erasure) => erasure.datasetId === datasetId) ?? [];
+        return own.length === 0 || own.some(({ confirmed }) => !confirmed);
+      });
     return this.workers.some((worker) => (worker.store?.keyCopies.due().length ?? 0) > 0 || isUnconfirmed(worker));
   }
 

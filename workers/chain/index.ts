@@ -24,6 +24,7 @@ export {
   type ScheduledOperation,
 } from "./consortiumAccess.ts";
 export { Capacity, credits, type Credits } from "./credits.ts";
+export { segmentsByCommittee } from "./datasetEvents.ts";
 export {
   datasetRegistry,
   type Dataset,

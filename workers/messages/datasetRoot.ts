@@ -23,6 +23,22 @@ export function datasetRoot(datasetId: string, version: bigint, segments: readon
 }
 
 /**
+ * Which of a dataset's versions 1, 2, … a root is of: datasets only grow. O(versions²) hashed words at most.
+ * @returns the segments up to that version; undefined where it is of none
+ */
+export function segmentsOfRoot<Known extends Segment>(
+  datasetId: string,
+  root: string,
+  segments: readonly Known[],
+): readonly Known[] | undefined {
+  for (let count = segments.length; count > 0; count -= 1) {
+    const beginning = segments.slice(0, count);
+    if (datasetRoot(datasetId, BigInt(count), beginning) === root.toLowerCase()) return beginning;
+  }
+  return undefined;
+}
+
+/**
  * keccak256(abi.encode(bytes32[] fileHashes)).
  *
  * @param fileHashes keccak256 of each worker's share file; element j is worker j + 1

@@ -3,7 +3,7 @@ export { columnId } from "./columnId.ts";
 export { committeeHash } from "./committeeHash.ts";
 export { changesSeen, consentMaskRoot, excludedSlots, recordsOf, standingAfter } from "./consentMask.ts";
 export type { ConsentChange, ConsentRecord, ConsentRules } from "./consentMask.ts";
-export { datasetRoot, sharesRoot } from "./datasetRoot.ts";
+export { datasetRoot, segmentsOfRoot, sharesRoot } from "./datasetRoot.ts";
 export type { Segment } from "./datasetRoot.ts";
 export { encodeDealingProof } from "./dealingProof.ts";
 export { AtomOp, encodeBounds, encodeDescriptor, encodeParameters, Finish, ParameterKind } from "./descriptor.ts";

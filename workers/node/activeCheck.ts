@@ -6,12 +6,13 @@
  *  - What this worker reports it has computed itself, verified, or heard alike from t + 1 members, one of whom is honest.
  *    So honest members never report "well-formed" of malformed columns, nor "malformed" of well-formed ones.
  *  - It is stored before it is reported, and final.
- *  - A member that has reported takes no further part in attempts from here: where it has ended its check it has erased what
- *    attempts need, and where it says that its own file is inconsistent it may be right. Unless t + 1 report alike, the others go
- *    on without it, where n allows: at n = 2t + 1 a member that came to the verdict alone, its links lost at that moment,
- *    leaves the version unchecked.
+ *  - A member that comes to the verdict alone, its links lost at that moment, stays there for the others: what attempts need is
+ *    erased once 2t + 1 members, this one among them, are known to have ended alike. Of these t + 1 are honest, and their reports
+ *    suffice for whoever comes later.
+ *  - A member that says that its own file is inconsistent may be right, and takes no further part.
  *
- *   open --an attempt's verdict, or t + 1 equal reports: #settle()--> ended (checked | rejected)
+ *   open --an attempt's verdict, or t + 1 equal reports: #settle()--> needed --2t + 1 alike: #release()--> ended
+ *   open --t + 1 inconsistent files--> ended
  */
 import { type Frame, FrameKind } from "../messages/frame.ts";
 import { CheckOutcome, decodeCheckReport, encodeCheckReport } from "../messages/inputCheck.ts";
@@ -29,11 +30,15 @@ export class ActiveCheck {
   readonly #attempts: Attempts;
   readonly #committee: CommitteePost;
   readonly #reports = new Map<PartyIndex, CheckOutcome>();
+  /** How it ended here. */
+  #outcome: CheckOutcome | undefined;
   #ended = false;
 
-  constructor(check: ConfirmedCheck, modules: ActiveCheckModules, attemptTimeoutMs: number) {
+  /** @param outcome how it had ended here before the worker was started, while others may need it still */
+  constructor(check: ConfirmedCheck, modules: ActiveCheckModules, attemptTimeoutMs: number, outcome?: CheckOutcome) {
     this.check = check;
     this.#modules = modules;
+    this.#outcome = outcome;
     const { checkId, activation, committee, self } = check;
     this.#committee = new CommitteePost({
       requestId: checkId,
@@ -58,7 +63,9 @@ export class ActiveCheck {
 
   onPeerConnected(address: string): void {
     const member = this.#committee.indexOf(address);
-    if (member !== undefined && !this.#ended) this.#committee.announceTo(member, this.attempt);
+    if (member === undefined || this.#ended) return;
+    this.#committee.announceTo(member, this.attempt);
+    if (this.#outcome !== undefined) this.#report(member, this.#outcome);
   }
 
   /** @throws CodedError for a frame that an honest member never sends */
@@ -81,11 +88,12 @@ export class ActiveCheck {
     return new Attempts(
       {
         timers,
-        connected: () => this.#committee.others().filter((party) => this.#mayTakePart(party)),
+        connected: () => this.#connected(),
         lastAttempt: () => records.lastAttempt(checkId),
         takeAttempt: (attempt) => records.takeAttempt(checkId, attempt),
         storeFailed: (error) => log("warn", "check-attempts-delayed", { checkId, ...errorFields(error) }),
-        mayPropose: () => proposed.mayBegin(),
+        // Who has ended helps the others, and asks nothing of them.
+        mayPropose: () => this.#outcome === undefined && proposed.mayBegin(),
         propose: (proposal) => this.#propose(proposal),
         announce: (attempt) => this.#committee.announceToAll(attempt),
         run: (proposal, signal, timeoutMs) => this.#run(proposal, signal, timeoutMs),
@@ -95,9 +103,14 @@ export class ActiveCheck {
     );
   }
 
-  #mayTakePart(party: PartyIndex): boolean {
-    const isConnected = this.#modules.isConnected(this.#committee.addressOf(party));
-    return isConnected && !this.#reports.has(party);
+  /** Members that have ended are asked only where it does not go without them: they may be released, or lie. */
+  #connected(): PartyIndex[] {
+    const connected = this.#committee
+      .others()
+      .filter((party) => this.#modules.isConnected(this.#committee.addressOf(party)));
+    const open = connected.filter((party) => !this.#reports.has(party));
+    if (open.length >= 2 * this.check.committee.threshold) return open;
+    return connected.filter((party) => this.#reports.get(party) !== CheckOutcome.INCONSISTENT_DEALING);
   }
 
   #propose({ attempt, participants }: Proposal): void {
@@ -107,7 +120,10 @@ export class ActiveCheck {
 
   #onProposal(from: PartyIndex, { attempt, payload }: Frame): void {
     const participants = decodeParticipants(payload);
-    if (participants.length === 0) return this.#attempts.onAnnounced(from, attempt);
+    if (participants.length === 0) {
+      if (this.#outcome !== undefined) this.#report(from, this.#outcome);
+      return this.#attempts.onAnnounced(from, attempt);
+    }
     const answer = this.#attempts.onProposal(from, { requestId: this.check.checkId, attempt, participants });
     this.#modules.log("debug", "check-proposal", { ...this.#place(), attempt, from, answer });
   }
@@ -115,7 +131,8 @@ export class ActiveCheck {
   #onReport(from: PartyIndex, outcome: CheckOutcome): void {
     this.#reports.set(from, outcome);
     const alike = [...this.#reports.values()].filter((reported) => reported === outcome).length;
-    if (alike > this.check.committee.threshold) this.#settle(outcome);
+    if (this.#outcome === undefined && alike > this.check.committee.threshold) this.#settle(outcome);
+    else this.#releaseIfKnown();
   }
 
   async #run(proposal: Proposal, signal: AbortSignal, timeoutMs: number): Promise<void> {
@@ -143,8 +160,25 @@ export class ActiveCheck {
   /** Stored first: what was reported must never be forgotten. */
   #settle(outcome: CheckOutcome): void {
     this.#modules.settle(this.check, outcome);
-    this.end();
+    if (this.#outcome === outcome) return;
+    this.#outcome = outcome;
     this.#committee.toAll(FrameKind.CHECK_REPORT, 0n, encodeCheckReport(outcome));
+    this.#releaseIfKnown();
+  }
+
+  /** Where files are inconsistent no attempt is needed: only the members' own word counts. */
+  #releaseIfKnown(): void {
+    const outcome = this.#outcome;
+    if (outcome === undefined || this.#ended) return;
+    const alike = 1 + [...this.#reports.values()].filter((reported) => reported === outcome).length;
+    const isKnown = alike > 2 * this.check.committee.threshold;
+    if (!isKnown && outcome !== CheckOutcome.INCONSISTENT_DEALING) return;
+    this.#modules.release(this.check);
+    this.end();
+  }
+
+  #report(to: PartyIndex, outcome: CheckOutcome): void {
+    this.#committee.reportTo(to, encodeCheckReport(outcome));
   }
 
   #place(): { readonly datasetId: string; readonly version: bigint } {

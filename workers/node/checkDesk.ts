@@ -24,7 +24,7 @@ import { ProposedRunCount } from "./proposedRuns.ts";
 /** What no honest member sends. */
 const PEERS_FAULTS = ["PROPOSAL_INVALID", "CHECK_REPORT_INVALID"] as const;
 
-export interface CheckDeskModules extends Omit<ActiveCheckModules, "proposed" | "settle" | "records"> {
+export interface CheckDeskModules extends Omit<ActiveCheckModules, "proposed" | "settle" | "release" | "records"> {
   readonly committees: Pick<Committees, "seat">;
   readonly store: Pick<Store, "inputChecks" | "shares" | "transaction">;
   schemaOf(studyId: string): Promise<StudySchema>;
@@ -95,7 +95,7 @@ export class CheckDesk {
       try {
         if (!this.#modules.store.shares.hasVersion(datasetId, epoch, version)) continue;
         const check = await this.#confirm(stored);
-        if (check !== undefined && !this.#stopped) this.#begin(check);
+        if (check !== undefined && !this.#stopped) this.#begin(check, stored);
       } catch (error) {
         // The chain or the store could not be asked: the next block tries again.
         this.#modules.log("warn", "check-delayed", { datasetId, version, ...errorFields(error) });
@@ -133,9 +133,9 @@ export class CheckDesk {
     return { checkId, activation, schema, committee: seat.committee, self: seat.self };
   }
 
-  #begin(check: ConfirmedCheck): void {
+  #begin(check: ConfirmedCheck, stored: StoredInputCheck): void {
     try {
-      this.#modules.checkDealing(check);
+      if (!stored.needed) this.#modules.checkDealing(check);
     } catch (error) {
       if (!isDealingFault(error)) throw error;
       return this.#refuseDealing(check, error);
@@ -146,8 +146,10 @@ export class CheckDesk {
       takeAttempt: (checkId: string, attempt: bigint) => store.inputChecks.takeAttempt(checkId, attempt),
     };
     const settle: ActiveCheckModules["settle"] = (ended, outcome) => this.#settle(ended, outcome);
-    const modules = { ...this.#modules, proposed: this.#proposed, records, settle };
-    const active = new ActiveCheck(check, modules, this.#attemptTimeoutMs);
+    const release: ActiveCheckModules["release"] = (ended) => this.#release(ended);
+    const modules = { ...this.#modules, proposed: this.#proposed, records, settle, release };
+    const outcome = stored.needed ? outcomeOf(stored) : undefined;
+    const active = new ActiveCheck(check, modules, this.#attemptTimeoutMs, outcome);
     this.#active.set(check.checkId, active);
     for (const { from, frame } of this.#early.take(check.checkId)) this.#deliverEarly(active, from, frame);
     if (this.#active.has(check.checkId)) active.start();
@@ -159,24 +161,33 @@ export class CheckDesk {
     const { datasetId, version, committeeEpoch: epoch } = activation;
     this.#modules.log("alarm", "dealing-inconsistent", { datasetId, version, ...errorFields(error) });
     this.#settle(check, CheckOutcome.INCONSISTENT_DEALING);
+    this.#release(check);
     const { workers } = committee;
     const post = new CommitteePost({ requestId: checkId, epoch, workers, self, send: this.#modules.send });
     post.toAll(FrameKind.CHECK_REPORT, 0n, encodeCheckReport(CheckOutcome.INCONSISTENT_DEALING));
   }
 
-  /** In one transaction: the ending, and the range witnesses gone. */
-  #settle({ checkId, activation, schema }: ConfirmedCheck, outcome: CheckOutcome): void {
+  #settle({ checkId, activation }: ConfirmedCheck, outcome: CheckOutcome): void {
     const { store, log } = this.#modules;
+    const { datasetId, version } = activation;
+    const ending = endingOf(outcome);
+    const isNew = store.inputChecks.get(checkId)?.state === "unchecked";
+    store.inputChecks.settle(checkId, ending, { needed: true });
+    if (!isNew) return;
+    if (ending.state === "checked") log("info", "dataset-checked", { datasetId, version });
+    else log("alarm", "dataset-rejected", { datasetId, version, reason: ending.reason });
+  }
+
+  /** In one transaction: nobody needs it any more, and the range witnesses are gone. */
+  #release({ checkId, activation, schema }: ConfirmedCheck): void {
+    const { store } = this.#modules;
     const { datasetId, version, committeeEpoch } = activation;
     const witnesses = sharedColumnIds(schema).slice(columnsOf(schema).length);
-    const ending = endingOf(outcome);
     store.transaction(() => {
-      store.inputChecks.settle(checkId, ending);
+      store.inputChecks.release(checkId);
       store.shares.eraseColumns(datasetId, committeeEpoch, version, witnesses);
     });
     this.#active.delete(checkId);
-    if (ending.state === "checked") log("info", "dataset-checked", { datasetId, version });
-    else log("alarm", "dataset-rejected", { datasetId, version, reason: ending.reason });
   }
 
   /** Whoever is still at a check that has ended here is told how. */

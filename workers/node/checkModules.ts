@@ -1,5 +1,6 @@
 /** What an open input check is, and what it needs of its worker. */
 import type { Committee } from "../chain/committeeRegistry.ts";
+import type { DatasetActivated } from "../chain/datasetEvents.ts";
 import type { Frame } from "../messages/frame.ts";
 import type { CheckOutcome } from "../messages/inputCheck.ts";
 import type { Proposal } from "../messages/proposal.ts";
@@ -7,7 +8,6 @@ import type { StudySchema } from "../schema/studySchema.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import type { Timers } from "../transport/timers.ts";
 import type { AttemptCounts } from "./attemptCounts.ts";
-import type { DatasetActivated } from "./datasetActivation.ts";
 import type { Log } from "./log.ts";
 import type { ProposedRuns } from "./requestModules.ts";
 
@@ -43,6 +43,8 @@ export interface ActiveCheckModules {
    * @param timeoutMs longest one round may take
    */
   compute(check: ConfirmedCheck, proposal: Proposal, signal: AbortSignal, timeoutMs: number): Promise<boolean>;
-  /** Stores durably how the check ended, and erases the range witnesses with it. */
+  /** Stores durably how the check ended here. @throws CodedError STORE_CHECK_ENDED when it had ended otherwise */
   settle(check: ConfirmedCheck, outcome: CheckOutcome): void;
+  /** Nobody needs this worker for it any more: erases the range witnesses. */
+  release(check: ConfirmedCheck): void;
 }

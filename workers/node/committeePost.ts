@@ -62,6 +62,11 @@ export class CommitteePost {
     this.toAll(this.#proposals(), attempt, encodeParticipants([]));
   }
 
+  /** How an input check ended here. */
+  reportTo(party: PartyIndex, report: Uint8Array): void {
+    this.#send(party, FrameKind.CHECK_REPORT, 0n, report);
+  }
+
   #proposals(): FrameKind {
     return this.#options.proposals ?? FrameKind.PROPOSE;
   }

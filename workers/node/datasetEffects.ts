@@ -13,6 +13,7 @@
  */
 import assert from "node:assert/strict";
 import { keccak256 } from "ethers";
+import { type DatasetActivated, asActivated, parseActivation, parseResharing } from "../chain/datasetEvents.ts";
 import type { DatasetRegistry, DatasetSegment } from "../chain/datasetRegistry.ts";
 import type { Deployment } from "../chain/deployment.ts";
 import type { ChainLog } from "../chain/logs.ts";
@@ -24,22 +25,13 @@ import type { Store } from "../store/openStore.ts";
 import type { HoldingStatus } from "../store/shareStore.ts";
 import { type CommitteeEvent, parseCommitteeEvent } from "./committeeEvents.ts";
 import type { Committees } from "./committees.ts";
-import {
-  type DatasetActivated,
-  activationToJson,
-  asActivated,
-  parseActivation,
-  parseResharing,
-} from "./datasetActivation.ts";
+import { activationToJson } from "./datasetActivation.ts";
 import { type RetirementEvent, parseRetirement } from "./datasetRetirement.ts";
 import { type Log, errorFields } from "./log.ts";
 
 export interface DatasetEffectModules {
   readonly deployment: Deployment;
-  readonly store: Pick<
-    Store,
-    "shares" | "disclosures" | "inputChecks" | "retirements" | "erasures" | "segmentFacts"
-  >;
+  readonly store: Pick<Store, "shares" | "disclosures" | "inputChecks" | "retirements" | "erasures" | "segmentFacts">;
   readonly committees: Pick<Committees, "committee" | "known" | "seatIn">;
   readonly studies: Pick<StudyRegistry, "policy">;
   readonly datasets: Pick<DatasetRegistry, "segments" | "holders">;
@@ -119,7 +111,8 @@ export class DatasetEffects {
     store.segmentFacts.upsert({ datasetId, studyId, epoch, version, ...segment, ingestProofHash });
     const seat = this.#seat(studyId, epoch);
     const fileHash = seat === undefined ? undefined : fileHashes[seat - 1];
-    if (fileHash === undefined) return;
+    // Erased: an event that is seen again, after the store's file was brought up to date.
+    if (fileHash === undefined || store.shares.isHoldingErased(datasetId, epoch)) return;
     try {
       const isHere = store.shares.activateSegment({ datasetId, epoch, version, fileHash, replaces });
       const checkId = inputCheckId(datasetId, version, segment.sharesRoot);

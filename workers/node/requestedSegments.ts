@@ -3,7 +3,7 @@
  * knows every version among every committee, and the chain only those of the committee that serves now.
  */
 import type { DatasetRegistry, DatasetSegment } from "../chain/datasetRegistry.ts";
-import { datasetRoot } from "../messages/datasetRoot.ts";
+import { segmentsOfRoot } from "../messages/datasetRoot.ts";
 import type { SegmentFactStore } from "../store/segmentFactStore.ts";
 import { ImmutableFacts } from "./immutableFacts.ts";
 
@@ -29,11 +29,11 @@ export class RequestedSegments {
   async #find(datasetId: string, root: string): Promise<readonly DatasetSegment[] | undefined> {
     const facts = this.#facts.ofDataset(datasetId);
     for (const epoch of new Set(facts.map((fact) => fact.epoch))) {
-      const found = prefixOfRoot(datasetId, root, withoutGaps(facts.filter((fact) => fact.epoch === epoch)));
+      const found = segmentsOfRoot(datasetId, root, withoutGaps(facts.filter((fact) => fact.epoch === epoch)));
       if (found !== undefined) return found;
     }
     // Of a store that is older than what it keeps of every version.
-    return prefixOfRoot(datasetId, root, await this.#datasets.segments(datasetId));
+    return segmentsOfRoot(datasetId, root, await this.#datasets.segments(datasetId));
   }
 }
 
@@ -41,16 +41,4 @@ export class RequestedSegments {
 function withoutGaps<Fact extends { readonly version: bigint }>(facts: readonly Fact[]): Fact[] {
   const end = facts.findIndex(({ version }, position) => version !== BigInt(position + 1));
   return end < 0 ? [...facts] : facts.slice(0, end);
-}
-
-function prefixOfRoot(
-  datasetId: string,
-  root: string,
-  segments: readonly DatasetSegment[],
-): readonly DatasetSegment[] | undefined {
-  for (let count = segments.length; count > 0; count--) {
-    const prefix = segments.slice(0, count);
-    if (datasetRoot(datasetId, BigInt(count), prefix) === root.toLowerCase()) return prefix;
-  }
-  return undefined;
 }

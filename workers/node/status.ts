@@ -152,9 +152,14 @@ export function statusOf(facts: StatusFacts): WorkerStatus {
   };
 }
 
-function erasureOf(erasure: StoredErasure, { holdings, follower }: StatusFacts): WorkerStatus["erasures"][number] {
+function erasureOf(
+  erasure: StoredErasure,
+  { datasets, holdings, follower }: StatusFacts,
+): WorkerStatus["erasures"][number] {
   const { datasetId, epoch, point, afterBlock, confirmed, receipt } = erasure;
-  const erased = holdings.some((known) => known.datasetId === datasetId && known.epoch === epoch && known.erased);
+  const erased =
+    holdings.some((known) => known.datasetId === datasetId && known.epoch === epoch && known.erased) ||
+    datasets.some((known) => known.datasetId === datasetId && known.erased);
   const isNeeded = !erased && (follower.cursor?.block ?? 0) <= afterBlock;
   return {
     datasetId,

@@ -150,4 +150,9 @@ const ENDINGS = `
   DELETE FROM cursor;
 `;
 
-export const COMMITTEE_MIGRATIONS: readonly string[] = [HOLDINGS, ERASURES, CHECKS, FACTS, ENDINGS];
+const NEEDED_CHECKS = `
+  -- 1: it has ended here, and others may need this worker to come to its end, too
+  ALTER TABLE input_check ADD COLUMN needed INTEGER NOT NULL DEFAULT 0 CHECK (needed IN (0, 1));
+`;
+
+export const COMMITTEE_MIGRATIONS: readonly string[] = [HOLDINGS, ERASURES, CHECKS, FACTS, ENDINGS, NEEDED_CHECKS];

@@ -16,6 +16,7 @@
  *                                   |
  *                                   +--closeAttempt--> closed                its outputs never opened: counts no more
  *   any --recordAnswered--> answered                                         the request: counts, its opened cells known
+ *   (none) --takeOver--> tests, as attempt 0       another committee's attempts: count until that is closed
  *
  * A crash leaves what was recorded counting; so does a request that expires, and any attempt but the one that a refusal
  * names. That errs on the side of hiding.
@@ -24,8 +25,8 @@
  * takes part in both; there the later one finds the earlier one missing from its history and opens nothing. Two sets of
  * 2t + 1 among n workers share at least 4t + 2 - n, of which t may be corrupt: for n <= 3t + 1 an honest one is left.
  * Not so for (5, 1) and larger n at t = 1, which are demonstrations: two gates may miss each other when no honest worker
- * is in both. Nor between two committees of one study while a new one takes over: it knows what the chain shows and what
- * its members recorded.
+ * is in both. Between two committees of one study: requests of the later one wait for those of the earlier until these cannot be
+ * answered any more, and count whatever may have been opened of them (`takeOver`); so the later gate knows of both.
  *
  * A file restored from an old backup has lost entries made since. Answered ones come back by following the chain from
  * the restored cursor; opened but unposted ones only from the other participants, who all name theirs before every gate.

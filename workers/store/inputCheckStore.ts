@@ -9,7 +9,9 @@
  *    therefore refuses to run inside a transaction.
  * 3. An ended state is final: settling again with the same does nothing, with another is an error.
  *
- *   (none) --insert--> unchecked --settle--> checked | rejected
+ * 4. A check that has ended here and is needed by others goes on taking attempts, until it is released.
+ *
+ *   (none) --insert--> unchecked --settle--> checked | rejected [needed] --release--> checked | rejected
  *
  * A file restored from an old backup forgets attempts: masks do not repeat even then, since each attempt's keys are fresh.
  */
@@ -37,6 +39,8 @@ export interface StoredInputCheck extends NewInputCheck {
   readonly reason: string | undefined;
   /** Highest attempt used; 0n for none. */
   readonly lastAttempt: bigint;
+  /** It has ended here, and others may need this worker to come to its end, too. */
+  readonly needed: boolean;
 }
 
 export type CheckEnding = { readonly state: "checked" } | { readonly state: "rejected"; readonly reason: string };
@@ -52,10 +56,11 @@ export class InputCheckStore {
   readonly #deleteHolding: StatementSync;
   readonly #take: StatementSync;
   readonly #settle: StatementSync;
+  readonly #release: StatementSync;
 
   constructor(database: Database) {
     this.#database = database;
-    const columns = "check_id, dataset_id, epoch, version, state, reason, last_attempt, activation";
+    const columns = "check_id, dataset_id, epoch, version, state, reason, last_attempt, needed, activation";
     this.#insert = database.prepare(
       "INSERT OR IGNORE INTO input_check (check_id, dataset_id, epoch, version, activation) VALUES (?, ?, ?, ?, ?)",
     );
@@ -65,7 +70,7 @@ export class InputCheckStore {
     this.#selectVersion = database.prepare(`SELECT ${columns} FROM input_check ${ofVersion}`);
     this.#selectAll = database.prepare(`SELECT ${columns} FROM input_check ${inOrder}`);
     this.#selectOpen = database.prepare(
-      `SELECT ${columns} FROM input_check WHERE state = 'unchecked'
+      `SELECT ${columns} FROM input_check WHERE (state = 'unchecked' OR needed = 1)
        AND dataset_id NOT IN (SELECT dataset_id FROM retirement)
        AND NOT EXISTS (
          SELECT 1 FROM dataset LEFT JOIN holding ON holding.dataset = dataset.id AND holding.epoch = input_check.epoch
@@ -75,7 +80,8 @@ export class InputCheckStore {
     this.#deleteVersion = database.prepare(`DELETE FROM input_check ${ofVersion} AND check_id <> ?`);
     this.#deleteHolding = database.prepare("DELETE FROM input_check WHERE dataset_id = ? AND epoch = ?");
     this.#take = database.prepare("UPDATE input_check SET last_attempt = ? WHERE check_id = ?");
-    this.#settle = database.prepare("UPDATE input_check SET state = ?, reason = ? WHERE check_id = ?");
+    this.#settle = database.prepare("UPDATE input_check SET state = ?, reason = ?, needed = ? WHERE check_id = ?");
+    this.#release = database.prepare("UPDATE input_check SET needed = 0 WHERE check_id = ?");
   }
 
   /**
@@ -117,7 +123,7 @@ export class InputCheckStore {
     return this.#database.guarded(() => this.#selectAll.all()).map(fromRow);
   }
 
-  /** Those that have not ended, and will: of data that were not retired, and of shares that were not erased. */
+  /** Those at which there is something to do: of data that were not retired, and of shares that were not erased. */
   open(): StoredInputCheck[] {
     return this.#database.guarded(() => this.#selectOpen.all()).map(fromRow);
   }
@@ -129,8 +135,8 @@ export class InputCheckStore {
   takeAttempt(checkId: string, attempt: bigint): void {
     storedInteger(attempt, "attempt");
     this.#database.transaction(() => {
-      const { lastAttempt, state } = this.#known(checkId);
-      if (state !== "unchecked") throw ended(checkId, state);
+      const { lastAttempt, state, needed } = this.#known(checkId);
+      if (state !== "unchecked" && !needed) throw ended(checkId, state);
       if (attempt <= lastAttempt) {
         const detail = { code: "STORE_ATTEMPT_USED", requestId: checkId, attempt, lastAttempt } as const;
         throw storeError(detail, `check ${checkId}: attempt ${attempt} is not above ${lastAttempt}`);
@@ -139,15 +145,23 @@ export class InputCheckStore {
     });
   }
 
-  /** @throws CodedError STORE_CHECK_ENDED when it ended otherwise, STORE_CHECK_UNKNOWN */
-  settle(checkId: string, ending: CheckEnding): void {
+  /**
+   * @param needed whether others may need this worker to come to its end, too
+   * @throws CodedError STORE_CHECK_ENDED when it ended otherwise, STORE_CHECK_UNKNOWN
+   */
+  settle(checkId: string, ending: CheckEnding, { needed = false }: { readonly needed?: boolean } = {}): void {
     const reason = ending.state === "rejected" ? ending.reason : undefined;
     this.#database.atomically(() => {
       const known = this.#known(checkId);
       if (known.state === ending.state && known.reason === reason) return;
       if (known.state !== "unchecked") throw ended(checkId, known.state);
-      this.#settle.run(ending.state, reason ?? null, hexToBytes(checkId, 32, "checkId"));
+      this.#settle.run(ending.state, reason ?? null, needed ? 1n : 0n, hexToBytes(checkId, 32, "checkId"));
     });
+  }
+
+  /** Nobody needs this worker for it any more. Again is without effect. */
+  release(checkId: string): void {
+    this.#database.atomically(() => this.#release.run(hexToBytes(checkId, 32, "checkId")));
   }
 
   #known(checkId: string): StoredInputCheck {
@@ -174,6 +188,7 @@ function fromRow(row: Record<string, unknown>): StoredInputCheck {
     state: row["state"] as InputCheckState,
     reason: (row["reason"] as string | null) ?? undefined,
     lastAttempt: row["last_attempt"] as bigint,
+    needed: row["needed"] === 1n,
     activation: row["activation"] as string,
   };
 }

@@ -40,7 +40,16 @@ export class SegmentFactStore {
   }
 
   /** In the transaction of its event; in place of what was known of the version among that committee. */
-  upsert({ datasetId, studyId, epoch, version, rowCount, columnsRoot, sharesRoot, ingestProofHash }: SegmentFact): void {
+  upsert({
+    datasetId,
+    studyId,
+    epoch,
+    version,
+    rowCount,
+    columnsRoot,
+    sharesRoot,
+    ingestProofHash,
+  }: SegmentFact): void {
     const row = [
       hexToBytes(datasetId, 32, "datasetId"),
       hexToBytes(studyId, 32, "studyId"),

@@ -18,8 +18,9 @@
  */
 import type { RandomBytes } from "../field/field.ts";
 import type { ShareFile, ShareFileHeader } from "../messages/shareFile.ts";
+import { ActiveSegments } from "./activeSegments.ts";
 import { seal, seedsContext, unseal } from "./chunkCipher.ts";
-import { ColumnChunks, type SegmentRow, WORD_BYTES } from "./columnChunks.ts";
+import { ColumnChunks, WORD_BYTES } from "./columnChunks.ts";
 import type { Database } from "./database.ts";
 import type { DatasetKeys } from "./datasetKeys.ts";
 import { storeError, undecryptable, versionText } from "./errors.ts";
@@ -69,6 +70,7 @@ export class ShareStore {
   readonly #sql: ShareStatements;
   readonly #chunks: ColumnChunks;
   readonly #holdings: Holdings;
+  readonly #active: ActiveSegments;
   #onErased: (datasetId: string, epoch: bigint) => void = () => undefined;
 
   constructor({ database, keys, randomBytes }: ShareStoreModules) {
@@ -78,6 +80,7 @@ export class ShareStore {
     this.#sql = prepareShareStatements(database);
     this.#chunks = new ColumnChunks(this.#sql, randomBytes);
     this.#holdings = new Holdings(this.#sql, keys);
+    this.#active = new ActiveSegments(this.#sql);
     database.guarded(() => this.#holdings.finishErasures());
   }
 
@@ -142,7 +145,7 @@ export class ShareStore {
 
   /** Whether this version is activated among this committee and its file is here. */
   hasVersion(datasetId: string, epoch: bigint, version: bigint): boolean {
-    return this.#database.guarded(() => this.#activeSegment(datasetId, epoch, version)) !== undefined;
+    return this.#database.guarded(() => this.#active.find(datasetId, epoch, version)) !== undefined;
   }
 
   /**
@@ -152,7 +155,7 @@ export class ShareStore {
    */
   loadColumn(datasetId: string, epoch: bigint, upToVersion: bigint, columnId: string): Uint8Array {
     return this.#database.guarded(() => {
-      const segments = this.#activeSegments(datasetId, epoch, upToVersion);
+      const segments = this.#active.upTo(datasetId, epoch, upToVersion);
       const key = this.#keyOf(datasetId, epoch);
       const words = new Uint8Array(segments.reduce((sum, { rowCount }) => sum + Number(rowCount), 0) * WORD_BYTES);
       let offset = 0;
@@ -172,7 +175,7 @@ export class ShareStore {
    */
   loadRows(datasetId: string, epoch: bigint, version: bigint, columnId: string, from: number, to: number): Uint8Array {
     return this.#database.guarded(() => {
-      const segment = this.#requireActive(datasetId, epoch, version);
+      const segment = this.#active.require(datasetId, epoch, version);
       const words = new Uint8Array((to - from) * WORD_BYTES);
       this.#chunks.loadInto(words, segment, this.#keyOf(datasetId, epoch), columnId, from, to);
       return words;
@@ -181,13 +184,13 @@ export class ShareStore {
 
   /** Erases columns of an activated version whose file is here; those that are not there are passed over. */
   eraseColumns(datasetId: string, epoch: bigint, version: bigint, columnIds: readonly string[]): void {
-    this.#database.atomically(() => this.#chunks.delete(this.#requireActive(datasetId, epoch, version).id, columnIds));
+    this.#database.atomically(() => this.#chunks.delete(this.#active.require(datasetId, epoch, version).id, columnIds));
   }
 
   /** The public header of an activated version's file. @throws CodedError STORE_SEGMENT_MISSING */
   loadHeader(datasetId: string, epoch: bigint, version: bigint): ShareFileHeader {
     return this.#database.guarded(() => {
-      const row = this.#sql.header.get(this.#requireActive(datasetId, epoch, version).id);
+      const row = this.#sql.header.get(this.#active.require(datasetId, epoch, version).id);
       return parseHeaderText(row?.["header"] as string);
     });
   }
@@ -195,7 +198,7 @@ export class ShareStore {
   /** The blinder seeds of an activated version, in the order of its header's seedSubsets. */
   loadSeeds(datasetId: string, epoch: bigint, version: bigint): Uint8Array[] {
     return this.#database.guarded(() => {
-      const segment = this.#requireActive(datasetId, epoch, version);
+      const segment = this.#active.require(datasetId, epoch, version);
       const sealed = this.#sql.seeds.get(segment.id)?.["seeds"] as Uint8Array;
       const plain = unseal(this.#keyOf(datasetId, epoch), seedsContext(segment), sealed);
       if (plain === undefined) throw undecryptable({ datasetId, epoch, version });
@@ -303,38 +306,6 @@ export class ShareStore {
   #keyForWriting(holding: Holding): Uint8Array {
     const isFirst = this.#sql.segmentsOfHolding.all(holding.dataset, holding.epoch).length === 0;
     return isFirst ? this.#keys.readOrCreate(holding) : this.#keys.read(holding);
-  }
-
-  #activeSegments(datasetId: string, epoch: bigint, upToVersion: bigint): SegmentRow[] {
-    const segments: SegmentRow[] = [];
-    for (let version = 1n; version <= upToVersion; version += 1n)
-      segments.push(this.#requireActive(datasetId, epoch, version));
-    return segments;
-  }
-
-  #requireActive(datasetId: string, epoch: bigint, version: bigint): SegmentRow {
-    const segment = this.#activeSegment(datasetId, epoch, version);
-    if (segment !== undefined) return segment;
-    const activated = this.segments(datasetId).some(
-      (known) => known.epoch === epoch && known.version === version && known.state === "missing",
-    );
-    const why = activated ? "its file is not here" : "it is not activated";
-    const place = { datasetId, epoch, version };
-    throw storeError({ code: "STORE_SEGMENT_MISSING", ...place, activated }, `${versionText(place)}: ${why}`);
-  }
-
-  #activeSegment(datasetId: string, epoch: bigint, version: bigint): SegmentRow | undefined {
-    const bytes = hexToBytes(datasetId, 32, "datasetId");
-    const row = this.#sql.activeSegment.get(bytes, storedInteger(epoch, "epoch"), storedInteger(version, "version"));
-    if (row === undefined) return undefined;
-    return {
-      id: row["id"] as bigint,
-      datasetId: bytes,
-      version,
-      fileHash: row["file_hash"] as Uint8Array,
-      epoch: row["epoch"] as bigint,
-      rowCount: row["row_count"] as bigint,
-    };
   }
 
   #deleteSegment(segment: bigint): void {

@@ -186,7 +186,8 @@ function storeShareFile({ store }: BenchWorker, { path }: { readonly path: strin
   const file = decodeShareFile(readFileSync(path));
   const hash = id(path);
   store.shares.putSegment(file, hash);
-  store.shares.activateSegment(file.header.datasetId, file.header.version, hash);
+  const { datasetId, version, committeeEpoch: epoch } = file.header;
+  store.shares.activateSegment({ datasetId, epoch, version, fileHash: hash });
 }
 
 /** This worker's share of a vector that the processes deal each for itself, alike. */

@@ -59,7 +59,7 @@ const K = 11;
  * run computes it.
  */
 export async function runStudyQuery(worker: BenchWorker, job: QueryJob): Promise<QueryResult> {
-  if (job.cold) worker.kept.forget(job.datasetId);
+  if (job.cold) worker.kept.forget(job.datasetId, EPOCH);
   const request = requestOf(worker, job);
   const plan = planOf(job);
   const { requestId, context } = request.event;
@@ -109,7 +109,7 @@ function planOf({ query, datasetId, version, rowCounts }: QueryJob): ComputedPla
   const built = buildCircuit(descriptor, [], schema);
   assert(!built.empty, "the benchmark asks for somebody");
   const segments = rowCounts.map((rowCount, index) => ({ datasetId, version: BigInt(index + 1), rowCount }));
-  const datasets = [{ datasetId, version }];
+  const datasets = [{ datasetId, epoch: EPOCH, version }];
   const limits = { k: K, studyK: K, historyCap: 0 };
   return { empty: false, circuit: built.circuit, datasets, descriptor, parameters: [], schema, segments, ...limits };
 }

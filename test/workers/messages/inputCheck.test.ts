@@ -9,9 +9,12 @@ import {
 } from "../../../workers/messages/inputCheck.ts";
 
 describe("inputCheckId", () => {
-  it("is another for every dataset and version", () => {
-    const ids = [id("a"), id("b")].flatMap((dataset) => [1n, 2n].map((version) => inputCheckId(dataset, version)));
-    assert.equal(new Set(ids).size, 4);
+  it("is another for every dataset, version and sharing of it", () => {
+    const roots = [id("first"), id("anew")];
+    const ids = [id("a"), id("b")].flatMap((dataset) =>
+      [1n, 2n].flatMap((version) => roots.map((root) => inputCheckId(dataset, version, root))),
+    );
+    assert.equal(new Set(ids).size, 8);
     assert.match(ids[0]!, /^0x[0-9a-f]{64}$/);
   });
 });

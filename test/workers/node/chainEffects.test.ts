@@ -5,23 +5,19 @@ import { type TestContext, describe, it } from "node:test";
 import { Interface, type InterfaceAbi, ZeroAddress, ZeroHash, id } from "ethers";
 import type { Deployment } from "../../../workers/chain/deployment.ts";
 import type { ChainLog } from "../../../workers/chain/logs.ts";
-import { sharesRoot } from "../../../workers/messages/datasetRoot.ts";
-import { inputCheckId } from "../../../workers/messages/inputCheck.ts";
 import { Outcome, ReleaseClass, outputsHash } from "../../../workers/messages/statement.ts";
 import { ChainEffects, discoverQueryContract, requestFromJson } from "../../../workers/node/chainEffects.ts";
-import { Committees } from "../../../workers/node/committees.ts";
 import type { OpeningStage } from "../../../workers/store/disclosureStore.ts";
-import { activationFromJson } from "../../../workers/node/datasetActivation.ts";
 import type { Store } from "../../../workers/store/openStore.ts";
-import { sampleFile, storeFolder } from "../store/storeFixture.ts";
+import { storeFolder } from "../store/storeFixture.ts";
 
 const ADDRESSES: Readonly<Record<string, string>> = {
   DatasetRegistry: "0x00000000000000000000000000000000000000D1",
   QueryCatalogue: "0x00000000000000000000000000000000000000D2",
+  CommitteeRegistry: "0x00000000000000000000000000000000000000D3",
+  CommitteeChanges: "0x00000000000000000000000000000000000000D4",
 };
 const CLONE = "0x00000000000000000000000000000000000000c1";
-const SELF = "0x00000000000000000000000000000000000000A2";
-const WORKERS = ["0x00000000000000000000000000000000000000A1", SELF, "0x00000000000000000000000000000000000000A3"];
 const STUDY = id("study");
 const REQUEST = id("request");
 
@@ -32,6 +28,8 @@ function abiOf(folder: string, name: string): Interface {
 
 const ABIS: Readonly<Record<string, Interface>> = {
   DatasetRegistry: abiOf("study", "DatasetRegistry"),
+  CommitteeRegistry: abiOf("study", "CommitteeRegistry"),
+  CommitteeChanges: abiOf("study", "CommitteeChanges"),
   QueryCatalogue: abiOf("query", "QueryCatalogue"),
   QuerySmartContract: abiOf("query", "QuerySmartContract"),
 };
@@ -78,24 +76,22 @@ interface World {
   readonly store: Store;
   readonly effects: ChainEffects;
   readonly logged: string[];
-  readonly asked: string[];
 }
 
-function worldOf(test: TestContext, workers: readonly string[] = WORKERS): World {
+function worldOf(test: TestContext): World {
   const store = storeFolder(test).open();
-  const [logged, asked]: [string[], string[]] = [[], []];
-  const committee = { epoch: 1n, threshold: 1, demonstration: true, workers };
-  const registry = {
-    committee: (studyId: string, epoch: bigint) => {
-      asked.push(`${studyId}/${epoch}`);
-      return Promise.resolve({ ...committee, epoch });
-    },
-  };
-  const committees = new Committees(registry as never, {} as never, () => SELF);
+  const logged: string[] = [];
   const log = (level: string, event: string): void => void logged.push(`${level} ${event}`);
-  const datasets = { retiredUnder: () => Promise.resolve(1n) };
-  const effects = new ChainEffects({ deployment: DEPLOYMENT, store, committees, datasets, log });
-  return { store, effects, logged, asked };
+  const [committees, datasets, studies] = [{}, {}, {}] as never[];
+  const effects = new ChainEffects({
+    deployment: DEPLOYMENT,
+    store,
+    committees: committees!,
+    datasets: datasets!,
+    studies: studies!,
+    log,
+  });
+  return { store, effects, logged };
 }
 
 describe("ChainEffects", () => {
@@ -285,122 +281,6 @@ describe("ChainEffects", () => {
       assert.deepEqual(requestFromJson(text).recipients, recipients);
       const older = JSON.stringify({ ...(JSON.parse(text) as object), recipients: undefined });
       assert.deepEqual(requestFromJson(older).recipients, []);
-    });
-  });
-
-  describe("datasets", () => {
-    const file = sampleFile();
-    const { datasetId } = file.header;
-    const FILES = [id("file 1"), id("file 2"), id("file 3")];
-    const PROOF = "0x1234";
-    const activation = (root = sharesRoot(FILES), address = ADDRESSES["DatasetRegistry"]): ChainLog =>
-      logOf(
-        "DatasetRegistry",
-        "DatasetActivated",
-        [datasetId, STUDY, ZeroAddress, 1n, 1n, [10n, id("columns"), root], FILES, PROOF],
-        address,
-      );
-    const stateOf = ({ store }: World): (string | undefined)[] =>
-      store.shares.segments(datasetId).map(({ state, fileHash }) => `${state} ${FILES.indexOf(fileHash) + 1}`);
-
-    it("become active by the file that the activation names for this worker", async (test) => {
-      const world = worldOf(test);
-      world.store.shares.putSegment(file, FILES[1]!);
-      await world.effects.prepare([activation(), REQUESTED]);
-      assert.deepEqual(world.asked, [`${STUDY}/1`], "the committee is asked for before the transaction");
-      world.effects.apply([activation()]);
-      assert.deepEqual([stateOf(world), world.logged], [["active 2"], ["info dataset-activated"]]);
-    });
-
-    it("are to be checked, by everything that the activation says", async (test) => {
-      const world = worldOf(test);
-      await world.effects.prepare([activation()]);
-      world.effects.apply([activation(), activation()]);
-      const [check, ...others] = world.store.inputChecks.open();
-      assert.ok(check !== undefined && others.length === 0);
-      assert.deepEqual([check.checkId, check.datasetId, check.version], [inputCheckId(datasetId, 1n), datasetId, 1n]);
-      assert.deepEqual(activationFromJson(check.activation), {
-        datasetId,
-        studyId: STUDY,
-        version: 1n,
-        committeeEpoch: 1n,
-        segment: { rowCount: 10n, columnsRoot: id("columns"), sharesRoot: sharesRoot(FILES) },
-        fileHashes: FILES,
-        ingestProof: PROOF,
-      });
-    });
-
-    it("are missing, with an alarm, when this worker's file is not here", async (test) => {
-      const world = worldOf(test);
-      await world.effects.prepare([activation()]);
-      world.effects.apply([activation()]);
-      assert.deepEqual([stateOf(world), world.logged], [["missing 2"], ["alarm dataset-shares-missing"]]);
-    });
-
-    it("stay pending when the file hashes are not those of the shares' root", async (test) => {
-      const world = worldOf(test);
-      world.store.shares.putSegment(file, FILES[1]!);
-      await world.effects.prepare([activation()]);
-      world.effects.apply([activation(id("another root"))]);
-      assert.deepEqual(world.store.inputChecks.open(), []);
-      assert.deepEqual([stateOf(world), world.logged], [["pending 2"], ["alarm dataset-activation-inconsistent"]]);
-    });
-
-    it("stay active when a second activation contradicts the first; following goes on", async (test) => {
-      const world = worldOf(test);
-      world.store.shares.putSegment(file, FILES[1]!);
-      await world.effects.prepare([activation()]);
-      const files = [FILES[0]!, id("another"), FILES[2]!];
-      const values = [datasetId, STUDY, ZeroAddress, 1n, 1n, [10n, id("columns"), sharesRoot(files)], files, PROOF];
-      world.effects.apply([activation(), logOf("DatasetRegistry", "DatasetActivated", values), REQUESTED]);
-      assert.deepEqual(stateOf(world), ["active 2"]);
-      assert.deepEqual(world.logged, ["info dataset-activated", "alarm dataset-activation-refused"]);
-      assert.equal(world.store.requests.pending().length, 1);
-    });
-
-    it("of committees without this worker, and events of other contracts, change nothing", async (test) => {
-      const other = worldOf(test, [WORKERS[0]!, WORKERS[2]!]);
-      await other.effects.prepare([activation()]);
-      other.effects.apply([activation()]);
-      const forged = worldOf(test);
-      await forged.effects.prepare([activation(undefined, CLONE)]);
-      forged.effects.apply([activation(undefined, CLONE)]);
-      for (const world of [other, forged]) assert.deepEqual([stateOf(world), world.logged], [[], []]);
-      assert.deepEqual(forged.asked, []);
-    });
-
-    const retired = (address = ADDRESSES["DatasetRegistry"]): ChainLog =>
-      logOf("DatasetRegistry", "DatasetRetired", [datasetId, STUDY, ZeroAddress, "reason"], address);
-    const confirmed = (index: number): ChainLog =>
-      logOf("DatasetRegistry", "ErasureConfirmed", [datasetId, SELF, index, 1n]);
-
-    it("that are retired are to be erased, and their receipt is due until the chain shows it", async (test) => {
-      const { store, effects, logged } = worldOf(test);
-      const logs = [retired(), confirmed(1)];
-      await effects.prepare(logs);
-      effects.apply(logs);
-      const expected = { datasetId, studyId: STUDY, point: 2, block: 12, receipt: undefined };
-      assert.deepEqual(store.retirements.all(), [{ ...expected, confirmed: false }]);
-      assert.deepEqual(logged, ["info dataset-retired"]);
-      effects.apply([confirmed(2)]);
-      assert.deepEqual(store.retirements.all(), [{ ...expected, confirmed: true }]);
-    });
-
-    it("that are retired are erased by the committee that held them, whichever serves now", async (test) => {
-      const { effects, asked } = worldOf(test);
-      await effects.prepare([retired()]);
-      assert.deepEqual(asked, [`${STUDY}/1`]);
-    });
-
-    it("that are retired concern neither other committees nor other contracts' events", async (test) => {
-      const other = worldOf(test, [WORKERS[0]!, WORKERS[2]!]);
-      await other.effects.prepare([retired()]);
-      other.effects.apply([retired(), confirmed(2)]);
-      const forged = worldOf(test);
-      await forged.effects.prepare([retired(CLONE)]);
-      forged.effects.apply([retired(CLONE)]);
-      for (const { store, logged } of [other, forged]) assert.deepEqual([store.retirements.all(), logged], [[], []]);
-      assert.deepEqual(forged.asked, []);
     });
   });
 });

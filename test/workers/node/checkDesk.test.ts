@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { EncodedSegment } from "../../../workers/encoding/encodeTable.ts";
 import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
-import { CheckOutcome, inputCheckId } from "../../../workers/messages/inputCheck.ts";
+import { CheckOutcome } from "../../../workers/messages/inputCheck.ts";
 import { decodeShareFile, encodeShareFile } from "../../../workers/messages/shareFile.ts";
 import { columnsOf } from "../../../workers/schema/columns.ts";
 import { witnessesOf } from "../../../workers/schema/rangeWitness.ts";
@@ -58,7 +58,8 @@ describe("CheckDesk", () => {
     const world = new CheckWorld(test, { n: 3, t: 1 });
     const datasets = [world.activate("good"), world.activate("bad", { segment: poisonedSegment() })];
     const [store] = world.stores;
-    const load = (dataset: string, id: string): Uint8Array => world.stores[0]!.shares.loadRows(dataset, 1n, id, 0, 7);
+    const load = (dataset: string, id: string): Uint8Array =>
+      world.stores[0]!.shares.loadRows(dataset, 1n, 1n, id, 0, 7);
     assert(store !== undefined);
     const before = datasets.map((dataset) => columnsOf(POISONED_STUDY).map(({ id }) => load(dataset, id)));
     world.startAll();
@@ -101,14 +102,66 @@ describe("CheckDesk", () => {
       // The links of the others broke in the last round; what attempts need it has erased.
       const [first] = world.stores;
       first!.transaction(() => {
-        first!.inputChecks.settle(inputCheckId(dataset, 1n), { state: "checked" });
+        first!.inputChecks.settle(world.checkOf(dataset), { state: "checked" });
         const witnesses = witnessesOf(POISONED_STUDY).map(({ id }) => id);
-        first!.shares.eraseColumns(dataset, 1n, witnesses);
+        first!.shares.eraseColumns(dataset, 1n, 1n, witnesses);
       });
       world.startAll();
       await world.untilStates(dataset, all(n, "checked"));
       assert(!world.runs.some(({ self }) => self === 1));
     }
+  });
+
+  it("a worker that came to the verdict alone stays for the others, where it does not go without it", async (test) => {
+    for (const { n, t, ended } of [
+      { n: 3, t: 1, ended: [1] },
+      { n: 5, t: 2, ended: [1, 4] },
+      { n: 6, t: 2, ended: [2, 5] },
+    ]) {
+      const world = new CheckWorld(test, { n, t });
+      const datasets = [world.activate("good"), world.activate("bad", { segment: poisonedSegment() })];
+      const states = ["checked", MALFORMED];
+      // As they were killed when they had stored their verdict, and told nobody.
+      datasets.forEach((dataset, index) => {
+        for (const party of ended) {
+          const ending = index === 0 ? ({ state: "checked" } as const) : ({ state: "rejected", reason: "malformed-columns" } as const); // prettier-ignore
+          world.stores[party - 1]!.inputChecks.settle(world.checkOf(dataset), ending, { needed: true });
+        }
+      });
+      world.startAll();
+      for (const [index, dataset] of datasets.entries()) await world.untilStates(dataset, all(n, states[index]!));
+      const isReleased = (): boolean => world.stores.every(({ inputChecks }) => inputChecks.open().length === 0);
+      await world.time.until(isReleased, world.time.nowMs + 100 * ATTEMPT_TIMEOUT_MS);
+      assert(isReleased(), "once all have ended, nobody is needed");
+      for (const { shares } of world.stores) {
+        const [witness] = witnessesOf(POISONED_STUDY);
+        for (const dataset of datasets)
+          assert.throws(() => shares.loadRows(dataset, 1n, 1n, witness!.id, 0, 7), hasCode("STORE_COLUMN_MISSING"));
+      }
+    }
+  });
+
+  it("a worker keeps what others need while one of them is away, through restarts, and then erases it", async (test) => {
+    const world = new CheckWorld(test, { n: 3, t: 1 });
+    const dataset = world.activate("good");
+    const alone = world.stores[0]!.inputChecks;
+    alone.settle(world.checkOf(dataset), { state: "checked" }, { needed: true });
+    const [witness] = witnessesOf(POISONED_STUDY);
+    const load = (): Uint8Array => world.stores[0]!.shares.loadRows(dataset, 1n, 1n, witness!.id, 0, 7);
+    for (const party of [1, 2]) world.start(party as PartyIndex);
+    await world.time.until(() => false, 20 * ATTEMPT_TIMEOUT_MS);
+    world.kill(1 as PartyIndex);
+    world.start(1 as PartyIndex);
+    await world.time.until(() => false, world.time.nowMs + 20 * ATTEMPT_TIMEOUT_MS);
+    assert.deepEqual(world.states(dataset), ["checked", "unchecked", "unchecked"]);
+    assert.equal(load().length, 7 * 32);
+    world.startAll();
+    await world.untilStates(dataset, all(3, "checked"));
+    await world.time.until(
+      () => world.stores[0]!.inputChecks.open().length === 0,
+      world.time.nowMs + 20 * ATTEMPT_TIMEOUT_MS,
+    );
+    assert.throws(load, hasCode("STORE_COLUMN_MISSING"));
   });
 
   it("with too few: waits, and checks when enough are back; no attempt number is used twice", async (test) => {
@@ -250,7 +303,7 @@ describe("CheckDesk", () => {
     const dataset = world.activate("good");
     const broken = world.stores[0]!;
     const [witness] = witnessesOf(POISONED_STUDY);
-    broken.shares.eraseColumns(dataset, 1n, [witness!.id]);
+    broken.shares.eraseColumns(dataset, 1n, 1n, [witness!.id]);
     world.startAll();
     world.mine();
     await world.untilStates(dataset, ["unchecked", "checked", "checked", "checked"]);
@@ -263,7 +316,7 @@ describe("CheckDesk", () => {
     world.start(1 as PartyIndex);
     await world.time.until(() => false, world.time.nowMs + ATTEMPT_TIMEOUT_MS);
     for (const { retirements, shares } of world.stores) {
-      retirements.insert({ datasetId: gone, studyId: gone, point: 1, block: 1 });
+      retirements.insert({ datasetId: gone, studyId: gone, block: 1 });
       shares.eraseDataset(gone);
     }
     world.mine();
@@ -272,6 +325,6 @@ describe("CheckDesk", () => {
     world.startAll();
     await world.untilStates(other, all(3, "checked"));
     assert.deepEqual(world.states(gone), all(3, "unchecked"));
-    assert.ok(!world.runs.some(({ session }) => session === inputCheckId(gone, 1n)), "nothing was computed over it");
+    assert.ok(!world.runs.some(({ session }) => session === world.checkOf(gone)), "nothing was computed over it");
   });
 });

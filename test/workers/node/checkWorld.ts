@@ -66,6 +66,8 @@ export class CheckWorld {
   readonly #options: CheckWorldOptions;
   readonly #alive: (CheckDesk | undefined)[];
   readonly #files = new Map<string, readonly Uint8Array[]>();
+  /** Of each dataset's newest version. */
+  readonly #checks = new Map<string, string>();
   readonly #meetings = new Map<string, LoopbackNetwork[]>();
 
   constructor(test: TestContext, options: CheckWorldOptions) {
@@ -100,17 +102,24 @@ export class CheckWorld {
     const rowCount = options.rowCount ?? BigInt(segment.rowCount);
     const onChain = { rowCount, columnsRoot: bytes32("columns"), sharesRoot: root };
     const activation = activationToJson({ ...facts, committeeEpoch: 1n, segment: onChain, fileHashes, ingestProof });
-    const checkId = inputCheckId(datasetId, version);
+    const checkId = inputCheckId(datasetId, version, root);
+    this.#checks.set(datasetId, checkId);
     this.#files.set(datasetId, files);
     for (const party of this.parties) {
       const store = this.stores[party - 1]!;
       const hash = fileHashes[party - 1]!;
       const isHere = options.withheld?.includes(party) !== true;
       if (isHere) store.shares.putSegment(decodeShareFile(files[party - 1]!), hash);
-      store.shares.activateSegment(datasetId, version, hash);
-      store.inputChecks.insert({ checkId, datasetId, version, activation });
+      const place = { datasetId, epoch: 1n, version };
+      store.shares.activateSegment({ ...place, fileHash: hash });
+      store.inputChecks.insert({ checkId, ...place, activation });
     }
     return datasetId;
+  }
+
+  /** The check of a dataset's newest version. */
+  checkOf(datasetId: string): string {
+    return this.#checks.get(datasetId)!;
   }
 
   /** The file of a dataset's newest version comes after all. */
@@ -151,14 +160,14 @@ export class CheckWorld {
   /** A member that the test plays says how the check ended. */
   report(from: PartyIndex, datasetId: string, outcome: CheckOutcome): void {
     const payload = encodeCheckReport(outcome);
-    const frame = { kind: FrameKind.CHECK_REPORT, session: inputCheckId(datasetId, 1n), payload, ...OUTSIDE };
+    const frame = { kind: FrameKind.CHECK_REPORT, session: this.checkOf(datasetId), payload, ...OUTSIDE };
     for (const desk of this.#alive) desk?.onFrame(addressOf(from), frame);
   }
 
   /** "checked", "rejected: why" or "unchecked", by worker. */
   states(datasetId: string, version = 1n): string[] {
     return this.stores.map(({ inputChecks }) => {
-      const check = inputChecks.ofVersion(datasetId, version);
+      const check = inputChecks.ofVersion(datasetId, 1n, version);
       assert(check !== undefined);
       return check.reason === undefined ? check.state : `${check.state}: ${check.reason}`;
     });
@@ -195,9 +204,10 @@ export class CheckWorld {
         checkDealing: (check) => checkDealing(check, { field: bn254Fr, chainId: CHAIN_ID, shares }),
         compute: (check, proposal, signal) => {
           assert.equal(committee.workers.length, n);
+          const { datasetId, committeeEpoch, version } = check.activation;
           return runCheck(check, proposal, signal, {
             ...run,
-            loadRows: (...of) => shares.loadRows(...of),
+            loadRows: (...rows) => shares.loadRows(datasetId, committeeEpoch, version, ...rows),
             openNetwork: (place, ended) => this.#join(place, ended),
           });
         },

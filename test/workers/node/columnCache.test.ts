@@ -24,10 +24,10 @@ function numberedStore(): ColumnStore & { loads: string[]; stamps: Map<string, s
     loads,
     stamps,
     broken,
-    keyStamp: (datasetId) => stamps.get(datasetId) ?? "first key",
-    loadColumn(datasetId, version, columnId) {
+    keyStamp: (datasetId, epoch) => stamps.get(`${datasetId}#${epoch}`) ?? "first key",
+    loadColumn(datasetId, epoch, version, columnId) {
       if (broken.has(columnId)) throw new Error("no such column");
-      loads.push(`${datasetId}@${version}/${columnId}`);
+      loads.push(`${datasetId}@${version}${epoch === 1n ? "" : ` of ${epoch}`}/${columnId}`);
       const words = plain.toWords(plain.fromIntegers(Array<bigint>(ROWS).fill(BigInt(columnId))));
       if (columnId === "0") words.fill(0xff);
       return words;
@@ -44,8 +44,8 @@ describe("ColumnCache", () => {
   /** What one column takes. */
   let columnBytes: number;
 
-  const column = (columnId: string, group = attempt, datasetId = A, version = 1n): FieldVector =>
-    reader.column(group, datasetId, version, columnId);
+  const column = (columnId: string, group = attempt, datasetId = A, version = 1n, epoch = 1n): FieldVector =>
+    reader.among(epoch).column(group, datasetId, version, columnId);
   const valueOf = (vector: FieldVector): bigint => {
     const values = new Set(field.toResidues(vector));
     assert.equal(values.size, 1);
@@ -70,7 +70,7 @@ describe("ColumnCache", () => {
   it("reads a column once, and every dataset, version and column apart", () => {
     for (let turn = 0; turn < 3; turn++) {
       assert.equal(valueOf(column("1")), 1n);
-      assert.equal(valueOf(reader.column(attempt, A.toUpperCase().replace("0X", "0x"), 1n, "1")), 1n);
+      assert.equal(valueOf(reader.among(1n).column(attempt, A.toUpperCase().replace("0X", "0x"), 1n, "1")), 1n);
     }
     assert.equal(store.loads.length, 1);
     column("1", attempt, B);
@@ -113,7 +113,7 @@ describe("ColumnCache", () => {
     assert.equal(cache.bytesInUse, columnBytes);
     assert.equal(field.bytesInUse, 2 * columnBytes);
     for (let turn = 3; turn < 20; turn++) column(`${turn}`, other);
-    cache.forget(A);
+    cache.forget(A, 1n);
     cache.stop();
     assert.deepEqual([first, second].map(valueOf), [1n, 1n]);
     other.releaseAll();
@@ -144,7 +144,7 @@ describe("ColumnCache", () => {
 
   it("forgets one dataset and no other", () => {
     for (const dataset of [A, B]) column("1", attempt, dataset);
-    cache.forget(A);
+    cache.forget(A, 1n);
     assert.equal(cache.bytesInUse, columnBytes);
     store.loads.length = 0;
     for (const dataset of [A, B]) column("1", attempt, dataset);
@@ -154,11 +154,21 @@ describe("ColumnCache", () => {
   it("reads again what was read under a key that was replaced", () => {
     column("1");
     column("2");
-    store.stamps.set(A, "second key");
+    store.stamps.set(`${A}#1`, "second key");
     store.loads.length = 0;
     column("1");
     assert.equal(cache.bytesInUse, columnBytes);
     assert.deepEqual(store.loads, [`${A}@1/1`]);
+  });
+
+  it("never takes one committee's shares for another's, and forgets each by itself", () => {
+    for (let turn = 0; turn < 2; turn++) for (const epoch of [1n, 2n]) column("1", attempt, A, 1n, epoch);
+    assert.deepEqual(store.loads, [`${A}@1/1`, `${A}@1 of 2/1`]);
+    store.stamps.set(`${A}#2`, "second key");
+    for (const epoch of [1n, 2n]) column("1", attempt, A, 1n, epoch);
+    cache.erase(A, 1n);
+    for (const epoch of [1n, 2n, 1n]) column("1", attempt, A, 1n, epoch);
+    assert.deepEqual(store.loads.slice(2), [`${A}@1 of 2/1`, `${A}@1/1`, `${A}@1/1`]);
   });
 
   describe("joined", () => {
@@ -167,7 +177,7 @@ describe("ColumnCache", () => {
     let made: number;
 
     const joined = (...pieces: ColumnPiece[]): bigint[] => {
-      const vector = reader.joined(attempt, pieces, "1", () => {
+      const vector = reader.among(1n).joined(attempt, pieces, "1", () => {
         made++;
         return pieces.map(({ rowCount, of }) =>
           of === "zeros" ? attempt.zeros(rowCount) : column("1", attempt, of.datasetId),
@@ -197,6 +207,18 @@ describe("ColumnCache", () => {
       assert.equal(field.bytesInUse, cache.bytesInUse);
     });
 
+    it("is another for another committee", () => {
+      joined(piece(A), piece(B));
+      const pieces = [piece(A), piece(B)];
+      const later = reader.among(2n);
+      const read = (): FieldVector[] => [A, B].map((dataset) => later.column(attempt, dataset, 1n, "1"));
+      for (let turn = 0; turn < 2; turn++) later.joined(attempt, pieces, "1", read);
+      const of2 = [A, B].map((dataset) => `${dataset}@1 of 2/1`);
+      assert.deepEqual(store.loads, [`${A}@1/1`, `${B}@1/1`, ...of2]);
+      joined(piece(A), piece(B));
+      assert.equal(made, 1);
+    });
+
     it("loses no column, whatever is joined in which order", () => {
       const orders = [
         [piece(A), piece(B)],
@@ -221,14 +243,14 @@ describe("ColumnCache", () => {
 
     it("is forgotten with each of its datasets, and when one's key was replaced", () => {
       joined(piece(A), piece(B));
-      cache.forget(B);
+      cache.forget(B, 1n);
       assert.equal(cache.bytesInUse, 0);
       joined(piece(A), piece(B));
-      store.stamps.set(A, "second key");
+      store.stamps.set(`${A}#1`, "second key");
       joined(piece(A), piece(B));
       assert.equal(made, 3);
       assert.equal(store.loads.length, 6);
-      cache.erase(A);
+      cache.erase(A, 1n);
       joined(piece(A), piece(B));
       joined(piece(A), piece(B));
       assert.equal(made, 5);
@@ -254,11 +276,11 @@ describe("ColumnCache", () => {
       const { shares } = folder.open();
       const file = sampleFile();
       shares.putSegment(file, HASH);
-      shares.activateSegment(DATASET, 1n, HASH);
+      shares.activateSegment({ datasetId: DATASET, epoch: 1n, version: 1n, fileHash: HASH });
       cache = new VectorCache(field, { budgetBytes: 1 << 20 });
       reader = new ColumnCache(field, cache, shares);
-      shares.onErased((datasetId) => cache.erase(datasetId));
-      const keyFile = join(folder.keyDir, `${DATASET.slice(2)}.key`);
+      shares.onErased((datasetId, epoch) => cache.erase(datasetId, epoch));
+      const keyFile = join(folder.keyDir, `${DATASET.slice(2)}-1.key`);
       return { shares, words: file.columns[0]!, keyFile };
     }
 

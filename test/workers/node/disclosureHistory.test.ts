@@ -70,7 +70,10 @@ describe("DisclosureHistory", () => {
       },
       studies: { schemaText: () => answer("schemaText", trialSchemaText) },
     });
-    const requestedSegments = new RequestedSegments({ segments: () => answer("segments", [...SEGMENTS]) });
+    const requestedSegments = new RequestedSegments(
+      { segments: () => answer("segments", [...SEGMENTS]) },
+      store.segmentFacts,
+    );
     const consent = new ConsentMasks({
       log: { changes: () => answer("consent", []) },
       rpc: { send: () => assert.fail("nothing else is asked") },
@@ -245,7 +248,7 @@ describe("DisclosureHistory", () => {
       };
       const there = [0, 0, 1, 1].map((dataset) => [dataset, false]);
       assert.deepEqual(await erasedAt(60), there);
-      worker.store.retirements.insert({ datasetId: DATASETS[1]!, studyId: STUDY, point: 1, block: 60 });
+      worker.store.retirements.insert({ datasetId: DATASETS[1]!, studyId: STUDY, block: 60 });
       assert.deepEqual(await erasedAt(59), there, "another participant has not followed so far");
       const gone = there.map(([dataset]) => [dataset, dataset === 1]);
       assert.deepEqual(await erasedAt(60), gone);
@@ -286,6 +289,40 @@ describe("DisclosureHistory", () => {
       worker.store.requests.settle(first.event.requestId, "expired");
       const [ended] = await worker.history.resolve(second, agreed([first]), STUDY_K);
       assert.equal(ended!.opened, "unknown");
+    });
+
+    it("waits for no request past its deadline that nobody has ended: its answer cannot be posted any more", async (test) => {
+      const worker = workerIn(test);
+      const [first, second] = [request([worker], "first", { block: 49 }), request([worker], "second")];
+      const openedFrom = async (block: number) => {
+        follow(worker.store, block);
+        return (await worker.history.resolve(second, agreed([first]), STUDY_K))[0]!.opened;
+      };
+      await assert.rejects(openedFrom(Number(first.event.deadlineBlock)), { code: "PLAN_HISTORY_PENDING" });
+      assert.equal(await openedFrom(Number(first.event.deadlineBlock) + 1), "unknown");
+    });
+
+    it("knows the data of a request to an earlier committee, whose roots the chain does not tell any more", async (test) => {
+      const worker = workerIn(test);
+      const before = SEGMENTS.map((segment, i) => ({
+        ...segment,
+        sharesRoot: id(`shares of the first committee ${i}`),
+      }));
+      for (const datasetId of DATASETS) {
+        for (const [i, segment] of before.entries()) {
+          const place = { datasetId, studyId: STUDY, epoch: 1n, version: BigInt(i + 1), ingestProofHash: id("proof") };
+          worker.store.segmentFacts.upsert({ ...place, ...segment });
+        }
+      }
+      const datasetRoots = DATASETS.map((dataset) => datasetRoot(dataset, 2n, before));
+      const earlier = request([worker], "earlier", { block: 49, context: { datasetRoots } });
+      const own = request([worker], "own", { context: { committeeEpoch: 2n } });
+      answered(worker, earlier, 49);
+      const [answer] = await worker.history.resolve(own, agreed([earlier]), STUDY_K);
+      assert.deepEqual(
+        answer!.segments.map(({ version, rowCount }) => [version, rowCount]),
+        [1n, 2n, 1n, 2n].map((version) => [version, SEGMENTS[Number(version) - 1]!.rowCount]),
+      );
     });
 
     it("asks the chain once for what never changes, and again for what it did not get", async (test) => {

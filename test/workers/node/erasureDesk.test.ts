@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, readdirSync } from "node:fs";
 import { type TestContext, describe, it } from "node:test";
 import { Wallet } from "ethers";
+import { WHOLE_BLOCK } from "../../../workers/chain/follower.ts";
 import type { Erasures } from "../../../workers/chain/datasetRegistry.ts";
 import type { Mined } from "../../../workers/chain/transactions.ts";
 import { CodedError } from "../../../workers/errors.ts";
@@ -25,6 +26,7 @@ const error = (code: string): CodedError => new CodedError({ code }, code);
 
 interface Sent {
   readonly datasetId: string;
+  readonly epoch: bigint;
   readonly index: number;
   readonly signature: string;
 }
@@ -38,6 +40,8 @@ class ErasureWorld {
   desk: ErasureDesk;
   failures: Error[] = [];
   onChain: readonly number[] = [];
+  /** As the chain's head says. */
+  isDue = true;
   nowMs = 0;
 
   constructor(test: TestContext) {
@@ -54,7 +58,7 @@ class ErasureWorld {
   }
 
   #open(): ErasureDesk {
-    const erasures = (): Erasures => ({ retired: true, confirmed: this.onChain, outstanding: [] });
+    const erasures = (): Erasures => ({ due: this.isDue, confirmed: this.onChain, outstanding: [] });
     return new ErasureDesk({
       store: this.store,
       chainId: 31337n,
@@ -66,11 +70,12 @@ class ErasureWorld {
       inTurn: oneAfterAnother(),
       datasets: {
         address: REGISTRY,
-        version: () => Promise.resolve(2n),
+        versionsOf: () => Promise.resolve(2n),
         erasures: () => Promise.resolve(erasures()),
-        confirmErasure: (datasetId, index, signature) => {
-          assert.deepEqual(this.store.shares.segments(datasetId), [], "nothing is left when it is sent");
-          this.sent.push({ datasetId, index, signature });
+        confirmErasure: (datasetId, epoch, index, signature) => {
+          const left = this.store.shares.segments(datasetId).filter((segment) => segment.epoch === epoch);
+          assert.deepEqual(left, [], "nothing is left when it is sent");
+          this.sent.push({ datasetId, epoch, index, signature });
           const failure = this.failures.shift();
           return failure === undefined ? Promise.resolve(MINED) : Promise.reject(failure);
         },
@@ -79,14 +84,32 @@ class ErasureWorld {
   }
 
   /** Two active versions' worth of a dataset, and a file of a third that was never activated. */
-  hold(datasetId = DATASET): void {
+  hold(datasetId = DATASET, epoch = 1n): void {
     for (const version of [1n, 2n, 3n]) {
-      this.store.shares.putSegment(sampleFile({ datasetId, version }), bytes32(`${datasetId} ${version}`));
+      this.store.shares.putSegment(
+        sampleFile({ datasetId, version, epoch }),
+        bytes32(`${datasetId} ${version} ${epoch}`),
+      );
     }
   }
 
-  retire(datasetId = DATASET): void {
-    this.store.retirements.insert({ datasetId, studyId: bytes32("study"), point: POINT, block: 7 });
+  /** As the effects of the event say it, in one transaction with the cursor. */
+  retire(datasetId = DATASET, ...epochs: readonly bigint[]): void {
+    const studyId = bytes32("study");
+    this.store.retirements.insert({ datasetId, studyId, block: 8 });
+    for (const epoch of epochs.length === 0 ? [1n] : epochs) {
+      this.store.erasures.insert({ datasetId, studyId, epoch, point: POINT, afterBlock: 7 });
+    }
+    this.follow(8);
+  }
+
+  /** Another committee takes over; nothing asked of the epoch can be answered past the block. */
+  overAfter(afterBlock: number, epoch = 1n): void {
+    this.store.erasures.insert({ datasetId: DATASET, studyId: bytes32("study"), epoch, point: POINT, afterBlock });
+  }
+
+  follow(block: number): void {
+    this.store.cursors.write("chain", { block, blockHash: bytes32(`block ${block}`), logIndex: WHOLE_BLOCK });
   }
 
   async block(nowMs = this.nowMs): Promise<void> {
@@ -110,13 +133,13 @@ describe("ErasureDesk", () => {
     world.retire();
     await world.block();
     assert.equal(world.store.shares.isErased(DATASET), true);
-    assert.deepEqual(world.keyFiles(), [`${bytes32("other").slice(2)}.key`]);
+    assert.deepEqual(world.keyFiles(), [`${bytes32("other").slice(2)}-1.key`]);
     assert.equal(world.store.shares.segments(bytes32("other")).length, 3);
     const [{ datasetId, index, signature }] = world.sent as [Sent];
     assert.deepEqual([world.sent.length, datasetId, index], [1, DATASET, POINT]);
-    const message = { datasetId, worker: SELF, version: 2n };
+    const message = { datasetId, epoch: 1n, worker: SELF, version: 2n };
     assert.equal(signerOf(opalineDomain(31337n, REGISTRY), ERASURE, message, signature), SIGNER.address);
-    assert.deepEqual(world.store.retirements.get(DATASET)?.receipt, { version: 2n, signature });
+    assert.deepEqual(world.store.erasures.get(DATASET, 1n)?.receipt, { version: 2n, signature });
     assert.deepEqual(world.logged, ["info dataset-erased", "info erasure-receipt-posted"]);
     const again = (): unknown => world.store.shares.putSegment(sampleFile({ datasetId: DATASET }), bytes32("again"));
     assert.throws(again, { code: "STORE_DATASET_ERASED" });
@@ -128,10 +151,10 @@ describe("ErasureDesk", () => {
     world.failures = ["CHAIN_INSUFFICIENT_FUNDS", "CHAIN_UNREACHABLE"].map(error);
     for (const at of [0, 999, 1_000, 2_999, 3_000, 4_000]) await world.block(at);
     assert.equal(world.sent.length, 3);
-    assert.notEqual(world.store.retirements.get(DATASET)?.receipt, undefined, "kept for whoever posts it");
+    assert.notEqual(world.store.erasures.get(DATASET, 1n)?.receipt, undefined, "kept for whoever posts it");
     await world.block(603_000);
     assert.equal(world.sent.length, 4);
-    world.store.retirements.confirmed(DATASET, POINT);
+    world.store.erasures.confirmed(DATASET, 1n, POINT);
     await world.block(9_000_000);
     assert.equal(world.sent.length, 4);
   });
@@ -176,7 +199,7 @@ describe("ErasureDesk", () => {
     assert.equal(world.store.shares.isErased(DATASET), false);
     // The cursor is as old as the backup: both events are seen again, in one transaction.
     world.retire();
-    world.store.retirements.confirmed(DATASET, POINT);
+    world.store.erasures.confirmed(DATASET, 1n, POINT);
     await world.block();
     assert.deepEqual([world.store.shares.isErased(DATASET), world.keyFiles(), world.sent.length], [true, [], 1]);
   });
@@ -216,16 +239,66 @@ describe("ErasureDesk", () => {
   it("waits while the store cannot be read, and sends nothing once it is stopped", async (test) => {
     const world = new ErasureWorld(test);
     world.retire();
-    const { retirements } = world.store;
-    const all = retirements.all.bind(retirements);
-    retirements.all = () => {
+    const { erasures } = world.store;
+    const all = erasures.all.bind(erasures);
+    erasures.all = () => {
       throw error("STORE_BUSY");
     };
     await world.block();
     assert.deepEqual(world.logged, ["warn erasures-delayed", "warn erasure-receipt-delayed"]);
-    retirements.all = all;
+    erasures.all = all;
     world.desk.stop();
     await world.block();
     assert.equal(world.sent.length, 0);
+  });
+
+  it("erases a followed committee's shares once nothing asked of it can be answered, and no other's", async (test) => {
+    const world = new ErasureWorld(test);
+    world.hold(DATASET, 1n);
+    world.hold(DATASET, 2n);
+    world.overAfter(20);
+    for (const block of [8, 20]) {
+      world.follow(block);
+      await world.block();
+    }
+    assert.deepEqual([world.store.shares.segments(DATASET).length, world.sent, world.keyFiles().length], [6, [], 2]);
+    world.follow(21);
+    await world.block();
+    assert.deepEqual(
+      world.store.shares.segments(DATASET).map(({ epoch }) => epoch),
+      [2n, 2n, 2n],
+    );
+    assert.deepEqual(world.keyFiles(), [`${DATASET.slice(2)}-2.key`]);
+    assert.deepEqual(
+      world.sent.map(({ epoch, index }) => [epoch, index]),
+      [[1n, POINT]],
+    );
+    const again = (): unknown => world.store.shares.putSegment(sampleFile({ datasetId: DATASET }), bytes32("again"));
+    assert.throws(again, { code: "STORE_HOLDING_ERASED" });
+  });
+
+  it("keeps its word to itself while the chain's head does not ask for it", async (test) => {
+    const world = new ErasureWorld(test);
+    world.hold();
+    world.overAfter(7);
+    world.follow(8);
+    world.isDue = false;
+    await world.block();
+    assert.deepEqual([world.store.shares.isHoldingErased(DATASET, 1n), world.sent], [true, []]);
+    assert.notEqual(world.store.erasures.get(DATASET, 1n)?.receipt, undefined, "anybody may post it once it is due");
+  });
+
+  it("erases what two committees hold of retired data, and signs for both", async (test) => {
+    const world = new ErasureWorld(test);
+    world.hold(DATASET, 1n);
+    world.hold(DATASET, 2n);
+    world.overAfter(20);
+    const attempt = world.counts.start();
+    world.retire(DATASET, 1n, 2n);
+    await world.block();
+    assert.deepEqual([world.store.shares.isErased(DATASET), world.keyFiles(), world.sent], [true, [], []]);
+    attempt();
+    await world.block();
+    assert.deepEqual(world.sent.map(({ epoch }) => epoch).sort(), [1n, 2n]);
   });
 });

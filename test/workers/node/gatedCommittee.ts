@@ -68,6 +68,7 @@ interface CommitteeWorker {
   readonly indicators: IndicatorCache;
 }
 
+const EPOCH = 1n;
 /** One per worker, for all committees: making a kernel costs more than a small attempt. */
 const fields: WasmField[] = [];
 /** Of the committee before this one, whose study is over. */
@@ -93,11 +94,15 @@ export class GatedCommittee {
       const before = field.bytesInUse;
       const cache = new VectorCache(field, { budgetBytes: cacheBytes });
       const columns = new ColumnCache(field, cache, {
-        keyStamp: (datasetId) => {
+        keyStamp: (datasetId, epoch) => {
+          assert.equal(epoch, EPOCH);
           if (this.#retired.has(datasetId)) throw new CodedError({ code: "STORE_KEY_MISSING", datasetId }, "erased");
           return "key";
         },
-        loadColumn: (datasetId, version, columnId) => this.#load(party, datasetId, version, columnId),
+        loadColumn: (datasetId, epoch, version, columnId) => {
+          assert.equal(epoch, EPOCH);
+          return this.#load(party, datasetId, version, columnId);
+        },
       });
       caches.push(cache);
       return { party, field, before, cache, columns, indicators: new IndicatorCache(field, cache) };
@@ -112,7 +117,7 @@ export class GatedCommittee {
   retire(owner: string): void {
     this.clear.retire(owner);
     this.#retired.add(owner);
-    for (const { cache } of this.workers) cache.forget(owner);
+    for (const { cache } of this.workers) cache.forget(owner, EPOCH);
   }
 
   /** Asked at both; the history grows by what was opened. */
@@ -201,7 +206,7 @@ export class GatedCommittee {
       parametersHash: ZERO_HASH,
       policyHash: ZERO_HASH,
       datasetRoots: [`0x${"70".repeat(32)}`],
-      committeeEpoch: 1n,
+      committeeEpoch: EPOCH,
       requestBlock: 1n,
       consentMaskRoot: ZERO_HASH,
       releaseClass,
@@ -211,7 +216,7 @@ export class GatedCommittee {
     return {
       event: { requestId, context, recipients },
       contract: `0x${"c0".repeat(20)}`,
-      committee: { epoch: 1n, threshold: this.size.t, workers },
+      committee: { epoch: EPOCH, threshold: this.size.t, workers },
     } as unknown as ConfirmedRequest;
   }
 

@@ -9,7 +9,25 @@ import type { WorkerStatus } from "../../../workers/node/status.ts";
 const DATASET = `0x${"da".repeat(32)}`;
 const REQUEST = `0x${"5e".repeat(32)}`;
 const CHAIN = { id: "31337", network: "test", block: 90, lag: 1, reachable: true, confirmations: 2 };
-const SEAT = { studyId: DATASET, epoch: "1", index: 1, n: 4, t: 1, demonstration: true, connected: 2 };
+const SEAT = {
+  studyId: DATASET,
+  epoch: "1",
+  standing: "serving" as const,
+  index: 1,
+  n: 4,
+  t: 1,
+  demonstration: true,
+  connected: 2,
+};
+const ERASURE = {
+  datasetId: REQUEST,
+  epoch: "1",
+  afterBlock: 7,
+  erased: true,
+  index: 1,
+  version: "1",
+  signature: "0x",
+};
 const READY: WorkerStatus = {
   version: "0.1.0",
   security: "",
@@ -30,15 +48,23 @@ const READY: WorkerStatus = {
   ],
   committees: [SEAT],
   datasets: [
-    { datasetId: DATASET, version: "1", rows: 1_234_567, state: "active", check: "rejected: malformed-columns" },
-    { datasetId: DATASET, version: "2", rows: 7_654_321, state: "pending", check: undefined },
+    {
+      datasetId: DATASET,
+      epoch: "1",
+      version: "1",
+      rows: 1_234_567,
+      state: "active",
+      check: "rejected: malformed-columns",
+    },
+    { datasetId: DATASET, epoch: "1", version: "2", rows: 7_654_321, state: "pending", check: undefined },
   ],
   requests: { pending: 1, answered: 5, refused: 2, expired: 0, failed: 0 },
   open: [{ requestId: REQUEST, attempt: "1" }],
   keysDue: 2,
-  retired: [
-    { datasetId: REQUEST, erased: true, receipt: "due", index: 1, version: "1", signature: "0x" },
-    { datasetId: DATASET, erased: true, receipt: "confirmed", index: 1, version: "1", signature: "0x" },
+  erasures: [
+    { ...ERASURE, receipt: "due" },
+    { ...ERASURE, datasetId: DATASET, receipt: "confirmed" },
+    { ...ERASURE, epoch: "2", erased: false, receipt: "later", version: undefined, signature: undefined },
   ],
 };
 

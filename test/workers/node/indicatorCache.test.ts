@@ -92,7 +92,7 @@ describe("IndicatorCache", () => {
   });
 
   it("keeps nothing of a dataset that was erased while the attempt ran", () => {
-    cache.erase("B");
+    cache.erase("B", PLACE.epoch);
     keep("set", PLACE, ["a", "b"]);
     assert.deepEqual(indicators.tag(PLACE, "set"), NONE);
     keep("other", PLACE, ["a"]);
@@ -102,7 +102,7 @@ describe("IndicatorCache", () => {
 
   it("has no tag for what went with its dataset", () => {
     keep("set", PLACE, ["a", "b"]);
-    cache.forget("B");
+    cache.forget("B", PLACE.epoch);
     assert.deepEqual(indicators.tag(PLACE, "set"), NONE);
     assert.equal(indicators.borrow(attempt, PLACE, "set"), undefined);
     attempt.releaseAll();

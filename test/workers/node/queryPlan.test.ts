@@ -185,7 +185,7 @@ describe("planQuery", () => {
       catalogue,
       studies,
       queries: new VettedQueries({ rpc, catalogue, studies }),
-      requestedSegments: new RequestedSegments(segments),
+      requestedSegments: new RequestedSegments(segments, { ofDataset: () => [] }),
       consent: new ConsentMasks({
         log: { changes: () => answer("consent", world.consents) as never },
         rpc,
@@ -193,7 +193,10 @@ describe("planQuery", () => {
         firstBlock: 1,
       }),
       storedSegments: () => world.stored,
-      inputCheck: (_dataset: string, version: bigint) => world.checks.get(version),
+      inputCheck: (_dataset: string, epoch: bigint, version: bigint) => {
+        assert.equal(epoch, 1n);
+        return world.checks.get(version);
+      },
       retiredIn: (dataset: string) => world.retired.get(dataset),
     };
   }
@@ -265,7 +268,7 @@ describe("planQuery", () => {
     assert.ok(!plan.empty);
     assert.deepEqual(
       plan.datasets,
-      DATASETS.map((datasetId) => ({ datasetId, version: 2n })),
+      DATASETS.map((datasetId) => ({ datasetId, epoch: 1n, version: 2n })),
     );
     assert.ok(plan.circuit.columns.length > 0);
     assert.deepEqual([plan.parameters, plan.schema.hash], [GOOD, trialSchema.hash]);
@@ -615,6 +618,18 @@ describe("planQuery", () => {
     await missing("the stored shares have another number of rows", "2");
     world.stored = [{ ...first, epoch: 2n }, second];
     await missing("the stored shares are another epoch's", "1");
+  });
+
+  it("takes the shares of the request's committee where another's are here, too", async () => {
+    const others = world.stored.map((each): SegmentStatus => ({ ...each, epoch: 2n, state: "missing", rowCount: 9 }));
+    for (const stored of [
+      [...world.stored, ...others],
+      [...others, ...world.stored],
+    ]) {
+      world.stored = stored;
+      const plan = await planQuery(requestOf({}), modules());
+      assert.ok(!plan.empty && plan.datasets.every(({ epoch, version }) => epoch === 1n && version === 2n));
+    }
   });
 
   it("waits for versions that are being checked, and never reads one that was rejected", async () => {

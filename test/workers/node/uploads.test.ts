@@ -17,7 +17,7 @@ import {
   signTypedData,
   signerOf,
 } from "../../../workers/messages/typedData.ts";
-import type { Seat } from "../../../workers/node/committees.ts";
+import type { StandingSeat } from "../../../workers/node/committees.ts";
 import { Uploads } from "../../../workers/node/uploads.ts";
 import { columnsOf } from "../../../workers/schema/columns.ts";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
@@ -37,10 +37,23 @@ const FINGERPRINT = id("certificate");
 const NOW = 1_000_000n;
 const [OWNER, OTHER, SELF] = [1, 2, 3].map((key) => new Wallet(toBeHex(key, 32))) as [Wallet, Wallet, Wallet];
 const WORKERS = [OTHER.address, SELF.address, OWNER.address, REGISTRY];
-const SEAT: Seat = {
+const SEAT: StandingSeat = {
   studyId: STUDY,
   self: 2 as PartyIndex,
+  standing: "serving",
   committee: { epoch: 1n, threshold: 1, demonstration: true, workers: WORKERS },
+};
+/** Of five, at another point. */
+const PROPOSED: StandingSeat = {
+  studyId: STUDY,
+  self: 4 as PartyIndex,
+  standing: "proposed",
+  committee: {
+    epoch: 3n,
+    threshold: 2,
+    demonstration: false,
+    workers: [...WORKERS.slice(2), STUDY, SELF.address, STUDY],
+  },
 };
 const DOMAIN = opalineDomain(CHAIN_ID, REGISTRY);
 
@@ -77,7 +90,7 @@ describe("Uploads", () => {
   let store: Store;
   let uploads: Uploads;
   /** What the registries say. */
-  let world: { version: bigint; active: boolean; key: string; seat: Seat | undefined; logged: string[] };
+  let world: { version: bigint; active: boolean; key: string; seats: readonly StandingSeat[]; logged: string[] };
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "opaline-uploads-"));
@@ -86,7 +99,7 @@ describe("Uploads", () => {
       wrappingKey: new Uint8Array(32).fill(1),
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
     });
-    world = { version: 0n, active: true, key: OWNER.address, seat: SEAT, logged: [] };
+    world = { version: 0n, active: true, key: OWNER.address, seats: [SEAT], logged: [] };
     uploads = new Uploads({
       chainId: CHAIN_ID,
       self: SELF.address,
@@ -112,7 +125,7 @@ describe("Uploads", () => {
         datasetIdOf: (_study, owner) => Promise.resolve(datasetOf(owner)),
         version: () => Promise.resolve(world.version),
       },
-      committees: { currentSeat: () => Promise.resolve(world.seat) },
+      committees: { takingSeats: () => Promise.resolve([...world.seats]) },
       store,
       signer: SELF,
       log: (level, event, fields) =>
@@ -167,7 +180,7 @@ describe("Uploads", () => {
     assert.equal(store.shares.segments(datasetId).length, 1);
     assert.equal(await send(request, file), receipt);
     world.version = 1n;
-    store.shares.activateSegment(datasetId, 1n, fileHash);
+    store.shares.activateSegment({ datasetId, epoch: 1n, version: 1n, fileHash });
     assert.equal(await send(request, file), receipt, "also once activated");
     assert.equal(store.shares.segments(datasetId).length, 1);
   });
@@ -199,9 +212,9 @@ describe("Uploads", () => {
     );
     await refused("UPLOAD_WRONG_CERTIFICATE", { ...(await requestOf(file)), fingerprint: id("another") }, file);
     await refused("UPLOAD_WRONG_DATASET", await requestOf(file, { datasetId: datasetOf(OTHER.address) }), file);
-    world.seat = undefined;
+    world.seats = [];
     await refused("UPLOAD_NOT_ON_COMMITTEE", await requestOf(file), file);
-    world.seat = SEAT;
+    world.seats = [SEAT];
     world.active = false;
     await refused("UPLOAD_NOT_OWNER", await requestOf(file), file, { account: OWNER.address });
   });
@@ -236,6 +249,58 @@ describe("Uploads", () => {
     await assert.rejects(send(await requestOf(another), another), { code: "UPLOAD_NONCE_USED" });
     await send(await requestOf(another, { nonce: 2n }), another);
     assert.equal(store.shares.segments(HEADER.datasetId).length, 2, "both wait for activation");
+  });
+
+  describe("for a proposed committee", () => {
+    const next = { committeeEpoch: 3n, n: 5, t: 2, party: 4, seedSubsets: seedSubsetsOf(4, { n: 5, t: 2 }) };
+
+    it("takes active versions beside those of the committee that serves, and another file of one", async () => {
+      world.seats = [SEAT, PROPOSED];
+      world.version = 2n;
+      const { datasetId } = HEADER;
+      for (const [nonce, header] of [
+        [1n, { ...next, version: 1n }],
+        [2n, { ...next, version: 2n }],
+        [3n, { version: 3n }],
+      ] as const) {
+        const file = fileOf(header);
+        await send(await requestOf(file, { nonce }), file);
+      }
+      const held = store.shares.segments(datasetId).map(({ epoch, version }) => [epoch, version]);
+      assert.deepEqual(held, [
+        [1n, 3n],
+        [3n, 1n],
+        [3n, 2n],
+      ]);
+      const [, first] = store.shares.segments(datasetId);
+      store.shares.activateSegment({ datasetId, epoch: 3n, version: 1n, fileHash: first!.fileHash });
+      const again = fileOf({ ...next, version: 1n, blinders: 9 });
+      await send(await requestOf(again, { nonce: 4n }), again);
+      const states = store.shares.segments(datasetId).filter(({ epoch, version }) => epoch === 3n && version === 1n);
+      assert.deepEqual(states.map(({ state }) => state).sort(), ["active", "pending"]);
+    });
+
+    it("takes no version that is not active, and none of the serving committee's but the next", async () => {
+      world.seats = [SEAT, PROPOSED];
+      world.version = 2n;
+      const early = fileOf({ ...next, version: 3n });
+      await refused("UPLOAD_WRONG_VERSION", await requestOf(early), early, { version: "3", expected: "2" });
+      const old = fileOf({ version: 2n });
+      await refused("UPLOAD_WRONG_VERSION", await requestOf(old), old, { version: "2", expected: "3" });
+    });
+
+    it("takes it where this worker does not serve today, and for the very seat that it has there", async () => {
+      world.seats = [PROPOSED];
+      world.version = 1n;
+      const serving = fileOf({ version: 2n });
+      await refused("UPLOAD_HEADER_MISMATCH", await requestOf(serving, { nonce: 2n }), serving, {
+        field: "committeeEpoch",
+      });
+      const elsewhere = fileOf({ ...next, version: 1n, party: 3, seedSubsets: seedSubsetsOf(3, { n: 5, t: 2 }) });
+      await refused("UPLOAD_HEADER_MISMATCH", await requestOf(elsewhere, { nonce: 3n }), elsewhere, { field: "party" });
+      const file = fileOf({ ...next, version: 1n });
+      await send(await requestOf(file), file);
+    });
   });
 
   it("logs ids, codes and counts, and no byte of the file", async () => {

@@ -176,6 +176,111 @@ describe("DisclosureStore", () => {
     });
   });
 
+  describe("takeOver", () => {
+    const event = (studyId = STUDY): string => JSON.stringify({ context: { studyId } });
+    /** Of the study; their attempts were another committee's. */
+    function followed(store: Store, ...requestIds: readonly string[]): Store {
+      for (const requestId of requestIds)
+        store.requests.insert({ requestId, queryContract: CONTRACT, block: 12, event: event() });
+      return store;
+    }
+
+    it("counts whatever may have been opened, as far as the chain shows, and survives a restart", (test) => {
+      const folder = storeFolder(test);
+      const store = folder.open();
+      const endings = [
+        ["pending", undefined],
+        ["expired", undefined],
+        ["failed", 1n],
+        ["refused", 2n],
+        ["refused", undefined],
+        ["refused", 1n],
+        ["answered", 1n],
+      ] as const;
+      const ids = endings.map((_, index) => bytes32(`request ${index}`));
+      followed(store, ...ids);
+      endings.forEach(([state, attempt], index) => {
+        if (state !== "pending") store.requests.settle(ids[index]!, state, attempt);
+      });
+      store.requests.insert({ requestId: A, queryContract: CONTRACT, block: 1, event: event(bytes32("other study")) });
+      store.requests.insert({ requestId: B, queryContract: CONTRACT, block: 1, event: "no json" });
+      store.requests.insert({ requestId: C, queryContract: CONTRACT, block: 1, event: event(STUDY.toUpperCase()) });
+      store.disclosures.takeOver(STUDY);
+      store.close();
+      const { disclosures } = folder.open();
+      const expected = [...ids.slice(0, 5), C].sort();
+      assert.deepEqual(
+        disclosures.entries(STUDY),
+        expected.map((requestId) => ({ requestId, status: "mayBeOpen" })),
+      );
+      assert.deepEqual(disclosures.entries(bytes32("other study")), []);
+    });
+
+    it("belongs to the transaction of the event, and is undone with it", (test) => {
+      const store = followed(storeFolder(test).open(), A);
+      const failing = (): void =>
+        store.transaction(() => {
+          store.disclosures.takeOver(STUDY);
+          throw new Error("no");
+        });
+      assert.throws(failing, /no/);
+      assert.deepEqual(counted(store.disclosures), []);
+      store.transaction(() => store.disclosures.takeOver(STUDY));
+      assert.deepEqual(counted(store.disclosures), ["0 mayBeOpen"]);
+    });
+
+    it("is no harm again: what was refused at first stays closed, what came since counts", (test) => {
+      const { disclosures, requests } = followed(storeFolder(test).open(), A, B);
+      disclosures.takeOver(STUDY);
+      assert.equal(disclosures.closeAttempt(A, 1n), true);
+      followed({ requests } as Store, C);
+      for (let turn = 0; turn < 2; turn++) disclosures.takeOver(STUDY);
+      assert.deepEqual(counted(disclosures), ["1 mayBeOpen", "2 mayBeOpen"]);
+    });
+
+    it("ends by a refusal of the first attempt, before which there was none, and of no later one", (test) => {
+      const { disclosures } = followed(storeFolder(test).open(), A);
+      disclosures.takeOver(STUDY);
+      assert.equal(disclosures.closeAttempt(A, 2n), true);
+      assert.deepEqual(counted(disclosures), ["0 mayBeOpen"]);
+      assert.equal(disclosures.closeAttempt(A, 1n), true);
+      assert.deepEqual(counted(disclosures), []);
+    });
+
+    it("gives way to what the chain shows was answered", (test) => {
+      const { disclosures } = followed(storeFolder(test).open(), A);
+      disclosures.takeOver(STUDY);
+      disclosures.recordAnswered({ requestId: A, ...ANSWER });
+      assert.deepEqual(counted(disclosures), ["0 answered"]);
+    });
+
+    it("leaves this worker's own attempts as they were", (test) => {
+      const { disclosures } = withRequests(followed(storeFolder(test).open(), A), B);
+      const store = { disclosures };
+      store.disclosures.recordAboutToOpen(opening(B, "outputs"));
+      store.disclosures.takeOver(STUDY);
+      assert.deepEqual(counted(disclosures), ["0 mayBeOpen", "1 mayBeOpen"]);
+      assert.equal(disclosures.closeAttempt(B, 1n), false, "its outputs were about to open");
+      assert.deepEqual(counted(disclosures), ["0 mayBeOpen", "1 mayBeOpen"]);
+    });
+
+    it("stops tests and outputs that were planned without what was taken over, answered since or not", (test) => {
+      for (const isAnswered of [false, true]) {
+        const store = followed(withRequests(storeFolder(test).open(), C), A);
+        const { disclosures } = store;
+        disclosures.recordAboutToOpen(opening(C, "tests"));
+        disclosures.takeOver(STUDY);
+        if (isAnswered) disclosures.recordAnswered({ requestId: A, ...ANSWER });
+        const moved = hasCode("STORE_HISTORY_MOVED", { requestId: C, missing: A, count: 1 });
+        assert.throws(() => disclosures.recordAboutToOpen(opening(C, "outputs")), moved);
+        store.requests.takeAttempt(C, 2n);
+        assert.throws(() => disclosures.recordAboutToOpen(opening(C, "tests", [], 2n)), moved);
+        disclosures.recordAboutToOpen(opening(C, "tests", [A], 2n));
+        disclosures.recordAboutToOpen(opening(C, "outputs", [A], 2n));
+      }
+    });
+  });
+
   describe("recordAnswered", () => {
     it("puts what was opened in the place of what may have been, for good", (test) => {
       const folder = storeFolder(test);

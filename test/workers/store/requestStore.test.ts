@@ -18,7 +18,9 @@ describe("RequestStore", () => {
       const { requests } = storeFolder(test).open();
       assert.equal(requests.insert(REQUEST), true);
       assert.equal(requests.insert({ ...REQUEST, queryContract: `0x${"AB".repeat(20)}` }), false);
-      assert.deepEqual(requests.pending(), [{ ...REQUEST, state: "pending", lastAttempt: 0n }]);
+      assert.deepEqual(requests.pending(), [
+        { ...REQUEST, state: "pending", lastAttempt: 0n, endedAttempt: undefined },
+      ]);
     });
 
     it("refuses the same id with other contents", (test) => {
@@ -162,6 +164,29 @@ describe("RequestStore", () => {
         [ID],
       );
       assert.deepEqual(requests.counts(), { pending: 0, answered: 1, refused: 0, expired: 0, failed: 0 });
+    });
+
+    it("keeps the attempt that the ending names, restarts included, and takes no other", (test) => {
+      const folder = storeFolder(test);
+      const store = withRequest(folder.open());
+      store.requests.settle(ID, "refused", 3n);
+      store.requests.settle(ID, "refused", 3n);
+      store.requests.settle(ID, "refused");
+      store.close();
+      const { requests } = folder.open();
+      assert.deepEqual([requests.get(ID)?.state, requests.get(ID)?.endedAttempt], ["refused", 3n]);
+      assert.throws(() => requests.settle(ID, "refused", 4n), hasCode("STORE_REQUEST_CONFLICT", { requestId: ID }));
+      assert.throws(() => requests.settle(ID, "answered", 3n), hasCode("STORE_REQUEST_SETTLED"));
+      assert.throws(() => requests.settle(ID, "refused", -1n), hasCode("STORE_INVALID", { field: "attempt" }));
+      assert.equal(requests.get(ID)?.endedAttempt, 3n);
+    });
+
+    it("names none of a request that expired, and takes later what it was not told at first", (test) => {
+      const { requests } = withRequest(storeFolder(test).open());
+      requests.settle(ID, "failed");
+      assert.equal(requests.get(ID)?.endedAttempt, undefined);
+      requests.settle(ID, "failed", 2n);
+      assert.equal(requests.get(ID)?.endedAttempt, 2n);
     });
   });
 });

@@ -1,14 +1,12 @@
-/** Retirements: recorded once, due until the chain has this worker's receipt, and so after every restart. */
+/** Retirements: recorded once, of every study. */
 import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import { describe, it } from "node:test";
-import { inputCheckId } from "../../../workers/messages/inputCheck.ts";
-import { bytes32, sampleFile, storeFolder, writeOldStore } from "./storeFixture.ts";
+import { MIGRATIONS } from "../../../workers/store/migrations.ts";
+import { bytes32, hasCode, sampleFile, storeFolder, writeOldStore } from "./storeFixture.ts";
 
 const DATASET = bytes32("dataset");
-const RETIREMENT = { datasetId: DATASET, studyId: bytes32("study"), point: 2, block: 17 };
-const DUE = { ...RETIREMENT, confirmed: false, receipt: undefined };
-const RECEIPT = { version: 3n, signature: `0x${"ab".repeat(65)}` };
+const RETIREMENT = { datasetId: DATASET, studyId: bytes32("study"), block: 17 };
 
 describe("RetirementStore", () => {
   it("keeps what was retired, with the first event's block, durably", (test) => {
@@ -19,27 +17,21 @@ describe("RetirementStore", () => {
     store.retirements.insert({ ...RETIREMENT, datasetId: DATASET.toUpperCase().replace("0X", "0x"), block: 99 });
     store.close();
     const again = folder.open();
-    assert.deepEqual(again.retirements.get(DATASET), DUE);
-    assert.deepEqual(again.retirements.all(), [DUE]);
+    assert.deepEqual(again.retirements.get(DATASET), RETIREMENT);
+    assert.deepEqual(again.retirements.all(), [RETIREMENT]);
   });
 
-  it("is due until this worker's receipt is confirmed, and never again", (test) => {
-    const { retirements } = storeFolder(test).open();
-    retirements.insert(RETIREMENT);
-    retirements.confirmed(DATASET, 1);
-    retirements.confirmed(bytes32("other"), 2);
-    assert.equal(retirements.get(DATASET)?.confirmed, false);
-    retirements.confirmed(DATASET, 2);
-    retirements.insert(RETIREMENT);
-    assert.deepEqual(retirements.all(), [{ ...DUE, confirmed: true }]);
-  });
-
-  it("keeps the receipt signed last, for whoever posts it", (test) => {
-    const { retirements } = storeFolder(test).open();
-    retirements.insert(RETIREMENT);
-    retirements.signed(DATASET, { ...RECEIPT, signature: "0x" });
-    retirements.signed(DATASET, RECEIPT);
-    assert.deepEqual(retirements.get(DATASET)?.receipt, RECEIPT);
+  it("takes datasets of any study, and owes nothing for them by itself", (test) => {
+    const { retirements, erasures } = storeFolder(test).open();
+    const other = { datasetId: bytes32("other"), studyId: bytes32("another study"), block: 3 };
+    for (const each of [RETIREMENT, other]) retirements.insert(each);
+    assert.equal(retirements.all().length, 2);
+    assert.deepEqual([retirements.get(other.datasetId), erasures.all()], [other, []]);
+    assert.throws(() => retirements.insert({ ...other, block: -1 }), hasCode("STORE_INVALID", { field: "block" }));
+    assert.throws(
+      () => retirements.insert({ ...other, studyId: "0x" }),
+      hasCode("STORE_INVALID", { field: "studyId" }),
+    );
   });
 
   it("is rolled back with the transaction in which the chain's events are handled", (test) => {
@@ -53,24 +45,31 @@ describe("RetirementStore", () => {
     assert.deepEqual(store.retirements.all(), []);
   });
 
-  it("ends the input checks of its dataset, and no others", (test) => {
+  it("ends the input checks of its dataset among every committee, and no others", (test) => {
     const { retirements, inputChecks } = storeFolder(test).open();
     for (const datasetId of [DATASET, bytes32("other")]) {
-      inputChecks.insert({ checkId: inputCheckId(datasetId, 1n), datasetId, version: 1n, activation: "{}" });
+      for (const epoch of [1n, 2n]) {
+        const checkId = bytes32(`${datasetId} ${epoch}`);
+        inputChecks.insert({ checkId, datasetId, epoch, version: 1n, activation: "{}" });
+      }
     }
     retirements.insert(RETIREMENT);
     assert.deepEqual(
-      inputChecks.open().map(({ datasetId }) => datasetId),
-      [bytes32("other")],
+      inputChecks.open().map(({ datasetId, epoch }) => [datasetId, epoch]),
+      [1n, 2n].map((epoch) => [bytes32("other"), epoch]),
     );
   });
 
   it("comes to a store of the schema before it", (test) => {
     const folder = storeFolder(test);
-    writeOldStore(folder, 6, "");
+    writeOldStore(
+      folder,
+      MIGRATIONS.findIndex((step) => step.includes("CREATE TABLE retirement")),
+      "",
+    );
     const { retirements } = folder.open();
     retirements.insert(RETIREMENT);
-    assert.deepEqual(retirements.all(), [DUE]);
+    assert.deepEqual(retirements.all(), [RETIREMENT]);
   });
 });
 
@@ -80,7 +79,7 @@ describe("a backup from before the retirement", () => {
     const store = folder.open();
     const fileHash = bytes32("file");
     store.shares.putSegment(sampleFile({ datasetId: DATASET }), fileHash);
-    store.shares.activateSegment({ datasetId: DATASET, epoch: 1n, version: 1n, fileHash: fileHash });
+    store.shares.activateSegment({ datasetId: DATASET, epoch: 1n, version: 1n, fileHash });
     store.close();
     cpSync(folder.path, `${folder.path}.backup`);
     const retired = folder.open();
