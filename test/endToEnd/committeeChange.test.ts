@@ -159,6 +159,11 @@ describe("a change of committee", () => {
     });
   }
 
+  async function endBlockOf({ transaction }: AnswerReport): Promise<number> {
+    const receipt = (await test.rpc("eth_getTransactionReceipt", [transaction])) as { blockNumber: string };
+    return Number(receipt.blockNumber);
+  }
+
   /** Events of one contract by one name, oldest first. */
   function eventsOf(contract: string, name: string): Promise<{ log: ChainLog; args: Record<string, unknown> }[]> {
     const { network, context, plan } = test.network;
@@ -255,8 +260,7 @@ describe("a change of committee", () => {
   });
 
   step("waits for a version that is added meanwhile, also for a worker that was killed", async () => {
-    const [header, ...rows] = sites[0]!.csv.trimEnd().split("\n") as [string, ...string[]];
-    const csv = [header, ...rows.slice(0, 60).map((row) => row.replace("MER", "NEW")), ""].join("\n");
+    const csv = versionOf(sites[0]!.csv, "NEW", 60);
     await test.network.contribute(first, csv);
     contributed.push({ ...sites[0]!, csv });
     await letExpire(NOT_ANSWERED);
@@ -295,6 +299,7 @@ describe("a change of committee", () => {
       });
       assertShownRight(report, contributed, FULL);
       assert.deepEqual(report.rows, lastOfOld.rows);
+      assert.ok((await endBlockOf(lastOfOld)) < (await endBlockOf(report)));
       await untilStanding(worker(4), ["3: serving", "1: followed"]);
       assert.equal(logLines(last, "verdict-signed", asked.requestId).length, 0);
       assert.equal(logLines(worker(1), "verdict-signed", anew.requestId).length, 0);
@@ -324,10 +329,18 @@ describe("a change of committee", () => {
     );
     assert.equal(keysOf(3n).length, 10);
     assert.equal((await releaseDeposits.handler(options, network.context)).workers.length, SEATS);
-    const report = await ask({ lo: 45, hi: 69 });
-    assertShownRight(report, contributed, { lo: 45, hi: 69 });
     await untilStanding(worker(4), ["3: serving"]);
     await untilStanding(worker(2), []);
+  });
+
+  step("takes another version from then on, which the new committee alone is given", async () => {
+    const csv = versionOf(sites[1]!.csv, "NEXT", 50);
+    await test.network.contribute(second, csv);
+    contributed.push({ ...sites[1]!, csv });
+    await untilHeld(change.services, 3n, { "1@1": "checked", "1@2": "checked", "2@1": "checked", "2@2": "checked" });
+    await untilHeld([worker(2)], 1n, {});
+    const report = await ask({ lo: 45, hi: 69 });
+    assertShownRight(report, contributed, { lo: 45, hi: 69 });
   });
 
   step("counts a retired dataset as erased only when every committee that was given it has said so", async () => {
@@ -358,11 +371,18 @@ describe("a change of committee", () => {
       ["1 of 1", "1 of 2", "1 of 3", "2 of 1", "2 of 2"],
     );
     const report = await ask({ lo: 45, hi: 89 });
-    assertShownRight(report, [sites[1]!], { lo: 45, hi: 89 });
+    const left = contributed.filter(({ name }) => name === second.organisation);
+    assertShownRight(report, left, { lo: 45, hi: 89 });
     const { verified } = await trail.handler({ ...network.network, subject: undefined }, network.context);
     assert.equal(verified, true);
   });
 });
+
+/** Other patients, who look like the first ones of a file. */
+function versionOf(csv: string, prefix: string, patients: number): string {
+  const [header, ...rows] = csv.trimEnd().split("\n") as [string, ...string[]];
+  return [header, ...rows.slice(0, patients).map((row) => row.replace(/^[^,]+/, `${prefix}-$&`)), ""].join("\n");
+}
 
 function text(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
