@@ -4,12 +4,14 @@
  */
 import { join } from "node:path";
 import type { BaseWallet } from "ethers";
+import { committeeRegistry } from "#chain";
 import { command as appointCommittee } from "../admin/appointCommittee.ts";
 import { command as deploy } from "../admin/deploy.ts";
 import { doneAtOnce } from "../admin/governed.ts";
 import { command as publishAgreement } from "../admin/publishAgreement.ts";
 import { command as registerStudy } from "../admin/registerStudy.ts";
 import type { CommandContext } from "../command.ts";
+import { withNetwork } from "../connection.ts";
 import { command as contribute } from "../dataOwner/contribute.ts";
 import { command as signAgreement } from "../dataOwner/signAgreement.ts";
 import { initWorker } from "../worker/init.ts";
@@ -36,6 +38,8 @@ export interface LocalNetworkPlan {
   readonly vetters: readonly string[];
   readonly querier: string;
   readonly workers: readonly string[];
+  /** How many of them, the first ones, are the study's committee; all unless given. */
+  readonly seats?: number;
   readonly threshold: number;
   /** scrypt's N of the members' keystores; undefined = full cost. Workers' keystores have `workerScryptN`. */
   readonly scryptN: number | undefined;
@@ -156,7 +160,7 @@ export class LocalNetwork {
       this.#context,
     );
     this.studyId = doneAtOnce(registered).studyId;
-    const worker = this.workers.map(({ key }) => key.account);
+    const worker = this.workers.slice(0, this.plan.seats).map(({ key }) => key.account);
     const threshold = String(this.plan.threshold);
     const committee = { ...consortium, study: this.studyId, worker, threshold };
     doneAtOnce(await appointCommittee.handler(committee, this.#context));
@@ -182,19 +186,36 @@ export class LocalNetwork {
     return join(this.plan.folder, "agreement.txt");
   }
 
-  /** Starts the workers (all, or some) and waits until each sees every other one that runs. */
+  /** Starts the workers (all, or some) and waits until each sees every other one that runs and sits in a committee with it. */
   async startWorkers(services: readonly WorkerService[] = this.services): Promise<void> {
     for (const service of services) service.start();
     await this.untilConnected();
   }
 
   async untilConnected(): Promise<void> {
-    const running = this.services.filter((service) => service.running);
-    await Promise.all(
-      running.map((service) =>
-        service.until((status) => connectedPeers(status) >= running.length - 1, this.#context.signal),
-      ),
+    const committees = await this.#committees();
+    const running = this.services.flatMap((service, index) =>
+      service.running ? [{ service, account: this.workers[index]!.key.account }] : [],
     );
+    const isRunning = (account: string): boolean => running.some((other) => other.account === account);
+    const peersOf = (account: string): string[] =>
+      committees.filter((each) => each.includes(account)).flatMap((each) => each.filter(isRunning));
+    await Promise.all(
+      running.map(({ service, account }) => {
+        const peers = peersOf(account).filter((peer) => peer !== account);
+        return service.until((status) => isConnectedTo(status, peers), this.#context.signal);
+      }),
+    );
+  }
+
+  /** The study's committee, and the one that is proposed. */
+  #committees(): Promise<(readonly string[])[]> {
+    return withNetwork(this.network, this.#context, async ({ deployment, provider }) => {
+      const registry = committeeRegistry(deployment, provider);
+      const epochs = [await registry.currentEpoch(this.studyId), await registry.proposedEpoch(this.studyId)];
+      const found = epochs.filter((epoch) => epoch > 0n).map((epoch) => registry.committee(this.studyId, epoch));
+      return (await Promise.all(found)).map(({ workers }) => workers);
+    });
   }
 
   /** @param eventTexts CSV text by the name of its event table */
@@ -269,12 +290,16 @@ export class LocalNetwork {
   }
 }
 
-function connectedPeers(status: Readonly<Record<string, unknown>>): number {
-  const peers = (status["peers"] ?? []) as readonly { readonly connected: boolean }[];
-  return peers.filter(({ connected }) => connected).length;
+function isConnectedTo(status: Readonly<Record<string, unknown>>, accounts: readonly string[]): boolean {
+  const peers = (status["peers"] ?? []) as readonly { readonly address: string; readonly connected: boolean }[];
+  const connected = new Set(peers.filter((peer) => peer.connected).map(({ address }) => address.toLowerCase()));
+  return accounts.every((account) => connected.has(account.toLowerCase()));
 }
 
+/** Who sits in no committee has nothing to check. */
 function hasChecked(status: Readonly<Record<string, unknown>>): boolean {
+  const committees = (status["committees"] ?? []) as readonly unknown[];
   const datasets = (status["datasets"] ?? []) as readonly { readonly check?: string }[];
+  if (committees.length === 0) return true;
   return datasets.length > 0 && datasets.every(({ check }) => check === "checked");
 }

@@ -3,7 +3,7 @@
  * by the Node that runs this program. Its log goes to `worker.log` there.
  */
 import { type ChildProcess, fork } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -95,8 +95,10 @@ export class WorkerService {
     await exited(this.#child);
   }
 
+  /** Empty before it is started. */
   log(): string {
-    return readFileSync(join(this.folder, "worker.log"), "utf8");
+    const path = join(this.folder, "worker.log");
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
   }
 
   #failed(what: string): CodedError {

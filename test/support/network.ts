@@ -26,6 +26,8 @@ export interface TestNetworkOptions {
   readonly sites: readonly TestSite[];
   /** Default (4, 1). */
   readonly workers?: number;
+  /** How many of the workers are the study's committee, and started; all unless given. */
+  readonly seats?: number;
   readonly threshold?: number;
   /** Purposes that the study wants and the querier holds. */
   readonly purposes?: readonly string[];
@@ -56,6 +58,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
     schemaText,
     sites,
     workers = 4,
+    seats = workers,
     threshold = 1,
     purposes = [],
     attemptTimeoutMs = 3_000,
@@ -70,6 +73,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
       vetters: ["Vetters North", "Vetters South"],
       querier: "Querier",
       workers: Array.from({ length: workers }, (_, index) => `Operator ${index + 1}`),
+      seats,
       threshold,
       scryptN: SCRYPT_N,
       workerScryptN: SCRYPT_N,
@@ -103,7 +107,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
       purposes,
     });
     await network.signAgreements();
-    await network.startWorkers();
+    await network.startWorkers(network.services.slice(0, seats));
     for (const [index, { csv, events }] of sites.entries()) {
       await network.contribute(network.hospitals[index]!, csv, events);
     }

@@ -134,7 +134,7 @@ export class DatasetEffects {
       }
       return;
     }
-    store.disclosures.takeOver(studyId);
+    store.disclosures.takeOver(studyId, epoch);
     const deadline = this.#deadlines.get(studyId);
     assert(deadline !== undefined, "prepare() read the policy of every study whose committee changes");
     const over = this.#eraseEpochs(studyId, (each) => each < epoch, block + deadline);

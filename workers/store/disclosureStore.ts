@@ -80,9 +80,12 @@ const OWN_OPENING =
   "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.closed = 0 AND o.attempt > 0)";
 const COLUMNS = "d.request_id, d.study_id, d.answered_block, d.suppressed_bitmap, d.zero_outputs";
 
-/** Requests of a study of which any answer may have been opened, as far as the chain shows. */
+const contextOf = (fact: string): string => `iif(json_valid(event), json_extract(event, '$.context.${fact}'), NULL)`;
+
+/** Requests of a study, asked of earlier committees, of which any answer may have been opened, as far as the chain shows. */
 const MAY_BE_OPEN = `SELECT request_id FROM request
-  WHERE unhex(substr(iif(json_valid(event), json_extract(event, '$.context.studyId'), NULL), 3)) = :study_id
+  WHERE unhex(substr(${contextOf("studyId")}, 3)) = :study_id
+    AND CAST(${contextOf("committeeEpoch")} AS INTEGER) < :epoch
     AND state <> 'answered' AND NOT (state = 'refused' AND ended_attempt IS ${FIRST_ATTEMPT})`;
 
 export class DisclosureStore {
@@ -168,15 +171,17 @@ export class DisclosureStore {
   }
 
   /**
-   * The answers of a study become this worker's to guard, which another committee computed until now: whatever the chain does
-   * not show to be without answer may have been opened, and counts. Belongs to the transaction of the event that appoints its
-   * committee; again is without effect, but for requests that came since. O(requests).
+   * The answers of a study become another committee's to guard than those that computed them until now: what was asked of
+   * these, and the chain does not show to be without answer, may have been opened, and counts. Belongs to the transaction of the
+   * event that appoints the committee; again, as when the chain is followed anew, is without effect. O(requests).
+   *
+   * @param epoch of the committee that is appointed
    */
-  takeOver(studyId: string): void {
-    const study = { study_id: hexToBytes(studyId, 32, "studyId") };
+  takeOver(studyId: string, epoch: bigint): void {
+    const earlier = { study_id: hexToBytes(studyId, 32, "studyId"), epoch: storedInteger(epoch, "epoch") };
     this.#database.atomically(() => {
-      this.#takeOverRequests.run(study);
-      this.#takeOverOpenings.run(study);
+      this.#takeOverRequests.run(earlier);
+      this.#takeOverOpenings.run(earlier);
     });
   }
 

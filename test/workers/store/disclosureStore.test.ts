@@ -177,7 +177,8 @@ describe("DisclosureStore", () => {
   });
 
   describe("takeOver", () => {
-    const event = (studyId = STUDY): string => JSON.stringify({ context: { studyId } });
+    const event = (studyId = STUDY, committeeEpoch = "1"): string =>
+      JSON.stringify({ context: { studyId, committeeEpoch } });
     /** Of the study; their attempts were another committee's. */
     function followed(store: Store, ...requestIds: readonly string[]): Store {
       for (const requestId of requestIds)
@@ -205,7 +206,7 @@ describe("DisclosureStore", () => {
       store.requests.insert({ requestId: A, queryContract: CONTRACT, block: 1, event: event(bytes32("other study")) });
       store.requests.insert({ requestId: B, queryContract: CONTRACT, block: 1, event: "no json" });
       store.requests.insert({ requestId: C, queryContract: CONTRACT, block: 1, event: event(STUDY.toUpperCase()) });
-      store.disclosures.takeOver(STUDY);
+      store.disclosures.takeOver(STUDY, 2n);
       store.close();
       const { disclosures } = folder.open();
       const expected = [...ids.slice(0, 5), C].sort();
@@ -220,27 +221,38 @@ describe("DisclosureStore", () => {
       const store = followed(storeFolder(test).open(), A);
       const failing = (): void =>
         store.transaction(() => {
-          store.disclosures.takeOver(STUDY);
+          store.disclosures.takeOver(STUDY, 2n);
           throw new Error("no");
         });
       assert.throws(failing, /no/);
       assert.deepEqual(counted(store.disclosures), []);
-      store.transaction(() => store.disclosures.takeOver(STUDY));
+      store.transaction(() => store.disclosures.takeOver(STUDY, 2n));
       assert.deepEqual(counted(store.disclosures), ["0 mayBeOpen"]);
     });
 
     it("is no harm again: what was refused at first stays closed, what came since counts", (test) => {
       const { disclosures, requests } = followed(storeFolder(test).open(), A, B);
-      disclosures.takeOver(STUDY);
+      disclosures.takeOver(STUDY, 2n);
       assert.equal(disclosures.closeAttempt(A, 1n), true);
       followed({ requests } as Store, C);
-      for (let turn = 0; turn < 2; turn++) disclosures.takeOver(STUDY);
+      for (let turn = 0; turn < 2; turn++) disclosures.takeOver(STUDY, 2n);
       assert.deepEqual(counted(disclosures), ["1 mayBeOpen", "2 mayBeOpen"]);
+    });
+
+    it("leaves what was asked of the committee itself, or of a later one, as when the chain is followed anew", (test) => {
+      const { disclosures, requests } = followed(storeFolder(test).open(), A);
+      const place = { queryContract: CONTRACT, block: 12 };
+      requests.insert({ requestId: B, ...place, event: event(STUDY, "2") });
+      requests.insert({ requestId: C, ...place, event: event(STUDY, "10") });
+      disclosures.takeOver(STUDY, 1n);
+      assert.deepEqual(counted(disclosures), []);
+      disclosures.takeOver(STUDY, 2n);
+      assert.deepEqual(counted(disclosures), ["0 mayBeOpen"]);
     });
 
     it("ends by a refusal of the first attempt, before which there was none, and of no later one", (test) => {
       const { disclosures } = followed(storeFolder(test).open(), A);
-      disclosures.takeOver(STUDY);
+      disclosures.takeOver(STUDY, 2n);
       assert.equal(disclosures.closeAttempt(A, 2n), true);
       assert.deepEqual(counted(disclosures), ["0 mayBeOpen"]);
       assert.equal(disclosures.closeAttempt(A, 1n), true);
@@ -249,7 +261,7 @@ describe("DisclosureStore", () => {
 
     it("gives way to what the chain shows was answered", (test) => {
       const { disclosures } = followed(storeFolder(test).open(), A);
-      disclosures.takeOver(STUDY);
+      disclosures.takeOver(STUDY, 2n);
       disclosures.recordAnswered({ requestId: A, ...ANSWER });
       assert.deepEqual(counted(disclosures), ["0 answered"]);
     });
@@ -258,7 +270,7 @@ describe("DisclosureStore", () => {
       const { disclosures } = withRequests(followed(storeFolder(test).open(), A), B);
       const store = { disclosures };
       store.disclosures.recordAboutToOpen(opening(B, "outputs"));
-      store.disclosures.takeOver(STUDY);
+      store.disclosures.takeOver(STUDY, 2n);
       assert.deepEqual(counted(disclosures), ["0 mayBeOpen", "1 mayBeOpen"]);
       assert.equal(disclosures.closeAttempt(B, 1n), false, "its outputs were about to open");
       assert.deepEqual(counted(disclosures), ["0 mayBeOpen", "1 mayBeOpen"]);
@@ -269,7 +281,7 @@ describe("DisclosureStore", () => {
         const store = followed(withRequests(storeFolder(test).open(), C), A);
         const { disclosures } = store;
         disclosures.recordAboutToOpen(opening(C, "tests"));
-        disclosures.takeOver(STUDY);
+        disclosures.takeOver(STUDY, 2n);
         if (isAnswered) disclosures.recordAnswered({ requestId: A, ...ANSWER });
         const moved = hasCode("STORE_HISTORY_MOVED", { requestId: C, missing: A, count: 1 });
         assert.throws(() => disclosures.recordAboutToOpen(opening(C, "outputs")), moved);
