@@ -182,6 +182,7 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   QueryCatalogueInvalidValidity: "--valid-until is a day from today on, at most three years ahead",
   QueryCatalogueNotActive:
     "a query is superseded once it was active, by one that takes requests now: `opaline querier show --query …`",
+  QueryCatalogueAuthorNotNamed: "the agreement must end with the author's account: `opaline querier publish` adds it",
   QueryCatalogueNotAuthor:
     "only an admitted querier or vetter may publish, comment on or supersede its queries: `opaline admin admit …`",
   QueryCatalogueNotAuthorOf:

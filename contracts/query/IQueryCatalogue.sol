@@ -100,6 +100,8 @@ interface IQueryCatalogue {
     /// @notice The query takes no more requests; those already made run to their end.
     event QueryRevoked(QueryHash indexed queryHash, string reason);
 
+    /// @notice Thrown when the agreement does not end with the author's account.
+    error QueryCatalogueAuthorNotNamed(address author);
     /// @notice Thrown when the same query was published before, for whichever study.
     error QueryCatalogueAlreadyPublished(QueryHash queryHash);
     /// @notice Thrown when no query has this hash.
@@ -158,7 +160,9 @@ interface IQueryCatalogue {
     /// @param sql the query's text
     /// @param bounds abi.encode(ParameterBound[]), at most 22,848 bytes
     /// @param manifest what the answer discloses
-    /// @param agreement what a querier must accept
+    /// @param agreement what a querier must accept; it ends with the author's account (a member's name, not a later key), 40
+    /// hexadecimal digits with small letters. So the query hash, which vetters sign, binds the author: who copies a publication
+    /// that is not mined yet cannot publish it, and under another account it is another query
     /// @return queryHash keccak256(abi.encode(schemaHash, keccak(descriptor), keccak(sql), keccak(bounds), keccak(manifest), keccak(agreement)))
     function publish(
         StudyId studyId,

@@ -16,6 +16,7 @@ import {QueryHash, StudyId} from "../types/Identifiers.sol";
 import {Capacity} from "../types/Payee.sol";
 import {Policy} from "../types/Policy.sol";
 import {Tally} from "./Approvals.sol";
+import {AuthorLine} from "./AuthorLine.sol";
 import {CanonicalForm} from "./CanonicalForm.sol";
 import {CloneArguments, QueryOrigin} from "./CloneArguments.sol";
 import {IQueryCatalogue} from "./IQueryCatalogue.sol";
@@ -54,6 +55,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
         string calldata agreement
     ) external returns (QueryHash queryHash) {
         (address author, bytes32 organisation) = _author();
+        AuthorLine.check(agreement, author);
         bytes32 schemaHash = _studies.study(studyId).schemaHash;
         _checkContent(studyId, schemaHash, descriptor_, bounds);
         bytes32 agreementHash = keccak256(bytes(agreement));
@@ -118,7 +120,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
         Entry storage entry = _known(queryHash);
         if (entry.state == QueryState.REVOKED) revert QueryCatalogueAlreadyRevoked(queryHash);
         entry.state = QueryState.REVOKED;
-        _datasets.serveUntil(queryHash, 0);
+        _serveUntil(queryHash, 0);
         emit QueryRevoked(queryHash, reason);
         _recordBecause(Acts.QUERY_REVOKED, QueryHash.unwrap(queryHash), QueryHash.unwrap(queryHash), reason);
     }
@@ -141,10 +143,14 @@ contract QueryCatalogue is AccessManaged, Vettings {
     function _prolong(QueryHash queryHash, Entry storage entry, uint64 activeUntil) private {
         bytes32 before = bytes32(uint256(entry.activeUntil));
         entry.activeUntil = activeUntil;
-        _datasets.serveUntil(queryHash, uint48(activeUntil)); // some years from now at most
+        _serveUntil(queryHash, activeUntil);
         emit QueryProlonged(queryHash, activeUntil);
         bytes32 subject = QueryHash.unwrap(queryHash);
         _record(Acts.QUERY_PROLONGED, subject, address(this), 0, before, bytes32(uint256(activeUntil)));
+    }
+
+    function _serveUntil(QueryHash queryHash, uint64 activeUntil) private {
+        _datasets.serveUntil(queryHash, uint48(activeUntil)); // some years from now at most
     }
 
     function _supersede(QueryHash queryHash, QueryHash successor, address actor, bytes32 organisation) private {
@@ -157,7 +163,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
             revert QueryCatalogueInvalidSuccessor(queryHash, successor);
         }
         entry.state = QueryState.SUPERSEDED;
-        _datasets.serveUntil(queryHash, 0);
+        _serveUntil(queryHash, 0);
         entry.successor = successor;
         emit QuerySuperseded(queryHash, successor);
         _record(Acts.QUERY_SUPERSEDED, hash, actor, organisation, hash, newHash);

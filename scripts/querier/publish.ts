@@ -1,10 +1,10 @@
 /** `opaline querier publish`: a query as SQL text, compiled and published for vetting. */
-import { eventOf, queryCatalogue } from "#chain";
+import { eventOf, memberRegistry, queryCatalogue } from "#chain";
 import { compileForGate } from "#disclosure";
-import { queryHash as hashQuery, requireLegible } from "#query";
+import { authoredAgreement, queryHash as hashQuery, requireLegible } from "#query";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
-import { signerOptions, withSigner } from "../connection.ts";
+import { type SignerConnection, signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { describeParameters } from "../query.ts";
 import { readInputFile } from "../readInputFile.ts";
@@ -31,7 +31,11 @@ export const command = defineCommand({
     study: { type: "string", describe: "Study id", required: true },
     sql: { type: "string", describe: "The SQL text" },
     sqlFile: { type: "string", describe: "File with the SQL text, instead of --sql" },
-    agreement: { type: "string", describe: "What a querier must accept before asking", default: DEFAULT_AGREEMENT },
+    agreement: {
+      type: "string",
+      describe: "What a querier must accept before asking; your account is added, by which the query is yours",
+      default: DEFAULT_AGREEMENT,
+    },
   },
   handler: (options, context) => {
     const studyId = readBytes32("study", options.study);
@@ -42,10 +46,11 @@ export const command = defineCommand({
       const { descriptorBytes, boundsBytes, bounds, manifest } = await compileForGate(sql, schema, { permits });
       // Names and categories of the study's schema are quoted in it.
       requireLegible("the manifest", manifest);
-      const compiledHash = hashQuery(schema.hash, descriptorBytes, sql, boundsBytes, manifest, options.agreement);
+      const agreement = authoredAgreement(options.agreement, await authorOf(connection));
+      const compiledHash = hashQuery(schema.hash, descriptorBytes, sql, boundsBytes, manifest, agreement);
       await refusePublished(connection, compiledHash, studyId);
       const mined = await queryCatalogue(connection.deployment, connection.signer).publish(
-        ...([studyId, descriptorBytes, sql, boundsBytes, manifest, options.agreement] as const),
+        ...([studyId, descriptorBytes, sql, boundsBytes, manifest, agreement] as const),
       );
       const queryHash = String(eventOf(mined, "QueryPublished").args["queryHash"]);
       const parameters = describeParameters(bounds, schema);
@@ -54,6 +59,15 @@ export const command = defineCommand({
   },
   succeeded: ({ agrees }) => agrees,
 });
+
+/** As the catalogue finds the author; the key's own account where it is no member's, which the catalogue then says. */
+async function authorOf({ deployment, provider, signer }: SignerConnection): Promise<string> {
+  for (const role of ["querier", "vetter"] as const) {
+    const member = await memberRegistry(deployment, role, provider).activeMemberOf(signer.address);
+    if (member !== undefined) return member;
+  }
+  return signer.address;
+}
 
 function readSql(
   { sql, sqlFile }: { readonly sql?: string | undefined; readonly sqlFile?: string | undefined },

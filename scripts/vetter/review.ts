@@ -63,8 +63,8 @@ export const command = defineCommand({
 const OWN_ORGANISATION = "it was published by your own organisation: the catalogue refuses your vetting";
 /** The hash binds the schema, not the study: studies of equal schemas have equal hashes of equal queries. */
 const SIGNATURE_COVERS =
-  "the query hash only: it binds schema, compiled query, SQL, bounds, manifest and agreement. The study and the author " +
-  "are not in it; they are what the catalogue says today.";
+  "the query hash only: it binds schema, compiled query, SQL, bounds, manifest and agreement, which ends with the author's " +
+  "account. The study is not in it; it is what the catalogue says today.";
 
 /** Before anything that the author wrote. */
 function headline(review: {

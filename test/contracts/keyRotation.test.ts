@@ -140,7 +140,7 @@ describe("a querier's rotated key", () => {
     const { descriptor, sql, bounds, manifest, agreement } = publication();
     const old = world.catalogue.connect(QUERIER).publish(world.studyId, descriptor, sql, bounds, manifest, agreement);
     await reverts(old, world.catalogue, "QueryCatalogueNotAuthor", [QUERIER.address]);
-    const queryHash = await publish(world, NEW_KEY);
+    const queryHash = await publish(world, NEW_KEY, undefined, QUERIER.address);
     assert.equal((await world.catalogue.query(queryHash)).author, QUERIER.address);
     const [recorded] = await world.trail.queryFilter(world.trail.filters.Recorded(undefined, queryHash));
     assert.deepEqual([recorded?.args.actor, recorded?.args.organisation], [QUERIER.address, id("University")]);
@@ -196,7 +196,7 @@ describe("a vetter's rotated key", () => {
     await reverts(old, world.catalogue, "QueryCatalogueNotVetter", [VETTER.address]);
     await world.catalogue.connect(NEW_KEY).cancelNonce();
     assert.equal(await world.catalogue.nonces(VETTER.address), 1n);
-    const queryHash = await publish(world, NEW_KEY, "SELECT COUNT(*) FROM trial");
+    const queryHash = await publish(world, NEW_KEY, "SELECT COUNT(*) FROM trial", VETTER.address);
     assert.equal((await world.catalogue.query(queryHash)).author, VETTER.address);
     const act = vet({ ...world, queryHash }, VETTERS[1] as HDNodeWallet);
     const expected = [(VETTERS[1] as HDNodeWallet).address];
@@ -376,7 +376,7 @@ describe("an author's rotated key", () => {
     const world = await load(activateDatasets);
     const author = VETTERS[3] as HDNodeWallet;
     await rotate(world.vetters, author, NEW_KEY);
-    const queryHash = await publish(world, NEW_KEY);
+    const queryHash = await publish(world, NEW_KEY, undefined, author.address);
     for (const vetter of [VETTER, ETHICS_B]) await vet({ ...world, queryHash }, vetter);
     const { queryContract } = await world.catalogue.query(queryHash);
     const query = world.implementation.attach(queryContract) as typeof world.implementation;

@@ -10,6 +10,7 @@ import { queryCatalogue } from "../../workers/chain/queryCatalogue.ts";
 import { querySmartContract } from "../../workers/chain/querySmartContract.ts";
 import { eventOf } from "../../workers/chain/transactions.ts";
 import { encodeParameters } from "../../workers/messages/descriptor.ts";
+import { authoredAgreement } from "../../workers/query/authoredAgreement.ts";
 import { compileQuery } from "../../workers/query/compileQuery.ts";
 import { parseSchema } from "../../workers/schema/parseSchema.ts";
 import { command as revokeMember } from "../../scripts/admin/revoke.ts";
@@ -235,7 +236,7 @@ describe("bad input", () => {
           sqlOf(40),
           boundsBytes,
           "discloses nothing",
-          AGREEMENT,
+          authoredAgreement(AGREEMENT, network.querier.key.account),
         );
         return (await catalogue.queries((await catalogue.count()) - 1, 1))[0]!;
       });

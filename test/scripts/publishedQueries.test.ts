@@ -18,6 +18,7 @@ import { openContract } from "../../workers/chain/deployment.ts";
 import { QueryState, queryCatalogue } from "../../workers/chain/queryCatalogue.ts";
 import { querySmartContract } from "../../workers/chain/querySmartContract.ts";
 import type { Acceptance, Vetting } from "../../workers/messages/typedData.ts";
+import { authoredAgreement } from "../../workers/query/authoredAgreement.ts";
 import { compileQuery } from "../../workers/query/compileQuery.ts";
 import { parseSchema } from "../../workers/schema/parseSchema.ts";
 import { trialStudy } from "../support/trialStudy.ts";
@@ -94,13 +95,14 @@ describe("published queries", () => {
     return (await publish.handler(options, consortium.context)).queryHash;
   };
   /** Straight to the contract, as no script of ours would. */
-  const publishRaw = async (sql: string | Uint8Array, agreement = AGREEMENT): Promise<string> => {
+  const publishRaw = async (sql: string | Uint8Array, agreed = AGREEMENT): Promise<string> => {
     const schema = parseSchema(trialStudy().schemaText);
     const { descriptorBytes, boundsBytes, manifest } = await compileQuery(SQL, schema);
     const { deployment, chain, studyId } = consortium;
     const searcher = consortium.wallet("searcher").connect(chain.provider);
     const catalogue = openContract(deployment, "QueryCatalogue", searcher);
     const abi = deployment.abi("QueryCatalogue");
+    const agreement = authoredAgreement(agreed, searcher.address);
     const marker = "\u0001".repeat(32);
     const text = typeof sql === "string" ? sql : marker;
     let data = abi.encodeFunctionData("publish", [studyId, descriptorBytes, text, boundsBytes, manifest, agreement]);

@@ -11,6 +11,7 @@ import { command as request } from "../../scripts/querier/request.ts";
 import { command as review } from "../../scripts/vetter/review.ts";
 import { command as sign } from "../../scripts/vetter/sign.ts";
 import { queryCatalogue } from "../../workers/chain/queryCatalogue.ts";
+import { authoredAgreement } from "../../workers/query/authoredAgreement.ts";
 import { compileQuery } from "../../workers/query/compileQuery.ts";
 import { parseSchema } from "../../workers/schema/parseSchema.ts";
 import { type Consortium, startConsortium } from "./consortium.ts";
@@ -63,7 +64,8 @@ describe("a query whose sets cannot be told", () => {
     const { descriptorBytes, boundsBytes, manifest } = await compileQuery(sql, parseSchema(SCHEMA));
     const { deployment, chain } = consortium;
     const catalogue = queryCatalogue(deployment, consortium.wallet("searcher").connect(chain.provider));
-    await catalogue.publish(study, descriptorBytes, sql, boundsBytes, manifest, AGREEMENT);
+    const agreement = authoredAgreement(AGREEMENT, consortium.wallet("searcher").address);
+    await catalogue.publish(study, descriptorBytes, sql, boundsBytes, manifest, agreement);
     return (await catalogue.queries((await catalogue.count()) - 1, 1))[0]!;
   };
   const signAs = (name: string, query: string, reject = false) =>

@@ -5,6 +5,7 @@
 import { AbiCoder, SigningKey, Wallet, ZeroHash, id, keccak256 } from "ethers";
 import { NO_FIELD_RULES } from "../../workers/messages/fieldRules.ts";
 import { ACCEPTANCE, KEY_ROTATION, STUDY_SIGNATURE, VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
+import { authoredAgreement } from "../../workers/query/authoredAgreement.ts";
 import { queryHash } from "../../workers/query/queryHash.ts";
 import { GENESIS_TIME } from "./modelChain.ts";
 import { CHAIN_ID, abiOf } from "./modelDeployment.ts";
@@ -32,7 +33,7 @@ export const SPARE_KEYS = [1, 2, 3, 4, 5, 6].map((i) => account(`spare key ${i}`
 export const STRANGER = WORKERS[6]!;
 export const VETTERS = [1, 2].map((i) => account(`vetter ${i}`));
 
-export const AGREEMENT = "I shall not try to identify anyone.";
+export const AGREEMENT = authoredAgreement("I shall not try to identify anyone.", QUERIER.address);
 const FAR_FUTURE = 10_000_000_000n;
 /** As far as a vetting reaches, but for the days that founding may take. */
 const LONG_VALIDITY = 1_090n * 86_400n;

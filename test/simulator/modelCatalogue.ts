@@ -108,6 +108,7 @@ export const catalogueHandlers: Handlers = {
     const [studyId, sql, bounds, manifest, agreement] = ["studyId", "sql", "bounds", "manifest", "agreement"].map(
       (name) => String(args[name]),
     ) as [string, string, string, string, string];
+    if (!agreement.endsWith(author.slice(2).toLowerCase())) revert("QueryCatalogueAuthorNotNamed", author);
     const descriptor = String(args["descriptor_"]);
     const { schemaHash, policy, fieldRules } = studyOf(state, studyId);
     const closedSite = Number(policy.closedSite);

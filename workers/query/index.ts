@@ -17,5 +17,6 @@ export type { Forbidden } from "./permittedFields.ts";
 export { permittedSchema } from "./permittedSchema.ts";
 export { queryCost } from "./queryCost.ts";
 export type { QueryCost } from "./queryCost.ts";
+export { authoredAgreement } from "./authoredAgreement.ts";
 export { queryHash } from "./queryHash.ts";
 export type { SqlErrorCode, SqlErrorDetail } from "./sqlError.ts";

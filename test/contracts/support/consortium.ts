@@ -23,6 +23,7 @@ import type { Deployment } from "../../../scripts/admin/deployContracts.ts";
 import type { AdaptiveTrial } from "../../../types/trial/AdaptiveTrial.ts";
 import type { TrialRulebook } from "../../../types/trial/TrialRulebook.ts";
 import { encodeBounds, encodeDescriptor, encodeParameters } from "../../../workers/messages/descriptor.ts";
+import { authoredAgreement } from "../../../workers/query/authoredAgreement.ts";
 import { type RequestContext, type Verdict, outputsHash, statementHash } from "../../../workers/messages/statement.ts";
 import {
   ACCEPTANCE,
@@ -50,7 +51,11 @@ export const SCHEMA = '{"name":"trial"}';
 export const SCHEMA_HASH = id(SCHEMA);
 export const DOCUMENT_HASH = id("the study agreement, version 1");
 export const PARTIES = ["Hospital 1", "Hospital 2", "Hospital 3", "Consortium"];
-export const AGREEMENT = "I shall not try to identify anyone.";
+/** Of a query by this author. */
+export function agreementBy(author: string): string {
+  return authoredAgreement("I shall not try to identify anyone.", author);
+}
+export const AGREEMENT = agreementBy(QUERIER.address);
 export const PRICE = 10_000_003n;
 export const FINGERPRINT = (account: string): string => id(`certificate of ${account}`);
 
@@ -258,13 +263,13 @@ export const BOUNDS = [
 export const PARAMETERS = encodeParameters([40n, 70n, 2n]);
 
 /** What `publish` takes. */
-export function publication(sql = "SELECT arm, COUNT(*) FROM trial") {
+export function publication(sql = "SELECT arm, COUNT(*) FROM trial", author = QUERIER.address) {
   return {
     descriptor: encodeDescriptor(DESCRIPTOR),
     sql,
     bounds: encodeBounds(BOUNDS),
     manifest: "counts by arm",
-    agreement: AGREEMENT,
+    agreement: agreementBy(author),
   };
 }
 
@@ -273,8 +278,14 @@ export function queryHashOf({ descriptor, sql, bounds, manifest, agreement }: Re
   return keccak256(AbiCoder.defaultAbiCoder().encode(Array<string>(6).fill("bytes32"), words));
 }
 
-export async function publish(world: StudyWorld, author: HDNodeWallet, sql?: string): Promise<string> {
-  const given = publication(sql);
+/** @param as the member that the author's key signs for, where they differ */
+export async function publish(
+  world: StudyWorld,
+  author: HDNodeWallet,
+  sql?: string,
+  as = author.address,
+): Promise<string> {
+  const given = publication(sql, as);
   const { descriptor, bounds, manifest, agreement } = given;
   await world.catalogue.connect(author).publish(world.studyId, descriptor, given.sql, bounds, manifest, agreement);
   return queryHashOf(given);

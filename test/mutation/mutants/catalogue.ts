@@ -341,7 +341,7 @@ export const CATALOGUE: readonly Mutant[] = [
   {
     name: "revoke-serves-on",
     file: "query/QueryCatalogue.sol",
-    source: "entry.state = QueryState.REVOKED;\n        _datasets.serveUntil(queryHash, 0);",
+    source: "entry.state = QueryState.REVOKED;\n        _serveUntil(queryHash, 0);",
     instead: "entry.state = QueryState.REVOKED;",
     fault: "a revoked query takes requests",
     tests: ["queryRequests.test.ts", "queryRemarks.test.ts"],
@@ -349,9 +349,25 @@ export const CATALOGUE: readonly Mutant[] = [
   {
     name: "supersede-serves-on",
     file: "query/QueryCatalogue.sol",
-    source: "entry.state = QueryState.SUPERSEDED;\n        _datasets.serveUntil(queryHash, 0);",
+    source: "entry.state = QueryState.SUPERSEDED;\n        _serveUntil(queryHash, 0);",
     instead: "entry.state = QueryState.SUPERSEDED;",
     fault: "a superseded query takes requests",
     tests: ["queryRemarks.test.ts", "queryCatalogue.test.ts"],
+  },
+  {
+    name: "publish-unnamed",
+    file: "query/QueryCatalogue.sol",
+    source: "AuthorLine.check(agreement, author);",
+    instead: "",
+    fault: "who copies a publication and is mined first is its author",
+    tests: ["queryAuthorship.test.ts"],
+  },
+  {
+    name: "author-in-all-but-a-digit",
+    file: "query/AuthorLine.sol",
+    source: "uint256 private constant DIGITS = 40;",
+    instead: "uint256 private constant DIGITS = 39;",
+    fault: "off by one: an agreement names sixteen accounts",
+    tests: ["queryAuthorship.test.ts"],
   },
 ];
