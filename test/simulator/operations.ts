@@ -10,6 +10,9 @@ import type { Choices } from "./seededChoices.ts";
 import type { Simulation } from "./simulation.ts";
 import { CONFIRMATIONS } from "./simulatedWorker.ts";
 
+/** Of those who carry a change through. */
+const STEP_MS = 3_000;
+
 type Operation = (simulation: Simulation, choices: Choices) => string;
 
 function anyWorker({ options }: Simulation, choices: Choices): number {
@@ -284,6 +287,19 @@ const publishFalsely: Operation = (simulation, choices) => {
   return `${from} publishes false keys of ${requestId}`;
 };
 
+/** Mostly right; what is wrong is done again later. */
+function drawFlaw(simulation: Simulation, choices: Choices): Flaw | undefined {
+  const flaw = choices.weighted<Flaw | undefined>([
+    [8, undefined],
+    [1, "malformed"],
+    [1, "inconsistent"],
+    [1, "withheld"],
+  ]);
+  if (flaw === "malformed") simulation.observer.isMalformedDealt = true;
+  if (flaw === "inconsistent") simulation.observer.isInconsistentDealt = true;
+  return flaw;
+}
+
 /** Any of the workers in any order, as many as a committee needs. One that would have a revoked member is not proposed. */
 const proposeCommittee: Operation = (simulation, choices) => {
   const { options, revoked } = simulation;
@@ -299,20 +315,25 @@ const proposeCommittee: Operation = (simulation, choices) => {
     ]),
   );
   propose(simulation, members);
-  return `propose the committee ${members.join(", ")}`;
+  if (choices.chance(0.3)) return `propose the committee ${members.join(", ")}`;
+  carryThrough(simulation, choices);
+  return `propose the committee ${members.join(", ")}, and carry it through`;
 };
 
-/** Mostly right; what is wrong is done again later. */
-function drawFlaw(simulation: Simulation, choices: Choices): Flaw | undefined {
-  const flaw = choices.weighted<Flaw | undefined>([
-    [8, undefined],
-    [1, "malformed"],
-    [1, "inconsistent"],
-    [1, "withheld"],
-  ]);
-  if (flaw === "malformed") simulation.observer.isMalformedDealt = true;
-  if (flaw === "inconsistent") simulation.observer.isInconsistentDealt = true;
-  return flaw;
+/** Everybody goes on with it again and again, whatever else happens, until the proposal is over. */
+function carryThrough(simulation: Simulation, choices: Choices): void {
+  const own = choices.stream(`change at ${simulation.time.nowMs}`);
+  const step = (): void => {
+    if (simulation.isEnding) return;
+    const proposal = proposalOf(simulation);
+    const conduct = { again: own.chance(0.1), flawOf: () => drawFlaw(simulation, own) };
+    if (proposal !== undefined) goOn(simulation, proposal, conduct);
+    if (proposal !== undefined || isWaiting) simulation.time.after(STEP_MS, step);
+    isWaiting = false;
+  };
+  // Until it is mined.
+  let isWaiting = true;
+  simulation.time.after(STEP_MS, step);
 }
 
 /** Everybody does what the change waits for; now and then what was done already is done again. */
@@ -372,8 +393,8 @@ const OPERATIONS: readonly (readonly [number, Operation])[] = [
   [2, signFalsely],
   [1, postFalsely],
   [2, publishFalsely],
-  [2, proposeCommittee],
-  [10, goOnWithChange],
+  [4, proposeCommittee],
+  [6, goOnWithChange],
   [0.7, withdrawProposal],
   [2, completeChange],
   [0.5, release],

@@ -48,6 +48,7 @@ export function runSeed({ seed, operations: count, n, t }: SeedOptions): Promise
 /** With everybody up and honest, whatever is open ends, and new questions are answered: before a change of the committee, and after. */
 async function endWell(simulation: Simulation): Promise<void> {
   const { chain, observer, revoked } = simulation;
+  simulation.isEnding = true;
   simulation.heal();
   const healed = chain.newest.number;
   await simulation.pass(MOST_PAUSE_MS);

@@ -64,6 +64,8 @@ export class Simulation {
   readonly revoked = new Set<number>();
   /** Datasets whose owner has sent its retirement. */
   readonly retired = new Set<string>();
+  /** Nothing new goes wrong from now on. */
+  isEnding = false;
   readonly workers: readonly SimulatedWorker[];
   readonly owners: readonly DataOwner[];
   readonly #folder: string;

@@ -5,7 +5,8 @@
  *                                 is active (or known to be missing), and the version is to be checked
  *   DatasetReshared            -> the same among a proposed committee; done again for a version, it replaces what was
  *   CommitteeAppointed         -> what may have been opened among the committees before counts as told; this worker's shares of
- *                                 them are to be erased once no request made of them can be answered any more
+ *                                 them are to be erased once no request made of them can be answered any more; what it holds of
+ *                                 this one is final
  *   CommitteeProposalWithdrawn -> this worker's shares of it are to be erased
  *   DatasetRetired             -> all of this worker's shares of it are to be erased; known of every study's, as what is told of
  *                                 their rows concerns committees that never held them, too
@@ -135,10 +136,21 @@ export class DatasetEffects {
       return;
     }
     store.disclosures.takeOver(studyId, epoch);
+    this.#settleFiles(studyId, epoch);
     const deadline = this.#deadlines.get(studyId);
     assert(deadline !== undefined, "prepare() read the policy of every study whose committee changes");
     const over = this.#eraseEpochs(studyId, (each) => each < epoch, block + deadline);
     if (over.length > 0) log("info", "committee-followed", { studyId, epoch, holdings: over.length });
+  }
+
+  /** What is shared among this committee by now is not shared anew any more: files for that go. */
+  #settleFiles(studyId: string, epoch: bigint): void {
+    const { segmentFacts, shares } = this.#modules.store;
+    for (const datasetId of segmentFacts.datasetsOf(studyId)) {
+      for (const { epoch: each, version, fileHash, state } of shares.segments(datasetId)) {
+        if (each === epoch && state !== "pending") shares.activateSegment({ datasetId, epoch, version, fileHash });
+      }
+    }
   }
 
   /**

@@ -4,7 +4,8 @@
  *
  * Invariants
  * 1. A segment is stored whole or not at all, and after its key is durable.
- * 2. Several files may be pending for one version among one committee; when the chain names one, it stays and the others go.
+ * 2. Several files may be pending for one version among one committee; when the chain names one, it stays and the others go, but
+ *    for those received after it where another may replace it: the chain may name one of them next, and their receipts are given.
  *    A version whose file is not here is missing: reading it is an error, never a shorter column.
  * 3. `loadColumn` returns words of activated versions only, all of them, in order, and of one committee, or throws.
  * 4. An erased holding never returns, nor any of an erased dataset: first the rows go and a tombstone stays (one
@@ -35,6 +36,8 @@ export type { SegmentStatus } from "./segmentRows.ts";
 const SEED_BYTES = 32;
 /** An owner whose activation fails may share anew; eight files of one version say that something else is wrong. */
 export const MAX_PENDING_FILES = 8;
+
+type StoredRow = Readonly<Record<string, unknown>>;
 
 export interface DatasetStatus {
   readonly datasetId: string;
@@ -123,7 +126,8 @@ export class ShareStore {
   }
 
   /**
-   * The chain has made a file this worker's of a version among a committee; other files of that version there are deleted.
+   * The chain has made a file this worker's of a version among a committee. Other files of that version there are deleted; with
+   * `replaces` those that came after it stay pending, until it is named without.
    * @returns whether the file is here
    * @throws CodedError STORE_SEGMENT_CONFLICT when another file was named before, and this one does not replace it
    */
@@ -136,10 +140,12 @@ export class ShareStore {
         throw conflict(datasetId, epoch, version);
       }
       this.#sql.activate.run(dataset, epoch, version, hash);
-      for (const row of this.#sql.files.all(dataset, epoch, version)) {
-        if (!isSame(row["file_hash"], hash)) this.#deleteSegment(row["id"] as bigint);
+      const files = this.#sql.files.all(dataset, epoch, version);
+      const own = files.find((row) => isSame(row["file_hash"], hash));
+      for (const row of files) {
+        if (row !== own && !(replaces && isAfter(row, own, known))) this.#deleteSegment(row["id"] as bigint);
       }
-      return this.#sql.segment.get(dataset, epoch, version, hash) !== undefined;
+      return own !== undefined;
     });
   }
 
@@ -316,6 +322,12 @@ export class ShareStore {
 
 function isSame(stored: unknown, hash: Uint8Array): boolean {
   return bytesToHex(stored) === bytesToHex(hash);
+}
+
+/** Whether a file may still be named: it came after the one that is; or, where that one is not here, it was not named before. */
+function isAfter(row: StoredRow, own: StoredRow | undefined, known: StoredRow | undefined): boolean {
+  if (own !== undefined) return (row["id"] as bigint) > (own["id"] as bigint);
+  return known === undefined || bytesToHex(row["file_hash"]) !== bytesToHex(known["file_hash"]);
 }
 
 function conflict(datasetId: string, epoch: bigint, version: bigint): Error {

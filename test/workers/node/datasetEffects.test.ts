@@ -302,6 +302,16 @@ describe("DatasetEffects", () => {
       assert.equal(world.logged.at(-1), "info committee-followed");
     });
 
+    it("takes the files it holds of the new one for final", async (test) => {
+      const world = worldOf(test);
+      put(world, filesOf("next")[2]!, { epoch: 2n });
+      put(world, filesOf("again")[2]!, { epoch: 2n });
+      await world.see(activation(), resharing());
+      assert.deepEqual(statesOf(world).toSorted(), ["active 2/1 next 3", "missing 1/1 file 2", "pending 2/1 again 3"]);
+      await world.see(appointed());
+      assert.deepEqual(statesOf(world).toSorted(), ["active 2/1 next 3", "missing 1/1 file 2"]);
+    });
+
     it("is the first one of a study: nothing goes", async (test) => {
       const world = worldOf(test);
       await world.see(appointed(1n), activation());

@@ -156,6 +156,24 @@ describe("a version that is shared again", () => {
     assert.equal(hex(store.shares.loadColumn(DATASET, 2n, 1n, AGE)), hex(again.file.columns[0]!));
   });
 
+  it("keeps what came after the file that the chain names, which it may name next, until the last word", (test) => {
+    const store = storeFolder(test).open();
+    const all = ["first", "second", "third"].map((name) => named(2n, 1n, name));
+    for (const { file, fileHash } of all) store.shares.putSegment(file, fileHash, { replaces: true });
+    const [, second, third] = all as [Named, Named, Named];
+    assert.equal(activate(store, second, true), true);
+    assert.deepEqual(states(store).sort(), ["2 1 active", "2 1 pending"], "the first one is gone");
+    assert.equal(activate(store, third, true), true);
+    assert.deepEqual(states(store), ["2 1 active"]);
+    store.shares.putSegment(second.file, second.fileHash, { replaces: true });
+    assert.equal(activate(store, named(2n, 1n, "not here"), true), false);
+    assert.deepEqual(states(store).sort(), ["2 1 missing", "2 1 pending"], "what was named before is gone");
+    assert.equal(activate(store, second, true), true);
+    store.shares.putSegment(third.file, third.fileHash, { replaces: true });
+    assert.equal(activate(store, second), true);
+    assert.deepEqual(states(store), ["2 1 active"], "the last word");
+  });
+
   it("may be so only a few times before the chain names one", (test) => {
     const { shares } = storeFolder(test).open();
     for (let count = 0; count < MAX_PENDING_FILES; count++) {
