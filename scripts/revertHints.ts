@@ -197,7 +197,7 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
     "the request is not answered, or it was free, or its price is settled or refunded already",
   QuerySmartContractDeadlineNotReached: ({ deadlineBlock }) => `wait for block ${deadlineBlock}, then repeat`,
   QuerySmartContractStopped: "the consortium has stopped requests and answers for now; try again later",
-  QuerySmartContractInactiveQuery:
+  DatasetRegistryInactiveQuery:
     "it was revoked or superseded, or its vettings have lapsed: `opaline querier show --query …`",
   QuerySmartContractMissingPurpose: "the consortium must admit this querier with the study's --purpose",
   QuerySmartContractNotOpen: "the request has ended already: `opaline querier answer --request …`",

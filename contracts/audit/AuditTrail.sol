@@ -8,15 +8,23 @@ import {IAuditTrail} from "./IAuditTrail.sol";
 
 /// @title The trail every contract writes to
 contract AuditTrail is IAuditTrail, AccessManaged {
-    /// @dev One slot. Some acts are open to all, and a trail that is full would stop every contract: 2^40 acts of at least
-    /// 17,000 gas fill every block of 30 million gas, one a second, for 19 years.
+    /// @dev One slot, which every act reads and writes: there the emergency stop's switch costs a request and an answer nothing.
+    /// lengthAndStop: twice the length, and 1 more while stopped. Some acts are open to all, and a trail that is full would
+    /// stop every contract: 2^39 acts of at least 17,000 gas fill every block of 30 million gas, one a second, for 9 years.
     struct Newest {
         bytes27 head;
-        uint40 length;
+        uint40 lengthAndStop;
     }
+
+    bytes32 private constant NO_REASON = keccak256("");
 
     Newest private _newest;
     mapping(address account => bool) private _recorders;
+
+    modifier onlyRecorder() {
+        if (!_recorders[msg.sender]) revert AuditTrailNotRecorder(msg.sender);
+        _;
+    }
 
     constructor(address authority) AccessManaged(Deployed.check(authority)) {}
 
@@ -27,7 +35,13 @@ contract AuditTrail is IAuditTrail, AccessManaged {
         _recorders[recorder] = true;
         emit RecorderAdded(recorder);
         bytes32 subject = bytes32(uint256(uint160(recorder)));
-        _append(Acts.RECORDER_ADDED, subject, msg.sender, 0, 0, recorder.codehash, "");
+        _append(_newest, Acts.RECORDER_ADDED, subject, msg.sender, 0, 0, recorder.codehash, "", NO_REASON);
+    }
+
+    /// @inheritdoc IAuditTrail
+    function setStopped(bool stopped) external restricted {
+        uint40 twice = _newest.lengthAndStop & ~uint40(1);
+        _newest.lengthAndStop = stopped ? twice + 1 : twice;
     }
 
     /// @inheritdoc IAuditTrail
@@ -39,9 +53,23 @@ contract AuditTrail is IAuditTrail, AccessManaged {
         bytes32 oldHash,
         bytes32 newHash,
         string calldata reason
-    ) external {
-        if (!_recorders[msg.sender]) revert AuditTrailNotRecorder(msg.sender);
-        _append(act, subject, actor, organisation, oldHash, newHash, reason);
+    ) external onlyRecorder {
+        _append(_newest, act, subject, actor, organisation, oldHash, newHash, reason, keccak256(bytes(reason)));
+    }
+
+    /// @inheritdoc IAuditTrail
+    function recordUnlessStopped(
+        bytes32 act,
+        bytes32 subject,
+        address actor,
+        bytes32 organisation,
+        bytes32 oldHash,
+        bytes32 newHash
+    ) external onlyRecorder returns (bool recorded) {
+        Newest memory before = _newest;
+        if (_isStopped(before)) return false;
+        _append(before, act, subject, actor, organisation, oldHash, newHash, "", NO_REASON);
+        return true;
     }
 
     /// @inheritdoc IAuditTrail
@@ -51,7 +79,7 @@ contract AuditTrail is IAuditTrail, AccessManaged {
 
     /// @inheritdoc IAuditTrail
     function length() external view returns (uint64) {
-        return _newest.length;
+        return _newest.lengthAndStop >> 1;
     }
 
     /// @inheritdoc IAuditTrail
@@ -59,18 +87,23 @@ contract AuditTrail is IAuditTrail, AccessManaged {
         return _recorders[account];
     }
 
+    /// @inheritdoc IAuditTrail
+    function isStopped() external view returns (bool) {
+        return _isStopped(_newest);
+    }
+
     function _append(
+        Newest memory before,
         bytes32 act,
         bytes32 subject,
         address actor,
         bytes32 organisation,
         bytes32 oldHash,
         bytes32 newHash,
-        string memory reason
+        string memory reason,
+        bytes32 reasonHash
     ) private {
-        Newest memory before = _newest;
-        uint64 sequence = before.length;
-        bytes32 reasonHash = keccak256(bytes(reason));
+        uint64 sequence = before.lengthAndStop >> 1;
         bytes27 newHead = bytes27(
             keccak256(
                 abi.encode(
@@ -87,7 +120,11 @@ contract AuditTrail is IAuditTrail, AccessManaged {
                 )
             )
         );
-        _newest = Newest(newHead, before.length + 1);
+        _newest = Newest(newHead, before.lengthAndStop + 2);
         emit Recorded(sequence, subject, actor, act, organisation, oldHash, newHash, reason, newHead);
+    }
+
+    function _isStopped(Newest memory newest) private pure returns (bool) {
+        return newest.lengthAndStop & 1 != 0;
     }
 }

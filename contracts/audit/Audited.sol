@@ -29,6 +29,18 @@ abstract contract Audited {
         _trail.record(act, subject, actor, organisation, oldHash, newHash, "");
     }
 
+    /// @dev The same for an act that an emergency stops; false while it does, and then it must be undone.
+    function _recordUnlessStopped(
+        bytes32 act,
+        bytes32 subject,
+        address actor,
+        bytes32 organisation,
+        bytes32 oldHash,
+        bytes32 newHash
+    ) internal returns (bool) {
+        return _trail.recordUnlessStopped(act, subject, actor, organisation, oldHash, newHash);
+    }
+
     /// @dev The same for an act that states its reason.
     function _recordBecause(bytes32 act, bytes32 subject, bytes32 oldHash, string calldata reason) internal {
         _recordBecause(act, subject, oldHash, 0, reason);

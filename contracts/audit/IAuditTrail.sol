@@ -50,6 +50,21 @@ interface IAuditTrail {
         bytes32 newHash,
         string calldata reason
     ) external;
+    /// @notice Appends one act that states no reason, unless the deployment is stopped. Recorders only; the parameters are
+    /// those of `Recorded`. What an emergency stops asks here, as it records: the word that says so is the trail's own.
+    /// @return recorded false while stopped; nothing is appended then
+    function recordUnlessStopped(
+        bytes32 act,
+        bytes32 subject,
+        address actor,
+        bytes32 organisation,
+        bytes32 oldHash,
+        bytes32 newHash
+    ) external returns (bool recorded);
+    /// @notice Turns the switch of {IEmergencyStop}, which records it. Restricted to that contract.
+    function setStopped(bool stopped) external;
+    /// @notice Whether the switch is on.
+    function isStopped() external view returns (bool);
     /// @notice The head of the newest record; 0 before the first.
     function head() external view returns (bytes27);
     /// @notice How many acts are recorded, which is the next sequence.

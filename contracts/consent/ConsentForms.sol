@@ -5,6 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {Acts} from "../audit/Acts.sol";
 import {Audited} from "../audit/Audited.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
+import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {IStudyRegistry} from "../study/IStudyRegistry.sol";
 import {ConsentRules} from "../types/Consent.sol";
 import {Deployed} from "../types/Deployed.sol";
@@ -14,7 +15,8 @@ import {IConsentRegistry} from "./IConsentRegistry.sol";
 
 /// @title A part of the consent registry: what a study asks consent with, and what it asks of it
 abstract contract ConsentForms is IConsentRegistry, AccessManaged, Audited {
-    /// @dev One slot, and all that a request reads while it is zero. recorded: any dataset of the study has a record.
+    /// @dev One slot. While it is zero the dataset registry says so, and no request asks here. recorded: any dataset of the
+    /// study has a record.
     struct Standing {
         bool explicitOnly;
         bool recorded;
@@ -22,6 +24,7 @@ abstract contract ConsentForms is IConsentRegistry, AccessManaged, Audited {
     }
 
     IStudyRegistry private immutable _studies;
+    IDatasetRegistry internal immutable _datasets;
 
     mapping(StudyId studyId => Standing) private _standings;
     /// @dev forms[v - 1] is version v.
@@ -30,9 +33,11 @@ abstract contract ConsentForms is IConsentRegistry, AccessManaged, Audited {
     constructor(
         address authority,
         IAuditTrail trail,
-        IStudyRegistry studies
+        IStudyRegistry studies,
+        IDatasetRegistry datasets
     ) AccessManaged(Deployed.check(authority)) Audited(trail) {
         _studies = IStudyRegistry(Deployed.check(address(studies)));
+        _datasets = IDatasetRegistry(Deployed.check(address(datasets)));
     }
 
     /// @inheritdoc IConsentRegistry
@@ -56,6 +61,7 @@ abstract contract ConsentForms is IConsentRegistry, AccessManaged, Audited {
         bool same = old.explicitOnly == explicitOnly && leastForm == old.leastForm;
         if (looser || same) revert ConsentRegistryRulesNotStricter(explicitOnly, leastForm);
         if (leastForm > _forms[studyId].length) revert ConsentRegistryUnknownForm(studyId, leastForm);
+        _restrict(studyId);
         Standing storage standing = _standings[studyId];
         standing.explicitOnly = explicitOnly;
         standing.leastForm = leastForm;
@@ -85,8 +91,14 @@ abstract contract ConsentForms is IConsentRegistry, AccessManaged, Audited {
 
     /// @dev Call with every record.
     function _noteRecord(StudyId studyId) internal {
+        _restrict(studyId);
         Standing storage standing = _standings[studyId];
         if (!standing.recorded) standing.recorded = true;
+    }
+
+    /// @dev Call before the first rule or record: from then on requests ask for the mask.
+    function _restrict(StudyId studyId) private {
+        if (!_isRestricted(studyId)) _datasets.restrictConsents(studyId);
     }
 
     /// @dev Whether a mask can restrict anything at all.

@@ -33,7 +33,7 @@ contract ConsentRegistry is Enrolments, Nonces {
         IMemberRegistry owners,
         IStudyRegistry studies,
         IDatasetRegistry datasets
-    ) ConsentForms(authority, trail, studies) Enrolments(datasets, owners) {}
+    ) ConsentForms(authority, trail, studies, datasets) Enrolments(owners) {}
 
     /// @inheritdoc IConsentRegistry
     function consent(Consent calldata given, bytes calldata signature) external {

@@ -5,7 +5,6 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Acts} from "../audit/Acts.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
-import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {DatasetId, StudyId} from "../types/Identifiers.sol";
 import {ConsentForms} from "./ConsentForms.sol";
@@ -17,13 +16,11 @@ abstract contract Enrolments is ConsentForms, EIP712 {
         "Enrolment(bytes32 datasetId,uint64 version,uint32 slot,bytes32 handle,address participant,uint256 nonce)"
     );
 
-    IDatasetRegistry internal immutable _datasets;
     IMemberRegistry internal immutable _owners;
 
     mapping(DatasetId datasetId => mapping(uint64 version => mapping(uint32 slot => Participant))) internal _rows;
 
-    constructor(IDatasetRegistry datasets, IMemberRegistry owners) EIP712("Opaline", "1") {
-        _datasets = IDatasetRegistry(Deployed.check(address(datasets)));
+    constructor(IMemberRegistry owners) EIP712("Opaline", "1") {
         _owners = IMemberRegistry(Deployed.check(address(owners)));
     }
 

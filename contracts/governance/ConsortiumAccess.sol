@@ -16,9 +16,9 @@ import {Deployed} from "../types/Deployed.sol";
 /// agreements, appoints committees, declares a query's successor and ends a stop. GUARDIAN_ROLE, best held without delay:
 /// stops, revokes members and queries, retires verifiers, cancels what registrars and stewards have scheduled.
 /// CATALOGUE_ROLE is held by the query catalogue alone, DATASETS_ROLE by the dataset registry, CHANGES_ROLE by the
-/// contract of committee changes.
+/// contract of committee changes, SWITCH_ROLE by the emergency stop, CONSENTS_ROLE by the consent registry.
 contract ConsortiumAccess is AccessManager {
-    /// @notice May add each new query contract to the audit trail and to the dataset registry.
+    /// @notice May add each new query contract to the audit trail and to the dataset registry, and say until when it serves.
     uint64 public constant CATALOGUE_ROLE = 1;
     /// @notice May freeze a study's committee when its first dataset is activated.
     uint64 public constant DATASETS_ROLE = 2;
@@ -30,6 +30,10 @@ contract ConsortiumAccess is AccessManager {
     uint64 public constant GUARDIAN_ROLE = 5;
     /// @notice May install a proposed committee, and the shares that owners made for it.
     uint64 public constant CHANGES_ROLE = 6;
+    /// @notice May turn the switch that the audit trail keeps.
+    uint64 public constant SWITCH_ROLE = 7;
+    /// @notice May tell the dataset registry that a study has rules or records of consent.
+    uint64 public constant CONSENTS_ROLE = 8;
 
     IAuditTrail private _trail;
 

@@ -7,7 +7,8 @@ pragma solidity 0.8.37;
 /// the key of a member, ever: a key that was replaced is nobody's any more.
 interface IMemberRegistry {
     /// organisation = keccak256(bytes(organisationName)); expiry: last valid second; key: the account that sends and signs
-    /// for the member now; tlsFingerprint: SHA-256 of the DER certificate, 0 where the role has no endpoint; encryptionKey:
+    /// for the member now; admissions: how often the account was admitted, the first time counted: what the credential says
+    /// changes only then; tlsFingerprint: SHA-256 of the DER certificate, 0 where the role has no endpoint; encryptionKey:
     /// compressed secp256k1 point, empty where unused.
     struct Member {
         bytes32 organisation;
@@ -16,6 +17,7 @@ interface IMemberRegistry {
         uint64 expiry;
         bool revoked;
         address key;
+        uint24 admissions;
         bytes32 tlsFingerprint;
         string organisationName;
         string endpoint;
@@ -116,6 +118,8 @@ interface IMemberRegistry {
     function memberOf(address key) external view returns (address);
     /// @notice The active member whose current key this is, and its organisation; zeros for any other account.
     function activeMemberOf(address key) external view returns (address account, bytes32 organisation);
+    /// @notice The same, and how often the member was admitted: as long as that is the same, so are its purposes.
+    function credentialOf(address key) external view returns (address account, bytes32 organisation, uint24 admissions);
     /// @notice The member whose name, or present or former key, this is; zero for an account that is free.
     function everMemberOf(address key) external view returns (address);
     /// @notice Everything about a member, revoked ones included; reverts with MemberRegistryNotMember.

@@ -73,15 +73,20 @@ abstract contract MemberKeys is IMemberRegistry, AccessManaged, EIP712, Audited 
 
     /// @inheritdoc IMemberRegistry
     function activeMemberOf(address key) external view returns (address account, bytes32 organisation) {
-        account = memberOf(key);
-        Member storage entry = _members[account];
-        if (!_isActive(entry)) return (address(0), 0);
-        organisation = entry.organisation;
+        (account, organisation, ) = credentialOf(key);
     }
 
     /// @inheritdoc IMemberRegistry
     function everMemberOf(address key) external view returns (address) {
         return _members[key].expiry == 0 ? _rotatedTo[key] : key;
+    }
+
+    /// @inheritdoc IMemberRegistry
+    function credentialOf(address key) public view returns (address account, bytes32 organisation, uint24 admissions) {
+        account = memberOf(key);
+        Member storage entry = _members[account];
+        if (!_isActive(entry)) return (address(0), 0, 0);
+        return (account, entry.organisation, entry.admissions);
     }
 
     /// @inheritdoc IMemberRegistry

@@ -38,6 +38,7 @@ abstract contract MemberRegistry is MemberKeys {
         entry.issuer = msg.sender;
         entry.admittedAt = uint64(block.timestamp); // fits for 5 x 10^11 years
         entry.expiry = admission.expiry;
+        ++entry.admissions; // by the consortium, a transaction each: far below 2^24
         entry.organisationName = admission.organisationName;
         entry.endpoint = admission.endpoint;
         entry.encryptionKey = admission.encryptionKey;

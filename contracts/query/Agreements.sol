@@ -9,7 +9,6 @@ import {Audited} from "../audit/Audited.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {QueryHash, StudyId} from "../types/Identifiers.sol";
-import {Policy} from "../types/Policy.sol";
 import {CloneArguments, QueryOrigin} from "./CloneArguments.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
 
@@ -22,10 +21,17 @@ abstract contract Agreements is IQuerySmartContract, EIP712, Nonces, Audited {
         "Acceptance(bytes32 queryHash,bytes32 agreementHash,address querier,string name,string meaning,uint64 signedAt,uint256 nonce,uint256 deadline)"
     );
 
+    /// @dev One slot: a request reads it. clearedAdmission: under which of its admissions the querier was found to hold the
+    /// study's purposes, 0 = none. They change with an admission only, so that a request need not read them again.
+    struct Acceptor {
+        bool accepted;
+        uint24 clearedAdmission;
+    }
+
     address private immutable _implementation;
     IMemberRegistry internal immutable _queriers;
 
-    mapping(address querier => bool) private _accepted;
+    mapping(address querier => Acceptor) private _acceptors;
 
     constructor(IMemberRegistry queriers) EIP712("Opaline", "1") {
         _implementation = address(this);
@@ -34,7 +40,8 @@ abstract contract Agreements is IQuerySmartContract, EIP712, Nonces, Audited {
 
     /// @inheritdoc IQuerySmartContract
     function acceptAgreement(Acceptance calldata acceptance, bytes calldata signature) external {
-        QueryOrigin memory origin = _origin();
+        bytes memory arguments = _arguments();
+        QueryOrigin memory origin = CloneArguments.origin(arguments);
         address querier = acceptance.querier;
         if (QueryHash.unwrap(acceptance.queryHash) != QueryHash.unwrap(origin.queryHash)) {
             revert QuerySmartContractWrongQuery(acceptance.queryHash, origin.queryHash);
@@ -48,7 +55,8 @@ abstract contract Agreements is IQuerySmartContract, EIP712, Nonces, Audited {
         _useCheckedNonce(querier, acceptance.nonce);
         address recovered = ECDSA.recoverCalldata(_hashTypedDataV4(_hash(acceptance)), signature);
         if (recovered != key) revert QuerySmartContractInvalidAcceptance(recovered, key);
-        _accepted[querier] = true;
+        _acceptors[querier].accepted = true;
+        _clear(querier, key, arguments);
         bytes32 hash = origin.agreementHash;
         emit AgreementAccepted(querier, hash, acceptance.name, acceptance.meaning, acceptance.signedAt);
         bytes32 subject = QueryHash.unwrap(origin.queryHash);
@@ -82,8 +90,8 @@ abstract contract Agreements is IQuerySmartContract, EIP712, Nonces, Audited {
     }
 
     /// @inheritdoc IQuerySmartContract
-    function hasAccepted(address querier) public view returns (bool) {
-        return _accepted[querier];
+    function hasAccepted(address querier) external view returns (bool) {
+        return _acceptors[querier].accepted;
     }
 
     /// @inheritdoc IQuerySmartContract
@@ -91,20 +99,37 @@ abstract contract Agreements is IQuerySmartContract, EIP712, Nonces, Audited {
         return super.nonces(querier);
     }
 
-    /// @dev Reverts on the implementation itself: it has no query, no requests and no use but to be cloned.
-    function _origin() internal view returns (QueryOrigin memory) {
-        _requireClone();
-        return CloneArguments.origin(address(this));
+    /// @dev Reverts unless this querier, under this admission of its, has accepted the agreement and holds the study's purposes.
+    function _requireAcceptor(address querier, uint24 admission, bytes memory arguments) internal {
+        Acceptor memory acceptor = _acceptors[querier];
+        if (!acceptor.accepted) revert QuerySmartContractAgreementNotAccepted(querier);
+        if (acceptor.clearedAdmission == admission) return;
+        bytes32 missing = _missingPurpose(querier, arguments);
+        if (missing != 0) revert QuerySmartContractMissingPurpose(missing);
+        _acceptors[querier].clearedAdmission = admission;
     }
 
-    /// @dev The same with all that follows it.
-    function _arguments() internal view returns (QueryOrigin memory, Policy memory, bytes memory bounds) {
-        _requireClone();
+    function _origin() internal view returns (QueryOrigin memory) {
+        return CloneArguments.origin(_arguments());
+    }
+
+    /// @dev What {CloneArguments} reads. Reverts on the implementation itself: it has no query, no requests and no use but to
+    /// be cloned.
+    function _arguments() internal view returns (bytes memory) {
+        if (address(this) == _implementation) revert QuerySmartContractNotClone();
         return CloneArguments.all(address(this));
     }
 
-    function _requireClone() private view {
-        if (address(this) == _implementation) revert QuerySmartContractNotClone();
+    /// @dev Of an active querier. One that lacks a purpose may accept all the same, and ask once it was given it.
+    function _clear(address querier, address key, bytes memory arguments) private {
+        if (_missingPurpose(querier, arguments) != 0) return;
+        (, , uint24 admission) = _queriers.credentialOf(key);
+        _acceptors[querier].clearedAdmission = admission;
+    }
+
+    function _missingPurpose(address querier, bytes memory arguments) private view returns (bytes32) {
+        bytes32[] memory purposes = CloneArguments.policy(arguments).purposes;
+        return purposes.length == 0 ? bytes32(0) : _queriers.missingPurpose(querier, purposes);
     }
 
     function _hash(Acceptance calldata acceptance) private pure returns (bytes32) {

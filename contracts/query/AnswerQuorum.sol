@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
+import {CommitteeCode} from "../study/CommitteeCode.sol";
 import {ICommitteeRegistry} from "../study/ICommitteeRegistry.sol";
 import {StudyId} from "../types/Identifiers.sol";
 import {RequestContext, WorkerSignature} from "../types/Statement.sol";
@@ -14,27 +16,40 @@ library AnswerQuorum {
     /// most 7 that can pass.
     function check(
         ICommitteeRegistry committees,
+        IMemberRegistry workers,
         RequestContext calldata context,
         bytes32 digest,
         WorkerSignature[] calldata signatures
     ) internal view {
-        uint8[] memory indices = new uint8[](signatures.length);
-        for (uint256 i = 0; i < indices.length; ++i) indices[i] = signatures[i].index;
         (StudyId studyId, uint64 epoch) = (context.studyId, context.committeeEpoch);
-        (uint8 needed, address[] memory keys) = committees.signers(studyId, epoch, indices);
-        if (signatures.length < needed) {
-            revert IQuerySmartContract.QuerySmartContractQuorum(signatures.length, needed);
-        }
+        (uint8 threshold, , address[] memory seated) = CommitteeCode.read(address(committees), studyId, epoch);
+        if (seated.length == 0) revert ICommitteeRegistry.CommitteeRegistryUnknown(studyId, epoch);
+        uint256 needed = CommitteeCode.quorum(threshold, seated.length);
+        if (signatures.length < needed) revert IQuerySmartContract.QuerySmartContractQuorum(signatures.length, needed);
+        address[] memory keys = workers.activeKeysOf(_signers(seated, signatures));
         uint8 previous = 0;
-        for (uint256 i = 0; i < indices.length; ++i) {
-            uint8 index = indices[i];
+        for (uint256 i = 0; i < signatures.length; ++i) {
+            WorkerSignature calldata given = signatures[i];
+            uint8 index = given.index;
             if (index <= previous) revert IQuerySmartContract.QuerySmartContractSignaturesNotAscending(i);
             previous = index;
-            address recovered = ECDSA.recoverCalldata(digest, signatures[i].signature);
+            address recovered = ECDSA.recoverCalldata(digest, given.signature);
             if (recovered != keys[i]) {
                 (, address key, ) = committees.signer(studyId, epoch, index);
                 revert IQuerySmartContract.QuerySmartContractInvalidSigner(index, recovered, key);
             }
+        }
+    }
+
+    /// @dev The workers at the points that signed; zero, whom no registry admits, where there is no such point.
+    function _signers(
+        address[] memory seated,
+        WorkerSignature[] calldata signatures
+    ) private pure returns (address[] memory signers) {
+        signers = new address[](signatures.length);
+        for (uint256 i = 0; i < signers.length; ++i) {
+            uint256 index = signatures[i].index;
+            if (index != 0 && index <= seated.length) signers[i] = seated[index - 1];
         }
     }
 }

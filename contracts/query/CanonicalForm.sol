@@ -12,7 +12,7 @@ library CanonicalForm {
     uint16 internal constant FORMAT = 2;
     /// @dev An active query's bounds are part of its contract's code, after the study's policy with at most 16 purposes
     /// ({CloneArguments}, EIP-170).
-    uint256 internal constant MOST_BOUNDS = 23_008;
+    uint256 internal constant MOST_BOUNDS = 22_848;
 
     /// @dev Returns what they decode to. Reverts unless both are canonical, the format is known and the schema is the study's. Bytes that do not decode
     /// at all revert without data.

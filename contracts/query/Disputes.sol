@@ -58,7 +58,7 @@ abstract contract Disputes is StoredRequests {
         VerdictRules.check(verdict, context.releaseClass);
         statement = Statement.hash(context, verdict);
         bytes32 digest = _hashTypedDataV4(AnswerSignature.structHash(statement));
-        AnswerQuorum.check(_committees, context, digest, signatures);
+        AnswerQuorum.check(_committees, _workers, context, digest, signatures);
     }
 
     /// @dev The attempt and which outputs are hidden do not count: hidden ones are 0.

@@ -156,7 +156,7 @@ interface IQueryCatalogue {
     /// @notice An active querier or vetter publishes a query; anyone can recompile and compare.
     /// @param descriptor abi.encode(Descriptor) of types/Descriptor.sol, at most 24,575 bytes
     /// @param sql the query's text
-    /// @param bounds abi.encode(ParameterBound[]), at most 23,008 bytes
+    /// @param bounds abi.encode(ParameterBound[]), at most 22,848 bytes
     /// @param manifest what the answer discloses
     /// @param agreement what a querier must accept
     /// @return queryHash keccak256(abi.encode(schemaHash, keccak(descriptor), keccak(sql), keccak(bounds), keccak(manifest), keccak(agreement)))

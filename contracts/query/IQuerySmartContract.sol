@@ -101,8 +101,6 @@ interface IQuerySmartContract is IPayments, IProvableAnswers {
     error QuerySmartContractNotClone();
     /// @notice Thrown while the consortium has stopped requests and answers, see {IEmergencyStop}.
     error QuerySmartContractStopped();
-    /// @notice Thrown when the query takes no requests: it was revoked or superseded, or its vettings have lapsed.
-    error QuerySmartContractInactiveQuery(QueryHash queryHash);
     /// @notice Thrown when the account is not an active querier, or not the current key of one; when it cancels a
     /// nonce, only if it is no querier's current key.
     error QuerySmartContractNotQuerier(address account);
@@ -182,7 +180,8 @@ interface IQuerySmartContract is IPayments, IProvableAnswers {
     /// @notice The current key of a querier, active or not, uses up the querier's next nonce here: an acceptance signed
     /// with it can no longer be relayed.
     function cancelNonce() external;
-    /// @notice The current key of a querier asks, and the querier, by name, is refunded. datasetIds strictly ascending;
+    /// @notice The current key of a querier asks, and the querier, by name, is refunded. Whether the query takes requests and
+    /// the data may be used, {IOwnerTerms-open} says. datasetIds strictly ascending;
     /// parameters = abi.encode(int256[]); pays the study's price exactly. The context's consentMaskRoot is
     /// {IConsentRegistry-maskRoot} of the moment; zero means every active row.
     /// The context's recipientsHash is keccak256(abi.encode(recipients)), 0 for PUBLIC.

@@ -8,9 +8,8 @@ import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {RequestId} from "../types/Identifiers.sol";
 import {Capacity, Payee} from "../types/Payee.sol";
-import {Policy} from "../types/Policy.sol";
 import {RequestContext} from "../types/Statement.sol";
-import {QueryOrigin} from "./CloneArguments.sol";
+import {CloneArguments, QueryOrigin} from "./CloneArguments.sol";
 import {IPayments} from "./IPayments.sol";
 import {StoredRequests} from "./StoredRequests.sol";
 
@@ -32,16 +31,17 @@ abstract contract Payments is StoredRequests {
     function settle(RequestContext calldata context, address querier, bytes32 outputsHash) external {
         RequestId requestId = context.requestId;
         (Request storage entry, ) = _known(context, querier, outputsHash);
-        (QueryOrigin memory origin, Policy memory policy, ) = _arguments();
+        bytes memory arguments = _arguments();
+        QueryOrigin memory origin = CloneArguments.origin(arguments);
         bool earned = entry.state == RequestState.ANSWERED || entry.state == RequestState.REFUSED;
         if (!earned || origin.price == 0 || _settled[requestId]) revert QuerySmartContractNothingToSettle(requestId);
         _settled[requestId] = true;
         (Payee[] memory payees, uint256[] memory amounts) = Division.ofPrice(
             origin.price,
-            policy,
+            CloneArguments.policy(arguments),
             _datasets.contributions(context.datasetRoots),
             _committees.committee(context.studyId, context.committeeEpoch).workers,
-            origin.author
+            Payee(origin.authorCapacity, origin.author)
         );
         emit PaymentSettled(requestId, origin.price, payees, amounts);
         bytes32 hash = keccak256(abi.encode(payees, amounts));
@@ -56,7 +56,8 @@ abstract contract Payments is StoredRequests {
 
     /// @inheritdoc IPayments
     function author() external view returns (Payee memory) {
-        return _origin().author;
+        QueryOrigin memory origin = _origin();
+        return Payee(origin.authorCapacity, origin.author);
     }
 
     /// @inheritdoc IPayments

@@ -13,7 +13,7 @@ import {CodeStorage} from "../types/CodeStorage.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {Descriptor, ParameterBound} from "../types/Descriptor.sol";
 import {QueryHash, StudyId} from "../types/Identifiers.sol";
-import {Capacity, Payee} from "../types/Payee.sol";
+import {Capacity} from "../types/Payee.sol";
 import {Policy} from "../types/Policy.sol";
 import {Tally} from "./Approvals.sol";
 import {CanonicalForm} from "./CanonicalForm.sol";
@@ -118,6 +118,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
         Entry storage entry = _known(queryHash);
         if (entry.state == QueryState.REVOKED) revert QueryCatalogueAlreadyRevoked(queryHash);
         entry.state = QueryState.REVOKED;
+        _datasets.serveUntil(queryHash, 0);
         emit QueryRevoked(queryHash, reason);
         _recordBecause(Acts.QUERY_REVOKED, QueryHash.unwrap(queryHash), QueryHash.unwrap(queryHash), reason);
     }
@@ -140,6 +141,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
     function _prolong(QueryHash queryHash, Entry storage entry, uint64 activeUntil) private {
         bytes32 before = bytes32(uint256(entry.activeUntil));
         entry.activeUntil = activeUntil;
+        _datasets.serveUntil(queryHash, uint48(activeUntil)); // some years from now at most
         emit QueryProlonged(queryHash, activeUntil);
         bytes32 subject = QueryHash.unwrap(queryHash);
         _record(Acts.QUERY_PROLONGED, subject, address(this), 0, before, bytes32(uint256(activeUntil)));
@@ -155,6 +157,7 @@ contract QueryCatalogue is AccessManaged, Vettings {
             revert QueryCatalogueInvalidSuccessor(queryHash, successor);
         }
         entry.state = QueryState.SUPERSEDED;
+        _datasets.serveUntil(queryHash, 0);
         entry.successor = successor;
         emit QuerySuperseded(queryHash, successor);
         _record(Acts.QUERY_SUPERSEDED, hash, actor, organisation, hash, newHash);
@@ -170,9 +173,15 @@ contract QueryCatalogue is AccessManaged, Vettings {
             catalogue: this,
             deadlineBlocks: policy.deadlineBlocks,
             price: policy.price,
-            author: _asPayee(entry.author)
+            authorCapacity: _capacityOf(entry.author),
+            author: entry.author,
+            policyHash: keccak256(abi.encode(policy)),
+            k: policy.k,
+            sealedK: policy.sealedK,
+            openingsBudget: policy.openingsBudget,
+            organisationQuota: policy.organisationQuota
         });
-        return CloneArguments.encode(origin, policy, CodeStorage.read(entry.boundsCode));
+        return CloneArguments.encode(origin, CodeStorage.read(entry.boundsCode), policy);
     }
 
     function _checkContent(
@@ -191,8 +200,8 @@ contract QueryCatalogue is AccessManaged, Vettings {
     }
 
     /// @dev An author that is a querier and a vetter earns as a querier.
-    function _asPayee(address author) private view returns (Payee memory) {
-        return Payee(_queriers.organisationOf(author) == 0 ? Capacity.VETTER : Capacity.QUERIER, author);
+    function _capacityOf(address author) private view returns (Capacity) {
+        return _queriers.organisationOf(author) == 0 ? Capacity.VETTER : Capacity.QUERIER;
     }
 
     /// @dev The sender's organisation; it must be the current key of this query's author, an active member.

@@ -8,7 +8,7 @@ import {IQueryCatalogue} from "./IQueryCatalogue.sol";
 
 /// @title A part of the catalogue: queries as they are stored, and reading them
 abstract contract QueryEntries is IQueryCatalogue {
-    /// author to activeUntil share a slot: a request reads one word.
+    /// author to activeUntil share a slot. Until when the query takes requests, the dataset registry keeps, too.
     struct Entry {
         StudyId studyId;
         bytes32 schemaHash;

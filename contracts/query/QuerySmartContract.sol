@@ -6,20 +6,17 @@ import {Audited} from "../audit/Audited.sol";
 import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {IConsentRegistry} from "../consent/IConsentRegistry.sol";
 import {ICredits} from "../fees/ICredits.sol";
-import {IEmergencyStop} from "../governance/IEmergencyStop.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
 import {IProofVerifierRegistry} from "../result/IProofVerifierRegistry.sol";
 import {Assurance} from "../result/IResultVerifier.sol";
 import {ICommitteeRegistry} from "../study/ICommitteeRegistry.sol";
 import {IDatasetRegistry} from "../study/IDatasetRegistry.sol";
-import {PolicyRules} from "../study/PolicyRules.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {DatasetId, RequestId} from "../types/Identifiers.sol";
-import {Policy} from "../types/Policy.sol";
 import {RequestCommitment} from "../types/RequestCommitment.sol";
 import {Outcome, ReleaseClass, RequestContext, Verdict, WorkerSignature} from "../types/Statement.sol";
 import {Agreements} from "./Agreements.sol";
-import {QueryOrigin} from "./CloneArguments.sol";
+import {CloneArguments, QueryOrigin} from "./CloneArguments.sol";
 import {DatasetChoice} from "./DatasetChoice.sol";
 import {Disputes} from "./Disputes.sol";
 import {IQuerySmartContract} from "./IQuerySmartContract.sol";
@@ -27,6 +24,7 @@ import {Parameters} from "./Parameters.sol";
 import {Payments} from "./Payments.sol";
 import {ProvableAnswers} from "./ProvableAnswers.sol";
 import {Recipients} from "./Recipients.sol";
+import {RequestPolicy} from "./RequestPolicy.sol";
 import {SealedAnswers} from "./SealedAnswers.sol";
 import {StoredRequests} from "./StoredRequests.sol";
 
@@ -35,32 +33,24 @@ import {StoredRequests} from "./StoredRequests.sol";
 /// query. Each base contract is a part with its own state, and says what it is constructed with.
 contract QuerySmartContract is Payments, SealedAnswers, ProvableAnswers, Disputes {
     IConsentRegistry private immutable _consents;
-    IEmergencyStop private immutable _emergencyStop;
-
-    /// @dev Not on what ends a request without an answer: money must find its way back.
-    modifier whenNotStopped() {
-        if (_emergencyStop.isStopped()) revert QuerySmartContractStopped();
-        _;
-    }
 
     constructor(
         IAuditTrail trail,
         IMemberRegistry queriers,
         ICommitteeRegistry committees,
+        IMemberRegistry workers,
         IDatasetRegistry datasets,
         IConsentRegistry consents,
         ICredits credits,
-        IEmergencyStop emergencyStop,
         IProofVerifierRegistry verifiers
     )
         Audited(trail)
         Agreements(queriers)
-        StoredRequests(committees)
+        StoredRequests(committees, workers)
         Payments(datasets, credits)
         ProvableAnswers(verifiers)
     {
         _consents = IConsentRegistry(Deployed.check(address(consents)));
-        _emergencyStop = IEmergencyStop(Deployed.check(address(emergencyStop)));
     }
 
     /// @inheritdoc IQuerySmartContract
@@ -70,28 +60,27 @@ contract QuerySmartContract is Payments, SealedAnswers, ProvableAnswers, Dispute
         DatasetId[] calldata datasetIds,
         ReleaseClass releaseClass,
         bytes[] calldata recipients
-    ) external payable whenNotStopped returns (RequestId requestId) {
-        (QueryOrigin memory origin, Policy memory policy, bytes memory bounds) = _arguments();
+    ) external payable returns (RequestId requestId) {
+        bytes memory arguments = _arguments();
+        QueryOrigin memory origin = CloneArguments.origin(arguments);
         RequestContext memory context;
         context.recipientsHash = Recipients.hash(releaseClass, recipients);
-        (address querier, bytes32 organisation) = _authorise(origin, policy);
-        Parameters.check(parameters, bounds);
-        _fix(context, origin, parameters, datasetIds);
-        uint16 ownersK;
-        (context.datasetRoots, ownersK) = DatasetChoice.open(_datasets, origin, datasetIds, querier, policy);
-        uint16 k = PolicyRules.raise(policy, releaseClass, ownersK);
-        context.requestId = _newRequestId(nonce, querier, context);
-        context.policyHash = keccak256(abi.encode(policy));
+        (address querier, bytes32 organisation) = _authorise(origin.price, arguments);
+        Parameters.check(parameters, CloneArguments.bounds(arguments));
+        context.studyId = origin.studyId;
+        context.queryHash = origin.queryHash;
+        context.parametersHash = keccak256(parameters);
+        context.requestBlock = uint64(block.number);
         context.releaseClass = releaseClass;
-        requestId = context.requestId;
+        uint16 k = _open(context, origin, arguments, datasetIds, querier);
+        requestId = _newRequestId(nonce, querier, context);
+        context.requestId = requestId;
         bytes32 contextHash = keccak256(abi.encode(context));
-        Request storage entry = _requests[requestId];
-        if (entry.state != RequestState.NONE) revert QuerySmartContractAlreadyRequested(requestId);
-        entry.state = RequestState.REQUESTED;
-        entry.commitment = RequestCommitment.hash(contextHash, querier, 0);
-        uint64 deadlineBlock = _deadline(origin, context.requestBlock);
+        bytes28 commitment = RequestCommitment.hash(contextHash, querier, 0);
+        _add(requestId, commitment);
+        uint64 deadlineBlock = _deadline(origin.deadlineBlocks, context.requestBlock);
         emit QueryRequested(requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients, k);
-        _record(Acts.QUERY_REQUESTED, RequestId.unwrap(requestId), querier, organisation, 0, contextHash);
+        _recordUnlessStopped(Acts.QUERY_REQUESTED, requestId, querier, organisation, 0, contextHash);
     }
 
     /// @inheritdoc IQuerySmartContract
@@ -100,53 +89,50 @@ contract QuerySmartContract is Payments, SealedAnswers, ProvableAnswers, Dispute
         address querier,
         Verdict calldata verdict,
         WorkerSignature[] calldata signatures
-    ) external whenNotStopped {
-        (Request storage entry, bytes32 contextHash) = _open(context, querier);
-        QueryOrigin memory origin = _origin();
-        uint64 deadlineBlock = _deadline(origin, context.requestBlock);
+    ) external {
+        bytes32 contextHash = _requireOpen(context, querier);
+        uint64 deadlineBlock = _deadline(CloneArguments.deadlineBlocks(address(this)), context.requestBlock);
         if (block.number > deadlineBlock) {
             revert QuerySmartContractDeadlinePassed(deadlineBlock, uint64(block.number));
         }
         bytes32 statement = _checkSigned(context, verdict, signatures);
         RequestId requestId = context.requestId;
-        if (verdict.outcome == Outcome.ANSWERED) {
-            bytes32 outputsHash = keccak256(abi.encode(verdict.outputs));
-            _answered(entry, requestId, verdict, statement, RequestCommitment.hash(contextHash, querier, outputsHash));
-        } else {
-            _refused(entry, requestId, verdict, statement);
-        }
-        _record(_actOf(entry.state), RequestId.unwrap(requestId), msg.sender, 0, contextHash, statement);
+        bytes32 act =
+            verdict.outcome == Outcome.ANSWERED
+                ? _answered(requestId, verdict, statement, contextHash, querier)
+                : _refused(requestId, verdict, statement, contextHash, querier);
+        _recordUnlessStopped(act, requestId, msg.sender, 0, contextHash, statement);
         // Work that ended in a refusal is paid; a failure means that no work was done.
-        if (entry.state == RequestState.FAILED) _refund(requestId, querier, origin.price);
+        if (verdict.outcome == Outcome.FAILED_UNAVAILABLE) _refund(requestId, querier, _origin().price);
     }
 
     /// @inheritdoc IQuerySmartContract
     function expire(RequestContext calldata context, address querier) external {
-        (Request storage entry, bytes32 contextHash) = _open(context, querier);
+        bytes32 contextHash = _requireOpen(context, querier);
         QueryOrigin memory origin = _origin();
-        uint64 deadlineBlock = _deadline(origin, context.requestBlock);
+        uint64 deadlineBlock = _deadline(origin.deadlineBlocks, context.requestBlock);
         if (block.number <= deadlineBlock) {
             revert QuerySmartContractDeadlineNotReached(deadlineBlock, uint64(block.number));
         }
         RequestId requestId = context.requestId;
-        entry.state = RequestState.EXPIRED;
+        _existing(requestId).state = RequestState.EXPIRED;
         emit QueryExpired(requestId);
         _record(Acts.QUERY_EXPIRED, RequestId.unwrap(requestId), msg.sender, 0, contextHash, 0);
         _refund(requestId, querier, origin.price);
     }
 
+    /// @return the act
     function _answered(
-        Request storage entry,
         RequestId requestId,
         Verdict calldata verdict,
         bytes32 statement,
-        bytes28 commitment
-    ) private {
-        entry.state = RequestState.ANSWERED;
-        entry.outcome = Outcome.ANSWERED;
-        entry.assurance = Assurance.QUORUM;
-        entry.suppressed = verdict.suppressedBitmap.length != 0;
-        entry.commitment = commitment;
+        bytes32 contextHash,
+        address querier
+    ) private returns (bytes32) {
+        bytes32 outputsHash = keccak256(abi.encode(verdict.outputs));
+        bytes28 commitment = RequestCommitment.hash(contextHash, querier, outputsHash);
+        bool suppressed = verdict.suppressedBitmap.length != 0;
+        _store(requestId, Request(RequestState.ANSWERED, Assurance.QUORUM, Outcome.ANSWERED, suppressed, commitment));
         emit QueryAnswered(
             requestId,
             verdict.attempt,
@@ -155,29 +141,57 @@ contract QuerySmartContract is Payments, SealedAnswers, ProvableAnswers, Dispute
             verdict.sealedHash,
             statement
         );
+        return Acts.QUERY_ANSWERED;
     }
 
-    function _refused(Request storage entry, RequestId requestId, Verdict calldata verdict, bytes32 statement) private {
+    /// @return the act
+    function _refused(
+        RequestId requestId,
+        Verdict calldata verdict,
+        bytes32 statement,
+        bytes32 contextHash,
+        address querier
+    ) private returns (bytes32) {
         bool failed = verdict.outcome == Outcome.FAILED_UNAVAILABLE;
-        entry.state = failed ? RequestState.FAILED : RequestState.REFUSED;
-        entry.outcome = verdict.outcome;
-        entry.assurance = Assurance.QUORUM;
+        RequestState state = failed ? RequestState.FAILED : RequestState.REFUSED;
+        bytes28 commitment = RequestCommitment.hash(contextHash, querier, 0);
+        _store(requestId, Request(state, Assurance.QUORUM, verdict.outcome, false, commitment));
         emit QueryRefused(requestId, verdict.attempt, verdict.outcome, statement);
+        return failed ? Acts.QUERY_FAILED : Acts.QUERY_REFUSED;
     }
 
-    /// @dev Sets what neither the querier, nor its nonce, nor the datasets' owners decide.
-    function _fix(
+    /// @dev The record of what an emergency stops. It is stopped here, where the trail is written to, and not before: the
+    /// trail's word says so, and is read now anyhow. Reverting undoes all that went before.
+    function _recordUnlessStopped(
+        bytes32 act,
+        RequestId requestId,
+        address actor,
+        bytes32 organisation,
+        bytes32 oldHash,
+        bytes32 newHash
+    ) private {
+        bool recorded = _recordUnlessStopped(act, RequestId.unwrap(requestId), actor, organisation, oldHash, newHash);
+        if (!recorded) revert QuerySmartContractStopped();
+    }
+
+    /// @dev Opens the data, and sets what the registries decide of the context. Returns the request's k.
+    function _open(
         RequestContext memory context,
         QueryOrigin memory origin,
-        bytes calldata parameters,
-        DatasetId[] calldata datasetIds
-    ) private view {
-        context.studyId = origin.studyId;
-        context.queryHash = origin.queryHash;
-        context.parametersHash = keccak256(parameters);
-        context.committeeEpoch = _committees.currentEpoch(origin.studyId);
-        context.requestBlock = uint64(block.number);
-        context.consentMaskRoot = _consents.maskRoot(origin.studyId, datasetIds);
+        bytes memory arguments,
+        DatasetId[] calldata datasetIds,
+        address querier
+    ) private returns (uint16 k) {
+        uint16 ownersK;
+        bool restricted;
+        (context.datasetRoots, ownersK, context.committeeEpoch, restricted) = DatasetChoice.open(
+            _datasets,
+            origin,
+            datasetIds,
+            querier
+        );
+        if (restricted) context.consentMaskRoot = _consents.maskRoot(origin.studyId, datasetIds);
+        (k, context.policyHash) = RequestPolicy.bind(origin, arguments, context.releaseClass, ownersK);
     }
 
     function _newRequestId(
@@ -198,28 +212,17 @@ contract QuerySmartContract is Payments, SealedAnswers, ProvableAnswers, Dispute
         return RequestId.wrap(keccak256(words));
     }
 
-    function _authorise(
-        QueryOrigin memory origin,
-        Policy memory policy
-    ) private view returns (address querier, bytes32 organisation) {
-        if (!origin.catalogue.isActive(origin.queryHash)) revert QuerySmartContractInactiveQuery(origin.queryHash);
-        (querier, organisation) = _queriers.activeMemberOf(msg.sender);
+    /// @dev Whether the query takes requests, the dataset registry knows.
+    function _authorise(uint256 price, bytes memory arguments) private returns (address querier, bytes32 organisation) {
+        uint24 admission;
+        (querier, organisation, admission) = _queriers.credentialOf(msg.sender);
         if (querier == address(0)) revert QuerySmartContractNotQuerier(msg.sender);
-        if (!hasAccepted(querier)) revert QuerySmartContractAgreementNotAccepted(querier);
-        if (policy.purposes.length != 0) {
-            bytes32 missing = _queriers.missingPurpose(querier, policy.purposes);
-            if (missing != 0) revert QuerySmartContractMissingPurpose(missing);
-        }
-        if (msg.value != origin.price) revert QuerySmartContractWrongPayment(msg.value, origin.price);
+        _requireAcceptor(querier, admission, arguments);
+        if (msg.value != price) revert QuerySmartContractWrongPayment(msg.value, price);
     }
 
     /// @dev Both far below 2^63: blocks so far, and at most 1,000,000.
-    function _deadline(QueryOrigin memory origin, uint64 requestBlock) private pure returns (uint64) {
-        return requestBlock + origin.deadlineBlocks;
-    }
-
-    function _actOf(RequestState state) private pure returns (bytes32) {
-        if (state == RequestState.ANSWERED) return Acts.QUERY_ANSWERED;
-        return state == RequestState.FAILED ? Acts.QUERY_FAILED : Acts.QUERY_REFUSED;
+    function _deadline(uint64 deadlineBlocks, uint64 requestBlock) private pure returns (uint64) {
+        return requestBlock + deadlineBlocks;
     }
 }

@@ -12,16 +12,17 @@ library VerdictRules {
 
     /// @dev O(outputs).
     function check(Verdict calldata verdict, ReleaseClass releaseClass) internal pure {
+        uint256[] calldata outputs = verdict.outputs;
         bool answered = verdict.outcome == Outcome.ANSWERED;
         bool hasKeys = answered && releaseClass == ReleaseClass.SEALED;
         bool wellFormed =
             verdict.outcome != Outcome.NONE &&
-                answered == (verdict.outputs.length != 0) &&
-                isBitmap(verdict.suppressedBitmap, verdict.outputs.length) &&
+                answered == (outputs.length != 0) &&
+                isBitmap(verdict.suppressedBitmap, outputs.length) &&
                 hasKeys == (verdict.sealedHash != 0);
         if (!wellFormed) revert IQuerySmartContract.QuerySmartContractInvalidVerdict(verdict.outcome);
-        for (uint256 i = 0; i < verdict.outputs.length; ++i) {
-            if (verdict.outputs[i] >= BN254_FR_MODULUS) {
+        for (uint256 i = 0; i < outputs.length; ++i) {
+            if (outputs[i] >= BN254_FR_MODULUS) {
                 revert IQuerySmartContract.QuerySmartContractOutputOutOfField(i);
             }
         }

@@ -6,24 +6,15 @@ import {IAuditTrail} from "../audit/IAuditTrail.sol";
 import {ICredits} from "../fees/ICredits.sol";
 import {WorkerDeposits} from "../fees/WorkerDeposits.sol";
 import {IMemberRegistry} from "../identity/IMemberRegistry.sol";
-import {CodeStorage} from "../types/CodeStorage.sol";
 import {Deployed} from "../types/Deployed.sol";
 import {StudyId} from "../types/Identifiers.sol";
 import {Policy} from "../types/Policy.sol";
+import {CommitteeCode} from "./CommitteeCode.sol";
 import {ICommitteeRegistry} from "./ICommitteeRegistry.sol";
 import {IStudyRegistry} from "./IStudyRegistry.sol";
 
 /// @title Part of the committee registry: who sits where, and whether a committee may be
 abstract contract CommitteeSeats is ICommitteeRegistry, WorkerDeposits {
-    /// @dev One slot and one contract's code: an answer reads no more, however large the committee. workersCode: a word
-    /// for each worker, in the order of their points ({CodeStorage}); size: n, 0 = no such epoch.
-    struct Seats {
-        address workersCode;
-        uint8 size;
-        uint8 threshold;
-        bool demonstration;
-    }
-
     /// @dev n in 3..7: replicated keys grow as C(n, t), and C(7, 3) = 35 is the most the workers are built for.
     uint256 private constant MIN_WORKERS = 3;
     uint256 private constant MAX_WORKERS = 7;
@@ -32,7 +23,6 @@ abstract contract CommitteeSeats is ICommitteeRegistry, WorkerDeposits {
 
     IStudyRegistry internal immutable _studies;
 
-    mapping(StudyId studyId => mapping(uint64 epoch => Seats)) private _seats;
     mapping(StudyId studyId => uint64) private _newestEpoch;
     mapping(StudyId studyId => uint64) internal _currentEpoch;
 
@@ -47,8 +37,7 @@ abstract contract CommitteeSeats is ICommitteeRegistry, WorkerDeposits {
 
     /// @inheritdoc ICommitteeRegistry
     function committee(StudyId studyId, uint64 epoch) external view returns (Committee memory) {
-        _known(studyId, epoch);
-        return _committee(studyId, epoch);
+        return _known(studyId, epoch);
     }
 
     /// @inheritdoc ICommitteeRegistry
@@ -58,26 +47,15 @@ abstract contract CommitteeSeats is ICommitteeRegistry, WorkerDeposits {
 
     /// @inheritdoc ICommitteeRegistry
     function quorum(StudyId studyId, uint64 epoch) external view returns (uint8) {
-        return _quorum(_known(studyId, epoch));
-    }
-
-    /// @inheritdoc ICommitteeRegistry
-    function signers(
-        StudyId studyId,
-        uint64 epoch,
-        uint8[] calldata indices
-    ) external view returns (uint8 needed, address[] memory current) {
-        Seats memory seats = _known(studyId, epoch);
-        address[] memory workers = new address[](indices.length);
-        for (uint256 i = 0; i < workers.length; ++i) workers[i] = _workerAt(seats, indices[i]);
-        return (_quorum(seats), _workers.activeKeysOf(workers));
+        Committee memory known = _known(studyId, epoch);
+        return CommitteeCode.quorum(known.threshold, known.workers.length);
     }
 
     /// @inheritdoc ICommitteeRegistry
     function keys(StudyId studyId, uint64 epoch) external view returns (address[] memory current) {
-        Seats memory seats = _known(studyId, epoch);
-        current = new address[](seats.size);
-        for (uint8 i = 0; i < seats.size; ++i) current[i] = _workers.keyOf(_workerAt(seats, i + 1));
+        address[] memory workers = _known(studyId, epoch).workers;
+        current = new address[](workers.length);
+        for (uint256 i = 0; i < workers.length; ++i) current[i] = _workers.keyOf(workers[i]);
     }
 
     /// @inheritdoc ICommitteeRegistry
@@ -86,7 +64,9 @@ abstract contract CommitteeSeats is ICommitteeRegistry, WorkerDeposits {
         uint64 epoch,
         uint8 index
     ) public view override(ICommitteeRegistry, WorkerDeposits) returns (address worker, address key, bool active) {
-        worker = _workerAt(_seats[studyId][epoch], index);
+        address[] memory workers = _committee(studyId, epoch).workers;
+        if (index == 0 || index > workers.length) return (worker, key, active);
+        worker = workers[index - 1];
         (key, active) = _workers.signerOf(worker);
     }
 
@@ -102,34 +82,23 @@ abstract contract CommitteeSeats is ICommitteeRegistry, WorkerDeposits {
         _checkWorkers(workers);
         _bindDeposits(_studies.policy(studyId).leastDeposit, oldWorkers, workers);
         uint64 epoch = ++_newestEpoch[studyId];
-        bytes32 salt = keccak256(abi.encode(studyId, epoch));
-        address workersCode = CodeStorage.write(salt, abi.encodePacked(workers));
-        _seats[studyId][epoch] = Seats(workersCode, uint8(workers.length), threshold, demonstration); // at most 7
+        CommitteeCode.write(studyId, epoch, threshold, demonstration, workers);
         return Committee(epoch, threshold, demonstration, workers);
     }
 
-    function _known(StudyId studyId, uint64 epoch) internal view returns (Seats memory seats) {
-        seats = _seats[studyId][epoch];
-        if (seats.size == 0) revert CommitteeRegistryUnknown(studyId, epoch);
+    function _known(StudyId studyId, uint64 epoch) internal view returns (Committee memory known) {
+        known = _committee(studyId, epoch);
+        if (known.workers.length == 0) revert CommitteeRegistryUnknown(studyId, epoch);
     }
 
-    /// @dev Of nobody for an epoch that there is not. O(n).
+    /// @dev Of nobody for an epoch that there is not.
     function _committee(StudyId studyId, uint64 epoch) internal view returns (Committee memory) {
-        Seats memory seats = _seats[studyId][epoch];
-        address[] memory workers = new address[](seats.size);
-        for (uint8 i = 0; i < seats.size; ++i) workers[i] = _workerAt(seats, i + 1);
-        return Committee(epoch, seats.threshold, seats.demonstration, workers);
-    }
-
-    /// @dev Zero, whom no registry admits, where there is no such point.
-    function _workerAt(Seats memory seats, uint8 index) private view returns (address) {
-        if (index == 0 || index > seats.size) return address(0);
-        return address(uint160(uint256(CodeStorage.word(seats.workersCode, index - 1)))); // written of an address
-    }
-
-    function _quorum(Seats memory seats) private pure returns (uint8) {
-        uint8 t = seats.threshold; // at most 3, of at most 7
-        return uint8(Math.min(seats.size - t, 2 * t + 1));
+        (uint8 threshold, bool demonstration, address[] memory workers) = CommitteeCode.read(
+            address(this),
+            studyId,
+            epoch
+        );
+        return Committee(epoch, threshold, demonstration, workers);
     }
 
     function _checkSize(StudyId studyId, uint256 n, uint8 t) private view returns (bool demonstration) {

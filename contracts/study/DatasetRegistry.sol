@@ -71,6 +71,7 @@ contract DatasetRegistry is DatasetRetirement {
             _holdings[datasetId].owner = owner;
             _datasetIds[studyId].push(datasetId);
             _committees.freeze(studyId);
+            _setEpoch(studyId, epoch);
         }
         uint64 rows = _append(studyId, datasetId, segment, keccak256(ingestProof));
         bytes32 root = keccak256(abi.encode(datasetId, version_, _segments[datasetId]));
@@ -100,6 +101,7 @@ contract DatasetRegistry is DatasetRetirement {
         bytes32 root = keccak256(abi.encode(datasetId, version_, all));
         _roots[studyId][datasetId] = root;
         _contributions[root] = _contributions[oldRoot];
+        _setEpoch(studyId, _committees.currentEpoch(studyId));
         emit SharesReplaced(datasetId, studyId, version_, sharesRoots);
         _record(Acts.SHARES_REPLACED, DatasetId.unwrap(datasetId), msg.sender, 0, oldRoot, root);
     }

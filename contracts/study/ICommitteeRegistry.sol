@@ -107,15 +107,6 @@ interface ICommitteeRegistry {
         uint64 epoch,
         uint8 index
     ) external view returns (address worker, address key, bool active);
-    /// @notice What an answer is checked against, in one call. O(indices). Reverts with CommitteeRegistryUnknown.
-    /// @param indices points, in any order
-    /// @return needed {quorum}
-    /// @return current of each point the key that signs for its worker now; zero where it may not, or there is no such point
-    function signers(
-        StudyId studyId,
-        uint64 epoch,
-        uint8[] calldata indices
-    ) external view returns (uint8 needed, address[] memory current);
     /// @notice The keys that sign for the workers of an epoch now, active or not; keys[j-1] is point j's. Reverts with
     /// CommitteeRegistryUnknown.
     function keys(StudyId studyId, uint64 epoch) external view returns (address[] memory);

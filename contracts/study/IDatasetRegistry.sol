@@ -6,9 +6,10 @@ import {DatasetId, StudyId} from "../types/Identifiers.sol";
 import {IDatasetRetirement} from "./IDatasetRetirement.sol";
 import {IOwnerTerms} from "./IOwnerTerms.sol";
 import {IRequestQuotas} from "./IRequestQuotas.sol";
+import {IStudyStandings} from "./IStudyStandings.sol";
 
 /// @title Datasets: what each owner committed to, as append-only segments
-interface IDatasetRegistry is IOwnerTerms, IDatasetRetirement, IRequestQuotas {
+interface IDatasetRegistry is IOwnerTerms, IDatasetRetirement, IRequestQuotas, IStudyStandings {
     /// @notice The owner appended `segment`, making `version`, shared among the committee of `committeeEpoch`;
     /// fileHashes[j-1] is the keccak256 of worker j's share file. Every worker checks its file against `ingestProof`
     /// (workers/messages/dealingProof.ts); the chain keeps its hash.

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {DatasetId, QueryHash, StudyId} from "../types/Identifiers.sol";
+import {IStudyStandings} from "./IStudyStandings.sol";
 
 /// @title An owner's say over its own data: stricter terms than the study's, vetoes, and how often the data were opened
 interface IOwnerTerms {
@@ -39,6 +40,8 @@ interface IOwnerTerms {
     error DatasetRegistryMissingPurpose(DatasetId datasetId, bytes32 purpose);
     /// @notice Thrown when the sender may not open data for this query.
     error DatasetRegistryNotQueryContract(QueryHash queryHash, address account);
+    /// @notice Thrown when the query takes no requests: it was revoked or superseded, or its vettings have lapsed.
+    error DatasetRegistryInactiveQuery(QueryHash queryHash);
     /// @notice Thrown when the query has a contract that may open data for it.
     error DatasetRegistryAlreadyQueryContract(QueryHash queryHash, address queryContract);
 
@@ -53,6 +56,9 @@ interface IOwnerTerms {
     function liftVeto(StudyId studyId, QueryHash queryHash) external;
     /// @notice Lets the contract of a query open data for it, for good. Restricted to the query catalogue.
     function addQueryContract(QueryHash queryHash, address queryContract) external;
+    /// @notice Until when data may be opened for the query. Restricted to the query catalogue, whose own record says why.
+    /// @param activeUntil last valid second; 0 = no longer
+    function serveUntil(QueryHash queryHash, uint48 activeUntil) external;
     /// @notice A query contract asks for data: counts one opening of each dataset, or reverts. An opening is counted for good,
     /// also of a request that is refused or expires: a refusal says something, too. O(datasets + purposes).
     /// @param querier whose purposes are asked
@@ -60,6 +66,7 @@ interface IOwnerTerms {
     /// @param quota requests that the study allows the querier's organisation, 0 = any number; counted where there is one
     /// @return roots of the datasets, 0 where one is unknown or of another study; nothing is counted there
     /// @return k the strictest that an owner asks, 0 = none
+    /// @return standing of the study
     function open(
         StudyId studyId,
         QueryHash queryHash,
@@ -67,9 +74,11 @@ interface IOwnerTerms {
         address querier,
         uint32 studyBudget,
         uint24 quota
-    ) external returns (bytes32[] memory roots, uint16 k);
+    ) external returns (bytes32[] memory roots, uint16 k, IStudyStandings.Standing memory standing);
     /// @notice The owner's terms; all zero where it set none.
     function termsOf(DatasetId datasetId) external view returns (Terms memory);
+    /// @notice Until when data may be opened for the query, 0 = not at all.
+    function servedUntil(QueryHash queryHash) external view returns (uint48);
     /// @notice Whether the owner has vetoed the query for its data.
     function isVetoed(QueryHash queryHash, DatasetId datasetId) external view returns (bool);
 }

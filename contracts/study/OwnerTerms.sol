@@ -12,9 +12,10 @@ import {LEAST_K, MOST_K} from "../types/Policy.sol";
 import {IDatasetRegistry} from "./IDatasetRegistry.sol";
 import {IOwnerTerms} from "./IOwnerTerms.sol";
 import {RequestQuotas} from "./RequestQuotas.sol";
+import {StudyStandings} from "./StudyStandings.sol";
 
 /// @title Part of the dataset registry: whose data they are, on which terms, and how often they were opened
-abstract contract OwnerTerms is IDatasetRegistry, RequestQuotas, AccessManaged, Audited {
+abstract contract OwnerTerms is IDatasetRegistry, RequestQuotas, StudyStandings, Audited {
     /// @dev What requests may do with data: RETIRED is for ever.
     enum Availability {
         OPEN,
@@ -32,10 +33,12 @@ abstract contract OwnerTerms is IDatasetRegistry, RequestQuotas, AccessManaged, 
         bool hasPurposes;
     }
 
-    /// @dev One slot: a request reads it. queryContract: zero before the query is active; vetoes: of how many datasets.
+    /// @dev One slot: a request reads it. queryContract: zero before the query is active; activeUntil: as the catalogue says;
+    /// vetoes: of how many datasets, far below 2^48.
     struct Use {
         address queryContract;
-        uint64 vetoes;
+        uint48 activeUntil;
+        uint48 vetoes;
     }
 
     uint256 private constant MAX_PURPOSES = 16;
@@ -110,6 +113,11 @@ abstract contract OwnerTerms is IDatasetRegistry, RequestQuotas, AccessManaged, 
     }
 
     /// @inheritdoc IOwnerTerms
+    function serveUntil(QueryHash queryHash, uint48 activeUntil) external restricted {
+        _uses[queryHash].activeUntil = activeUntil;
+    }
+
+    /// @inheritdoc IOwnerTerms
     function open(
         StudyId studyId,
         QueryHash queryHash,
@@ -117,9 +125,11 @@ abstract contract OwnerTerms is IDatasetRegistry, RequestQuotas, AccessManaged, 
         address querier,
         uint32 studyBudget,
         uint24 quota
-    ) external returns (bytes32[] memory roots, uint16 k) {
+    ) external returns (bytes32[] memory roots, uint16 k, Standing memory standing) {
         Use memory use = _uses[queryHash];
         if (use.queryContract != msg.sender) revert DatasetRegistryNotQueryContract(queryHash, msg.sender);
+        if (block.timestamp > use.activeUntil) revert DatasetRegistryInactiveQuery(queryHash);
+        standing = _standing(studyId);
         if (quota != 0) _countRequest(studyId, _queriers.organisationOf(querier), quota);
         roots = new bytes32[](datasetIds.length);
         for (uint256 i = 0; i < roots.length; ++i) {
@@ -135,6 +145,11 @@ abstract contract OwnerTerms is IDatasetRegistry, RequestQuotas, AccessManaged, 
     /// @inheritdoc IOwnerTerms
     function termsOf(DatasetId datasetId) external view returns (Terms memory) {
         return _termsOf(datasetId);
+    }
+
+    /// @inheritdoc IOwnerTerms
+    function servedUntil(QueryHash queryHash) external view returns (uint48) {
+        return _uses[queryHash].activeUntil;
     }
 
     /// @inheritdoc IOwnerTerms
@@ -172,7 +187,8 @@ abstract contract OwnerTerms is IDatasetRegistry, RequestQuotas, AccessManaged, 
 
     /// @dev Counts one opening and returns the owner's k.
     function _use(DatasetId datasetId, address querier, uint32 studyBudget) private returns (uint16) {
-        Holding memory holding = _holdings[datasetId];
+        Holding storage entry = _holdings[datasetId];
+        Holding memory holding = entry;
         if (holding.availability == Availability.RETIRED) revert DatasetRegistryRetired(datasetId);
         if (holding.availability == Availability.CLOSED) revert DatasetRegistryClosed(datasetId);
         uint32 own = holding.openingsBudget;
@@ -182,7 +198,7 @@ abstract contract OwnerTerms is IDatasetRegistry, RequestQuotas, AccessManaged, 
             bytes32 missing = _queriers.missingPurpose(querier, _purposes[datasetId]);
             if (missing != 0) revert DatasetRegistryMissingPurpose(datasetId, missing);
         }
-        _holdings[datasetId].openingsUsed = holding.openingsUsed + 1;
+        entry.openingsUsed = holding.openingsUsed + 1;
         return holding.k;
     }
 

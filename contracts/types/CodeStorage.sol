@@ -8,21 +8,15 @@ import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 /// @dev The code is a STOP byte, then the content: a call to it does nothing, and it can never destroy itself. At most
 /// 24,575 bytes (EIP-170); more reverts with OpenZeppelin's FailedDeployment.
 library CodeStorage {
-    /// @dev PUSH2 size, DUP1, PUSH1 10, RETURNDATASIZE, CODECOPY, RETURNDATASIZE, RETURN: returns what follows these 10
-    /// bytes.
     function write(bytes32 salt, bytes memory content) internal returns (address) {
-        uint16 size = uint16(content.length + 1); // a larger one fails to deploy below, by EIP-3860 or EIP-170
-        bytes memory creation = abi.encodePacked(hex"61", size, hex"80600a3d393df3", hex"00", content);
-        return Create2.deploy(0, salt, creation);
+        return Create2.deploy(0, salt, creation(content));
     }
 
-    /// @dev The content's i-th word, zeros past its end, without copying the rest.
-    function word(address account, uint256 i) internal view returns (bytes32 result) {
-        // Scratch space: the first 64 bytes are free between statements.
-        assembly ("memory-safe") {
-            extcodecopy(account, 0, add(1, shl(5, i)), 32)
-            result := mload(0)
-        }
+    /// @dev What makes such a contract. PUSH2 size, DUP1, PUSH1 10, RETURNDATASIZE, CODECOPY, RETURNDATASIZE, RETURN: returns
+    /// what follows these 10 bytes.
+    function creation(bytes memory content) internal pure returns (bytes memory) {
+        uint16 size = uint16(content.length + 1); // a larger one fails to deploy, by EIP-3860 or EIP-170
+        return abi.encodePacked(hex"61", size, hex"80600a3d393df3", hex"00", content);
     }
 
     function read(address account) internal view returns (bytes memory) {

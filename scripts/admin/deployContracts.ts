@@ -65,8 +65,8 @@ const ORDER: readonly (readonly [name: string, ...parameters: string[]])[] = [
   ["ProofVerifierRegistry", "ConsortiumAccess", "AuditTrail", "StudyRegistry"],
   [
     "QuerySmartContract",
-    ...["AuditTrail", "QuerierRegistry", "CommitteeRegistry", "DatasetRegistry", "ConsentRegistry", "Credits"],
-    ...["EmergencyStop", "ProofVerifierRegistry"],
+    ...["AuditTrail", "QuerierRegistry", "CommitteeRegistry", "WorkerRegistry", "DatasetRegistry", "ConsentRegistry"],
+    ...["Credits", "ProofVerifierRegistry"],
   ],
   [
     "QueryCatalogue",

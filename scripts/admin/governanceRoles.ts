@@ -5,7 +5,14 @@ import { MEMBER_REGISTRIES } from "#chain";
 export interface GovernanceRole {
   readonly id: bigint;
   /** Held by a contract of this name, or by people: see {@link Governance}. */
-  readonly holder: "people" | "guardians" | "QueryCatalogue" | "DatasetRegistry" | "CommitteeChanges";
+  readonly holder:
+    | "people"
+    | "guardians"
+    | "QueryCatalogue"
+    | "DatasetRegistry"
+    | "CommitteeChanges"
+    | "EmergencyStop"
+    | "ConsentRegistry";
   /** Function names by contract. */
   readonly functions: Readonly<Record<string, readonly string[]>>;
 }
@@ -19,7 +26,7 @@ export const GOVERNANCE_ROLES = {
   CATALOGUE: {
     id: 1n,
     holder: "QueryCatalogue",
-    functions: { AuditTrail: ["addRecorder"], DatasetRegistry: ["addQueryContract"] },
+    functions: { AuditTrail: ["addRecorder"], DatasetRegistry: ["addQueryContract", "serveUntil"] },
   },
   DATASETS: { id: 2n, holder: "DatasetRegistry", functions: { CommitteeRegistry: ["freeze"] } },
   REGISTRAR: { id: 3n, holder: "people", functions: inEachRegistry("admit", "replaceKey") },
@@ -53,6 +60,8 @@ export const GOVERNANCE_ROLES = {
     holder: "CommitteeChanges",
     functions: { CommitteeRegistry: ["install"], DatasetRegistry: ["replaceShares", "noteShares"] },
   },
+  SWITCH: { id: 7n, holder: "EmergencyStop", functions: { AuditTrail: ["setStopped"] } },
+  CONSENTS: { id: 8n, holder: "ConsentRegistry", functions: { DatasetRegistry: ["restrictConsents"] } },
 } as const satisfies Readonly<Record<string, GovernanceRole>>;
 
 export const ADMIN_ROLE = 0n;

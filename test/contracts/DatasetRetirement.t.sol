@@ -162,6 +162,7 @@ contract DatasetRetirementInvariantTest {
         trail.addRecorder(address(_registry));
         _handler = new RetirementHandler(_registry, committees);
         _registry.addQueryContract(QueryHash.wrap(bytes32(uint256(1))), address(_handler));
+        _registry.serveUntil(QueryHash.wrap(bytes32(uint256(1))), type(uint48).max);
     }
 
     function targetContracts() public view returns (address[] memory targets) {

@@ -103,6 +103,9 @@ contract GovernanceInvariantTest {
         access.setTargetFunctionRole(address(emergencyStop), selectors, access.GUARDIAN_ROLE());
         selectors[0] = EmergencyStop.resume.selector;
         access.setTargetFunctionRole(address(emergencyStop), selectors, access.STEWARD_ROLE());
+        selectors[0] = AuditTrail.setStopped.selector;
+        access.setTargetFunctionRole(address(_trail), selectors, access.SWITCH_ROLE());
+        access.grantRole(access.SWITCH_ROLE(), address(emergencyStop), 0);
         access.setRoleGuardian(access.STEWARD_ROLE(), access.GUARDIAN_ROLE());
         access.grantRole(access.GUARDIAN_ROLE(), address(_handler.guardian()), 0);
         access.grantRole(access.STEWARD_ROLE(), address(_handler.steward()), 2 days);

@@ -3,10 +3,12 @@ pragma solidity 0.8.37;
 
 import {Division} from "../../contracts/fees/Division.sol";
 import {Approvals, Tally} from "../../contracts/query/Approvals.sol";
+import {CommitteeCode} from "../../contracts/study/CommitteeCode.sol";
 import {CodeStorage} from "../../contracts/types/CodeStorage.sol";
 import {Parameters} from "../../contracts/query/Parameters.sol";
 import {Contribution} from "../../contracts/types/Dataset.sol";
 import {ParameterBound, ParameterKind} from "../../contracts/types/Descriptor.sol";
+import {StudyId} from "../../contracts/types/Identifiers.sol";
 import {Paging} from "../../contracts/types/Paging.sol";
 import {Capacity, Payee} from "../../contracts/types/Payee.sol";
 import {Policy} from "../../contracts/types/Policy.sol";
@@ -47,10 +49,24 @@ contract LibrariesTest {
         assert(keccak256(CodeStorage.read(CodeStorage.write(salt, content))) == keccak256(content));
     }
 
-    function testFuzz_storedCodeReadsBackByWords(bytes32[] calldata content, bytes32 salt) public {
-        address account = CodeStorage.write(salt, abi.encodePacked(content));
-        for (uint256 i = 0; i < content.length; ++i) assert(CodeStorage.word(account, i) == content[i]);
-        assert(CodeStorage.word(account, content.length) == 0);
+    function testFuzz_committeesReadBack(
+        StudyId studyId,
+        uint64 epoch,
+        uint8 threshold,
+        bool demonstration,
+        address[7] calldata chosen,
+        uint8 size
+    ) public {
+        address[] memory workers = new address[](size % 8);
+        for (uint256 i = 0; i < workers.length; ++i) workers[i] = chosen[i];
+        CommitteeCode.write(studyId, epoch, threshold, demonstration, workers);
+        (uint8 t, bool labelled, address[] memory found) = CommitteeCode.read(address(this), studyId, epoch);
+        assert(t == threshold && labelled == demonstration);
+        assert(keccak256(abi.encode(found)) == keccak256(abi.encode(workers)));
+        (, , found) = CommitteeCode.read(address(this), studyId, epoch ^ 1);
+        assert(found.length == 0);
+        (, , found) = CommitteeCode.read(address(_harness), studyId, epoch);
+        assert(found.length == 0);
     }
 
     function testFuzz_pagesStayInside(uint256 length, uint256 offset, uint256 limit) public pure {

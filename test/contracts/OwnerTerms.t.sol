@@ -170,7 +170,7 @@ contract TermsHandler {
     function open(uint8 chosen, uint8 query) external {
         DatasetId[] memory ids = _idsOf(chosen % 8);
         (uint16 strictest, bool allowed) = _judge(chosen % 8, queryHash(query));
-        (, uint16 k) = _registry.open(STUDY, queryHash(query), ids, address(this), STUDY_BUDGET, 0);
+        (, uint16 k, ) = _registry.open(STUDY, queryHash(query), ids, address(this), STUDY_BUDGET, 0);
         // Only what was let through comes here: what reverts is undone with all its marks.
         for (uint256 i = 0; i < 3; ++i) {
             if ((chosen % 8) & (1 << i) == 0) continue;
@@ -229,7 +229,10 @@ contract OwnerTermsInvariantTest {
         _registry = new OwnerTermsHarness(address(access), trail, members, ICommitteeRegistry(address(members)));
         trail.addRecorder(address(_registry));
         _handler = new TermsHandler(_registry);
-        for (uint8 i = 0; i < 2; ++i) _registry.addQueryContract(_handler.queryHash(i), address(_handler));
+        for (uint8 i = 0; i < 2; ++i) {
+            _registry.addQueryContract(_handler.queryHash(i), address(_handler));
+            _registry.serveUntil(_handler.queryHash(i), type(uint48).max);
+        }
     }
 
     function targetContracts() public view returns (address[] memory targets) {

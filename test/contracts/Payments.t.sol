@@ -6,15 +6,16 @@ import {AuditTrail} from "../../contracts/audit/AuditTrail.sol";
 import {IConsentRegistry} from "../../contracts/consent/IConsentRegistry.sol";
 import {Credits} from "../../contracts/fees/Credits.sol";
 import {ConsortiumAccess} from "../../contracts/governance/ConsortiumAccess.sol";
-import {IEmergencyStop} from "../../contracts/governance/IEmergencyStop.sol";
 import {IMemberRegistry} from "../../contracts/identity/IMemberRegistry.sol";
 import {CloneArguments, QueryOrigin} from "../../contracts/query/CloneArguments.sol";
 import {IQueryCatalogue} from "../../contracts/query/IQueryCatalogue.sol";
 import {IQuerySmartContract} from "../../contracts/query/IQuerySmartContract.sol";
 import {QuerySmartContract} from "../../contracts/query/QuerySmartContract.sol";
 import {IProofVerifierRegistry} from "../../contracts/result/IProofVerifierRegistry.sol";
+import {CommitteeCode} from "../../contracts/study/CommitteeCode.sol";
 import {ICommitteeRegistry} from "../../contracts/study/ICommitteeRegistry.sol";
 import {IDatasetRegistry} from "../../contracts/study/IDatasetRegistry.sol";
+import {IStudyStandings} from "../../contracts/study/IStudyStandings.sol";
 import {AnswerSignature} from "../../contracts/types/AnswerSignature.sol";
 import {Contribution} from "../../contracts/types/Dataset.sol";
 import {ParameterBound} from "../../contracts/types/Descriptor.sol";
@@ -46,6 +47,13 @@ uint64 constant DEADLINE = 20;
 /// @dev What a query contract asks of everybody else: five workers of whom one signs for all, datasets of 1, 2 and 3 rows,
 /// and an open door.
 contract Surroundings {
+    /// @dev As the committee registry: one worker's word is the quorum's.
+    constructor() {
+        address[] memory workers = new address[](1);
+        workers[0] = address(0x1000);
+        CommitteeCode.write(StudyId.wrap(bytes32(uint256(1))), 1, 0, false, workers);
+    }
+
     function committee(StudyId, uint64 epoch) external pure returns (ICommitteeRegistry.Committee memory) {
         address[] memory workers = new address[](5);
         for (uint256 i = 0; i < 5; ++i) workers[i] = address(uint160(0x1000 + i));
@@ -67,40 +75,19 @@ contract Surroundings {
         address,
         uint32,
         uint24
-    ) external pure returns (bytes32[] memory roots, uint16) {
+    ) external pure returns (bytes32[] memory roots, uint16, IStudyStandings.Standing memory) {
         roots = new bytes32[](datasetIds.length);
         for (uint256 i = 0; i < roots.length; ++i) roots[i] = DatasetId.unwrap(datasetIds[i]);
-        return (roots, 0);
+        return (roots, 0, IStudyStandings.Standing({committeeEpoch: 1, consentsRestricted: false}));
     }
 
-    function currentEpoch(StudyId) external pure returns (uint64) {
-        return 1;
-    }
-
-    function signers(
-        StudyId,
-        uint64,
-        uint8[] calldata indices
-    ) external pure returns (uint8 needed, address[] memory keys) {
-        keys = new address[](indices.length);
+    function activeKeysOf(address[] calldata accounts) external pure returns (address[] memory keys) {
+        keys = new address[](accounts.length);
         for (uint256 i = 0; i < keys.length; ++i) keys[i] = VM.addr(WORKER_KEY);
-        return (1, keys);
     }
 
-    function isStopped() external pure returns (bool) {
-        return false;
-    }
-
-    function isActive(QueryHash) external pure returns (bool) {
-        return true;
-    }
-
-    function maskRoot(StudyId, DatasetId[] calldata) external pure returns (bytes32) {
-        return 0;
-    }
-
-    function activeMemberOf(address key) external pure returns (address, bytes32) {
-        return (key, keccak256("organisation"));
+    function credentialOf(address key) external pure returns (address, bytes32, uint24) {
+        return (key, keccak256("organisation"), 1);
     }
 
     function signerOf(address member) external pure returns (address, bool) {
@@ -265,10 +252,10 @@ contract PaymentsInvariantTest {
             trail,
             members,
             ICommitteeRegistry(all),
+            members,
             IDatasetRegistry(all),
             IConsentRegistry(all),
             _credits,
-            IEmergencyStop(all),
             IProofVerifierRegistry(all)
         );
         PaymentsHandler shape = new PaymentsHandler(IQuerySmartContract(all), _credits);
@@ -279,10 +266,16 @@ contract PaymentsInvariantTest {
             catalogue: IQueryCatalogue(all),
             deadlineBlocks: DEADLINE,
             price: uint88(PRICE),
-            author: shape.payee(8)
+            authorCapacity: shape.payee(8).capacity,
+            author: shape.payee(8).account,
+            policyHash: keccak256(abi.encode(shape.policy())),
+            k: shape.policy().k,
+            sealedK: 0,
+            openingsBudget: 1_000,
+            organisationQuota: 0
         });
         bytes memory bounds = abi.encode(new ParameterBound[](0));
-        bytes memory args = CloneArguments.encode(origin, shape.policy(), bounds);
+        bytes memory args = CloneArguments.encode(origin, bounds, shape.policy());
         _query = IQuerySmartContract(Clones.cloneWithImmutableArgs(address(implementation), args));
         trail.addRecorder(address(_query));
         trail.addRecorder(address(_credits));

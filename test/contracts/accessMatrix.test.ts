@@ -21,7 +21,17 @@ import {
 import { reverts } from "./support/reverts.ts";
 
 /** By role, tested here; the others have their own rule, tested with the function. */
-type Row = "admin" | "registrar" | "steward" | "guardian" | "catalogue" | "datasets" | "changes" | "own rule";
+type Row =
+  | "admin"
+  | "registrar"
+  | "steward"
+  | "guardian"
+  | "catalogue"
+  | "datasets"
+  | "changes"
+  | "switch"
+  | "consents"
+  | "own rule";
 const MEMBERS: Record<string, Row> = {
   admit: "registrar",
   revoke: "guardian",
@@ -32,7 +42,7 @@ const MEMBERS: Record<string, Row> = {
 const MATRIX: Record<string, Record<string, Row>> = {
   DeploymentRegistry: { announce: "admin" },
   EmergencyStop: { stop: "guardian", resume: "steward" },
-  AuditTrail: { addRecorder: "catalogue", record: "own rule" },
+  AuditTrail: { addRecorder: "catalogue", record: "own rule", recordUnlessStopped: "own rule", setStopped: "switch" },
   DataOwnerRegistry: MEMBERS,
   VetterRegistry: MEMBERS,
   QuerierRegistry: MEMBERS,
@@ -65,6 +75,8 @@ const MATRIX: Record<string, Record<string, Row>> = {
     confirmErasure: "own rule",
     open: "own rule",
     addQueryContract: "catalogue",
+    serveUntil: "catalogue",
+    restrictConsents: "consents",
     replaceShares: "changes",
     noteShares: "changes",
   },
@@ -216,7 +228,7 @@ describe("access", () => {
     const { access } = await load(everyRole);
     for (const [who, wallet] of CALLERS) {
       if (who === "admin") continue;
-      for (const role of [0n, 1n, 2n, 3n, 4n, 5n, 6n]) {
+      for (const role of [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n]) {
         const act = access.connect(wallet).grantRole(role, wallet.address, 0);
         await reverts(act, access, "AccessManagerUnauthorizedAccount", [wallet.address, 0]);
       }

@@ -292,8 +292,10 @@ describe("CommitteeChanges", () => {
       const { changes, committees, datasets, studyId } = world;
       const before = await Promise.all(OWNERS.map(async (owner) => datasets.dataset(await idOf(world, owner))));
       const roots = [...(await datasets.datasetRoots(studyId, world.datasetIds))];
+      assert.equal((await datasets.standingOf(studyId)).committeeEpoch, 1n);
       await changes.connect(RELAYER).complete(studyId);
       assert.equal(await committees.currentEpoch(studyId), NEXT_EPOCH);
+      assert.equal((await datasets.standingOf(studyId)).committeeEpoch, NEXT_EPOCH);
       assert.equal(await committees.proposedEpoch(studyId), 0n);
       for (const [i, owner] of OWNERS.entries()) {
         const { datasetId, sharesRoot, proof } = await resharing(world, owner);

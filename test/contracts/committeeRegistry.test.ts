@@ -187,28 +187,6 @@ describe("CommitteeRegistry", () => {
     });
   });
 
-  describe("signers", () => {
-    it("gives the quorum, and the key of each point asked, in the order asked", async () => {
-      const { committees, workers, studyId } = await load(registerStudy);
-      await rotate(workers, WORKERS[1] as HDNodeWallet, NEW_KEY);
-      const [needed, keys] = await committees.signers(studyId, 1, [4, 2, 1, 2]);
-      const [first, , , fourth] = FIRST(4);
-      assert.deepEqual([needed, ...keys], [3n, fourth, NEW_KEY.address, first, NEW_KEY.address]);
-      assert.deepEqual([...(await committees.signers(studyId, 1, []))].flat(), [3n]);
-    });
-    it("gives no key for a worker that may not act, nor for points 0 and past n", async () => {
-      const { committees, workers, studyId } = await load(registerStudy);
-      const [, , third, fourth] = FIRST(4);
-      await workers.revoke(FIRST(1)[0] ?? "", "");
-      const [, keys] = await committees.signers(studyId, 1, [0, 1, 3, 4, 5, 255]);
-      assert.deepEqual([...keys], [ZeroAddress, ZeroAddress, third, fourth, ZeroAddress, ZeroAddress]);
-    });
-    it("refuses an unknown epoch", async () => {
-      const { committees, studyId } = await load(registerStudy);
-      await reverts(committees.signers(studyId, 2, [1]), committees, "CommitteeRegistryUnknown", [studyId, 2]);
-    });
-  });
-
   describe("keys", () => {
     it("gives the key of each point now, revoked ones included, and the committee its names", async () => {
       const { committees, workers, studyId } = await load(registerStudy);

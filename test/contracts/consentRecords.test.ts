@@ -171,6 +171,16 @@ describe("ConsentRegistry.maskRoot", () => {
     assert.notEqual(context.consentMaskRoot, ZeroHash);
     assert.equal(context.consentMaskRoot, await rootAt(world, await now()));
   });
+  it("is asked for once the dataset registry was told that something may restrict", async () => {
+    const world = await load(publishForm);
+    const isRestricted = async () => (await world.datasets.standingOf(world.studyId)).consentsRestricted;
+    assert.equal(await isRestricted(), false);
+    await record(world, WITHDRAWAL);
+    assert.equal(await isRestricted(), true);
+    await world.consents.setRules(world.studyId, true, 0);
+    assert.equal(await isRestricted(), true);
+    assert.equal((await world.datasets.standingOf(id("other"))).consentsRestricted, false);
+  });
   it("is not 0 under rules alone", async () => {
     for (const rules of [
       [true, 0],

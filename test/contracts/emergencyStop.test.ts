@@ -67,6 +67,26 @@ describe("EmergencyStop", () => {
       await reverts(answer(world, [1, 2, 3], verdict), world.query, "QuerySmartContractStopped");
     }
   });
+  it("stops them as they are recorded: nothing of them stays, in the trail or elsewhere", async () => {
+    const world = await load(stopped);
+    const length = await world.trail.length();
+    const [dataset] = world.datasetIds;
+    const { openingsUsed } = await world.datasets.dataset(dataset!);
+    await reverts(ask(world), world.query, "QuerySmartContractStopped");
+    await reverts(answer(world), world.query, "QuerySmartContractStopped");
+    assert.equal((await world.query.requestOf(world.asked.context.requestId)).state, 1n);
+    assert.equal((await world.datasets.dataset(dataset!)).openingsUsed, openingsUsed);
+    assert.equal(await world.trail.length(), length);
+  });
+  it("is a bit beside the trail's length and head, which it does not move", async () => {
+    const { trail, access } = await load(deployContracts);
+    await access.grantRole(7, CONSORTIUM.address, 0);
+    const [length, head] = [await trail.length(), await trail.head()];
+    for (const on of [true, true, false, false]) {
+      await trail.setStopped(on);
+      assert.deepEqual([await trail.isStopped(), await trail.length(), await trail.head()], [on, length, head]);
+    }
+  });
   it("takes an open request's answer after it was resumed, and new requests", async () => {
     const world = await load(stopped);
     await world.emergencyStop.resume("the key was replaced");

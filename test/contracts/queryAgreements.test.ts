@@ -1,7 +1,7 @@
 /** A query contract as a clone that knows its query, and who has accepted its agreement. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { AbiCoder, ZeroHash, concat, id } from "ethers";
+import { AbiCoder, ZeroHash, concat, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { ACCEPTANCE, opalineDomain } from "../../workers/messages/typedData.ts";
 import { chainId, ethers, load } from "./support/chain.ts";
@@ -86,9 +86,13 @@ describe("QuerySmartContract", () => {
       const code = await ethers.provider.getCode(queryContract);
       const { deadlineBlocks, price } = POLICY;
       const origin = [queryHash, studyId, agreementHash, await catalogue.getAddress(), deadlineBlocks, price];
+      const originTypes = ["bytes32", "bytes32", "bytes32", "address", "uint64", "uint88", "uint8", "address"];
+      const policyHash = keccak256(coder.encode([policyType], [POLICY]));
+      const { k, sealedK, openingsBudget, organisationQuota } = POLICY;
+      const binding = [policyHash, k, sealedK, openingsBudget, organisationQuota];
       const args = coder.encode(
-        ["bytes32", "bytes32", "bytes32", "address", "uint64", "uint88", "uint8", "address", policyType, "bytes"],
-        [...origin, Capacity.QUERIER, QUERIER.address, POLICY, encodeBounds(BOUNDS)],
+        [...originTypes, "bytes32", "uint16", "uint16", "uint32", "uint24", "bytes", policyType],
+        [...origin, Capacity.QUERIER, QUERIER.address, ...binding, encodeBounds(BOUNDS), POLICY],
       );
       const proxy = concat([
         "0x363d3d373d3d3d363d73",

@@ -134,16 +134,16 @@ describe("QueryCatalogue", () => {
       const listing = (values: number) =>
         encodeBounds([{ ...bound, allowed: Array.from({ length: values }, (_, i) => BigInt(i)) }]);
       const least = dataLength(listing(0));
-      const most = (23_008 - least) / 32;
+      const most = (22_848 - least) / 32;
       const fits = listing(most);
-      assert.equal(dataLength(fits), 23_008);
+      assert.equal(dataLength(fits), 22_848);
       const purposes = Array.from({ length: 16 }, (_, i) => id(`purpose ${i}`));
       const world = await activateDatasets(4, 1, { ...POLICY, purposes });
       const { descriptor, sql, manifest, agreement } = publication();
       const send = (bounds: string) =>
         world.catalogue.connect(QUERIER).publish(world.studyId, descriptor, sql, bounds, manifest, agreement);
       const long = listing(most + 1);
-      await reverts(send(long), world.catalogue, "QueryCatalogueBoundsTooLong", [dataLength(long), 23_008]);
+      await reverts(send(long), world.catalogue, "QueryCatalogueBoundsTooLong", [dataLength(long), 22_848]);
       await send(fits);
       const queryHash = queryHashOf({ ...publication(), bounds: fits });
       for (const vetter of [ETHICS_A, ETHICS_B]) await vet({ ...world, queryHash }, vetter);

@@ -162,12 +162,13 @@ describe("QueryCatalogue", () => {
       const { query, catalogue, queryHash, queriers, datasetIds } = world;
       const end = await activeUntil(world);
       await queriers.admit(QUERIER.address, { ...(await admissionOf(QUERIER, "University")), expiry: end + YEAR });
+      assert.equal(await world.datasets.servedUntil(queryHash), end);
       const ask = () => query.request(0, PARAMETERS, datasetIds, 0, [], { value: PRICE, gasLimit: 5_000_000 });
       await networkHelpers.time.setNextBlockTimestamp(end);
       await ask();
       assert.equal(await catalogue.isActive(queryHash), true);
       await networkHelpers.time.setNextBlockTimestamp(end + 1n);
-      await reverts(ask(), query, "QuerySmartContractInactiveQuery", [queryHash]);
+      await reverts(ask(), query, "DatasetRegistryInactiveQuery", [queryHash]);
       assert.equal(await catalogue.isActive(queryHash), false);
       assert.equal((await catalogue.query(queryHash)).state, STATE.ACTIVE);
     });

@@ -170,7 +170,8 @@ describe("QueryCatalogue", () => {
       const { catalogue, queryHash, query, datasetIds, asked } = world;
       await catalogue.connect(QUERIER).supersede(queryHash, await nextQuery(world, "SELECT 2"));
       const act = query.request(0, PARAMETERS, datasetIds, 0, [], { value: PRICE });
-      await reverts(act, query, "QuerySmartContractInactiveQuery", [queryHash]);
+      await reverts(act, query, "DatasetRegistryInactiveQuery", [queryHash]);
+      assert.equal(await world.datasets.servedUntil(queryHash), 0n);
       await answer(world);
       assert.equal((await query.requestOf(asked.context.requestId)).state, 2n);
     });

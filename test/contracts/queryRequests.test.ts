@@ -161,7 +161,7 @@ describe("QuerySmartContract", () => {
     });
     it("refuses a revoked query", async () => {
       const { query, world, act } = await send({}, ({ catalogue, queryHash }) => catalogue.revoke(queryHash, ""));
-      await reverts(act, query, "QuerySmartContractInactiveQuery", [world.queryHash]);
+      await reverts(act, query, "DatasetRegistryInactiveQuery", [world.queryHash]);
     });
     it("refuses accounts that are no queriers", async () => {
       for (const from of [OUTSIDER, CONSORTIUM, VETTERS[0] as HDNodeWallet]) {
@@ -184,6 +184,36 @@ describe("QuerySmartContract", () => {
         await accept(world, OUTSIDER);
       });
       await reverts(act, query, "QuerySmartContractMissingPurpose", [PURPOSE]);
+    });
+    it("asks for the purposes of each new admission, and for no new acceptance", async () => {
+      const world = await load(acceptAgreement);
+      const admit = async (purposes: string[]) => {
+        await networkHelpers.time.increase(YEAR + 1n);
+        await world.queriers.admit(QUERIER.address, { ...(await admissionOf(QUERIER, "University")), purposes });
+      };
+      const { catalogue, queryHash, query, datasetIds } = world;
+      await ask(world);
+      await admit([id("x")]);
+      assert.equal(await catalogue.isActive(queryHash), true);
+      const act = query.request(0, PARAMETERS, datasetIds, 0, [], { value: PRICE });
+      await reverts(act, query, "QuerySmartContractMissingPurpose", [PURPOSE]);
+      await networkHelpers.time.increase(1n);
+      const admission = { ...(await admissionOf(QUERIER, "University")), purposes: [id("x"), PURPOSE] };
+      await world.queriers.admit(QUERIER.address, admission);
+      const [first, second] = [(await ask(world)).gasUsed, (await ask(world)).gasUsed];
+      assert.ok(second < first, "what was found is remembered");
+      assert.equal((await world.queriers.member(QUERIER.address)).admissions, 3n);
+    });
+    it("takes the acceptance of a querier that gets the study's purpose later", async () => {
+      const world = await load(acceptAgreement);
+      const admission = await admissionOf(OUTSIDER, "Sponsor");
+      await world.queriers.admit(OUTSIDER.address, { ...admission, purposes: [] });
+      await accept(world, OUTSIDER);
+      assert.equal(await world.query.hasAccepted(OUTSIDER.address), true);
+      const act = world.query.connect(OUTSIDER).request(0, PARAMETERS, world.datasetIds, 0, [], { value: PRICE });
+      await reverts(act, world.query, "QuerySmartContractMissingPurpose", [PURPOSE]);
+      await world.queriers.admit(OUTSIDER.address, { ...admission, expiry: admission.expiry + 1n });
+      assert.equal((await ask(world, OUTSIDER)).querier, OUTSIDER.address);
     });
     it("refuses a querier who has not accepted the agreement", async () => {
       const { query, act } = await send({ from: OTHER_QUERIER });

@@ -3,9 +3,6 @@
  * `npm run mutants` asks the tests that they name all the same, and complains when one of them does notice.
  */
 export const EQUIVALENTS: Readonly<Record<string, string>> = {
-  "signer-past-the-last":
-    "A committee is kept as code of one word a worker, and what EXTCODECOPY reads past the end of code is zero: the point " +
-    "after the last is the zero address with or without the check, which says so to the reader.",
   "veto-lifted-uncounted":
     "_vetoes is private and only says whether the vetoes of a query need to be read at all. A count that is too high has " +
     "each dataset's own veto read, which was deleted: nothing but the gas of one read a dataset differs. It cannot " +

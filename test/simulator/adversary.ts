@@ -38,6 +38,21 @@ export type Lie =
 const FORGIVEN_STEPS = new Set(["outputs/ready", "outputs", "kept"].map(stepTag));
 const MOST_REMEMBERED = 200;
 
+/** A worker, and its Shamir point in some committee. */
+export interface Seated {
+  readonly index: number;
+  readonly point: number;
+}
+
+/** Between whom, in which committee. */
+export interface ForgedPlace {
+  readonly from: Seated;
+  readonly to: Seated;
+  readonly epoch: bigint;
+  readonly n: number;
+  readonly t: number;
+}
+
 interface Liar {
   readonly lies: Lie[];
   /** Frames it sent or received, for replays. */
@@ -154,7 +169,7 @@ export class Adversary {
   }
 
   /** A proposal, an announcement or noise, straight over a link. */
-  forge(mesh: SimulatedMesh, from: number, to: number, session: string, n: number, t: number): void {
+  forge(mesh: SimulatedMesh, { from, to, epoch, n, t }: ForgedPlace, session: string): void {
     const choices = this.#choices;
     const attempt = BigInt(
       choices.weighted([
@@ -162,7 +177,7 @@ export class Adversary {
         [1, choices.whole(9, 2_000_000)],
       ]),
     );
-    const place = { session, epoch: 1n, attempt, step: 0, sender: 0, receiver: 0, seq: 0 };
+    const place = { session, epoch, attempt, step: 0, sender: 0, receiver: 0, seq: 0 };
     const all = Array.from({ length: n }, (_, i) => (i + 1) as PartyIndex);
     const some = choices.shuffled(all).slice(0, 2 * t + 1);
     const participants = some.sort((a, b) => a - b);
@@ -176,15 +191,15 @@ export class Adversary {
       [1, FrameKind.SIGNATURE],
       [1, FrameKind.ABORT],
     ]);
-    const parties = kind === FrameKind.ABORT ? { sender: from, receiver: to } : {};
+    const parties = kind === FrameKind.ABORT ? { sender: from.point, receiver: to.point } : {};
     this.lies += 1;
-    mesh.inject(from, to, encodeFrame({ kind, ...place, ...parties, payload }));
+    mesh.inject(from.index, to.index, encodeFrame({ kind, ...place, ...parties, payload }));
   }
 
   /** Signs a made-up result, properly, and sends it to one other worker. */
   async signFalsely(
     mesh: SimulatedMesh,
-    from: number,
+    from: Seated,
     to: number,
     { contract, context }: { readonly contract: string; readonly context: RequestContext },
   ): Promise<void> {
@@ -196,13 +211,14 @@ export class Adversary {
       sealedHash: ZERO_HASH,
     };
     const statement = statementHash({ chainId: CHAIN_ID, contract, context, verdict });
-    const { wallet } = WORKERS[from - 1]!;
+    const { wallet } = WORKERS[from.index - 1]!;
     const signature = await signTypedData(wallet, opalineDomain(CHAIN_ID, contract), ANSWER, { statement });
-    const payload = encodeSignedVerdict({ verdict, signatures: [{ index: from as PartyIndex, signature }] });
+    const payload = encodeSignedVerdict({ verdict, signatures: [{ index: from.point as PartyIndex, signature }] });
     const { attempt } = verdict;
-    const place = { session: context.requestId, epoch: 1n, attempt, step: 0, sender: 0, receiver: 0, seq: 0 };
+    const { requestId: session, committeeEpoch: epoch } = context;
+    const place = { session, epoch, attempt, step: 0, sender: 0, receiver: 0, seq: 0 };
     this.lies += 1;
-    mesh.inject(from, to, encodeFrame({ kind: FrameKind.SIGNATURE, ...place, payload }));
+    mesh.inject(from.index, to, encodeFrame({ kind: FrameKind.SIGNATURE, ...place, payload }));
   }
 }
 

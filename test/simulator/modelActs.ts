@@ -10,6 +10,8 @@ import { encodeParameters } from "../../workers/messages/descriptor.ts";
 import { type Verdict, outputsHash, statementHash } from "../../workers/messages/statement.ts";
 import { ANSWER, ERASURE, KEY_ROTATION, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
 import type { FoundedChain } from "./foundedChain.ts";
+import { changeReads, drawChange } from "./committeeActs.ts";
+import { isOver } from "./modelCommittees.ts";
 import { comment, supersede, vet } from "./catalogueActs.ts";
 import { publishForm, recordConsent, setRules } from "./consentActs.ts";
 import {
@@ -35,7 +37,6 @@ import type { PublishedQuery } from "./simulatedStudy.ts";
 export interface ActScene extends FoundedChain {
   readonly queries: readonly PublishedQuery[];
   readonly choices: Choices;
-  readonly n: number;
 }
 
 function datasetIdsOf({ chain }: ActScene): string[] {
@@ -48,8 +49,18 @@ const MEMBERS = [
   ["QuerierRegistry", QUERIER] as const,
 ];
 
+/** By Shamir point, of a committee of the study. */
+export function workersAt({ chain, addresses }: ActScene, epoch: bigint): Account[] {
+  const committee = chain.newest.state.committees.get(studyIdOf(addresses))?.[Number(epoch) - 1];
+  return (committee?.workers ?? []).map((worker) => WORKERS.find(({ address }) => address === worker)!);
+}
+
+function currentEpoch({ chain, addresses }: ActScene): bigint {
+  return chain.newest.state.currentEpochs.get(studyIdOf(addresses))!;
+}
+
 /** Who signs for a member now, mostly; sometimes its first key, which may be its key no more. */
-function keyOf({ chain, choices }: ActScene, registry: string, member: Account): Account {
+export function keyOf({ chain, choices }: ActScene, registry: string, member: Account): Account {
   const key = chain.newest.state.registries[registry]!.members.get(member.address.toLowerCase())?.key;
   const holder = [member, ...SPARE_KEYS].find(({ address }) => address === key) ?? member;
   return choices.weighted([
@@ -59,7 +70,9 @@ function keyOf({ chain, choices }: ActScene, registry: string, member: Account):
 }
 
 async function activate(scene: ActScene): Promise<Act> {
-  const { chain, choices, addresses, n } = scene;
+  const { chain, choices, addresses } = scene;
+  const workers = workersAt(scene, currentEpoch(scene));
+  const n = workers.length;
   const owner = choices.weighted<Account>([
     [12, choices.of(OWNERS)],
     [1, STRANGER],
@@ -101,7 +114,7 @@ async function activate(scene: ActScene): Promise<Act> {
     [19, `0x${"17".repeat(192)}`],
     [1, "0x"],
   ]);
-  const signed = await receipts(scene, owner, fileHashes);
+  const signed = await receipts(scene, owner, fileHashes, workers);
   const args = [studyIdOf(addresses), BigInt(version), segment, fileHashes, signed, proof];
   const by = keyOf(scene, "DataOwnerRegistry", owner);
   const value = choices.weighted([
@@ -111,7 +124,13 @@ async function activate(scene: ActScene): Promise<Act> {
   return act(by, addresses["DatasetRegistry"]!, "DatasetRegistry", "activate", args, value);
 }
 
-async function receipts(scene: ActScene, owner: Account, fileHashes: readonly string[]): Promise<string[]> {
+/** @param workers of the committee, by point */
+export async function receipts(
+  scene: ActScene,
+  owner: Account,
+  fileHashes: readonly string[],
+  workers: readonly Account[],
+): Promise<string[]> {
   const { chain, choices, addresses } = scene;
   const call = act(owner, addresses["DatasetRegistry"]!, "DatasetRegistry", "datasetIdOf", [
     studyIdOf(addresses),
@@ -120,13 +139,13 @@ async function receipts(scene: ActScene, owner: Account, fileHashes: readonly st
   const outcome = chain.read(call);
   if (!outcome.ok) throw new Error(outcome.error);
   const signers = choices.weighted([
-    [8, WORKERS.map((worker) => keyOf(scene, "WorkerRegistry", worker))],
-    [1, [...WORKERS].reverse()],
+    [8, workers.map((worker) => keyOf(scene, "WorkerRegistry", worker))],
+    [1, [...workers].reverse()],
   ]);
   const domain = opalineDomain(CHAIN_ID, addresses["DatasetRegistry"]!);
   const signed = await Promise.all(
     fileHashes.map((fileHash, i) => {
-      const worker = WORKERS[i]!.address;
+      const worker = workers[i]!.address;
       return signers[i]!.wallet.signTypedData(domain, RECEIPT, { datasetId: outcome.result, worker, fileHash });
     }),
   );
@@ -255,7 +274,7 @@ function drawVerdict(choices: Choices, isSealed: boolean): Verdict {
 }
 
 async function answer(scene: ActScene, method: "answer" | "dispute" = "answer"): Promise<Act> {
-  const { choices, n } = scene;
+  const { choices } = scene;
   const found = (method === "dispute" ? anyRequest(scene, choices.chance(0.9)) : undefined) ?? anyRequest(scene);
   if (found === undefined) return request(scene);
   const { event, contract } = found;
@@ -266,6 +285,8 @@ async function answer(scene: ActScene, method: "answer" | "dispute" = "answer"):
   ]);
   const statement = statementHash({ chainId: CHAIN_ID, contract, context, verdict });
   const domain = opalineDomain(CHAIN_ID, contract);
+  const workers = workersAt(scene, event.context.committeeEpoch);
+  const n = workers.length;
   const all = Array.from({ length: n }, (_, i) => i + 1);
   const points = choices.weighted([
     [
@@ -280,7 +301,7 @@ async function answer(scene: ActScene, method: "answer" | "dispute" = "answer"):
     [1, [0, ...all]],
     [1, [...all, n + 1]],
   ]);
-  const signer = (index: number): Account => keyOf(scene, "WorkerRegistry", WORKERS[Math.max(0, index - 1)]!);
+  const signer = (index: number): Account => keyOf(scene, "WorkerRegistry", workers[index - 1] ?? STRANGER);
   const signatures = await Promise.all(
     points.map(async (index) => {
       const signature = await signer(index).wallet.signTypedData(domain, ANSWER, { statement });
@@ -313,9 +334,10 @@ async function publishKeys(scene: ActScene): Promise<Act> {
     [1, { ...event.context, requestBlock: 1n }],
     [1, { ...event.context, requestId: id("no request") }],
   ]);
-  const index = choices.whole(1, 4);
+  const workers = workersAt(scene, event.context.committeeEpoch);
+  const index = choices.whole(1, workers.length);
   const by = choices.weighted<Account>([
-    [8, keyOf(scene, "WorkerRegistry", WORKERS[index - 1]!)],
+    [8, keyOf(scene, "WorkerRegistry", workers[index - 1]!)],
     [1, STRANGER],
     [1, QUERIER],
   ]);
@@ -503,20 +525,30 @@ async function retire({ choices, addresses, chain }: ActScene): Promise<Act> {
   return act(by, to, "DatasetRegistry", byOwner ? "retire" : "retireFor", [what, "test"]);
 }
 
-async function confirmErasure(scene: ActScene): Promise<Act> {
+export async function confirmErasure(scene: ActScene): Promise<Act> {
   const { choices, addresses, chain } = scene;
   const to = addresses["DatasetRegistry"]!;
-  const { retired, datasets } = chain.newest.state;
-  const [gone, known] = [[...retired], [...datasets.keys()]];
-  if (known.length === 0) return request(scene);
-  const datasetId = choices.weighted([
-    [8, choices.of(gone.length > 0 ? gone : known)],
-    [1, choices.of(known)],
+  const { number, state } = chain.newest;
+  const { retired, holders, shares } = state;
+  const all = [...holders].flatMap(([datasetId, epochs]) => epochs.map((epoch) => ({ datasetId, epoch })));
+  if (all.length === 0) return request(scene);
+  const isDue = ({ datasetId, epoch }: (typeof all)[number]): boolean =>
+    retired.has(datasetId) || isOver(state, studyIdOf(addresses), epoch, BigInt(number + 1));
+  const due = all.filter(isDue);
+  if (due.length === 0 && choices.chance(0.8)) return drawChange(scene);
+  const { datasetId, epoch: held } = choices.weighted([
+    [8, choices.of(due.length > 0 ? due : all)],
+    [1, choices.of(all)],
   ]);
-  const index = choices.whole(1, 4);
-  const version = BigInt(datasets.get(datasetId)!.segments.length);
-  const { studyId } = datasets.get(datasetId)!;
-  const held = BigInt(chain.newest.state.committees.get(studyId)!.length);
+  const workers = workersAt(scene, held);
+  const { confirmed } = shares.get(`${datasetId} ${held}`)!;
+  const points = workers.map((_, i) => i + 1);
+  const missing = points.filter((point) => (confirmed & (1n << BigInt(point - 1))) === 0n);
+  const index = choices.weighted([
+    [8, missing[0] ?? 1],
+    [1, choices.of(points)],
+  ]);
+  const version = shares.get(`${datasetId} ${held}`)!.versions;
   const epoch = choices.weighted([
     [12, held],
     [1, held + 1n],
@@ -527,13 +559,13 @@ async function confirmErasure(scene: ActScene): Promise<Act> {
       [12, epoch],
       [1, held],
     ]),
-    worker: WORKERS[index - 1]!.address,
+    worker: workers[index - 1]!.address,
     version: choices.weighted([
       [8, version],
       [1, version + 1n],
     ]),
   };
-  const signer = keyOf(scene, "WorkerRegistry", WORKERS[index - 1]!);
+  const signer = keyOf(scene, "WorkerRegistry", workers[index - 1]!);
   const signed = await signer.wallet.signTypedData(opalineDomain(CHAIN_ID, to), ERASURE, message);
   const signature = choices.weighted([
     [12, signed],
@@ -543,7 +575,7 @@ async function confirmErasure(scene: ActScene): Promise<Act> {
     [12, index],
     [1, 0],
     [1, 5],
-    [1, 1 + (index % 4)],
+    [1, 1 + (index % workers.length)],
   ]);
   return act(STRANGER, to, "DatasetRegistry", "confirmErasure", [datasetId, epoch, point, signature]);
 }
@@ -567,6 +599,7 @@ const ACTS = [
   [0.3, revokeMember],
   [0.3, revokeQuery],
   [1, appoint],
+  [0.5, drawChange],
   [1, publishForm],
   [0.6, setRules],
   [2, recordConsent],
@@ -582,6 +615,22 @@ export function drawAct(scene: ActScene): Promise<Act> {
   return scene.choices.weighted<(scene: ActScene) => Promise<Act>>(ACTS)(scene);
 }
 
+const OF_CHANGES = [
+  [6, drawChange],
+  [1, activate],
+  [2, confirmErasure],
+  [0.4, request],
+  [0.2, (scene: ActScene) => answer(scene)],
+  [0.1, rotateKey],
+  [0.05, revokeMember],
+  [0.03, retire],
+] as const;
+
+/** Of changes of the committee, and what goes on meanwhile. */
+export function drawActOfChange(scene: ActScene): Promise<Act> {
+  return scene.choices.weighted<(scene: ActScene) => Promise<Act>>(OF_CHANGES)(scene);
+}
+
 /** Every read that a worker makes, of whatever there is now. */
 export function reads(scene: ActScene): Act[] {
   const { addresses, queries, contracts, chain } = scene;
@@ -593,7 +642,7 @@ export function reads(scene: ActScene): Act[] {
       of("DatasetRegistry", method, datasetId),
     ),
     ...["erasures", "versionsOf"].flatMap((method) =>
-      [0n, 1n, 2n].map((epoch) => of("DatasetRegistry", method, datasetId, epoch)),
+      [0n, 1n, 2n, 3n].map((epoch) => of("DatasetRegistry", method, datasetId, epoch)),
     ),
   ]);
   const requests = [...chain.newest.state.contracts].flatMap(([, { queryHash, requests: made }]) => {
@@ -634,7 +683,6 @@ export function reads(scene: ActScene): Act[] {
       of("CommitteeRegistry", "committee", studyId, epoch),
       of("CommitteeRegistry", "quorum", studyId, epoch),
       of("CommitteeRegistry", "keys", studyId, epoch),
-      of("CommitteeRegistry", "signers", studyId, epoch, [3, 0, 1, 8]),
       ...[0, 1, 8].map((index) => of("CommitteeRegistry", "signer", studyId, epoch, index)),
     ]),
     ...queries.flatMap((query) =>
@@ -649,5 +697,6 @@ export function reads(scene: ActScene): Act[] {
     ...datasetIdsOf(scene).map((datasetId) => of("ConsentRegistry", "head", datasetId)),
     ...datasets,
     ...requests,
+    ...changeReads(scene),
   ];
 }

@@ -7,7 +7,7 @@ import { queryHash as hashQuery } from "../../workers/query/queryHash.ts";
 import { activeMemberOf, keyHolderOf, organisationOf, restricted } from "./modelMembers.ts";
 import type { CallScene, CatalogueEntry, Handlers, ModelState, VettedOnce } from "./modelState.ts";
 import { revert } from "./modelState.ts";
-import { policyType, studyOf } from "./modelStudies.ts";
+import { hashPolicy, policyType, studyOf } from "./modelStudies.ts";
 import { checkComment, sufficientUntil, useVetting } from "./modelVettings.ts";
 
 const [PUBLISHED, ACTIVE, REVOKED, SUPERSEDED] = [1, 2, 3, 4] as const;
@@ -73,9 +73,14 @@ function argumentsOf({ state, self }: CallScene, queryHash: string, entry: Catal
   const { policy } = studyOf(state, studyId);
   const isQuerier = organisationOf(state, "QuerierRegistry", author) !== ZeroHash;
   const words = [queryHash, studyId, agreementHash, self, policy.deadlineBlocks, policy.price];
-  const origin = [...words, isQuerier ? Capacity.QUERIER : Capacity.VETTER, author];
+  const paid = [isQuerier ? Capacity.QUERIER : Capacity.VETTER, author];
+  const binding = [hashPolicy(policy), policy.k, policy.sealedK, policy.openingsBudget, policy.organisationQuota];
   const types = ["bytes32", "bytes32", "bytes32", "address", "uint64", "uint88", "uint8", "address"];
-  return AbiCoder.defaultAbiCoder().encode([...types, policyType(), "bytes"], [...origin, policy, bounds]);
+  const bindingTypes = ["bytes32", "uint16", "uint16", "uint32", "uint24"];
+  return AbiCoder.defaultAbiCoder().encode(
+    [...types, ...bindingTypes, "bytes", policyType()],
+    [...words, ...paid, ...binding, bounds, policy],
+  );
 }
 
 function activate(scene: CallScene, queryHash: string, entry: CatalogueEntry): void {

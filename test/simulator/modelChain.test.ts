@@ -21,7 +21,7 @@ import {
   foundingActs,
   hashOf,
 } from "./genesis.ts";
-import { type ActScene, drawAct, reads } from "./modelActs.ts";
+import { type ActScene, drawAct, drawActOfChange, reads } from "./modelActs.ts";
 import { type Block, ModelChain } from "./modelChain.ts";
 import { CONTRACTS } from "./modelDeployment.ts";
 import { ModelContracts } from "./modelContracts.ts";
@@ -31,6 +31,8 @@ import { publishedQueries } from "./simulatedStudy.ts";
 const ACTS_PER_SEED = 30;
 const GAS = 12_000_000n;
 const [N, T] = [4, 1];
+/** Enough for two changes of the committee, one after the other. */
+const ACTS_OF_CHANGES = 90;
 const DEADLINE_BLOCKS = 12n;
 
 const { ethers, networkHelpers } = await network.connect();
@@ -120,7 +122,7 @@ describe("ModelChain", () => {
     const chain = new ModelChain(new ModelContracts(addresses));
     while (chain.newest.number < (await ethers.provider.getBlockNumber())) chain.mine();
     const queries = await publishedQueries();
-    scene = { chain, addresses, queries, contracts: [], n: N };
+    scene = { chain, addresses, queries, contracts: [] };
     const options = { n: N, t: T, deadlineBlocks: DEADLINE_BLOCKS, addresses, queries };
     // The last query's vettings lapse half-way through the random acts: an act is a second.
     const founded = (await foundingActs(options)).length + queries.length;
@@ -170,5 +172,22 @@ describe("ModelChain", () => {
       done > refused / 4 && refused > done / 4,
       `${done} acts done, ${refused} refused: one kind is hardly there`,
     );
+  });
+
+  it("changes committees as the contracts do", async () => {
+    let [proposals, changes, erased] = [0, 0, 0];
+    for (let seed = 1; seed <= budget.modelChainSeeds / 2; seed++) {
+      await restore();
+      const chain = scene.chain.copy();
+      const given = { ...scene, chain, choices: new Choices(`changes of committees ${seed}`) };
+      for (let i = 0; i < ACTS_OF_CHANGES; i++) await both(await drawActOfChange(given), chain);
+      await compareReads(given);
+      const { committees, currentEpochs, shares } = chain.newest.state;
+      proposals += [...committees.values()].flat().length - 1;
+      changes += [...currentEpochs.values()].filter((epoch) => epoch > 1n).length;
+      erased += [...shares.values()].filter(({ isErased }) => isErased).length;
+    }
+    const counted = `${proposals} proposals, ${changes} completed, ${erased} holdings erased`;
+    assert.ok(changes > 0 && proposals > changes && erased > 1, counted);
   });
 });

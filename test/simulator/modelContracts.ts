@@ -6,6 +6,8 @@ import type { ParamType, Result } from "ethers";
 import { type Interface } from "ethers";
 import { catalogueHandlers } from "./modelCatalogue.ts";
 import { consentHandlers } from "./modelConsents.ts";
+import { changeHandlers } from "./modelChanges.ts";
+import { committeeHandlers } from "./modelCommittees.ts";
 import { CHAIN_ID, abiOf, interfaceOfError } from "./modelDeployment.ts";
 import { emergencyStopHandlers } from "./modelEmergencyStop.ts";
 import { memberHandlers } from "./modelMembers.ts";
@@ -13,7 +15,7 @@ import { queryContractHandlers } from "./modelQueryContract.ts";
 import type { CallArguments, Handlers, ModelState } from "./modelState.ts";
 import { ModelRevert, REGISTRIES } from "./modelState.ts";
 import { retirementHandlers } from "./modelRetirement.ts";
-import { committeeHandlers, datasetHandlers, studyHandlers } from "./modelStudies.ts";
+import { datasetHandlers, studyHandlers } from "./modelStudies.ts";
 import { agreementHandlers, termsHandlers } from "./modelTerms.ts";
 
 export interface ModelCall {
@@ -40,6 +42,7 @@ const HANDLERS: Readonly<Record<string, Handlers>> = {
   EmergencyStop: emergencyStopHandlers,
   StudyRegistry: studyHandlers,
   CommitteeRegistry: committeeHandlers,
+  CommitteeChanges: changeHandlers,
   StudyAgreements: agreementHandlers,
   DatasetRegistry: { ...datasetHandlers, ...termsHandlers, ...retirementHandlers },
   ConsentRegistry: consentHandlers,

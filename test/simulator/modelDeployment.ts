@@ -18,6 +18,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   ConsentRegistry: "consent",
   QuerySmartContract: "query",
   QueryCatalogue: "query",
+  CommitteeChanges: "study",
 };
 export const CONTRACTS = Object.keys(FOLDERS);
 

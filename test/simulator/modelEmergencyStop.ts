@@ -2,6 +2,7 @@
 import { restricted } from "./modelMembers.ts";
 import { type CallScene, type Handlers, revert } from "./modelState.ts";
 
+/** The contracts ask as they record, after everything else. */
 export function requireRunning({ state }: CallScene): void {
   if (state.isStopped) revert("QuerySmartContractStopped");
 }

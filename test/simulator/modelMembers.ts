@@ -89,8 +89,9 @@ export function memberHandlers(name: string): Handlers {
       if (isTaken) revert("MemberRegistryFingerprintInUse", admission.tlsFingerprint);
       claims.set(admission.tlsFingerprint, { account, vouched: true });
       const { sender: issuer, timestamp: admittedAt } = scene;
-      const key = known?.key ?? account;
-      members.set(account.toLowerCase(), { ...admission, organisation, issuer, admittedAt, revoked: false, key });
+      const [key, admissions] = [known?.key ?? account, (known?.admissions ?? 0n) + 1n];
+      const named = { organisation, issuer, admittedAt, revoked: false, key, admissions };
+      members.set(account.toLowerCase(), { ...admission, ...named });
       scene.emit("MemberAdmitted", [account, organisation, admission.expiry]);
       return [];
     },

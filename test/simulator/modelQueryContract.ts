@@ -15,14 +15,14 @@ import {
 } from "../../workers/messages/statement.ts";
 import { ACCEPTANCE, ANSWER, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
-import { takesRequests } from "./modelCatalogue.ts";
 import { maskRootOf } from "./modelConsents.ts";
 import { requireRunning } from "./modelEmergencyStop.ts";
 import { activeMemberOf, isActive, keyOf, missingPurpose } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
 import type { CallArguments, CallScene, Handlers, QueryContract, StoredRequest } from "./modelState.ts";
 import { revert } from "./modelState.ts";
-import { committeeOf, currentEpoch, hashPolicy, quorumOf, signerAt, studyOf } from "./modelStudies.ts";
+import { committeeOf, currentEpoch, quorumOf, signerAt } from "./modelCommittees.ts";
+import { hashPolicy, studyOf } from "./modelStudies.ts";
 import { openData } from "./modelTerms.ts";
 
 const coder = AbiCoder.defaultAbiCoder();
@@ -58,9 +58,6 @@ function checkWords(entry: StoredRequest, context: RequestContext, querier: stri
 function authorise(scene: CallScene, contract: QueryContract): string {
   const { state, sender, timestamp, value } = scene;
   const { policy } = studyOf(state, contract.studyId);
-  if (!takesRequests(scene, contract.queryHash)) {
-    revert("QuerySmartContractInactiveQuery", contract.queryHash);
-  }
   const querier = activeMemberOf(state, "QuerierRegistry", sender, timestamp);
   if (querier === ZeroAddress) revert("QuerySmartContractNotQuerier", sender);
   if (!contract.accepted.has(querier)) revert("QuerySmartContractAgreementNotAccepted", querier);
@@ -272,7 +269,6 @@ export const queryContractHandlers: Handlers = {
   request(scene, args) {
     const { state, block, emit } = scene;
     const { parameters, datasetIds, releaseClass, recipients } = args;
-    requireRunning(scene);
     const contract = contractOf(scene);
     hashRecipients(Number(releaseClass), recipients);
     const querier = authorise(scene, contract);
@@ -291,10 +287,10 @@ export const queryContractHandlers: Handlers = {
     });
     const said = [context.requestId, querier, parameters, datasetIds, context, deadlineBlock, recipients, k];
     emit("QueryRequested", said);
+    requireRunning(scene);
     return [context.requestId];
   },
   answer(scene, { context: raw, querier, verdict, signatures }) {
-    requireRunning(scene);
     const context = contextFrom(raw);
     const entry = openRequest(scene, context, querier);
     if (scene.block > entry.deadlineBlock) {
@@ -302,6 +298,7 @@ export const queryContractHandlers: Handlers = {
     }
     const statement = checkSigned(scene, context, verdict, signatures);
     end(scene, entry, { context, querier }, verdict, statement);
+    requireRunning(scene);
     return [];
   },
   dispute(scene, { context: raw, querier, outputsHash: answered, verdict, signatures }) {

@@ -4,7 +4,7 @@ import { ERASURE, hashTypedData, opalineDomain } from "../../workers/messages/ty
 import { restricted } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
 import { type CallScene, type Handlers, type ModelState, revert } from "./modelState.ts";
-import { committeeOf, currentEpoch, signerAt } from "./modelStudies.ts";
+import { committeeOf, isOver, signerAt } from "./modelCommittees.ts";
 import { ownDataset } from "./modelTerms.ts";
 
 export function requireNotRetired({ retired }: ModelState, datasetId: string): void {
@@ -17,17 +17,29 @@ function retire({ state, emit }: CallScene, datasetId: string, reason: string): 
   emit("DatasetRetired", [datasetId, dataset.studyId, dataset.owner, reason]);
 }
 
-/** The only committee that was given shares: the first dataset of a study freezes it, and the model has no proposals. */
-function holderOf(state: ModelState, datasetId: string): bigint | undefined {
-  const dataset = state.datasets.get(datasetId);
-  return dataset === undefined ? undefined : currentEpoch(state, dataset.studyId);
+export function noteShares({ shares, holders }: ModelState, datasetId: string, epoch: bigint, version: bigint): void {
+  const key = `${datasetId} ${epoch}`;
+  const given = shares.get(key);
+  if (given === undefined) holders.set(datasetId, [...(holders.get(datasetId) ?? []), epoch]);
+  const versions = given === undefined || version > given.versions ? version : given.versions;
+  shares.set(key, { confirmed: 0n, isErased: false, ...given, versions });
 }
 
-/** Bits of all workers that hold shares of it. */
-function workersOf(state: ModelState, datasetId: string): bigint {
-  const { studyId } = state.datasets.get(datasetId)!;
-  const { workers } = committeeOf(state, studyId, currentEpoch(state, studyId));
+/** Bits of all workers that were given shares of it. */
+function workersOf(state: ModelState, datasetId: string, epoch: bigint): bigint {
+  const { workers } = committeeOf(state, state.datasets.get(datasetId)!.studyId, epoch);
   return (1n << BigInt(workers.length)) - 1n;
+}
+
+function isDue({ state, block }: CallScene, datasetId: string, epoch: bigint): boolean {
+  return state.retired.has(datasetId) || isOver(state, state.datasets.get(datasetId)!.studyId, epoch, block);
+}
+
+function end({ state, emit }: CallScene, datasetId: string, epoch: bigint): void {
+  state.shares.get(`${datasetId} ${epoch}`)!.isErased = true;
+  emit("SharesErased", [datasetId, epoch]);
+  const areAll = state.holders.get(datasetId)!.every((each) => state.shares.get(`${datasetId} ${each}`)!.isErased);
+  if (state.retired.has(datasetId) && areAll) emit("DatasetErased", [datasetId]);
 }
 
 export const retirementHandlers: Handlers = {
@@ -46,37 +58,27 @@ export const retirementHandlers: Handlers = {
   },
   confirmErasure(scene, { datasetId, epoch, index, signature }) {
     const { state, chainId, self, emit } = scene;
-    if (epoch !== holderOf(state, datasetId)) revert("DatasetRegistryNoShares", datasetId, epoch);
-    if (!state.retired.has(datasetId)) revert("DatasetRegistryErasureNotDue", datasetId, epoch);
-    const { studyId, segments } = state.datasets.get(datasetId)!;
-    const [worker, key] = signerAt(scene, studyId, epoch, index);
+    const given = state.shares.get(`${datasetId} ${epoch}`) ?? revert("DatasetRegistryNoShares", datasetId, epoch);
+    if (!isDue(scene, datasetId, epoch)) revert("DatasetRegistryErasureNotDue", datasetId, epoch);
+    const [worker, key] = signerAt(scene, state.datasets.get(datasetId)!.studyId, epoch, index);
     if (worker === ZeroAddress) revert("DatasetRegistryNoSuchWorker", datasetId, epoch, index);
-    const before = state.erasures.get(datasetId) ?? 0n;
+    const { versions: version, confirmed: before } = given;
     const bit = 1n << (index - 1n);
     if ((before & bit) !== 0n) revert("DatasetRegistryErasureAlreadyConfirmed", datasetId, epoch, worker);
-    const version = BigInt(segments.length);
     const digest = hashTypedData(opalineDomain(chainId, self), ERASURE, { datasetId, epoch, worker, version });
     const recovered = recover(digest, signature);
     if (recovered !== key) revert("DatasetRegistryInvalidErasure", recovered, key);
-    state.erasures.set(datasetId, before | bit);
+    given.confirmed = before | bit;
     emit("ErasureConfirmed", [datasetId, epoch, worker, index, version]);
-    if ((before | bit) === workersOf(state, datasetId)) {
-      emit("SharesErased", [datasetId, epoch]);
-      emit("DatasetErased", [datasetId]);
-    }
+    if (given.confirmed === workersOf(state, datasetId, epoch)) end(scene, datasetId, epoch);
     return [];
   },
   isRetired: ({ state }, { datasetId }) => [state.retired.has(datasetId)],
-  holders({ state }, { datasetId }) {
-    const epoch = holderOf(state, datasetId);
-    return [epoch === undefined ? [] : [epoch]];
-  },
-  versionsOf: ({ state }, { datasetId, epoch }) => [
-    epoch === holderOf(state, datasetId) ? state.datasets.get(datasetId)!.segments.length : 0,
-  ],
-  erasures({ state }, { datasetId, epoch }) {
-    if (epoch !== holderOf(state, datasetId) || !state.retired.has(datasetId)) return [false, 0, 0];
-    const confirmed = state.erasures.get(datasetId) ?? 0n;
-    return [true, confirmed, workersOf(state, datasetId) & ~confirmed];
+  holders: ({ state }, { datasetId }) => [state.holders.get(datasetId) ?? []],
+  versionsOf: ({ state }, { datasetId, epoch }) => [state.shares.get(`${datasetId} ${epoch}`)?.versions ?? 0],
+  erasures(scene, { datasetId, epoch }) {
+    const given = scene.state.shares.get(`${datasetId} ${epoch}`);
+    if (given === undefined || !isDue(scene, datasetId, epoch)) return [false, 0, 0];
+    return [true, given.confirmed, workersOf(scene.state, datasetId, epoch) & ~given.confirmed];
   },
 };

@@ -12,6 +12,7 @@ export interface Member {
   readonly expiry: bigint;
   revoked: boolean;
   key: string;
+  readonly admissions: bigint;
   tlsFingerprint: string;
   readonly organisationName: string;
   endpoint: string;
@@ -80,6 +81,19 @@ export interface Dataset {
   root: string;
 }
 
+/** What one committee was given of a dataset. */
+export interface GivenShares {
+  versions: bigint;
+  /** Bit i - 1 of the worker at point i. */
+  confirmed: bigint;
+  isErased: boolean;
+}
+
+export interface Resharing {
+  readonly sharesRoot: string;
+  readonly ingestProofHash: string;
+}
+
 /** An owner's say over its data, whether or not there are any yet. */
 export interface Terms {
   readonly k: bigint;
@@ -136,8 +150,13 @@ export interface QueryContract {
 export interface ModelState {
   readonly registries: Record<string, Registry>;
   readonly studies: Map<string, Study>;
-  /** By study, epoch 1 first. */
+  /** By study, epoch 1 first; also those that were proposed, whatever came of it. */
   readonly committees: Map<string, Committee[]>;
+  /** By study: who serves, and who is proposed. */
+  readonly currentEpochs: Map<string, bigint>;
+  readonly proposedEpochs: Map<string, bigint>;
+  /** By "study epoch", of a committee that was followed. */
+  readonly boundUntil: Map<string, bigint>;
   readonly frozen: Set<string>;
   readonly datasets: Map<string, Dataset>;
   /** By dataset. */
@@ -147,8 +166,17 @@ export interface ModelState {
   readonly requestsOf: Map<string, bigint>;
   /** Datasets. */
   readonly retired: Set<string>;
-  /** By dataset: bit i - 1 of the worker at point i. */
-  readonly erasures: Map<string, bigint>;
+  /** By "dataset epoch": what that committee was given. */
+  readonly shares: Map<string, GivenShares>;
+  /** By dataset: the epochs that were given shares. */
+  readonly holders: Map<string, bigint[]>;
+  /** "study epoch owner". */
+  readonly approvals: Set<string>;
+  readonly approvalNonces: Map<string, bigint>;
+  /** By "dataset epoch", version 1 first. */
+  readonly resharings: Map<string, Resharing[]>;
+  /** By "study epoch index". */
+  readonly confirmations: Map<string, string>;
   /** Of a query for a dataset, as `vetoKey` writes them. */
   readonly vetoes: Set<string>;
   /** Hashes of the documents, by study, version 1 first. */
@@ -175,13 +203,21 @@ export function emptyState(): ModelState {
     registries: Object.fromEntries(REGISTRIES.map((name) => [name, registry()])),
     studies: new Map(),
     committees: new Map(),
+    currentEpochs: new Map(),
+    proposedEpochs: new Map(),
+    boundUntil: new Map(),
     frozen: new Set(),
     datasets: new Map(),
     terms: new Map(),
     openings: new Map(),
     requestsOf: new Map(),
     retired: new Set(),
-    erasures: new Map(),
+    shares: new Map(),
+    holders: new Map(),
+    approvals: new Set(),
+    approvalNonces: new Map(),
+    resharings: new Map(),
+    confirmations: new Map(),
     vetoes: new Set(),
     agreements: new Map(),
     signed: new Map(),

@@ -1,6 +1,7 @@
 /** The model of what owners agree to and forbid: study agreements, their own terms, vetoes, openings. */
 import { ZeroAddress, ZeroHash } from "ethers";
 import { STUDY_SIGNATURE, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
+import { takesRequests } from "./modelCatalogue.ts";
 import {
   activeMemberOf,
   isActive,
@@ -47,6 +48,7 @@ function countRequest(state: ModelState, studyId: string, organisation: string, 
 /** @returns the strictest k of the owners, and each dataset's root, 0 where it is not the study's */
 export function openData(scene: CallScene, { studyId, queryHash, datasetIds, querier, studyBudget, quota }: Opening) {
   const { state } = scene;
+  if (!takesRequests(scene, queryHash)) revert("DatasetRegistryInactiveQuery", queryHash);
   if (quota !== 0n) countRequest(state, studyId, organisationOf(state, "QuerierRegistry", querier), quota);
   let k = 0n;
   const roots = datasetIds.map((datasetId) => {

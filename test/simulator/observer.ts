@@ -55,6 +55,8 @@ export class Observer {
   readonly traffic: TrafficEntry[] = [];
   /** An owner has dealt malformed columns. */
   isMalformedDealt = false;
+  /** An owner has dealt a worker shares that do not fit the others'. */
+  isInconsistentDealt = false;
   readonly #time: VirtualTime;
   readonly #adversary: Adversary;
   readonly #trace: Hash = createHash("sha256");
@@ -135,7 +137,8 @@ export class Observer {
 
   /** Alarms that say what is so. */
   #isDue(event: string): boolean {
-    if (event === "dataset-rejected") return this.isMalformedDealt;
+    if (event === "dataset-rejected") return this.isMalformedDealt || this.isInconsistentDealt;
+    if (event === "dealing-inconsistent") return this.isInconsistentDealt;
     return event === "signature-equivocation" && this.#adversary.corrupted.length > 0;
   }
 

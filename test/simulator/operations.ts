@@ -2,6 +2,8 @@
 import type { QueryContractEvent, QueryRequested } from "../../workers/chain/queryEvents.ts";
 import { outputsHash } from "../../workers/messages/statement.ts";
 import { ZeroHash, hexlify, id } from "ethers";
+import { complete, goOn, membersOf, proposalOf, propose, releaseDeposits, withdraw } from "./committeeChange.ts";
+import type { Flaw } from "./dataOwner.ts";
 import { CONSORTIUM, WORKERS, act } from "./genesis.ts";
 import { keyCopies, requestEvents } from "./requestEvents.ts";
 import type { Choices } from "./seededChoices.ts";
@@ -173,6 +175,11 @@ const corrupt: Operation = (simulation, choices) => {
   return `corrupt ${index}`;
 };
 
+/** Some wrong point for a worker that is not in the committee. */
+function pointOf(members: readonly number[], index: number): number {
+  return members.indexOf(index) + 1 || index;
+}
+
 /** A corrupted worker, if there is one. */
 function liar({ adversary }: Simulation, choices: Choices): number | undefined {
   return adversary.corrupted.length === 0 ? undefined : choices.of(adversary.corrupted);
@@ -211,14 +218,20 @@ const forge: Operation = (simulation, choices) => {
   const open = newestOpen(simulation);
   if (from === undefined || open === undefined) return corrupt(simulation, choices);
   const to = choices.of(othersThan(from, simulation));
-  const { n, t } = simulation.options;
+  const epoch = open.event.context.committeeEpoch;
+  const members = membersOf(simulation, epoch);
+  const place = {
+    from: { index: from, point: pointOf(members, from) },
+    to: { index: to, point: pointOf(members, to) },
+    ...{ epoch, n: members.length, t: simulation.options.t },
+  };
   const frames = choices.weighted([
     [6, 1],
     [2, 10],
     [1, 300],
   ]);
   for (let i = 0; i < frames; i++) {
-    simulation.adversary.forge(simulation.mesh, from, to, open.event.requestId, n, t);
+    simulation.adversary.forge(simulation.mesh, place, open.event.requestId);
   }
   return `${from} forges ${frames} frames to ${to}`;
 };
@@ -229,7 +242,9 @@ const signFalsely: Operation = (simulation, choices) => {
   if (from === undefined || open === undefined) return corrupt(simulation, choices);
   const to = choices.of(othersThan(from, simulation));
   const { contract, event } = open;
-  void simulation.adversary.signFalsely(simulation.mesh, from, to, { contract, context: event.context });
+  const point = pointOf(membersOf(simulation, event.context.committeeEpoch), from);
+  const signer = { index: from, point };
+  void simulation.adversary.signFalsely(simulation.mesh, signer, to, { contract, context: event.context });
   return `${from} signs a false result for ${to}`;
 };
 
@@ -263,9 +278,69 @@ const publishFalsely: Operation = (simulation, choices) => {
   const answered = outputsHash(of("QueryAnswered").outputs);
   const hashes = choices.chance(0.5) ? maskKeyHashes : [id("no key")];
   const copies = [0, 1].slice(0, choices.whole(0, 2)).map(() => hexlify(choices.bytes(choices.of([0, 33, 81, 113]))));
-  const args = [context, querier, answered, from, hashes, copies];
+  const point = pointOf(membersOf(simulation, context.committeeEpoch), from);
+  const args = [context, querier, answered, point, hashes, copies];
   simulation.chain.send(act(WORKERS[from - 1]!, contract, "QuerySmartContract", "publishKeyCopies", args));
   return `${from} publishes false keys of ${requestId}`;
+};
+
+/** Any of the workers in any order, as many as a committee needs. One that would have a revoked member is not proposed. */
+const proposeCommittee: Operation = (simulation, choices) => {
+  const { options, revoked } = simulation;
+  const isRevoked = (index: number): boolean => revoked.has(index);
+  const all = Array.from({ length: options.n }, (_, i) => i + 1).filter((index) => !isRevoked(index));
+  const least = Math.max(3, 2 * options.t + 1);
+  if (proposalOf(simulation) !== undefined || all.length < least) return "no committee to propose";
+  const members = choices.shuffled(all).slice(
+    0,
+    choices.weighted([
+      [1, choices.whole(least, all.length)],
+      [1, all.length],
+    ]),
+  );
+  propose(simulation, members);
+  return `propose the committee ${members.join(", ")}`;
+};
+
+/** Mostly right; what is wrong is done again later. */
+function drawFlaw(simulation: Simulation, choices: Choices): Flaw | undefined {
+  const flaw = choices.weighted<Flaw | undefined>([
+    [8, undefined],
+    [1, "malformed"],
+    [1, "inconsistent"],
+    [1, "withheld"],
+  ]);
+  if (flaw === "malformed") simulation.observer.isMalformedDealt = true;
+  if (flaw === "inconsistent") simulation.observer.isInconsistentDealt = true;
+  return flaw;
+}
+
+/** Everybody does what the change waits for; now and then what was done already is done again. */
+const goOnWithChange: Operation = (simulation, choices) => {
+  const proposal = proposalOf(simulation);
+  if (proposal === undefined) return proposeCommittee(simulation, choices);
+  const again = choices.chance(0.2);
+  const steps = goOn(simulation, proposal, { again, flawOf: () => drawFlaw(simulation, choices) });
+  return `the change to epoch ${proposal.epoch} goes on: ${steps.join(", ") || "nothing to do"}`;
+};
+
+const withdrawProposal: Operation = (simulation) => {
+  const proposal = proposalOf(simulation);
+  if (proposal === undefined) return "no proposal to withdraw";
+  withdraw(simulation);
+  return `withdraw the proposal of epoch ${proposal.epoch}`;
+};
+
+/** Whether or not it is so far. */
+const completeChange: Operation = (simulation) => {
+  complete(simulation);
+  return "complete the change of the committee";
+};
+
+const release: Operation = (simulation, choices) => {
+  const epoch = BigInt(choices.whole(1, 3));
+  releaseDeposits(simulation, epoch);
+  return `release the deposits of epoch ${epoch}`;
 };
 
 const wait: Operation = () => "wait";
@@ -297,6 +372,11 @@ const OPERATIONS: readonly (readonly [number, Operation])[] = [
   [2, signFalsely],
   [1, postFalsely],
   [2, publishFalsely],
+  [2, proposeCommittee],
+  [10, goOnWithChange],
+  [0.7, withdrawProposal],
+  [2, completeChange],
+  [0.5, release],
   [6, wait],
 ];
 

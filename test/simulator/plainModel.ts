@@ -63,6 +63,11 @@ export class PlainModel {
     this.#contributed.set(root, contributed);
   }
 
+  /** What a root binds is known already. */
+  knows(root: string): boolean {
+    return this.#contributed.has(root);
+  }
+
   retired(owner: string): void {
     this.#retired.add(owner);
   }

@@ -1,5 +1,6 @@
 /** One seed from start to end: operations, healing, a last question that must be answered, and the checks. */
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
+import { endChange } from "./committeeChange.ts";
 import type { CommitteeSize } from "./foundedChain.ts";
 import { operate } from "./operations.ts";
 import { DEADLINE_BLOCKS, Simulation } from "./simulation.ts";
@@ -44,15 +45,20 @@ export function runSeed({ seed, operations: count, n, t }: SeedOptions): Promise
   });
 }
 
-/** With everybody up and honest, whatever is open ends, and new questions are answered. */
+/** With everybody up and honest, whatever is open ends, and new questions are answered: before a change of the committee, and after. */
 async function endWell(simulation: Simulation): Promise<void> {
   const { chain, observer, revoked } = simulation;
   simulation.heal();
   const healed = chain.newest.number;
   await simulation.pass(MOST_PAUSE_MS);
-  simulation.queries.forEach(({ draw }, query) => simulation.ask(query, draw(simulation.choices)));
+  const askAll = (): void =>
+    simulation.queries.forEach(({ draw }, query) => simulation.ask(query, draw(simulation.choices)));
+  askAll();
+  const end = await endChange(simulation);
+  if (end === "completed") askAll();
+  if (end === "stuck") observer.violated(`the change of the committee does not come to its end`);
   const isSettled = await simulation.settle();
-  if (!isSettled) observer.violated(`still open: ${simulation.openRequests().join(", ")}`);
+  if (!isSettled) observer.violated(`still open: ${simulation.openRequests().join(", ")}, or something is owed`);
   if (revoked.size > 0) return;
   const deadline = BigInt(healed) + DEADLINE_BLOCKS;
   for (const [requestId, { state, deadlineBlock }] of simulation.requests()) {

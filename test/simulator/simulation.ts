@@ -95,7 +95,7 @@ export class Simulation {
     this.owners = OWNERS.map((account, i) => {
       const { chain, addresses } = founded;
       const own = { choices: choices.stream(`owner ${i}`), mesh: this.mesh, plain: this.plain };
-      return new DataOwner(account, { time, ...own, chain, addresses, size: options, blind: options.blind });
+      return new DataOwner(account, { time, ...own, chain, addresses, blind: options.blind });
     });
   }
 
@@ -214,14 +214,15 @@ export class Simulation {
     return settled;
   }
 
-  /** Whether keys of a sealed answer are still to be published, or receipts for what was erased. */
+  /** Whether keys of a sealed answer are still to be published, or receipts for what is to be erased. */
   #isOwing(): boolean {
-    const isUnconfirmed = ({ store }: SimulatedWorker): boolean =>
-      [...this.retired].some((datasetId) => {
-        const own = store?.erasures.all().filter((erasure) => erasure.datasetId === datasetId) ?? [];
-        return own.length === 0 || own.some(({ confirmed }) => !confirmed);
-      });
-    return this.workers.some((worker) => (worker.store?.keyCopies.due().length ?? 0) > 0 || isUnconfirmed(worker));
+    return this.workers.some(({ store }) => {
+      if (store === undefined) return false;
+      const erasures = store.erasures.all();
+      const isKnown = (datasetId: string): boolean => erasures.some((erasure) => erasure.datasetId === datasetId);
+      const isUnconfirmed = erasures.some(({ confirmed }) => !confirmed);
+      return isUnconfirmed || store.keyCopies.due().length > 0 || ![...this.retired].every(isKnown);
+    });
   }
 
   /** Of all query contracts, as the chain has them now. */

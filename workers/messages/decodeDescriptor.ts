@@ -39,7 +39,7 @@ export interface DescriptorErrorDetail {
 /** Kept on chain as contract code: EIP-170's 24,576 bytes less the leading STOP. */
 export const MAX_DESCRIPTOR_BYTES = 24_575;
 /** Of an active query they are part of its contract's code, after the study's policy: one parameter of some 700 values. */
-export const MAX_BOUNDS_BYTES = 23_008;
+export const MAX_BOUNDS_BYTES = 22_848;
 export const MAX_PARAMETERS = 64;
 /** Larger tables are published as several queries; a cell's outputs are 32 bytes of event each. */
 export const MAX_OUTPUTS = 256;

@@ -11,6 +11,7 @@ const FOREIGN = new Interface([
   "error StudyRegistryUnknown(bytes32 studyId)",
   "error DeployedNotContract(address account)",
   "error DatasetRegistryVetoed(bytes32 datasetId, bytes32 queryHash)",
+  "error DatasetRegistryInactiveQuery(bytes32 queryHash)",
   "error DatasetRegistryClosed(bytes32 datasetId)",
   "error DatasetRegistryRetired(bytes32 datasetId)",
   "error DatasetRegistryBudgetSpent(bytes32 datasetId, uint32 budget)",

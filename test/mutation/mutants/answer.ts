@@ -5,8 +5,8 @@ export const ANSWER: readonly Mutant[] = [
   {
     name: "answer-quorum-one-short",
     file: "query/AnswerQuorum.sol",
-    source: "if (signatures.length < needed) {",
-    instead: "if (signatures.length + 1 < needed) {",
+    source: "if (signatures.length < needed) revert",
+    instead: "if (signatures.length + 1 < needed) revert",
     fault: "off by one: a quorum of one less",
     tests: ["queryAnswers.test.ts"],
   },
@@ -134,8 +134,8 @@ export const ANSWER: readonly Mutant[] = [
   {
     name: "output-is-the-modulus",
     file: "query/VerdictRules.sol",
-    source: "verdict.outputs[i] >= BN254_FR_MODULUS",
-    instead: "verdict.outputs[i] > BN254_FR_MODULUS",
+    source: "if (outputs[i] >= BN254_FR_MODULUS)",
+    instead: "if (outputs[i] > BN254_FR_MODULUS)",
     fault: "`>` for `>=`: an output that is no canonical residue",
     tests: ["queryAnswers.test.ts"],
   },
@@ -150,8 +150,8 @@ export const ANSWER: readonly Mutant[] = [
   {
     name: "verdict-refusal-with-outputs",
     file: "query/VerdictRules.sol",
-    source: "answered == (verdict.outputs.length != 0)",
-    instead: "(!answered || verdict.outputs.length != 0)",
+    source: "answered == (outputs.length != 0)",
+    instead: "(!answered || outputs.length != 0)",
     fault: "a refusal carries outputs",
     tests: ["queryAnswers.test.ts"],
   },

@@ -194,4 +194,12 @@ export const CONSENT: readonly Mutant[] = [
     fault: "a row becomes another participant's",
     tests: ["consentEnrolment.test.ts"],
   },
+  {
+    name: "restriction-untold",
+    file: "consent/ConsentForms.sol",
+    source: "if (!_isRestricted(studyId)) _datasets.restrictConsents(studyId);",
+    instead: "",
+    fault: "requests never hear of rules and records",
+    tests: ["consentRecords.test.ts"],
+  },
 ];

@@ -13,7 +13,7 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "resume-leaves-it-stopped",
     file: "governance/EmergencyStop.sol",
-    source: "_stopped = false;",
+    source: "_switch.setStopped(false);",
     instead: "",
     fault: "a forgotten write: what was stopped never runs again",
     tests: ["emergencyStop.test.ts"],
@@ -21,7 +21,7 @@ export const GOVERNANCE: readonly Mutant[] = [
   {
     name: "stop-twice",
     file: "governance/EmergencyStop.sol",
-    source: "if (_stopped) revert EmergencyStopAlreadyStopped();",
+    source: "if (isStopped()) revert EmergencyStopAlreadyStopped();",
     instead: "",
     fault: "a second stop, recorded as if it were one",
     tests: ["emergencyStop.test.ts"],
