@@ -1,14 +1,13 @@
 /** A change of committee on a test's network, step by step, by the commands that people type. */
 import { join } from "node:path";
 import { toUtf8Bytes } from "ethers";
-import { type Committee, committeeRegistry } from "../../workers/chain/committeeRegistry.ts";
+import { committeeRegistry } from "../../workers/chain/committeeRegistry.ts";
 import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
 import type { EncodedSegment } from "../../workers/encoding/encodeTable.ts";
 import { command as completeCommittee } from "../../scripts/admin/completeCommittee.ts";
 import { doneAtOnce } from "../../scripts/admin/governed.ts";
 import { command as proposeCommittee } from "../../scripts/admin/proposeCommittee.ts";
 import { command as withdrawProposal } from "../../scripts/admin/withdrawProposal.ts";
-import type { CommandContext } from "../../scripts/command.ts";
 import { withNetwork } from "../../scripts/connection.ts";
 import { command as approveCommittee } from "../../scripts/dataOwner/approveCommittee.ts";
 import { dealShares } from "../../scripts/dataOwner/dealShares.ts";
