@@ -35,6 +35,8 @@ export interface EarlierAnswer extends VettedRequest {
    * passed there is known to a few, and would not have passed here.
    */
   readonly isToldToOthers?: true;
+  /** A participant names it, and this worker knows nothing of it. */
+  readonly isNamedOnly?: true;
 }
 
 export interface HistorySet {

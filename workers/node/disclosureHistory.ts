@@ -16,9 +16,11 @@
  * participant that has erased them before all have followed the chain so far cannot read them, and fails the attempt.
  */
 import assert from "node:assert/strict";
+import { isCoded } from "../errors.ts";
 import type { QueryRequested } from "../chain/queryEvents.ts";
 import type { EarlierAnswer, SegmentRef } from "../disclosure/historySets.ts";
 import type { Merges } from "../messages/merges.ts";
+import { Outcome, ZERO_HASH, resultHash } from "../messages/statement.ts";
 import { postedSuppressed } from "../messages/suppressedBitmap.ts";
 import { valueAxis } from "../messages/valueAxis.ts";
 import { type History, agreeHistory } from "../protocols/agreeHistory.ts";
@@ -31,6 +33,7 @@ import { handledBlock } from "./following.ts";
 import { ImmutableFacts } from "./immutableFacts.ts";
 import { type HistoryGap, nodeError } from "./nodeError.ts";
 import type { ConsentMasks } from "./consentMasks.ts";
+import { isNeverComputed } from "./requestCircuit.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import type { RequestedSegments } from "./requestedSegments.ts";
 import { type VettedQueries, type VettedQuery, readParameters } from "./vettedQueries.ts";
@@ -51,18 +54,23 @@ export interface HistoryModules {
 }
 
 /** What never changes of an earlier answer, some hundred bytes beside the query that it shares with others. */
-interface AnswerFacts extends Omit<EarlierAnswer, "opened"> {
+interface AnswerFacts extends Omit<EarlierAnswer, "opened" | "parameters"> {
+  /** Undefined: out of the vetted bounds, which no honest worker computes. */
+  readonly parameters: readonly bigint[] | undefined;
   readonly studyId: string;
   /** Of the request. */
   readonly block: number;
   /** Of the request's release class. */
   readonly k: number;
   readonly recipientsHash: string;
+  readonly recipients: readonly string[];
 }
 
 export class DisclosureHistory {
   readonly #modules: HistoryModules;
   readonly #facts = new ImmutableFacts<AnswerFacts>();
+  /** By request, in lower case: whether every honest worker refuses to compute it, by its own public bytes. */
+  readonly #neverComputed = new Map<string, boolean>();
 
   constructor(modules: HistoryModules) {
     this.#modules = modules;
@@ -89,7 +97,8 @@ export class DisclosureHistory {
 
   /**
    * The agreed answers but for the request's own, oldest request first, in the same order at every participant. O(history);
-   * the chain is asked only for what was never asked for before.
+   * the chain is asked only for what was never asked for before. Without those that nobody can have opened, as no honest worker
+   * computes them: one such request, which anybody may send, would have every later one of the study fail.
    *
    * @param studyK that of PUBLIC answers, as the study's policy has it
    * @throws CodedError PLAN_HISTORY_PENDING | PLAN_HISTORY_UNRESOLVED | CHAIN_* | STORE_*
@@ -105,18 +114,21 @@ export class DisclosureHistory {
     );
     const own = this.#modules.store.requests.get(event.requestId);
     const erased = this.#erasedAsOf(block);
-    return facts.map((earlier) => {
+    return facts.flatMap((earlier): EarlierAnswer[] => {
       const { requestId, descriptor, parameters, schema } = earlier;
       const segments = earlier.segments.map((segment) => withErased(segment, erased));
-      const opened = openedAsOf(entries.get(requestId), block);
+      const entry = entries.get(requestId.toLowerCase());
+      const opened = openedAsOf(entry, block);
+      if (opened === "unknown" && this.#isNeverComputed(earlier)) return [];
+      if (parameters === undefined) throw unresolved(requestId, "parameters out of bounds");
       if (opened === "unknown" && own !== undefined && inOrder(earlier, own) < 0) this.#refusePending(requestId, own);
       const told = { requestId, descriptor, parameters, schema, segments };
       if (opened !== "unknown" && isToldToOthers(earlier, event, studyK)) {
-        return { ...told, opened: "unknown", isToldToOthers: true };
+        return [{ ...told, opened: "unknown", isToldToOthers: true }];
       }
       const merges = mergesOf(earlier, opened);
-      const answer = { ...told, opened };
-      return merges === undefined ? answer : { ...answer, merges };
+      const answer = { ...told, opened, ...(entry === undefined ? { isNamedOnly: true as const } : {}) };
+      return [merges === undefined ? answer : { ...answer, merges }];
     });
   }
 
@@ -131,8 +143,10 @@ export class DisclosureHistory {
     const { requestId, context } = event;
     const { studyId } = context;
     return {
-      aboutToOpen: (stage) =>
-        disclosures.recordAboutToOpen({ requestId, studyId, attempt, stage, history: requestIds }),
+      aboutToOpen: (stage) => {
+        if (stage === "outputs") this.#refuseSigned(requestId);
+        disclosures.recordAboutToOpen({ requestId, studyId, attempt, stage, history: requestIds });
+      },
       refused: () => assert(disclosures.closeAttempt(requestId, attempt), "no refusal is opened after outputs"),
     };
   }
@@ -154,6 +168,27 @@ export class DisclosureHistory {
     );
   }
 
+  /**
+   * What a quorum has refused stays unopened, whatever history a liar names in a later attempt, and however late the refusal comes
+   * to the chain: of a quorum and of 2t + 1 participants, with n <= 3t + 1, one honest worker is in both. So a refusal at the
+   * first attempt says that nothing was ever opened (`DisclosureStore.takeOver`).
+   */
+  #refuseSigned(requestId: string): void {
+    const signed = this.#modules.store.requests.signed(requestId);
+    if (!signed.some(({ resultHash: hash }) => SIGNED_REFUSALS.has(hash))) return;
+    const message = `Request ${requestId}: this worker has signed that it has no answer, and opens none`;
+    throw nodeError({ code: "PLAN_SIGNED_REFUSAL", requestId }, message);
+  }
+
+  #isNeverComputed({ requestId, descriptor, parameters, schema, recipients }: AnswerFacts): boolean {
+    if (parameters === undefined) return true;
+    const name = requestId.toLowerCase();
+    const request = { descriptor, parameters, schema };
+    const known = this.#neverComputed.get(name) ?? isNeverComputed(requestId, request, recipients);
+    this.#neverComputed.set(name, known);
+    return known;
+  }
+
   async #factsOf(earlier: string, studyId: string): Promise<AnswerFacts> {
     const facts = await this.#facts.read(earlier, () => this.#ask(earlier));
     if (facts === undefined) throw unresolved(earlier, "not confirmed here");
@@ -169,12 +204,13 @@ export class DisclosureHistory {
     const query = await this.#modules.queries.read(queryHash, studyId);
     if (query === undefined) throw unresolved(requestId, "not a vetted query");
     const { descriptor, schema } = query;
-    const parameters = parametersOf(requestId, event.parameters, query);
+    const parameters = parametersOf(event.parameters, query);
     const segments = await this.#modules.consent.apply(event, await this.#segmentsOf(event));
     if (segments === undefined) throw unresolved(requestId, "unknown consent mask");
-    const { k, context } = event;
+    const { k, context, recipients } = event;
     const { recipientsHash } = context;
-    return { requestId, studyId, block: stored.block, k, recipientsHash, descriptor, schema, parameters, segments };
+    const asked = { descriptor, schema, parameters, segments, recipients };
+    return { requestId, studyId, block: stored.block, k, recipientsHash, ...asked };
   }
 
   async #segmentsOf({ requestId, datasetIds, context: { datasetRoots } }: QueryRequested): Promise<SegmentRef[]> {
@@ -189,6 +225,12 @@ export class DisclosureHistory {
     return found.flat();
   }
 }
+
+const SIGNED_REFUSALS = new Set(
+  [Outcome.REFUSED_DISCLOSURE, Outcome.REFUSED_EMPTY_SET, Outcome.FAILED_UNAVAILABLE].map((outcome) =>
+    resultHash({ outcome, suppressedBitmap: "0x", outputs: [], sealedHash: ZERO_HASH }),
+  ),
+);
 
 interface Ordered {
   readonly requestId: string;
@@ -208,11 +250,12 @@ function withoutOwn(requestIds: readonly string[], own: string): string[] {
   return requestIds.filter((id) => id !== own.toLowerCase());
 }
 
-function parametersOf(requestId: string, encoded: string, query: VettedQuery): bigint[] {
+function parametersOf(encoded: string, query: VettedQuery): bigint[] | undefined {
   try {
     return readParameters(encoded, query);
-  } catch (cause) {
-    throw unresolved(requestId, "parameters out of bounds", cause);
+  } catch (error) {
+    if (isCoded(error)) return undefined;
+    throw error;
   }
 }
 

@@ -7,7 +7,7 @@
  */
 import { isCoded } from "../errors.ts";
 import type { FieldVector } from "../field/field.ts";
-import { type EarlierAnswer, isPostedAnswer } from "../disclosure/historySets.ts";
+import type { EarlierAnswer } from "../disclosure/historySets.ts";
 import { type Gate, planGate } from "../disclosure/planGate.ts";
 import { planLines } from "../disclosure/planLines.ts";
 import type { Merges } from "../messages/merges.ts";
@@ -152,8 +152,10 @@ function checkedColumns(
 }
 
 /**
- * @param earlier of which any participant may have named those that are not posted
- * @throws CodedError PLAN_UNTOLD_SETS; DISCLOSURE_UNSUPPORTED | CIRCUIT_* for what is not posted
+ * Refused where what this worker itself knows to be opened, or must take for it, makes the gate unable to tell: no attempt would
+ * come further. What only others name fails the attempt alone: a liar may name what it likes.
+ *
+ * @throws CodedError PLAN_UNTOLD_SETS; DISCLOSURE_UNSUPPORTED | CIRCUIT_* for what others name
  */
 function planOrRefuse<Plan>(
   requestId: string,
@@ -164,8 +166,8 @@ function planOrRefuse<Plan>(
     return plan(earlier);
   } catch (error) {
     if (!isCoded(error, "DISCLOSURE_UNSUPPORTED")) throw error;
-    const posted = earlier.filter(isPostedAnswer);
-    refuseUntold(requestId, () => plan(posted));
+    const known = earlier.filter(({ isNamedOnly }) => isNamedOnly !== true);
+    refuseUntold(requestId, () => plan(known));
     throw error;
   }
 }

@@ -24,6 +24,8 @@ export type NodeErrorDetail =
   | { readonly code: "PLAN_HISTORY_UNRESOLVED"; readonly earlier: string; readonly reason: HistoryGap }
   /** An earlier request's answer is under way: what of it is hidden must be known first. A later attempt follows. */
   | { readonly code: "PLAN_HISTORY_PENDING"; readonly requestId: string; readonly earlier: string }
+  /** This worker has signed that the request has no answer: its outputs are opened in no later attempt either. */
+  | { readonly code: "PLAN_SIGNED_REFUSAL"; readonly requestId: string }
   /** The check of a version that the request reads has not ended here: a later attempt may find that it has. */
   | { readonly code: "PLAN_BEING_CHECKED"; readonly datasetId: string; readonly version: string }
   /** The request reads a version that was rejected: it is never computed here, and ends as FAILED_UNAVAILABLE. */

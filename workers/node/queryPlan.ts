@@ -28,14 +28,12 @@ import { type Query, type QueryCatalogue, QueryState } from "../chain/queryCatal
 import type { QueryRequested } from "../chain/queryEvents.ts";
 import { type Policy, type StudyRegistry, policyHash } from "../chain/studyRegistry.ts";
 import type { SegmentRef } from "../disclosure/historySets.ts";
-import { selectsNobody } from "../disclosure/checkQuery.ts";
 import { LEAST_K, LEAST_SEALED_K, MOST_K } from "../disclosure/preparedRequest.ts";
 import type { Circuit } from "../messages/circuit.ts";
 import type { Descriptor } from "../messages/descriptor.ts";
 import { NO_FIELD_RULES } from "../messages/fieldRules.ts";
 import { ReleaseClass, ZERO_HASH } from "../messages/statement.ts";
 import { recipientsFault, recipientsHash } from "../messages/sealedAnswer.ts";
-import { buildCircuit } from "../query/buildCircuit.ts";
 import { type Forbidden, forbiddenUse } from "../query/permittedFields.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import type { StoredInputCheck } from "../store/inputCheckStore.ts";
@@ -45,7 +43,7 @@ import type { ConsentMasks } from "./consentMasks.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import type { RequestedSegments } from "./requestedSegments.ts";
 import { nodeError } from "./nodeError.ts";
-import { refuseUntold } from "./untoldSets.ts";
+import { requestCircuit } from "./requestCircuit.ts";
 import { type VettedQueries, type VettedQuery, readParameters } from "./vettedQueries.ts";
 
 /** Versions 1..version of a dataset, all stored here; rows are concatenated in the request's order of datasets. */
@@ -123,11 +121,7 @@ export async function planQuery(request: ConfirmedRequest, modules: PlanModules)
   await checkPermitted(event, query, policy, modules);
   const parameters = boundParameters(event, query);
   const { descriptor, schema } = query;
-  // A circuit first: it bounds the cells that sets are read of.
-  const circuit = refuseUntold(event.requestId, () => {
-    const built = buildCircuit(descriptor, parameters, schema);
-    return built.empty || selectsNobody({ descriptor, parameters, schema }) ? undefined : built.circuit;
-  });
+  const circuit = requestCircuit(event.requestId, { descriptor, parameters, schema });
   const segments = await maskedSegments(event, await plannedSegments(event, modules), modules);
   if (circuit === undefined) return { empty: true };
   const datasets = newestVersions(event, segments);

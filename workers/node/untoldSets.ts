@@ -1,7 +1,8 @@
 /**
  * A request of which the gate cannot tell what it would disclose ends as a refusal: no attempt would ever come further. Only public
- * bytes may decide so, alike at every worker: the request's own, and those of answers that were posted. Other requests of the
- * history are there because some participant names them, which must not refuse anyone's request: they fail the attempt.
+ * bytes may decide so: the request's own, and those of requests that this worker itself knows to be opened, or takes for it. Other
+ * requests of the history are there because some participant names them, which must not refuse anyone's request: they fail the
+ * attempt.
  */
 import { isCoded } from "../errors.ts";
 import { nodeError } from "./nodeError.ts";

@@ -7,7 +7,14 @@ import { CodedError } from "../../../workers/errors.ts";
 import { datasetRoot } from "../../../workers/messages/datasetRoot.ts";
 import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
 import { encodeParameters } from "../../../workers/messages/descriptor.ts";
-import { ReleaseClass, type RequestContext, ZERO_HASH } from "../../../workers/messages/statement.ts";
+import { recipientsHash } from "../../../workers/messages/sealedAnswer.ts";
+import {
+  Outcome,
+  ReleaseClass,
+  type RequestContext,
+  ZERO_HASH,
+  resultHash,
+} from "../../../workers/messages/statement.ts";
 import { requestToJson } from "../../../workers/node/chainEffects.ts";
 import { ConsentMasks } from "../../../workers/node/consentMasks.ts";
 import { DisclosureHistory } from "../../../workers/node/disclosureHistory.ts";
@@ -86,6 +93,7 @@ describe("DisclosureHistory", () => {
   const workerIn = (test: TestContext): Worker => workerWith(storeFolder(test).open());
 
   interface Change {
+    readonly recipients?: readonly string[];
     readonly k?: number;
     readonly block?: number;
     readonly parameters?: string;
@@ -95,7 +103,14 @@ describe("DisclosureHistory", () => {
 
   /** Confirmed at these workers, and followed to its block. */
   function request(workers: readonly Worker[], name: string, change: Change = {}): ConfirmedRequest {
-    const { k = 11, block = BLOCK, parameters = encodeParameters(PARAMETERS), version = 2, context = {} } = change;
+    const {
+      recipients = [],
+      k = 11,
+      block = BLOCK,
+      parameters = encodeParameters(PARAMETERS),
+      version = 2,
+      context = {},
+    } = change;
     const requestId = id(name);
     const event: ConfirmedRequest["event"] = {
       requestId,
@@ -103,7 +118,7 @@ describe("DisclosureHistory", () => {
       parameters,
       datasetIds: DATASETS,
       deadlineBlock: 100n,
-      recipients: [],
+      recipients,
       k,
       context: {
         studyId: STUDY,
@@ -219,11 +234,48 @@ describe("DisclosureHistory", () => {
         descriptor: decodeDescriptor(compiled.descriptorBytes),
         schema: trialSchema,
         opened: "unknown",
+        isNamedOnly: true,
       };
       assert.deepEqual(earlier, [
         { requestId: early.event.requestId, parameters: PARAMETERS, segments: rows(2), ...common },
         { requestId: late.event.requestId, parameters: [40n, 59n, 1n], segments: rows(1), ...common },
       ]);
+    });
+
+    it("tells what this worker knows itself from what others only name", async (test) => {
+      const worker = workerIn(test);
+      const [known, named] = [request([worker], "known", { block: 48 }), request([worker], "named", { block: 49 })];
+      worker.history.openings(known, 1n, agreed([])).aboutToOpen("tests");
+      for (const { event } of [known, named]) worker.store.requests.settle(event.requestId, "expired");
+      const earlier = await worker.history.resolve(request([worker], "own"), agreed([known, named]), STUDY_K);
+      assert.deepEqual(
+        earlier.map(({ isNamedOnly }) => isNamedOnly),
+        [undefined, true],
+      );
+    });
+
+    it("leaves out, and does not wait for, what no honest worker computes, whoever names it", async (test) => {
+      const worker = workerIn(test);
+      const offTheCurve = `0x02${"ff".repeat(32)}`;
+      const context = { releaseClass: ReleaseClass.SEALED, recipientsHash: recipientsHash([offTheCurve]) };
+      const sealed = request([worker], "sealed to nobody", { block: 47, recipients: [offTheCurve], context });
+      const empty = request([worker], "nobody", { block: 48, parameters: encodeParameters([60n, 39n, 0n]) });
+      const outOfBounds = request([worker], "out of bounds", {
+        block: 48,
+        parameters: encodeParameters([41n, 59n, 0n]),
+      });
+      const usual = request([worker], "usual", { block: 49 });
+      worker.store.disclosures.takeOver(STUDY, 2n);
+      const own = request([worker], "own", { context: { committeeEpoch: 2n } });
+      worker.store.requests.settle(usual.event.requestId, "expired");
+      const earlier = await worker.history.resolve(own, agreed([sealed, empty, outOfBounds, usual]), STUDY_K);
+      assert.deepEqual(
+        earlier.map(({ requestId }) => requestId),
+        [usual.event.requestId],
+      );
+      answered(worker, empty, 49);
+      const posted = await worker.history.resolve(own, agreed([empty, usual]), STUDY_K);
+      assert.equal(posted.length, 2, "what the chain shows as answered counts, whatever it is");
     });
 
     it("takes an answer for known from its block on, and not when others have not followed so far", async (test) => {
@@ -370,6 +422,7 @@ describe("DisclosureHistory", () => {
         it(`${reason}, ${Object.keys("context" in change ? change.context : change).join()}`, async (test) => {
           const worker = workerIn(test);
           const [own, earlier] = [request([worker], "own"), request([worker], "earlier", change)];
+          if ("parameters" in change) answered(worker, earlier, BLOCK);
           await refused(worker, own, earlier.event.requestId, reason);
         });
       }
@@ -377,6 +430,38 @@ describe("DisclosureHistory", () => {
   });
 
   describe("openings", () => {
+    const signed = (
+      { store }: Worker,
+      { event }: ConfirmedRequest,
+      outcome: Outcome,
+      outputs: readonly bigint[] = [],
+    ) => {
+      const hash = resultHash({ outcome, suppressedBitmap: "0x", outputs, sealedHash: ZERO_HASH });
+      const statement = { attempt: 1n, statement: id("statement"), resultHash: hash };
+      store.requests.recordSigned(event.requestId, statement);
+      store.requests.takeAttempt(event.requestId, 2n);
+    };
+
+    it("open no outputs of what this worker has signed as refused, in whichever attempt; tests may run again", (test) => {
+      for (const outcome of [Outcome.REFUSED_DISCLOSURE, Outcome.REFUSED_EMPTY_SET, Outcome.FAILED_UNAVAILABLE]) {
+        const worker = workerIn(test);
+        const own = request([worker], "own");
+        signed(worker, own, outcome);
+        const openings = worker.history.openings(own, 2n, agreed([]));
+        openings.aboutToOpen("tests");
+        assert.throws(() => openings.aboutToOpen("outputs"), { code: "PLAN_SIGNED_REFUSAL" });
+      }
+    });
+
+    it("open again what this worker has signed as an answer, and what it has signed nothing of", (test) => {
+      const worker = workerIn(test);
+      const [again, first] = [request([worker], "again"), request([worker], "first")];
+      signed(worker, again, Outcome.ANSWERED, [1n]);
+      worker.history.openings(again, 2n, agreed([first])).aboutToOpen("outputs");
+      worker.history.openings(first, 1n, agreed([again])).aboutToOpen("outputs");
+      assert.equal(worker.store.disclosures.entries(STUDY).length, 2);
+    });
+
     it("record each stage against the agreed history, and nothing against a shorter one", (test) => {
       const worker = workerIn(test);
       const [earlier, own] = [request([worker], "earlier"), request([worker], "own")];

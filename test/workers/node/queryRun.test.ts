@@ -374,13 +374,15 @@ describe("runQuery", () => {
     const { facts } = await other.clear.compile({ sql: untold });
     const opened = { hiddenOutputs: new Set<number>(), zeroOutputs: new Set<number>() };
     isRefused(await ask("SELECT AVG(score) FROM trial", [{ ...facts, requestId: "0x1", opened }]));
+    // Not posted, and taken for opened by these workers themselves: no attempt would ever come further.
+    isRefused(await ask("SELECT AVG(score) FROM trial", [{ ...facts, requestId: "0x1", opened: "unknown" }]));
   });
 
   it("fails the attempt, and refuses nothing, where a participant names a request whose sets cannot be told", async () => {
     const study = new GatedCommittee(scored);
     study.contribute("one", people(40, "A", 65));
     const { facts } = await study.clear.compile({ sql: "SELECT AVG(score) FROM trial WHERE score >= 1" });
-    const named: EarlierAnswer = { ...facts, requestId: "0x1", opened: "unknown" };
+    const named: EarlierAnswer = { ...facts, requestId: "0x1", opened: "unknown", isNamedOnly: true };
     const { outcomes, recorded } = await study.attempt({ sql: "SELECT COUNT(*) FROM trial WHERE age >= 60" }, [named]);
     for (const outcome of outcomes) {
       assert.ok(outcome.status === "rejected" && isCoded(outcome.reason, "DISCLOSURE_UNSUPPORTED"));
