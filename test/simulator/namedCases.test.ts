@@ -105,6 +105,29 @@ describe("a change of the committee", () => {
     });
   });
 
+  it("that is withdrawn takes no file from a worker whose node has fallen back", async () => {
+    await Simulation.with({ n: 3, t: 1, seed: "withdrawn, fallen back" }, async (simulation) => {
+      await simulation.begin();
+      propose(simulation, [2, 3, 1]);
+      await simulation.pass(2 * BLOCK_MS);
+      const { epoch } = proposalOf(simulation)!;
+      const before = simulation.chain.newest.number;
+      withdraw(simulation);
+      await simulation.pass(5 * BLOCK_MS);
+      for (const { health } of simulation.workers) health.lag = simulation.chain.newest.number - before;
+      void simulation.owners[0]!.reshare(epoch, [1], () => undefined);
+      await simulation.pass(BLOCK_MS / 2);
+      for (const { health } of simulation.workers) health.lag = 0;
+      const { observer } = simulation;
+      const isRefused = ({ event, fields }: LogEntry): boolean =>
+        event === "upload-refused" && fields["error"] === "STORE_HOLDING_ERASED";
+      assert.ok(observer.log.some(isRefused), "nobody was asked to take it");
+      simulation.ask(COUNTS, EVERYBODY);
+      assert.ok(await simulation.settle());
+      assertGood(simulation);
+    });
+  });
+
   it("in which an owner shares a version twice within the confirmations takes the second shares", async () => {
     await Simulation.with({ n: 3, t: 1, seed: "shared twice" }, async (simulation) => {
       await simulation.begin();
