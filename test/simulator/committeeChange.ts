@@ -67,21 +67,25 @@ export interface Conduct {
 }
 
 /** Whatever each owner can do now; and the end, once all have confirmed. @returns what was done */
-export function goOn(simulation: Simulation, proposal: Committee, { again, flawOf }: Conduct): string[] {
-  const steps = simulation.owners.flatMap((owner, i) => {
-    if (owner.version === 0 || simulation.retired.has(owner.datasetId)) return [];
-    if (!isApproved(simulation, proposal, owner)) {
-      void approve(simulation, proposal, i);
-      return [`owner ${i} approves`];
-    }
-    const todo = owner.isResharing ? [] : toReshare(simulation, proposal, owner, again);
-    if (todo.length === 0) return [];
-    void owner.reshare(proposal.epoch, todo, flawOf);
-    return [`owner ${i} shares ${todo.join(", ")} anew`];
-  });
-  if (steps.length > 0 || !isConfirmed(simulation, proposal)) return steps;
+export function goOn(simulation: Simulation, proposal: Committee, conduct: Conduct): string[] {
+  const steps = [...simulation.owners.keys()].flatMap((owner) => goOnAs(simulation, proposal, owner, conduct));
+  if (steps.length > 0 || !isConfirmed(simulation)) return steps;
   complete(simulation);
   return ["it is completed"];
+}
+
+/** Whatever one owner can do now. */
+export function goOnAs(simulation: Simulation, proposal: Committee, index: number, conduct: Conduct): string[] {
+  const owner = simulation.owners[index]!;
+  if (owner.version === 0 || simulation.retired.has(owner.datasetId)) return [];
+  if (!isApproved(simulation, proposal, owner)) {
+    void approve(simulation, proposal, index);
+    return [`owner ${index} approves`];
+  }
+  const todo = owner.isResharing ? [] : toReshare(simulation, proposal, owner, conduct.again);
+  if (todo.length === 0) return [];
+  void owner.reshare(proposal.epoch, todo, conduct.flawOf);
+  return [`owner ${index} shares ${todo.join(", ")} anew`];
 }
 
 function isApproved({ chain, founded }: Simulation, { epoch }: Committee, { address }: DataOwner): boolean {
@@ -117,7 +121,7 @@ async function approve(simulation: Simulation, proposal: Committee, owner: numbe
 }
 
 /** Whether the chain would take its completion in the next block. */
-function isConfirmed({ chain, founded: { addresses } }: Simulation, _proposal: Committee): boolean {
+export function isConfirmed({ chain, founded: { addresses } }: Simulation): boolean {
   const call = act(ANYBODY, addresses["CommitteeChanges"]!, "CommitteeChanges", "complete", [studyIdOf(addresses)]);
   return chain.try(call).ok;
 }

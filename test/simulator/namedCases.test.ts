@@ -3,13 +3,18 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
 import { budget } from "../budget.ts";
+import { complete, currentEpoch, goOnAs, isConfirmed, proposalOf, propose, withdraw } from "./committeeChange.ts";
 import { CONSORTIUM, SPARE_KEYS, act, rotation } from "./genesis.ts";
+import type { Committee } from "./modelState.ts";
+import { requestEvents } from "./requestEvents.ts";
 import { BLOCK_MS, DEADLINE_BLOCKS, Simulation } from "./simulation.ts";
 import { ATTEMPT_TIMEOUT_MS, type LogEntry } from "./simulatedWorker.ts";
 import { verify } from "./verify.ts";
 
 const [COUNTS, SUMS] = [0, 1];
 const EVERYBODY = [18n, 90n];
+/** Of owners, in a change of the committee. */
+const CONDUCT = { again: false, flawOf: () => undefined };
 
 function assertGood(simulation: Simulation): void {
   verify(simulation);
@@ -39,6 +44,105 @@ describe("the emergency stop", () => {
       govern("resume");
       assert.ok(await simulation.settle(), "it is not answered after the stop");
       assert.deepEqual(states(simulation), [RequestState.ANSWERED]);
+      assertGood(simulation);
+    });
+  });
+});
+
+describe("a change of the committee", () => {
+  /** As far as all have confirmed. */
+  async function confirmed(simulation: Simulation, members: readonly number[]): Promise<Committee> {
+    propose(simulation, members);
+    const { time } = simulation;
+    const isOpen = (): boolean => proposalOf(simulation) !== undefined;
+    assert.ok(await time.until(isOpen, time.nowMs + 3 * BLOCK_MS));
+    const proposal = proposalOf(simulation)!;
+    for (let step = 0; step < 20 && !isConfirmed(simulation); step++) {
+      for (const owner of simulation.owners.keys()) goOnAs(simulation, proposal, owner, CONDUCT);
+      await simulation.pass(BLOCK_MS);
+    }
+    assert.ok(isConfirmed(simulation), "not all confirm");
+    return proposal;
+  }
+
+  const epochs = (simulation: Simulation): bigint[] =>
+    simulation.chain.blocks.flatMap(requestEvents).flatMap(({ event }) => {
+      return event.name === "QueryRequested" ? [event.context.committeeEpoch] : [];
+    });
+
+  it("lets what was asked before be answered by those who were asked, and what follows by the others", async () => {
+    await Simulation.with({ n: 4, t: 1, seed: "followed" }, async (simulation) => {
+      await simulation.begin();
+      const { epoch } = await confirmed(simulation, [3, 1, 4]);
+      simulation.ask(COUNTS, EVERYBODY);
+      complete(simulation);
+      await simulation.pass(BLOCK_MS);
+      assert.equal(currentEpoch(simulation), epoch);
+      simulation.ask(SUMS, [0n, ...EVERYBODY]);
+      void simulation.owners[0]!.contribute(simulation.drawRows());
+      await simulation.pass(20 * BLOCK_MS);
+      assert.equal(simulation.owners[0]!.version, 2, "the new committee takes versions, too");
+      simulation.ask(COUNTS, EVERYBODY);
+      assert.ok(await simulation.settle());
+      assert.deepEqual(epochs(simulation), [1n, 2n, 2n]);
+      assert.deepEqual(states(simulation).slice(0, 2), [RequestState.ANSWERED, RequestState.ANSWERED]);
+      assertGood(simulation);
+    });
+  });
+
+  it("that is withdrawn leaves nothing but receipts, and the old committee at work", async () => {
+    await Simulation.with({ n: 3, t: 1, seed: "withdrawn" }, async (simulation) => {
+      await simulation.begin();
+      const { epoch } = await confirmed(simulation, [2, 3, 1]);
+      withdraw(simulation);
+      simulation.ask(COUNTS, EVERYBODY);
+      assert.ok(await simulation.settle());
+      assert.deepEqual([currentEpoch(simulation), states(simulation)], [1n, [RequestState.ANSWERED]]);
+      const { shares } = simulation.chain.newest.state;
+      const erased = simulation.owners.map(({ datasetId }) => shares.get(`${datasetId} ${epoch}`)!.isErased);
+      assert.deepEqual(erased, [true, true]);
+      assertGood(simulation);
+    });
+  });
+
+  it("that is withdrawn takes no file from a worker whose node has fallen back", async () => {
+    await Simulation.with({ n: 3, t: 1, seed: "withdrawn, fallen back" }, async (simulation) => {
+      await simulation.begin();
+      propose(simulation, [2, 3, 1]);
+      await simulation.pass(2 * BLOCK_MS);
+      const { epoch } = proposalOf(simulation)!;
+      const before = simulation.chain.newest.number;
+      withdraw(simulation);
+      await simulation.pass(5 * BLOCK_MS);
+      for (const { health } of simulation.workers) health.lag = simulation.chain.newest.number - before;
+      void simulation.owners[0]!.reshare(epoch, [1], () => undefined);
+      await simulation.pass(BLOCK_MS / 2);
+      for (const { health } of simulation.workers) health.lag = 0;
+      const { observer } = simulation;
+      const isRefused = ({ event, fields }: LogEntry): boolean =>
+        event === "upload-refused" && fields["error"] === "STORE_HOLDING_ERASED";
+      assert.ok(observer.log.some(isRefused), "nobody was asked to take it");
+      simulation.ask(COUNTS, EVERYBODY);
+      assert.ok(await simulation.settle());
+      assertGood(simulation);
+    });
+  });
+
+  it("in which an owner shares a version twice within the confirmations takes the second shares", async () => {
+    await Simulation.with({ n: 3, t: 1, seed: "shared twice" }, async (simulation) => {
+      await simulation.begin();
+      const { epoch } = await confirmed(simulation, [2, 3, 1]);
+      for (let again = 0; again < 2; again++) {
+        void simulation.owners[0]!.reshare(epoch, [1], () => undefined);
+        await simulation.pass(BLOCK_MS / 2);
+      }
+      await simulation.pass(12 * BLOCK_MS);
+      assert.ok(isConfirmed(simulation), "the second shares are not confirmed");
+      complete(simulation);
+      await simulation.pass(BLOCK_MS);
+      simulation.ask(COUNTS, EVERYBODY);
+      assert.ok(await simulation.settle());
+      assert.deepEqual([currentEpoch(simulation), states(simulation)], [epoch, [RequestState.ANSWERED]]);
       assertGood(simulation);
     });
   });

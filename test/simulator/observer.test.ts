@@ -5,13 +5,14 @@ import { ZeroHash, id } from "ethers";
 import { type Frame, FrameKind, encodeFrame } from "../../workers/messages/frame.ts";
 import { stepTag } from "../../workers/transport/session.ts";
 import { Adversary } from "./adversary.ts";
+import { endChange, propose } from "./committeeChange.ts";
 import { WORKERS } from "./genesis.ts";
 import { Observer } from "./observer.ts";
 import { Choices } from "./seededChoices.ts";
 import type { Incarnation } from "./simulatedMesh.ts";
 import type { Contributed } from "./plainModel.ts";
 import { type Row, oppositeRow } from "./simulatedStudy.ts";
-import { Simulation } from "./simulation.ts";
+import { BLOCK_MS, Simulation } from "./simulation.ts";
 import { VirtualTime } from "./virtualTime.ts";
 import { verify } from "./verify.ts";
 
@@ -154,5 +155,30 @@ describe("verify", () => {
       violations.some((text) => text.includes("has 0 ends")),
       violations.join("\n"),
     );
+  });
+
+  it("notices shares that should not have been confirmed, shares that are kept, and receipts that are missing", async () => {
+    await Simulation.with({ n: 3, t: 1, seed: "verify changes" }, async (simulation) => {
+      await simulation.begin();
+      propose(simulation, [2, 3, 1]);
+      await simulation.pass(2 * BLOCK_MS);
+      assert.equal(await endChange(simulation), "completed");
+      await simulation.settle();
+      const { observer, owners, workers, chain } = simulation;
+      verify(simulation);
+      assert.equal(observer.violations.length, 0, observer.violations.join("\n"));
+      const { datasetId } = owners[0]!;
+      Object.assign(owners[0]!, { flawFor: () => "malformed" });
+      Object.assign(workers[0]!.store!.shares, { holdings: () => [{ datasetId, epoch: 1n, erased: false }] });
+      Object.assign(chain.newest.state.shares.get(`${datasetId} 1`)!, { isErased: false });
+      Object.assign(workers[1]!.store!.shares, { hasVersion: () => false });
+      verify(simulation);
+      for (const expected of ["confirms malformed", "1 still holds", "receipts for", "2 serves without version 1"]) {
+        assert.ok(
+          observer.violations.some((text) => text.includes(expected)),
+          `${expected}: ${observer.violations.join("\n")}`,
+        );
+      }
+    });
   });
 });

@@ -178,9 +178,11 @@ const corrupt: Operation = (simulation, choices) => {
   return `corrupt ${index}`;
 };
 
-/** Some wrong point for a worker that is not in the committee. */
+/** A point that there is not, and nobody else's, for a worker that is not in the committee. */
 function pointOf(members: readonly number[], index: number): number {
-  return members.indexOf(index) + 1 || index;
+  const place = members.indexOf(index);
+  const outside = WORKERS.filter((_, i) => i < index && !members.includes(i + 1)).length;
+  return place < 0 ? members.length + outside : place + 1;
 }
 
 /** A corrupted worker, if there is one. */

@@ -216,15 +216,17 @@ export class Simulation {
     return settled;
   }
 
-  /** Whether keys of a sealed answer are still to be published, or receipts for what is to be erased. */
+  /** Whether keys of a sealed answer are still to be published, or receipts for what is to be erased, by now or later. */
   #isOwing(): boolean {
-    return this.workers.some(({ store }) => {
-      if (store === undefined) return false;
-      const erasures = store.erasures.all();
-      const isKnown = (datasetId: string): boolean => erasures.some((erasure) => erasure.datasetId === datasetId);
-      const isUnconfirmed = erasures.some(({ confirmed }) => !confirmed);
-      return isUnconfirmed || store.keyCopies.due().length > 0 || ![...this.retired].every(isKnown);
-    });
+    const { state } = this.chain.newest;
+    const studyId = studyIdOf(this.founded.addresses);
+    const kept = [state.currentEpochs.get(studyId), state.proposedEpochs.get(studyId)];
+    const isUnconfirmed = [...state.holders].some(([datasetId, epochs]) =>
+      epochs
+        .filter((epoch) => this.retired.has(datasetId) || !kept.includes(epoch))
+        .some((epoch) => !state.shares.get(`${datasetId} ${epoch}`)!.isErased),
+    );
+    return isUnconfirmed || this.workers.some(({ store }) => (store?.keyCopies.due().length ?? 0) > 0);
   }
 
   /** Of all query contracts, as the chain has them now. */

@@ -7,7 +7,7 @@
  *   CommitteeAppointed         -> what may have been opened among the committees before counts as told; this worker's shares of
  *                                 them are to be erased once no request made of them can be answered any more; what it holds of
  *                                 this one is final
- *   CommitteeProposalWithdrawn -> this worker's shares of it are to be erased
+ *   CommitteeProposalWithdrawn -> this worker's shares of it are to be erased, and none are taken any more
  *   DatasetRetired             -> all of this worker's shares of it are to be erased; known of every study's, as what is told of
  *                                 their rows concerns committees that never held them, too
  *   ErasureConfirmed           -> this worker's receipt is not due any more
@@ -23,7 +23,6 @@ import { sharesRoot } from "../messages/datasetRoot.ts";
 import { inputCheckId } from "../messages/inputCheck.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import type { Store } from "../store/openStore.ts";
-import type { HoldingStatus } from "../store/shareStore.ts";
 import { type CommitteeEvent, parseCommitteeEvent } from "./committeeEvents.ts";
 import type { Committees } from "./committees.ts";
 import { activationToJson } from "./datasetActivation.ts";
@@ -130,7 +129,9 @@ export class DatasetEffects {
   #changeCommittee({ name, studyId, epoch, block }: CommitteeEvent): void {
     const { store, log } = this.#modules;
     if (name === "CommitteeProposalWithdrawn") {
-      for (const { datasetId } of this.#eraseEpochs(studyId, (each) => each === epoch, block - 1)) {
+      // Also of what is not here: a node that has fallen back may still say that files are to be taken.
+      for (const datasetId of store.segmentFacts.datasetsOf(studyId)) {
+        this.#erase(datasetId, studyId, epoch, block - 1);
         store.inputChecks.drop(datasetId, epoch);
       }
       return;
@@ -139,8 +140,8 @@ export class DatasetEffects {
     this.#settleFiles(studyId, epoch);
     const deadline = this.#deadlines.get(studyId);
     assert(deadline !== undefined, "prepare() read the policy of every study whose committee changes");
-    const over = this.#eraseEpochs(studyId, (each) => each < epoch, block + deadline);
-    if (over.length > 0) log("info", "committee-followed", { studyId, epoch, holdings: over.length });
+    const over = this.#eraseBefore(studyId, epoch, block + deadline);
+    if (over > 0) log("info", "committee-followed", { studyId, epoch, holdings: over });
   }
 
   /** What is shared among this committee by now is not shared anew any more: files for that go. */
@@ -154,15 +155,15 @@ export class DatasetEffects {
   }
 
   /**
-   * This worker's holdings of the study, also of files that the chain never heard of. @returns them
+   * This worker's holdings of earlier committees of the study, also of files that the chain never heard of. @returns how many
    * @param afterBlock the last block in which they are needed
    */
-  #eraseEpochs(studyId: string, isOver: (epoch: bigint) => boolean, afterBlock: number): HoldingStatus[] {
+  #eraseBefore(studyId: string, epoch: bigint, afterBlock: number): number {
     const { segmentFacts, shares } = this.#modules.store;
     const ofStudy = new Set(segmentFacts.datasetsOf(studyId));
-    const holdings = shares.holdings().filter(({ datasetId, epoch }) => ofStudy.has(datasetId) && isOver(epoch));
-    for (const { datasetId, epoch } of holdings) this.#erase(datasetId, studyId, epoch, afterBlock);
-    return holdings;
+    const holdings = shares.holdings().filter((holding) => ofStudy.has(holding.datasetId) && holding.epoch < epoch);
+    for (const { datasetId, epoch: earlier } of holdings) this.#erase(datasetId, studyId, earlier, afterBlock);
+    return holdings.length;
   }
 
   #erase(datasetId: string, studyId: string, epoch: bigint, afterBlock: number): void {

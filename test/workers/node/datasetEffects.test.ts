@@ -391,6 +391,12 @@ describe("DatasetEffects", () => {
       assert.deepEqual(erasuresOf(world), [["dataset", 2n, 3, BLOCK - 1, true]]);
     });
 
+    it("takes nothing later of what it was never given", async (test) => {
+      const world = worldOf(test);
+      await world.see(activation(), withdrawn());
+      assert.deepEqual(erasuresOf(world), [["dataset", 2n, 3, BLOCK - 1, true]]);
+    });
+
     it("has had nothing to do with a worker that is not in it", async (test) => {
       const world = worldOf(test, FIRST, WITHOUT);
       await world.see(activation(), resharing(), withdrawn());

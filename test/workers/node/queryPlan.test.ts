@@ -357,6 +357,15 @@ describe("planQuery", () => {
     });
   });
 
+  it("says so also once a dataset is retired, rejected or gone: no worker may have said something else before", async () => {
+    const empty = requestOf({ parameters: encodeParameters([60n, 39n, 0n]) });
+    world.checks.set(1n, { state: "rejected", reason: "malformed-columns" });
+    assert.deepEqual(await planQuery(empty, modules()), { empty: true });
+    world.retired.set(DATASETS[0]!, 8);
+    world.stored = [];
+    assert.deepEqual(await planQuery(empty, modules()), { empty: true });
+  });
+
   it("refuses a vetted query whose sets cannot be told, whatever shares are here", async () => {
     const [vetted, vettedHash] = [compiled, hash];
     const { descriptor, sql, boundsBytes, manifest } = compiled;
