@@ -154,12 +154,12 @@ export class DatasetEffects {
   }
 
   /**
-   * This worker's holdings of the study, also of files that the chain never heard of. @returns them
+   * This worker's holdings of the study, also of datasets that the chain never heard of. @returns them
    * @param afterBlock the last block in which they are needed
    */
   #eraseEpochs(studyId: string, isOver: (epoch: bigint) => boolean, afterBlock: number): HoldingStatus[] {
     const { segmentFacts, shares } = this.#modules.store;
-    const ofStudy = new Set(segmentFacts.datasetsOf(studyId));
+    const ofStudy = new Set([...segmentFacts.datasetsOf(studyId), ...shares.datasetsOf(studyId)]);
     const holdings = shares.holdings().filter(({ datasetId, epoch }) => ofStudy.has(datasetId) && isOver(epoch));
     for (const { datasetId, epoch } of holdings) this.#erase(datasetId, studyId, epoch, afterBlock);
     return holdings;

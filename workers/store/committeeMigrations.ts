@@ -155,4 +155,20 @@ const NEEDED_CHECKS = `
   ALTER TABLE input_check ADD COLUMN needed INTEGER NOT NULL DEFAULT 0 CHECK (needed IN (0, 1));
 `;
 
-export const COMMITTEE_MIGRATIONS: readonly string[] = [HOLDINGS, ERASURES, CHECKS, FACTS, ENDINGS, NEEDED_CHECKS];
+const STUDIES = `
+  -- Whose data they are, as their share files say; NULL where none was ever here.
+  ALTER TABLE dataset ADD COLUMN study_id BLOB CHECK (study_id IS NULL OR length(study_id) = 32);
+  UPDATE dataset SET study_id = (
+    SELECT unhex(substr(json_extract(header, '$.studyId'), 3)) FROM segment WHERE segment.dataset = dataset.id LIMIT 1
+  );
+`;
+
+export const COMMITTEE_MIGRATIONS: readonly string[] = [
+  HOLDINGS,
+  ERASURES,
+  CHECKS,
+  FACTS,
+  ENDINGS,
+  NEEDED_CHECKS,
+  STUDIES,
+];

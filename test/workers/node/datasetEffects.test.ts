@@ -140,7 +140,8 @@ const put = (
   { store }: World,
   fileHash: string,
   { datasetId = DATASET, version = 1n, epoch = 1n, replaces = false }: Shared & { replaces?: boolean } = {},
-): unknown => store.shares.putSegment(sampleFile({ datasetId, version, epoch }), fileHash, { replaces });
+): unknown =>
+  store.shares.putSegment(sampleFile({ studyId: STUDY, datasetId, version, epoch }), fileHash, { replaces });
 
 /** `<state> <epoch>/<version> <file>` of what the store has of the dataset. */
 function statesOf({ store }: World, datasetId = DATASET): string[] {
@@ -392,6 +393,22 @@ describe("DatasetEffects", () => {
     });
 
     it("has had nothing to do with a worker that is not in it", async (test) => {
+    it("lets files go, too, of a dataset of which the chain never heard, and owes no receipt for them", async (test) => {
+      const world = worldOf(test);
+      put(world, FILES[1]!);
+      await world.see(activation());
+      // Another hospital has left its first version with the committee, and has not activated it.
+      put(world, id("never activated"), { datasetId: OTHER_DATASET });
+      const elsewhere = sampleFile({ datasetId: id("elsewhere"), studyId: id("another study") });
+      world.store.shares.putSegment(elsewhere, id("of another study"));
+      await world.see(appointed());
+      const last = BLOCK + DEADLINE_BLOCKS;
+      assert.deepEqual(erasuresOf(world).toSorted(), [
+        ["dataset", 1n, 2, last, false],
+        ["other", 1n, 2, last, true],
+      ]);
+    });
+
       const world = worldOf(test, FIRST, WITHOUT);
       await world.see(activation(), resharing(), withdrawn());
       assert.deepEqual(erasuresOf(world), []);

@@ -177,6 +177,12 @@ describe("a store of one committee for ever", () => {
 
   it("is wholly as before when it cannot be changed", (test) => {
     const folder = oldStore(test);
+  it("knows whose data its files are of", (test) => {
+    const { shares } = oldStore(test).open();
+    assert.deepEqual(shares.datasetsOf(STUDY), [DATASET]);
+    assert.deepEqual(shares.datasetsOf(bytes32("another study")), []);
+  });
+
     assert.throws(() => folder.open({ maxBytes: 1 << 16 }), hasCode("STORE_FULL"));
     const file = new DatabaseSync(folder.path);
     assert.equal(file.prepare("PRAGMA user_version").get()?.["user_version"], BEFORE);
