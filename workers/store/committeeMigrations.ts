@@ -163,6 +163,16 @@ const STUDIES = `
   );
 `;
 
+const PLACES = `
+  -- Of the event on the chain; of what was known before places were kept, that of the newest log handled by then: whatever comes
+  -- again is older, and what is really new is newer.
+  ALTER TABLE segment_fact ADD COLUMN block INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE segment_fact ADD COLUMN log_index INTEGER NOT NULL DEFAULT 0;
+  UPDATE segment_fact SET (block, log_index) =
+    (SELECT block, log_index FROM cursor ORDER BY block DESC, log_index DESC LIMIT 1)
+    WHERE EXISTS (SELECT 1 FROM cursor);
+`;
+
 export const COMMITTEE_MIGRATIONS: readonly string[] = [
   HOLDINGS,
   ERASURES,
@@ -171,4 +181,5 @@ export const COMMITTEE_MIGRATIONS: readonly string[] = [
   ENDINGS,
   NEEDED_CHECKS,
   STUDIES,
+  PLACES,
 ];

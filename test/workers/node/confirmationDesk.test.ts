@@ -76,7 +76,7 @@ class ConfirmationWorld {
     const name = `${datasetId} ${version} ${epoch} ${take}`;
     const segment = { rowCount: 10n, columnsRoot: id(`columns ${version}`), sharesRoot: id(`root ${name}`) };
     const fact = { datasetId, studyId: STUDY, epoch, version, ...segment, ingestProofHash: id(`proof ${name}`) };
-    this.store.segmentFacts.upsert(fact);
+    this.store.segmentFacts.upsert(fact, { block: 1, logIndex: 0 });
     const checkId = id(`check ${name}`);
     if (epoch !== 2n) return checkId;
     const fileHash = id(`file ${name}`);
