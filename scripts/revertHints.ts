@@ -148,6 +148,9 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
     `these data are not retired, and the committee of epoch ${epoch} serves, is proposed, or may still answer`,
   DatasetRegistryNotVetoed: "you have not vetoed this query",
   DatasetRegistryRetired: "these data were retired, for good; leave the dataset out",
+  DatasetRegistrySegmentReused:
+    "the chain was given these very share files before, and takes none twice: repeat the command, which says what it has " +
+    "or deals afresh (`reshare` with --again)",
   DatasetRegistryVetoed: "the owner of these data has vetoed this query; leave the dataset out",
   DatasetRegistryInactiveOwner: "the consortium must admit this account: `opaline admin admit --role data-owner …`",
   DatasetRegistryInactiveWorker: "a worker of the committee is revoked or expired; ask the consortium",

@@ -35,6 +35,8 @@ contract CommitteeChanges is ICommitteeChanges, EIP712, Nonces, Audited {
     mapping(StudyId studyId => mapping(uint64 epoch => mapping(address owner => bool))) private _approved;
     /// @dev resharings[v - 1] is version v's.
     mapping(DatasetId datasetId => mapping(uint64 epoch => Resharing[])) private _resharings;
+    /// @dev Also of resharings that others replaced: what was confirmed of them must not count again.
+    mapping(DatasetId datasetId => mapping(uint64 epoch => mapping(bytes32 sharesRoot => bool))) private _used;
     mapping(StudyId studyId => mapping(uint64 epoch => mapping(uint8 index => bytes32))) private _confirmed;
 
     constructor(
@@ -184,7 +186,7 @@ contract CommitteeChanges is ICommitteeChanges, EIP712, Nonces, Audited {
         if (version == 0 || version > expected || version > _datasets.version(datasetId)) {
             revert CommitteeChangesWrongVersion(version, expected);
         }
-        _requireNew(all, version, resharing.sharesRoot);
+        _use(datasetId, epoch, resharing.sharesRoot);
         if (version < expected) {
             oldRoot = all[version - 1].sharesRoot;
             all[version - 1] = resharing;
@@ -194,12 +196,10 @@ contract CommitteeChanges is ICommitteeChanges, EIP712, Nonces, Audited {
         }
     }
 
-    /// @dev One version's files must not stand for another's. O(versions).
-    function _requireNew(Resharing[] storage all, uint64 version, bytes32 sharesRoot) private view {
-        for (uint256 i = 0; i < all.length; ++i) {
-            if (i + 1 == version || all[i].sharesRoot != sharesRoot) continue;
-            revert IDatasetRegistry.DatasetRegistrySegmentReused(sharesRoot);
-        }
+    /// @dev One version's files stand neither for another's, nor for its own once others replaced them and workers gave them up.
+    function _use(DatasetId datasetId, uint64 epoch, bytes32 sharesRoot) private {
+        if (_used[datasetId][epoch][sharesRoot]) revert IDatasetRegistry.DatasetRegistrySegmentReused(sharesRoot);
+        _used[datasetId][epoch][sharesRoot] = true;
     }
 
     function _proposed(StudyId studyId) private view returns (uint64 epoch) {

@@ -99,9 +99,10 @@ interface ICommitteeChanges {
     /// relayed.
     function cancelNonce() external;
     /// @notice The current key of an active owner that has approved shares one version's columns among the proposed committee.
-    /// Versions in their order; one that was shared anew may be so again, as long as the change is not complete. Row count and
-    /// columns root stay the activated ones; that the shares are of these columns is the owner's word, as at activation.
-    /// Reverts with DatasetRegistryReceiptCount, -InactiveWorker or -InvalidReceipt as {IDatasetRegistry-activate} does.
+    /// Versions in their order; one that was shared anew may be so again, as long as the change is not complete, but with other
+    /// files than ever before for this epoch: else DatasetRegistrySegmentReused. Row count and columns root stay the activated
+    /// ones; that the shares are of these columns is the owner's word, as at activation. Reverts with
+    /// DatasetRegistryReceiptCount, -InactiveWorker or -InvalidReceipt as {IDatasetRegistry-activate} does.
     /// @param receipts receipts[j] is the proposed worker j+1's EIP-712 Receipt over fileHashes[j], domain the dataset registry's
     /// @param ingestProof as {IDatasetRegistry-activate} takes it, for the proposed committee
     function reshare(

@@ -161,7 +161,10 @@ async function reshare(
   return tellChain(connection, work, resharing, folder, context);
 }
 
-/** What the chain has of the version already, unless it is to be shared once more. Notes what an interruption left unnoted. */
+/**
+ * What the chain has of the version already, unless it is to be shared once more. Notes what an interruption left unnoted, also
+ * where another resharing has replaced it since, as one from a copy of the folder: the chain takes no files a second time.
+ */
 async function findDone(
   { deployment, provider }: SignerConnection,
   { change, version, again }: Work,
@@ -171,14 +174,16 @@ async function findDone(
   if (version > change.reshared) return undefined;
   const { datasetId, committee } = change;
   const changes = committeeChanges(deployment, provider);
-  const known = await changes.resharing(provider, datasetId, committee.epoch, BigInt(version));
-  const prepared = readResharing(folder);
-  const isOpen = prepared !== undefined && prepared.reshared === undefined;
-  const isInterrupted = isOpen && known !== undefined && prepared.sharesRoot === known.sharesRoot;
-  if (isInterrupted) markReshared(folder, known.transaction);
+  const all = await changes.resharings(provider, datasetId, committee.epoch, BigInt(version));
+  const [known, prepared] = [all.at(-1), readResharing(folder)];
+  const isUnnoted = prepared !== undefined && prepared.reshared === undefined;
+  const sent = isUnnoted ? all.find(({ sharesRoot }) => sharesRoot === prepared.sharesRoot) : undefined;
+  if (sent !== undefined) markReshared(folder, sent.transaction);
+  const isInterrupted = sent !== undefined && sent === known;
   if (again && !isInterrupted) return undefined;
   if (isInterrupted) log(`version ${version} had been shared anew before the interruption; nothing was sent again`);
-  else if (isOpen) log(`version ${version} is prepared once more, and not sent: --again goes on with it`);
+  else if (isUnnoted && sent === undefined)
+    log(`version ${version} is prepared once more, and not sent: --again goes on with it`);
   else log(`version ${version} was shared anew already; --again does it once more, with fresh shares`);
   return report(change, { version, ...known, alreadyReshared: true });
 }

@@ -157,15 +157,36 @@ describe("CommitteeChanges", () => {
       const { oldHash, newHash } = await lastRecord(world);
       assert.deepEqual([oldHash, newHash], [first, (await resharing(world, OWNER, 1n, "second")).sharesRoot]);
     });
-    it("takes a version's own files again, but not for another version", async () => {
+    it("takes the same files once for an epoch: not again, nor for another version, nor after others", async () => {
       const world = await load(approved);
-      const { changes, studyId } = world;
+      const { changes, committees, datasets, studyId } = world;
       await activate(world, OWNER, 2n);
       await reshare(world, OWNER);
-      await reshare(world, OWNER);
       const { fileHashes, receipts, proof, sharesRoot } = await resharing(world, OWNER);
-      const act = changes.connect(OWNER).reshare(studyId, 2n, fileHashes, receipts, proof);
-      await reverts(act, world.datasets, "DatasetRegistrySegmentReused", [sharesRoot]);
+      const send = (version: bigint, ingestProof = proof) =>
+        changes.connect(OWNER).reshare(studyId, version, fileHashes, receipts, ingestProof);
+      for (const version of [1n, 2n]) {
+        await reverts(send(version), datasets, "DatasetRegistrySegmentReused", [sharesRoot]);
+      }
+      await reverts(send(1n, id("another proof")), datasets, "DatasetRegistrySegmentReused", [sharesRoot]);
+      await reshare(world, OWNER, 1n, "second");
+      for (const version of [1n, 2n]) {
+        await reverts(send(version), datasets, "DatasetRegistrySegmentReused", [sharesRoot]);
+      }
+      await committees.withdrawProposal(studyId, "");
+      await committees.propose(studyId, addressesOf(NEXT), 2);
+      await approve(world, OWNER);
+      await send(1n);
+    });
+    it("keeps what was confirmed of files that others replaced from counting again", async () => {
+      const world = await load(confirmedWorld);
+      const { changes, studyId } = world;
+      const { sharesRoot } = await resharing(world, OWNER);
+      await reshare(world, OWNER, 1n, "second");
+      const complete = () => changes.connect(OUTSIDER).complete(studyId);
+      await reverts(complete(), changes, "CommitteeChangesNotConfirmed", [studyId, 1n]);
+      await reverts(reshare(world, OWNER), world.datasets, "DatasetRegistrySegmentReused", [sharesRoot]);
+      await reverts(complete(), changes, "CommitteeChangesNotConfirmed", [studyId, 1n]);
     });
     it("needs the owner's approval, and its key", async () => {
       const world = await load(approved);

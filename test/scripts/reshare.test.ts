@@ -326,8 +326,12 @@ describe("data-owner reshare", () => {
       assert.match(consortium.context.lines.join("\n"), /--again goes on with it/);
       const done = await run({ again: true });
       assert.deepEqual([done.sharesRoot, done.alreadyReshared, done.missing], [prepared, false, []]);
-      const known = await changes().resharing(consortium.chain.provider, datasetId, 3n, 1n);
-      assert.deepEqual(known, { sharesRoot: prepared, transaction: done.transaction });
+      const known = await changes().resharings(consortium.chain.provider, datasetId, 3n, 1n);
+      assert.deepEqual(
+        known.map(({ sharesRoot: root }) => root),
+        [before, prepared],
+      );
+      assert.equal(known[1]!.transaction, done.transaction);
       assert.equal(await changes().reshared(datasetId, 3n), 2n);
       const fresh = ["w7", "w4", "w3"].map((name) => files(name).at(-1)!.file);
       assert.deepEqual(opened(fresh), opened(["w1", "w2"].map((name) => files(name)[0]!.file)));
@@ -354,6 +358,23 @@ describe("data-owner reshare", () => {
       const detail = { code: "RESHARE_WHICH_VERSION", versions: [1, 2] };
       await refusedBeforeSending({ csv, again: true }, detail, /--version/);
       assert.equal((await run({ csv, again: true, version: "1" })).alreadyReshared, false);
+    });
+    it("never posts again what another copy of the folder has replaced since it was sent", async () => {
+      const path = join(folderOf(1, 3), "resharing.json");
+      const { reshared, ...unnoted } = readResharing(folderOf(1, 3))!;
+      const newest = (await run({ again: true })).sharesRoot;
+      assert.notEqual(newest, unnoted.sharesRoot);
+      makePrivateFolder(join(folderOf(1, 3), "shares"));
+      writeFileSync(path, JSON.stringify(unnoted));
+      const before = sent();
+      const { alreadyReshared, sharesRoot: known } = await run();
+      assert.deepEqual([alreadyReshared, known, sent()], [true, newest, before]);
+      assert.match(consortium.context.lines.join("\n"), /was shared anew already; --again does it once more/);
+      assert.equal(readResharing(folderOf(1, 3))!.reshared, reshared, "noted");
+      writeFileSync(path, JSON.stringify(unnoted));
+      const done = await run({ again: true });
+      assert.equal(done.alreadyReshared, false);
+      assert.ok(![unnoted.sharesRoot, newest].includes(done.sharesRoot!), "dealt afresh");
     });
   });
 

@@ -59,8 +59,9 @@ function keep(state: ModelState, key: string, versions: number, version: bigint,
     revert("CommitteeChangesWrongVersion", version, expected);
   }
   const at = Number(version) - 1;
-  const isReused = all.some((known, i) => i !== at && known.sharesRoot === resharing.sharesRoot);
-  if (isReused) revert("DatasetRegistrySegmentReused", resharing.sharesRoot);
+  const used = `${key} ${resharing.sharesRoot}`;
+  if (state.usedSharesRoots.has(used)) revert("DatasetRegistrySegmentReused", resharing.sharesRoot);
+  state.usedSharesRoots.add(used);
   all[at] = resharing;
   state.resharings.set(key, all);
 }

@@ -175,6 +175,8 @@ export interface ModelState {
   readonly approvalNonces: Map<string, bigint>;
   /** By "dataset epoch", version 1 first. */
   readonly resharings: Map<string, Resharing[]>;
+  /** "dataset epoch root", also of resharings that others replaced. */
+  readonly usedSharesRoots: Set<string>;
   /** By "study epoch index". */
   readonly confirmations: Map<string, string>;
   /** Of a query for a dataset, as `vetoKey` writes them. */
@@ -217,6 +219,7 @@ export function emptyState(): ModelState {
     approvals: new Set(),
     approvalNonces: new Map(),
     resharings: new Map(),
+    usedSharesRoots: new Set(),
     confirmations: new Map(),
     vetoes: new Set(),
     agreements: new Map(),

@@ -31,8 +31,8 @@ export interface CommitteeChanges {
   isApproved(studyId: string, newEpoch: bigint, owner: string): Promise<boolean>;
   /** How many versions of a dataset were shared among the committee of this epoch. */
   reshared(datasetId: string, newEpoch: bigint): Promise<bigint>;
-  /** What counts of one version among the committee of this epoch, from the newest event; undefined for nothing. */
-  resharing(rpc: JsonRpc, datasetId: string, newEpoch: bigint, version: bigint): Promise<KnownResharing | undefined>;
+  /** Of one version among the committee of this epoch, oldest first: the last one counts, none of the others ever again. */
+  resharings(rpc: JsonRpc, datasetId: string, newEpoch: bigint, version: bigint): Promise<KnownResharing[]>;
   /** What the worker at a point has confirmed; zeros for nothing. */
   confirmed(studyId: string, newEpoch: bigint, index: number): Promise<string>;
   /** The hash of all that the proposed committee would serve over. @throws CodedError CHAIN_REVERTED while something is missing */
@@ -65,7 +65,7 @@ export function committeeChanges(deployment: Deployment, runner: ContractRunner)
     isApproved: (studyId, newEpoch, owner) =>
       read(deployment, `${NAME}.isApproved`, contract.isApproved(studyId, newEpoch, owner)),
     reshared: (datasetId, newEpoch) => read(deployment, `${NAME}.reshared`, contract.reshared(datasetId, newEpoch)),
-    resharing: (rpc, datasetId, newEpoch, version) => findResharing(deployment, rpc, datasetId, newEpoch, version),
+    resharings: (rpc, datasetId, newEpoch, version) => findResharings(deployment, rpc, datasetId, newEpoch, version),
     confirmed: (studyId, newEpoch, index) =>
       read(deployment, `${NAME}.confirmed`, contract.confirmed(studyId, newEpoch, index)),
     async contentOf(studyId) {
@@ -76,21 +76,20 @@ export function committeeChanges(deployment: Deployment, runner: ContractRunner)
   };
 }
 
-async function findResharing(
+async function findResharings(
   deployment: Deployment,
   rpc: JsonRpc,
   datasetId: string,
   epoch: bigint,
   version: bigint,
-): Promise<KnownResharing | undefined> {
+): Promise<KnownResharing[]> {
   const abi = deployment.abi(NAME);
   const topics = abi.encodeFilterTopics("DatasetReshared", [datasetId]) as string[];
   const filter = { addresses: [deployment.address(NAME)], topics };
   const logs = await allLogs(rpc, filter, deployment.block, await latestBlock(rpc));
-  const found = logs.flatMap(({ topics, data, transactionHash }) => {
+  return logs.flatMap(({ topics, data, transactionHash }) => {
     const { args } = abi.parseLog({ topics, data })!;
     if (args["version"] !== version || args["newEpoch"] !== epoch) return [];
     return [{ sharesRoot: sharesRoot([...(args["fileHashes"] as string[])]), transaction: transactionHash }];
   });
-  return found.at(-1);
 }

@@ -9,6 +9,7 @@
  * the contract refuses, and what there is then is looked at when it is confirmed here, too. What is added or shared anew
  * afterwards is confirmed anew.
  */
+import { keccak256 } from "ethers";
 import type { CommitteeChanges } from "../chain/committeeChanges.ts";
 import type { DatasetRegistry } from "../chain/datasetRegistry.ts";
 import { CodedError, isCoded } from "../errors.ts";
@@ -132,10 +133,11 @@ export class ConfirmationDesk {
     const facts = segmentFacts.ofDataset(datasetId);
     const versions = new Set(facts.map(({ version }) => version)).size;
     const here = facts.filter((fact) => fact.epoch === epoch);
-    const isChecked = ({ version, sharesRoot }: SegmentFact): boolean => {
-      const check = inputChecks.ofVersion(datasetId, epoch, version);
-      const isOfThese = check !== undefined && activationFromJson(check.activation).segment.sharesRoot === sharesRoot;
-      return isOfThese && check.state === "checked" && shares.hasVersion(datasetId, epoch, version);
+    const isChecked = (fact: SegmentFact): boolean => {
+      const check = inputChecks.ofVersion(datasetId, epoch, fact.version);
+      if (check?.state !== "checked" || !shares.hasVersion(datasetId, epoch, fact.version)) return false;
+      const { segment, ingestProof } = activationFromJson(check.activation);
+      return segment.sharesRoot === fact.sharesRoot && keccak256(ingestProof) === fact.ingestProofHash;
     };
     if (here.length === 0 || here.length < versions || !here.every(isChecked)) return undefined;
     return here.map(({ sharesRoot, ingestProofHash }) => ({ sharesRoot, ingestProofHash }));

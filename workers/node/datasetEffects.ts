@@ -4,6 +4,7 @@
  *   DatasetActivated           -> of every study, public facts; of a committee this worker sits in: its share file of that version
  *                                 is active (or known to be missing), and the version is to be checked
  *   DatasetReshared            -> the same among a proposed committee; done again for a version, it replaces what was
+ *                                 before it on the chain, in whatever order they are seen
  *   CommitteeAppointed         -> what may have been opened among the committees before counts as told; this worker's shares of
  *                                 them are to be erased once no request made of them can be answered any more; what it holds of
  *                                 this one is final
@@ -23,6 +24,7 @@ import { sharesRoot } from "../messages/datasetRoot.ts";
 import { inputCheckId } from "../messages/inputCheck.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import type { Store } from "../store/openStore.ts";
+import type { EventPlace } from "../store/segmentFactStore.ts";
 import { type CommitteeEvent, parseCommitteeEvent } from "./committeeEvents.ts";
 import type { Committees } from "./committees.ts";
 import { activationToJson } from "./datasetActivation.ts";
@@ -71,12 +73,12 @@ export class DatasetEffects {
   apply(log: ChainLog): void {
     const { deployment } = this.#modules;
     const activation = parseActivation(deployment, log);
-    if (activation !== undefined) this.#share(activation, false);
+    if (activation !== undefined) this.#share(activation, placeOf(log), false);
     const resharing = parseResharing(deployment, log);
     if (resharing !== undefined) {
       const segment = this.#segments.get(resharing.datasetId)?.[Number(resharing.version) - 1];
       assert(segment !== undefined, "prepare() read the segments, and only what was activated is shared anew");
-      this.#share(asActivated(resharing, segment), true);
+      this.#share(asActivated(resharing, segment), placeOf(log), true);
     }
     const committee = parseCommitteeEvent(deployment, log);
     if (committee !== undefined) this.#changeCommittee(committee);
@@ -101,14 +103,19 @@ export class DatasetEffects {
   }
 
   /** @param replaces whether the version may have been shared among this committee before */
-  #share(activation: DatasetActivated, replaces: boolean): void {
+  #share(activation: DatasetActivated, place: EventPlace, replaces: boolean): void {
     const { store, log } = this.#modules;
     const { datasetId, studyId, version, committeeEpoch: epoch, fileHashes, segment, ingestProof } = activation;
     if (sharesRoot(fileHashes) !== segment.sharesRoot) {
       return log("alarm", "dataset-activation-inconsistent", { datasetId, version });
     }
     const ingestProofHash = keccak256(ingestProof);
-    store.segmentFacts.upsert({ datasetId, studyId, epoch, version, ...segment, ingestProofHash });
+    const fact = { datasetId, studyId, epoch, version, ...segment, ingestProofHash };
+    if (!store.segmentFacts.upsert(fact, place)) {
+      // An older resharing comes again as the chain is followed anew; a version is activated once.
+      if (!replaces) log("alarm", "dataset-activation-refused", { datasetId, version, epoch });
+      return;
+    }
     const seat = this.#seat(studyId, epoch);
     const fileHash = seat === undefined ? undefined : fileHashes[seat - 1];
     // Erased: an event that is seen again, after the store's file was brought up to date.
@@ -130,7 +137,7 @@ export class DatasetEffects {
     const { store, log } = this.#modules;
     if (name === "CommitteeProposalWithdrawn") {
       // Also of what is not here: a node that has fallen back may still say that files are to be taken.
-      for (const datasetId of store.segmentFacts.datasetsOf(studyId)) {
+      for (const datasetId of this.#datasetsOf(studyId)) {
         this.#erase(datasetId, studyId, epoch, block - 1);
         store.inputChecks.drop(datasetId, epoch);
       }
@@ -159,11 +166,18 @@ export class DatasetEffects {
    * @param afterBlock the last block in which they are needed
    */
   #eraseBefore(studyId: string, epoch: bigint, afterBlock: number): number {
+    const { shares } = this.#modules.store;
+    const holdings = shares.holdings().filter((holding) => holding.epoch < epoch);
+    const ofStudy = this.#datasetsOf(studyId);
+    const over = holdings.filter(({ datasetId }) => ofStudy.has(datasetId));
+    for (const { datasetId, epoch: earlier } of over) this.#erase(datasetId, studyId, earlier, afterBlock);
+    return over.length;
+  }
+
+  /** Of which anything was given to any committee, or uploaded here. */
+  #datasetsOf(studyId: string): ReadonlySet<string> {
     const { segmentFacts, shares } = this.#modules.store;
-    const ofStudy = new Set(segmentFacts.datasetsOf(studyId));
-    const holdings = shares.holdings().filter((holding) => ofStudy.has(holding.datasetId) && holding.epoch < epoch);
-    for (const { datasetId, epoch: earlier } of holdings) this.#erase(datasetId, studyId, earlier, afterBlock);
-    return holdings.length;
+    return new Set([...segmentFacts.datasetsOf(studyId), ...shares.datasetsOf(studyId)]);
   }
 
   #erase(datasetId: string, studyId: string, epoch: bigint, afterBlock: number): void {
@@ -194,4 +208,8 @@ export class DatasetEffects {
     assert(committee !== undefined, "prepare() read the committee");
     return this.#modules.committees.seatIn(committee);
   }
+}
+
+function placeOf({ blockNumber, logIndex }: ChainLog): EventPlace {
+  return { block: blockNumber, logIndex };
 }

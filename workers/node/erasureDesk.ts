@@ -1,6 +1,7 @@
 /**
  * Erasing shares that are over, and the receipts for it: of datasets that were retired, of a committee that was followed once
- * nothing asked of it can be answered any more, of a proposal that was withdrawn. Of each of this worker's holdings, in this order:
+ * nothing asked of it can be answered any more, of a proposal that was withdrawn. Retired data go as a whole, whatever of them is
+ * found here. Of each of this worker's holdings, in this order:
  *
  *   rows, tombstone, key file, caches -> the attempts that had begun before are over, and with them what they held in memory
  *   -> signed, kept for whoever would post it -> posted, until the confirmed chain shows it
@@ -65,9 +66,11 @@ export class ErasureDesk {
     const { store, log } = this.#modules;
     try {
       const handled = handledBlock(store) ?? 0;
-      for (const erasure of store.erasures.all()) {
-        if (handled > erasure.afterBlock && !this.#isErased(erasure)) this.#erase(erasure);
-      }
+      const over: Holding[] = store.erasures.all().filter(({ afterBlock }) => handled > afterBlock);
+      // What came while its retirement was on the way here: no erasure was noted, and no receipt is due.
+      const retired = store.shares.holdings().filter(({ datasetId }) => this.#isRetired(datasetId));
+      const all = new Map([...over, ...retired].map((holding) => [nameOf(holding), holding]));
+      for (const holding of all.values()) if (!this.#isErased(holding)) this.#erase(holding);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       log("warn", "erasures-delayed", errorFields(error));

@@ -4,11 +4,11 @@
  *
  *  before the body   without the chain: this worker is meant, the signature is well-formed, the nonce is new; then:
  *                    the signer is the current key of an active data owner whose registered certificate is the
- *                    connection's; the deadline
- *                    lies ahead by the chain's clock; the dataset is that owner's in that study; this worker sits in the
- *                    study's current committee, or in the proposed one
- *  after the body    the file decodes; its header says exactly what the chain says; the version is the next one, or for the
- *                    proposed committee one that is active
+ *                    connection's; the deadline lies ahead by the chain's clock; the dataset is that owner's in that study and
+ *                    not retired; this worker sits in the study's current committee, or in the proposed one
+ *  after the body    the file decodes; its header says exactly what the chain says; the dataset is still not retired, nor was
+ *                    its retirement followed by the time the file is stored; the version is the next one, or for the proposed
+ *                    committee one that is active
  *
  * The same file again, under the same signature, is answered with the same receipt: an owner whose connection broke
  * repeats the upload. A receipt is signed only after the file is durable.
@@ -42,6 +42,8 @@ export type UploadRefusalDetail =
   | { readonly code: "UPLOAD_NOT_OWNER"; readonly account: string }
   | { readonly code: "UPLOAD_WRONG_CERTIFICATE"; readonly account: string; readonly fingerprint: string }
   | { readonly code: "UPLOAD_WRONG_DATASET"; readonly datasetId: string; readonly expected: string }
+  /** For good. */
+  | { readonly code: "UPLOAD_DATASET_RETIRED"; readonly datasetId: string }
   | { readonly code: "UPLOAD_NOT_ON_COMMITTEE"; readonly studyId: string }
   | { readonly code: "UPLOAD_NONCE_USED"; readonly account: string; readonly nonce: string }
   | { readonly code: "UPLOAD_HEADER_MISMATCH"; readonly field: string }
@@ -55,9 +57,9 @@ export interface UploadModules {
   readonly rpc: JsonRpc;
   readonly owners: Pick<MemberRegistry, "activeMemberOf" | "accountOf">;
   readonly studies: Pick<StudyRegistry, "study" | "schemaText">;
-  readonly datasets: Pick<DatasetRegistry, "address" | "datasetIdOf" | "version">;
+  readonly datasets: Pick<DatasetRegistry, "address" | "datasetIdOf" | "version" | "isRetired">;
   readonly committees: Pick<Committees, "takingSeats">;
-  readonly store: Pick<Store, "shares" | "uploadNonces" | "transaction">;
+  readonly store: Pick<Store, "shares" | "uploadNonces" | "retirements" | "transaction">;
   readonly signer: TypedDataSigner;
   readonly log: Log;
 }
@@ -69,6 +71,11 @@ function refuse(detail: UploadRefusalDetail, message: string): never {
 function notOnCommittee(studyId: string): never {
   const message = `This worker is not on study ${studyId}'s committee, nor on a proposed one`;
   refuse({ code: "UPLOAD_NOT_ON_COMMITTEE", studyId }, message);
+}
+
+function retired(datasetId: string): never {
+  const message = `Dataset ${datasetId} is retired, for good: nothing of it is taken any more`;
+  refuse({ code: "UPLOAD_DATASET_RETIRED", datasetId }, message);
 }
 
 export class Uploads implements UploadGate {
@@ -132,6 +139,7 @@ export class Uploads implements UploadGate {
       const detail = { code: "UPLOAD_WRONG_DATASET", datasetId, expected } as const;
       refuse(detail, `Dataset ${datasetId} is not ${owner}'s in study ${studyId}; that is ${expected}`);
     }
+    if (await datasets.isRetired(datasetId)) retired(datasetId);
     if ((await committees.takingSeats(studyId)).length === 0) notOnCommittee(studyId);
   }
 
@@ -196,6 +204,7 @@ export class Uploads implements UploadGate {
     { standing }: StandingSeat,
   ): Promise<void> {
     const { datasets, store } = this.#modules;
+    if (await datasets.isRetired(datasetId)) retired(datasetId);
     const isHeld = store.shares
       .segments(datasetId)
       .some((known) => known.fileHash === fileHash && known.version === version && known.epoch === committeeEpoch);
@@ -215,7 +224,9 @@ export class Uploads implements UploadGate {
   #store({ upload, signature }: UploadRequest, file: ShareFile, replaces: boolean): "stored" | "held" {
     const { store, chainId, datasets } = this.#modules;
     const signer = signerOf(opalineDomain(chainId, datasets.address), UPLOAD, upload, signature)!;
+    const { datasetId } = upload;
     return store.transaction(() => {
+      if (store.retirements.get(datasetId) !== undefined) retired(datasetId);
       const stored = store.shares.putSegment(file, upload.fileHash, { replaces });
       if (!store.uploadNonces.isUsed(signer, upload.nonce)) {
         store.uploadNonces.use(signer, upload.nonce, upload.deadline);

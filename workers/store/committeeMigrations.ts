@@ -155,4 +155,31 @@ const NEEDED_CHECKS = `
   ALTER TABLE input_check ADD COLUMN needed INTEGER NOT NULL DEFAULT 0 CHECK (needed IN (0, 1));
 `;
 
-export const COMMITTEE_MIGRATIONS: readonly string[] = [HOLDINGS, ERASURES, CHECKS, FACTS, ENDINGS, NEEDED_CHECKS];
+const STUDIES = `
+  -- Whose data they are, as their share files say; NULL where none was ever here.
+  ALTER TABLE dataset ADD COLUMN study_id BLOB CHECK (study_id IS NULL OR length(study_id) = 32);
+  UPDATE dataset SET study_id = (
+    SELECT unhex(substr(json_extract(header, '$.studyId'), 3)) FROM segment WHERE segment.dataset = dataset.id LIMIT 1
+  );
+`;
+
+const PLACES = `
+  -- Of the event on the chain; of what was known before places were kept, that of the newest log handled by then: whatever comes
+  -- again is older, and what is really new is newer.
+  ALTER TABLE segment_fact ADD COLUMN block INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE segment_fact ADD COLUMN log_index INTEGER NOT NULL DEFAULT 0;
+  UPDATE segment_fact SET (block, log_index) =
+    (SELECT block, log_index FROM cursor ORDER BY block DESC, log_index DESC LIMIT 1)
+    WHERE EXISTS (SELECT 1 FROM cursor);
+`;
+
+export const COMMITTEE_MIGRATIONS: readonly string[] = [
+  HOLDINGS,
+  ERASURES,
+  CHECKS,
+  FACTS,
+  ENDINGS,
+  NEEDED_CHECKS,
+  STUDIES,
+  PLACES,
+];

@@ -14,6 +14,8 @@ export function prepareShareStatements(database: Database) {
     dataset: prepare("SELECT id FROM dataset WHERE dataset_id = ?"),
     erased: prepare("SELECT erased FROM dataset WHERE dataset_id = ?"),
     datasetById: prepare("SELECT erased FROM dataset WHERE id = ?"),
+    nameStudy: prepare("UPDATE dataset SET study_id = ? WHERE id = ?"),
+    datasetsOfStudy: prepare("SELECT dataset_id FROM dataset WHERE study_id = ? ORDER BY dataset_id"),
     datasets: prepare("SELECT dataset_id, erased FROM dataset ORDER BY dataset_id"),
     markErased: prepare("UPDATE dataset SET erased = 1 WHERE id = ?"),
     insertHolding: prepare("INSERT OR IGNORE INTO holding (dataset, epoch, key_name) VALUES (?, ?, ?)"),

@@ -100,6 +100,7 @@ export class ShareStore {
     fileHash: string,
     { replaces = false }: Replacement = {},
   ): "stored" | "held" {
+    const studyId = hexToBytes(header.studyId, 32, "studyId");
     const place = {
       datasetId: hexToBytes(header.datasetId, 32, "datasetId"),
       version: storedInteger(header.version, "version"),
@@ -115,6 +116,7 @@ export class ShareStore {
       if (this.#sql.segment.get(dataset, epoch, version, hash) !== undefined) return "held";
       this.#refuseConflict(holding, version, hash, replaces);
       const key = this.#keyForWriting(holding);
+      this.#sql.nameStudy.run(studyId, dataset);
       const sealedSeeds = seal(key, seedsContext(place), Buffer.concat(seeds), this.#randomBytes);
       const text = headerText(header);
       const segment = this.#sql.insertSegment.run(dataset, version, hash, epoch, rowCount, text, sealedSeeds);
@@ -229,6 +231,12 @@ export class ShareStore {
       epoch: holding.epoch,
       erased: isTombstone(holding),
     }));
+  }
+
+  /** Of which a share file was ever here, whether or not the chain has heard of it; ascending. */
+  datasetsOf(studyId: string): string[] {
+    const rows = this.#database.guarded(() => this.#sql.datasetsOfStudy.all(hexToBytes(studyId, 32, "studyId")));
+    return rows.map((row) => bytesToHex(row["dataset_id"]));
   }
 
   datasets(): DatasetStatus[] {

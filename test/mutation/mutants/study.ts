@@ -239,8 +239,17 @@ export const STUDY: readonly Mutant[] = [
   {
     name: "reshare-files-again",
     file: "study/CommitteeChanges.sol",
-    source: "if (i + 1 == version || all[i].sharesRoot != sharesRoot) continue;",
-    instead: "if (i < all.length) continue;",
+    source:
+      "if (_used[datasetId][epoch][sharesRoot]) revert IDatasetRegistry.DatasetRegistrySegmentReused(sharesRoot);",
+    instead: "",
+    fault: "files that were replaced, and given up by the workers, count again with what was confirmed of them",
+    tests: ["committeeChanges.test.ts"],
+  },
+  {
+    name: "reshare-files-not-noted",
+    file: "study/CommitteeChanges.sol",
+    source: "_used[datasetId][epoch][sharesRoot] = true;",
+    instead: "",
     fault: "one version's files stand for another's",
     tests: ["committeeChanges.test.ts"],
   },

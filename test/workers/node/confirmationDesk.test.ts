@@ -1,7 +1,7 @@
 /** A worker of a proposed committee confirms what it holds and has checked, and nothing else; real store, simulated registries. */
 import assert from "node:assert/strict";
 import { type TestContext, describe, it } from "node:test";
-import { ZeroHash, id } from "ethers";
+import { ZeroHash, id, keccak256 } from "ethers";
 import type { Mined } from "../../../workers/chain/transactions.ts";
 import { CodedError } from "../../../workers/errors.ts";
 import { committeeContent } from "../../../workers/messages/committeeContent.ts";
@@ -75,8 +75,15 @@ class ConfirmationWorld {
   share(datasetId: string, version: bigint, epoch: bigint, take = "first"): string {
     const name = `${datasetId} ${version} ${epoch} ${take}`;
     const segment = { rowCount: 10n, columnsRoot: id(`columns ${version}`), sharesRoot: id(`root ${name}`) };
-    const fact = { datasetId, studyId: STUDY, epoch, version, ...segment, ingestProofHash: id(`proof ${name}`) };
-    this.store.segmentFacts.upsert(fact);
+    const fact = {
+      datasetId,
+      studyId: STUDY,
+      epoch,
+      version,
+      ...segment,
+      ingestProofHash: keccak256(id(`proof ${name}`)),
+    };
+    this.store.segmentFacts.upsert(fact, { block: 1, logIndex: 0 });
     const checkId = id(`check ${name}`);
     if (epoch !== 2n) return checkId;
     const fileHash = id(`file ${name}`);
@@ -89,7 +96,7 @@ class ConfirmationWorld {
       committeeEpoch: epoch,
       segment,
       fileHashes: [],
-      ingestProof: "0x",
+      ingestProof: id(`proof ${name}`),
     };
     const check = { checkId, datasetId, epoch, version, activation: activationToJson(event) };
     this.store.inputChecks.insert(check, { replaces: true });
@@ -197,6 +204,21 @@ describe("ConfirmationDesk", () => {
     world.wellFormed(added);
     await world.block();
     assert.deepEqual(world.sent, [world.confirmed, world.content()]);
+  });
+
+  it("confirms nothing that the chain gave under another dealing proof than was checked", async (test) => {
+    const world = new ConfirmationWorld(test);
+    world.wellFormed(...world.shareAll());
+    const fact = world.store.segmentFacts.ofDataset(DATASETS[0]!).at(-1)!;
+    const place = { block: 2, logIndex: 0 };
+    world.store.segmentFacts.upsert({ ...fact, ingestProofHash: id("another proof's") }, place);
+    world.expected = world.content();
+    await world.block();
+    assert.deepEqual(world.sent, []);
+    world.store.segmentFacts.upsert(fact, place);
+    world.expected = world.content();
+    await world.block();
+    assert.deepEqual(world.sent, [world.content()]);
   });
 
   it("leaves out what was retired", async (test) => {

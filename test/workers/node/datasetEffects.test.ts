@@ -51,6 +51,9 @@ const DEPLOYMENT: Deployment = {
   abi: (name) => ABIS[name]!,
 };
 
+/** The same log elsewhere on the chain. */
+const at = (log: ChainLog, blockNumber: number, logIndex = 0): ChainLog => ({ ...log, blockNumber, logIndex });
+
 function logOf(contract: string, event: string, values: unknown[], address = ADDRESSES[contract]!): ChainLog {
   const { topics, data } = ABIS[contract]!.encodeEventLog(event, values);
   return { address, topics, data, blockNumber: BLOCK, blockHash: ZeroHash, logIndex: 0, transactionHash: ZeroHash };
@@ -140,7 +143,8 @@ const put = (
   { store }: World,
   fileHash: string,
   { datasetId = DATASET, version = 1n, epoch = 1n, replaces = false }: Shared & { replaces?: boolean } = {},
-): unknown => store.shares.putSegment(sampleFile({ datasetId, version, epoch }), fileHash, { replaces });
+): unknown =>
+  store.shares.putSegment(sampleFile({ studyId: STUDY, datasetId, version, epoch }), fileHash, { replaces });
 
 /** `<state> <epoch>/<version> <file>` of what the store has of the dataset. */
 function statesOf({ store }: World, datasetId = DATASET): string[] {
@@ -282,6 +286,93 @@ describe("DatasetEffects", () => {
       );
     });
 
+    describe("seen again, as the chain is followed anew", () => {
+      const [next, again] = ["next", "again"].map(filesOf) as [string[], string[]];
+      const [given, first, second] = [
+        at(activation(), 10),
+        at(resharing(), 11, 4),
+        at(resharing({ files: again }), 11, 7),
+      ];
+      const checksOf = ({ store }: World): unknown[] =>
+        store.inputChecks.all().map(({ checkId, epoch, state }) => [checkId, epoch, state]);
+      const told = (world: World): unknown[] => [
+        statesOf(world),
+        checksOf(world),
+        world.store.segmentFacts.ofDataset(DATASET),
+      ];
+
+      async function resharedTwice(test: TestContext): Promise<World> {
+        const world = worldOf(test);
+        put(world, FILES[1]!);
+        await world.see(given);
+        for (const [files, log] of [
+          [next, first],
+          [again, second],
+        ] as const) {
+          put(world, files[2]!, { epoch: 2n, replaces: true });
+          await world.see(log);
+        }
+        return world;
+      }
+
+      it("keeps the file, the facts and the ended check of the newest", async (test) => {
+        const world = await resharedTwice(test);
+        const { checkId } = world.store.inputChecks.ofVersion(DATASET, 2n, 1n)!;
+        assert.equal(checkId, inputCheckId(DATASET, 1n, sharesRoot(again)));
+        world.store.inputChecks.settle(checkId, { state: "checked" });
+        put(world, id("dealt once more"), { epoch: 2n, replaces: true });
+        const before = told(world);
+        assert.deepEqual(statesOf(world).toSorted(), [
+          "active 1/1 file 2",
+          "active 2/1 again 3",
+          "pending 2/1 unknown",
+        ]);
+        const logged = world.logged.length;
+        for (const log of [given, first, second]) {
+          await world.see(log);
+          assert.deepEqual(told(world), before);
+        }
+        assert.ok(!world.logged.slice(logged).some((line) => line.startsWith("alarm")));
+      });
+
+      it("brings back a check that is missing, and only the newest's", async (test) => {
+        const world = await resharedTwice(test);
+        world.store.inputChecks.drop(DATASET, 2n);
+        await world.see(given, first);
+        assert.equal(world.store.inputChecks.ofVersion(DATASET, 2n, 1n), undefined);
+        await world.see(second);
+        assert.equal(world.store.inputChecks.ofVersion(DATASET, 2n, 1n)?.state, "unchecked");
+      });
+
+      it("gives way to one that is really newer", async (test) => {
+        const world = await resharedTwice(test);
+        const third = filesOf("third");
+        put(world, third[2]!, { epoch: 2n, replaces: true });
+        await world.see(given, first, second, at(resharing({ files: third }), 12));
+        const newest = world.store.shares.segments(DATASET).filter(({ epoch }) => epoch === 2n);
+        assert.deepEqual(
+          newest.map(({ state, fileHash }) => [state, fileHash]),
+          [["active", third[2]]],
+        );
+        assert.equal(world.store.inputChecks.ofVersion(DATASET, 2n, 1n)?.checkId, inputCheckId(DATASET, 1n, sharesRoot(third))); // prettier-ignore
+      });
+
+      it("keeps the newest whose file is not here from giving way to an older one", async (test) => {
+        const world = worldOf(test);
+        await world.see(given, first, second);
+        put(world, again[2]!, { epoch: 2n, replaces: true });
+        await world.see(first);
+        assert.deepEqual(statesOf(world).toSorted(), ["active 2/1 again 3", "missing 1/1 file 2"]);
+      });
+
+      it("is an alarm where a version would have been activated twice", async (test) => {
+        const world = await resharedTwice(test);
+        const before = told(world);
+        await world.see(at(activation({ files: [FILES[0]!, id("another"), FILES[2]!] }), 9));
+        assert.deepEqual([told(world), world.logged.at(-1)], [before, "alarm dataset-activation-refused"]);
+      });
+    });
+
     it("whose file is not here is told with an alarm", async (test) => {
       const world = worldOf(test);
       await world.see(activation(), resharing());
@@ -300,6 +391,22 @@ describe("DatasetEffects", () => {
         ["other", 1n, 2, last, false],
       ]);
       assert.equal(world.logged.at(-1), "info committee-followed");
+    });
+
+    it("lets files go, too, of a dataset of which the chain never heard, and owes no receipt for them", async (test) => {
+      const world = worldOf(test);
+      put(world, FILES[1]!);
+      await world.see(activation());
+      // Another hospital has left its first version with the committee, and has not activated it.
+      put(world, id("never activated"), { datasetId: OTHER_DATASET });
+      const elsewhere = sampleFile({ datasetId: id("elsewhere"), studyId: id("another study") });
+      world.store.shares.putSegment(elsewhere, id("of another study"));
+      await world.see(appointed());
+      const last = BLOCK + DEADLINE_BLOCKS;
+      assert.deepEqual(erasuresOf(world).toSorted(), [
+        ["dataset", 1n, 2, last, false],
+        ["other", 1n, 2, last, true],
+      ]);
     });
 
     it("takes the files it holds of the new one for final", async (test) => {

@@ -363,7 +363,7 @@ describe("DisclosureHistory", () => {
       for (const datasetId of DATASETS) {
         for (const [i, segment] of before.entries()) {
           const place = { datasetId, studyId: STUDY, epoch: 1n, version: BigInt(i + 1), ingestProofHash: id("proof") };
-          worker.store.segmentFacts.upsert({ ...place, ...segment });
+          worker.store.segmentFacts.upsert({ ...place, ...segment }, { block: 1, logIndex: 0 });
         }
       }
       const datasetRoots = DATASETS.map((dataset) => datasetRoot(dataset, 2n, before));

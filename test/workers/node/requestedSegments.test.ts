@@ -13,6 +13,7 @@ function segmentOf(version: bigint, epoch: bigint) {
   const [columnsRoot, sharesRoot] = [id(`columns ${version}`), id(`shares ${version} ${epoch}`)];
   return { rowCount: 10n * version, columnsRoot, sharesRoot };
 }
+const PLACE = { block: 1, logIndex: 0 };
 const segmentsOf = (epoch: bigint, count: number) =>
   Array.from({ length: count }, (_, index) => segmentOf(BigInt(index + 1), epoch));
 const rootOf = (epoch: bigint, count: number): string => datasetRoot(DATASET, BigInt(count), segmentsOf(epoch, count));
@@ -28,7 +29,7 @@ describe("RequestedSegments", () => {
     ] as const) {
       for (let version = 1n; version <= versions; version += 1n) {
         const fact = { datasetId: DATASET, studyId: STUDY, epoch, version, ingestProofHash: id("proof") };
-        segmentFacts.upsert({ ...fact, ...segmentOf(version, epoch) });
+        segmentFacts.upsert({ ...fact, ...segmentOf(version, epoch) }, PLACE);
       }
     }
     let asked = 0;
@@ -51,7 +52,7 @@ describe("RequestedSegments", () => {
     const facts = [segmentOf(1n, 1n), segmentOf(2n, 2n)];
     for (const [index, segment] of facts.entries()) {
       const place = { datasetId: DATASET, studyId: STUDY, epoch: BigInt(index + 1), version: BigInt(index + 1) };
-      segmentFacts.upsert({ ...place, ingestProofHash: id("proof"), ...segment });
+      segmentFacts.upsert({ ...place, ingestProofHash: id("proof"), ...segment }, PLACE);
     }
     const requested = new RequestedSegments({ segments: () => Promise.resolve([]) }, segmentFacts);
     assert.equal(await requested.ofRoot(DATASET, datasetRoot(DATASET, 2n, facts)), undefined);
@@ -60,7 +61,7 @@ describe("RequestedSegments", () => {
   it("asks the chain where the store is older than its facts, and passes its failure on", async (test) => {
     const { segmentFacts } = storeFolder(test).open();
     const fact = { datasetId: DATASET, studyId: STUDY, epoch: 1n, version: 2n, ingestProofHash: id("proof") };
-    segmentFacts.upsert({ ...fact, ...segmentOf(2n, 1n) });
+    segmentFacts.upsert({ ...fact, ...segmentOf(2n, 1n) }, PLACE);
     let away = true;
     const segments = () => (away ? Promise.reject(new Error("away")) : Promise.resolve(segmentsOf(1n, 2)));
     const requested = new RequestedSegments({ segments }, segmentFacts);

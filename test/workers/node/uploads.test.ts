@@ -90,7 +90,15 @@ describe("Uploads", () => {
   let store: Store;
   let uploads: Uploads;
   /** What the registries say. */
-  let world: { version: bigint; active: boolean; key: string; seats: readonly StandingSeat[]; logged: string[] };
+  let world: {
+    version: bigint;
+    active: boolean;
+    /** Asked anew each time. */
+    isRetired: () => boolean;
+    key: string;
+    seats: readonly StandingSeat[];
+    logged: string[];
+  };
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "opaline-uploads-"));
@@ -99,7 +107,14 @@ describe("Uploads", () => {
       wrappingKey: new Uint8Array(32).fill(1),
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
     });
-    world = { version: 0n, active: true, key: OWNER.address, seats: [SEAT], logged: [] };
+    world = {
+      version: 0n,
+      active: true,
+      isRetired: () => false,
+      key: OWNER.address,
+      seats: [SEAT],
+      logged: [],
+    };
     uploads = new Uploads({
       chainId: CHAIN_ID,
       self: SELF.address,
@@ -124,6 +139,7 @@ describe("Uploads", () => {
         address: REGISTRY,
         datasetIdOf: (_study, owner) => Promise.resolve(datasetOf(owner)),
         version: () => Promise.resolve(world.version),
+        isRetired: () => Promise.resolve(world.isRetired()),
       },
       committees: { takingSeats: () => Promise.resolve([...world.seats]) },
       store,
@@ -240,6 +256,49 @@ describe("Uploads", () => {
     await refused("UPLOAD_WRONG_VERSION", await requestOf(early), early, { version: "2", expected: "1" });
     const cut = fileOf().subarray(0, -1);
     await refused("SHARE_FILE_WRONG_LENGTH", await requestOf(cut), cut);
+  });
+
+  describe("of a dataset that was retired", () => {
+    const retiredHere = (): void => store.retirements.insert({ datasetId: HEADER.datasetId, studyId: STUDY, block: 5 });
+    const detail = { datasetId: HEADER.datasetId };
+
+    it("takes nothing, by the chain's word before the file and after it", async () => {
+      const file = fileOf();
+      const request = await requestOf(file);
+      world.isRetired = () => true;
+      await assert.rejects(uploads.authorizeUpload(request), { code: "UPLOAD_DATASET_RETIRED" });
+      let asked = 0;
+      world.isRetired = () => ++asked > 1;
+      await refused("UPLOAD_DATASET_RETIRED", request, file, detail);
+      assert.equal(asked, 2);
+      assert.equal(store.shares.isErased(HEADER.datasetId), false);
+      assert.deepEqual(store.shares.holdings(), []);
+    });
+
+    it("takes nothing once the retirement was followed, also while the chain's answers are on their way", async () => {
+      const file = fileOf();
+      const request = await requestOf(file);
+      let asked = 0;
+      world.isRetired = () => {
+        // Answered before the block of the retirement; handled here before the file is stored.
+        if (++asked === 2) retiredHere();
+        return false;
+      };
+      await refused("UPLOAD_DATASET_RETIRED", request, file, detail);
+      assert.equal(asked, 2);
+      await refused("UPLOAD_DATASET_RETIRED", request, file, detail);
+    });
+
+    it("gives no receipt a second time, either", async () => {
+      const file = fileOf();
+      const request = await requestOf(file);
+      await send(request, file);
+      retiredHere();
+      for (const word of [false, true]) {
+        world.isRetired = () => word;
+        await assert.rejects(send(request, file), { code: "UPLOAD_DATASET_RETIRED" });
+      }
+    });
   });
 
   it("takes a nonce for one file only", async () => {

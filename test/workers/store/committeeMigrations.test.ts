@@ -5,6 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { type TestContext, describe, it } from "node:test";
 import { CHUNK_ROWS } from "../../../workers/store/columnChunks.ts";
 import { MIGRATIONS } from "../../../workers/store/migrations.ts";
+import type { Store } from "../../../workers/store/openStore.ts";
+import type { SegmentFact } from "../../../workers/store/segmentFactStore.ts";
 import { OldShares } from "./oldShares.ts";
 import { type StoreFolder, bytes32, hasCode, sampleFile, storeFolder, writeOldStore } from "./storeFixture.ts";
 
@@ -175,6 +177,12 @@ describe("a store of one committee for ever", () => {
     assert.deepEqual(disclosures.entry(id), { requestId: id, status: "mayBeOpen" });
   });
 
+  it("knows whose data its files are of", (test) => {
+    const { shares } = oldStore(test).open();
+    assert.deepEqual(shares.datasetsOf(STUDY), [DATASET]);
+    assert.deepEqual(shares.datasetsOf(bytes32("another study")), []);
+  });
+
   it("is wholly as before when it cannot be changed", (test) => {
     const folder = oldStore(test);
     assert.throws(() => folder.open({ maxBytes: 1 << 16 }), hasCode("STORE_FULL"));
@@ -182,6 +190,45 @@ describe("a store of one committee for ever", () => {
     assert.equal(file.prepare("PRAGMA user_version").get()?.["user_version"], BEFORE);
     file.close();
     assert.equal(folder.open().shares.hasVersion(DATASET, 3n, 1n), true);
+  });
+});
+
+describe("a store that knew resharings without their places on the chain", () => {
+  const WITHOUT = MIGRATIONS.findIndex((step) => step.includes("ALTER TABLE segment_fact ADD COLUMN block"));
+  const fact = (take: string): SegmentFact => ({
+    ...{ datasetId: DATASET, studyId: STUDY, epoch: 2n, version: 1n, rowCount: 10n, columnsRoot: bytes32("columns") },
+    ...{ sharesRoot: bytes32(take), ingestProofHash: bytes32(`proof ${take}`) },
+  });
+  const storeWith = (test: TestContext, cursor: string): Store => {
+    const folder = storeFolder(test);
+    const { datasetId, studyId, columnsRoot, sharesRoot, ingestProofHash } = fact("second");
+    const hashes = [columnsRoot, sharesRoot, ingestProofHash].map(blob).join();
+    writeOldStore(
+      folder,
+      WITHOUT,
+      `INSERT INTO segment_fact VALUES (${blob(datasetId)}, ${blob(studyId)}, 2, 1, 10, ${hashes}); ${cursor}`,
+    );
+    return folder.open();
+  };
+
+  it("takes for older whatever it had handled, and for newer what it had not", (test) => {
+    const { segmentFacts } = storeWith(test, `INSERT INTO cursor VALUES ('chain', 90, ${blob(bytes32("block"))}, 3)`);
+    assert.equal(segmentFacts.upsert(fact("first"), { block: 90, logIndex: 2 }), false);
+    assert.equal(segmentFacts.upsert(fact("second"), { block: 90, logIndex: 3 }), true);
+    assert.equal(
+      segmentFacts.upsert(fact("first"), { block: 80, logIndex: 0 }),
+      false,
+      "also after the second came again",
+    );
+    assert.deepEqual(segmentFacts.ofDataset(DATASET), [fact("second")]);
+    assert.equal(segmentFacts.upsert(fact("third"), { block: 90, logIndex: 4 }), true);
+    assert.deepEqual(segmentFacts.ofDataset(DATASET), [fact("third")]);
+  });
+
+  it("takes everything that comes where it had handled nothing", (test) => {
+    const { segmentFacts } = storeWith(test, "");
+    assert.equal(segmentFacts.upsert(fact("first"), { block: 1, logIndex: 0 }), true);
+    assert.deepEqual(segmentFacts.ofDataset(DATASET), [fact("first")]);
   });
 });
 

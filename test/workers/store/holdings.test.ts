@@ -118,6 +118,31 @@ describe("shares among two committees", () => {
   });
 });
 
+describe("the datasets of a study", () => {
+  it("are those of which a share file was ever here, and no other's", (test) => {
+    const folder = storeFolder(test);
+    const store = folder.open();
+    const { file, fileHash } = named(1n);
+    store.shares.putSegment(file, fileHash);
+    const studyId = bytes32("another study");
+    store.shares.putSegment(sampleFile({ datasetId: bytes32("elsewhere"), studyId }), bytes32("file elsewhere"));
+    store.shares.eraseHolding(OTHER, 7n);
+    activate(store, named(1n, 1n, "only on the chain", bytes32("only on the chain")));
+    const unstored = (): unknown =>
+      store.transaction(() => {
+        store.shares.putSegment(sampleFile({ datasetId: bytes32("failed") }), bytes32("failed"));
+        throw new Error("disk");
+      });
+    assert.throws(unstored, /disk/);
+    store.shares.eraseHolding(DATASET, 1n);
+    store.close();
+    const { shares } = folder.open();
+    assert.deepEqual(shares.datasetsOf(bytes32("study")), [DATASET]);
+    assert.deepEqual(shares.datasetsOf(studyId.toUpperCase().replace("X", "x")), [bytes32("elsewhere")]);
+    assert.deepEqual(shares.datasetsOf(bytes32("no study")), []);
+  });
+});
+
 describe("a version that is shared again", () => {
   it("waits beside the active file until the chain names it, and then takes its place", (test) => {
     const folder = storeFolder(test);

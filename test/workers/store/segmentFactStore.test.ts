@@ -1,11 +1,12 @@
 /** Public facts of versions among committees: as the chain told last. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { SegmentFact } from "../../../workers/store/segmentFactStore.ts";
+import type { EventPlace, SegmentFact } from "../../../workers/store/segmentFactStore.ts";
 import { bytes32, hasCode, storeFolder } from "./storeFixture.ts";
 
 const DATASET = bytes32("dataset");
 const STUDY = bytes32("study");
+const PLACE: EventPlace = { block: 12, logIndex: 3 };
 
 function fact(epoch: bigint, version: bigint, change: Partial<SegmentFact> = {}): SegmentFact {
   const name = (what: string): string => bytes32(`${what} ${epoch} ${version}`);
@@ -20,9 +21,9 @@ describe("SegmentFactStore", () => {
     const folder = storeFolder(test);
     const store = folder.open();
     const facts = [fact(1n, 1n), fact(1n, 2n), fact(1n, 10n), fact(2n, 1n), fact(12n, 1n)];
-    for (const each of facts.toReversed()) store.segmentFacts.upsert(each);
+    for (const each of facts.toReversed()) store.segmentFacts.upsert(each, PLACE);
     const other = fact(1n, 1n, { datasetId: bytes32("other") });
-    store.segmentFacts.upsert(other);
+    store.segmentFacts.upsert(other, PLACE);
     store.close();
     const { segmentFacts } = folder.open();
     assert.deepEqual(segmentFacts.ofDataset(DATASET.toUpperCase().replace("X", "x")), facts);
@@ -33,17 +34,39 @@ describe("SegmentFactStore", () => {
   it("takes the last word of a version that was shared anew, in lower case", (test) => {
     const { segmentFacts } = storeFolder(test).open();
     const anew = fact(2n, 1n, { sharesRoot: bytes32("anew"), ingestProofHash: bytes32("another"), rowCount: 1n });
-    for (const each of [fact(1n, 1n), fact(2n, 1n), fact(2n, 1n)]) segmentFacts.upsert(each);
-    segmentFacts.upsert({ ...anew, sharesRoot: anew.sharesRoot.toUpperCase().replace("X", "x") });
+    for (const each of [fact(1n, 1n), fact(2n, 1n), fact(2n, 1n)]) segmentFacts.upsert(each, PLACE);
+    segmentFacts.upsert({ ...anew, sharesRoot: anew.sharesRoot.toUpperCase().replace("X", "x") }, PLACE);
     assert.deepEqual(segmentFacts.ofDataset(DATASET), [fact(1n, 1n), anew]);
+  });
+
+  it("takes no older event's word, in whatever order events are seen, and knows an event that comes again", (test) => {
+    const folder = storeFolder(test);
+    const store = folder.open();
+    const places = [
+      { block: 12, logIndex: 3 },
+      { block: 12, logIndex: 4 },
+      { block: 13, logIndex: 0 },
+    ];
+    const takes = places.map((place, i) => [fact(2n, 1n, { sharesRoot: bytes32(`take ${i}`) }), place] as const);
+    for (const [taken, place] of takes) assert.equal(store.segmentFacts.upsert(taken, place), true);
+    store.close();
+    const { segmentFacts } = folder.open();
+    const again = takes.map(([taken, place]) => segmentFacts.upsert({ ...taken, rowCount: 99n }, place));
+    assert.deepEqual(again, [false, false, true]);
+    assert.equal(
+      segmentFacts.upsert({ ...takes[2]![0], rowCount: 98n }, PLACE),
+      true,
+      "the same shares, from an older event",
+    );
+    assert.deepEqual(segmentFacts.ofDataset(DATASET), [{ ...takes[2]![0], rowCount: 99n }]);
   });
 
   it("is rolled back with the transaction in which the chain's events are handled", (test) => {
     const store = storeFolder(test).open();
-    store.segmentFacts.upsert(fact(1n, 1n));
+    store.segmentFacts.upsert(fact(1n, 1n), PLACE);
     const failing = (): void =>
       store.transaction(() => {
-        store.segmentFacts.upsert(fact(1n, 1n, { rowCount: 99n }));
+        store.segmentFacts.upsert(fact(1n, 1n, { rowCount: 99n }), PLACE);
         throw new Error("disk");
       });
     assert.throws(failing, /disk/);
@@ -62,7 +85,13 @@ describe("SegmentFactStore", () => {
       { ingestProofHash: "" },
     ] satisfies Partial<SegmentFact>[]) {
       const [field] = Object.keys(change);
-      assert.throws(() => segmentFacts.upsert(fact(1n, 1n, change)), hasCode("STORE_INVALID", { field }));
+      assert.throws(() => segmentFacts.upsert(fact(1n, 1n, change), PLACE), hasCode("STORE_INVALID", { field }));
+    }
+    for (const place of [
+      { block: -1, logIndex: 0 },
+      { block: 0, logIndex: -1 },
+    ]) {
+      assert.throws(() => segmentFacts.upsert(fact(1n, 1n), place), hasCode("STORE_INVALID"));
     }
     assert.deepEqual(segmentFacts.ofDataset(DATASET), []);
   });
@@ -70,10 +99,10 @@ describe("SegmentFactStore", () => {
   it("tells of a study which of its datasets were given to any committee", (test) => {
     const { segmentFacts } = storeFolder(test).open();
     const second = bytes32("second");
-    segmentFacts.upsert(fact(1n, 1n));
-    segmentFacts.upsert(fact(2n, 1n));
-    segmentFacts.upsert(fact(1n, 1n, { datasetId: second }));
-    segmentFacts.upsert(fact(1n, 1n, { datasetId: bytes32("elsewhere"), studyId: bytes32("another study") }));
+    segmentFacts.upsert(fact(1n, 1n), PLACE);
+    segmentFacts.upsert(fact(2n, 1n), PLACE);
+    segmentFacts.upsert(fact(1n, 1n, { datasetId: second }), PLACE);
+    segmentFacts.upsert(fact(1n, 1n, { datasetId: bytes32("elsewhere"), studyId: bytes32("another study") }), PLACE);
     assert.deepEqual(segmentFacts.datasetsOf(STUDY), [DATASET, second].sort());
     assert.deepEqual(segmentFacts.datasetsOf(bytes32("?")), []);
   });

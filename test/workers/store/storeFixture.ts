@@ -52,6 +52,7 @@ export function writeOldStore({ path }: StoreFolder, version: number, sql: strin
 }
 
 export interface SampleSegment {
+  readonly studyId?: string;
   readonly datasetId?: string;
   readonly version?: bigint;
   readonly rowCount?: number;
@@ -61,6 +62,7 @@ export interface SampleSegment {
 
 /** Words are random below 2^252, so canonical. */
 export function sampleFile({
+  studyId,
   datasetId,
   version = 1n,
   rowCount = 10,
@@ -71,7 +73,7 @@ export function sampleFile({
   return {
     header: {
       format: 1,
-      studyId: bytes32("study"),
+      studyId: studyId ?? bytes32("study"),
       datasetId: datasetId ?? bytes32("dataset"),
       version,
       schemaHash: bytes32("schema"),
