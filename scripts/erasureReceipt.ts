@@ -18,7 +18,7 @@ export function confirmErasureCommand(command: string) {
     examples: [
       [
         `${command} --dataset 0x… --epoch 1 --index 3 --signature 0x… --keystore k.json --password-file pw`,
-        "as the worker's operator reads it in `worker status --json`, under `retired`",
+        "as the worker's operator reads it in `worker status --json`, under `erasures`",
       ],
     ],
     options: {

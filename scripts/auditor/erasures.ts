@@ -29,7 +29,10 @@ export const command = defineCommand({
   describe:
     "List what is to be erased of a study, by dataset and committee: which workers have confirmed, which have not",
   examples: [
-    ["auditor erasures --study 0x… --json", "nothing while no dataset was retired and no committee followed another"],
+    [
+      "auditor erasures --study 0x… --json",
+      "nothing while no dataset is retired, no proposal was withdrawn, and no followed committee is past its last deadline",
+    ],
   ],
   options: { ...networkOptions, study: { type: "string", describe: "Study id", required: true } },
   handler: (options, context): Promise<ErasureReport[]> => {

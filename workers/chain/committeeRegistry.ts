@@ -31,8 +31,6 @@ export interface CommitteeRegistry {
   proposedEpoch(studyId: string): Promise<bigint>;
   /** The last block in which a committee that was followed may answer; 0 unless its deposits are still bound. */
   boundUntil(studyId: string, epoch: bigint): Promise<bigint>;
-  /** Whether the epoch's committee is neither current nor proposed, and can answer nothing any more. */
-  isOver(studyId: string, epoch: bigint): Promise<boolean>;
   quorum(studyId: string, epoch: bigint): Promise<number>;
   signer(studyId: string, epoch: bigint, index: number): Promise<{ worker: string; key: string; active: boolean }>;
   /** keys[j - 1] signs for point j now. */
@@ -76,7 +74,6 @@ export function committeeRegistry(deployment: Deployment, runner: ContractRunner
     currentEpoch: (studyId) => read(deployment, `${NAME}.currentEpoch`, contract.currentEpoch(studyId)),
     proposedEpoch: (studyId) => read(deployment, `${NAME}.proposedEpoch`, contract.proposedEpoch(studyId)),
     boundUntil: (studyId, epoch) => read(deployment, `${NAME}.boundUntil`, contract.boundUntil(studyId, epoch)),
-    isOver: (studyId, epoch) => read(deployment, `${NAME}.isOver`, contract.isOver(studyId, epoch)),
     quorum: async (studyId, epoch) => Number(await read(deployment, `${NAME}.quorum`, contract.quorum(studyId, epoch))),
     async signer(studyId, epoch, index) {
       const found = await read(deployment, `${NAME}.signer`, contract.getFunction("signer")(studyId, epoch, index));

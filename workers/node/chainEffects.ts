@@ -22,12 +22,9 @@ import { Outcome, ZERO_HASH, outputsHash } from "../messages/statement.ts";
 import type { SettledState, StoredRequest } from "../store/requestStore.ts";
 import type { Store } from "../store/openStore.ts";
 import { DatasetEffects, type DatasetEffectModules } from "./datasetEffects.ts";
-import type { Log } from "./log.ts";
 
 export interface EffectModules extends DatasetEffectModules {
-  readonly deployment: Deployment;
   readonly store: DatasetEffectModules["store"] & Pick<Store, "requests" | "disclosures" | "keyCopies">;
-  readonly log: Log;
 }
 
 /** Events with integers as text: SQLite keeps the public event of a request as JSON. */

@@ -1,5 +1,5 @@
 /**
- * The input checks of all activated versions: takes them up when the follower has confirmed them and their file is here,
+ * The input checks of all versions that a committee of this worker's was given: takes them up when the follower has confirmed them and their file is here,
  * hands each its frames, and stores how they end. What is open is what the store says is unchecked, so a restart takes
  * up exactly the same. A version with an inconsistent dealing is rejected here at once; others of the same study and
  * owner are not touched.

@@ -12,7 +12,7 @@
  *  4. The policy is the study's, read and hashed, with a k of the release class that an owner may have raised; the query uses
  *     only fields that it permits, and cuts them only where it does, whatever the catalogue took; a sealed answer has recipients
  *     that can be encrypted to.
- *  5. Every dataset root recomputes from the registry's first v segments for some v; of each of them the very file that
+ *  5. Every dataset root recomputes from the first v segments, for some v, that some committee was given; of each of them the very file that
  *     its activation names for this worker (and sharesRoot binds) is stored, of this committee and number of rows, and
  *     was checked: its columns are well-formed (`activeCheck.ts`). None of them was retired since.
  *  6. The consent mask is the one that the chain's own log gives at the request's block; what it takes out, no vector of the
