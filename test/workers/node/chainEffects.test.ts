@@ -1,52 +1,17 @@
 /** What each confirmed event changes in the real store; events are encoded with the contracts' own ABIs. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { type TestContext, describe, it } from "node:test";
-import { Interface, type InterfaceAbi, ZeroAddress, ZeroHash, id } from "ethers";
-import type { Deployment } from "../../../workers/chain/deployment.ts";
+import { ZeroAddress, ZeroHash, id } from "ethers";
 import type { ChainLog } from "../../../workers/chain/logs.ts";
 import { Outcome, ReleaseClass, outputsHash } from "../../../workers/messages/statement.ts";
 import { ChainEffects, discoverQueryContract, requestFromJson } from "../../../workers/node/chainEffects.ts";
 import type { OpeningStage } from "../../../workers/store/disclosureStore.ts";
 import type { Store } from "../../../workers/store/openStore.ts";
 import { storeFolder } from "../store/storeFixture.ts";
+import { ABIS, ADDRESSES, CLONE, DEPLOYMENT, logOf } from "./encodedEvents.ts";
 
-const ADDRESSES: Readonly<Record<string, string>> = {
-  DatasetRegistry: "0x00000000000000000000000000000000000000D1",
-  QueryCatalogue: "0x00000000000000000000000000000000000000D2",
-  CommitteeRegistry: "0x00000000000000000000000000000000000000D3",
-  CommitteeChanges: "0x00000000000000000000000000000000000000D4",
-};
-const CLONE = "0x00000000000000000000000000000000000000c1";
 const STUDY = id("study");
 const REQUEST = id("request");
-
-function abiOf(folder: string, name: string): Interface {
-  const path = new URL(`../../../artifacts/contracts/${folder}/${name}.sol/${name}.json`, import.meta.url);
-  return new Interface((JSON.parse(readFileSync(path, "utf8")) as { abi: InterfaceAbi }).abi);
-}
-
-const ABIS: Readonly<Record<string, Interface>> = {
-  DatasetRegistry: abiOf("study", "DatasetRegistry"),
-  CommitteeRegistry: abiOf("study", "CommitteeRegistry"),
-  CommitteeChanges: abiOf("study", "CommitteeChanges"),
-  QueryCatalogue: abiOf("query", "QueryCatalogue"),
-  QuerySmartContract: abiOf("query", "QuerySmartContract"),
-};
-const DEPLOYMENT: Deployment = {
-  network: "test",
-  chainId: 31337n,
-  block: 1,
-  interfaces: Object.values(ABIS),
-  names: Object.keys(ABIS),
-  address: (name) => ADDRESSES[name]!,
-  abi: (name) => ABIS[name]!,
-};
-
-function logOf(contract: string, event: string, values: unknown[], address = ADDRESSES[contract] ?? CLONE): ChainLog {
-  const { topics, data } = ABIS[contract]!.encodeEventLog(event, values);
-  return { address, topics, data, blockNumber: 12, blockHash: ZeroHash, logIndex: 0, transactionHash: ZeroHash };
-}
 
 const CONTEXT = {
   studyId: STUDY,

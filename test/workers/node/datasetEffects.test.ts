@@ -1,9 +1,7 @@
 /** What confirmed events of data and committees change in the real store; encoded with the contracts' own ABIs. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { type TestContext, describe, it } from "node:test";
-import { Interface, type InterfaceAbi, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
-import type { Deployment } from "../../../workers/chain/deployment.ts";
+import { ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
 import type { ChainLog } from "../../../workers/chain/logs.ts";
 import { sharesRoot } from "../../../workers/messages/datasetRoot.ts";
 import { inputCheckId } from "../../../workers/messages/inputCheck.ts";
@@ -14,13 +12,8 @@ import { activationFromJson } from "../../../workers/node/datasetActivation.ts";
 import { DatasetEffects } from "../../../workers/node/datasetEffects.ts";
 import type { Store } from "../../../workers/store/openStore.ts";
 import { sampleFile, storeFolder } from "../store/storeFixture.ts";
+import { BLOCK, CLONE as STRANGER, DEPLOYMENT, logOf } from "./encodedEvents.ts";
 
-const ADDRESSES: Readonly<Record<string, string>> = {
-  DatasetRegistry: "0x00000000000000000000000000000000000000D1",
-  CommitteeRegistry: "0x00000000000000000000000000000000000000D3",
-  CommitteeChanges: "0x00000000000000000000000000000000000000D4",
-};
-const STRANGER = "0x00000000000000000000000000000000000000c1";
 const SELF = "0x00000000000000000000000000000000000000A2";
 const OTHERS = ["0x00000000000000000000000000000000000000A1", "0x00000000000000000000000000000000000000A3"];
 /** This worker is at point 2 of the first committee, and at point 3 of those that follow. */
@@ -29,35 +22,11 @@ const NEXT = [...OTHERS, SELF];
 const WITHOUT = [OTHERS[0]!, STRANGER, OTHERS[1]!];
 const STUDY = id("study");
 const PROOF = "0x1234";
-const BLOCK = 12;
 const DEADLINE_BLOCKS = 100;
 const [DATASET, OTHER_DATASET] = [id("dataset"), id("other dataset")];
 
-function abiOf(name: string): Interface {
-  const path = new URL(`../../../artifacts/contracts/study/${name}.sol/${name}.json`, import.meta.url);
-  return new Interface((JSON.parse(readFileSync(path, "utf8")) as { abi: InterfaceAbi }).abi);
-}
-
-const ABIS: Readonly<Record<string, Interface>> = Object.fromEntries(
-  Object.keys(ADDRESSES).map((name) => [name, abiOf(name)]),
-);
-const DEPLOYMENT: Deployment = {
-  network: "test",
-  chainId: 31337n,
-  block: 1,
-  interfaces: Object.values(ABIS),
-  names: Object.keys(ABIS),
-  address: (name) => ADDRESSES[name]!,
-  abi: (name) => ABIS[name]!,
-};
-
 /** The same log elsewhere on the chain. */
 const at = (log: ChainLog, blockNumber: number, logIndex = 0): ChainLog => ({ ...log, blockNumber, logIndex });
-
-function logOf(contract: string, event: string, values: unknown[], address = ADDRESSES[contract]!): ChainLog {
-  const { topics, data } = ABIS[contract]!.encodeEventLog(event, values);
-  return { address, topics, data, blockNumber: BLOCK, blockHash: ZeroHash, logIndex: 0, transactionHash: ZeroHash };
-}
 
 const filesOf = (name: string): string[] => [1, 2, 3].map((point) => id(`${name} ${point}`));
 const FILES = filesOf("file");
