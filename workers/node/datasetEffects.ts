@@ -25,6 +25,7 @@ import { inputCheckId } from "../messages/inputCheck.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import type { Store } from "../store/openStore.ts";
 import type { EventPlace } from "../store/segmentFactStore.ts";
+import type { HoldingStatus } from "../store/shareStore.ts";
 import { type CommitteeEvent, parseCommitteeEvent } from "./committeeEvents.ts";
 import type { Committees } from "./committees.ts";
 import { activationToJson } from "./datasetActivation.ts";
@@ -94,9 +95,9 @@ export class DatasetEffects {
   }
 
   async #prepareRetirement(datasetId: string, studyId: string): Promise<void> {
-    const { committees, datasets, store } = this.#modules;
+    const { committees, datasets } = this.#modules;
     const given = await datasets.holders(datasetId);
-    const uploaded = store.shares.holdings().filter((holding) => holding.datasetId === datasetId.toLowerCase());
+    const uploaded = this.#holdings().filter((holding) => holding.datasetId === datasetId.toLowerCase());
     const epochs = [...new Set([...given, ...uploaded.map(({ epoch }) => epoch)])];
     for (const epoch of epochs) await committees.committee(studyId, epoch);
     this.#holders.set(datasetId, epochs);
@@ -166,12 +167,16 @@ export class DatasetEffects {
    * @param afterBlock the last block in which they are needed
    */
   #eraseBefore(studyId: string, epoch: bigint, afterBlock: number): number {
-    const { shares } = this.#modules.store;
-    const holdings = shares.holdings().filter((holding) => holding.epoch < epoch);
+    const holdings = this.#holdings().filter((holding) => holding.epoch < epoch);
     const ofStudy = this.#datasetsOf(studyId);
     const over = holdings.filter(({ datasetId }) => ofStudy.has(datasetId));
     for (const { datasetId, epoch: earlier } of over) this.#erase(datasetId, studyId, earlier, afterBlock);
     return over.length;
+  }
+
+  /** Without those of no epoch, which hold nothing: a store's file that was brought up to date may have some. */
+  #holdings(): HoldingStatus[] {
+    return this.#modules.store.shares.holdings().filter(({ epoch }) => epoch !== 0n);
   }
 
   /** Of which anything was given to any committee, or uploaded here. */

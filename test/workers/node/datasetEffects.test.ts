@@ -510,6 +510,14 @@ describe("DatasetEffects", () => {
     });
   });
 
+  it("asks for no committee of a holding that an older store left without an epoch", async (test) => {
+    const world = worldOf(test);
+    world.store.shares.eraseHolding(DATASET, 0n);
+    await world.see(activation(), resharing(), appointed(), retired());
+    assert.ok(!world.asked.includes(`${STUDY}/0`));
+    assert.ok(world.store.erasures.all().every(({ epoch }) => epoch !== 0n));
+  });
+
   it("takes no other contract's word", async (test) => {
     const world = worldOf(test);
     put(world, FILES[1]!);
