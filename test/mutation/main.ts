@@ -1,6 +1,7 @@
 /**
  * `npm run mutants`: writes each mutant of the list into a copy of the contracts and says which test notices it. `-- --list`
- * says what there is, `-- --only NAME` runs one, or several with commas between, or all of a folder as in `--only query/`.
+ * says what there is, `-- --only NAME` runs one, or several with commas between, or all of a folder as in `--only query/`, and
+ * `-- --shard 1/2` runs every second one: each shard is a process of its own, for a core of its own.
  */
 import { parseArgs } from "node:util";
 import { MUTANTS } from "./allMutants.ts";
@@ -10,10 +11,13 @@ import { type Fate, MutationRun } from "./mutationRun.ts";
 
 const LOUD = { stale: "STALE", notCompiled: "DOES NOT COMPILE", broken: "COULD NOT BE TESTED" } as const;
 
-const { values } = parseArgs({ options: { only: { type: "string" }, list: { type: "boolean", default: false } } });
-const chosen = values.only === undefined ? MUTANTS : MUTANTS.filter((mutant) => isNamed(mutant, values.only ?? ""));
+const { values } = parseArgs({
+  options: { only: { type: "string" }, shard: { type: "string" }, list: { type: "boolean", default: false } },
+});
+const named = values.only === undefined ? MUTANTS : MUTANTS.filter((mutant) => isNamed(mutant, values.only ?? ""));
+const chosen = values.shard === undefined ? named : shardOf(named, values.shard);
 if (values.list) for (const { name, file, fault } of chosen) console.log(`${name} (${file}): ${fault}`);
-else if (chosen.length === 0) throw new Error(`no mutant is called ${values.only}`);
+else if (chosen.length === 0) throw new Error("no mutant has that name, or none of them is in this shard");
 else process.exitCode = await run(chosen);
 
 /** @returns 1 unless every mutant is killed, but for those that are argued to be equivalent */
@@ -67,6 +71,13 @@ function wordsOn({ name, fault }: Mutant, fate: Fate, equivalent: string | undef
 
 function isNamed({ name, file }: Mutant, only: string): boolean {
   return only.split(",").some((part) => part === name || (part.endsWith("/") && file.startsWith(part)));
+}
+
+/** @param shard `K/N`: of every N mutants the K-th, so that neighbours, which cost alike, go to different shards */
+function shardOf(mutants: readonly Mutant[], shard: string): readonly Mutant[] {
+  const [, k, n] = (/^([1-9]\d*)\/([1-9]\d*)$/.exec(shard) ?? []).map(Number);
+  if (k === undefined || n === undefined || k > n) throw new Error(`--shard ${shard}: use one like 1/2`);
+  return mutants.filter((_mutant, i) => i % n === k - 1);
 }
 
 function secondsSince(start: number): string {
