@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { SEED_ENVIRONMENT } from "./seed.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const hardhat = fileURLToPath(new URL("../node_modules/hardhat/dist/src/cli.js", import.meta.url));
+export const HARDHAT = fileURLToPath(new URL("../node_modules/hardhat/dist/src/cli.js", import.meta.url));
 const CORES = 2;
 
 export interface TestRun {
@@ -28,10 +28,10 @@ export async function runTests(timeoutMs: number): Promise<TestRun> {
   const contracts = files.filter(isContract);
   const lanes = Array.from({ length: CORES }, (_, lane) => contracts.filter((_file, i) => i % CORES === lane));
   const options = ["--test", "--test-reporter=spec", `--test-timeout=${timeoutMs}`];
-  const solidity = await runNode([hardhat, "test", "solidity"], true);
-  const first = await Promise.all(lanes.map((lane) => runNode([...options, "--test-isolation=none", ...lane])));
+  const solidity = await runProcess([HARDHAT, "test", "solidity"], true);
+  const first = await Promise.all(lanes.map((lane) => runProcess([...options, "--test-isolation=none", ...lane])));
   const others = files.filter((file) => !isContract(file));
-  const last = await runNode([...options, `--test-concurrency=${CORES}`, ...others], true);
+  const last = await runProcess([...options, `--test-concurrency=${CORES}`, ...others], true);
   const runs = [solidity, ...first, last];
   const failed = runs.filter(({ code }) => code !== 0);
   return {
@@ -61,7 +61,7 @@ function failuresOf(output: string): string {
 }
 
 /** Prints as it comes where `live`, else when the process has ended: two at once would be mixed up. */
-async function runNode(args: readonly string[], live = false): Promise<Omit<TestRun, "failures">> {
+export async function runProcess(args: readonly string[], live = false): Promise<Omit<TestRun, "failures">> {
   const env = { ...process.env, ...SEED_ENVIRONMENT };
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
