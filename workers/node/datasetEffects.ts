@@ -6,8 +6,8 @@
  *   DatasetReshared            -> the same among a proposed committee; done again for a version, it replaces what was
  *                                 before it on the chain, in whatever order they are seen
  *   CommitteeAppointed         -> what may have been opened among the committees before counts as told; this worker's shares of
- *                                 them are to be erased once no request made of them can be answered any more; what it holds of
- *                                 this one is final
+ *                                 them are to be erased once no request made of them can be answered any more, and none are taken;
+ *                                 what it holds of this one is final
  *   CommitteeProposalWithdrawn -> this worker's shares of it are to be erased, and none are taken any more
  *   DatasetRetired             -> all of this worker's shares of it are to be erased; known of every study's, as what is told of
  *                                 their rows concerns committees that never held them, too
@@ -34,7 +34,10 @@ import { type Log, errorFields } from "./log.ts";
 
 export interface DatasetEffectModules {
   readonly deployment: Deployment;
-  readonly store: Pick<Store, "shares" | "disclosures" | "inputChecks" | "retirements" | "erasures" | "segmentFacts">;
+  readonly store: Pick<
+    Store,
+    "shares" | "disclosures" | "inputChecks" | "retirements" | "erasures" | "endedCommittees" | "segmentFacts"
+  >;
   readonly committees: Pick<Committees, "committee" | "known" | "seatIn">;
   readonly studies: Pick<StudyRegistry, "policy">;
   readonly datasets: Pick<DatasetRegistry, "segments" | "holders">;
@@ -137,6 +140,7 @@ export class DatasetEffects {
   #changeCommittee({ name, studyId, epoch, block }: CommitteeEvent): void {
     const { store, log } = this.#modules;
     if (name === "CommitteeProposalWithdrawn") {
+      store.endedCommittees.insert(studyId, epoch);
       // Also of what is not here: a node that has fallen back may still say that files are to be taken.
       for (const datasetId of this.#datasetsOf(studyId)) {
         this.#erase(datasetId, studyId, epoch, block - 1);
@@ -144,6 +148,7 @@ export class DatasetEffects {
       }
       return;
     }
+    for (let earlier = 1n; earlier < epoch; earlier += 1n) store.endedCommittees.insert(studyId, earlier);
     store.disclosures.takeOver(studyId, epoch);
     this.#settleFiles(studyId, epoch);
     const deadline = this.#deadlines.get(studyId);

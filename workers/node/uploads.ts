@@ -7,8 +7,8 @@
  *                    connection's; the deadline lies ahead by the chain's clock; the dataset is that owner's in that study and
  *                    not retired; this worker sits in the study's current committee, or in the proposed one
  *  after the body    the file decodes; its header says exactly what the chain says; the dataset is still not retired, nor was
- *                    its retirement followed by the time the file is stored; the version is the next one, or for the proposed
- *                    committee one that is active
+ *                    its retirement, or the committee's end, followed by the time the file is stored; the version is the next
+ *                    one, or for the proposed committee one that is active
  *
  * The same file again, under the same signature, is answered with the same receipt: an owner whose connection broke
  * repeats the upload. A receipt is signed only after the file is durable.
@@ -45,6 +45,8 @@ export type UploadRefusalDetail =
   /** For good. */
   | { readonly code: "UPLOAD_DATASET_RETIRED"; readonly datasetId: string }
   | { readonly code: "UPLOAD_NOT_ON_COMMITTEE"; readonly studyId: string }
+  /** For good, of this epoch. */
+  | { readonly code: "UPLOAD_COMMITTEE_ENDED"; readonly studyId: string; readonly epoch: string }
   | { readonly code: "UPLOAD_NONCE_USED"; readonly account: string; readonly nonce: string }
   | { readonly code: "UPLOAD_HEADER_MISMATCH"; readonly field: string }
   /** expected: the only version that is taken; or, for a proposed committee, the newest of those that are. */
@@ -59,7 +61,7 @@ export interface UploadModules {
   readonly studies: Pick<StudyRegistry, "study" | "schemaText">;
   readonly datasets: Pick<DatasetRegistry, "address" | "datasetIdOf" | "version" | "isRetired">;
   readonly committees: Pick<Committees, "takingSeats">;
-  readonly store: Pick<Store, "shares" | "uploadNonces" | "retirements" | "transaction">;
+  readonly store: Pick<Store, "shares" | "uploadNonces" | "retirements" | "endedCommittees" | "transaction">;
   readonly signer: TypedDataSigner;
   readonly log: Log;
 }
@@ -76,6 +78,11 @@ function notOnCommittee(studyId: string): never {
 function retired(datasetId: string): never {
   const message = `Dataset ${datasetId} is retired, for good: nothing of it is taken any more`;
   refuse({ code: "UPLOAD_DATASET_RETIRED", datasetId }, message);
+}
+
+function ended(studyId: string, epoch: bigint): never {
+  const message = `Committee ${epoch} of study ${studyId} was followed or withdrawn: nothing is taken for it any more`;
+  refuse({ code: "UPLOAD_COMMITTEE_ENDED", studyId, epoch: String(epoch) }, message);
 }
 
 export class Uploads implements UploadGate {
@@ -227,6 +234,8 @@ export class Uploads implements UploadGate {
     const { datasetId } = upload;
     return store.transaction(() => {
       if (store.retirements.get(datasetId) !== undefined) retired(datasetId);
+      const { studyId, committeeEpoch } = file.header;
+      if (store.endedCommittees.has(studyId, committeeEpoch)) ended(studyId, committeeEpoch);
       const stored = store.shares.putSegment(file, upload.fileHash, { replaces });
       if (!store.uploadNonces.isUsed(signer, upload.nonce)) {
         store.uploadNonces.use(signer, upload.nonce, upload.deadline);

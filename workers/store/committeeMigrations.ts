@@ -173,6 +173,15 @@ const PLACES = `
     WHERE EXISTS (SELECT 1 FROM cursor);
 `;
 
+const ENDS = `
+  -- Committees that were followed, and proposals that were withdrawn. Of those before there was this record nothing is on the way.
+  CREATE TABLE ended_committee (
+    study_id BLOB NOT NULL CHECK (length(study_id) = 32),
+    epoch INTEGER NOT NULL,
+    PRIMARY KEY (study_id, epoch)
+  ) STRICT, WITHOUT ROWID;
+`;
+
 export const COMMITTEE_MIGRATIONS: readonly string[] = [
   HOLDINGS,
   ERASURES,
@@ -182,4 +191,5 @@ export const COMMITTEE_MIGRATIONS: readonly string[] = [
   NEEDED_CHECKS,
   STUDIES,
   PLACES,
+  ENDS,
 ];

@@ -7,6 +7,7 @@ import { CursorStore } from "./cursorStore.ts";
 import { Database } from "./database.ts";
 import { DatasetKeys } from "./datasetKeys.ts";
 import { DisclosureStore } from "./disclosureStore.ts";
+import { EndedCommitteeStore } from "./endedCommitteeStore.ts";
 import { EquivocationStore } from "./equivocationStore.ts";
 import { ErasureStore } from "./erasureStore.ts";
 import { InputCheckStore } from "./inputCheckStore.ts";
@@ -39,6 +40,7 @@ export interface Store {
   readonly inputChecks: InputCheckStore;
   readonly retirements: RetirementStore;
   readonly erasures: ErasureStore;
+  readonly endedCommittees: EndedCommitteeStore;
   readonly segmentFacts: SegmentFactStore;
   readonly uploadNonces: UploadNonceStore;
   /**
@@ -71,6 +73,7 @@ export function openStore(path: string, options: StoreOptions): Store {
       inputChecks: new InputCheckStore(database),
       retirements: new RetirementStore(database),
       erasures: new ErasureStore(database),
+      endedCommittees: new EndedCommitteeStore(database),
       segmentFacts: new SegmentFactStore(database),
       uploadNonces: new UploadNonceStore(database),
       transaction: (work) => database.transaction(work),

@@ -388,10 +388,19 @@ describe("DatasetEffects", () => {
       assert.deepEqual(statesOf(world).toSorted(), ["active 2/1 next 3", "missing 1/1 file 2"]);
     });
 
+    it("ends all before it, also of which nothing is here, and of no other study", async (test) => {
+      const { see, store } = worldOf(test, WITHOUT, WITHOUT, NEXT);
+      await see(appointed(3n));
+      const ended = [1n, 2n, 3n].map((epoch) => store.endedCommittees.has(STUDY, epoch));
+      assert.deepEqual(ended, [true, true, false]);
+      assert.equal(store.endedCommittees.has(id("another study"), 1n), false);
+    });
+
     it("is the first one of a study: nothing goes", async (test) => {
       const world = worldOf(test);
       await world.see(appointed(1n), activation());
       assert.deepEqual(erasuresOf(world), []);
+      assert.equal(world.store.endedCommittees.has(STUDY, 1n), false);
     });
 
     it("counts as told what may have been opened before, of its own study", async (test) => {
@@ -470,6 +479,8 @@ describe("DatasetEffects", () => {
     it("takes nothing later of what it was never given", async (test) => {
       const world = worldOf(test);
       await world.see(activation(), withdrawn());
+      const ended = [1n, 2n].map((epoch) => world.store.endedCommittees.has(STUDY, epoch));
+      assert.deepEqual(ended, [false, true]);
       assert.deepEqual(erasuresOf(world), [["dataset", 2n, 3, BLOCK - 1, true]]);
     });
 

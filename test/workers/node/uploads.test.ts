@@ -301,6 +301,30 @@ describe("Uploads", () => {
     });
   });
 
+  describe("of a committee that is over", () => {
+    it("takes nothing once its end was followed, also while the chain's answers are on their way", async () => {
+      const file = fileOf();
+      const request = await requestOf(file);
+      let asked = 0;
+      world.isRetired = () => {
+        // Answered before the block of the end; handled here before the file is stored.
+        if (++asked === 2) store.endedCommittees.insert(STUDY, HEADER.committeeEpoch);
+        return false;
+      };
+      await refused("UPLOAD_COMMITTEE_ENDED", request, file, { studyId: STUDY, epoch: "1" });
+      assert.equal(asked, 2);
+      assert.deepEqual(store.shares.holdings(), []);
+    });
+
+    it("takes what is for another committee, or of another study", async () => {
+      store.endedCommittees.insert(STUDY, HEADER.committeeEpoch + 1n);
+      store.endedCommittees.insert(id("another study"), HEADER.committeeEpoch);
+      const file = fileOf();
+      await send(await requestOf(file), file);
+      assert.equal(store.shares.segments(HEADER.datasetId).length, 1);
+    });
+  });
+
   it("takes a nonce for one file only", async () => {
     const file = fileOf();
     await send(await requestOf(file), file);
