@@ -11,6 +11,8 @@ import { SEED_ENVIRONMENT } from "./seed.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 export const HARDHAT = fileURLToPath(new URL("../node_modules/hardhat/dist/src/cli.js", import.meta.url));
 const CORES = 2;
+/** One more than cores: a network of workers waits for blocks half of the time. */
+const FILES_AT_ONCE = CORES + 1;
 
 export interface TestRun {
   /** 0 when all passed. */
@@ -31,7 +33,7 @@ export async function runTests(timeoutMs: number): Promise<TestRun> {
   const solidity = await runProcess([HARDHAT, "test", "solidity"], true);
   const first = await Promise.all(lanes.map((lane) => runProcess([...options, "--test-isolation=none", ...lane])));
   const others = files.filter((file) => !isContract(file));
-  const last = await runProcess([...options, `--test-concurrency=${CORES}`, ...others], true);
+  const last = await runProcess([...options, `--test-concurrency=${FILES_AT_ONCE}`, ...others], true);
   const runs = [solidity, ...first, last];
   const failed = runs.filter(({ code }) => code !== 0);
   return {
