@@ -9,7 +9,10 @@
  *  - when m is made up of the answer's cells, p and q among them: what is left of m are other cells, which have tests of their
  *    own, and of which the hidden ones are tested together (`suppression.ts`);
  *  - when it is rows with missing values whose number answers show (`missingCounts.ts`), unless sums of one column would tell a sum;
- *  - when its new sets have grown from sets that are open, and the others are older: then it was known but for the growths.
+ *  - when its new sets have grown from sets that are open, with every sum that all three have, and the others are older: then it
+ *    was known but for the growths.
+ *
+ * That a number is known says nothing of sums: what is left out for a set whose number needs no test is in `sumTests.ts`.
  */
 import type { SizeTest } from "../messages/gatePlan.ts";
 import type { Fingerprints } from "./fingerprints.ts";
@@ -40,7 +43,17 @@ export interface NewSet extends TestedSet {
   readonly cells?: readonly number[];
   /** Data of the newest shown set with the same filter on part of these data; 0 for none. */
   readonly grownFrom: bigint;
+  /** Fields whose sums that one told. */
+  readonly grownSums: ReadonlySet<number>;
+  /** Whether it is among the earlier sets, too, so that only sums over it are new. */
+  readonly isEarlier: boolean;
 }
+
+/**
+ * Which combinations of three are tested: all; those in which one field is summed over all three; or of these the ones that come to
+ * missing values only, as the others were tested for their sizes.
+ */
+export type Compared = "sizes" | "sums" | "missing";
 
 export interface KnownPrints {
   /** Fingerprints of sets, and of growths of sets, that are tested, or were, on their own. */
@@ -88,22 +101,40 @@ export function historyTests(
   zero: SizeTest["zero"],
   siblings: readonly NewSet[],
 ): SizeTest[] {
-  const window = [...facts.earlier.slice(0, 1), ...facts.earlier.slice(1).slice(1 - COMBINED_SETS)];
   const pairs = [...facts.earlier.flatMap((b) => pairTest(facts, a, b, zero)), ...unionTests(facts, a, zero)];
-  const combined = window.flatMap((b, index) =>
-    window.slice(index + 1).flatMap((c) => (isOlder([b, c], [a]) ? [] : combinationTests(facts, a, b, c))),
+  const combined = earlierPairs(facts).flatMap(([b, c]) =>
+    isKnownButGrown([a], [b, c]) ? [] : combinationTests(facts, [a, b, c], "sizes"),
   );
-  const among = siblings.flatMap((b) =>
-    window.flatMap((c) => (isOlder([c], [a, b]) || isLine(facts, a, b, c) ? [] : combinationTests(facts, a, b, c))),
-  );
-  return [...pairs, ...siblingPairs(facts, a, siblings), ...totalTests(facts, a, zero), ...combined, ...among];
+  return [
+    ...pairs,
+    ...siblingPairs(facts, a, siblings),
+    ...totalTests(facts, a, zero),
+    ...combined,
+    ...amongTests(facts, a, siblings),
+  ];
 }
 
-/** Of a set that was shown before, over which a field is summed for the first time: only pairs not tested for want of a sum. */
-export function sumTests(facts: HistoryFacts, a: NewSet): SizeTest[] {
-  return facts.earlier.flatMap((b) =>
-    sumsOne(a, b) && differInValidity(facts.classes, a.set, b.set) ? pairTest(facts, a, b, "fails") : [],
-  );
+/** Earlier sets that are combined. */
+function windowOf({ earlier }: HistoryFacts): (HistorySet & TestedSet)[] {
+  return [...earlier.slice(0, 1), ...earlier.slice(1).slice(1 - COMBINED_SETS)];
+}
+
+/** Any two earlier sets that are combined with a new one. */
+export function earlierPairs(facts: HistoryFacts): (readonly [HistorySet & TestedSet, HistorySet & TestedSet])[] {
+  const window = windowOf(facts);
+  return window.flatMap((b, index) => window.slice(index + 1).map((c) => [b, c] as const));
+}
+
+/** Combinations of two sets of one answer with an earlier one. Of a set that is earlier, too, sizes were combined as such. */
+export function amongTests(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[]): SizeTest[] {
+  const window = windowOf(facts);
+  return siblings.flatMap((b) => {
+    const compared = a.isEarlier && b.isEarlier ? "sums" : a.isEarlier || b.isEarlier ? "missing" : "sizes";
+    if (compared !== "sizes" && !sumsOne(a, b)) return [];
+    return window.flatMap((c) =>
+      isKnownButGrown([a, b], [c]) || isLine(facts, a, b, c) ? [] : combinationTests(facts, [a, b, c], compared),
+    );
+  });
 }
 
 /**
@@ -111,19 +142,8 @@ export function sumTests(facts: HistoryFacts, a: NewSet): SizeTest[] {
  * there is `missingSumTests`.
  */
 function siblingPairs(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[]): SizeTest[] {
-  const apart = siblings.filter(({ set }) => !isSubset(a.set, set) && !isSubset(set, a.set));
+  const apart = siblings.filter(({ set, isEarlier }) => !isEarlier && !isSubset(a.set, set) && !isSubset(set, a.set));
   return apart.flatMap((b) => (differInValidity(facts.classes, a.set, b.set) ? [] : pairTest(facts, a, b, "fails")));
-}
-
-/**
- * Of one answer: a set and those that differ from it by missing values, where a column is summed over both. How many patients
- * differ may be known, also that none do; but not a sum over few of them.
- */
-export function missingSumTests(facts: HistoryFacts, a: TestedSet, others: readonly TestedSet[]): SizeTest[] {
-  const near = others.filter((b) => a.print !== b.print && sumsOne(a, b));
-  return near.flatMap((b) =>
-    differInValidity(facts.classes, a.set, b.set) ? [facts.tests.pair(a.set, b.set, facts.k - 1, "passes")] : [],
-  );
 }
 
 /**
@@ -136,7 +156,7 @@ function totalTests(facts: HistoryFacts, a: TestedSet, zero: SizeTest["zero"]): 
   return facts.totals.map((total) => facts.tests.pair(a.set, total, facts.k - 1, ofNobody));
 }
 
-function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
+export function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
   const { k, tests } = facts;
   if (a.print === b.print) return [];
   if (intersect(a.set, b.set) === undefined) return []; // a alone is as large
@@ -148,7 +168,8 @@ function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTes
   return [tests.pair(a.set, b.set, k - 1, mayBeZero ? zero : "fails")];
 }
 
-function sumsOne(a: TestedSet, b: TestedSet): boolean {
+/** Whether a field is summed over both. */
+export function sumsOne(a: TestedSet, b: TestedSet): boolean {
   return [...a.summed].some((field) => b.summed.has(field));
 }
 
@@ -158,8 +179,20 @@ export function isSameFilter(a: RowSet, b: RowSet): boolean {
 }
 
 /** Whether the new sets have all grown from data that contain the earlier sets' data. */
-function isOlder(earlier: readonly TestedSet[], grown: readonly NewSet[]): boolean {
+export function haveGrown(grown: readonly NewSet[], earlier: readonly TestedSet[]): boolean {
   return grown.every(({ grownFrom }) => earlier.every(({ set }) => (set.parts & ~grownFrom) === 0n));
+}
+
+/** And every sum that all of them have was told over what each has grown from. */
+export function isKnownButGrown(grown: readonly NewSet[], earlier: readonly TestedSet[]): boolean {
+  if (!haveGrown(grown, earlier)) return false;
+  const common = fieldsOfAll([...grown, ...earlier]);
+  return grown.every(({ grownSums }) => common.every((field) => grownSums.has(field)));
+}
+
+/** Summed over each of them. */
+function fieldsOfAll([first, ...others]: readonly TestedSet[]): number[] {
+  return [...(first?.summed ?? [])].filter((field) => others.every(({ summed }) => summed.has(field)));
 }
 
 /** Cells of the answer that a set is of. */
@@ -185,12 +218,28 @@ function lineOf({ cells, fingerprints }: HistoryFacts, whole: TestedSet): Readon
 }
 
 /** The three combinations of a, b and c that are not sums, up to sign. */
-function combinationTests(facts: HistoryFacts, a: TestedSet, b: TestedSet, c: TestedSet): SizeTest[] {
+export function combinationTests(
+  facts: HistoryFacts,
+  [a, b, c]: readonly [TestedSet, TestedSet, TestedSet],
+  compared: Compared,
+): SizeTest[] {
   if (a.print === b.print || a.print === c.print || b.print === c.print) return [];
-  return [...combinationTest(facts, a, b, c), ...combinationTest(facts, a, c, b), ...combinationTest(facts, b, c, a)];
+  const isSummed = fieldsOfAll([a, b, c]).length > 0;
+  if (compared !== "sizes" && !isSummed) return [];
+  const places = [
+    [a, b, c],
+    [a, c, b],
+    [b, c, a],
+  ] as const;
+  return places.flatMap((place) => combinationTest(facts, place, isSummed, compared));
 }
 
-function combinationTest(facts: HistoryFacts, p: TestedSet, q: TestedSet, m: TestedSet): SizeTest[] {
+function combinationTest(
+  facts: HistoryFacts,
+  [p, q, m]: readonly [TestedSet, TestedSet, TestedSet],
+  isSummed: boolean,
+  compared: Compared,
+): SizeTest[] {
   const { k, tests } = facts;
   const isElsewhere = [p, q, m].some(({ isToldToOthers }) => isToldToOthers === true);
   const { own, missing } = isElsewhere ? facts.elsewhere : facts.here;
@@ -199,10 +248,11 @@ function combinationTest(facts: HistoryFacts, p: TestedSet, q: TestedSet, m: Tes
   const isKnown = print === 0n || own.has(print) || own.has(R - print);
   if (isKnown) return [];
   if (missing.has(print)) {
-    // Sums of one column over all three would tell its sum over those few, unless there are none.
-    const isSummed = [...p.summed].some((field) => q.summed.has(field) && m.summed.has(field));
-    return isSummed ? [tests.combination(p.set, q.set, m.set, k - 1, "passes")] : [];
+    // Sums of one column over all three would tell its sum over those few, unless there are none: of erased rows nobody can say.
+    const zero = facts.isErased(p.set.parts | q.set.parts | m.set.parts) ? "fails" : "passes";
+    return isSummed ? [tests.combination(p.set, q.set, m.set, k - 1, zero)] : [];
   }
+  if (compared === "missing") return [];
   const isUnit = meetsWithin(p.set, q.set, m.set); // |v| <= 1, so Σv² counts rows
   return [tests.combination(p.set, q.set, m.set, isUnit ? k - 1 : 4 * (k - 1), "fails")];
 }

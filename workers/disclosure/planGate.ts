@@ -12,7 +12,7 @@ import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
 import { mayTellMore } from "./historySets.ts";
 import type { NewSet, TestedSet } from "./historyTests.ts";
-import { cellsOf, historyTests, missingSumTests } from "./historyTests.ts";
+import { cellsOf, historyTests } from "./historyTests.ts";
 import { LevelReader } from "./levels.ts";
 import type { TellingSets } from "./levelsWithEarlier.ts";
 import { levelsWithEarlier } from "./levelsWithEarlier.ts";
@@ -24,6 +24,7 @@ import { RequestTests } from "./requestTests.ts";
 import type { RowSet } from "./rowSet.ts";
 import { keyOf } from "./rowSet.ts";
 import type { PartialColumn } from "./setVectors.ts";
+import { missingSumTests } from "./sumTests.ts";
 import { Suppression } from "./suppression.ts";
 import type { Universe } from "./universe.ts";
 
@@ -127,15 +128,16 @@ class Planning {
       const tests = this.#tellingTests(this.#place.telling[index]!);
       for (const set of group.set === undefined ? [] : [group.set, ...group.levels]) {
         const tested = this.#tests.tested(set, group.summed, group.cell);
-        if (this.#tests.isTested(set)) tests.push(...this.#tests.newSumTests(tested));
+        const isTold = this.#tests.isTold(tested);
+        if (this.#tests.isTested(set)) tests.push(...this.#tests.newSumTests(tested, siblings));
         else {
           tests.push(...this.#tests.sizeTests(set, "ifShown"));
           tests.push(...historyTests(this.#tests.facts, tested, "passes", siblings));
-          siblings.push(tested);
         }
+        // What was told before is combined as such.
+        if (!tested.isEarlier || !isTold) siblings.push(tested);
         const { added, told } = summed.get(group.cell) ?? { added: [], told: [] };
         summed.set(group.cell, { added, told });
-        const isTold = this.#tests.isTold(tested);
         tests.push(...missingSumTests(this.#tests.facts, tested, isTold ? added : [...added, ...told]));
         (isTold ? told : added).push(tested);
       }

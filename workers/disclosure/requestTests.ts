@@ -12,7 +12,7 @@ import { Fingerprints } from "./fingerprints.ts";
 import type { HistorySet, HistorySets } from "./historySets.ts";
 import { mayTellMore, NO_SUMS } from "./historySets.ts";
 import type { HistoryFacts, KnownPrints, NewSet, TestedSet } from "./historyTests.ts";
-import { historyTests, isSameFilter, sumTests } from "./historyTests.ts";
+import { historyTests, isSameFilter } from "./historyTests.ts";
 import { missingPrints } from "./missingCounts.ts";
 import type { GatedRequest } from "./preparedRequest.ts";
 import { setsOfQuery } from "./querySets.ts";
@@ -20,6 +20,7 @@ import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf } from "./rowSet.ts";
 import { SetVectors } from "./setVectors.ts";
 import { SizeTests } from "./sizeTests.ts";
+import { sumTests } from "./sumTests.ts";
 import type { KnownSet } from "./suppression.ts";
 import type { Universe } from "./universe.ts";
 import { differInValidity } from "./validity.ts";
@@ -130,21 +131,34 @@ export class RequestTests {
     const shown = this.facts.earlier.filter(
       (before) => before.isShown && isSameFilter(before.set, set) && isSubset(before.set, set),
     );
-    const grownFrom = shown.at(-1)?.set.parts ?? 0n;
-    return { set, summed, print: this.facts.fingerprints.of(set), cell: isCell ? cell : undefined, grownFrom };
+    const before = shown.at(-1);
+    return {
+      set,
+      summed,
+      print: this.facts.fingerprints.of(set),
+      cell: isCell ? cell : undefined,
+      grownFrom: before?.set.parts ?? 0n,
+      grownSums: before?.toldHere.summed ?? new Set(),
+      isEarlier: this.#isEarlier(set),
+    };
   }
 
   /** All rows, whose number is public; what was shown before; a cell that is the cohort, which is tested with it. */
   isTested(set: RowSet): boolean {
     const { cohort } = this.#disclosed;
-    const key = keyOf(set);
-    const isCohort = cohort !== undefined && key === keyOf(cohort) && !this.#isExemptCohort(cohort);
-    return key === this.#all || isCohort || this.#known.get(key)?.isShown === true;
+    const isCohort = cohort !== undefined && keyOf(set) === keyOf(cohort) && !this.#isExemptCohort(cohort);
+    return isCohort || this.#isEarlier(set);
   }
 
-  /** Of a set that needs no other test: whether a field is summed over it for the first time. */
-  newSumTests(tested: NewSet): SizeTest[] {
-    return this.isTold(tested) ? [] : sumTests(this.facts, tested);
+  /** Of a set that needs no other test: where a field is summed over it for the first time. @param siblings of the answer, before it */
+  newSumTests(tested: NewSet, siblings: readonly NewSet[]): SizeTest[] {
+    return this.isTold(tested) ? [] : sumTests(this.facts, tested, siblings);
+  }
+
+  /** All rows, or shown before. */
+  #isEarlier(set: RowSet): boolean {
+    const key = keyOf(set);
+    return key === this.#all || this.#known.get(key)?.isShown === true;
   }
 
   /** Whether all its sums were shown before. */
