@@ -46,7 +46,7 @@ export async function activate(scene: ActScene): Promise<Act> {
   return act(by, addresses["DatasetRegistry"]!, "DatasetRegistry", "activate", args, value);
 }
 
-/** @param name of the version, once for each: columns that are known already are refused */
+/** @param name what its columns are drawn from */
 function drawSegment(choices: Choices, name: string, fileHashes: readonly string[]): DatasetSegment {
   const root = choices.weighted([
     [16, sharesRoot(fileHashes)],

@@ -37,7 +37,7 @@ import { recipientsFault, recipientsHash } from "../messages/sealedAnswer.ts";
 import { type Forbidden, forbiddenUse } from "../query/permittedFields.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import type { StoredInputCheck } from "../store/inputCheckStore.ts";
-import type { SegmentStatus } from "../store/shareStore.ts";
+import type { SegmentStatus } from "../store/segmentRows.ts";
 import { type CodedError, isCoded } from "../errors.ts";
 import type { ConsentMasks } from "./consentMasks.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";

@@ -30,7 +30,7 @@ import { circuitError } from "../../../workers/query/circuitError.ts";
 import { type CompiledQuery, compileQuery } from "../../../workers/query/compileQuery.ts";
 import { queryHash } from "../../../workers/query/queryHash.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
-import type { SegmentStatus } from "../../../workers/store/shareStore.ts";
+import type { SegmentStatus } from "../../../workers/store/segmentRows.ts";
 import { DEMO_SQL, trialSchema, trialSchemaText } from "../query/trialSchema.ts";
 
 const AGREEMENT = "I shall not try to identify anyone.";
