@@ -4,9 +4,9 @@
  *
  * Invariants
  * 1. A segment is stored whole or not at all, and after its key is durable.
- * 2. (versionFiles.ts) Several files may be pending for one version among one committee; when the chain names one, it stays and the others go, but
- *    for those received after it where another may replace it: the chain may name one of them next, and their receipts are given.
- *    A version whose file is not here is missing: reading it is an error, never a shorter column.
+ * 2. Several files may be pending for one version among one committee; when the chain names one, it stays and the others go, but
+ *    for those received after it where another may replace it: the chain may name one of them next, and their receipts are given
+ *    (versionFiles.ts). A version whose file is not here is missing: reading it is an error, never a shorter column.
  * 3. `loadColumn` returns words of activated versions only, all of them, in order, and of one committee, or throws.
  * 4. An erased holding never returns, nor any of an erased dataset: first the rows go and a tombstone stays (one
  *    transaction), then the key. A crash between the two is finished when the store opens.
@@ -24,7 +24,7 @@ import { ActiveShares } from "./activeShares.ts";
 import { seal, seedsContext } from "./chunkCipher.ts";
 import { ColumnChunks } from "./columnChunks.ts";
 import type { Database } from "./database.ts";
-import type { DatasetKeys } from "./datasetKeys.ts";
+import type { HoldingKeys } from "./holdingKeys.ts";
 import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
 import { type Holding, type HoldingStatus, Holdings, isTombstone } from "./holdings.ts";
 import { type SegmentStatus, headerText, statusOfRow } from "./segmentRows.ts";
@@ -54,13 +54,13 @@ export interface NamedFile extends Replacement {
 
 export interface ShareStoreModules {
   readonly database: Database;
-  readonly keys: DatasetKeys;
+  readonly keys: HoldingKeys;
   readonly randomBytes: RandomBytes;
 }
 
 export class ShareStore {
   readonly #database: Database;
-  readonly #keys: DatasetKeys;
+  readonly #keys: HoldingKeys;
   readonly #randomBytes: RandomBytes;
   readonly #sql: ShareStatements;
   readonly #chunks: ColumnChunks;

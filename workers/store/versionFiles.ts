@@ -13,7 +13,7 @@ export const MAX_PENDING_FILES = 8;
 type StoredRow = Readonly<Record<string, unknown>>;
 
 /** What is left of a version's files once the chain has named one. */
-export interface NamedFiles {
+export interface Naming {
   /** Whether the named one is here. */
   readonly isHere: boolean;
   /** Rows of the segments that nothing can name any more. */
@@ -46,7 +46,7 @@ export class VersionFiles {
   }
 
   /** @throws CodedError STORE_SEGMENT_CONFLICT when another file was named before, and this one does not replace it */
-  name({ dataset, datasetId, epoch }: Holding, version: bigint, hash: Uint8Array, replaces: boolean): NamedFiles {
+  name({ dataset, datasetId, epoch }: Holding, version: bigint, hash: Uint8Array, replaces: boolean): Naming {
     const known = this.#sql.activation.get(dataset, epoch, storedInteger(version, "version"));
     if (known !== undefined && !isSame(known["file_hash"], hash) && !replaces) {
       throw conflict({ datasetId, epoch, version });
