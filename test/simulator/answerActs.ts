@@ -2,7 +2,8 @@
 import { ZeroHash, id } from "ethers";
 import { BN254_FR_MODULUS } from "../../workers/field/bn254.ts";
 import { type Verdict, statementHash } from "../../workers/messages/statement.ts";
-import { ANSWER, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ANSWER } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { type ActScene, keyOf, workersAt } from "./actScene.ts";
 import { type Account, type Act, QUERIER, STRANGER, act } from "./genesis.ts";
 import { anyRequest, answeredHash, querierOf } from "./madeRequests.ts";

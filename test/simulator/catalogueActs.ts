@@ -1,6 +1,7 @@
 /** Of `modelActs.ts`, those on the catalogue: vettings again and again, comments, supersessions, revocations. */
 import { id } from "ethers";
-import { VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
+import { VETTING } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { type Account, type Act, CONSORTIUM, QUERIER, STRANGER, VETTERS, act, hashOf } from "./genesis.ts";
 import type { ActScene } from "./actScene.ts";
 import { CHAIN_ID } from "./modelDeployment.ts";

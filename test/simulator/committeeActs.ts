@@ -4,7 +4,8 @@
  */
 import { ZeroHash, id } from "ethers";
 import { committeeHash } from "../../workers/messages/committeeHash.ts";
-import { COMMITTEE_APPROVAL, opalineDomain } from "../../workers/messages/typedData.ts";
+import { COMMITTEE_APPROVAL } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { type ActScene, keyOf, workersAt } from "./actScene.ts";
 import { type Account, type Act, CONSORTIUM, OWNERS, QUERIER, STRANGER, WORKERS, act, studyIdOf } from "./genesis.ts";
 import { CHAIN_ID, abiOf } from "./modelDeployment.ts";

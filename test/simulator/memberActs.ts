@@ -1,5 +1,6 @@
 /** Of `modelActs.ts`, those on members: their keys, and their end. */
-import { KEY_ROTATION, type KeyRotation, opalineDomain } from "../../workers/messages/typedData.ts";
+import { KEY_ROTATION, type KeyRotation } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { type ActScene, keyOf } from "./actScene.ts";
 import {
   type Account,

@@ -1,5 +1,6 @@
 /** Of `modelActs.ts`, what workers sign of the files that an owner dealt, for a new version or for another committee. */
-import { RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
+import { RECEIPT } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { type ActScene, keyOf } from "./actScene.ts";
 import { type Account, act, studyIdOf } from "./genesis.ts";
 import { CHAIN_ID } from "./modelDeployment.ts";

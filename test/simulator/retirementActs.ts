@@ -1,6 +1,7 @@
 /** Of `modelActs.ts`, those that end data: retired datasets, and workers' word that they erased what is over. */
 import { id } from "ethers";
-import { ERASURE, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ERASURE } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { type ActScene, keyOf, workersAt } from "./actScene.ts";
 import { drawChange } from "./committeeActs.ts";
 import { type Account, type Act, CONSORTIUM, OWNERS, STRANGER, act, studyIdOf } from "./genesis.ts";
