@@ -5,15 +5,10 @@
 import { join } from "node:path";
 import type { BaseWallet } from "ethers";
 import { committeeRegistry } from "#chain";
-import { command as appointCommittee } from "../admin/appointCommittee.ts";
 import { command as deploy } from "../admin/deploy.ts";
-import { doneAtOnce } from "../admin/governed.ts";
-import { command as publishAgreement } from "../admin/publishAgreement.ts";
-import { command as registerStudy } from "../admin/registerStudy.ts";
 import type { CommandContext } from "../command.ts";
 import { withNetwork } from "../connection.ts";
 import { command as contribute } from "../dataOwner/contribute.ts";
-import { command as signAgreement } from "../dataOwner/signAgreement.ts";
 import { initWorker } from "../worker/init.ts";
 import { writePrivateFile } from "../privateFiles.ts";
 import { type LocalChain, type StartChain, startHardhatChain } from "./chain.ts";
@@ -27,6 +22,13 @@ import {
   memberFolder,
   memberOptions,
 } from "./localMembers.ts";
+import {
+  type StudyPlan,
+  appointLocalCommittee,
+  publishLocalAgreement,
+  registerLocalStudy,
+  signLocalAgreement,
+} from "./localStudy.ts";
 import { WorkerService } from "./workerService.ts";
 
 export interface LocalNetworkPlan {
@@ -46,16 +48,6 @@ export interface LocalNetworkPlan {
   readonly workerScryptN: number | undefined;
   /** Configuration that the workers get besides their `.env`. */
   readonly workerEnvironment: Readonly<Record<string, string>>;
-}
-
-export interface StudyPlan {
-  readonly name: string;
-  readonly schemaText: string;
-  /** The text that every hospital signs. */
-  readonly agreement: string;
-  readonly deadlineBlocks: number;
-  readonly priceEther: string;
-  readonly purposes: readonly string[];
 }
 
 export class LocalNetwork {
@@ -132,58 +124,19 @@ export class LocalNetwork {
   }
 
   async registerStudy(study: StudyPlan): Promise<void> {
-    const schema = join(this.plan.folder, "schema.json");
-    writePrivateFile(schema, study.schemaText);
-    const consortium = this.optionsOf(this.admin);
-    const registered = await registerStudy.handler(
-      {
-        ...consortium,
-        name: study.name,
-        schema,
-        log2N: "10",
-        k: "11",
-        vettings: "2",
-        vettingOrganisations: "2",
-        minimumThreshold: "2",
-        demonstration: true,
-        openingsBudget: "1000",
-        deadlineBlocks: String(study.deadlineBlocks),
-        priceEther: study.priceEther,
-        ownersShare: "5000",
-        workersShare: "4000",
-        authorShare: "1000",
-        storageFeeWei: "0",
-        leastDepositEther: "0",
-        siteAxis: "yes",
-        purpose: [...study.purposes],
-      },
-      this.#context,
-    );
-    this.studyId = doneAtOnce(registered).studyId;
-    const worker = this.workers.slice(0, this.plan.seats).map(({ key }) => key.account);
-    const threshold = String(this.plan.threshold);
-    const committee = { ...consortium, study: this.studyId, worker, threshold };
-    doneAtOnce(await appointCommittee.handler(committee, this.#context));
-    const document = this.#agreementFile();
-    writePrivateFile(document, study.agreement);
-    const party = this.hospitals.map(({ organisation }) => organisation);
-    const agreement = { ...consortium, study: this.studyId, document, jurisdiction: "EU", party };
-    doneAtOnce(await publishAgreement.handler(agreement, this.#context));
+    const { folder, seats, threshold } = this.plan;
+    const founder = { folder, consortium: this.optionsOf(this.admin), context: this.#context };
+    this.studyId = await registerLocalStudy(study, founder);
+    await appointLocalCommittee(this.studyId, this.workers.slice(0, seats), threshold, founder);
+    await publishLocalAgreement(this.studyId, study.agreement, this.hospitals, founder);
   }
 
   /** Every hospital. */
   async signAgreements(): Promise<void> {
-    for (const hospital of this.hospitals) await this.#signAgreement(hospital);
-  }
-
-  async #signAgreement(hospital: LocalMember): Promise<void> {
-    const statement = { name: `Director of ${hospital.organisation}`, meaning: "I sign for my organisation" };
-    const place = { study: this.studyId, document: this.#agreementFile() };
-    await signAgreement.handler({ ...this.optionsOf(hospital), ...place, ...statement }, this.#context);
-  }
-
-  #agreementFile(): string {
-    return join(this.plan.folder, "agreement.txt");
+    const place = { folder: this.plan.folder, context: this.#context };
+    for (const hospital of this.hospitals) {
+      await signLocalAgreement(this.studyId, hospital, this.optionsOf(hospital), place);
+    }
   }
 
   /** Starts the workers (all, or some) and waits until each sees every other one that runs and sits in a committee with it. */

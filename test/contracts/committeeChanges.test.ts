@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AbiCoder, ZeroHash, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
-import { COMMITTEE_APPROVAL, ERASURE, opalineDomain } from "../../workers/messages/typedData.ts";
+import { COMMITTEE_APPROVAL, ERASURE } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { chainId, load } from "./support/chain.ts";
 import {
   type ChangeWorld,

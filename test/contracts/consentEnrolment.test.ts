@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TypedDataEncoder, ZeroAddress, ZeroHash, id } from "ethers";
-import { ENROLMENT, type Enrolment, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ENROLMENT, type Enrolment } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { chainId, load } from "./support/chain.ts";
 import {
   OWNER,

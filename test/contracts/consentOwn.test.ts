@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ZeroHash, encodeBytes32String, id } from "ethers";
 import { nextHead } from "../../workers/messages/consentMask.ts";
-import { CONSENT, type Consent, opalineDomain } from "../../workers/messages/typedData.ts";
+import { CONSENT, type Consent } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { chainId, load, networkHelpers, now } from "./support/chain.ts";
 import {
   FORM_HASH,

@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { AbiCoder, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { datasetRoot } from "../../workers/messages/datasetRoot.ts";
-import { RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
+import { RECEIPT } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { chainId, load } from "./support/chain.ts";
 import {
   CONSORTIUM,

@@ -5,7 +5,8 @@ import { AbiCoder, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { sealedHash } from "../../workers/messages/sealedAnswer.ts";
 import { statementHash } from "../../workers/messages/statement.ts";
-import { ACCEPTANCE, ANSWER, RECEIPT, VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ACCEPTANCE, ANSWER, RECEIPT, VETTING } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { Capacity } from "../../workers/chain/credits.ts";
 import { blockNumber, chainId, load, networkHelpers } from "./support/chain.ts";
 import {

@@ -1,6 +1,7 @@
 import { describe } from "node:test";
 import { ZeroHash } from "ethers";
-import { KEY_ROTATION, opalineDomain } from "../../workers/messages/typedData.ts";
+import { KEY_ROTATION } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { chainId, load } from "./support/chain.ts";
 import { CONSORTIUM, WORKERS, admitMembers } from "./support/consortium.ts";
 import { shouldRotateWithoutEncryptionKey } from "./support/keyRotation.behavior.ts";

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AbiCoder, ZeroHash, concat, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
-import { ACCEPTANCE, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ACCEPTANCE } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { chainId, ethers, load } from "./support/chain.ts";
 import {
   OTHER_QUERIER,

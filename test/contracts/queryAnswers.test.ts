@@ -11,7 +11,8 @@ import {
   outputsHash,
   requestCommitment,
 } from "../../workers/messages/statement.ts";
-import { ANSWER, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ANSWER } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { Capacity } from "../../workers/chain/credits.ts";
 import { blockNumber, chainId, load, mineUntilNextIs, networkHelpers, ethers } from "./support/chain.ts";
 import {

@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { ZeroAddress, ZeroHash, concat, hexlify, id, keccak256, zeroPadValue, dataLength } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { encodeBounds, encodeDescriptor } from "../../workers/messages/descriptor.ts";
-import { VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
+import { VETTING } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { chainId, ethers, load, networkHelpers, now } from "./support/chain.ts";
 import {
   BOUNDS,

@@ -29,7 +29,8 @@ import {
   vetQuery,
   vettingOf,
 } from "./support/consortium.ts";
-import { VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
+import { VETTING } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { reverts } from "./support/reverts.ts";
 
 const [ETHICS_A, , ETHICS_B, OWN] = VETTERS as [HDNodeWallet, HDNodeWallet, HDNodeWallet, HDNodeWallet];

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ZeroHash, id, toBeHex } from "ethers";
 import type { HDNodeWallet } from "ethers";
-import { ERASURE, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ERASURE } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { chainId, load, mineUntilNextIs } from "./support/chain.ts";
 import {
   type ChangeWorld,

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AbiCoder, ZeroHash, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
-import { STUDY_SIGNATURE, opalineDomain } from "../../workers/messages/typedData.ts";
+import { STUDY_SIGNATURE } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { chainId, load, now } from "./support/chain.ts";
 import {
   CONSORTIUM,

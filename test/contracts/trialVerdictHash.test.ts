@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AbiCoder, TypedDataEncoder, id, keccak256, solidityPacked } from "ethers";
 import type { VerdictHashHarness } from "../../types/mocks/VerdictHashHarness.ts";
-import { ArmState, Decision, type TrialVerdict, trialVerdictHash } from "../../workers/messages/trialVerdict.ts";
-import { BOARD_SIGNATURE } from "../../workers/messages/typedData.ts";
+import {
+  ArmState,
+  BOARD_SIGNATURE,
+  Decision,
+  type TrialVerdict,
+  trialVerdictHash,
+} from "../../workers/messages/trialVerdict.ts";
 import { budget } from "../budget.ts";
 import { fc } from "../support/fastCheck.ts";
 import { deployMock } from "./support/chain.ts";

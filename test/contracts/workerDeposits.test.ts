@@ -7,7 +7,8 @@ import type { HostilePayee } from "../../types/mocks/HostilePayee.ts";
 import { Capacity } from "../../workers/chain/credits.ts";
 import { equivocationCommitment, evidenceStruct } from "../../workers/chain/workerDeposits.ts";
 import { type RequestContext, statementHash } from "../../workers/messages/statement.ts";
-import { ANSWER, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ANSWER } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { blockNumber, chainId, deployMock, ethers, load, networkHelpers, now } from "./support/chain.ts";
 import {
   type Contracts,

@@ -10,7 +10,8 @@ import { command as sign } from "../../scripts/vetter/sign.ts";
 import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
 import { queryCatalogue } from "../../workers/chain/queryCatalogue.ts";
 import { sharesRoot } from "../../workers/messages/datasetRoot.ts";
-import { RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
+import { RECEIPT } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { CHAIN_ID } from "../workers/chain/localChain.ts";
 import { type Consortium, startConsortium } from "./consortium.ts";
 

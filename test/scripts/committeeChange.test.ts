@@ -18,7 +18,8 @@ import { committeeChanges } from "../../workers/chain/committeeChanges.ts";
 import { committeeRegistry } from "../../workers/chain/committeeRegistry.ts";
 import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
 import { committeeHash } from "../../workers/messages/committeeHash.ts";
-import { ERASURE, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ERASURE, RECEIPT } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { CHAIN_ID } from "../workers/chain/localChain.ts";
 import { type TrialWorld, startTrialWorld } from "./trialWorld.ts";
 

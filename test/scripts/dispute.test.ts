@@ -27,7 +27,8 @@ import {
   encodeSignedVerdict,
 } from "../../workers/messages/signedVerdict.ts";
 import { Outcome, ReleaseClass, type Verdict, ZERO_HASH, statementHash } from "../../workers/messages/statement.ts";
-import { ANSWER, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ANSWER } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { AttemptCounts } from "../../workers/node/attemptCounts.ts";
 import { requestToJson } from "../../workers/node/chainEffects.ts";
 import { writeDisputeFile } from "../../workers/node/disputeFile.ts";

@@ -17,7 +17,7 @@ import { command as sign } from "../../scripts/vetter/sign.ts";
 import { openContract } from "../../workers/chain/deployment.ts";
 import { QueryState, queryCatalogue } from "../../workers/chain/queryCatalogue.ts";
 import { querySmartContract } from "../../workers/chain/querySmartContract.ts";
-import type { Acceptance, Vetting } from "../../workers/messages/typedData.ts";
+import type { Acceptance, Vetting } from "../../workers/messages/signedStructs.ts";
 import { authoredAgreement } from "../../workers/query/authoredAgreement.ts";
 import { compileQuery } from "../../workers/query/compileQuery.ts";
 import { parseSchema } from "../../workers/schema/parseSchema.ts";

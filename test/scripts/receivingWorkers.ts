@@ -5,7 +5,8 @@
 import type { BaseWallet } from "ethers";
 import { CodedError } from "../../workers/errors.ts";
 import { type ShareFile, decodeShareFile } from "../../workers/messages/shareFile.ts";
-import { RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
+import { RECEIPT } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { Endpoint } from "../../workers/transport/endpoint.ts";
 import type { UploadGate } from "../../workers/transport/uploadDesk.ts";
 import { CHAIN_ID } from "../workers/chain/localChain.ts";

@@ -11,7 +11,8 @@ import { command as confirmAsOwner } from "../../scripts/dataOwner/confirmErasur
 import { command as datasets } from "../../scripts/dataOwner/datasets.ts";
 import { command as retire } from "../../scripts/dataOwner/retire.ts";
 import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
-import { ERASURE, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ERASURE } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { CHAIN_ID } from "../workers/chain/localChain.ts";
 import { type TrialWorld, startTrialWorld } from "./trialWorld.ts";
 

@@ -24,7 +24,8 @@ import {
   outputsHash,
   statementHash,
 } from "../../workers/messages/statement.ts";
-import { ANSWER, RECEIPT, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ANSWER, RECEIPT } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { answerMask } from "../../workers/sharing/prss.ts";
 import { CHAIN_ID } from "../workers/chain/localChain.ts";
 import { seededBytes } from "../workers/field/seededBytes.ts";

@@ -9,7 +9,8 @@ import { type Frame, FrameKind, decodeFrame, encodeFrame } from "../../workers/m
 import { encodeParticipants } from "../../workers/messages/proposal.ts";
 import { encodeSignedVerdict } from "../../workers/messages/signedVerdict.ts";
 import { Outcome, type RequestContext, ZERO_HASH, statementHash } from "../../workers/messages/statement.ts";
-import { ANSWER, opalineDomain, signTypedData } from "../../workers/messages/typedData.ts";
+import { ANSWER } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain, signTypedData } from "../../workers/messages/typedData.ts";
 import { stepTag } from "../../workers/transport/session.ts";
 import type { PartyIndex } from "../../workers/sharing/parties.ts";
 import { WORKERS } from "./genesis.ts";

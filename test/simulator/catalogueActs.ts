@@ -1,8 +1,9 @@
-/** Of `modelActs.ts`, those on the catalogue: vettings again and again, comments, supersessions. */
+/** Of `modelActs.ts`, those on the catalogue: vettings again and again, comments, supersessions, revocations. */
 import { id } from "ethers";
-import { VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
+import { VETTING } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { type Account, type Act, CONSORTIUM, QUERIER, STRANGER, VETTERS, act, hashOf } from "./genesis.ts";
-import type { ActScene } from "./modelActs.ts";
+import type { ActScene } from "./actScene.ts";
 import { CHAIN_ID } from "./modelDeployment.ts";
 import { damaged } from "./modelSignatures.ts";
 
@@ -77,4 +78,16 @@ export async function supersede(scene: ActScene): Promise<Act> {
     [QUERIER, "supersedeForAuthor"],
   ] as const);
   return act(by, addresses["QueryCatalogue"]!, "QueryCatalogue", method, [anyQuery(scene), anyQuery(scene)]);
+}
+
+export async function revokeQuery({ choices, addresses, queries }: ActScene): Promise<Act> {
+  const by = choices.weighted<Account>([
+    [5, CONSORTIUM],
+    [1, STRANGER],
+  ]);
+  const queryHash = choices.weighted([
+    [5, hashOf(choices.of(queries))],
+    [1, id("no query")],
+  ]);
+  return act(by, addresses["QueryCatalogue"]!, "QueryCatalogue", "revoke", [queryHash, "test"]);
 }

@@ -4,11 +4,13 @@
  */
 import { ZeroHash, id } from "ethers";
 import { committeeHash } from "../../workers/messages/committeeHash.ts";
-import { COMMITTEE_APPROVAL, opalineDomain } from "../../workers/messages/typedData.ts";
+import { COMMITTEE_APPROVAL } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
+import { type ActScene, keyOf, workersAt } from "./actScene.ts";
 import { type Account, type Act, CONSORTIUM, OWNERS, QUERIER, STRANGER, WORKERS, act, studyIdOf } from "./genesis.ts";
-import { type ActScene, keyOf, receipts, workersAt } from "./modelActs.ts";
 import { CHAIN_ID, abiOf } from "./modelDeployment.ts";
 import { damaged } from "./modelSignatures.ts";
+import { receipts } from "./receipts.ts";
 
 function steward({ choices }: ActScene): Account {
   return choices.weighted<Account>([
@@ -36,6 +38,21 @@ function anyEpoch(scene: ActScene): bigint {
     [1, proposed + 1n],
     [1, 1n],
   ]);
+}
+
+export async function appoint({ choices, addresses }: ActScene): Promise<Act> {
+  const by = choices.weighted<Account>([
+    [5, CONSORTIUM],
+    [1, STRANGER],
+  ]);
+  const size = choices.whole(2, 7);
+  const workers = choices.weighted([
+    [4, WORKERS.slice(0, size)],
+    [1, [WORKERS[0]!, WORKERS[0]!, WORKERS[1]!]],
+    [1, [WORKERS[0]!, WORKERS[1]!, QUERIER]],
+  ]);
+  const args = [studyIdOf(addresses), workers.map(({ address }) => address), choices.whole(0, 3)];
+  return act(by, addresses["CommitteeRegistry"]!, "CommitteeRegistry", "appoint", args);
 }
 
 export async function propose(scene: ActScene): Promise<Act> {
@@ -223,30 +240,4 @@ const ACTS = [
 /** One act of a change. */
 export function drawChange(scene: ActScene): Promise<Act> {
   return scene.choices.weighted<(scene: ActScene) => Promise<Act>>(ACTS)(scene);
-}
-
-/** What can be read of changes. */
-export function changeReads(scene: ActScene): Act[] {
-  const { addresses, chain } = scene;
-  const studyId = studyIdOf(addresses);
-  const of = (name: string, method: string, ...args: unknown[]): Act =>
-    act(QUERIER, addresses[name]!, name, method, args);
-  const epochs = [0n, 1n, 2n, 3n];
-  return [
-    ...epochs.flatMap((epoch) => [
-      of("CommitteeRegistry", "boundUntil", studyId, epoch),
-      of("CommitteeRegistry", "isOver", studyId, epoch),
-      of("CommitteeRegistry", "committee", studyId, epoch),
-      ...OWNERS.map(({ address }) => of("CommitteeChanges", "isApproved", studyId, epoch, address)),
-      ...[...chain.newest.state.datasets.keys()].map((datasetId) =>
-        of("CommitteeChanges", "reshared", datasetId, epoch),
-      ),
-      ...[1, 2, 5].map((index) => of("CommitteeChanges", "confirmed", studyId, epoch, index)),
-    ]),
-    of("CommitteeRegistry", "proposedEpoch", studyId),
-    of("CommitteeChanges", "contentOf", studyId),
-    ...OWNERS.map(({ address }) => of("CommitteeChanges", "nonces", address)),
-    of("DatasetRegistry", "count", studyId),
-    of("DatasetRegistry", "datasets", studyId, 0, 100),
-  ];
 }

@@ -3,7 +3,8 @@
  * check, confirm and erase by themselves.
  */
 import { committeeHash } from "../../workers/messages/committeeHash.ts";
-import { COMMITTEE_APPROVAL, opalineDomain } from "../../workers/messages/typedData.ts";
+import { COMMITTEE_APPROVAL } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import type { DataOwner, Flaw } from "./dataOwner.ts";
 import { CONSORTIUM, OWNERS, SPARE_KEYS, WORKERS, act, studyIdOf } from "./genesis.ts";
 import { CHAIN_ID } from "./modelDeployment.ts";

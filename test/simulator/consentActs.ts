@@ -1,7 +1,7 @@
 /** Of `modelActs.ts`, those on consent: forms, rules, and what owners record on paper. */
 import { encodeBytes32String, id } from "ethers";
 import { type Account, type Act, CONSORTIUM, OWNERS, STRANGER, act, studyIdOf } from "./genesis.ts";
-import type { ActScene } from "./modelActs.ts";
+import type { ActScene } from "./actScene.ts";
 
 const PURPOSE = encodeBytes32String("DUO:0000007");
 

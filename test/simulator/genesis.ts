@@ -4,7 +4,8 @@
  */
 import { AbiCoder, SigningKey, Wallet, ZeroHash, id, keccak256 } from "ethers";
 import { NO_FIELD_RULES } from "../../workers/messages/fieldRules.ts";
-import { ACCEPTANCE, KEY_ROTATION, STUDY_SIGNATURE, VETTING, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ACCEPTANCE, KEY_ROTATION, STUDY_SIGNATURE, VETTING } from "../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { authoredAgreement } from "../../workers/query/authoredAgreement.ts";
 import { queryHash } from "../../workers/query/queryHash.ts";
 import { GENESIS_TIME } from "./modelChain.ts";

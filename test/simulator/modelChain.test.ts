@@ -9,6 +9,7 @@ import { network } from "hardhat";
 import { artifacts } from "hardhat";
 import { deployContracts } from "../../scripts/admin/deployContracts.ts";
 import { budget } from "../budget.ts";
+import type { ActScene } from "./actScene.ts";
 import {
   CONSORTIUM,
   OWNERS,
@@ -21,10 +22,11 @@ import {
   foundingActs,
   hashOf,
 } from "./genesis.ts";
-import { type ActScene, drawAct, drawActOfChange, reads } from "./modelActs.ts";
+import { drawAct, drawActOfChange } from "./modelActs.ts";
 import { type Block, ModelChain } from "./modelChain.ts";
 import { CONTRACTS } from "./modelDeployment.ts";
 import { ModelContracts } from "./modelContracts.ts";
+import { reads } from "./modelReads.ts";
 import { Choices } from "./seededChoices.ts";
 import { publishedQueries } from "./simulatedStudy.ts";
 

@@ -1,6 +1,7 @@
 /** The model of `contracts/identity/MemberRegistry.sol`, all roles alike but for the fields that a role needs. */
 import { ZeroAddress, ZeroHash, id } from "ethers";
-import { KEY_ROTATION, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
+import { KEY_ROTATION } from "../../workers/messages/signedStructs.ts";
+import { hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { recover } from "./modelSignatures.ts";
 import type { CallArguments, CallScene, Handlers, Member, ModelState, Registry } from "./modelState.ts";
 import { revert } from "./modelState.ts";

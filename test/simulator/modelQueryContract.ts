@@ -13,7 +13,8 @@ import {
   requestCommitment,
   statementHash,
 } from "../../workers/messages/statement.ts";
-import { ACCEPTANCE, ANSWER, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ACCEPTANCE, ANSWER } from "../../workers/messages/signedStructs.ts";
+import { hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
 import { maskRootOf } from "./modelConsents.ts";
 import { requireRunning } from "./modelEmergencyStop.ts";

@@ -1,6 +1,7 @@
 /** The model of `DatasetRetirement`: data that are out of use for ever, and who has signed that they are erased. */
 import { ZeroAddress } from "ethers";
-import { ERASURE, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
+import { ERASURE } from "../../workers/messages/signedStructs.ts";
+import { hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { restricted } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
 import { type CallScene, type Handlers, type ModelState, revert } from "./modelState.ts";

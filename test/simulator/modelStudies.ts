@@ -2,7 +2,8 @@
 import { AbiCoder, ParamType, ZeroAddress, ZeroHash, id, keccak256 } from "ethers";
 import { datasetRoot, sharesRoot } from "../../workers/messages/datasetRoot.ts";
 import { type FieldRules, fieldRulesHash } from "../../workers/messages/fieldRules.ts";
-import { RECEIPT, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
+import { RECEIPT } from "../../workers/messages/signedStructs.ts";
+import { hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { abiOf } from "./modelDeployment.ts";
 import { committeeOf, currentEpoch, signerAt } from "./modelCommittees.ts";
 import { activeMemberOf, restricted } from "./modelMembers.ts";

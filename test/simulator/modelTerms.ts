@@ -1,6 +1,7 @@
 /** The model of what owners agree to and forbid: study agreements, their own terms, vetoes, openings. */
 import { ZeroAddress, ZeroHash } from "ethers";
-import { STUDY_SIGNATURE, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
+import { STUDY_SIGNATURE } from "../../workers/messages/signedStructs.ts";
+import { hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { takesRequests } from "./modelCatalogue.ts";
 import {
   activeMemberOf,

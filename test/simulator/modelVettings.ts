@@ -1,6 +1,7 @@
 /** The model of `contracts/query/Vettings.sol` and `Approvals.sol`: who may vet, and until when approvals suffice. */
 import { toUtf8Bytes } from "ethers";
-import { VETTING, hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
+import { VETTING } from "../../workers/messages/signedStructs.ts";
+import { hashTypedData, opalineDomain } from "../../workers/messages/typedData.ts";
 import { isActive, keyOf, organisationOf } from "./modelMembers.ts";
 import { recover } from "./modelSignatures.ts";
 import type { CallArguments, CallScene, CatalogueEntry, ModelState } from "./modelState.ts";

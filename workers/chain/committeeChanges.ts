@@ -1,7 +1,7 @@
 /** How a study that has data gets another committee (`contracts/study/ICommitteeChanges.sol`). */
 import type { ContractRunner } from "ethers";
 import type { ICommitteeChanges } from "../../types/study/ICommitteeChanges.ts";
-import type { CommitteeApproval } from "../messages/typedData.ts";
+import type { CommitteeApproval } from "../messages/signedStructs.ts";
 import { sharesRoot } from "../messages/datasetRoot.ts";
 import { type Deployment, openContract } from "./deployment.ts";
 import { allLogs, latestBlock } from "./logs.ts";

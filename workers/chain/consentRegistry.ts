@@ -4,7 +4,7 @@ import { type ContractRunner, type Interface, ZeroAddress } from "ethers";
 import type { IConsentRegistry } from "../../types/consent/IConsentRegistry.ts";
 import { CodedError } from "../errors.ts";
 import type { ConsentChange, ConsentRecord, ConsentRules } from "../messages/consentMask.ts";
-import type { Consent, Enrolment } from "../messages/typedData.ts";
+import type { Consent, Enrolment } from "../messages/signedStructs.ts";
 import { type Deployment, openContract } from "./deployment.ts";
 import type { ChainErrorDetail } from "./errors.ts";
 import { type GovernedCall, governedCall } from "./governedCall.ts";

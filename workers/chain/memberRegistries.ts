@@ -1,7 +1,7 @@
 /** Members of each role: one contract per role, all of one shape (`contracts/identity/IMemberRegistry.sol`). */
 import type { ContractRunner } from "ethers";
 import type { IMemberRegistry } from "../../types/identity/IMemberRegistry.ts";
-import type { KeyRotation } from "../messages/typedData.ts";
+import type { KeyRotation } from "../messages/signedStructs.ts";
 import { type Deployment, openContract } from "./deployment.ts";
 import { type GovernedCall, governedCall } from "./governedCall.ts";
 import { type Mined, mine, read } from "./transactions.ts";

@@ -1,7 +1,7 @@
 /** The catalogue of vetted queries (`contracts/query/IQueryCatalogue.sol`). */
 import { type ContractRunner, type Interface, ZeroHash, keccak256, toUtf8Bytes } from "ethers";
 import type { IQueryCatalogue } from "../../types/query/IQueryCatalogue.ts";
-import type { Vetting } from "../messages/typedData.ts";
+import type { Vetting } from "../messages/signedStructs.ts";
 import { CodedError } from "../errors.ts";
 import { type Deployment, openContract } from "./deployment.ts";
 import type { ChainErrorDetail } from "./errors.ts";

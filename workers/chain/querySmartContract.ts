@@ -2,7 +2,7 @@
 import type { ContractRunner } from "ethers";
 import type { IQuerySmartContract } from "../../types/query/IQuerySmartContract.ts";
 import type { Assurance, Outcome, ReleaseClass, RequestContext, Verdict } from "../messages/statement.ts";
-import type { Acceptance } from "../messages/typedData.ts";
+import type { Acceptance } from "../messages/signedStructs.ts";
 import type { Capacity } from "./credits.ts";
 import { type Deployment, openContract } from "./deployment.ts";
 import type { KeyCopiesPublished, QueryRequested } from "./queryEvents.ts";

@@ -1,7 +1,7 @@
 /** The agreement under which owners contribute to a study (`contracts/study/IStudyAgreements.sol`). */
 import type { ContractRunner } from "ethers";
 import type { IStudyAgreements } from "../../types/study/IStudyAgreements.ts";
-import type { StudySignature } from "../messages/typedData.ts";
+import type { StudySignature } from "../messages/signedStructs.ts";
 import { type Deployment, openContract } from "./deployment.ts";
 import { type GovernedCall, governedCall } from "./governedCall.ts";
 import { type Mined, mine, read } from "./transactions.ts";

@@ -7,7 +7,8 @@
  */
 import { EvidenceFields, evidenceToJson, readVerdict } from "./evidenceFields.ts";
 import { ReleaseClass, type RequestContext, type Verdict, statementHash } from "./statement.ts";
-import { ANSWER, opalineDomain, signerOf } from "./typedData.ts";
+import { ANSWER } from "./signedStructs.ts";
+import { opalineDomain, signerOf } from "./typedData.ts";
 
 export interface OneSigned {
   readonly verdict: Verdict;

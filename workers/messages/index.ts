@@ -31,39 +31,18 @@ export type { SealedPlace } from "./keyCopies.ts";
 export { MAX_RECIPIENTS, recipientsFault, recipientsHash, sealedHash } from "./sealedAnswer.ts";
 export type { RecipientsFault } from "./sealedAnswer.ts";
 export {
-  Assurance,
-  Outcome,
-  outputsHash,
-  ReleaseClass,
-  requestCommitment,
-  statementHash,
-  ZERO_HASH,
-} from "./statement.ts";
-export type { SignedVerdict } from "./signedVerdict.ts";
-export type { RequestContext, StatementInput, Verdict } from "./statement.ts";
-export { decodeSuppressed, encodeSuppressed } from "./suppressedBitmap.ts";
-export type { SuppressedBitmapErrorDetail } from "./suppressedBitmap.ts";
-export { ArmState, Decision, TrialState, trialVerdictHash, UNSTATED_POSTERIOR, WHOLE_BPS } from "./trialVerdict.ts";
-export type { BoardSignatureMessage, TrialVerdict } from "./trialVerdict.ts";
-export { verdictFault } from "./verdictRules.ts";
-export {
   ACCEPTANCE,
   ANSWER,
-  BOARD_SIGNATURE,
   COMMITTEE_APPROVAL,
   CONSENT,
   ENROLMENT,
   ERASURE,
-  hashTypedData,
   KEY_ROTATION,
-  opalineDomain,
   RECEIPT,
-  signerOf,
-  signTypedData,
   STUDY_SIGNATURE,
   UPLOAD,
   VETTING,
-} from "./typedData.ts";
+} from "./signedStructs.ts";
 export type {
   Acceptance,
   CommitteeApproval,
@@ -73,7 +52,32 @@ export type {
   KeyRotation,
   Receipt,
   StudySignature,
-  TypedDataSigner,
   Upload,
   Vetting,
-} from "./typedData.ts";
+} from "./signedStructs.ts";
+export type { SignedVerdict } from "./signedVerdict.ts";
+export {
+  Assurance,
+  Outcome,
+  outputsHash,
+  ReleaseClass,
+  requestCommitment,
+  statementHash,
+  ZERO_HASH,
+} from "./statement.ts";
+export type { RequestContext, StatementInput, Verdict } from "./statement.ts";
+export { decodeSuppressed, encodeSuppressed } from "./suppressedBitmap.ts";
+export type { SuppressedBitmapErrorDetail } from "./suppressedBitmap.ts";
+export {
+  ArmState,
+  BOARD_SIGNATURE,
+  Decision,
+  TrialState,
+  trialVerdictHash,
+  UNSTATED_POSTERIOR,
+  WHOLE_BPS,
+} from "./trialVerdict.ts";
+export type { BoardSignatureMessage, TrialVerdict } from "./trialVerdict.ts";
+export { hashTypedData, opalineDomain, signerOf, signTypedData } from "./typedData.ts";
+export type { TypedDataSigner } from "./typedData.ts";
+export { verdictFault } from "./verdictRules.ts";

@@ -3,7 +3,7 @@
  * cell = stratum x arms + arm; probabilities and allocations are basis points.
  */
 import { TypedDataEncoder } from "ethers";
-import { BOARD_SIGNATURE } from "./typedData.ts";
+import type { TypeTable } from "./typedData.ts";
 
 export const TrialState = { NONE: 0, RUNNING: 1, CONCLUDED: 2, STOPPED: 3 } as const;
 export type TrialState = (typeof TrialState)[keyof typeof TrialState];
@@ -19,7 +19,31 @@ export const WHOLE_BPS = 10_000;
 /** Instead of a posterior probability: the board keeps it to itself. */
 export const UNSTATED_POSTERIOR = 65_535;
 
-/** verifyingContract = AdaptiveTrial. */
+/** A board member signs a trial's verdict; domain: AdaptiveTrial. */
+export const BOARD_SIGNATURE: TypeTable = {
+  BoardSignature: [
+    { name: "verdict", type: "TrialVerdict" },
+    { name: "member", type: "address" },
+    { name: "name", type: "string" },
+    { name: "meaning", type: "string" },
+    { name: "signedAt", type: "uint64" },
+  ],
+  TrialVerdict: [
+    { name: "trialId", type: "bytes32" },
+    { name: "look", type: "uint8" },
+    { name: "decision", type: "uint8" },
+    { name: "queryHash", type: "bytes32" },
+    { name: "requestId", type: "bytes32" },
+    { name: "outputsHash", type: "bytes32" },
+    { name: "responded", type: "uint32" },
+    { name: "posteriors", type: "uint16[]" },
+    { name: "states", type: "uint8[]" },
+    { name: "allocation", type: "uint16[]" },
+    { name: "reason", type: "string" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
+
 export interface TrialVerdict {
   readonly trialId: string;
   /** 1, 2, ... */

@@ -25,7 +25,7 @@ import { inputCheckId } from "../messages/inputCheck.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import type { Store } from "../store/openStore.ts";
 import type { EventPlace } from "../store/segmentFactStore.ts";
-import type { HoldingStatus } from "../store/shareStore.ts";
+import type { HoldingStatus } from "../store/holdings.ts";
 import { type CommitteeEvent, parseCommitteeEvent } from "./committeeEvents.ts";
 import type { Committees } from "./committees.ts";
 import { activationToJson } from "./datasetActivation.ts";

@@ -12,7 +12,8 @@
 import type { DatasetRegistry } from "../chain/datasetRegistry.ts";
 import type { Mined } from "../chain/transactions.ts";
 import { CodedError } from "../errors.ts";
-import { ERASURE, type TypedDataSigner, opalineDomain, signTypedData } from "../messages/typedData.ts";
+import { ERASURE } from "../messages/signedStructs.ts";
+import { type TypedDataSigner, opalineDomain, signTypedData } from "../messages/typedData.ts";
 import type { StoredErasure } from "../store/erasureStore.ts";
 import type { Store } from "../store/openStore.ts";
 import type { AttemptCounts } from "./attemptCounts.ts";

@@ -7,7 +7,8 @@
  * kept out and reported: two such signatures are what slashing asks for (`firstSignatures.ts`).
  */
 import { type RequestContext, statementHash, type Verdict } from "../messages/statement.ts";
-import { ANSWER, opalineDomain, signerOf } from "../messages/typedData.ts";
+import { ANSWER } from "../messages/signedStructs.ts";
+import { opalineDomain, signerOf } from "../messages/typedData.ts";
 import type { IndexedSignature, SignedVerdict } from "../messages/signedVerdict.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import { MOST_ATTEMPTS } from "./firstSignatures.ts";

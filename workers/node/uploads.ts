@@ -20,14 +20,8 @@ import { chainTime } from "../chain/provider.ts";
 import type { StudyRegistry } from "../chain/studyRegistry.ts";
 import { CodedError } from "../errors.ts";
 import { type ShareFile, type ShareFileHeader, decodeShareFile } from "../messages/shareFile.ts";
-import {
-  RECEIPT,
-  type TypedDataSigner,
-  UPLOAD,
-  opalineDomain,
-  signTypedData,
-  signerOf,
-} from "../messages/typedData.ts";
+import { RECEIPT, UPLOAD } from "../messages/signedStructs.ts";
+import { type TypedDataSigner, opalineDomain, signTypedData, signerOf } from "../messages/typedData.ts";
 import { parseSchema } from "../schema/parseSchema.ts";
 import { sharedColumnIds } from "../schema/rangeWitness.ts";
 import type { Store } from "../store/openStore.ts";

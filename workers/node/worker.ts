@@ -13,7 +13,7 @@ import { join } from "node:path";
 import type { ChainFollower } from "../chain/follower.ts";
 import type { ChainLog } from "../chain/logs.ts";
 import { FrameKind } from "../messages/frame.ts";
-import { deriveWrappingKey } from "../store/datasetKeys.ts";
+import { deriveWrappingKey } from "../store/holdingKeys.ts";
 import type { Store } from "../store/openStore.ts";
 import type { Mesh } from "../transport/mesh.ts";
 import { AttemptCounts } from "./attemptCounts.ts";

@@ -92,7 +92,6 @@ export class DisclosureStore {
   readonly #database: Database;
   readonly #requests: RequestStore;
   readonly #selectEntries: StatementSync;
-  readonly #selectEntry: StatementSync;
   readonly #selectUnrecorded: StatementSync;
   readonly #selectDisclosure: StatementSync;
   readonly #insertDisclosure: StatementSync;
@@ -108,7 +107,6 @@ export class DisclosureStore {
     this.#requests = requests;
     const entries = `SELECT ${COLUMNS} FROM disclosure d WHERE (d.answered_block IS NOT NULL OR ${COUNTING_OPENING})`;
     this.#selectEntries = database.prepare(`${entries} AND d.study_id = ? ORDER BY d.request_id`);
-    this.#selectEntry = database.prepare(`${entries} AND d.request_id = ?`);
     this.#selectUnrecorded = database.prepare(
       `${entries} AND NOT ${OWN_OPENING} AND d.study_id = ? ORDER BY d.request_id`,
     );
@@ -138,12 +136,6 @@ export class DisclosureStore {
   entries(studyId: string): DisclosureEntry[] {
     const study = hexToBytes(studyId, 32, "studyId");
     return this.#database.guarded(() => this.#selectEntries.all(study)).map(entryOf);
-  }
-
-  /** One request's entry; undefined while its answer cannot have been opened, as far as this worker knows. */
-  entry(requestId: string): DisclosureEntry | undefined {
-    const row = this.#database.guarded(() => this.#selectEntry.get(idBytes(requestId)));
-    return row === undefined ? undefined : entryOf(row);
   }
 
   /**

@@ -24,7 +24,8 @@ export type StoreErrorDetail =
   | { readonly code: "STORE_INVALID"; readonly field: string }
   | { readonly code: "STORE_KEY_MISSING"; readonly datasetId: string; readonly epoch: bigint }
   | { readonly code: "STORE_KEY_UNREADABLE"; readonly datasetId: string; readonly epoch: bigint }
-  | { readonly code: "STORE_KEY_NOT_ERASED"; readonly datasetId: string }
+  /** Without an epoch where every key of the dataset was to go. */
+  | { readonly code: "STORE_KEY_NOT_ERASED"; readonly datasetId: string; readonly epoch?: bigint }
   | { readonly code: "STORE_DATASET_ERASED"; readonly datasetId: string }
   /** The shares of one committee were; another's may be here. */
   | { readonly code: "STORE_HOLDING_ERASED"; readonly datasetId: string; readonly epoch: bigint }

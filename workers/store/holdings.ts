@@ -6,8 +6,8 @@
  * 1. A tombstone, of a holding or of a whole dataset, stays: nothing is taken under it again.
  * 2. A tombstone is durable before the key goes. A crash between the two is finished when the store opens.
  */
-import type { DatasetKeys, KeyOwner } from "./datasetKeys.ts";
-import { keyName } from "./datasetKeys.ts";
+import type { HoldingKeys, KeyOwner } from "./holdingKeys.ts";
+import { keyName } from "./holdingKeys.ts";
 import { storeError } from "./errors.ts";
 import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
 import type { ShareStatements } from "./shareStatements.ts";
@@ -28,9 +28,9 @@ export interface HoldingStatus {
 
 export class Holdings {
   readonly #sql: ShareStatements;
-  readonly #keys: DatasetKeys;
+  readonly #keys: HoldingKeys;
 
-  constructor(sql: ShareStatements, keys: DatasetKeys) {
+  constructor(sql: ShareStatements, keys: HoldingKeys) {
     this.#sql = sql;
     this.#keys = keys;
   }

@@ -5,7 +5,7 @@
 import type { RandomBytes } from "../field/field.ts";
 import { CursorStore } from "./cursorStore.ts";
 import { Database } from "./database.ts";
-import { DatasetKeys } from "./datasetKeys.ts";
+import { HoldingKeys } from "./holdingKeys.ts";
 import { DisclosureStore } from "./disclosureStore.ts";
 import { EndedCommitteeStore } from "./endedCommitteeStore.ts";
 import { EquivocationStore } from "./equivocationStore.ts";
@@ -58,7 +58,7 @@ export interface Store {
  */
 export function openStore(path: string, options: StoreOptions): Store {
   const { keyDir, wrappingKey, randomBytes, maxBytes } = options;
-  const keys = new DatasetKeys(keyDir, wrappingKey, randomBytes);
+  const keys = new HoldingKeys(keyDir, wrappingKey, randomBytes);
   const database = new Database(path, maxBytes);
   try {
     const requests = new RequestStore(database);

@@ -132,15 +132,8 @@ export class RequestStore {
     return counts;
   }
 
-  /** Takes the next attempt number, durably, before anything is done under it. */
-  nextAttempt(requestId: string): bigint {
-    const attempt = this.#known(requestId).lastAttempt + 1n;
-    this.takeAttempt(requestId, attempt);
-    return attempt;
-  }
-
   /**
-   * Takes a number that another worker proposed, likewise.
+   * Takes an attempt's number, durably, before anything is done under it.
    * @throws CodedError STORE_ATTEMPT_USED, STORE_REQUEST_SETTLED, STORE_REQUEST_UNKNOWN, STORE_NESTED_TRANSACTION
    */
   takeAttempt(requestId: string, attempt: bigint): void {

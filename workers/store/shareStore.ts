@@ -1,12 +1,12 @@
 /**
  * Shares at rest. A share file is stored as received, its columns in chunks sealed under their holding's key
- * (columnChunks.ts, holdings.ts).
+ * (columnChunks.ts, holdings.ts); it is read from there once the chain has named it (activeShares.ts).
  *
  * Invariants
  * 1. A segment is stored whole or not at all, and after its key is durable.
  * 2. Several files may be pending for one version among one committee; when the chain names one, it stays and the others go, but
- *    for those received after it where another may replace it: the chain may name one of them next, and their receipts are given.
- *    A version whose file is not here is missing: reading it is an error, never a shorter column.
+ *    for those received after it where another may replace it: the chain may name one of them next, and their receipts are given
+ *    (versionFiles.ts). A version whose file is not here is missing: reading it is an error, never a shorter column.
  * 3. `loadColumn` returns words of activated versions only, all of them, in order, and of one committee, or throws.
  * 4. An erased holding never returns, nor any of an erased dataset: first the rows go and a tombstone stays (one
  *    transaction), then the key. A crash between the two is finished when the store opens.
@@ -20,24 +20,16 @@
 import type { RandomBytes } from "../field/field.ts";
 import type { ShareFile, ShareFileHeader } from "../messages/shareFile.ts";
 import { ActiveSegments } from "./activeSegments.ts";
-import { seal, seedsContext, unseal } from "./chunkCipher.ts";
-import { ColumnChunks, WORD_BYTES } from "./columnChunks.ts";
+import { ActiveShares } from "./activeShares.ts";
+import { seal, seedsContext } from "./chunkCipher.ts";
+import { ColumnChunks } from "./columnChunks.ts";
 import type { Database } from "./database.ts";
-import type { DatasetKeys } from "./datasetKeys.ts";
-import { storeError, undecryptable, versionText } from "./errors.ts";
+import type { HoldingKeys } from "./holdingKeys.ts";
 import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
 import { type Holding, type HoldingStatus, Holdings, isTombstone } from "./holdings.ts";
-import { type SegmentStatus, headerText, parseHeaderText, statusOfRow } from "./segmentRows.ts";
+import { type SegmentStatus, headerText, statusOfRow } from "./segmentRows.ts";
 import { prepareShareStatements, type ShareStatements } from "./shareStatements.ts";
-
-export type { HoldingStatus } from "./holdings.ts";
-export type { SegmentStatus } from "./segmentRows.ts";
-
-const SEED_BYTES = 32;
-/** An owner whose activation fails may share anew; eight files of one version say that something else is wrong. */
-export const MAX_PENDING_FILES = 8;
-
-type StoredRow = Readonly<Record<string, unknown>>;
+import { VersionFiles } from "./versionFiles.ts";
 
 export interface DatasetStatus {
   readonly datasetId: string;
@@ -62,18 +54,20 @@ export interface NamedFile extends Replacement {
 
 export interface ShareStoreModules {
   readonly database: Database;
-  readonly keys: DatasetKeys;
+  readonly keys: HoldingKeys;
   readonly randomBytes: RandomBytes;
 }
 
 export class ShareStore {
   readonly #database: Database;
-  readonly #keys: DatasetKeys;
+  readonly #keys: HoldingKeys;
   readonly #randomBytes: RandomBytes;
   readonly #sql: ShareStatements;
   readonly #chunks: ColumnChunks;
   readonly #holdings: Holdings;
+  readonly #files: VersionFiles;
   readonly #active: ActiveSegments;
+  readonly #shares: ActiveShares;
   #onErased: (datasetId: string, epoch: bigint) => void = () => undefined;
 
   constructor({ database, keys, randomBytes }: ShareStoreModules) {
@@ -83,7 +77,11 @@ export class ShareStore {
     this.#sql = prepareShareStatements(database);
     this.#chunks = new ColumnChunks(this.#sql, randomBytes);
     this.#holdings = new Holdings(this.#sql, keys);
+    this.#files = new VersionFiles(this.#sql);
     this.#active = new ActiveSegments(this.#sql);
+    const keyOf = (datasetId: string, epoch: bigint): Uint8Array =>
+      keys.read(this.#holdings.keyOwner(datasetId, epoch));
+    this.#shares = new ActiveShares({ sql: this.#sql, active: this.#active, chunks: this.#chunks, keyOf });
     database.guarded(() => this.#holdings.finishErasures());
   }
 
@@ -113,8 +111,8 @@ export class ShareStore {
       this.#holdings.refuseErased(holding);
       const { dataset } = holding;
       const { epoch, version, fileHash: hash, rowCount } = place;
-      if (this.#sql.segment.get(dataset, epoch, version, hash) !== undefined) return "held";
-      this.#refuseConflict(holding, version, hash, replaces);
+      if (this.#files.has(holding, version, hash)) return "held";
+      this.#files.refuseConflict(holding, version, hash, replaces);
       const key = this.#keyForWriting(holding);
       this.#sql.nameStudy.run(studyId, dataset);
       const sealedSeeds = seal(key, seedsContext(place), Buffer.concat(seeds), this.#randomBytes);
@@ -136,18 +134,9 @@ export class ShareStore {
   activateSegment({ datasetId, epoch, version, fileHash, replaces = false }: NamedFile): boolean {
     const hash = hexToBytes(fileHash, 32, "fileHash");
     return this.#database.atomically(() => {
-      const { dataset } = this.#holdings.take(datasetId, epoch);
-      const known = this.#sql.activation.get(dataset, epoch, storedInteger(version, "version"));
-      if (known !== undefined && !isSame(known["file_hash"], hash) && !replaces) {
-        throw conflict(datasetId, epoch, version);
-      }
-      this.#sql.activate.run(dataset, epoch, version, hash);
-      const files = this.#sql.files.all(dataset, epoch, version);
-      const own = files.find((row) => isSame(row["file_hash"], hash));
-      for (const row of files) {
-        if (row !== own && !(replaces && isAfter(row, own, known))) this.#deleteSegment(row["id"] as bigint);
-      }
-      return own !== undefined;
+      const { isHere, over } = this.#files.name(this.#holdings.take(datasetId, epoch), version, hash, replaces);
+      for (const segment of over) this.#deleteSegment(segment);
+      return isHere;
     });
   }
 
@@ -162,19 +151,7 @@ export class ShareStore {
    *   STORE_KEY_MISSING, STORE_KEY_UNREADABLE; nothing of the column is returned
    */
   loadColumn(datasetId: string, epoch: bigint, upToVersion: bigint, columnId: string): Uint8Array {
-    return this.#database.guarded(() => {
-      const segments = this.#active.upTo(datasetId, epoch, upToVersion);
-      const key = this.#keyOf(datasetId, epoch);
-      const words = new Uint8Array(segments.reduce((sum, { rowCount }) => sum + Number(rowCount), 0) * WORD_BYTES);
-      let offset = 0;
-      for (const segment of segments) {
-        const rows = Number(segment.rowCount);
-        const part = words.subarray(offset, offset + rows * WORD_BYTES);
-        this.#chunks.loadInto(part, segment, key, columnId, 0, rows);
-        offset += part.length;
-      }
-      return words;
-    });
+    return this.#database.guarded(() => this.#shares.column(datasetId, epoch, upToVersion, columnId));
   }
 
   /**
@@ -182,12 +159,7 @@ export class ShareStore {
    * @throws CodedError as `loadColumn`
    */
   loadRows(datasetId: string, epoch: bigint, version: bigint, columnId: string, from: number, to: number): Uint8Array {
-    return this.#database.guarded(() => {
-      const segment = this.#active.require(datasetId, epoch, version);
-      const words = new Uint8Array((to - from) * WORD_BYTES);
-      this.#chunks.loadInto(words, segment, this.#keyOf(datasetId, epoch), columnId, from, to);
-      return words;
-    });
+    return this.#database.guarded(() => this.#shares.rows(datasetId, epoch, version, columnId, from, to));
   }
 
   /** Erases columns of an activated version whose file is here; those that are not there are passed over. */
@@ -197,23 +169,12 @@ export class ShareStore {
 
   /** The public header of an activated version's file. @throws CodedError STORE_SEGMENT_MISSING */
   loadHeader(datasetId: string, epoch: bigint, version: bigint): ShareFileHeader {
-    return this.#database.guarded(() => {
-      const row = this.#sql.header.get(this.#active.require(datasetId, epoch, version).id);
-      return parseHeaderText(row?.["header"] as string);
-    });
+    return this.#database.guarded(() => this.#shares.header(datasetId, epoch, version));
   }
 
   /** The blinder seeds of an activated version, in the order of its header's seedSubsets. */
   loadSeeds(datasetId: string, epoch: bigint, version: bigint): Uint8Array[] {
-    return this.#database.guarded(() => {
-      const segment = this.#active.require(datasetId, epoch, version);
-      const sealed = this.#sql.seeds.get(segment.id)?.["seeds"] as Uint8Array;
-      const plain = unseal(this.#keyOf(datasetId, epoch), seedsContext(segment), sealed);
-      if (plain === undefined) throw undecryptable({ datasetId, epoch, version });
-      return Array.from({ length: plain.length / SEED_BYTES }, (_, i) =>
-        plain.slice(i * SEED_BYTES, (i + 1) * SEED_BYTES),
-      );
-    });
+    return this.#database.guarded(() => this.#shares.seeds(datasetId, epoch, version));
   }
 
   /** Every version of a dataset that this worker has, or should have, in whichever committee; ascending (epoch, version). */
@@ -303,19 +264,6 @@ export class ShareStore {
     return this.#database.guarded(() => this.#keys.stamp(this.#holdings.keyOwner(datasetId, epoch)));
   }
 
-  #keyOf(datasetId: string, epoch: bigint): Uint8Array {
-    return this.#keys.read(this.#holdings.keyOwner(datasetId, epoch));
-  }
-
-  #refuseConflict({ dataset, datasetId, epoch }: Holding, version: bigint, hash: Uint8Array, replaces: boolean): void {
-    const activated = this.#sql.activation.get(dataset, epoch, version)?.["file_hash"];
-    if (activated !== undefined && !isSame(activated, hash) && !replaces) throw conflict(datasetId, epoch, version);
-    if (this.#sql.files.all(dataset, epoch, version).length < MAX_PENDING_FILES) return;
-    const place = { datasetId, epoch, version };
-    const detail = { code: "STORE_TOO_MANY_PENDING", ...place, maximum: MAX_PENDING_FILES } as const;
-    throw storeError(detail, `${versionText(place)}: ${MAX_PENDING_FILES} files await activation`);
-  }
-
   /** A holding that has segments must have its key: a new one would make the old segments unreadable. */
   #keyForWriting(holding: Holding): Uint8Array {
     const isFirst = this.#sql.segmentsOfHolding.all(holding.dataset, holding.epoch).length === 0;
@@ -326,20 +274,4 @@ export class ShareStore {
     this.#chunks.delete(segment);
     this.#sql.deleteSegment.run(segment);
   }
-}
-
-function isSame(stored: unknown, hash: Uint8Array): boolean {
-  return bytesToHex(stored) === bytesToHex(hash);
-}
-
-/** Whether a file may still be named: it came after the one that is; or, where that one is not here, it was not named before. */
-function isAfter(row: StoredRow, own: StoredRow | undefined, known: StoredRow | undefined): boolean {
-  if (own !== undefined) return (row["id"] as bigint) > (own["id"] as bigint);
-  return known === undefined || bytesToHex(row["file_hash"]) !== bytesToHex(known["file_hash"]);
-}
-
-function conflict(datasetId: string, epoch: bigint, version: bigint): Error {
-  const place = { datasetId, epoch, version };
-  const message = `${versionText(place)} is activated with another file`;
-  return storeError({ code: "STORE_SEGMENT_CONFLICT", ...place }, message);
 }

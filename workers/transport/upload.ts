@@ -2,7 +2,7 @@
  * The head of an upload as it travels: header `x-opaline-upload` = base64 of JSON {"upload", "signature"}, integers as
  * decimal text. Strict both ways. The body is the share file and nothing else.
  */
-import type { Upload } from "../messages/typedData.ts";
+import type { Upload } from "../messages/signedStructs.ts";
 import { uploadError } from "./errors.ts";
 
 export const UPLOAD_HEADER = "x-opaline-upload";

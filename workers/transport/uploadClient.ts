@@ -4,7 +4,7 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import { connectPinned } from "./connectPinned.ts";
 import { uploadError } from "./errors.ts";
 import type { TlsIdentity } from "./identity.ts";
-import type { Upload } from "../messages/typedData.ts";
+import type { Upload } from "../messages/signedStructs.ts";
 import { encodeUploadHeader, UPLOAD_HEADER } from "./upload.ts";
 
 export interface ShareFileUpload {

@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isCoded } from "../errors.ts";
 import { answerJson } from "./answerJson.ts";
 import { uploadError } from "./errors.ts";
-import type { Upload } from "../messages/typedData.ts";
+import type { Upload } from "../messages/signedStructs.ts";
 import { receiveBody, type RateLimits } from "./receiveBody.ts";
 import type { Timers } from "./timers.ts";
 import { UploadAdmission, type AdmissionLimits } from "./uploadAdmission.ts";

@@ -13,7 +13,8 @@ import { ReleaseClass, statementHash, ZERO_HASH } from "../../../workers/message
 import { Outcome } from "../../../workers/messages/statement.ts";
 import type { Verdict } from "../../../workers/messages/statement.ts";
 import { decodeSuppressed } from "../../../workers/messages/suppressedBitmap.ts";
-import { ANSWER, opalineDomain, signTypedData } from "../../../workers/messages/typedData.ts";
+import { ANSWER } from "../../../workers/messages/signedStructs.ts";
+import { opalineDomain, signTypedData } from "../../../workers/messages/typedData.ts";
 import type { QueryPlan } from "../../../workers/node/queryPlan.ts";
 import type { IndicatorCache } from "../../../workers/node/indicatorCache.ts";
 import type { RunModules } from "../../../workers/node/queryRun.ts";

@@ -2,7 +2,8 @@
 import { AbiCoder, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { committeeHash } from "../../../workers/messages/committeeHash.ts";
-import { COMMITTEE_APPROVAL, RECEIPT, opalineDomain } from "../../../workers/messages/typedData.ts";
+import { COMMITTEE_APPROVAL, RECEIPT } from "../../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../../workers/messages/typedData.ts";
 import { chainId, now } from "./chain.ts";
 import { OWNERS, POLICY, type Policy, RELAYER, WORKERS, acceptAgreement, activateDatasets, ask } from "./consortium.ts";
 

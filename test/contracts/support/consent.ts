@@ -2,13 +2,8 @@
 import { ZeroHash, id, keccak256, concat, toUtf8Bytes } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import { type ConsentRecord, consentMaskRoot, nextHead } from "../../../workers/messages/consentMask.ts";
-import {
-  CONSENT,
-  type Consent,
-  ENROLMENT,
-  type Enrolment,
-  opalineDomain,
-} from "../../../workers/messages/typedData.ts";
+import { CONSENT, type Consent, ENROLMENT, type Enrolment } from "../../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../../workers/messages/typedData.ts";
 import { account, chainId, now } from "./chain.ts";
 import { OWNERS, PURPOSE, RELAYER, acceptAgreement } from "./consortium.ts";
 

@@ -25,14 +25,8 @@ import type { TrialRulebook } from "../../../types/trial/TrialRulebook.ts";
 import { encodeBounds, encodeDescriptor, encodeParameters } from "../../../workers/messages/descriptor.ts";
 import { authoredAgreement } from "../../../workers/query/authoredAgreement.ts";
 import { type RequestContext, type Verdict, outputsHash, statementHash } from "../../../workers/messages/statement.ts";
-import {
-  ACCEPTANCE,
-  ANSWER,
-  RECEIPT,
-  STUDY_SIGNATURE,
-  VETTING,
-  opalineDomain,
-} from "../../../workers/messages/typedData.ts";
+import { ACCEPTANCE, ANSWER, RECEIPT, STUDY_SIGNATURE, VETTING } from "../../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../../workers/messages/typedData.ts";
 import { account, chainId, deploy, ethers, now } from "./chain.ts";
 
 export const CONSORTIUM = account(0);

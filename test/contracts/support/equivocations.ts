@@ -3,7 +3,8 @@ import type { HDNodeWallet } from "ethers";
 import { equivocationCommitment, evidenceStruct } from "../../../workers/chain/workerDeposits.ts";
 import type { Equivocation } from "../../../workers/messages/equivocation.ts";
 import { type Verdict, statementHash } from "../../../workers/messages/statement.ts";
-import { ANSWER, opalineDomain } from "../../../workers/messages/typedData.ts";
+import { ANSWER } from "../../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../../workers/messages/typedData.ts";
 import { chainId } from "./chain.ts";
 import { RELAYER, VERDICT, WORKERS, openRequest } from "./consortium.ts";
 

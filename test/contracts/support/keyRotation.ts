@@ -1,7 +1,8 @@
 /** A member's key gives way to another one. */
 import type { HDNodeWallet } from "ethers";
 import type { MemberRegistry } from "../../../types/identity/MemberRegistry.ts";
-import { KEY_ROTATION, type KeyRotation, opalineDomain } from "../../../workers/messages/typedData.ts";
+import { KEY_ROTATION, type KeyRotation } from "../../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../../workers/messages/typedData.ts";
 import { account, chainId, now } from "./chain.ts";
 
 /** Funded, and nobody's at first. */

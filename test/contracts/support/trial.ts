@@ -5,8 +5,14 @@
 import { ZeroHash, id, keccak256 } from "ethers";
 import type { HDNodeWallet } from "ethers";
 import type { QuerySmartContract } from "../../../types/query/QuerySmartContract.ts";
-import { ArmState, Decision, type TrialVerdict, UNSTATED_POSTERIOR } from "../../../workers/messages/trialVerdict.ts";
-import { BOARD_SIGNATURE, opalineDomain } from "../../../workers/messages/typedData.ts";
+import {
+  ArmState,
+  BOARD_SIGNATURE,
+  Decision,
+  type TrialVerdict,
+  UNSTATED_POSTERIOR,
+} from "../../../workers/messages/trialVerdict.ts";
+import { opalineDomain } from "../../../workers/messages/typedData.ts";
 import { account, chainId, ethers, networkHelpers, now } from "./chain.ts";
 import {
   OWNERS,

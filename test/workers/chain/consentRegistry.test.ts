@@ -10,7 +10,8 @@ import { type ConsentRegistry, consentRegistry } from "../../../workers/chain/co
 import { type Deployment, readDeployment } from "../../../workers/chain/deployment.ts";
 import { sendCall } from "../../../workers/chain/governedCall.ts";
 import { consentMaskRoot, standingAfter } from "../../../workers/messages/consentMask.ts";
-import { CONSENT, ENROLMENT, opalineDomain } from "../../../workers/messages/typedData.ts";
+import { CONSENT, ENROLMENT } from "../../../workers/messages/signedStructs.ts";
+import { opalineDomain } from "../../../workers/messages/typedData.ts";
 import { blockNumber, chainId, ethers, load, now } from "../../contracts/support/chain.ts";
 import {
   FORM_HASH,

@@ -8,7 +8,8 @@ import {
   equivocatorsOf,
 } from "../../../workers/messages/equivocation.ts";
 import { Outcome, ReleaseClass, type Verdict, ZERO_HASH, statementHash } from "../../../workers/messages/statement.ts";
-import { ANSWER, opalineDomain, signTypedData } from "../../../workers/messages/typedData.ts";
+import { ANSWER } from "../../../workers/messages/signedStructs.ts";
+import { opalineDomain, signTypedData } from "../../../workers/messages/typedData.ts";
 
 const WALLETS = [1, 2].map((key) => new Wallet(toBeHex(key, 32)));
 const [chainId, queryContract] = [31337n, "0x00000000000000000000000000000000000000C1"];

@@ -13,7 +13,8 @@ import {
   resultHash,
   statementHash,
 } from "../../../workers/messages/statement.ts";
-import { ANSWER, hashTypedData, opalineDomain, signTypedData, signerOf } from "../../../workers/messages/typedData.ts";
+import { ANSWER } from "../../../workers/messages/signedStructs.ts";
+import { hashTypedData, opalineDomain, signTypedData, signerOf } from "../../../workers/messages/typedData.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { budget } from "../../budget.ts";
 import { fc } from "../../support/fastCheck.ts";

@@ -121,8 +121,9 @@ describe("ChainEffects", () => {
       const world = worldOf(test);
       world.effects.apply([REQUESTED]);
       const { requests, disclosures } = world.store;
-      for (const stage of stages) {
-        const attempt = requests.nextAttempt(REQUEST);
+      for (const [i, stage] of stages.entries()) {
+        const attempt = BigInt(i + 1);
+        requests.takeAttempt(REQUEST, attempt);
         disclosures.recordAboutToOpen({ requestId: REQUEST, studyId: STUDY, attempt, stage, history: [] });
       }
       return world;

@@ -9,14 +9,8 @@ import { Wallet, ZeroHash, id, keccak256, toBeHex } from "ethers";
 import type { CodedError } from "../../../workers/errors.ts";
 import { type ShareFileHeader, encodeShareFile } from "../../../workers/messages/shareFile.ts";
 import { seedSubsetsOf } from "../../../workers/messages/shareFileHeader.ts";
-import {
-  RECEIPT,
-  UPLOAD,
-  type Upload,
-  opalineDomain,
-  signTypedData,
-  signerOf,
-} from "../../../workers/messages/typedData.ts";
+import { RECEIPT, UPLOAD, type Upload } from "../../../workers/messages/signedStructs.ts";
+import { opalineDomain, signTypedData, signerOf } from "../../../workers/messages/typedData.ts";
 import type { StandingSeat } from "../../../workers/node/committees.ts";
 import { Uploads } from "../../../workers/node/uploads.ts";
 import { columnsOf } from "../../../workers/schema/columns.ts";

@@ -174,7 +174,7 @@ describe("a store of one committee for ever", () => {
     requests.settle(id, "refused", 2n);
     assert.equal(requests.get(id)?.endedAttempt, 2n);
     assert.equal(disclosures.closeAttempt(id, 1n), false);
-    assert.deepEqual(disclosures.entry(id), { requestId: id, status: "mayBeOpen" });
+    assert.deepEqual(disclosures.entries(STUDY), [{ requestId: id, status: "mayBeOpen" }]);
   });
 
   it("knows whose data its files are of", (test) => {

@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import type { ShareFile } from "../../../workers/messages/shareFile.ts";
 import { CHUNK_ROWS } from "../../../workers/store/columnChunks.ts";
 import type { Store } from "../../../workers/store/openStore.ts";
-import { MAX_PENDING_FILES } from "../../../workers/store/shareStore.ts";
+import { MAX_PENDING_FILES } from "../../../workers/store/versionFiles.ts";
 import { type StoreFolder, bytes32, hasCode, sampleFile, storeFolder } from "./storeFixture.ts";
 
 const [DATASET, OTHER, AGE] = [bytes32("dataset"), bytes32("other"), bytes32("age")];

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { chmodSync, statSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
-import { deriveWrappingKey } from "../../../workers/store/datasetKeys.ts";
+import { deriveWrappingKey } from "../../../workers/store/holdingKeys.ts";
 import { budget } from "../../budget.ts";
 import { MIGRATIONS } from "../../../workers/store/migrations.ts";
 import { bytes32, hasCode, sampleFile, storeFolder } from "./storeFixture.ts";

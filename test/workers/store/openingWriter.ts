@@ -11,7 +11,8 @@ for (let request = Number(from) + 1; ; request += 1) {
   const requestId = bytes32(`opening ${request}`);
   store.requests.insert({ requestId, queryContract: `0x${"ab".repeat(20)}`, block: 1, event: "{}" });
   // A writer before this one may have died between taking an attempt and recording it.
-  const attempt = store.requests.nextAttempt(requestId);
+  const attempt = store.requests.get(requestId)!.lastAttempt + 1n;
+  store.requests.takeAttempt(requestId, attempt);
   const history = store.disclosures.entries(studyId).map((entry) => entry.requestId);
   for (const stage of ["tests", "outputs"] as const) {
     store.disclosures.recordAboutToOpen({ requestId, studyId, attempt, stage, history });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { CHUNK_ROWS } from "../../../workers/store/columnChunks.ts";
-import { MAX_PENDING_FILES } from "../../../workers/store/shareStore.ts";
+import { MAX_PENDING_FILES } from "../../../workers/store/versionFiles.ts";
 import type { Store } from "../../../workers/store/openStore.ts";
 import { budget } from "../../budget.ts";
 import { fc } from "../../support/fastCheck.ts";

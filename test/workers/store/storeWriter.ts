@@ -11,7 +11,8 @@ store.requests.insert({ requestId, queryContract: `0x${"ab".repeat(20)}`, block:
 for (let block = Number(from) + 1; ; block += 1) {
   const version = BigInt(block);
   const fileHash = bytes32(`file ${version}`);
-  store.requests.nextAttempt(requestId);
+  // A writer before this one may have died between taking an attempt and storing a version.
+  store.requests.takeAttempt(requestId, store.requests.get(requestId)!.lastAttempt + 1n);
   store.transaction(() => {
     store.shares.putSegment(sampleFile({ version, rowCount: 1500 }), fileHash);
     store.shares.activateSegment({ datasetId: bytes32("dataset"), epoch: 1n, version, fileHash });

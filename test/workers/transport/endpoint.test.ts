@@ -6,7 +6,7 @@ import { connect as connectTls } from "node:tls";
 import { keccak256 } from "ethers";
 import { Endpoint, type EndpointLimits } from "../../../workers/transport/endpoint.ts";
 import { createTlsIdentity, fingerprintOf } from "../../../workers/transport/identity.ts";
-import type { Upload } from "../../../workers/messages/typedData.ts";
+import type { Upload } from "../../../workers/messages/signedStructs.ts";
 import { decodeUploadHeader, encodeUploadHeader } from "../../../workers/transport/upload.ts";
 import { uploadShareFile, type ShareFileUpload } from "../../../workers/transport/uploadClient.ts";
 import type { UploadGate, UploadRequest } from "../../../workers/transport/uploadDesk.ts";

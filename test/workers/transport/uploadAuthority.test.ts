@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Wallet, id, toBeHex } from "ethers";
-import { UPLOAD, opalineDomain, signTypedData } from "../../../workers/messages/typedData.ts";
+import { UPLOAD } from "../../../workers/messages/signedStructs.ts";
+import { opalineDomain, signTypedData } from "../../../workers/messages/typedData.ts";
 import { Uploads, type UploadModules } from "../../../workers/node/uploads.ts";
 import type { UploadRequest } from "../../../workers/transport/uploadDesk.ts";
 import { hasCode } from "../store/storeFixture.ts";

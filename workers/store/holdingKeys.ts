@@ -48,7 +48,7 @@ export function keyName(datasetId: string, epoch: bigint): string {
   return `${fileHex(datasetId)}-${epoch}`;
 }
 
-export class DatasetKeys {
+export class HoldingKeys {
   readonly #folder: string;
   readonly #wrappingKey: Uint8Array;
   readonly #randomBytes: RandomBytes;
@@ -115,16 +115,27 @@ export class DatasetKeys {
    * @throws CodedError STORE_KEY_NOT_ERASED when the folder refuses
    */
   erase(owner: KeyOwner): void {
-    this.#erase(owner.datasetId, () => [owner.keyName]);
+    const { datasetId, epoch } = owner;
+    try {
+      this.#erase([owner.keyName]);
+    } catch (error) {
+      const message = `${textOf(owner)} cannot be deleted from ${this.#folder}`;
+      throw storeError({ code: "STORE_KEY_NOT_ERASED", datasetId, epoch }, message, error);
+    }
   }
 
   /**
    * Every key of the dataset, whatever the database knows of: one restored from a backup may not know of all. O(files of the
    * folder).
-   * @throws CodedError STORE_KEY_NOT_ERASED, of which again is no harm
+   * @throws CodedError STORE_KEY_NOT_ERASED without an epoch, after which again is no harm
    */
   eraseAll(datasetId: string): void {
-    this.#erase(datasetId, () => this.#namesOf(datasetId));
+    try {
+      this.#erase(this.#namesOf(datasetId));
+    } catch (error) {
+      const message = `a key of dataset ${datasetId}, whichever epoch's, cannot be deleted from ${this.#folder}`;
+      throw storeError({ code: "STORE_KEY_NOT_ERASED", datasetId }, message, error);
+    }
   }
 
   /** O(files of the folder). */
@@ -148,17 +159,12 @@ export class DatasetKeys {
     return files.map((file) => file.slice(0, -KEY_ENDING.length));
   }
 
-  #erase(datasetId: string, namesOf: () => readonly string[]): void {
-    try {
-      for (const name of namesOf()) {
-        this.#wipe(name);
-        rmSync(join(this.#folder, `${name}${KEY_ENDING}`), { force: true });
-      }
-      syncFolder(this.#folder);
-    } catch (error) {
-      const message = `a key file of dataset ${datasetId} cannot be deleted from ${this.#folder}`;
-      throw storeError({ code: "STORE_KEY_NOT_ERASED", datasetId }, message, error);
+  #erase(names: readonly string[]): void {
+    for (const name of names) {
+      this.#wipe(name);
+      rmSync(join(this.#folder, `${name}${KEY_ENDING}`), { force: true });
     }
+    syncFolder(this.#folder);
   }
 
   #create(owner: KeyOwner): void {
