@@ -120,7 +120,7 @@ describe("a change of the committee", () => {
       for (const { health } of simulation.workers) health.lag = 0;
       const { observer } = simulation;
       const isRefused = ({ event, fields }: LogEntry): boolean =>
-        event === "upload-refused" && fields["error"] === "STORE_HOLDING_ERASED";
+        event === "upload-refused" && fields["error"] === "UPLOAD_COMMITTEE_ENDED";
       assert.ok(observer.log.some(isRefused), "nobody was asked to take it");
       simulation.ask(COUNTS, EVERYBODY);
       assert.ok(await simulation.settle());

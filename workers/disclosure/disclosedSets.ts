@@ -17,6 +17,8 @@ import { intervalGroups, intervalTotals } from "./intervalSets.ts";
 import type { CellLevels } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import { openFields } from "./openFields.ts";
+import type { DisclosedMargin } from "./margins.ts";
+import { marginsOf } from "./margins.ts";
 import type { OutputSet } from "./outputSets.ts";
 import { cohortOf, readOutputs } from "./outputSets.ts";
 import type { RowSet } from "./rowSet.ts";
@@ -61,6 +63,8 @@ export interface DisclosedSets {
   readonly groups: readonly DisclosedGroup[];
   /** Of statistics of the order of values. */
   readonly totals: readonly DisclosedTotal[];
+  /** Of tables with sums. */
+  readonly margins: readonly DisclosedMargin[];
 }
 
 /** Deciding what follows from what takes cubic time in the sets that an answer and its history disclose. */
@@ -98,7 +102,7 @@ export function disclosedSets(
     const query = { descriptor, outputs, lines, parts, catalogue, merges };
     const [groups, totals] = [intervalGroups(query), intervalTotals(query)];
     const cells = groups.map(({ set }) => set);
-    return withSmallShapes({ cohort: setWhere(parts, cohort), cells, groups, totals });
+    return withSmallShapes({ cohort: setWhere(parts, cohort), cells, groups, totals, margins: [] });
   }
   const open = parameters === undefined ? openFields(descriptor) : new Set<number>();
   const levels = new LevelReader(catalogue, (field) => open.has(field));
@@ -108,37 +112,41 @@ export function disclosedSets(
     outputs.length,
   );
   const cells = cellConditions(lines);
+  const groups = cells.flatMap((condition, cell) => {
+    const sets = kinds.map(({ summedOver }) => setWhere(parts, times(summedOver, condition)));
+    const sums = kinds.map(({ members }) => members.map((output) => outputs[output]!.variables));
+    const found = levelsOfCell(levels, sets, sums);
+    return kinds.map(({ members }, kind): DisclosedGroup => {
+      const { own, joint } = found[kind]!;
+      const position = (output: number): number => cell * outputs.length + output;
+      return {
+        cell,
+        kind,
+        set: sets[kind],
+        outputs: members.map(position),
+        counts: members.filter((_, index) => sums[kind]![index]!.length === 0).map(position),
+        summed: new Set(sums[kind]!.flat().map(({ field }) => field)),
+        sums: sums[kind]!.filter((sum) => sum.length > 0),
+        levels: [...own, ...joint].map(({ set }) => set),
+        ownLevels: own.length,
+        levelKinds: [...own, ...joint].map((level) => level.kind),
+      };
+    });
+  });
+  const conditions = kinds.map(({ summedOver }) => summedOver);
   return withSmallShapes({
     cohort: setWhere(parts, cohort),
-    totals: [],
     cells: cells.map((cell) => setWhere(parts, times(cohort, cell))),
-    groups: cells.flatMap((condition, cell) => {
-      const sets = kinds.map(({ summedOver }) => setWhere(parts, times(summedOver, condition)));
-      const sums = kinds.map(({ members }) => members.map((output) => outputs[output]!.variables));
-      const found = levelsOfCell(levels, sets, sums);
-      return kinds.map(({ members }, kind): DisclosedGroup => {
-        const { own, joint } = found[kind]!;
-        const position = (output: number): number => cell * outputs.length + output;
-        return {
-          cell,
-          kind,
-          set: sets[kind],
-          outputs: members.map(position),
-          counts: members.filter((_, index) => sums[kind]![index]!.length === 0).map(position),
-          summed: new Set(sums[kind]!.flat().map(({ field }) => field)),
-          sums: sums[kind]!.filter((sum) => sum.length > 0),
-          levels: [...own, ...joint].map(({ set }) => set),
-          ownLevels: own.length,
-          levelKinds: [...own, ...joint].map((level) => level.kind),
-        };
-      });
-    }),
+    groups,
+    totals: [],
+    margins: marginsOf(lines, conditions, groups, parts),
   });
 }
 
 /** @throws CodedError DISCLOSURE_UNSUPPORTED unless the diagram of each set is small */
 function withSmallShapes(disclosed: DisclosedSets): DisclosedSets {
-  for (const { shape } of setsIn(disclosed)) if (shape !== undefined) requireSmall(shape);
+  const sets = [...setsIn(disclosed), ...disclosed.margins.map(({ set }) => set)];
+  for (const { shape } of sets) if (shape !== undefined) requireSmall(shape);
   return disclosed;
 }
 

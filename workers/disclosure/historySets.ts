@@ -112,6 +112,7 @@ export function historySets(
       ...cohortOf(disclosed, answer),
       ...groupSets(disclosed, answer),
       ...totalSets(disclosed, answer),
+      ...marginSets(disclosed, answer),
     ]) {
       merge(sets, found, answer.isToldToOthers === true);
       if (isPostedAnswer(answer)) posted.add(keyOf(found.set));
@@ -169,6 +170,17 @@ function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): Fo
   const told = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true, isEmpty: false };
   return totals.flatMap((total) =>
     total.groups.every(isShown) ? [{ set: total.set, summed: new Set<number>(), sums: [], ...told }] : [],
+  );
+}
+
+/** Where all cells that add up to them are shown, or may be. */
+function marginSets({ groups, margins }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
+  const isPosted = opened !== "unknown";
+  const mayBeShown = (group: number): boolean =>
+    !isPosted || !groups[group]!.outputs.some((output) => opened.hiddenOutputs.has(output));
+  const told = { isPosted, isShown: isPosted, isOpened: true, isUnknown: !isPosted, isAlone: isPosted, isEmpty: false };
+  return margins.flatMap(({ set, groups: own, summed, sums }) =>
+    own.every(mayBeShown) ? [{ set, summed, sums, ...told }] : [],
   );
 }
 

@@ -47,6 +47,8 @@ export interface NewSet extends TestedSet {
   readonly grownSums: ReadonlySet<number>;
   /** Whether it is among the earlier sets, too, so that only sums over it are new. */
   readonly isEarlier: boolean;
+  /** What cells of a table add up to: only sums over it are looked at. */
+  readonly isMargin?: true;
 }
 
 /**
@@ -129,7 +131,8 @@ export function earlierPairs(facts: HistoryFacts): (readonly [HistorySet & Teste
 export function amongTests(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[]): SizeTest[] {
   const window = windowOf(facts);
   return siblings.flatMap((b) => {
-    const compared = a.isEarlier && b.isEarlier ? "sums" : a.isEarlier || b.isEarlier ? "missing" : "sizes";
+    const isNumbered = a.isEarlier || b.isEarlier;
+    const compared = a.isMargin === true || (a.isEarlier && b.isEarlier) ? "sums" : isNumbered ? "missing" : "sizes";
     if (compared !== "sizes" && !sumsOne(a, b)) return [];
     return window.flatMap((c) =>
       isKnownButGrown([a, b], [c]) || isLine(facts, a, b, c) ? [] : combinationTests(facts, [a, b, c], compared),

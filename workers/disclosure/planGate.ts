@@ -24,7 +24,7 @@ import { RequestTests } from "./requestTests.ts";
 import type { RowSet } from "./rowSet.ts";
 import { keyOf } from "./rowSet.ts";
 import type { PartialColumn } from "./setVectors.ts";
-import { missingSumTests } from "./sumTests.ts";
+import { marginTests, missingSumTests } from "./sumTests.ts";
 import { Suppression } from "./suppression.ts";
 import type { Universe } from "./universe.ts";
 
@@ -143,8 +143,24 @@ class Planning {
       }
       return { outputs: group.outputs, tests, within: this.#cellCount(group) };
     });
-    const totals = this.#totalTests(siblings);
-    return found.map((group, index) => ({ ...group, tests: [...group.tests, ...(totals.get(index) ?? [])] }));
+    const added = [this.#totalTests(siblings), this.#marginTests()];
+    return found.map((group, index) => {
+      return { ...group, tests: [...group.tests, ...added.flatMap((tests) => tests.get(index) ?? [])] };
+    });
+  }
+
+  /** That sums which the cells of a table add up to are not too close to earlier ones, or the last of the cells is hidden. */
+  #marginTests(): Map<number, SizeTest[]> {
+    const tests = new Map<number, SizeTest[]>();
+    const before: NewSet[] = [];
+    for (const { set, groups, summed } of this.#disclosed.margins) {
+      const tested: NewSet = { ...this.#tests.tested(set, summed), isMargin: true };
+      if (this.#tests.isTold(tested)) continue;
+      const last = groups.at(-1)!;
+      tests.set(last, [...(tests.get(last) ?? []), ...marginTests(this.#tests.facts, tested, before)]);
+      before.push(tested);
+    }
+    return tests;
   }
 
   /**

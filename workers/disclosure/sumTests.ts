@@ -37,6 +37,21 @@ export function sumTests(facts: HistoryFacts, a: NewSet, siblings: readonly NewS
 }
 
 /**
+ * Of what cells of a table add up to: whatever shares a sum.
+ *
+ * @param others of the same answer before it
+ */
+export function marginTests(facts: HistoryFacts, a: NewSet, others: readonly NewSet[]): SizeTest[] {
+  // All rows of one filter over different data differ by public rows: of fewer than k the request is refused.
+  const isPublic = (b: TestedSet): boolean => a.isEarlier && isSameFilter(a.set, b.set);
+  const pairs = facts.earlier.flatMap((b) => (sumsOne(a, b) && !isPublic(b) ? pairTest(facts, a, b, "passes") : []));
+  const combined = earlierPairs(facts).flatMap(([b, c]) =>
+    isKnownButGrown([a], [b, c]) ? [] : combinationTests(facts, [a, b, c], "sums"),
+  );
+  return [...pairs, ...combined, ...amongTests(facts, a, others)];
+}
+
+/**
  * Of one answer: a set and those that differ from it by missing values, where a column is summed over both. How many patients
  * differ may be known, also that none do; but not a sum over few of them.
  */

@@ -1,0 +1,124 @@
+/** What the cells of a table add up to, where a field is summed over them: lines and the whole (k = 11). */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { withClasses } from "../../../workers/disclosure/classCatalogue.ts";
+import { disclosedSets } from "../../../workers/disclosure/disclosedSets.ts";
+import { keyOf } from "../../../workers/disclosure/rowSet.ts";
+import { arms, isShown, meanOf, MEAN, people, PRESENT, schema, secret, study, without } from "./summedStudy.ts";
+import type { ClearStudy } from "./clearStudy.ts";
+
+const BY_ARM = "SELECT arm, AVG(value) FROM t GROUP BY arm";
+const PRESENT_BY_ARM = `SELECT arm, AVG(value) FROM t WHERE ${PRESENT} GROUP BY arm`;
+const BOTH = "SELECT arm, sex, AVG(value) FROM t GROUP BY arm, sex";
+
+async function marginsOf(
+  sql: string,
+): Promise<{ groups: readonly number[]; key: string; summed: readonly number[] }[]> {
+  const { facts } = await study(arms()).compile({ sql });
+  const { margins } = withClasses(schema, [facts], (classes) => disclosedSets(facts, 1n, classes)).made;
+  return margins.map(({ set, groups, summed }) => ({ groups, key: keyOf(set), summed: [...summed] }));
+}
+
+describe("margins of a table", () => {
+  it("are its lines and the whole of each sum, and none of counts, of one cell, or without a table", async () => {
+    const [VALUE, LAB] = ["value", "lab"].map((name) => schema.fields.findIndex((field) => field.name === name));
+    assert.deepEqual(
+      (await marginsOf(BY_ARM)).map(({ groups, summed }) => [groups, summed]),
+      [[[0, 1, 2], [VALUE]]],
+    );
+    // Two sexes, three arms.
+    assert.deepEqual(
+      (await marginsOf(BOTH)).map(({ groups }) => groups),
+      [
+        [0, 1],
+        [2, 3],
+        [4, 5],
+        [0, 2, 4],
+        [1, 3, 5],
+        [0, 1, 2, 3, 4, 5],
+      ],
+    );
+    const two = await marginsOf("SELECT arm, AVG(value), AVG(lab) FROM t GROUP BY arm");
+    assert.deepEqual(
+      two.map(({ groups, summed }) => [groups, summed]),
+      [
+        [[0, 2, 4], [VALUE]],
+        [[1, 3, 5], [LAB]],
+      ],
+    );
+    assert.equal(new Set(two.map(({ key }) => key)).size, 2);
+    for (const sql of [
+      "SELECT arm, COUNT(*) FROM t GROUP BY arm",
+      MEAN,
+      `${BY_ARM.replace(" GROUP", " WHERE arm = 'A' GROUP")}`,
+    ])
+      assert.deepEqual(await marginsOf(sql), [], sql);
+  });
+});
+
+describe("the gate against sums of a table's cells together", () => {
+  const lacking = (count: number): ClearStudy => study([...arms(), ...secret(count, { lab: null })]);
+  const whole = "SELECT COUNT(*), COUNT(lab), AVG(value) FROM t";
+
+  it("does not tell, with a sum over all, what those have who lack a column, whichever is first", async () => {
+    for (const order of [
+      [whole, PRESENT_BY_ARM],
+      ["SELECT COUNT(lab) FROM t", PRESENT_BY_ARM, MEAN],
+    ]) {
+      assert.ok(!(await isShown(lacking(1), ...order)), order.join("; "));
+      assert.ok(await isShown(lacking(11), ...order), order.join("; "));
+    }
+  });
+
+  it("does not tell, with sums over each line, what those have who lack a column there", async () => {
+    const lines = "SELECT arm, COUNT(*), COUNT(lab), AVG(value) FROM t GROUP BY arm";
+    const cells = `SELECT arm, sex, AVG(value) FROM t WHERE ${PRESENT} GROUP BY arm, sex`;
+    const elsewhere = [...people(11, { arm: "B", lab: null }), ...people(11, { arm: "C", lab: null })];
+    const rows = (count: number): ClearStudy => study([...arms(), ...secret(count, { lab: null }), ...elsewhere]);
+    assert.ok(!(await isShown(rows(1), lines, cells)));
+    assert.ok(await isShown(rows(11), lines, cells));
+  });
+
+  it("does not tell what a patient has who withdrew before all others were asked about in a table", async () => {
+    for (const [count, shown] of [
+      [1, false],
+      [11, true],
+    ] as const) {
+      const told = study([...secret(count), ...arms()]);
+      assert.equal(await isShown(told, meanOf(PRESENT), { sql: BY_ARM, ...without(count) }), shown);
+    }
+  });
+
+  it("does not tell by how few a line has grown whose cells were not asked about before", async () => {
+    for (const [count, shown] of [
+      [1, false],
+      [11, true],
+    ] as const) {
+      const told = study(arms(), [
+        ...secret(count),
+        ...people(60, { arm: "B" }),
+        ...people(60, { arm: "C", sex: "M" }),
+      ]);
+      assert.equal(await isShown(told, { sql: meanOf("arm = 'A'"), versions: { one: 1 } }, BOTH), shown);
+    }
+  });
+
+  it("counts as told what a table told that was never posted", async () => {
+    for (const [count, shown] of [
+      [1, false],
+      [11, true],
+    ] as const) {
+      const told = study([...secret(count), ...arms()]);
+      await told.leaveUnposted({ sql: PRESENT_BY_ARM });
+      assert.equal(await isShown(told, { sql: MEAN, ...without(count) }), shown);
+    }
+  });
+
+  it("counts as told no table of which a cell is hidden", async () => {
+    const told = study([...arms(), ...people(3, { lab: null }), ...people(60, { lab: null, arm: "B" })]);
+    const answer = await told.ask({ sql: "SELECT arm, AVG(value) FROM t WHERE lab IS NULL GROUP BY arm" });
+    assert.ok(answer.kind === "answered" && answer.outputs.some((output) => output === undefined));
+    assert.ok(await isShown(told, MEAN));
+  });
+});
