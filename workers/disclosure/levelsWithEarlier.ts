@@ -1,7 +1,7 @@
 /**
  * What a new set's sums tell together with one earlier set: the counts of values in both (`levels.ts`), as when the mean of a
  * column of three values is followed by the number who have one; and in the rows that one has more than the other, as when
- * their sums differ by few values.
+ * their sums differ by few values. And what earlier answers told so of other data, from which such a set may have grown by few.
  */
 import { isCoded } from "../errors.ts";
 import { add, scale } from "./classFunction.ts";
@@ -46,6 +46,26 @@ export function levelsWithEarlier(
     const found = related.map((each) => tellTogether(each, { set, sums }, levels, classes));
     return { sets: found.flatMap(({ sets }) => sets), isUntold: found.some(({ isUntold }) => isUntold) };
   });
+}
+
+/**
+ * Counts that earlier sets told together, or one of them with sums of several answers, on other data than the request's: no answer
+ * has them as a level. O(sets²) comparisons on each of these data.
+ *
+ * @param parts the request's data
+ */
+export function toldTogether(
+  earlier: readonly HistorySet[],
+  parts: bigint,
+  levels: LevelReader,
+  classes: Classes,
+): RowSet[] {
+  const elsewhere = earlier.filter(({ set, isOpened }) => isOpened && set.parts !== parts).slice(-COMPARED_SETS);
+  const told = elsewhere.flatMap((added, index) => {
+    const before = elsewhere.slice(0, index).filter((each) => mayTell(each, added));
+    return [{ set: added.set, sums: [] }, ...before].flatMap((each) => tellTogether(each, added, levels, classes).sets);
+  });
+  return [...new Map(told.map((set) => [keyOf(set), set])).values()];
 }
 
 /** One in the other, with a sum over one of them. */

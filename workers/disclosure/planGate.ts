@@ -7,6 +7,7 @@
  * per row and set that is not one condition and was not kept, and where a threshold is by digits, or a set no box, some more.
  */
 import type { Field } from "../field/field.ts";
+import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
@@ -15,7 +16,7 @@ import type { NewSet, TestedSet } from "./historyTests.ts";
 import { cellsOf, historyTests } from "./historyTests.ts";
 import { LevelReader } from "./levels.ts";
 import type { TellingSets } from "./levelsWithEarlier.ts";
-import { levelsWithEarlier } from "./levelsWithEarlier.ts";
+import { levelsWithEarlier, toldTogether } from "./levelsWithEarlier.ts";
 import { mergedPlan, NEVER_PASSES } from "./mergedPlan.ts";
 import type { GatedRequest, RefusedPlan } from "./preparedRequest.ts";
 import { prepareRequest } from "./preparedRequest.ts";
@@ -51,18 +52,24 @@ export type Gate =
  * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
  */
 export function planGate(request: GatedRequest, history: readonly EarlierAnswer[], k: number, field: Field): Gate {
-  const prepared = prepareRequest(request, history, k, (disclosed, earlier, classes) => {
+  const prepared = prepareRequest(request, history, k, (disclosed, earlier, classes, parts) => {
     const levels = new LevelReader(classes, () => false);
-    return levelsWithEarlier(disclosed.groups, earlier.sets, levels, (on) => classes.classes(on));
+    const own = (on: number): ReturnType<ClassCatalogue["classes"]> => classes.classes(on);
+    return {
+      telling: levelsWithEarlier(disclosed.groups, earlier.sets, levels, own),
+      told: toldTogether(earlier.sets, parts, levels, own),
+    };
   });
   if (prepared.refused) return prepared;
-  const { disclosed, earlier, made: telling } = prepared;
-  return new Planning(request, disclosed, earlier, { ...prepared, field, telling }).finish();
+  const { disclosed, earlier, made } = prepared;
+  return new Planning(request, disclosed, earlier, { ...prepared, ...made, field }).finish();
 }
 
 interface Place extends RequestPlace {
   /** By group, what it tells together with earlier answers. */
   readonly telling: readonly TellingSets[];
+  /** What earlier answers told together on other data. */
+  readonly told: readonly RowSet[];
 }
 
 class Planning {
@@ -133,6 +140,7 @@ class Planning {
         else {
           tests.push(...this.#tests.sizeTests(set, "ifShown"));
           tests.push(...historyTests(this.#tests.facts, tested, "passes", siblings));
+          tests.push(...this.#tests.growthTests(set, this.#place.told));
         }
         // What was told before is combined as such.
         if (!tested.isEarlier || !isTold) siblings.push(tested);
@@ -186,7 +194,11 @@ class Planning {
 
   #tellingTests({ sets, isUntold }: TellingSets): SizeTest[] {
     if (isUntold) return [NEVER_PASSES];
-    return sets.flatMap((set) => this.#tests.sizeTests(set, "ifShown", this.#place.jointK));
+    const earlier = [...this.#place.told, ...this.#tests.others.map((each) => each.set)];
+    return sets.flatMap((set) => [
+      ...this.#tests.sizeTests(set, "ifShown", this.#place.jointK),
+      ...this.#tests.growthTests(set, earlier),
+    ]);
   }
 
   /** The group that counts the cell's rows, where it is another. */

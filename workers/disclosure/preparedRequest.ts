@@ -71,7 +71,7 @@ export function prepareRequest<Made>(
   request: GatedRequest,
   history: readonly EarlierAnswer[],
   k: number,
-  make: (disclosed: DisclosedSets, earlier: HistorySets, classes: ClassCatalogue) => Made,
+  make: (disclosed: DisclosedSets, earlier: HistorySets, classes: ClassCatalogue, parts: bigint) => Made,
 ): Prepared<Made> {
   assert(!request.segments.some(({ isErased }) => isErased), "nothing is asked of erased data");
   const universe = new Universe([request, ...history].map(({ segments }) => segments));
@@ -83,7 +83,7 @@ export function prepareRequest<Made>(
   const { made, catalogue } = withClasses(request.schema, [request, ...history], (classes) => {
     const disclosed = disclosedSets(request, parts, classes);
     const earlier = historySets(history, (refs) => universe.bits(refs), classes);
-    return { disclosed, earlier, made: make(disclosed, earlier, classes) };
+    return { disclosed, earlier, made: make(disclosed, earlier, classes, parts) };
   });
   const { disclosed, earlier } = made;
   if (disclosed.cohort === undefined) return { refused: true, reason: "nobody is selected" };

@@ -12,7 +12,7 @@ import { Fingerprints } from "./fingerprints.ts";
 import type { HistorySet, HistorySets } from "./historySets.ts";
 import { mayTellMore, NO_SUMS } from "./historySets.ts";
 import type { HistoryFacts, KnownPrints, NewSet, TestedSet } from "./historyTests.ts";
-import { historyTests, isSameFilter } from "./historyTests.ts";
+import { historyTests, isSameFilter, pairTest } from "./historyTests.ts";
 import { missingPrints } from "./missingCounts.ts";
 import type { GatedRequest } from "./preparedRequest.ts";
 import { setsOfQuery } from "./querySets.ts";
@@ -153,6 +153,15 @@ export class RequestTests {
   /** Of a set that needs no other test: where a field is summed over it for the first time. @param siblings of the answer, before it */
   newSumTests(tested: NewSet, siblings: readonly NewSet[]): SizeTest[] {
     return this.isTold(tested) ? [] : sumTests(this.facts, tested, siblings);
+  }
+
+  /** That a set has not grown by few from what it was on other data, or shrunk. @param told sets, of which those of its filter count */
+  growthTests(set: RowSet, told: readonly RowSet[]): SizeTest[] {
+    const counted = (each: RowSet): TestedSet => {
+      return { set: each, summed: new Set(), print: this.facts.fingerprints.of(each) };
+    };
+    const before = told.filter((each) => each.parts !== set.parts && isSameFilter(each, set));
+    return before.flatMap((each) => pairTest(this.facts, counted(set), counted(each), "passes"));
   }
 
   /** All rows, or shown before. */

@@ -1,0 +1,71 @@
+/** Counts that several answers tell together, as a mean of three values and how many have one, and by how few they have grown. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { parseSchema } from "../../../workers/schema/parseSchema.ts";
+import type { ClearRequest, Row } from "./clearStudy.ts";
+import { ClearStudy } from "./clearStudy.ts";
+
+const schema = parseSchema(
+  JSON.stringify({
+    name: "grades",
+    table: "t",
+    subject: "id",
+    fields: [{ name: "grade", type: "category", categories: ["0", "1", "2"], required: true }],
+  }),
+);
+
+const graded = (...counts: readonly number[]): Row[] =>
+  counts.flatMap((count, grade) => Array.from({ length: count }, () => ({ grade: BigInt(grade) })));
+
+const MEAN = "SELECT AVG(grade) FROM t";
+const ONES = "SELECT COUNT(*) FROM t WHERE grade = '1'";
+const VARIANCE = "SELECT VAR_POP(grade) FROM t";
+
+/** Whether the last of the second look's answers is shown; those before are. */
+async function isShown(growth: readonly Row[], first: readonly string[], second: readonly string[]): Promise<boolean> {
+  const study = new ClearStudy(schema);
+  study.contribute("one", graded(60, 60, 60));
+  study.contribute("one", growth);
+  const looks = [
+    ...first.map((sql): ClearRequest => ({ sql, versions: { one: 1 } })),
+    ...second.map((sql) => ({ sql })),
+  ];
+  const shown: boolean[] = [];
+  for (const request of looks) {
+    const answer = await study.ask(request);
+    shown.push(answer.kind === "answered" && answer.outputs.every((output) => output !== undefined));
+  }
+  assert.deepEqual(
+    shown.slice(0, -1),
+    shown.slice(0, -1).map(() => true),
+  );
+  return shown.at(-1)!;
+}
+
+describe("the gate against counts that two answers tell together, of a study that grows", () => {
+  const ways: readonly (readonly [readonly string[], readonly string[]])[] = [
+    [
+      [MEAN, ONES],
+      [MEAN, ONES],
+    ],
+    [
+      [ONES, MEAN],
+      [MEAN, ONES],
+    ],
+    [
+      [MEAN, ONES],
+      [ONES, MEAN],
+    ],
+    [[VARIANCE], [MEAN, ONES]],
+    [[MEAN, ONES], [VARIANCE]],
+    [[VARIANCE], [VARIANCE]],
+  ];
+  for (const [first, second] of ways) {
+    it(`${first.join(", then ")}; later ${second.join(", then ")}`, async () => {
+      assert.ok(!(await isShown(graded(20, 20, 2), first, second)), "two more with grade 2");
+      assert.ok(await isShown(graded(20, 20, 11), first, second), "k more with each");
+      assert.ok(await isShown(graded(20, 20, 0), first, second), "none more");
+    });
+  }
+});
