@@ -60,6 +60,8 @@ interface AnswerFacts extends Omit<EarlierAnswer, "opened" | "parameters"> {
   readonly studyId: string;
   /** Of the request. */
   readonly block: number;
+  /** Of the committee that was asked. */
+  readonly epoch: bigint;
   /** Of the request's release class. */
   readonly k: number;
   readonly recipientsHash: string;
@@ -112,7 +114,8 @@ export class DisclosureHistory {
     const entries = new Map(
       this.#modules.store.disclosures.entries(studyId).map((entry) => [entry.requestId, entry] as const),
     );
-    const own = this.#modules.store.requests.get(event.requestId);
+    const stored = this.#modules.store.requests.get(event.requestId);
+    const own = stored === undefined ? undefined : { ...stored, epoch: event.context.committeeEpoch };
     const erased = this.#erasedAsOf(block);
     return facts.flatMap((earlier): EarlierAnswer[] => {
       const { requestId, descriptor, parameters, schema } = earlier;
@@ -208,9 +211,9 @@ export class DisclosureHistory {
     const segments = await this.#modules.consent.apply(event, await this.#segmentsOf(event));
     if (segments === undefined) throw unresolved(requestId, "unknown consent mask");
     const { k, context, recipients } = event;
-    const { recipientsHash } = context;
+    const { recipientsHash, committeeEpoch: epoch } = context;
     const asked = { descriptor, schema, parameters, segments, recipients };
-    return { requestId, studyId, block: stored.block, k, recipientsHash, ...asked };
+    return { requestId, studyId, block: stored.block, epoch, k, recipientsHash, ...asked };
   }
 
   async #segmentsOf({ requestId, datasetIds, context: { datasetRoots } }: QueryRequested): Promise<SegmentRef[]> {
@@ -235,11 +238,13 @@ const SIGNED_REFUSALS = new Set(
 interface Ordered {
   readonly requestId: string;
   readonly block: number;
+  readonly epoch: bigint;
 }
 
-/** Oldest request first, the same at every worker. */
+/** Oldest request first, the same at every worker: in one block, those to a committee before those to the one that followed it. */
 function inOrder(a: Ordered, b: Ordered): number {
-  return a.block - b.block || (a.requestId.toLowerCase() < b.requestId.toLowerCase() ? -1 : 1);
+  const byPlace = a.block - b.block || Number(a.epoch - b.epoch);
+  return byPlace || (a.requestId.toLowerCase() < b.requestId.toLowerCase() ? -1 : 1);
 }
 
 function withErased(segment: SegmentRef, erased: ReadonlySet<string>): SegmentRef {

@@ -343,6 +343,20 @@ describe("DisclosureHistory", () => {
       assert.equal(ended!.opened, "unknown");
     });
 
+    it("waits, in the block of a change of committee, for requests to the committee that was followed", async (test) => {
+      const names = ["one", "two"].sort((a, b) => (id(a) < id(b) ? -1 : 1));
+      for (const [old, next] of [names, names.toReversed()] as [string, string][]) {
+        const worker = workerIn(test);
+        const [toOld, toNext] = [
+          request([worker], old, { context: { committeeEpoch: 1n } }),
+          request([worker], next, { context: { committeeEpoch: 2n } }),
+        ];
+        const pending = { code: "PLAN_HISTORY_PENDING" };
+        await assert.rejects(worker.history.resolve(toNext, agreed([toOld]), STUDY_K), pending);
+        assert.equal((await worker.history.resolve(toOld, agreed([toNext]), STUDY_K)).length, 1);
+      }
+    });
+
     it("waits for no request past its deadline that nobody has ended: its answer cannot be posted any more", async (test) => {
       const worker = workerIn(test);
       const [first, second] = [request([worker], "first", { block: 49 }), request([worker], "second")];
