@@ -27,9 +27,9 @@ export interface TellingSets {
 
 const NOTHING: TellingSets = { sets: [], isUntold: false };
 
-/** Of each group, in order. */
+/** Of each group, or margin, in order. */
 export function levelsWithEarlier(
-  groups: readonly DisclosedGroup[],
+  groups: readonly Pick<DisclosedGroup, "set" | "sums">[],
   earlier: readonly HistorySet[],
   levels: LevelReader,
   classes: Classes,

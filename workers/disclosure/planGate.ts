@@ -55,8 +55,11 @@ export function planGate(request: GatedRequest, history: readonly EarlierAnswer[
   const prepared = prepareRequest(request, history, k, (disclosed, earlier, classes, parts) => {
     const levels = new LevelReader(classes, () => false);
     const own = (on: number): ReturnType<ClassCatalogue["classes"]> => classes.classes(on);
+    const tellingOf = (sets: readonly Pick<DisclosedGroup, "set" | "sums">[]): TellingSets[] =>
+      levelsWithEarlier(sets, earlier.sets, levels, own);
     return {
-      telling: levelsWithEarlier(disclosed.groups, earlier.sets, levels, own),
+      telling: tellingOf(disclosed.groups),
+      tellingMargins: tellingOf(disclosed.margins),
       told: toldTogether(earlier.sets, parts, levels, own),
     };
   });
@@ -68,6 +71,8 @@ export function planGate(request: GatedRequest, history: readonly EarlierAnswer[
 interface Place extends RequestPlace {
   /** By group, what it tells together with earlier answers. */
   readonly telling: readonly TellingSets[];
+  /** By margin. */
+  readonly tellingMargins: readonly TellingSets[];
   /** What earlier answers told together on other data. */
   readonly told: readonly RowSet[];
 }
@@ -161,13 +166,15 @@ class Planning {
   #marginTests(): Map<number, SizeTest[]> {
     const tests = new Map<number, SizeTest[]>();
     const before: NewSet[] = [];
-    for (const { set, groups, summed } of this.#disclosed.margins) {
+    this.#disclosed.margins.forEach(({ set, groups, summed }, index) => {
       const tested: NewSet = { ...this.#tests.tested(set, summed), isMargin: true };
-      if (this.#tests.isTold(tested)) continue;
       const last = groups.at(-1)!;
-      tests.set(last, [...(tests.get(last) ?? []), ...marginTests(this.#tests.facts, tested, before)]);
+      const own = [...(tests.get(last) ?? []), ...this.#tellingTests(this.#place.tellingMargins[index]!)];
+      tests.set(last, own);
+      if (this.#tests.isTold(tested)) return;
+      own.push(...marginTests(this.#tests.facts, tested, before));
       before.push(tested);
-    }
+    });
     return tests;
   }
 

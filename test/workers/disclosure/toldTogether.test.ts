@@ -11,12 +11,17 @@ const schema = parseSchema(
     name: "grades",
     table: "t",
     subject: "id",
-    fields: [{ name: "grade", type: "category", categories: ["0", "1", "2"], required: true }],
+    fields: [
+      { name: "grade", type: "category", categories: ["0", "1", "2"], required: true },
+      { name: "arm", type: "category", categories: ["A", "B"], required: true },
+    ],
   }),
 );
 
 const graded = (...counts: readonly number[]): Row[] =>
-  counts.flatMap((count, grade) => Array.from({ length: count }, () => ({ grade: BigInt(grade) })));
+  counts.flatMap((count, grade) =>
+    Array.from({ length: count }, (_, at) => ({ grade: BigInt(grade), arm: BigInt(at % 2) })),
+  );
 
 const MEAN = "SELECT AVG(grade) FROM t";
 const ONES = "SELECT COUNT(*) FROM t WHERE grade = '1'";
@@ -68,4 +73,28 @@ describe("the gate against counts that two answers tell together, of a study tha
       assert.ok(await isShown(graded(20, 20, 0), first, second), "none more");
     });
   }
+});
+
+describe("the gate against a mean that the cells of a table tell together with an earlier count", () => {
+  const TABLE = "SELECT arm, AVG(grade) FROM t GROUP BY arm";
+
+  it("hides what leaves few with the third value, whichever is first", async () => {
+    for (const [few, shown] of [
+      [2, false],
+      [24, true],
+    ] as const) {
+      for (const order of [
+        [ONES, TABLE],
+        [TABLE, ONES],
+      ]) {
+        const study = new ClearStudy(schema);
+        study.contribute("one", graded(60, 60, few));
+        const answers = [];
+        for (const sql of order) answers.push(await study.ask({ sql }));
+        const last = answers.at(-1)!;
+        const isAll = last.kind === "answered" && last.outputs.every((output) => output !== undefined);
+        assert.equal(isAll, shown, `${order.join(", then ")} with ${few}`);
+      }
+    }
+  });
 });
