@@ -37,6 +37,8 @@ export interface Told {
 
 export class AttackStory {
   readonly k: number;
+  /** Of PUBLIC answers: numbers of rows below it are no part that they are tested against. */
+  readonly publicK: number;
   readonly found: string[] = [];
   readonly #population: Population;
   readonly #open = new Map<string, OpenSet>();
@@ -47,9 +49,10 @@ export class AttackStory {
   readonly #tables: { readonly segments: bigint; readonly boxes: readonly Box[] }[] = [];
   readonly #answers: { readonly sets: readonly CellSet[]; readonly isHidden: (set: CellSet) => boolean }[] = [];
 
-  constructor(population: Population, k: number) {
+  constructor(population: Population, k: number, publicK = k) {
     this.#population = population;
     this.k = k;
+    this.publicK = publicK;
   }
 
   /** Sets that are open. */
@@ -61,7 +64,7 @@ export class AttackStory {
     const box = this.#population.whole(segments);
     const rows = this.#population.rowsOf(box);
     // Fewer rows than k, all of whom are counted, say nothing about one of them; so near they are to any small cohort.
-    if (popcount(rows) < this.k) return;
+    if (popcount(rows) < this.publicK) return;
     this.#public.set(this.#population.keyOf(box), { box, rows, sums: new Set(), isPublic: true });
   }
 
@@ -86,6 +89,7 @@ export class AttackStory {
     }
     this.#checkZeros(told, sets, segments, openBefore);
     if (told.query.ordered !== undefined) this.#addUp(totalsOf(sets, told.query.ordered, isHidden));
+    else this.#addMargins(sets, told.query, isHidden);
     for (const set of sets)
       if (!isHidden(set) && !openBefore.has(this.#population.keyOf(set.box))) this.#checkGrowth(set.box);
     if (told.query.ordered !== undefined)
@@ -134,6 +138,31 @@ export class AttackStory {
     for (const box of boxes) {
       const key = this.#population.keyOf(box);
       if (!this.#open.has(key)) this.#open.set(key, { ...this.#set(box), isPublic: this.#population.isWhole(box) });
+    }
+  }
+
+  /** Sums over all cells of some lines of a table, where all are shown. */
+  #addMargins(sets: readonly CellSet[], { groups }: AskedQuery, isHidden: (set: CellSet) => boolean): void {
+    const sizes = groups.map((field) => this.#population.fields[field]!.representatives.length);
+    const lineOf = (cell: number, axis: number): number =>
+      Math.floor(cell / sizes.slice(axis + 1).reduce((cells, size) => cells * size, 1)) % sizes[axis]!;
+    for (const choice of linesOf(sizes)) {
+      const isInside = ({ cell }: CellSet): boolean =>
+        choice.every((line, axis) => line === undefined || line === lineOf(cell, axis));
+      const inside = sets.filter((set) => set.sums.length > 0 && !set.isLevel && isInside(set));
+      for (const members of Map.groupBy(inside, ({ kind }) => kind).values()) {
+        if (members.length < 2 || members.some(isHidden)) continue;
+        const [{ box, sums }] = members as [CellSet];
+        const allowed = box.allowed.map((_, field) =>
+          members.reduce((bits, set) => bits | set.box.allowed[field]!, 0n),
+        );
+        const margin = { ...box, allowed };
+        const key = this.#population.keyOf(margin);
+        const added = { ...this.#set(margin), isPublic: this.#population.isWhole(margin), isMargin: true as const };
+        const known = this.#open.get(key) ?? added;
+        sums.forEach((field) => known.sums.add(field));
+        this.#open.set(key, known);
+      }
     }
   }
 
@@ -325,4 +354,12 @@ export class AttackStory {
     );
     return values.length === 2 || values.length === most ? values : [];
   }
+}
+
+/** Of each axis one line, or all. */
+function linesOf(sizes: readonly number[]): (number | undefined)[][] {
+  return sizes.reduce<(number | undefined)[][]>(
+    (choices, size) => choices.flatMap((choice) => [undefined, ...Array(size).keys()].map((line) => [...choice, line])),
+    [[]],
+  );
 }

@@ -22,6 +22,8 @@ export interface OpenSet {
   readonly sums: Set<number>;
   /** A number of rows that is on chain. */
   readonly isPublic: boolean;
+  /** What cells of a table add up to: only sums over it count, as its rows are those of many sets. */
+  readonly isMargin?: true;
 }
 
 /** Who is where: rows as bits, by segment. */
@@ -182,6 +184,7 @@ export function isolations(
   sets.forEach((a, i) =>
     sets.slice(0, i).forEach((b) => {
       const sumOne = sumsOne(a, b);
+      if (!sumOne && [a, b].some(({ isMargin }) => isMargin)) return;
       if ((a.isPublic && b.isPublic && !sumOne) || isNoNews(a, b, fields) || isNoNews(b, a, fields)) return;
       const apart = combine((x, y) => x! ^ y!, a.rows, b.rows);
       if (isNumberOfMissing(a, b, fields)) gaps.push(apart);
@@ -194,6 +197,7 @@ export function isolations(
   forTriples(sets, (p, q, m) => {
     if (!isSmallSupport(p.rows, q.rows, m.rows, k)) return;
     const sumOne = [...p.sums].some((field) => q.sums.has(field) && m.sums.has(field));
+    if (!sumOne && [p, q, m].some(({ isMargin }) => isMargin)) return;
     if (!sumOne && [p, q].some((part) => isNumberOfMissing(part, m, fields))) return;
     if (sumOne || !isMissing(p.rows, q.rows, m.rows, gaps)) found.push(`triple ${tell(p)} + ${tell(q)} − ${tell(m)}`);
   });

@@ -53,7 +53,7 @@ export class GrowingStudy {
     this.population = new Population(fields);
     this.#sealedK = g(fc.integer, { min: 3, max: k });
     this.stories = new Map(
-      READERS.map((reader) => [reader, new AttackStory(this.population, reader === undefined ? k : this.#sealedK)]),
+      READERS.map((reader) => [reader, new AttackStory(this.population, reader === undefined ? k : this.#sealedK, k)]),
     );
     this.queries = new QuerySource(fields);
     const owners = g(fc.integer, { min: 1, max: 3 });

@@ -71,8 +71,15 @@ const NUMBER = (name: string, form: object, starts: readonly bigint[], required:
 /** Least values of the lines of ages. */
 const AGES = [18n, 30n, 40n, 50n, 65n];
 
-/** Three or four fields: always two to group by, the others of all kinds. */
+const DOSE = (required: boolean): StudyField =>
+  NUMBER("dose", { type: "number", decimals: 0, minimum: 0, maximum: 1000 }, [7n], required);
+
+/** Sums of which no level is told, over sets whose sizes may be public: all rows, and who has a value that few lack. */
+const SUMMED = [CATEGORY("arm", ["A", "B", "C"], true), CATEGORY("response", ["0", "1"], false), DOSE(true)];
+
+/** Three or four fields: always two to group by, the others of all kinds. Or those of sums. */
 export function drawFields(g: Draw): StudyField[] {
+  if (g(fc.integer, { min: 0, max: 2 }) === 0) return SUMMED;
   const isRequired = (): boolean => g(fc.boolean);
   const range = { type: "integer", minimum: 18, maximum: 90 };
   const age = g(fc.boolean) ? { ...range, cutPoints: AGES.slice(1).map(Number) } : { ...range, search: "digits" };
@@ -81,7 +88,7 @@ export function drawFields(g: Draw): StudyField[] {
     CATEGORY("grade", ["0", "1", "2"], isRequired()),
     CATEGORY("response", ["0", "1"], isRequired()),
     aged,
-    NUMBER("dose", { type: "number", decimals: 0, minimum: 0, maximum: 1000 }, [7n], isRequired()),
+    DOSE(isRequired()),
     NUMBER("flag", { type: "integer", minimum: 0, maximum: 1 }, [0n, 1n], isRequired()),
   ];
   return [
@@ -100,7 +107,13 @@ export function schemaOf(fields: readonly StudyField[]): StudySchema {
 
 /** Rows that crowd in some classes and leave others nearly empty: what is small is what attacks are about. */
 export function drawRows(g: Draw, fields: readonly StudyField[], count: number): Row[] {
-  const weights = fields.map(({ representatives }) => representatives.map(() => g(fc.constantFrom, 1, 4, 30, 30)));
+  const weights = fields.map(({ representatives }) =>
+    representatives.map((value) => {
+      // Whether a column is there although nobody lacks it, or few do, is what known sizes are about.
+      const isRare = fields === SUMMED && value === undefined;
+      return isRare ? g(fc.constantFrom, 0, 0, 1, 30) : g(fc.constantFrom, 1, 4, 30, 30);
+    }),
+  );
   return Array.from({ length: count }, () => {
     const entries = fields.flatMap(({ name, representatives }, index) => {
       const value = representatives[pickWeighted(g, weights[index]!)];
@@ -150,7 +163,7 @@ export class QuerySource {
     const where = clauses.map((clause) => sqlOf(clause, parameter)).join(" AND ");
     const categories = this.#fields.flatMap(({ isCategory }, index) => (isCategory ? [index] : []));
     const groups = g(fc.boolean) ? g(fc.subarray<number>, categories, { maxLength: 2 }) : [];
-    const ordered = g(fc.boolean) ? this.#ordered(g) : undefined;
+    const ordered = this.#fields !== SUMMED && g(fc.boolean) ? this.#ordered(g) : undefined;
     const aggregates = ordered === undefined ? this.#aggregates(g) : [];
     const by = groups.map((index) => this.#fields[index]!.name).join(", ");
     const selected =
@@ -181,6 +194,10 @@ export class QuerySource {
   }
 
   #clauses(g: Draw): Clause[] {
+    if (this.#fields === SUMMED) {
+      const present = { field: 1, sql: () => "response IS NOT NULL", bits: 0b011n, not: 0b100n };
+      return g(fc.subarray<Clause>, [{ conditions: [present], isNegated: false }, this.#clause(g)]);
+    }
     const before = this.#asked.length > 0 ? [...g(fc.constantFrom<Clause[][]>, ...(this.#asked as Clause[][]))] : [];
     switch (g(fc.integer, { min: 0, max: 4 })) {
       case 0:
@@ -272,6 +289,13 @@ export class QuerySource {
   }
 
   #aggregates(g: Draw): AskedQuery["aggregates"] {
+    if (this.#fields === SUMMED) {
+      const others = [
+        { name: "COUNT", field: undefined },
+        { name: "COUNT", field: 1 },
+      ];
+      return [...g(fc.subarray<Aggregate>, others, { maxLength: 1 }), { name: "AVG", field: 2 }];
+    }
     const summable = this.#fields.flatMap(({ isSummable }, field) => (isSummable ? [field] : []));
     const pairs = summable.flatMap((field) =>
       summable.filter((second) => second !== field).map((second) => ({ name: "COVAR_POP", field, second })),
