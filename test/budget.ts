@@ -49,7 +49,7 @@ export const budget = {
   /** Sequences of random acts done on the model chain and on a real one. */
   modelChainSeeds: size(20, 100),
   /** Random studies attacked with every answer that opened; and those of its negative twins. */
-  attackedStudies: size(16, 3_000),
+  attackedStudies: size(24, 3_000),
   attackedTwins: size(8, 100),
   /** Random calls of each Solidity fuzz test; sequences of random calls after each of which Solidity's invariants are asked. */
   solidityFuzzRuns: size(256, 10_000),
