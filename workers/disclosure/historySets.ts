@@ -60,6 +60,8 @@ export interface HistorySet {
   readonly isAlone: boolean;
   /** Opened as zero: what follows from it follows without it. */
   readonly isEmpty: boolean;
+  /** Only what cells of tables add up to: sums over it are told, and its size was tested with nothing. */
+  readonly isMargin: boolean;
   /** Only in answers that others were told, with a lower k: no reason not to test what the set follows from. */
   readonly isToldToOthers: boolean;
   /** Of `summed` and `sums`, those that were not told to others only: what may be shown again. */
@@ -122,11 +124,18 @@ export function historySets(
   return { sets: [...sets.values()], families, tables, cohorts, posted: posted.size };
 }
 
-export function isPostedAnswer({ opened, isToldToOthers }: EarlierAnswer): boolean {
+function isPostedAnswer({ opened, isToldToOthers }: EarlierAnswer): boolean {
   return opened !== "unknown" || isToldToOthers === true;
 }
 
-const UNSEEN = { isShown: false, isOpened: false, isUnknown: false, isAlone: true, isEmpty: false };
+const UNSEEN = {
+  isShown: false,
+  isOpened: false,
+  isUnknown: false,
+  isAlone: true,
+  isEmpty: false,
+  isMargin: false,
+};
 
 type Disclosed = ReturnType<typeof disclosedSets>;
 
@@ -157,6 +166,7 @@ function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): Fou
         isUnknown: !isTold,
         isAlone: isTold || (!isPosted && cells.length === 1),
         isEmpty: isEmpty && at <= ownLevels,
+        isMargin: false,
       };
     });
   });
@@ -167,7 +177,7 @@ function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): Fo
   if (opened === "unknown") return [];
   const isShown = (group: number): boolean =>
     !groups[group]!.outputs.some((output) => opened.hiddenOutputs.has(output));
-  const told = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true, isEmpty: false };
+  const told = { ...UNSEEN, isPosted: true, isShown: true, isOpened: true };
   return totals.flatMap((total) =>
     total.groups.every(isShown) ? [{ set: total.set, summed: new Set<number>(), sums: [], ...told }] : [],
   );
@@ -178,7 +188,8 @@ function marginSets({ groups, margins }: Disclosed, { opened }: EarlierAnswer): 
   const isPosted = opened !== "unknown";
   const mayBeShown = (group: number): boolean =>
     !isPosted || !groups[group]!.outputs.some((output) => opened.hiddenOutputs.has(output));
-  const told = { isPosted, isShown: isPosted, isOpened: true, isUnknown: !isPosted, isAlone: isPosted, isEmpty: false };
+  const opening = { isPosted, isShown: isPosted, isOpened: true, isUnknown: !isPosted, isAlone: isPosted };
+  const told = { ...opening, isEmpty: false, isMargin: true };
   return margins.flatMap(({ set, groups: own, summed, sums }) =>
     own.every(mayBeShown) ? [{ set, summed, sums, ...told }] : [],
   );
@@ -203,6 +214,7 @@ function merge(sets: Map<string, HistorySet>, found: FoundSet, isToldToOthers: b
         : found.isUnknown || known?.isUnknown === true,
     isAlone: found.isAlone && known?.isAlone !== false,
     isEmpty: found.isEmpty || known?.isEmpty === true,
+    isMargin: found.isMargin && known?.isMargin !== false,
     isToldToOthers: isToldToOthers && known?.isToldToOthers !== false,
     toldHere: isToldToOthers || !found.isShown ? (known?.toldHere ?? NO_SUMS) : withSums(known?.toldHere, found),
   });

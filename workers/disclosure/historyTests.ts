@@ -26,7 +26,7 @@ import type { SizeTests } from "./sizeTests.ts";
 import { differInValidity } from "./validity.ts";
 
 /** Sets beside the new one in a combination: the newest distinct ones. "All rows" is always among them. */
-export const COMBINED_SETS = 64;
+const COMBINED_SETS = 64;
 
 export interface TestedSet {
   readonly set: RowSet;
@@ -131,13 +131,18 @@ export function earlierPairs(facts: HistoryFacts): (readonly [HistorySet & Teste
 export function amongTests(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[]): SizeTest[] {
   const window = windowOf(facts);
   return siblings.flatMap((b) => {
-    const isNumbered = a.isEarlier || b.isEarlier;
-    const compared = a.isMargin === true || (a.isEarlier && b.isEarlier) ? "sums" : isNumbered ? "missing" : "sizes";
+    const compared = comparedAmong(a, b);
     if (compared !== "sizes" && !sumsOne(a, b)) return [];
     return window.flatMap((c) =>
       isKnownButGrown([a, b], [c]) || isLine(facts, a, b, c) ? [] : combinationTests(facts, [a, b, c], compared),
     );
   });
+}
+
+/** Of a margin, or of two earlier sets, only sums are new; of one earlier set, what comes to missing values. */
+function comparedAmong(a: NewSet, b: NewSet): Compared {
+  if (a.isMargin === true || (a.isEarlier && b.isEarlier)) return "sums";
+  return a.isEarlier || b.isEarlier ? "missing" : "sizes";
 }
 
 /**
@@ -159,6 +164,12 @@ function totalTests(facts: HistoryFacts, a: TestedSet, zero: SizeTest["zero"]): 
   return facts.totals.map((total) => facts.tests.pair(a.set, total, facts.k - 1, ofNobody));
 }
 
+/**
+ * That two sets differ by no few rows. None where that holds by construction, or where they differ by missing values and share no
+ * sum.
+ *
+ * @param zero of one filter over different data, by at least k known rows
+ */
 export function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
   const { k, tests } = facts;
   if (a.print === b.print) return [];

@@ -14,7 +14,7 @@ import { textOf } from "./summedPoints.ts";
 import type { RowSet } from "./rowSet.ts";
 import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
 
-type Classes = (field: number) => Pick<FieldClasses, "count" | "missing">;
+export type Classes = (field: number) => Pick<FieldClasses, "count" | "missing">;
 
 /** Earlier sets that are looked at: the newest distinct ones, as in combinations of three. */
 const COMPARED_SETS = 64;
@@ -27,9 +27,12 @@ export interface TellingSets {
 
 const NOTHING: TellingSets = { sets: [], isUntold: false };
 
-/** Of each group, or margin, in order. */
+/** A group, or what groups add up to. */
+export type SummedGroup = Pick<DisclosedGroup, "set" | "sums">;
+
+/** Of each, in order. */
 export function levelsWithEarlier(
-  groups: readonly Pick<DisclosedGroup, "set" | "sums">[],
+  groups: readonly SummedGroup[],
   earlier: readonly HistorySet[],
   levels: LevelReader,
   classes: Classes,
@@ -50,7 +53,8 @@ export function levelsWithEarlier(
 
 /**
  * Counts that earlier sets told together, or one of them with sums of several answers, on other data than the request's: no answer
- * has them as a level. O(sets²) comparisons on each of these data.
+ * has them as a level. What no class tells is passed over: no set of this request has its filter. O(sets²) comparisons on each of
+ * these data.
  *
  * @param parts the request's data
  */
@@ -63,6 +67,7 @@ export function toldTogether(
   const elsewhere = earlier.filter(({ set, isOpened }) => isOpened && set.parts !== parts).slice(-COMPARED_SETS);
   const told = elsewhere.flatMap((added, index) => {
     const before = elsewhere.slice(0, index).filter((each) => mayTell(each, added));
+    // Itself, too, for the sums of several answers over it.
     return [{ set: added.set, sums: [] }, ...before].flatMap((each) => tellTogether(each, added, levels, classes).sets);
   });
   return [...new Map(told.map((set) => [keyOf(set), set])).values()];

@@ -1,7 +1,8 @@
 /**
  * What the cells of a table add up to along its axes, where a field is summed over them: the sum over all of a line, or over the
  * whole table, follows from those of its cells, so that it is told though no output is it. How many patients are in a line
- * follows, too, but is not looked at: cells are tested one by one, and with two other sets.
+ * follows, too, but is not looked at in its own answer, where cells are tested one by one and with two other sets; later answers are
+ * compared with it as with any earlier set.
  */
 import { cellsOf } from "../query/axisSizes.ts";
 import type { ClassFunction } from "./classFunction.ts";

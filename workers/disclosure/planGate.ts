@@ -7,7 +7,6 @@
  * per row and set that is not one condition and was not kept, and where a threshold is by digits, or a set no box, some more.
  */
 import type { Field } from "../field/field.ts";
-import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
@@ -15,7 +14,7 @@ import { mayTellMore } from "./historySets.ts";
 import type { NewSet, TestedSet } from "./historyTests.ts";
 import { cellsOf, historyTests } from "./historyTests.ts";
 import { LevelReader } from "./levels.ts";
-import type { TellingSets } from "./levelsWithEarlier.ts";
+import type { Classes, SummedGroup, TellingSets } from "./levelsWithEarlier.ts";
 import { levelsWithEarlier, toldTogether } from "./levelsWithEarlier.ts";
 import { mergedPlan, NEVER_PASSES } from "./mergedPlan.ts";
 import type { GatedRequest, RefusedPlan } from "./preparedRequest.ts";
@@ -54,13 +53,13 @@ export type Gate =
 export function planGate(request: GatedRequest, history: readonly EarlierAnswer[], k: number, field: Field): Gate {
   const prepared = prepareRequest(request, history, k, (disclosed, earlier, classes, parts) => {
     const levels = new LevelReader(classes, () => false);
-    const own = (on: number): ReturnType<ClassCatalogue["classes"]> => classes.classes(on);
-    const tellingOf = (sets: readonly Pick<DisclosedGroup, "set" | "sums">[]): TellingSets[] =>
-      levelsWithEarlier(sets, earlier.sets, levels, own);
+    const classesOf: Classes = (on) => classes.classes(on);
+    const tellingOf = (sets: readonly SummedGroup[]): TellingSets[] =>
+      levelsWithEarlier(sets, earlier.sets, levels, classesOf);
     return {
       telling: tellingOf(disclosed.groups),
       tellingMargins: tellingOf(disclosed.margins),
-      told: toldTogether(earlier.sets, parts, levels, own),
+      told: toldTogether(earlier.sets, parts, levels, classesOf),
     };
   });
   if (prepared.refused) return prepared;

@@ -129,7 +129,7 @@ export class RequestTests {
     const whole = cell === undefined ? undefined : this.#disclosed.cells[cell];
     const isCell = whole !== undefined && differInValidity(this.facts.classes, set, whole);
     const shown = this.facts.earlier.filter(
-      (before) => before.isShown && isSameFilter(before.set, set) && isSubset(before.set, set),
+      (before) => before.isShown && !before.isMargin && isSameFilter(before.set, set) && isSubset(before.set, set),
     );
     const before = shown.at(-1);
     return {
@@ -164,10 +164,11 @@ export class RequestTests {
     return before.flatMap((each) => pairTest(this.facts, counted(set), counted(each), "passes"));
   }
 
-  /** All rows, or shown before. */
+  /** All rows, or shown before and then tested. */
   #isEarlier(set: RowSet): boolean {
     const key = keyOf(set);
-    return key === this.#all || this.#known.get(key)?.isShown === true;
+    const before = this.#known.get(key);
+    return key === this.#all || (before?.isShown === true && !before.isMargin);
   }
 
   /** Whether all its sums were shown before. */
@@ -179,7 +180,8 @@ export class RequestTests {
   /** The whole table is; and a cohort that has been one before, though perhaps of a table, which did not show its size. */
   #isExemptCohort(cohort: RowSet): boolean {
     const key = keyOf(cohort);
-    return key === this.#all || this.#known.get(key)?.isPosted === true;
+    const before = this.#known.get(key);
+    return key === this.#all || (before?.isPosted === true && !before.isMargin);
   }
 }
 
@@ -205,9 +207,9 @@ function startVectors(request: GatedRequest, { catalogue, parts }: RequestPlace)
 function wholeTable(all: RowSet, before: HistorySet | undefined): WholeTable {
   const { summed, sums } = before?.isOpened === true ? before : NO_SUMS;
   const toldHere = before?.isOpened === true ? before.toldHere : NO_SUMS;
-  const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true, isEmpty: false };
+  const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true };
   return {
-    tested: { set: all, summed, sums, ...number, isToldToOthers: false, toldHere },
+    tested: { set: all, summed, sums, ...number, isEmpty: false, isMargin: false, isToldToOthers: false, toldHere },
     shown: { set: all, ...toldHere },
     unknown: before !== undefined && mayTellMore(before) ? [before] : [],
   };

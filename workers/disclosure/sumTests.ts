@@ -18,9 +18,10 @@ import {
 import { differInValidity } from "./validity.ts";
 
 /**
- * Of a set whose size needs no test here. Of the answer's cohort that was tested without sums: pairs and combinations that come
- * to missing values, and those that were known but for a growth. Of all rows, and of what was shown before, whatever shares a sum, as
- * neither needed a test when others came; but not one filter over different data, which differs by public rows or was tested.
+ * Of a set whose size needs no test here, what that left out. If it is all rows, or was shown before, it needed no test when
+ * others came: whatever shares a sum is tested, but not one filter over different data, which differs by public rows or was tested.
+ * If it is the answer's cohort, it was tested without sums: what is left are pairs and combinations that come to missing values, and
+ * those that were known but for a growth.
  *
  * @param siblings sets of the same answer before it
  */

@@ -38,6 +38,7 @@ interface Tally {
   ordered: number;
   sealed: number;
   unposted: number;
+  margins: number;
 }
 
 /** What an attacker finds in the answers to some queries, with the queries; nothing where it finds nothing. */
@@ -64,7 +65,8 @@ async function attack(study: GrowingStudy, g: fc.GeneratorValue, ask: Ask, tally
     told.push(`${textOf(query, versions)}${reader === undefined ? "" : `, to the ${reader}`}`);
     if (tally !== undefined) count(tally, query, outputs);
     if (tally !== undefined && reader !== undefined && outputs !== undefined) tally.sealed++;
-    if (outputs !== undefined) await study.tell(query, versions, reader, outputs);
+    const margins = outputs === undefined ? 0 : await study.tell(query, versions, reader, outputs);
+    if (tally !== undefined) tally.margins += margins;
   }
   const found = study.conclude();
   return found.length === 0 ? [] : [...found, ...told];
@@ -167,7 +169,8 @@ async function findings(ask: Ask, wanted: readonly string[]): Promise<ReadonlySe
 
 describe("the gate against an attacker with every answer", () => {
   it("opens nothing from which 1 to k − 1 patients follow", async (context) => {
-    const tally: Tally = { asked: 0, answered: 0, shown: 0, hidden: 0, retired: 0, ordered: 0, sealed: 0, unposted: 0 };
+    const told = { asked: 0, answered: 0, shown: 0, hidden: 0 };
+    const tally: Tally = { ...told, retired: 0, ordered: 0, sealed: 0, unposted: 0, margins: 0 };
     await fc.assert(
       fc.asyncProperty(fc.gen(), async (g) => {
         const found = await attack(new GrowingStudy(g), g, throughGate, tally);
@@ -181,6 +184,7 @@ describe("the gate against an attacker with every answer", () => {
     assert.ok(tally.answered > tally.asked / 4, "queries are answered");
     assert.ok(tally.shown > tally.hidden / 6, "answers show something");
     assert.ok(tally.ordered > 0, "quantiles and survival are told");
+    assert.ok(tally.margins > 0, "sums are told that cells add up to");
     assert.ok(tally.sealed > budget.attackedStudies / 8, "some are sealed");
     assert.ok(tally.hidden > 0 && tally.answered < tally.asked, "some are hidden, some refused");
   });

@@ -68,7 +68,8 @@ export class AttackStory {
     this.#public.set(this.#population.keyOf(box), { box, rows, sums: new Set(), isPublic: true });
   }
 
-  tell(told: Told): void {
+  /** @returns how many margins it told */
+  tell(told: Told): number {
     const segments = told.owners.reduce((all, part) => all | part, 0n);
     for (const part of [segments, ...told.owners]) this.publish(part);
     const sets = this.#setsOf(told, segments);
@@ -89,15 +90,22 @@ export class AttackStory {
     }
     this.#checkZeros(told, sets, segments, openBefore);
     if (told.query.ordered !== undefined) this.#addUp(totalsOf(sets, told.query.ordered, isHidden));
-    else this.#addMargins(sets, told.query, isHidden);
+    const margins = told.query.ordered === undefined ? this.#addMargins(sets, told.query, isHidden) : 0;
     for (const set of sets)
       if (!isHidden(set) && !openBefore.has(this.#population.keyOf(set.box))) this.#checkGrowth(set.box);
     if (told.query.ordered !== undefined)
       this.#tables.push({ segments, boxes: sets.filter((set) => !isHidden(set)).map(({ box }) => box) });
     const after = this.#spans();
     for (const { box, quantity } of secret)
-      if (after(box, quantity)) this.found.push(`hidden ${tell(this.#set(box))} of ${quantity ?? "rows"} follows`);
+      if (after(box, quantity) && !this.#mayFollow(box, quantity))
+        this.found.push(`hidden ${tell(this.#set(box))} of ${quantity ?? "rows"} follows`);
     this.#answers.push({ sets, isHidden });
+    return margins;
+  }
+
+  /** How many rows a set has, k or more, that is hidden in PUBLIC answers for its sums, whoever was told more may know. */
+  #mayFollow(box: Box, quantity: number | undefined): boolean {
+    return this.k < this.publicK && quantity === undefined && popcount(this.#population.rowsOf(box)) >= this.publicK;
   }
 
   /** At the end. */
@@ -118,8 +126,10 @@ export class AttackStory {
     const count = popcount(rows);
     if (!isLevel) assert.equal(values[outputs[0]!], BigInt(count), "a number of rows is what opened");
     const isWhole = this.#population.isWhole(box);
-    const known = this.#open.get(this.#population.keyOf(box));
-    const set = known ?? { box, rows, sums: new Set<number>(), isPublic: isWhole };
+    const before = this.#open.get(this.#population.keyOf(box));
+    // What was a margin only is counted for the first time.
+    const known = before?.isMargin === true ? undefined : before;
+    const set = known ?? { box, rows, sums: new Set(before?.sums), isPublic: isWhole };
     sums.forEach((field) => set.sums.add(field));
     this.#open.set(this.#population.keyOf(box), set);
     if (isWhole || known !== undefined) return;
@@ -137,12 +147,16 @@ export class AttackStory {
   #addUp(boxes: readonly Box[]): void {
     for (const box of boxes) {
       const key = this.#population.keyOf(box);
-      if (!this.#open.has(key)) this.#open.set(key, { ...this.#set(box), isPublic: this.#population.isWhole(box) });
+      const before = this.#open.get(key);
+      if (before !== undefined && before.isMargin !== true) continue;
+      const sums = new Set(before?.sums);
+      this.#open.set(key, { ...this.#set(box), sums, isPublic: this.#population.isWhole(box) });
     }
   }
 
   /** Sums over all cells of some lines of a table, where all are shown. */
-  #addMargins(sets: readonly CellSet[], { groups }: AskedQuery, isHidden: (set: CellSet) => boolean): void {
+  #addMargins(sets: readonly CellSet[], { groups }: AskedQuery, isHidden: (set: CellSet) => boolean): number {
+    let found = 0;
     const sizes = groups.map((field) => this.#population.fields[field]!.representatives.length);
     const lineOf = (cell: number, axis: number): number =>
       Math.floor(cell / sizes.slice(axis + 1).reduce((cells, size) => cells * size, 1)) % sizes[axis]!;
@@ -162,8 +176,10 @@ export class AttackStory {
         const known = this.#open.get(key) ?? added;
         sums.forEach((field) => known.sums.add(field));
         this.#open.set(key, known);
+        found++;
       }
     }
+    return found;
   }
 
   /** How many rows a set had on earlier data, a table's cells may tell together. */

@@ -140,7 +140,7 @@ export function combine(f: (...words: number[]) => number, ...sets: readonly Uin
 }
 
 /** The same but for which fields must be present: their difference is a number of missing values, which answers show. */
-export function differInPresence(fields: readonly StudyField[], a: Box, b: Box): boolean {
+function differInPresence(fields: readonly StudyField[], a: Box, b: Box): boolean {
   if (a.segments !== b.segments) return false;
   if (a.only === undefined && b.only === undefined) {
     return fields.every((field, at) => (a.allowed[at]! | missingOf(field)) === (b.allowed[at]! | missingOf(field)));

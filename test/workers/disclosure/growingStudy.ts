@@ -175,19 +175,20 @@ export class GrowingStudy {
     return built.empty ? undefined : evaluateClear(built.circuit, clearColumns(schema, values, rows.length, 0));
   }
 
+  /** @returns of how many margins of a table sums were told */
   async tell(
     query: AskedQuery,
     versions: readonly number[],
     reader: Reader,
     outputs: readonly (bigint | undefined)[],
-  ): Promise<void> {
+  ): Promise<number> {
     const { descriptor } = await compileQuery(query.request.sql, this.clear.schema);
     const owners = versions.map((version, owner) =>
       this.#used(owner, version).reduce((bits, { bit }) => bits | bit, 0n),
     );
     this.#publishParts(versions);
     const told = { query, descriptor, owners: owners.filter((bits) => bits !== 0n), outputs };
-    for (const story of this.#storiesOf(reader)) story.tell(told);
+    return Math.max(...this.#storiesOf(reader).map((story) => story.tell(told)));
   }
 
   /** Rows that answers have told apart by their masks: their number is on chain. */

@@ -51,7 +51,7 @@ describe("margins of a table", () => {
     for (const sql of [
       "SELECT arm, COUNT(*) FROM t GROUP BY arm",
       MEAN,
-      `${BY_ARM.replace(" GROUP", " WHERE arm = 'A' GROUP")}`,
+      BY_ARM.replace(" GROUP", " WHERE arm = 'A' GROUP"),
     ])
       assert.deepEqual(await marginsOf(sql), [], sql);
   });
@@ -120,5 +120,15 @@ describe("the gate against sums of a table's cells together", () => {
     const answer = await told.ask({ sql: "SELECT arm, AVG(value) FROM t WHERE lab IS NULL GROUP BY arm" });
     assert.ok(answer.kind === "answered" && answer.outputs.some((output) => output === undefined));
     assert.ok(await isShown(told, MEAN));
+  });
+});
+
+describe("a line of a table that is asked by itself afterwards", () => {
+  it("is tested for its size as if it had not been told, since nothing looked at that in the table", async () => {
+    const rows = study([...arms(), ...people(1, { sex: "M", lab: null })]);
+    const near = "SELECT COUNT(*) FROM t WHERE sex = 'F' OR lab IS NULL";
+    assert.ok(await isShown(rows, near, "SELECT sex, arm, AVG(value) FROM t GROUP BY sex, arm"));
+    const { kind } = await rows.ask({ sql: "SELECT COUNT(*) FROM t WHERE sex = 'F'" });
+    assert.equal(kind, "refused");
   });
 });
