@@ -37,7 +37,8 @@ export function mergedField({ axes, columns }: Pick<Selection, "axes" | "columns
 
 function setLines({ schema, selection, cost }: DisclosureFacts): string[] {
   const { clauses, measures } = selection;
-  const whole = clauses.length === 0 ? "  - the whole table, which needs no test of its own" : "  - the cohort";
+  const all = "  - the whole table, whose number needs no test of its own; a sum over it does";
+  const whole = clauses.length === 0 ? all : "  - the cohort";
   if (mergedField(selection) !== undefined) return [whole, "  - the patients whom each number above counts"];
   const cells = isGrouped(selection) ? [`  - each of the ${cost.cells} cells`] : [];
   const within = isGrouped(selection) ? "each cell" : "the cohort";
@@ -60,7 +61,9 @@ function setLines({ schema, selection, cost }: DisclosureFacts): string[] {
   const told = mayTellTogether(measures, schema)
     ? [`  - in ${within}, any smaller set of patients whose number these sums tell, alone or together`]
     : [];
-  return [whole, ...cells, ...present, ...counted, ...crossed, ...indicated, ...told];
+  const isTable = isGrouped(selection) && isSummed(measures);
+  const margins = isTable ? ["  - the sums that the cells of each line, and of the table, add up to"] : [];
+  return [whole, ...cells, ...present, ...counted, ...crossed, ...indicated, ...told, ...margins];
 }
 
 /** What ends a request; without WHERE nothing does. */
@@ -105,13 +108,18 @@ function missingLines({ schema, selection }: DisclosureFacts): string[] {
   return [`  How many patients ${where} have no ${listed(sets, "or")} can be computed, however few they are.`];
 }
 
-function historyLines({ selection: { clauses } }: DisclosureFacts): string[] {
+function historyLines({ selection: { clauses, measures } }: DisclosureFacts): string[] {
   const consequence = clauses.length === 0 ? "is hidden" : "is hidden; a cohort is refused";
   return [
     "  Each set is compared with all patients and with every set that earlier answers on the same data disclosed, whoever",
     `  asked: one that differs in 1 to k-1 patients from another, or from two of the last 64 together, ${consequence}.`,
-    "  A set whose conditions are those of an earlier one, on the same data, is not tested again.",
+    "  A set whose conditions are those of an earlier one, on the same data, is not tested again" +
+      (isSummed(measures) ? ", unless by sums that are new." : "."),
   ];
+}
+
+function isSummed(measures: readonly Measure[]): boolean {
+  return measures.some(({ variables }) => variables.some(({ kind }) => kind === "value"));
 }
 
 function isGrouped({ axes }: DisclosureFacts["selection"]): boolean {
