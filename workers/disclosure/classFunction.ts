@@ -170,9 +170,13 @@ export function meetWithin(a: ClassFunction, b: ClassFunction, c: ClassFunction)
 
 /** @throws CodedError DISCLOSURE_UNSUPPORTED: more than MOST_DECISIONS */
 export function requireSmall(of: ClassFunction): void {
+  if (!isSmall(of)) throw tooLarge();
+}
+
+export function isSmall(of: ClassFunction): boolean {
   let decisions = 0;
   visitAll(of, (each) => (isConstant(each) ? 0 : decisions++));
-  if (decisions > MOST_DECISIONS) throw tooLarge();
+  return decisions <= MOST_DECISIONS;
 }
 
 function tooLarge(): Error {

@@ -17,7 +17,7 @@ import { intervalGroups, intervalTotals } from "./intervalSets.ts";
 import type { CellLevels } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import { openFields } from "./openFields.ts";
-import type { DisclosedMargin } from "./margins.ts";
+import type { DisclosedMargin, TableAxis } from "./margins.ts";
 import { marginsOf } from "./margins.ts";
 import type { OutputSet } from "./outputSets.ts";
 import { cohortOf, readOutputs } from "./outputSets.ts";
@@ -139,7 +139,21 @@ export function disclosedSets(
     cells: cells.map((cell) => setWhere(parts, times(cohort, cell))),
     groups,
     totals: [],
-    margins: marginsOf(lines, conditions, groups, parts),
+    margins: marginsOf(tableAxes(descriptor, lines, catalogue), conditions, groups, parts),
+  });
+}
+
+/** With the field of those whose lines are the categories of a field that are numbers. */
+function tableAxes(
+  { steps }: Descriptor,
+  conditions: readonly (readonly ClassFunction[])[],
+  { schema }: ClassCatalogue,
+): TableAxis[] {
+  return steps[0]!.axes.map(({ field: index, lines }, axis) => {
+    const field = schema.fields[index]!;
+    const isNumeric = lines.length === 0 && field.type === "category" && field.numeric !== undefined;
+    const values = isNumeric ? field.categories.length : 0;
+    return { lines: conditions[axis]!, field: isNumeric ? index : undefined, values };
   });
 }
 

@@ -4,6 +4,7 @@ import type { DisclosedGroup, VettedRequest } from "./disclosedSets.ts";
 import { disclosedSets, familiesOf } from "./disclosedSets.ts";
 import type { OrderedTable } from "./orderedUnions.ts";
 import { orderedTable } from "./orderedUnions.ts";
+import { toldPart } from "./margins.ts";
 import type { RowSet } from "./rowSet.ts";
 import type { Sum } from "./summedPoints.ts";
 import { keyOf } from "./rowSet.ts";
@@ -183,16 +184,17 @@ function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): Fo
   );
 }
 
-/** Where all cells that add up to them are shown, or may be. */
+/** What cells of a table that are shown, or may be, add up to. */
 function marginSets({ groups, margins }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
   const isPosted = opened !== "unknown";
   const mayBeShown = (group: number): boolean =>
     !isPosted || !groups[group]!.outputs.some((output) => opened.hiddenOutputs.has(output));
   const opening = { isPosted, isShown: isPosted, isOpened: true, isUnknown: !isPosted, isAlone: isPosted };
   const told = { ...opening, isEmpty: false, isMargin: true };
-  return margins.flatMap(({ set, groups: own, summed, sums }) =>
-    own.every(mayBeShown) ? [{ set, summed, sums, ...told }] : [],
-  );
+  return margins.flatMap((margin) => {
+    const set = toldPart(margin, groups, mayBeShown);
+    return set === undefined ? [] : [{ set, summed: margin.summed, sums: margin.sums, ...told }];
+  });
 }
 
 /** Of one answer. */

@@ -134,7 +134,7 @@ export function amongTests(facts: HistoryFacts, a: NewSet, siblings: readonly Ne
     const compared = comparedAmong(a, b);
     if (compared !== "sizes" && !sumsOne(a, b)) return [];
     return window.flatMap((c) =>
-      isKnownButGrown([a, b], [c]) || isLine(facts, a, b, c) ? [] : combinationTests(facts, [a, b, c], compared),
+      isKnownButGrown([a, b], [c]) || isTestedLine(facts, a, b, c) ? [] : combinationTests(facts, [a, b, c], compared),
     );
   });
 }
@@ -212,6 +212,13 @@ function fieldsOfAll([first, ...others]: readonly TestedSet[]): number[] {
 /** Cells of the answer that a set is of. */
 export function cellsOf({ cell, cells }: NewSet): readonly number[] {
   return cells ?? (cell === undefined ? [] : [cell]);
+}
+
+/** A line, with no sum over it and parts of cells: sums would leave, beside other cells, those of the cells who are not in the parts. */
+function isTestedLine(facts: HistoryFacts, a: NewSet, b: NewSet, whole: TestedSet): boolean {
+  if (!isLine(facts, a, b, whole)) return false;
+  const isPart = ({ set, cell }: NewSet): boolean => cell !== undefined && keyOf(facts.cells[cell]!) !== keyOf(set);
+  return (!isPart(a) && !isPart(b)) || fieldsOfAll([a, b, whole]).length === 0;
 }
 
 /** Whether `whole` is made up of cells of the answer, and a and b are of different ones among them. */

@@ -7,7 +7,7 @@
  * per row and set that is not one condition and was not kept, and where a threshold is by digits, or a set no box, some more.
  */
 import type { Field } from "../field/field.ts";
-import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
+import type { Closure, GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
 import { mayTellMore } from "./historySets.ts";
@@ -25,8 +25,10 @@ import type { RowSet } from "./rowSet.ts";
 import { keyOf } from "./rowSet.ts";
 import type { PartialColumn } from "./setVectors.ts";
 import { marginTests, missingSumTests } from "./sumTests.ts";
+import type { KnownSet } from "./suppression.ts";
 import { Suppression } from "./suppression.ts";
 import type { Universe } from "./universe.ts";
+import { differInValidity } from "./validity.ts";
 
 export type Gate =
   /** Decided on public bytes: nothing is computed. */
@@ -102,16 +104,28 @@ class Planning {
       tests,
       groups: disclosed.groups,
       totals: disclosed.totals,
-      known: [...single, whole.shown, ...shown],
+      known: [...single, whole.shown, ...shown, ...this.#equalMargins()],
       unknown: [...whole.unknown, ...others.filter(mayTellMore)],
       families: earlier.families,
     });
   }
 
+  /** Margins that may be sums which are known, if nobody lacks a column: their hidden cells may not follow. */
+  #equalMargins(): KnownSet[] {
+    const { earlier, classes } = this.#tests.facts;
+    return this.#disclosed.margins.filter(({ set, summed }) =>
+      earlier.some((before) => {
+        const isSummed = [...summed].some((field) => before.summed.has(field));
+        return isSummed && differInValidity(classes, set, before.set);
+      }),
+    );
+  }
+
   finish(): Gate & { refused: false } {
     const cohort = this.#tests.cohortTests();
     const zeros = this.#tests.zeroTests();
-    const groups = this.#groupTests();
+    const margins = this.#marginGroups();
+    const groups = [...this.#groupTests(), ...margins.map(({ tests }): OutputGroup => ({ outputs: [], tests }))];
     const { circuit, columns, indicators, sizes } = this.#tests.vectors.finish();
     const { universe, catalogue } = this.#place;
     const naming = { schemaHash: this.#request.schema.hash, classes: (on: number) => catalogue.classes(on) };
@@ -119,7 +133,7 @@ class Planning {
       new Map([...sets].map(([index, set]) => [index, universe.nameOf(what, set, naming)]));
     const { merges } = this.#request;
     const measures = this.#request.circuit.outputs.length;
-    const close: GatePlan["close"] = (hidden) => this.#suppression.close(hidden);
+    const close: GatePlan["close"] = (hidden) => closeWithMargins(this.#suppression, hidden, margins, groups.length);
     const plan: GatePlan = { circuit, measures, cohort, zeros, groups, close };
     return {
       refused: false,
@@ -155,26 +169,27 @@ class Planning {
       }
       return { outputs: group.outputs, tests, within: this.#cellCount(group) };
     });
-    const added = [this.#totalTests(siblings), this.#marginTests()];
-    return found.map((group, index) => {
-      return { ...group, tests: [...group.tests, ...added.flatMap((tests) => tests.get(index) ?? [])] };
-    });
+    const totals = this.#totalTests(siblings);
+    return found.map((group, index) => ({ ...group, tests: [...group.tests, ...(totals.get(index) ?? [])] }));
   }
 
-  /** That sums which the cells of a table add up to are not too close to earlier ones, or the last of the cells is hidden. */
-  #marginTests(): Map<number, SizeTest[]> {
-    const tests = new Map<number, SizeTest[]>();
+  /**
+   * That sums which the cells of a table add up to are not too close to earlier ones, or all these cells are hidden: to hide one
+   * of them would not do, which may be empty, or known. Of each that is tested, a group without outputs.
+   */
+  #marginGroups(): { readonly tests: readonly SizeTest[]; readonly hides: readonly number[] }[] {
+    const { margins, groups: all } = this.#disclosed;
     const before: NewSet[] = [];
-    this.#disclosed.margins.forEach(({ set, groups, summed }, index) => {
+    return margins.flatMap(({ set, groups, summed }, index) => {
       const tested: NewSet = { ...this.#tests.tested(set, summed), isMargin: true };
-      const last = groups.at(-1)!;
-      const own = [...(tests.get(last) ?? []), ...this.#tellingTests(this.#place.tellingMargins[index]!)];
-      tests.set(last, own);
-      if (this.#tests.isTold(tested)) return;
-      own.push(...marginTests(this.#tests.facts, tested, before));
-      before.push(tested);
+      const tests = this.#tellingTests(this.#place.tellingMargins[index]!);
+      if (!this.#tests.isTold(tested)) {
+        const cells = groups.map((group) => this.#tests.tested(all[group]!.set!, all[group]!.summed, all[group]!.cell));
+        tests.push(...marginTests(this.#tests.facts, tested, [...cells, ...before]));
+        before.push(tested);
+      }
+      return tests.length === 0 ? [] : [{ tests, hides: groups }];
     });
-    return tests;
   }
 
   /**
@@ -217,4 +232,17 @@ class Planning {
     );
     return index < 0 || groups[index]!.kind === kind ? undefined : index;
   }
+}
+
+/** Groups after the answer's own are of margins, each of which hides its cells. */
+function closeWithMargins(
+  suppression: Suppression,
+  hidden: ReadonlySet<number>,
+  margins: readonly { readonly hides: readonly number[] }[],
+  count: number,
+): Closure {
+  const first = count - margins.length;
+  const failed = [...hidden].flatMap((index) => margins[index - first]?.hides ?? [index]);
+  const closed = suppression.close(new Set(failed));
+  return { ...closed, hidden: new Set([...hidden, ...closed.hidden]) };
 }

@@ -1,15 +1,22 @@
 /** Tests on sizes of sets and of their combinations, as linear forms over sizes (DESIGN, section 6). */
 import type { SizeTest } from "../messages/gatePlan.ts";
+import { unsupported } from "./errors.ts";
 import type { RowSet } from "./rowSet.ts";
 import type { SetVectors } from "./setVectors.ts";
 
 type Zero = SizeTest["zero"];
 
-export class SizeTests {
-  readonly #vectors: SetVectors;
+/** Of one plan. At some 600 bytes each, and tens of multiplications: more take a worker's memory, and nobody waits for them. */
+export const MAX_TESTS = 1_000_000;
 
-  constructor(vectors: SetVectors) {
+export class SizeTests {
+  readonly #vectors: Pick<SetVectors, "size">;
+  readonly #most: number;
+  #made = 0;
+
+  constructor(vectors: Pick<SetVectors, "size">, most = MAX_TESTS) {
     this.#vectors = vectors;
+    this.#most = most;
   }
 
   /** |a| > last. */
@@ -61,7 +68,13 @@ export class SizeTests {
     return this.#test(terms, last, zero);
   }
 
+  /** @throws CodedError DISCLOSURE_UNSUPPORTED: more than a plan may have */
   #test(intersections: readonly (readonly [RowSet, RowSet, number])[], last: number, zero: Zero): SizeTest {
+    if (++this.#made > this.#most) {
+      throw unsupported(
+        `more than ${this.#most} tests against earlier answers: ask for fewer cells or columns at once`,
+      );
+    }
     const terms = new Map<number, number>();
     for (const [a, b, coefficient] of intersections) {
       const size = this.#vectors.size(a, b);

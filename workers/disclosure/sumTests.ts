@@ -38,14 +38,17 @@ export function sumTests(facts: HistoryFacts, a: NewSet, siblings: readonly NewS
 }
 
 /**
- * Of what cells of a table add up to: whatever shares a sum.
+ * Of what cells of a table add up to: whatever shares a sum. That nobody lacks a column tells nothing of sums, and passes.
  *
- * @param others of the same answer before it
+ * @param others of the same answer: its cells, and other margins before it
  */
 export function marginTests(facts: HistoryFacts, a: NewSet, others: readonly NewSet[]): SizeTest[] {
   // All rows of one filter over different data differ by public rows: of fewer than k the request is refused.
   const isPublic = (b: TestedSet): boolean => a.isEarlier && isSameFilter(a.set, b.set);
-  const pairs = facts.earlier.flatMap((b) => (sumsOne(a, b) && !isPublic(b) ? pairTest(facts, a, b, "passes") : []));
+  const summed = facts.earlier.filter((b) => sumsOne(a, b) && !isPublic(b));
+  const pairs = summed.flatMap((b) =>
+    differInValidity(facts.classes, a.set, b.set) ? missingSumTests(facts, a, [b]) : pairTest(facts, a, b, "passes"),
+  );
   const combined = earlierPairs(facts).flatMap(([b, c]) =>
     isKnownButGrown([a], [b, c]) ? [] : combinationTests(facts, [a, b, c], "sums"),
   );

@@ -5,8 +5,10 @@ import { describe, it } from "node:test";
 import { withClasses } from "../../../workers/disclosure/classCatalogue.ts";
 import { disclosedSets } from "../../../workers/disclosure/disclosedSets.ts";
 import { keyOf } from "../../../workers/disclosure/rowSet.ts";
+import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import { arms, isShown, meanOf, MEAN, people, PRESENT, schema, secret, study, without } from "./summedStudy.ts";
-import type { ClearStudy } from "./clearStudy.ts";
+import type { Row } from "./clearStudy.ts";
+import { ClearStudy } from "./clearStudy.ts";
 
 const BY_ARM = "SELECT arm, AVG(value) FROM t GROUP BY arm";
 const PRESENT_BY_ARM = `SELECT arm, AVG(value) FROM t WHERE ${PRESENT} GROUP BY arm`;
@@ -120,6 +122,99 @@ describe("the gate against sums of a table's cells together", () => {
     const answer = await told.ask({ sql: "SELECT arm, AVG(value) FROM t WHERE lab IS NULL GROUP BY arm" });
     assert.ok(answer.kind === "answered" && answer.outputs.some((output) => output === undefined));
     assert.ok(await isShown(told, MEAN));
+  });
+});
+
+describe("the gate against sums of some of a table's cells", () => {
+  const ofTwo = (count: number): ClearStudy =>
+    study([...people(60), ...people(60, { arm: "B" }), ...secret(count, { lab: null })]);
+  const byArm = "SELECT arm, COVAR_POP(value, lab) FROM t GROUP BY arm";
+
+  it("does not take parts of cells for cells, where the rest of all is who lacks a column", async () => {
+    // Nobody is in C, whose sums are hidden; the others' parts, and all, leave the one.
+    for (const [count, shown] of [
+      [1, 0],
+      [11, 2],
+    ] as const) {
+      const told = ofTwo(count);
+      assert.ok(await isShown(told, MEAN));
+      const answer = await told.ask({ sql: byArm });
+      assert.ok(answer.kind === "answered");
+      const sums = [2, 9].filter((at) => answer.outputs[at] !== undefined);
+      assert.equal(sums.length, shown, `${count}`);
+    }
+  });
+
+  it("hides all of them where what they add up to is too close: the last may be empty, small, or told before", async () => {
+    const rows = [...people(60), ...people(60, { arm: "B" })];
+    const last = [people(0), people(2, { arm: "C" }), people(60, { arm: "C" })];
+    for (const cell of last) {
+      const told = study([...rows, ...cell, ...secret(1, { lab: null })]);
+      assert.ok(await isShown(told, MEAN));
+      if (cell.length > 11) assert.ok(await isShown(told, meanOf(`${PRESENT} AND arm = 'C'`)));
+      const answer = await told.ask({ sql: PRESENT_BY_ARM });
+      assert.ok(answer.kind === "answered" && answer.outputs.every((output) => output === undefined), `${cell.length}`);
+    }
+  });
+
+  it("shows a table of a column that nobody lacks beside the sum over all, but no cells from which a small one follows", async () => {
+    assert.ok(await isShown(study(arms()), MEAN, PRESENT_BY_ARM));
+    const told = study([...people(60), ...people(60, { arm: "B" }), ...secret(2, { arm: "C" })]);
+    assert.ok(await isShown(told, MEAN));
+    const answer = await told.ask({ sql: PRESENT_BY_ARM });
+    assert.ok(answer.kind === "answered");
+    const shown = [0, 2, 4].filter((at) => answer.outputs[at] !== undefined);
+    assert.deepEqual(shown, [0], "with B the two of C would follow");
+  });
+
+  it("combines them with one of their cells and an earlier set", async () => {
+    for (const [count, shown] of [
+      [1, false],
+      [11, true],
+    ] as const) {
+      const told = study([...arms(), ...people(15, { lab: null }), ...secret(count, { arm: "B", lab: null })]);
+      const others = "SELECT COUNT(*), COUNT(lab), AVG(value) FROM t WHERE arm <> 'A'";
+      assert.equal(await isShown(told, others, PRESENT_BY_ARM), shown);
+    }
+  });
+
+  it("counts as told what the shown ones add up to, though others are hidden", async () => {
+    for (const cell of [people(0), people(2, { arm: "B", sex: "M" })]) {
+      const cells = [...people(15), ...people(15, { sex: "M" }), ...people(15, { arm: "B" }), ...cell];
+      const told = study([...cells, ...secret(1, { lab: null })]);
+      const answer = await told.ask({ sql: `SELECT arm, sex, AVG(value) FROM t WHERE ${PRESENT} GROUP BY arm, sex` });
+      assert.ok(answer.kind === "answered");
+      const shown = [0, 1, 2, 3, 4, 5].filter((each) => answer.outputs[2 * each] !== undefined);
+      assert.deepEqual(shown, [0, 1, 2]);
+      assert.ok(!(await isShown(told, MEAN)));
+    }
+  });
+});
+
+describe("counts by value", () => {
+  const grades = parseSchema(
+    JSON.stringify({
+      name: "grades",
+      table: "t",
+      subject: "id",
+      fields: [
+        { name: "grade", type: "category", categories: ["1", "2", "3"], required: true },
+        { name: "lab", type: "integer", minimum: 0, maximum: 9 },
+      ],
+    }),
+  );
+  const graded = (count: number, grade: bigint): Row[] => Array.from({ length: count }, () => ({ grade, lab: 1n }));
+
+  it("tell the sum of the values", async () => {
+    for (const [count, shown] of [
+      [1, false],
+      [11, true],
+    ] as const) {
+      const told = new ClearStudy(grades);
+      told.contribute("one", [...graded(count, 2n), ...[0n, 1n, 2n].flatMap((grade) => graded(60, grade))]);
+      const table = `SELECT grade, COUNT(*) FROM t WHERE ${PRESENT} GROUP BY grade`;
+      assert.equal(await isShown(told, table, { sql: "SELECT AVG(grade) FROM t", ...without(count) }), shown);
+    }
   });
 });
 
