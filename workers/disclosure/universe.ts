@@ -110,15 +110,21 @@ export class Universe {
   }
 
   /**
-   * All rows of some of these parts, where they are at least k: of each part, and what any request was about, all of it and
-   * by owner. Their numbers are on chain; the other unions of parts are not looked at, of which there are 2^parts.
+   * All rows of some of these parts, where they are at least k: of each part, of each version that consent has divided, and what
+   * any request was about, all of it and by owner. Their numbers are on chain; the other unions of parts are not looked at, of which there are 2^parts.
    */
   knownTotals(bits: bigint, k: number): RowSet[] {
     const asked = this.#asked.flatMap((each) => [each, ...this.owners(each)]);
-    const totals = new Set([...this.partSets().map(({ parts }) => parts), ...asked]);
+    const versions = this.segments.map((_, at) => bits & this.#partsOf(at));
+    const totals = new Set([...this.partSets().map(({ parts }) => parts), ...versions, ...asked]);
     return [...totals]
       .filter((total) => (total & ~bits) === 0n && total !== bits && this.rows(total) >= k)
       .map((parts) => ({ parts, conditions: [] }));
+  }
+
+  /** All parts of a segment. */
+  #partsOf(at: number): bigint {
+    return this.parts.reduce((bits, { segment }, part) => (segment === at ? bits | (1n << BigInt(part)) : bits), 0n);
   }
 
   /** Of a set's rows or their number: the same for the same rows in the same order, with the same conditions, in every request. */

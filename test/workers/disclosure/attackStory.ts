@@ -154,7 +154,7 @@ export class AttackStory {
     }
   }
 
-  /** Sums over all cells of some lines of a table, where all are shown. */
+  /** Sums over the cells of some lines of a table that are shown. */
   #addMargins(sets: readonly CellSet[], { groups }: AskedQuery, isHidden: (set: CellSet) => boolean): number {
     let found = 0;
     const sizes = groups.map((field) => this.#population.fields[field]!.representatives.length);
@@ -165,11 +165,12 @@ export class AttackStory {
         choice.every((line, axis) => line === undefined || line === lineOf(cell, axis));
       const inside = sets.filter((set) => set.sums.length > 0 && !set.isLevel && isInside(set));
       for (const members of Map.groupBy(inside, ({ kind }) => kind).values()) {
-        if (members.length < 2 || members.some(isHidden)) continue;
-        const [{ box, sums }] = members as [CellSet];
-        const allowed = box.allowed.map((_, field) =>
-          members.reduce((bits, set) => bits | set.box.allowed[field]!, 0n),
-        );
+        const shown = members.filter((set) => !isHidden(set));
+        // What some cells of several lines add up to is no box.
+        const isBox = shown.length === members.length || choice.filter((line) => line === undefined).length === 1;
+        if (shown.length < 2 || !isBox) continue;
+        const [{ box, sums }] = shown as [CellSet];
+        const allowed = box.allowed.map((_, field) => shown.reduce((bits, set) => bits | set.box.allowed[field]!, 0n));
         const margin = { ...box, allowed };
         const key = this.#population.keyOf(margin);
         const added = { ...this.#set(margin), isPublic: this.#population.isWhole(margin), isMargin: true as const };

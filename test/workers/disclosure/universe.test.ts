@@ -101,6 +101,15 @@ describe("Universe", () => {
     assert.deepEqual(totals.sort(), [29, 30]);
   });
 
+  it("tells the total of a version that consent has divided, as far as the request uses it", () => {
+    const before = [segment("0xA", 1, 30, [3, 4]), segment("0xA", 2, 20)];
+    const later = [segment("0xA", 1, 30, [4, 5]), segment("0xA", 2, 20)];
+    const universe = new Universe([later, before]);
+    const totals = universe.knownTotals(universe.bits(later), 5).map(({ parts }) => universe.rows(parts));
+    // Without 4 and 5; those whom both use; the other version.
+    assert.deepEqual(totals.sort(), [20, 27, 28]);
+  });
+
   it("names rows alike whatever else is asked, and unlike when they differ", () => {
     const set = (universe: Universe, refs: readonly SegmentRef[]): string =>
       universe.nameOf("rows", { parts: universe.bits(refs), conditions: [[1, 2n, 7n]] }, naming);
