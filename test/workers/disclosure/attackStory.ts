@@ -41,6 +41,7 @@ export class AttackStory {
   readonly publicK: number;
   readonly found: string[] = [];
   readonly #population: Population;
+  #turn = 0;
   readonly #open = new Map<string, OpenSet>();
   readonly #public = new Map<string, OpenSet>();
   readonly #secret: { readonly box: Box; readonly quantity: number | undefined }[] = [];
@@ -65,7 +66,8 @@ export class AttackStory {
     const rows = this.#population.rowsOf(box);
     // Fewer rows than k, all of whom are counted, say nothing about one of them; so near they are to any small cohort.
     if (popcount(rows) < this.publicK) return;
-    this.#public.set(this.#population.keyOf(box), { box, rows, sums: new Set(), isPublic: true });
+    const key = this.#population.keyOf(box);
+    if (!this.#public.has(key)) this.#public.set(key, { ...this.#set(box), isPublic: true });
   }
 
   /** @returns how many margins it told */
@@ -118,7 +120,7 @@ export class AttackStory {
   }
 
   #set(box: Box): OpenSet {
-    return { box, rows: this.#population.rowsOf(box), sums: new Set(), isPublic: false };
+    return { box, rows: this.#population.rowsOf(box), sums: new Set(), isPublic: false, at: this.#turn++ };
   }
 
   #record({ box, sums, outputs, isLevel }: CellSet, { outputs: values, owners }: Told): void {
@@ -129,7 +131,7 @@ export class AttackStory {
     const before = this.#open.get(this.#population.keyOf(box));
     // What was a margin only is counted for the first time.
     const known = before?.isMargin === true ? undefined : before;
-    const set = known ?? { box, rows, sums: new Set(before?.sums), isPublic: isWhole };
+    const set = known ?? { ...this.#set(box), sums: new Set(before?.sums), isPublic: isWhole };
     sums.forEach((field) => set.sums.add(field));
     this.#open.set(this.#population.keyOf(box), set);
     if (isWhole || known !== undefined) return;

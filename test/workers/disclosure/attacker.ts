@@ -22,6 +22,8 @@ export interface OpenSet {
   readonly sums: Set<number>;
   /** A number of rows that is on chain. */
   readonly isPublic: boolean;
+  /** Of sets and public numbers, in the order in which they came to be known. */
+  readonly at: number;
   /** What cells of a table add up to: only sums over it count, as its rows are those of many sets. */
   readonly isMargin?: true;
 }
@@ -185,6 +187,7 @@ export function isolations(
     sets.slice(0, i).forEach((b) => {
       const sumOne = sumsOne(a, b);
       if (!sumOne && [a, b].some(({ isMargin }) => isMargin)) return;
+      if (isLaterNumber(a, b) || isLaterNumber(b, a)) return;
       if ((a.isPublic && b.isPublic && !sumOne) || isNoNews(a, b, fields) || isNoNews(b, a, fields)) return;
       const apart = combine((x, y) => x! ^ y!, a.rows, b.rows);
       if (isNumberOfMissing(a, b, fields)) gaps.push(apart);
@@ -214,6 +217,11 @@ function isNumberOfMissing(a: OpenSet, b: OpenSet, fields: readonly StudyField[]
 
 function isNumber({ isPublic, sums }: OpenSet): boolean {
   return isPublic && sums.size === 0;
+}
+
+/** A number that consent made public when the set was open already: no answer tells it. */
+function isLaterNumber(number: OpenSet, set: OpenSet): boolean {
+  return isNumber(number) && number.at > set.at;
 }
 
 /** Public numbers of rows: of data that the other is not about, or beside all rows but for who has some value. */
