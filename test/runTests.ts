@@ -10,7 +10,7 @@ import { SEED_ENVIRONMENT } from "./seed.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 export const HARDHAT = fileURLToPath(new URL("../node_modules/hardhat/dist/src/cli.js", import.meta.url));
-const CORES = 2;
+export const CORES = 2;
 /** One more than cores: a network of workers waits for blocks half of the time. */
 const FILES_AT_ONCE = CORES + 1;
 
@@ -47,7 +47,7 @@ export async function runTests(timeoutMs: number): Promise<TestRun> {
 const TOTALS = {
   tests: /^ℹ tests (\d+)$|^ {2}(\d+) (?:passing|failing|skipped)$/gm,
   pass: /^ℹ pass (\d+)$|^ {2}(\d+) passing$/gm,
-  fail: /^ℹ fail (\d+)$|^ {2}(\d+) failing$/gm,
+  fail: /^ℹ (?:fail|cancelled) (\d+)$|^ {2}(\d+) failing$/gm,
   skipped: /^ℹ skipped (\d+)$|^ {2}(\d+) skipped$/gm,
 } as const;
 

@@ -1,28 +1,31 @@
 /**
  * `npm run test:deep`: the same tests at the sizes of test/budget.ts and on a seed of its own (test/seed.ts), part by part; after
- * each it writes docs/deep-report.md. `-- PART...` runs the parts whose names begin so, `-- --list` says what there is.
+ * each it writes docs/deep-report.md. `-- PART...` runs the parts of these names, or whose names begin so; `-- --list` says what
+ * there is.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { budget } from "../budget.ts";
-import { HARDHAT, runProcess, total } from "../runTests.ts";
+import { CORES, HARDHAT, runProcess, total } from "../runTests.ts";
 import { seed, seedLine } from "../seed.ts";
 import { type DeepPart, deepParts } from "./parts.ts";
 import { type DeepResult, readReport, renderReport } from "./report.ts";
 
 /** Of one test, and of one file: a matrix of all lies at seven workers is one test. */
 const TIMEOUT_MS = 6 * 3_600_000;
-const CORES = 2;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const REPORT = fileURLToPath(new URL("../../docs/deep-report.md", import.meta.url));
 
 if (!budget.deep) throw new Error("run this as `npm run test:deep`");
 const named = process.argv.slice(2).filter((argument) => argument !== "--list");
 const parts = deepParts();
-const unknown = named.filter((name) => !parts.some((part) => part.name.startsWith(name)));
+const isMeant = (part: DeepPart, word: string): boolean =>
+  parts.some(({ name }) => name === word) ? part.name === word : part.name.startsWith(word);
+const unknown = named.filter((name) => !parts.some((part) => isMeant(part, name)));
 if (unknown.length > 0) throw new Error(`no part's name begins with ${unknown.join(" or ")}: see \`-- --list\``);
-const chosen = parts.filter(({ name }) => named.length === 0 || named.some((each) => name.startsWith(each)));
+const chosen = parts.filter((part) => named.length === 0 || named.some((name) => isMeant(part, name)));
 if (process.argv.includes("--list")) for (const { name } of chosen) console.log(name);
 else process.exitCode = await runParts(chosen);
 
@@ -31,14 +34,14 @@ async function runParts(chosen: readonly DeepPart[]): Promise<number> {
   console.log(`${seedLine}\n`);
   const failing: string[] = [];
   for (const part of chosen) {
-    const started = performance.now();
+    const [started, of] = [performance.now(), commit()];
     const run = await runProcess(argumentsOf(part), true);
     const [passed, failed] = [total(run, "pass"), total(run, "fail")];
     if (run.code !== 0 || passed === 0) failing.push(part.name);
     record({
       part: part.name,
       date: new Date().toISOString().slice(0, 10),
-      commit: commit(),
+      commit: of,
       seed,
       minutes: ((performance.now() - started) / 60_000).toFixed(1),
       passed,
@@ -67,7 +70,7 @@ function record(result: DeepResult): void {
 }
 
 function commit(): string {
-  const git = (...words: string[]): string => spawnSync("git", words, { encoding: "utf8" }).stdout ?? "";
+  const git = (...words: string[]): string => spawnSync("git", words, { cwd: ROOT, encoding: "utf8" }).stdout ?? "";
   const [head, changes] = [git("rev-parse", "--short", "HEAD").trim(), git("status", "--porcelain")];
   const isChanged = changes.split("\n").some((line) => line !== "" && !line.endsWith("docs/deep-report.md"));
   return head === "" ? "-" : `${head}${isChanged ? "+" : ""}`;

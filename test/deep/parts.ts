@@ -12,7 +12,7 @@ export interface DeepPart {
   /** Of the root of the project; those of Solidity are Hardhat's, which runs all of them. */
   readonly files: readonly string[];
   readonly runner: "hardhat" | "node";
-  /** For Node's runner. */
+  /** For Node's runner: name patterns, and isolation. */
   readonly options: readonly string[];
 }
 
@@ -51,5 +51,5 @@ function partOf(file: string, which: string, option: string): DeepPart {
 /** `workers/field` of `test/workers/field/kernel/range.test.ts`, `scripts` of `test/scripts/demo/plan.test.ts`. */
 function folderOf(file: string): string {
   const folders = file.split("/").slice(1, -1);
-  return folders.slice(0, folders[0] === "workers" ? 2 : 1).join("/") || "of the tests";
+  return folders.slice(0, folders[0] === "workers" ? 2 : 1).join("/") || "test";
 }

@@ -47,7 +47,7 @@ export function renderReport(
   return [
     "# Deep test report",
     "",
-    `Written by \`npm run test:deep\`, last with ${machine}. The same cases of a part again: \`OPALINE_SEED=SEED npm run test:deep -- PART\`.`,
+    `Written by \`npm run test:deep\`, last with ${machine}. The same cases of a part again: \`OPALINE_SEED=SEED npm run test:deep -- "PART"\`.`,
     "A commit with + had changes that were not committed.",
     "",
     row(COLUMNS),

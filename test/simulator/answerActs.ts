@@ -1,4 +1,4 @@
-/** Of `modelActs.ts`, those of workers on requests: answers, disputes of them, and the keys of sealed ones. */
+/** Random acts (`modelActs.ts` draws them) of workers on requests: answers, disputes of them, and the keys of sealed ones. */
 import { ZeroHash, id } from "ethers";
 import { BN254_FR_MODULUS } from "../../workers/field/bn254.ts";
 import { type Verdict, statementHash } from "../../workers/messages/statement.ts";

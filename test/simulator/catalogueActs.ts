@@ -1,4 +1,4 @@
-/** Of `modelActs.ts`, those on the catalogue: vettings again and again, comments, supersessions, revocations. */
+/** Random acts (`modelActs.ts` draws them) on the catalogue: vettings again and again, comments, supersessions, revocations. */
 import { id } from "ethers";
 import { VETTING } from "../../workers/messages/signedStructs.ts";
 import { opalineDomain } from "../../workers/messages/typedData.ts";

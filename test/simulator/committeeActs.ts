@@ -1,5 +1,5 @@
 /**
- * Of `modelActs.ts`, those of a change of committee. Most go on with the change that is open, which takes a dozen acts in
+ * Random acts (`modelActs.ts` draws them) of a change of committee. Most go on with the change that is open, which takes a dozen acts in
  * their order; each of them is also drawn at any time, and wrong in any of its parts.
  */
 import { ZeroHash, id } from "ethers";

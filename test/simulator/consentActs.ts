@@ -1,4 +1,4 @@
-/** Of `modelActs.ts`, those on consent: forms, rules, and what owners record on paper. */
+/** Random acts (`modelActs.ts` draws them) on consent: forms, rules, and what owners record on paper. */
 import { encodeBytes32String, id } from "ethers";
 import { type Account, type Act, CONSORTIUM, OWNERS, STRANGER, act, studyIdOf } from "./genesis.ts";
 import type { ActScene } from "./actScene.ts";

@@ -1,4 +1,4 @@
-/** Of `modelActs.ts`, those of data owners on their data: versions, and the terms of their use. */
+/** Random acts (`modelActs.ts` draws them) of data owners on their data: versions, and the terms of their use. */
 import { ZeroHash, id } from "ethers";
 import type { DatasetSegment } from "../../workers/chain/datasetRegistry.ts";
 import { sharesRoot } from "../../workers/messages/datasetRoot.ts";

@@ -1,4 +1,4 @@
-/** Of `modelActs.ts`, those of the consortium that stop everything and let it go on. */
+/** Random acts (`modelActs.ts` draws them) of the consortium that stop everything and let it go on. */
 import type { ActScene } from "./actScene.ts";
 import { type Account, type Act, CONSORTIUM, STRANGER, act } from "./genesis.ts";
 import { request } from "./requestActs.ts";

@@ -1,4 +1,4 @@
-/** Of `modelActs.ts`, a request that was made on the chain, and what its later acts say of it. */
+/** A request that was made on the chain, and what random acts say of it later. */
 import { ZeroHash, id } from "ethers";
 import type { QueryRequested } from "../../workers/chain/queryEvents.ts";
 import { outputsHash } from "../../workers/messages/statement.ts";

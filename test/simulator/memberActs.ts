@@ -1,4 +1,4 @@
-/** Of `modelActs.ts`, those on members: their keys, and their end. */
+/** Random acts (`modelActs.ts` draws them) on members: their keys, and their end. */
 import { KEY_ROTATION, type KeyRotation } from "../../workers/messages/signedStructs.ts";
 import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { type ActScene, keyOf } from "./actScene.ts";

@@ -1,4 +1,4 @@
-/** Every read that a worker makes of the contracts, of whatever there is now, for the comparison that `modelActs.ts` serves. */
+/** Every read that a worker makes of the contracts, of whatever there is now, which `modelChain.test.ts` compares after each act. */
 import { id } from "ethers";
 import { type ActScene, datasetIdsOf } from "./actScene.ts";
 import { type Act, OWNERS, QUERIER, SPARE_KEYS, VETTERS, WORKERS, act, hashOf, studyIdOf } from "./genesis.ts";

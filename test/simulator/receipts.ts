@@ -1,4 +1,4 @@
-/** Of `modelActs.ts`, what workers sign of the files that an owner dealt, for a new version or for another committee. */
+/** What workers sign in random acts, of the files that an owner dealt, for a new version or for another committee. */
 import { RECEIPT } from "../../workers/messages/signedStructs.ts";
 import { opalineDomain } from "../../workers/messages/typedData.ts";
 import { type ActScene, keyOf } from "./actScene.ts";

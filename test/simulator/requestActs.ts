@@ -1,4 +1,4 @@
-/** Of `modelActs.ts`, those of whoever asks: requests, and their end where nobody answered. */
+/** Random acts (`modelActs.ts` draws them) of whoever asks: requests, and their end where nobody answered. */
 import { ZeroHash, concat, id } from "ethers";
 import { encodeParameters } from "../../workers/messages/descriptor.ts";
 import { type ActScene, datasetIdsOf, keyOf } from "./actScene.ts";

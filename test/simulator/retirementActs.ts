@@ -1,4 +1,4 @@
-/** Of `modelActs.ts`, those that end data: retired datasets, and workers' word that they erased what is over. */
+/** Random acts (`modelActs.ts` draws them) that end data: retired datasets, and workers' word that they erased what is over. */
 import { id } from "ethers";
 import { ERASURE } from "../../workers/messages/signedStructs.ts";
 import { opalineDomain } from "../../workers/messages/typedData.ts";

@@ -1,6 +1,6 @@
 /**
  * The structs that are signed in the network, each as an EIP-712 table and as the message with its units. The contracts hash
- * the same words; `test/contracts` compares the digests. A trial's are in trialVerdict.ts.
+ * the same words; `test/contracts` compares the digests. A trial's is in trialVerdict.ts.
  */
 import type { TypeTable } from "./typedData.ts";
 

@@ -148,6 +148,7 @@ export class DatasetEffects {
       }
       return;
     }
+    // Also those of which no event was seen here, as by a worker that joined later.
     for (let earlier = 1n; earlier < epoch; earlier += 1n) store.endedCommittees.insert(studyId, earlier);
     store.disclosures.takeOver(studyId, epoch);
     this.#settleFiles(studyId, epoch);

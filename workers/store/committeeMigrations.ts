@@ -174,7 +174,8 @@ const PLACES = `
 `;
 
 const ENDS = `
-  -- Committees that were followed, and proposals that were withdrawn. Of those before there was this record nothing is on the way.
+  -- Committees that were followed, and proposals that were withdrawn. Earlier ends are not recorded: an upload that they could stop
+  -- ended with the process that took it.
   CREATE TABLE ended_committee (
     study_id BLOB NOT NULL CHECK (length(study_id) = 32),
     epoch INTEGER NOT NULL,

@@ -1,6 +1,6 @@
 /**
  * Committees that came to an end, by another that followed or as proposals that were withdrawn: nothing is stored for them any
- * more, however long ago the chain still said that it is to be taken. Public facts only.
+ * more, though an upload may have begun while the chain still said that it is to be taken. Public facts only.
  *
  * Invariant: an end is inserted in the transaction of its event, and never deleted.
  *
@@ -27,6 +27,7 @@ export class EndedCommitteeStore {
     this.#database.atomically(() => this.#insert.run(...words));
   }
 
+  /** @throws CodedError STORE_INVALID */
   has(studyId: string, epoch: bigint): boolean {
     return this.#database.guarded(() => this.#select.get(...committeeOf(studyId, epoch))) !== undefined;
   }

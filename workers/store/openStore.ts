@@ -20,7 +20,7 @@ import { ShareStore } from "./shareStore.ts";
 import { UploadNonceStore } from "./uploadNonceStore.ts";
 
 export interface StoreOptions {
-  /** Folder of the dataset keys: on another backup schedule than the file, or none. Made with mode 0700. */
+  /** Folder of the holdings' keys: on another backup schedule than the file, or none. Made with mode 0700. */
   readonly keyDir: string;
   /** 32 bytes, from `deriveWrappingKey`. */
   readonly wrappingKey: Uint8Array;

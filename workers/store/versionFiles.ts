@@ -33,7 +33,7 @@ export class VersionFiles {
   }
 
   /**
-   * Whether another file may be taken.
+   * Refuses a file beside the one that was named, unless it replaces that, and one too many.
    * @throws CodedError STORE_SEGMENT_CONFLICT, STORE_TOO_MANY_PENDING
    */
   refuseConflict({ dataset, datasetId, epoch }: Holding, version: bigint, hash: Uint8Array, replaces: boolean): void {
