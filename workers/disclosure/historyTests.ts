@@ -214,7 +214,10 @@ export function cellsOf({ cell, cells }: NewSet): readonly number[] {
   return cells ?? (cell === undefined ? [] : [cell]);
 }
 
-/** A line, with no sum over it and parts of cells: sums would leave, beside other cells, those of the cells who are not in the parts. */
+/**
+ * Whether other tests see to what two sets leave of a line: that is its other cells. Where the two are parts of cells, who is in
+ * neither is left as well: known missing values to sizes, but not to sums.
+ */
 function isTestedLine(facts: HistoryFacts, a: NewSet, b: NewSet, whole: TestedSet): boolean {
   if (!isLine(facts, a, b, whole)) return false;
   const isPart = ({ set, cell }: NewSet): boolean => cell !== undefined && keyOf(facts.cells[cell]!) !== keyOf(set);
