@@ -251,6 +251,7 @@ describe("a policy's rules", () => {
     });
     it("refuses a parameter that could cut elsewhere", async () => {
       await refused("QueryCatalogueCutNotPermitted", [1, 19n], coarse);
+      await refused("QueryCatalogueCutNotPermitted", [1, 20n], coarse, { bounds: listed([20n, 40n]) });
       await refused("QueryCatalogueCutNotPermitted", [1, 50n], coarse, { bounds: listed([18n, 50n]) });
       await refused("QueryCatalogueCutNotPermitted", [1, 91n + 1n], coarse, { bounds: listed([18n], [69n, 91n]) });
     });
