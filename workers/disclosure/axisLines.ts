@@ -26,6 +26,14 @@ export function axisLines({ steps }: Descriptor, reader: FactorReader, catalogue
   });
 }
 
+/** Indices of lines that are one number each: categories that are numbers, intervals of one value. */
+export function numberLines({ field, cuts }: Pick<Axis, "field" | "cuts">, { schema }: ClassCatalogue): number[] {
+  const on = schema.fields[field]!;
+  if (on.type === "category") return on.numeric === undefined ? [] : [...on.categories.keys()];
+  const ends = [...cuts, on.maximum + 1n];
+  return [on.minimum, ...cuts].flatMap((start, line) => (start + 1n === ends[line] ? [line] : []));
+}
+
 /** Lines that depend on parameters, or sum, are none. */
 function isExactly(reader: FactorReader, factor: number, line: ClassFunction): boolean {
   const { condition, variables, digits, isOpen } = reader.factor(factor);

@@ -8,12 +8,12 @@ import { cellsOf } from "../query/axisSizes.ts";
 import type { Merges } from "../messages/merges.ts";
 import { requireFewValues } from "../query/openedValues.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
-import { axisLines } from "./axisLines.ts";
+import { axisLines, numberLines } from "./axisLines.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
 import { ONE, requireSmall, times } from "./classFunction.ts";
 import { FactorReader } from "./factorReader.ts";
-import { intervalGroups, intervalTotals } from "./intervalSets.ts";
+import { intervalGroups, intervalMargins, intervalTotals } from "./intervalSets.ts";
 import type { CellLevels } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import { openFields } from "./openFields.ts";
@@ -63,7 +63,7 @@ export interface DisclosedSets {
   readonly groups: readonly DisclosedGroup[];
   /** Of statistics of the order of values. */
   readonly totals: readonly DisclosedTotal[];
-  /** Of tables with sums. */
+  /** Of tables with sums, or with counts by number. */
   readonly margins: readonly DisclosedMargin[];
 }
 
@@ -102,7 +102,7 @@ export function disclosedSets(
     const query = { descriptor, outputs, lines, parts, catalogue, merges };
     const [groups, totals] = [intervalGroups(query), intervalTotals(query)];
     const cells = groups.map(({ set }) => set);
-    return withSmallShapes({ cohort: setWhere(parts, cohort), cells, groups, totals, margins: [] });
+    return withSmallShapes({ cohort: setWhere(parts, cohort), cells, groups, totals, margins: intervalMargins(query) });
   }
   const open = parameters === undefined ? openFields(descriptor) : new Set<number>();
   const levels = new LevelReader(catalogue, (field) => open.has(field));
@@ -143,17 +143,13 @@ export function disclosedSets(
   });
 }
 
-/** With the field of those whose lines are the categories of a field that are numbers. */
 function tableAxes(
   { steps }: Descriptor,
   conditions: readonly (readonly ClassFunction[])[],
-  { schema }: ClassCatalogue,
+  catalogue: ClassCatalogue,
 ): TableAxis[] {
-  return steps[0]!.axes.map(({ field: index, lines }, axis) => {
-    const field = schema.fields[index]!;
-    const isNumeric = lines.length === 0 && field.type === "category" && field.numeric !== undefined;
-    const values = isNumeric ? field.categories.length : 0;
-    return { lines: conditions[axis]!, field: isNumeric ? index : undefined, values };
+  return steps[0]!.axes.map((axis, at) => {
+    return { lines: conditions[at]!, field: axis.field, numbers: numberLines(axis, catalogue) };
   });
 }
 

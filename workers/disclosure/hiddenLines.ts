@@ -3,7 +3,7 @@
  * known, so is the sum of the cells that are hidden, which must be large enough.
  */
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
-import type { HiddenLine } from "../messages/gatePlan.ts";
+import type { LineTest, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, FamilyMember } from "./disclosedSets.ts";
 import { familiesOf } from "./disclosedSets.ts";
 import type { Fingerprints } from "./fingerprints.ts";
@@ -32,7 +32,7 @@ interface Line {
 export class HiddenLines {
   readonly #facts: LineFacts;
   readonly #lines: readonly Line[];
-  readonly #tests = new Map<string, HiddenLine["test"]>();
+  readonly #tests = new Map<string, SizeTest>();
 
   constructor(facts: LineFacts) {
     this.#facts = facts;
@@ -45,7 +45,7 @@ export class HiddenLines {
   }
 
   /** What is to be tested when these groups are hidden. */
-  hiddenBy(hidden: ReadonlySet<number>): HiddenLine[] {
+  hiddenBy(hidden: ReadonlySet<number>): LineTest[] {
     const known = new Set(this.#facts.known.map(({ set }) => keyOf(set)));
     return this.#lines.flatMap(({ whole, wholeGroup, members, k }) => {
       if (wholeGroup !== undefined && hidden.has(wholeGroup)) return [];
@@ -59,8 +59,8 @@ export class HiddenLines {
       if (secret.length < 2 || secret.length === members.length || sacrifice === undefined) return [];
       const parts = secret.map(({ set, group }) => this.#partsOf(set, group).filter((part) => !hidden.has(part.group)));
       return choicesOf(secret, parts).map((rests) => ({
-        test: this.#restTest(whole, rests, k),
-        sacrifice: rests.findLast(({ part }) => part !== undefined)?.part?.group ?? sacrifice,
+        tests: [this.#restTest(whole, rests, k)],
+        sacrifice: [rests.findLast(({ part }) => part !== undefined)?.part?.group ?? sacrifice],
       }));
     });
   }
@@ -76,7 +76,7 @@ export class HiddenLines {
   }
 
   /** One object per test, so that what passed is not tested again. */
-  #restTest(whole: RowSet, rests: readonly Rest[], k: number): HiddenLine["test"] {
+  #restTest(whole: RowSet, rests: readonly Rest[], k: number): SizeTest {
     const { tests } = this.#facts;
     const names = rests.map(({ set, part }) => (part === undefined ? keyOf(set) : `${keyOf(set)}-${keyOf(part.set)}`));
     const key = `${k}<=${keyOf(whole)}=${names.join("+")}`;

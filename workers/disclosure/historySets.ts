@@ -2,12 +2,12 @@
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { DisclosedGroup, VettedRequest } from "./disclosedSets.ts";
 import { disclosedSets, familiesOf } from "./disclosedSets.ts";
-import type { OrderedTable } from "./orderedUnions.ts";
-import { orderedTable } from "./orderedUnions.ts";
 import { toldPart } from "./margins.ts";
 import type { RowSet } from "./rowSet.ts";
 import type { Sum } from "./summedPoints.ts";
 import { keyOf } from "./rowSet.ts";
+import type { ToldTable } from "./toldTables.ts";
+import { toldTables } from "./toldTables.ts";
 
 /** One segment of a dataset: the rows that version `version` added, less those that consent takes out. */
 export interface SegmentRef {
@@ -61,7 +61,7 @@ export interface HistorySet {
   readonly isAlone: boolean;
   /** Opened as zero: what follows from it follows without it. */
   readonly isEmpty: boolean;
-  /** Only what cells of tables add up to: sums over it are told, and its size was tested with nothing. */
+  /** Only what cells of tables add up to, or never posted: sums over it are told, or may be, and nothing was tested of its size. */
   readonly isMargin: boolean;
   /** Only in answers that others were told, with a lower k: no reason not to test what the set follows from. */
   readonly isToldToOthers: boolean;
@@ -82,10 +82,12 @@ export interface HistorySets {
   readonly sets: readonly HistorySet[];
   /** Of answers with hidden cells. */
   readonly families: readonly HiddenFamily[];
-  /** Of answers of the order of values, in their order. */
-  readonly tables: readonly OrderedTable[];
+  /** Of answers of two cells or more, in their order. */
+  readonly tables: readonly ToldTable[];
   /** Of each answer that has one, in their order. */
   readonly cohorts: readonly { readonly set: RowSet; readonly answer: EarlierAnswer }[];
+  /** Of tables with sums, lines over which nothing is summed. */
+  readonly lines: readonly RowSet[];
   /** How many of the sets are of posted answers: others may be named by one participant alone. */
   readonly posted: number;
 }
@@ -103,13 +105,14 @@ export function historySets(
 ): HistorySets {
   const sets = new Map<string, HistorySet>();
   const families: HiddenFamily[] = [];
-  const tables: OrderedTable[] = [];
+  const tables: ToldTable[] = [];
+  const lines: RowSet[] = [];
   const cohorts: { set: RowSet; answer: EarlierAnswer }[] = [];
   const posted = new Set<string>();
   for (const answer of history) {
     const parts = segmentsOf(answer.segments);
     const disclosed = disclosedSets(answer, parts, catalogue);
-    tables.push(...orderedTable(answer, disclosed.groups, parts));
+    tables.push(...toldTables(answer, disclosed.groups));
     if (disclosed.cohort !== undefined) cohorts.push({ set: disclosed.cohort, answer });
     for (const found of [
       ...cohortOf(disclosed, answer),
@@ -121,8 +124,9 @@ export function historySets(
       if (isPostedAnswer(answer)) posted.add(keyOf(found.set));
     }
     families.push(...hiddenFamilies(disclosed, answer));
+    lines.push(...countedLines(disclosed, answer));
   }
-  return { sets: [...sets.values()], families, tables, cohorts, posted: posted.size };
+  return { sets: [...sets.values()], families, tables, cohorts, lines, posted: posted.size };
 }
 
 function isPostedAnswer({ opened, isToldToOthers }: EarlierAnswer): boolean {
@@ -176,25 +180,34 @@ function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): Fou
 /** Where all that they are made up of is shown. */
 function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
   if (opened === "unknown") return [];
-  const isShown = (group: number): boolean =>
-    !groups[group]!.outputs.some((output) => opened.hiddenOutputs.has(output));
+  const isShown = shownIn(groups, opened);
   const told = { ...UNSEEN, isPosted: true, isShown: true, isOpened: true };
   return totals.flatMap((total) =>
     total.groups.every(isShown) ? [{ set: total.set, summed: new Set<number>(), sums: [], ...told }] : [],
   );
 }
 
+function shownIn(groups: readonly DisclosedGroup[], opened: Opened): (group: number) => boolean {
+  return (group) => opened === "unknown" || !groups[group]!.outputs.some((output) => opened.hiddenOutputs.has(output));
+}
+
 /** What cells of a table that are shown, or may be, add up to. */
 function marginSets({ groups, margins }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
   const isPosted = opened !== "unknown";
-  const mayBeShown = (group: number): boolean =>
-    !isPosted || !groups[group]!.outputs.some((output) => opened.hiddenOutputs.has(output));
+  const mayBeShown = shownIn(groups, opened);
   const opening = { isPosted, isShown: isPosted, isOpened: true, isUnknown: !isPosted, isAlone: isPosted };
   const told = { ...opening, isEmpty: false, isMargin: true };
   return margins.flatMap((margin) => {
-    const set = toldPart(margin, groups, mayBeShown);
+    const set = margin.summed.size === 0 ? undefined : toldPart(margin, groups, mayBeShown);
     return set === undefined ? [] : [{ set, summed: margin.summed, sums: margin.sums, ...told }];
   });
+}
+
+/** How many are in lines of tables with sums, as the cells that are shown, or may be, tell. */
+function countedLines({ groups, margins }: Disclosed, { opened }: EarlierAnswer): RowSet[] {
+  const counted = margins.filter(({ summed }) => summed.size === 0);
+  const isOpen = shownIn(groups, opened);
+  return counted.flatMap((margin) => toldPart(margin, groups, isOpen) ?? []);
 }
 
 /** Of one answer. */
@@ -216,7 +229,7 @@ function merge(sets: Map<string, HistorySet>, found: FoundSet, isToldToOthers: b
         : found.isUnknown || known?.isUnknown === true,
     isAlone: found.isAlone && known?.isAlone !== false,
     isEmpty: found.isEmpty || known?.isEmpty === true,
-    isMargin: found.isMargin && known?.isMargin !== false,
+    isMargin: (found.isMargin || !found.isPosted) && known?.isMargin !== false,
     isToldToOthers: isToldToOthers && known?.isToldToOthers !== false,
     toldHere: isToldToOthers || !found.isShown ? (known?.toldHere ?? NO_SUMS) : withSums(known?.toldHere, found),
   });

@@ -18,23 +18,17 @@ import type { SizeTest } from "../messages/gatePlan.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { HistorySet } from "./historySets.ts";
-import type { OrderedTable } from "./orderedUnions.ts";
-import { unionTests } from "./orderedUnions.ts";
+import type { TestedSet } from "./pairTests.ts";
+import { pairTest, sumsOne } from "./pairTests.ts";
 import type { RowSet } from "./rowSet.ts";
-import { intersect, isSubset, keyOf, meetsWithin } from "./rowSet.ts";
+import { isSubset, keyOf, meetsWithin } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
+import type { ToldTable } from "./toldTables.ts";
+import { tableTests } from "./toldTables.ts";
 import { differInValidity } from "./validity.ts";
 
 /** Sets beside the new one in a combination: the newest distinct ones. "All rows" is always among them. */
 const COMBINED_SETS = 64;
-
-export interface TestedSet {
-  readonly set: RowSet;
-  readonly summed: ReadonlySet<number>;
-  readonly print: bigint;
-  /** Of an earlier one: only others were told it. */
-  readonly isToldToOthers?: boolean;
-}
 
 export interface NewSet extends TestedSet {
   /** The cell of which it is the rows, or those with some values present; undefined for others. */
@@ -83,8 +77,8 @@ export interface HistoryFacts {
   rows(parts: bigint): number;
   /** Whether some of them are gone. A set that had them is measured too small: what passes then is large enough all the same. */
   isErased(parts: bigint): boolean;
-  /** Earlier answers of the order of values, whose cells add up to sets that are known, or may be. */
-  readonly tables: readonly OrderedTable[];
+  /** Of earlier answers: what their cells add up to is known, or may be. */
+  readonly tables: readonly ToldTable[];
   /** Of the new answer. */
   readonly cells: readonly (RowSet | undefined)[];
   /** By key of a set, the cells that make it up: filled as it is asked for. */
@@ -103,7 +97,7 @@ export function historyTests(
   zero: SizeTest["zero"],
   siblings: readonly NewSet[],
 ): SizeTest[] {
-  const pairs = [...facts.earlier.flatMap((b) => pairTest(facts, a, b, zero)), ...unionTests(facts, a, zero)];
+  const pairs = [...facts.earlier.flatMap((b) => pairTest(facts, a, b, zero)), ...tableTests(facts, a, zero)];
   const combined = earlierPairs(facts).flatMap(([b, c]) =>
     isKnownButGrown([a], [b, c]) ? [] : combinationTests(facts, [a, b, c], "sizes"),
   );
@@ -162,34 +156,6 @@ function totalTests(facts: HistoryFacts, a: TestedSet, zero: SizeTest["zero"]): 
   if (differInValidity(facts.classes, a.set, { parts: a.set.parts, conditions: [] })) return [];
   const ofNobody = zero === "fails" ? zero : "ifShown";
   return facts.totals.map((total) => facts.tests.pair(a.set, total, facts.k - 1, ofNobody));
-}
-
-/**
- * That two sets differ by no few rows. None where that holds by construction, or where they differ by missing values and share no
- * sum.
- *
- * @param zero of one filter over different data, by at least k known rows
- */
-export function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
-  const { k, tests } = facts;
-  if (a.print === b.print) return [];
-  if (intersect(a.set, b.set) === undefined) return []; // a alone is as large
-  if (!sumsOne(a, b) && differInValidity(facts.classes, a.set, b.set)) return [];
-  // A difference within fewer rows than k is about them, even when it is zero; and one that is zero but for erased rows may be
-  // any number of them.
-  const apart = a.set.parts ^ b.set.parts;
-  const mayBeZero = isSameFilter(a.set, b.set) && facts.rows(apart) >= k && !facts.isErased(apart);
-  return [tests.pair(a.set, b.set, k - 1, mayBeZero ? zero : "fails")];
-}
-
-/** Whether a field is summed over both. */
-export function sumsOne(a: TestedSet, b: TestedSet): boolean {
-  return [...a.summed].some((field) => b.summed.has(field));
-}
-
-/** One filter over different data. */
-export function isSameFilter(a: RowSet, b: RowSet): boolean {
-  return keyOf({ ...a, parts: 0n }) === keyOf({ ...b, parts: 0n });
 }
 
 /** Whether the new sets have all grown from data that contain the earlier sets' data. */

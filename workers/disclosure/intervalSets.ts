@@ -8,11 +8,13 @@ import { requireFewValues } from "../query/openedValues.ts";
 import type { Merges } from "../messages/merges.ts";
 import type { MergedCell } from "../query/mergedLines.ts";
 import { mergedCells, singleLines } from "../query/mergedLines.ts";
+import { numberLines } from "./axisLines.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
 import { add, ONE, times, ZERO } from "./classFunction.ts";
 import type { DisclosedGroup, DisclosedTotal } from "./disclosedSets.ts";
 import { unsupported } from "./errors.ts";
+import type { DisclosedMargin } from "./margins.ts";
 import type { OutputSet } from "./outputSets.ts";
 import { setWhere } from "./rowSet.ts";
 
@@ -74,6 +76,34 @@ export function intervalTotals(query: OrderedQuery): DisclosedTotal[] {
       return set === undefined || isOne ? [] : [{ set, groups: own.map(({ group }) => group) }];
     });
   });
+}
+
+/**
+ * What intervals of one value each add up to in a slice, two or more: of each output, and of all outputs together. Their counts tell the
+ * sum of the values.
+ */
+export function intervalMargins(query: OrderedQuery): DisclosedMargin[] {
+  const { descriptor, outputs, lines, parts, catalogue } = query;
+  const axis = descriptor.steps[0]!.axes[valueAxis(descriptor)!.axis]!;
+  const numbers = numberLines(axis, catalogue);
+  const cells = cellsIn(query).map((cell, group) => ({ cell, group }));
+  const single = cells.filter(
+    ({
+      cell: {
+        lines: [first, end],
+      },
+    }) => end === first + 1 && numbers.includes(first),
+  );
+  return [...Map.groupBy(single, ({ cell }) => cell.slice.join()).values()].flatMap((slice) =>
+    [...outputs.keys(), undefined].flatMap((output): DisclosedMargin[] => {
+      const own = slice.filter(({ cell }) => output === undefined || cell.output === output);
+      const condition = own.map(({ cell }) => times(outputs[cell.output]!.condition, within(descriptor, lines, cell)));
+      if (own.length < 2 || (output === undefined && outputs.length < 2)) return [];
+      const set = setWhere(parts, condition.reduce(add));
+      const groups = own.map(({ group }) => group);
+      return set === undefined ? [] : [{ set, groups, summed: new Set([axis.field]), sums: [] }];
+    }),
+  );
 }
 
 /** The condition of some lines of values in a slice. */

@@ -16,6 +16,7 @@ export interface DisclosedMargin {
   readonly set: RowSet;
   /** Indices of those that add up to it, ascending; at least two. */
   readonly groups: readonly number[];
+  /** Empty where the cells only count: beside one with sums, who is in this line and not in that one lacks a column. */
   readonly summed: ReadonlySet<number>;
   readonly sums: readonly Sum[];
 }
@@ -23,13 +24,13 @@ export interface DisclosedMargin {
 export interface TableAxis {
   /** Conditions, which are disjoint. */
   readonly lines: readonly ClassFunction[];
-  /** A field of which each line is a number, but for those from `values` on, which are missing; undefined: it has none. */
-  readonly field: number | undefined;
-  readonly values: number;
+  readonly field: number;
+  /** Indices of lines that are one number of the field, ascending. */
+  readonly numbers: readonly number[];
 }
 
-/** A line of each axis, or its lines before one. */
-type Choice = readonly { readonly line?: number; readonly before?: number }[];
+/** Of each axis, the lines that are added up, ascending. */
+type Choice = readonly number[][];
 
 /**
  * @param kinds of each kind of group, what it sums over but for the cell
@@ -44,43 +45,39 @@ export function marginsOf(
   const cells = cellsOf(axes.map(({ lines }) => lines.length));
   return choicesOf(axes).flatMap(({ choice, counted }) => {
     const inside = cells.flatMap((cell, index) => {
-      const isIn = choice.every(({ line, before = 0 }, axis) =>
-        line === undefined ? cell[axis]! < before : line === cell[axis],
-      );
-      return isIn ? [index] : [];
+      return choice.every((chosen, axis) => chosen.includes(cell[axis]!)) ? [index] : [];
     });
     if (inside.length < 2) return [];
-    return kinds.flatMap((summedOver, kind): DisclosedMargin[] => {
+    const found = kinds.flatMap((summedOver, kind): DisclosedMargin[] => {
       const own = inside.map((cell) => cell * kinds.length + kind).filter((group) => groups[group]!.set !== undefined);
       const first = groups[own[0] ?? kind]!;
       // Counts by value are a sum of the axis' field; sums are what they are.
-      const isTold = counted === undefined ? first.summed.size > 0 : first.counts.length > 0;
-      if (own.length < 2 || !isTold) return [];
-      const condition = choice.reduce<ClassFunction>((product, { line, before }, axis) => {
-        const { lines } = axes[axis]!;
-        return times(product, line === undefined ? lines.slice(0, before).reduce(add) : lines[line]!);
-      }, summedOver);
+      if (own.length < 2 || (counted !== undefined && first.counts.length === 0)) return [];
+      const condition = choice.reduce<ClassFunction>(
+        (product, chosen, axis) => times(product, chosen.map((line) => axes[axis]!.lines[line]!).reduce(add)),
+        summedOver,
+      );
       const set = setWhere(parts, condition);
       if (set === undefined) return [];
       const told = counted === undefined ? first : { summed: new Set([counted]), sums: [] };
       return [{ set, groups: own, summed: told.summed, sums: told.sums }];
     });
+    return found.some(({ summed }) => summed.size > 0) ? found : [];
   });
 }
 
-/** Each line of an axis by itself, or all lines together, or all that are numbers, of whose field that tells a sum. */
+/** Each line of an axis by itself, or all lines together, or two or more that are numbers, of whose field their counts tell a sum. */
 function choicesOf(axes: readonly TableAxis[]): { readonly choice: Choice; readonly counted: number | undefined }[] {
   return cellsOf(axes.map(({ lines }) => lines.length + 1)).flatMap((chosen) => {
     const choice = chosen.map((line, axis) => {
-      const { length } = axes[axis]!.lines;
-      return line === length ? { before: length } : { line };
+      const { lines } = axes[axis]!;
+      return line === lines.length ? [...lines.keys()] : [line];
     });
-    const numbers = axes.flatMap(({ field, values }, axis) =>
-      field === undefined || choice[axis]!.before === undefined
-        ? []
-        : [{ choice: choice.with(axis, { before: values }), counted: field }],
-    );
-    return [{ choice, counted: undefined }, ...numbers];
+    const counted = axes.flatMap(({ field, lines, numbers }, axis) => {
+      const isAll = chosen[axis] === lines.length && numbers.length > 1;
+      return isAll ? [{ choice: choice.with(axis, [...numbers]), counted: field }] : [];
+    });
+    return [{ choice, counted: undefined }, ...counted];
   });
 }
 

@@ -7,24 +7,26 @@
  * per row and set that is not one condition and was not kept, and where a threshold is by digits, or a set no box, some more.
  */
 import type { Field } from "../field/field.ts";
-import type { Closure, GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
+import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
 import { mayTellMore } from "./historySets.ts";
-import type { NewSet, TestedSet } from "./historyTests.ts";
+import type { NewSet } from "./historyTests.ts";
 import { cellsOf, historyTests } from "./historyTests.ts";
 import { LevelReader } from "./levels.ts";
 import type { Classes, SummedGroup, TellingSets } from "./levelsWithEarlier.ts";
 import { levelsWithEarlier, toldTogether } from "./levelsWithEarlier.ts";
 import { mergedPlan, NEVER_PASSES } from "./mergedPlan.ts";
+import type { TestedSet } from "./pairTests.ts";
+import { missingSumTests } from "./pairTests.ts";
 import type { GatedRequest, RefusedPlan } from "./preparedRequest.ts";
 import { prepareRequest } from "./preparedRequest.ts";
 import type { RequestPlace } from "./requestTests.ts";
 import { RequestTests } from "./requestTests.ts";
+import { ShownSums } from "./shownSums.ts";
 import type { RowSet } from "./rowSet.ts";
 import { keyOf } from "./rowSet.ts";
 import type { PartialColumn } from "./setVectors.ts";
-import { marginTests, missingSumTests } from "./sumTests.ts";
 import type { KnownSet } from "./suppression.ts";
 import { Suppression } from "./suppression.ts";
 import type { Universe } from "./universe.ts";
@@ -124,8 +126,10 @@ class Planning {
   finish(): Gate & { refused: false } {
     const cohort = this.#tests.cohortTests();
     const zeros = this.#tests.zeroTests();
-    const margins = this.#marginGroups();
-    const groups = [...this.#groupTests(), ...margins.map(({ tests }): OutputGroup => ({ outputs: [], tests }))];
+    const groups = this.#groupTests();
+    const telling = this.#place.tellingMargins.map((sets) => this.#tellingTests(sets));
+    const sums = new ShownSums(this.#tests, this.#disclosed, telling);
+    this.#tests.tests.finish();
     const { circuit, columns, indicators, sizes } = this.#tests.vectors.finish();
     const { universe, catalogue } = this.#place;
     const naming = { schemaHash: this.#request.schema.hash, classes: (on: number) => catalogue.classes(on) };
@@ -133,7 +137,10 @@ class Planning {
       new Map([...sets].map(([index, set]) => [index, universe.nameOf(what, set, naming)]));
     const { merges } = this.#request;
     const measures = this.#request.circuit.outputs.length;
-    const close: GatePlan["close"] = (hidden) => closeWithMargins(this.#suppression, hidden, margins, groups.length);
+    const close: GatePlan["close"] = (given) => {
+      const { hidden, lines } = this.#suppression.close(given);
+      return { hidden, lines: [...lines, ...sums.linesOf(hidden)] };
+    };
     const plan: GatePlan = { circuit, measures, cohort, zeros, groups, close };
     return {
       refused: false,
@@ -171,25 +178,6 @@ class Planning {
     });
     const totals = this.#totalTests(siblings);
     return found.map((group, index) => ({ ...group, tests: [...group.tests, ...(totals.get(index) ?? [])] }));
-  }
-
-  /**
-   * That sums which the cells of a table add up to are not too close to earlier ones, or all these cells are hidden: to hide one
-   * of them would not do, which may be empty, or known. Of each that is tested, a group without outputs.
-   */
-  #marginGroups(): { readonly tests: readonly SizeTest[]; readonly hides: readonly number[] }[] {
-    const { margins, groups: all } = this.#disclosed;
-    const before: NewSet[] = [];
-    return margins.flatMap(({ set, groups, summed }, index) => {
-      const tested: NewSet = { ...this.#tests.tested(set, summed), isMargin: true };
-      const tests = this.#tellingTests(this.#place.tellingMargins[index]!);
-      if (!this.#tests.isTold(tested)) {
-        const cells = groups.map((group) => this.#tests.tested(all[group]!.set!, all[group]!.summed, all[group]!.cell));
-        tests.push(...marginTests(this.#tests.facts, tested, [...cells, ...before]));
-        before.push(tested);
-      }
-      return tests.length === 0 ? [] : [{ tests, hides: groups }];
-    });
   }
 
   /**
@@ -232,17 +220,4 @@ class Planning {
     );
     return index < 0 || groups[index]!.kind === kind ? undefined : index;
   }
-}
-
-/** Groups after the answer's own are of margins, each of which hides its cells. */
-function closeWithMargins(
-  suppression: Suppression,
-  hidden: ReadonlySet<number>,
-  margins: readonly { readonly hides: readonly number[] }[],
-  count: number,
-): Closure {
-  const first = count - margins.length;
-  const failed = [...hidden].flatMap((index) => margins[index - first]?.hides ?? [index]);
-  const closed = suppression.close(new Set(failed));
-  return { ...closed, hidden: new Set([...hidden, ...closed.hidden]) };
 }

@@ -18,7 +18,7 @@ import type { Merges } from "../messages/merges.ts";
 import { mergedCells, singleLines } from "../query/mergedLines.ts";
 import type { DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
-import { isSameFilter } from "./historyTests.ts";
+import { isSameFilter } from "./pairTests.ts";
 import type { GatedRequest, RefusedPlan } from "./preparedRequest.ts";
 import { prepareRequest } from "./preparedRequest.ts";
 import type { RequestPlace } from "./requestTests.ts";

@@ -8,7 +8,7 @@ import type { DisclosedSets, VettedRequest } from "./disclosedSets.ts";
 import { disclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets, SegmentRef } from "./historySets.ts";
 import { historySets } from "./historySets.ts";
-import { isSameFilter } from "./historyTests.ts";
+import { isSameFilter } from "./pairTests.ts";
 import { Universe } from "./universe.ts";
 
 /** PUBLIC answers never show less, whatever the policy says. */

@@ -11,9 +11,11 @@ import { setsIn } from "./disclosedSets.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import type { HistorySet, HistorySets } from "./historySets.ts";
 import { mayTellMore, NO_SUMS } from "./historySets.ts";
-import type { HistoryFacts, KnownPrints, NewSet, TestedSet } from "./historyTests.ts";
-import { historyTests, isSameFilter, pairTest } from "./historyTests.ts";
+import type { HistoryFacts, KnownPrints, NewSet } from "./historyTests.ts";
+import { historyTests } from "./historyTests.ts";
 import { missingPrints } from "./missingCounts.ts";
+import type { TestedSet } from "./pairTests.ts";
+import { isSameFilter, pairTest } from "./pairTests.ts";
 import type { GatedRequest } from "./preparedRequest.ts";
 import { setsOfQuery } from "./querySets.ts";
 import type { RowSet } from "./rowSet.ts";
@@ -72,12 +74,15 @@ export class RequestTests {
     const growths = added.flatMap((set) =>
       known.flatMap((before) => (isSameFilter(set, before.set) ? [difference(print(set), print(before.set))] : [])),
     );
+    const margins = disclosed.margins.map(({ set }) => set);
     const printsOf = (of: (known: HistorySet) => boolean): KnownPrints => {
       const opened = this.others.flatMap((before) => (before.isOpened && of(before) ? [before.set] : []));
       const own = [...added, ...known.filter((each) => each.isPosted && of(each)).map(({ set }) => set)].map(print);
       return {
         own: new Set([...own, ...growths]),
-        missing: missingPrints([...added, all, ...opened], print, (field) => place.catalogue.classes(field)),
+        missing: missingPrints([...added, ...margins, all, ...opened, ...earlier.lines], print, (field) =>
+          place.catalogue.classes(field),
+        ),
       };
     };
     const here = printsOf(({ isToldToOthers }) => !isToldToOthers);

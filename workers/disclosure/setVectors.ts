@@ -64,6 +64,7 @@ export class SetVectors {
   readonly #sizes: CircuitOutput[] = [];
   readonly #sets: RowSet[] = [];
   readonly #sizeOf = new Map<string, number>();
+  #isFinished = false;
 
   constructor(facts: SetVectorFacts) {
     this.#facts = facts;
@@ -81,6 +82,7 @@ export class SetVectors {
     const key = keyOf(both);
     let index = this.#sizeOf.get(key);
     if (index === undefined) {
+      assert(!this.#isFinished, "a size was not named before the circuit was finished");
       index = this.#sizes.push(this.#sum(both) ?? this.#sumOfBuilt(a, b)) - 1;
       this.#sets.push(both);
       this.#sizeOf.set(key, index);
@@ -90,6 +92,7 @@ export class SetVectors {
 
   /** The query's circuit with products and sizes added, and what it is about. */
   finish(): SetCircuit {
+    this.#isFinished = true;
     const { outputs } = this.#facts.circuit;
     const sizes = this.#sizes.flatMap((_, index) => [[outputs.length + index, this.#sets[index] as RowSet] as const]);
     const names = this.#columns.map(nameOf);

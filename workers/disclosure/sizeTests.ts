@@ -11,12 +11,29 @@ export const MAX_TESTS = 1_000_000;
 
 export class SizeTests {
   readonly #vectors: Pick<SetVectors, "size">;
-  readonly #most: number;
+  readonly #unions = new WeakMap<RowSet, readonly RowSet[]>();
+  #most: number;
   #made = 0;
 
   constructor(vectors: Pick<SetVectors, "size">, most = MAX_TESTS) {
     this.#vectors = vectors;
     this.#most = most;
+  }
+
+  /** Says how a set is made up, by construction, of disjoint ones: this object is measured as their sum, without a vector of its own. */
+  asUnion(set: RowSet, of: readonly RowSet[]): RowSet {
+    this.#unions.set(set, of);
+    return set;
+  }
+
+  /** Says that tests will need how many are in both: all that are needed are named before the circuit is finished. */
+  name(a: RowSet, b: RowSet): void {
+    this.#vectors.size(a, b);
+  }
+
+  /** The plan is made: what follows depends on what is hidden, is no more than was counted, and is not kept. */
+  finish(): void {
+    this.#most = Number.POSITIVE_INFINITY;
   }
 
   /** |a| > last. */
@@ -77,8 +94,11 @@ export class SizeTests {
     }
     const terms = new Map<number, number>();
     for (const [a, b, coefficient] of intersections) {
-      const size = this.#vectors.size(a, b);
-      if (size !== undefined) terms.set(size, (terms.get(size) ?? 0) + coefficient);
+      for (const left of this.#unions.get(a) ?? [a])
+        for (const right of this.#unions.get(b) ?? [b]) {
+          const size = this.#vectors.size(left, right);
+          if (size !== undefined) terms.set(size, (terms.get(size) ?? 0) + coefficient);
+        }
     }
     return { terms: [...terms].filter(([, coefficient]) => coefficient !== 0), constant: 0, last, zero };
   }

@@ -4,17 +4,12 @@
  * time, all is tested that was left out for its size.
  */
 import type { SizeTest } from "../messages/gatePlan.ts";
-import type { HistoryFacts, NewSet, TestedSet } from "./historyTests.ts";
-import {
-  amongTests,
-  combinationTests,
-  earlierPairs,
-  haveGrown,
-  isKnownButGrown,
-  isSameFilter,
-  pairTest,
-  sumsOne,
-} from "./historyTests.ts";
+import type { HistorySet } from "./historySets.ts";
+import type { HistoryFacts, NewSet } from "./historyTests.ts";
+import { amongTests, combinationTests, earlierPairs, haveGrown, isKnownButGrown } from "./historyTests.ts";
+import type { TestedSet } from "./pairTests.ts";
+import { isSameFilter, nearTest, pairTest, sumsOne } from "./pairTests.ts";
+import { tableTests } from "./toldTables.ts";
 import { differInValidity } from "./validity.ts";
 
 /**
@@ -27,41 +22,39 @@ import { differInValidity } from "./validity.ts";
  */
 export function sumTests(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[]): SizeTest[] {
   const pairs = facts.earlier.flatMap((b) => {
-    const isLeftOut = a.isEarlier ? !isSameFilter(a.set, b.set) : differInValidity(facts.classes, a.set, b.set);
-    return isLeftOut && sumsOne(a, b) ? pairTest(facts, a, b, "fails") : [];
+    const isLeftOut = a.isEarlier ? !isOneFilter(a, b) : differInValidity(facts.classes, a.set, b.set);
+    return isLeftOut && sumsOne(a, b) ? pairTest(facts, a, b, "passes") : [];
   });
   const combined = earlierPairs(facts).flatMap(([b, c]) => {
     if (isKnownButGrown([a], [b, c])) return [];
     return combinationTests(facts, [a, b, c], a.isEarlier || haveGrown([a], [b, c]) ? "sums" : "missing");
   });
-  return [...pairs, ...combined, ...amongTests(facts, a, siblings)];
+  return [...pairs, ...summedTableTests(facts, a), ...combined, ...amongTests(facts, a, siblings)];
+}
+
+/** What cells add up to over which a field is summed, too. */
+function summedTableTests(facts: HistoryFacts, a: TestedSet): SizeTest[] {
+  const summed = facts.tables.filter((table) => sumsOne(a, table));
+  return tableTests(facts, a, "passes", summed);
+}
+
+/** One filter over different data, which differs by public rows, or was tested: how many are in a margin was not. */
+function isOneFilter(a: TestedSet, b: HistorySet & TestedSet): boolean {
+  const isWhole = a.set.conditions.length === 0 && a.set.shape === undefined;
+  return isSameFilter(a.set, b.set) && (isWhole || !b.isMargin);
 }
 
 /**
- * Of what cells of a table add up to: whatever shares a sum. That nobody lacks a column tells nothing of sums, and passes.
+ * Of what cells of a table add up to: whatever shares a sum.
  *
  * @param others of the same answer: its cells, and other margins before it
  */
 export function marginTests(facts: HistoryFacts, a: NewSet, others: readonly NewSet[]): SizeTest[] {
   // All rows of one filter over different data differ by public rows: of fewer than k the request is refused.
-  const isPublic = (b: TestedSet): boolean => a.isEarlier && isSameFilter(a.set, b.set);
-  const summed = facts.earlier.filter((b) => sumsOne(a, b) && !isPublic(b));
-  const pairs = summed.flatMap((b) =>
-    differInValidity(facts.classes, a.set, b.set) ? missingSumTests(facts, a, [b]) : pairTest(facts, a, b, "passes"),
-  );
+  const summed = facts.earlier.filter((b) => sumsOne(a, b) && !(a.isEarlier && isOneFilter(a, b)));
+  const pairs = summed.flatMap((b) => nearTest(facts, a, b, "passes"));
   const combined = earlierPairs(facts).flatMap(([b, c]) =>
     isKnownButGrown([a], [b, c]) ? [] : combinationTests(facts, [a, b, c], "sums"),
   );
-  return [...pairs, ...combined, ...amongTests(facts, a, others)];
-}
-
-/**
- * Of one answer: a set and those that differ from it by missing values, where a column is summed over both. How many patients
- * differ may be known, also that none do; but not a sum over few of them.
- */
-export function missingSumTests(facts: HistoryFacts, a: TestedSet, others: readonly TestedSet[]): SizeTest[] {
-  const near = others.filter((b) => a.print !== b.print && sumsOne(a, b));
-  return near.flatMap((b) =>
-    differInValidity(facts.classes, a.set, b.set) ? [facts.tests.pair(a.set, b.set, facts.k - 1, "passes")] : [],
-  );
+  return [...pairs, ...summedTableTests(facts, a), ...combined, ...amongTests(facts, a, others)];
 }

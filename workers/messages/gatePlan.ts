@@ -29,18 +29,21 @@ export interface OutputGroup {
   readonly within?: number | undefined;
 }
 
-/** A sum of hidden sizes that anyone could compute from what is shown. */
-export interface HiddenLine {
-  readonly test: SizeTest;
-  /** Index of the group that is hidden, too, when the test fails. */
-  readonly sacrifice: number;
+/** What anyone could compute from what is shown: how many are in hidden cells together, or a sum over shown cells together. */
+export interface LineTest {
+  /** At least one. */
+  readonly tests: readonly SizeTest[];
+  /** Indices of groups that are hidden, too, when any of the tests fails; at least one. */
+  readonly sacrifice: readonly number[];
+  /** Groups that the tests are about. Where a line before this one hides any of them, the tests are others next time: a failure hides nothing. */
+  readonly groups?: readonly number[];
 }
 
 export interface Closure {
   /** Indices of groups, a superset of those given: complementary cells hidden by public reasons. */
   readonly hidden: ReadonlySet<number>;
   /** To be tested before the rest is shown. Those of an earlier call that passed need no second test. */
-  readonly lines: readonly HiddenLine[];
+  readonly lines: readonly LineTest[];
 }
 
 /**

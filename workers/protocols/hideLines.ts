@@ -1,14 +1,15 @@
 /**
- * Complementary suppression: hides further groups until no sum of hidden sizes that anyone could compute is small.
+ * Complementary suppression: hides further groups until nothing that anyone could compute from the others is about few.
  *
  * Malicious workers, at most t of 2t + 1: products made after bits have opened are verified again, with a challenge of
  * their own, before theirs open. The transcript goes on, so that whoever hid other groups or would test other lines is
  * noticed before anything of it opens.
  */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 
 import type { FieldVector } from "../field/field.ts";
-import type { Closure, GatePlan, HiddenLine, SizeTest } from "../messages/gatePlan.ts";
+import type { Closure, GatePlan, LineTest, SizeTest } from "../messages/gatePlan.ts";
 import { checkTest } from "./gateTask.ts";
 import { openBits } from "./openBits.ts";
 import type { ProtocolSession } from "./session.ts";
@@ -30,7 +31,7 @@ export interface LineTests {
 
 /**
  * The groups that are hidden, a superset of those given. A turn per set of hidden groups: first those that the plan hides
- * with them for public reasons, then a test for each line that was not tested yet; one that fails hides the line's
+ * with them for public reasons, then one bit for each line that was not tested yet; one that fails hides the line's
  * sacrifice. A line whose sacrifice is hidden already has no consequence and is not tested. Ends because every further
  * turn hides a group more.
  *
@@ -47,46 +48,66 @@ export async function hideLines(run: LineTests, failing: ReadonlySet<number>): P
     const step = `lines/${turn}`;
     const closure = closeChecked(run, hidden);
     hidden = closure.hidden;
-    const lines = closure.lines.filter(({ sacrifice }) => !closure.hidden.has(sacrifice));
+    const lines = closure.lines.filter(({ sacrifice }) => sacrifice.some((group) => !closure.hidden.has(group)));
     run.transcript.absorbStructure(step, { hidden: [...hidden].sort((left, right) => left - right), lines });
-    await testLines(run, lines, fails, step);
-    const sacrificed = lines.filter(({ test }) => fails.get(structureText(test))).map(({ sacrifice }) => sacrifice);
-    if (sacrificed.length === 0) return hidden;
-    hidden = new Set([...hidden, ...sacrificed]);
+    const failing = await testLines(run, lines, fails, step);
+    if (failing.length === 0) return hidden;
+    hidden = withSacrifices(hidden, failing);
   }
+}
+
+/** Line by line: what one hides may be what another is about. */
+function withSacrifices(hidden: ReadonlySet<number>, failing: readonly LineTest[]): Set<number> {
+  const sacrificed = new Set<number>();
+  for (const { sacrifice, groups = [] } of failing) {
+    if (groups.some((group) => sacrificed.has(group))) continue;
+    for (const group of sacrifice) sacrificed.add(group);
+  }
+  return new Set([...hidden, ...sacrificed]);
 }
 
 function closeChecked({ plan, sizes }: LineTests, hidden: ReadonlySet<number>): Closure {
   const closure = plan.close(hidden);
   for (const group of hidden) assert(closure.hidden.has(group), `closing shows group ${group} again`);
-  const named = [...closure.hidden, ...closure.lines.map(({ sacrifice }) => sacrifice)];
+  const named = [
+    ...closure.hidden,
+    ...closure.lines.flatMap(({ sacrifice, groups = [] }) => [...sacrifice, ...groups]),
+  ];
   for (const group of named) assert(group in plan.groups, `there is no group ${group}`);
-  for (const { test } of closure.lines) checkTest(test, sizes.length);
+  for (const { tests } of closure.lines) for (const test of tests) checkTest(test, sizes.length);
   return closure;
 }
 
-/** Adds to `fails` the tests that are not in it, by their text. */
+/** Those that fail, in order. Adds to `fails` what was not in it, by name. */
 async function testLines(
   { session, transcript, sizes, zerosShown, announce }: LineTests,
-  lines: readonly HiddenLine[],
+  lines: readonly LineTest[],
   fails: Map<string, boolean>,
   step: string,
-): Promise<void> {
-  const untested = new Map(lines.map(({ test }) => [structureText(test), test]));
-  for (const text of fails.keys()) untested.delete(text);
-  if (untested.size === 0) return;
-  const asked = [...untested.values()].map((test) => [settleZero(test, zerosShown)]);
-  const { bits, questions } = await testSizes(session, sizes, asked, step);
-  let answers = questions.map(() => false);
-  if (bits.length > 0) {
-    await verifyClaims(session, transcript, `${step}/verify`);
-    announce();
-    await compareTranscripts(session, transcript, `${step}/ready`);
-    const places = questions.map(({ zerosShown: place }) => place);
-    answers = await openBits(session, bits, places, transcript, `${step}/open`);
+): Promise<LineTest[]> {
+  const named = lines.map((line) => [nameOf(line.tests), line] as const);
+  const untested = new Map(named.map(([name, { tests }]) => [name, tests]));
+  for (const name of fails.keys()) untested.delete(name);
+  if (untested.size > 0) {
+    const asked = [...untested.values()].map((tests) => tests.map((test) => settleZero(test, zerosShown)));
+    const { bits, questions } = await testSizes(session, sizes, asked, step);
+    let answers = questions.map(() => false);
+    if (bits.length > 0) {
+      await verifyClaims(session, transcript, `${step}/verify`);
+      announce();
+      await compareTranscripts(session, transcript, `${step}/ready`);
+      const places = questions.map(({ zerosShown: place }) => place);
+      answers = await openBits(session, bits, places, transcript, `${step}/open`);
+    }
+    [...untested.keys()].forEach((name, index) => fails.set(name, answers[index] as boolean));
+    session.field.release(bits);
   }
-  [...untested.keys()].forEach((text, index) => fails.set(text, answers[index] as boolean));
-  session.field.release(bits);
+  return named.flatMap(([name, line]) => (fails.get(name) === true ? [line] : []));
+}
+
+/** The same for the same tests; a line can have thousands. */
+function nameOf(tests: readonly SizeTest[]): string {
+  return createHash("sha256").update(structureText(tests)).digest("hex");
 }
 
 /** The same test once it is known whether zeros may be shown. */

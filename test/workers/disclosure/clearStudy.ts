@@ -265,9 +265,11 @@ export function runClear(plan: GatePlan, values: readonly bigint[]): ClearAnswer
   );
   for (;;) {
     const closure = plan.close(hidden);
-    const failing = closure.lines.filter(({ test }) => !passes(test, false));
-    const grown = new Set([...closure.hidden, ...failing.map(({ sacrifice }) => sacrifice)]);
-    hidden = grown;
+    const failing = closure.lines.filter(({ tests }) => !tests.every((test) => passes(test, zerosShown)));
+    const sacrificed = new Set<number>();
+    for (const { sacrifice, groups = [] } of failing)
+      if (!groups.some((group) => sacrificed.has(group))) for (const group of sacrifice) sacrificed.add(group);
+    hidden = new Set([...closure.hidden, ...sacrificed]);
     if (failing.length === 0) break;
   }
   const outputs: (bigint | undefined)[] = values.slice(0, plan.measures);

@@ -233,9 +233,9 @@ describe("the gate hides", () => {
       hidden,
       // The first fails for 0, then for 1, which is known by then; the last has no consequence left.
       lines: [
-        { test: passing, sacrifice: 2 },
-        { test, sacrifice: hidden.has(0) ? 1 : 0 },
-        { test: { ...test, last: 1 }, sacrifice: 3 },
+        { tests: [passing], sacrifice: [2] },
+        { tests: [test], sacrifice: [hidden.has(0) ? 1 : 0] },
+        { tests: [{ ...test, last: 1 }], sacrifice: [3] },
       ],
     });
     const groups = [0, 1, 2, 3].map((cell) => ({ outputs: [cell], tests: cell === 3 ? [atLeast(3, 0)] : [] }));
@@ -245,6 +245,55 @@ describe("the gate hides", () => {
     assert.deepEqual(hiddenOf(values[0]), [0, 1, 3]);
     const opened = traces[0]?.filter(({ step }) => /^lines.*open$/.test(step) && !step.includes("verify"));
     assert.deepEqual(opened, [{ step: "lines/1/open", bytesSent: 2 * 2 * WORD }]);
+  });
+});
+
+describe("the gate asks one bit of a line with several tests", () => {
+  it("and hides all of its sacrifice that is shown when any of them fails", async () => {
+    for (const [sizes, hidden] of [
+      [[3, 3], [3]],
+      [
+        [2, 3],
+        [0, 1, 3],
+      ],
+      [
+        [3, 2],
+        [0, 1, 3],
+      ],
+    ] as const) {
+      const tests = [atLeast(3, 0), atLeast(3, 1)];
+      const close: GatePlan["close"] = (given) => ({ hidden: given, lines: [{ tests, sacrifice: [0, 1, 3] }] });
+      const groups = [0, 1, 2, 3].map((cell) => ({ outputs: [cell], tests: cell === 3 ? [atLeast(4, 0)] : [] }));
+      const example = gateCase({ measures: [1n, 2n, 3n, 4n], sizes }, { cohort: [], zeros: [], groups, close });
+      const { values, traces } = await runGate(new World(smallest, "several"), parties, example);
+      assert.deepEqual(hiddenOf(values[0]), hidden);
+      const opened = traces[0]?.filter(({ step }) => /^lines.*open$/.test(step) && !step.includes("verify"));
+      assert.deepEqual(opened, [{ step: "lines/1/open", bytesSent: 2 * WORD }]);
+    }
+  });
+
+  it("and hides nothing for a line of groups of which one before it hides any", async () => {
+    for (const [groups, hidden] of [
+      [
+        [1, 2],
+        [0, 1],
+      ],
+      [[2], [0, 1, 2]],
+    ] as const) {
+      const close: GatePlan["close"] = (given) => ({
+        hidden: given,
+        // Once the first has hidden its own, the second is about others, which pass.
+        lines: [
+          { tests: [atLeast(3, 0)], sacrifice: [1] },
+          { tests: [atLeast(given.has(1) ? 1 : 4, 1)], sacrifice: [2], groups },
+        ],
+      });
+      const tested = [0, 1, 2].map((cell) => ({ outputs: [cell], tests: cell === 0 ? [atLeast(3, 0)] : [] }));
+      const rules = { cohort: [], zeros: [], groups: tested, close };
+      const example = gateCase({ measures: [1n, 2n, 3n], sizes: [2, 2] }, rules);
+      const { values } = await runGate(new World(smallest, "about others"), parties, example);
+      assert.deepEqual(hiddenOf(values[0]), hidden);
+    }
   });
 });
 
@@ -287,12 +336,12 @@ describe("a plan that is none is a bug", () => {
 
   it("also when closing shows a group again, names a group or a size that there is not", async () => {
     const { plan } = workedGate();
-    const line = { test: atLeast(3, 0), sacrifice: 5 };
+    const line = { tests: [atLeast(3, 0)], sacrifice: [5] };
     const closures: [RegExp, GatePlan["close"]][] = [
       [/shows group 0 again/, () => ({ hidden: new Set([1]), lines: [] })],
       [/no group 6/, (hidden) => ({ hidden: new Set([...hidden, 6]), lines: [] })],
-      [/no group 7/, (hidden) => ({ hidden, lines: [{ ...line, sacrifice: 7 }] })],
-      [/no size 9/, (hidden) => ({ hidden, lines: [{ ...line, test: atLeast(3, 9) }] })],
+      [/no group 7/, (hidden) => ({ hidden, lines: [{ ...line, sacrifice: [5, 7] }] })],
+      [/no size 9/, (hidden) => ({ hidden, lines: [{ ...line, tests: [...line.tests, atLeast(3, 9)] }] })],
     ];
     for (const [message, close] of closures) {
       const frames = await assertBug({ ...workedGate(), plan: { ...plan, close } }, message);

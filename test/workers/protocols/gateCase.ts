@@ -1,7 +1,7 @@
 /** Gated queries over numbers everybody may see: what `openThroughGate` is compared with, and random ones. */
 
 import type { Circuit, CircuitOutput, LinearForm } from "../../../workers/messages/circuit.ts";
-import type { Closure, GatePlan, HiddenLine, OutputGroup, SizeTest } from "../../../workers/messages/gatePlan.ts";
+import type { Closure, GatePlan, LineTest, OutputGroup, SizeTest } from "../../../workers/messages/gatePlan.ts";
 import type { GateResult } from "../../../workers/protocols/gate.ts";
 import { fc } from "../../support/fastCheck.ts";
 
@@ -60,12 +60,12 @@ export function closeTable(lines: readonly (readonly number[])[], k: number): Ga
         if (shown.length === line.length - 1 && shown.length > 0) hidden.add(shown[0] as number);
       }
     }
-    const tested = lines.flatMap((line): HiddenLine[] => {
+    const tested = lines.flatMap((line): LineTest[] => {
       const cells = line.filter((cell) => hidden.has(cell));
       const sacrifice = line.find((cell) => !hidden.has(cell));
       if (cells.length === 0 || sacrifice === undefined) return [];
       const terms = cells.map((cell) => [cell, 1] as const);
-      return [{ test: { terms, constant: 0, last: k - 1, zero: "passes" }, sacrifice }];
+      return [{ tests: [{ terms, constant: 0, last: k - 1, zero: "passes" }], sacrifice: [sacrifice] }];
     });
     return { hidden, lines: tested };
   };
@@ -86,7 +86,11 @@ export function decideClear({ plan, sizes, measures }: GateCase): GateResult {
   for (let before = -1; before !== hidden.size;) {
     const closure = plan.close(hidden);
     before = closure.hidden.size;
-    const sacrificed = closure.lines.filter(({ test }) => fails(test, zerosShown)).map(({ sacrifice }) => sacrifice);
+    const failing = closure.lines.filter(({ tests }) => tests.some((test) => fails(test, zerosShown)));
+    const sacrificed = failing.reduce<number[]>(
+      (all, { sacrifice, groups = [] }) => (groups.some((group) => all.includes(group)) ? all : [...all, ...sacrifice]),
+      [],
+    );
     hidden = new Set([...closure.hidden, ...sacrificed]);
   }
   const places = [...hidden].flatMap((group) => plan.groups[group]?.outputs ?? []).sort((left, right) => left - right);

@@ -253,7 +253,7 @@ describe("known outputs", () => {
 function sacrificing(close: GatePlan["close"], sacrifice: number): GatePlan["close"] {
   return (given) => {
     const { hidden, lines } = close(given);
-    return { hidden, lines: lines.map(({ test }) => ({ test, sacrifice })) };
+    return { hidden, lines: lines.map(({ tests }) => ({ tests, sacrifice: [sacrifice] })) };
   };
 }
 

@@ -1,0 +1,62 @@
+/** Whether two sets differ by few rows. What holds or fails by construction is decided here, on public bytes; the rest is a test. */
+import type { SizeTest } from "../messages/gatePlan.ts";
+import type { HistoryFacts } from "./historyTests.ts";
+import type { RowSet } from "./rowSet.ts";
+import { intersect, keyOf } from "./rowSet.ts";
+import { differInValidity } from "./validity.ts";
+
+export interface TestedSet {
+  readonly set: RowSet;
+  readonly summed: ReadonlySet<number>;
+  readonly print: bigint;
+  /** Of an earlier one: only others were told it. */
+  readonly isToldToOthers?: boolean;
+}
+
+/**
+ * That two sets differ by no few rows. None where that holds by construction, or where they differ by missing values and share no
+ * sum.
+ *
+ * @param zero of one filter over different data, by at least k known rows
+ */
+export function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
+  const { k, tests } = facts;
+  if (a.print === b.print) return [];
+  if (intersect(a.set, b.set) === undefined) return []; // a alone is as large
+  if (!sumsOne(a, b) && differInValidity(facts.classes, a.set, b.set)) return [];
+  // A difference within fewer rows than k is about them, even when it is zero; and one that is zero but for erased rows may be
+  // any number of them.
+  const apart = a.set.parts ^ b.set.parts;
+  const mayBeZero = isSameFilter(a.set, b.set) && facts.rows(apart) >= k && !facts.isErased(apart);
+  return [tests.pair(a.set, b.set, k - 1, mayBeZero ? zero : "fails")];
+}
+
+/**
+ * The same where one of the two is what cells add up to. Where they differ by missing values only, and a field is summed over both,
+ * they may differ by none: that nobody lacks a column tells nothing of sums.
+ */
+export function nearTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
+  const isMissing = differInValidity(facts.classes, a.set, b.set);
+  return isMissing ? missingSumTests(facts, a, [b]) : pairTest(facts, a, b, zero);
+}
+
+/**
+ * A set and those that differ from it by missing values, where a column is summed over both. How many patients differ may be known,
+ * also that none do; but not a sum over few of them.
+ */
+export function missingSumTests(facts: HistoryFacts, a: TestedSet, others: readonly TestedSet[]): SizeTest[] {
+  const near = others.filter((b) => a.print !== b.print && sumsOne(a, b));
+  return near.flatMap((b) =>
+    differInValidity(facts.classes, a.set, b.set) ? [facts.tests.pair(a.set, b.set, facts.k - 1, "passes")] : [],
+  );
+}
+
+/** Whether a field is summed over both. */
+export function sumsOne(a: Pick<TestedSet, "summed">, b: Pick<TestedSet, "summed">): boolean {
+  return [...a.summed].some((field) => b.summed.has(field));
+}
+
+/** One filter over different data. */
+export function isSameFilter(a: RowSet, b: RowSet): boolean {
+  return keyOf({ ...a, parts: 0n }) === keyOf({ ...b, parts: 0n });
+}

@@ -1,0 +1,137 @@
+/**
+ * What the cells of earlier answers tell when they are added up: those cells of one kind that may have patients in common with a new
+ * set may be nearly that set, or be what it was on the data of then. And an attempt at the order of values that was never posted may have
+ * merged any neighbouring lines: each such interval may have been opened, none of its lines by itself.
+ */
+import type { EarlierAnswer } from "./historySets.ts";
+import type { DisclosedGroup } from "./disclosedSets.ts";
+import { add, isSmall } from "./classFunction.ts";
+import { valueAxis } from "../messages/valueAxis.ts";
+import type { SizeTest } from "../messages/gatePlan.ts";
+import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import { mergedCells, singleLines } from "../query/mergedLines.ts";
+import type { HistoryFacts } from "./historyTests.ts";
+import type { TestedSet } from "./pairTests.ts";
+import { nearTest } from "./pairTests.ts";
+import type { RowSet } from "./rowSet.ts";
+import { conditionOf, intersect, setWhere } from "./rowSet.ts";
+
+/** Cells of one kind of an earlier answer. */
+export interface ToldTable {
+  /** Disjoint, at least two: those that it shows; of one that was never posted all, of the order of values single lines. */
+  readonly cells: readonly RowSet[];
+  /** Fields summed over them. */
+  readonly summed: ReadonlySet<number>;
+  /** Of one of the order of values that was never posted: by output and slice, the lines in their order. */
+  readonly unposted: readonly (readonly RowSet[])[];
+}
+
+/** By kind. @param groups of the answer */
+export function toldTables(answer: EarlierAnswer, groups: readonly DisclosedGroup[]): ToldTable[] {
+  const { opened } = answer;
+  const mayBeShown = ({ outputs }: DisclosedGroup): boolean =>
+    opened === "unknown" || !outputs.some((output) => opened.hiddenOutputs.has(output));
+  const unposted = opened === "unknown" ? orderedLines(answer, groups) : [];
+  const kinds = Map.groupBy(groups.filter(mayBeShown), ({ kind }) => kind);
+  return [...kinds.values()].flatMap((own) => {
+    const cells = own.flatMap(({ set }) => (set === undefined ? [] : [set]));
+    return cells.length < 2 ? [] : [{ cells, summed: own[0]!.summed, unposted }];
+  });
+}
+
+/** By output and slice; none of other answers. */
+function orderedLines({ descriptor, schema }: EarlierAnswer, groups: readonly DisclosedGroup[]): RowSet[][] {
+  if (valueAxis(descriptor) === undefined) return [];
+  const rows = new Map<string, RowSet[]>();
+  mergedCells(descriptor, schema, singleLines(descriptor)).forEach(({ output, slice }, group) => {
+    const key = `${output}|${slice.join()}`;
+    const { set } = groups[group]!;
+    if (set !== undefined) rows.set(key, [...(rows.get(key) ?? []), set]);
+  });
+  return [...rows.values()];
+}
+
+/**
+ * That a set is far from what such cells add up to: of each kind, those that it may meet; and each interval that may have been opened.
+ * Costs no row products beyond those of pairs with the cells.
+ *
+ * @param zero of one filter over different data: whether an unchanged set passes
+ */
+export function tableTests(
+  facts: HistoryFacts,
+  a: TestedSet,
+  zero: SizeTest["zero"],
+  tables: readonly ToldTable[] = facts.tables,
+): SizeTest[] {
+  return tables.flatMap(({ cells, summed, unposted }) => [
+    ...cellTests(facts, a, { cells, summed }, zero),
+    ...unposted.flatMap((lines) => intervalTests(facts, a, lines)),
+  ]);
+}
+
+function cellTests(
+  facts: HistoryFacts,
+  a: TestedSet,
+  { cells, summed }: Pick<ToldTable, "cells" | "summed">,
+  zero: SizeTest["zero"],
+): SizeTest[] {
+  const near = cells.filter((cell) => intersect(cell, a.set) !== undefined);
+  if (near.length < 2) return [];
+  return unionTest(facts, unionOf(facts, near, summed), a, zero);
+}
+
+/** Disjoint sets together. */
+export interface CellUnion {
+  readonly cells: readonly RowSet[];
+  readonly summed: ReadonlySet<number>;
+  readonly print: bigint;
+  /** Measured as the sum of the cells; undefined: it combines too many columns to be compared with. */
+  readonly set: RowSet | undefined;
+}
+
+export function unionOf(
+  { tests, fingerprints }: Pick<HistoryFacts, "tests" | "fingerprints">,
+  cells: readonly RowSet[],
+  summed: ReadonlySet<number>,
+): CellUnion {
+  const union = setWhere(cells[0]!.parts, cells.map(conditionOf).reduce(add))!;
+  const isComparable = union.shape === undefined || isSmall(union.shape);
+  const set = isComparable ? tests.asUnion(union, cells) : undefined;
+  return { cells, summed, print: sumOf(fingerprints, cells), set };
+}
+
+/** That cells together differ from a set by no few rows. */
+export function unionTest(
+  facts: HistoryFacts,
+  { set, ...union }: CellUnion,
+  other: TestedSet,
+  zero: SizeTest["zero"],
+): SizeTest[] {
+  if (union.print === other.print) return [];
+  // What cannot be compared may be anything.
+  if (set === undefined) return [facts.tests.pairWithUnion(other.set, union.cells, facts.k - 1, "fails")];
+  return nearTest(facts, { ...union, set }, other, zero);
+}
+
+/** Every interval of two lines or more that it meets. */
+function intervalTests({ k, tests, fingerprints }: HistoryFacts, a: TestedSet, lines: readonly RowSet[]): SizeTest[] {
+  return lines.flatMap((_, first) =>
+    lines.slice(first + 1).flatMap((__, more) => {
+      const interval = lines.slice(first, first + more + 2);
+      const meets = interval.some((line) => intersect(line, a.set) !== undefined);
+      if (!meets || sumOf(fingerprints, interval) === a.print) return [];
+      return isGrown(fingerprints, a, interval) ? [] : [tests.pairWithUnion(a.set, interval, k - 1, "fails")];
+    }),
+  );
+}
+
+/** Of one filter over other data: there is another test. */
+function isGrown(fingerprints: HistoryFacts["fingerprints"], { set }: TestedSet, interval: readonly RowSet[]): boolean {
+  const [{ parts }] = interval as [RowSet];
+  return parts !== set.parts && sumOf(fingerprints, interval) === fingerprints.of({ ...set, parts });
+}
+
+/** Of disjoint sets together. */
+function sumOf(fingerprints: HistoryFacts["fingerprints"], sets: readonly RowSet[]): bigint {
+  return sets.reduce((sum, set) => (sum + fingerprints.of(set)) % R, 0n);
+}
