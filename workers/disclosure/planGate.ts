@@ -18,7 +18,7 @@ import type { Classes, SummedGroup, TellingSets } from "./levelsWithEarlier.ts";
 import { levelsWithEarlier, toldTogether } from "./levelsWithEarlier.ts";
 import { mergedPlan, NEVER_PASSES } from "./mergedPlan.ts";
 import type { TestedSet } from "./pairTests.ts";
-import { missingSumTests } from "./pairTests.ts";
+import { missingSumTests, sumsOne } from "./pairTests.ts";
 import type { GatedRequest, RefusedPlan } from "./preparedRequest.ts";
 import { prepareRequest } from "./preparedRequest.ts";
 import type { RequestPlace } from "./requestTests.ts";
@@ -114,12 +114,12 @@ class Planning {
 
   /** Margins that may be sums which are known, if nobody lacks a column: their hidden cells may not follow. */
   #equalMargins(): KnownSet[] {
-    const { earlier, classes } = this.#tests.facts;
+    const { earlier, classes, fingerprints } = this.#tests.facts;
     return this.#disclosed.margins.filter(({ set, summed }) =>
-      earlier.some((before) => {
-        const isSummed = [...summed].some((field) => before.summed.has(field));
-        return isSummed && differInValidity(classes, set, before.set);
-      }),
+      earlier.some(
+        ({ toldHere, print, set: before }) =>
+          sumsOne({ summed }, toldHere) && print !== fingerprints.of(set) && differInValidity(classes, set, before),
+      ),
     );
   }
 

@@ -39,7 +39,8 @@ function setLines({ schema, selection, cost }: DisclosureFacts): string[] {
   const { clauses, measures } = selection;
   const all = "  - the whole table, whose number needs no test of its own; a sum over it does";
   const whole = clauses.length === 0 ? all : "  - the cohort";
-  if (mergedField(selection) !== undefined) return [whole, "  - the patients whom each number above counts"];
+  if (mergedField(selection) !== undefined)
+    return [whole, "  - the patients whom each number above counts", together("numbers")];
   const cells = isGrouped(selection) ? [`  - each of the ${cost.cells} cells`] : [];
   const within = isGrouped(selection) ? "each cell" : "the cohort";
   const present = presenceSets(measures).map((fields) => {
@@ -62,8 +63,13 @@ function setLines({ schema, selection, cost }: DisclosureFacts): string[] {
     ? [`  - in ${within}, any smaller set of patients whose number these sums tell, alone or together`]
     : [];
   const isTable = isGrouped(selection) && isSummed(measures);
-  const margins = isTable ? ["  - the sums that the cells of each line, and of the table, add up to"] : [];
-  return [whole, ...cells, ...present, ...counted, ...crossed, ...indicated, ...told, ...margins];
+  const margins = isTable ? ["  - the sums that the shown cells of each line, and of the table, add up to"] : [];
+  const near = isGrouped(selection) ? [together("cells")] : [];
+  return [whole, ...cells, ...present, ...counted, ...crossed, ...indicated, ...told, ...margins, ...near];
+}
+
+function together(what: string): string {
+  return `  - what those shown ${what} add up to that may have patients in common with a set of an earlier answer`;
 }
 
 /** What ends a request; without WHERE nothing does. */
@@ -94,7 +100,8 @@ function hiddenLines({ schema, selection, cost }: DisclosureFacts): string[] {
     "  Any other of these sets is hidden, with every sum over it, if it has 1 to k-1 patients, or 1 to k-1 besides those of",
     "  one of several data owners.",
     empty,
-    "  More may be hidden, so that nothing hidden can be computed from what is shown, earlier answers included.",
+    "  More may be hidden, so that nothing hidden can be computed from what is shown, earlier answers included; nor anything",
+    "  that is too close to an earlier answer.",
   ];
 }
 

@@ -19,6 +19,13 @@ export interface CellSet {
   readonly isLevel: boolean;
 }
 
+interface ToldAnswer {
+  readonly sets: readonly CellSet[];
+  readonly isHidden: (set: CellSet) => boolean;
+  /** Keys of those that were not open before. */
+  readonly added: ReadonlySet<string>;
+}
+
 /** One set of each cell, some hidden. */
 interface HiddenLine {
   readonly family: readonly CellSet[];
@@ -48,7 +55,7 @@ export class AttackStory {
   readonly #cohorts: OpenSet[] = [];
   /** What answers of the order of values show, disjoint. */
   readonly #tables: { readonly segments: bigint; readonly boxes: readonly Box[] }[] = [];
-  readonly #answers: { readonly sets: readonly CellSet[]; readonly isHidden: (set: CellSet) => boolean }[] = [];
+  readonly #answers: ToldAnswer[] = [];
 
   constructor(population: Population, k: number, publicK = k) {
     this.#population = population;
@@ -101,7 +108,9 @@ export class AttackStory {
     for (const { box, quantity } of secret)
       if (after(box, quantity) && !this.#mayFollow(box, quantity))
         this.found.push(`hidden ${tell(this.#set(box))} of ${quantity ?? "rows"} follows`);
-    this.#answers.push({ sets, isHidden });
+    const key = ({ box }: CellSet): string => this.#population.keyOf(box);
+    const added = new Set(sets.map(key).filter((each) => !openBefore.has(each)));
+    this.#answers.push({ sets, isHidden, added });
     return margins;
   }
 
@@ -114,7 +123,8 @@ export class AttackStory {
   conclude(): readonly string[] {
     const sets = [...this.#open.values()];
     const known = [...this.#public.values()].filter(({ box }) => !this.#open.has(this.#population.keyOf(box)));
-    this.found.push(...isolations([...sets, ...known], this.#cohorts, this.#population.fields, this.k));
+    const unions = this.#answers.flatMap((answer) => this.#unionsOf(answer, sets));
+    this.found.push(...isolations([...sets, ...known], this.#cohorts, unions, this.#population.fields, this.k));
     this.#checkLines([...sets, ...known]);
     return this.found;
   }
@@ -234,6 +244,25 @@ export class AttackStory {
       }
       return span.contains(this.#population.shapeOf(box));
     };
+  }
+
+  /** Of each kind, cells that are shown and may have patients in common with a set that another answer told. */
+  #unionsOf({ sets, isHidden, added }: ToldAnswer, open: readonly OpenSet[]): (readonly [OpenSet, OpenSet])[] {
+    const kinds = Map.groupBy(
+      sets.filter((set) => !isHidden(set) && !set.isLevel),
+      ({ kind }) => kind,
+    );
+    const key = (box: Box): string => this.#population.keyOf(box);
+    return [...kinds.values()].flatMap((cells) =>
+      open.flatMap((set) => {
+        const near = cells.filter(({ box }) => this.#population.mayMeet(box, set.box));
+        // What cells add up to that were open before follows without this answer.
+        const isNew = near.some(({ box }) => added.has(key(box)));
+        if (near.length < 2 || !isNew || added.has(key(set.box))) return [];
+        const box = this.#population.unionOf(near.map((cell) => cell.box));
+        return [[{ ...this.#set(box), sums: new Set(near[0]!.sums) }, set] as const];
+      }),
+    );
   }
 
   /** Hidden cells whose sum is the rest of a line with a known total. */

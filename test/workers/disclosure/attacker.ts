@@ -91,6 +91,18 @@ export class Population {
     return (tableOf(this.fields, allowed) & (only ?? all)) === all;
   }
 
+  /** Whether some row can be in both. */
+  mayMeet(a: Box, b: Box): boolean {
+    const [inA, inB] = [a, b].map((box) => tableOf(this.fields, box.allowed) & (box.only ?? -1n)) as [bigint, bigint];
+    return (a.segments & b.segments) !== 0n && (inA & inB) !== 0n;
+  }
+
+  /** Of boxes in the same segments. */
+  unionOf(boxes: readonly Box[]): Box {
+    const only = boxes.reduce((union, box) => union | (tableOf(this.fields, box.allowed) & (box.only ?? -1n)), 0n);
+    return { ...this.whole(boxes[0]!.segments), only };
+  }
+
   /** Whether no row can be in it. */
   isEmpty({ allowed, only }: Box): boolean {
     return (tableOf(this.fields, allowed) & (only ?? -1n)) === 0n;
@@ -166,10 +178,12 @@ function missingOf({ representatives }: StudyField): bigint {
  * Pairs and triples of open sets whose difference is about 1 to k − 1 rows, and is no number of missing values, nor that of one
  * set and such a number: answers show these, and nothing is tested against them.
  * @param cohorts of the answers, whose missing values may be counted
+ * @param unions of shown cells, each with a set that is compared with it
  */
 export function isolations(
   open: readonly OpenSet[],
   cohorts: readonly OpenSet[],
+  unions: readonly (readonly [union: OpenSet, set: OpenSet])[],
   fields: readonly StudyField[],
   k: number,
 ): string[] {
@@ -183,17 +197,16 @@ export function isolations(
     open.flatMap((b) => (differInPresence(fields, a.box, b.box) ? [combine((x, y) => x! ^ y!, a.rows, b.rows)] : [])),
   );
   const near: (readonly [OpenSet, OpenSet])[] = [];
-  sets.forEach((a, i) =>
-    sets.slice(0, i).forEach((b) => {
-      const sumOne = sumsOne(a, b);
-      if (!sumOne && [a, b].some(({ isMargin }) => isMargin)) return;
-      if (isLaterNumber(a, b) || isLaterNumber(b, a)) return;
-      if ((a.isPublic && b.isPublic && !sumOne) || isNoNews(a, b, fields) || isNoNews(b, a, fields)) return;
-      const apart = combine((x, y) => x! ^ y!, a.rows, b.rows);
-      if (isNumberOfMissing(a, b, fields)) gaps.push(apart);
-      else if (isSmall(apart)) near.push([a, b]);
-    }),
-  );
+  const compare = (a: OpenSet, b: OpenSet): void => {
+    const sumOne = sumsOne(a, b);
+    if (!sumOne && [a, b].some(({ isMargin }) => isMargin)) return;
+    if (!sumOne && [isLaterNumber, isNoNews].some((is) => is(a, b, fields) || is(b, a, fields))) return;
+    const apart = combine((x, y) => x! ^ y!, a.rows, b.rows);
+    if (isNumberOfMissing(a, b, fields)) gaps.push(apart);
+    else if (isSmall(apart)) near.push([a, b]);
+  };
+  sets.forEach((a, i) => sets.slice(0, i).forEach((b) => compare(a, b)));
+  for (const [union, set] of unions) if (popcount(set.rows) > 0) compare(union, set);
   const nobody = new Uint32Array(sets[0]?.rows.length ?? 0);
   for (const [a, b] of near)
     if (sumsOne(a, b) || !isMissing(a.rows, nobody, b.rows, gaps)) found.push(`pair ${tell(a)} − ${tell(b)}`);
@@ -202,6 +215,8 @@ export function isolations(
     const sumOne = [...p.sums].some((field) => q.sums.has(field) && m.sums.has(field));
     if (!sumOne && [p, q, m].some(({ isMargin }) => isMargin)) return;
     if (!sumOne && [p, q].some((part) => isNumberOfMissing(part, m, fields))) return;
+    // A sum was told over all rows of some data, but of these only their number counts here, which is no news.
+    if (!sumOne && isOldNumber([p, q, m])) return;
     if (sumOne || !isMissing(p.rows, q.rows, m.rows, gaps)) found.push(`triple ${tell(p)} + ${tell(q)} − ${tell(m)}`);
   });
   return found;
@@ -221,14 +236,23 @@ function isNumber({ isPublic, sums }: OpenSet): boolean {
 
 /** A number that consent made public when the set was open already: no answer tells it. */
 function isLaterNumber(number: OpenSet, set: OpenSet): boolean {
-  return isNumber(number) && number.at > set.at;
+  return number.isPublic && number.at > set.at;
 }
 
-/** Public numbers of rows: of data that the other is not about, or beside all rows but for who has some value. */
-function isNoNews(whole: OpenSet, { box }: OpenSet, fields: readonly StudyField[]): boolean {
-  if (!isNumber(whole)) return false;
+/** Public numbers of rows: two, of data that the other is not about, or beside all rows but for who has some value. */
+function isNoNews(whole: OpenSet, { box, isPublic }: OpenSet, fields: readonly StudyField[]): boolean {
+  if (!whole.isPublic) return false;
+  if (isPublic) return true;
   const all = { ...whole.box, segments: box.segments };
   return (whole.box.segments & ~box.segments) !== 0n || differInPresence(fields, all, box);
+}
+
+/** One is the number of all rows of other data than the newest of the others is about. */
+function isOldNumber(sets: readonly OpenSet[]): boolean {
+  const [number] = sets.filter(({ isPublic }) => isPublic);
+  const others = sets.filter((each) => each !== number);
+  const newest = others.reduce((last, each) => (each.at > last.at ? each : last));
+  return number !== undefined && number.box.segments !== newest.box.segments;
 }
 
 function forTriples(sets: readonly OpenSet[], visit: (p: OpenSet, q: OpenSet, m: OpenSet) => void): void {

@@ -23,7 +23,8 @@ describe("the manifest's disclosure control", () => {
       "  - the cohort",
       "  - each of the 3 cells",
       '  - in each cell, the patients whose "response" is present',
-      "  - the sums that the cells of each line, and of the table, add up to",
+      "  - the sums that the shown cells of each line, and of the table, add up to",
+      "  - what those shown cells add up to that may have patients in common with a set of an earlier answer",
     ]);
     const text = lines.join(" ");
     assert.match(text, /refused, with the one reason "too small or too close to an earlier answer"/);
@@ -53,7 +54,7 @@ describe("the manifest's disclosure control", () => {
     const grouped = sets(
       await disclosure("SELECT arm, COUNT(died), AVG(grade), VAR_POP(stage) FROM trial GROUP BY arm", schema),
     );
-    assert.deepEqual(grouped.slice(-2, -1), [counted("each cell", "stage")]);
+    assert.deepEqual(grouped.slice(-3, -2), [counted("each cell", "stage")]);
     assert.equal(grouped.filter((line) => line.includes("two counts")).length, 1, "a count is no sum");
   });
 
@@ -67,6 +68,13 @@ describe("the manifest's disclosure control", () => {
     assert.equal(await listed("TOXICITY(grade)"), true);
     assert.equal(await listed("LINEAR_REGRESSION(response, age, INDICATOR(biomarker = 'positive'))"), true);
     assert.equal(await listed('VAR_POP("Mixed")'), true);
+  });
+
+  it("says what intervals are tested for together", async () => {
+    assert.deepEqual(sets(await disclosure("SELECT QUANTILE(age, 0.5) FROM trial")).slice(1), [
+      "  - the patients whom each number above counts",
+      "  - what those shown numbers add up to that may have patients in common with a set of an earlier answer",
+    ]);
   });
 
   it("refuses nothing of the whole table, and hides nothing of a single number", async () => {
