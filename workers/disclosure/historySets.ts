@@ -88,6 +88,8 @@ export interface HistorySets {
   readonly cohorts: readonly { readonly set: RowSet; readonly answer: EarlierAnswer }[];
   /** Of tables with sums, lines over which nothing is summed. */
   readonly lines: readonly RowSet[];
+  /** Of tables with sums, lines of which all cells were opened as zero. */
+  readonly empties: readonly RowSet[];
   /** How many of the sets are of posted answers: others may be named by one participant alone. */
   readonly posted: number;
 }
@@ -107,12 +109,13 @@ export function historySets(
   const families: HiddenFamily[] = [];
   const tables: ToldTable[] = [];
   const lines: RowSet[] = [];
+  const empties: RowSet[] = [];
   const cohorts: { set: RowSet; answer: EarlierAnswer }[] = [];
   const posted = new Set<string>();
   for (const answer of history) {
     const parts = segmentsOf(answer.segments);
     const disclosed = disclosedSets(answer, parts, catalogue);
-    tables.push(...toldTables(answer, disclosed.groups));
+    tables.push(...toldTables(answer, disclosed.groups, somebodyIn(disclosed.groups, answer.opened)));
     if (disclosed.cohort !== undefined) cohorts.push({ set: disclosed.cohort, answer });
     for (const found of [
       ...cohortOf(disclosed, answer),
@@ -125,8 +128,9 @@ export function historySets(
     }
     families.push(...hiddenFamilies(disclosed, answer));
     lines.push(...countedLines(disclosed, answer));
+    empties.push(...emptyLines(disclosed, answer));
   }
-  return { sets: [...sets.values()], families, tables, cohorts, lines, posted: posted.size };
+  return { sets: [...sets.values()], families, tables, cohorts, lines, empties, posted: posted.size };
 }
 
 function isPostedAnswer({ opened, isToldToOthers }: EarlierAnswer): boolean {
@@ -155,9 +159,9 @@ function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): Fou
     isPosted && outputs.some((output) => opened.hiddenOutputs.has(output));
   const partlyHidden = new Set(groups.filter(isHidden).map(({ cell }) => cell));
   return groups.flatMap((group) => {
-    const { cell, set, levels, ownLevels, counts, summed, sums } = group;
+    const { cell, set, levels, ownLevels, summed, sums } = group;
     if (set === undefined || isHidden(group)) return [];
-    const isEmpty = isPosted && counts.some((output) => opened.zeroOutputs.has(output));
+    const isEmpty = isZero(group, opened);
     return [set, ...levels].map((each, at) => {
       // What a group tells with others nobody knows when some of these are hidden.
       const isTold = isPosted && (at <= ownLevels || !partlyHidden.has(cell));
@@ -177,26 +181,39 @@ function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): Fou
   });
 }
 
-/** Where all that they are made up of is shown. */
+/** Where all that they are made up of is shown, or may be. */
 function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
-  if (opened === "unknown") return [];
   const isShown = shownIn(groups, opened);
-  const told = { ...UNSEEN, isPosted: true, isShown: true, isOpened: true };
+  const found = { ...openingOf(opened), isEmpty: false, isMargin: false };
   return totals.flatMap((total) =>
-    total.groups.every(isShown) ? [{ set: total.set, summed: new Set<number>(), sums: [], ...told }] : [],
+    total.groups.every(isShown) ? [{ set: total.set, summed: new Set<number>(), sums: [], ...found }] : [],
   );
+}
+
+/** Of what follows from several cells: posted, or nobody knows. */
+function openingOf(opened: Opened): Omit<FoundSet, "set" | "summed" | "sums" | "isEmpty" | "isMargin"> {
+  const isPosted = opened !== "unknown";
+  return { isPosted, isShown: isPosted, isOpened: true, isUnknown: !isPosted, isAlone: isPosted };
 }
 
 function shownIn(groups: readonly DisclosedGroup[], opened: Opened): (group: number) => boolean {
   return (group) => opened === "unknown" || !groups[group]!.outputs.some((output) => opened.hiddenOutputs.has(output));
 }
 
+/** But for those that are nobody: what these add nothing to follows without them. */
+function somebodyIn(groups: readonly DisclosedGroup[], opened: Opened): (group: number) => boolean {
+  const isShown = shownIn(groups, opened);
+  return (group) => isShown(group) && !isZero(groups[group]!, opened);
+}
+
+function isZero({ counts }: DisclosedGroup, opened: Opened): boolean {
+  return opened !== "unknown" && counts.some((output) => opened.zeroOutputs.has(output));
+}
+
 /** What cells of a table that are shown, or may be, add up to. */
 function marginSets({ groups, margins }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
-  const isPosted = opened !== "unknown";
-  const mayBeShown = shownIn(groups, opened);
-  const opening = { isPosted, isShown: isPosted, isOpened: true, isUnknown: !isPosted, isAlone: isPosted };
-  const told = { ...opening, isEmpty: false, isMargin: true };
+  const mayBeShown = somebodyIn(groups, opened);
+  const told = { ...openingOf(opened), isEmpty: false, isMargin: true };
   return margins.flatMap((margin) => {
     const set = margin.summed.size === 0 ? undefined : toldPart(margin, groups, mayBeShown);
     return set === undefined ? [] : [{ set, summed: margin.summed, sums: margin.sums, ...told }];
@@ -206,8 +223,12 @@ function marginSets({ groups, margins }: Disclosed, { opened }: EarlierAnswer): 
 /** How many are in lines of tables with sums, as the cells that are shown, or may be, tell. */
 function countedLines({ groups, margins }: Disclosed, { opened }: EarlierAnswer): RowSet[] {
   const counted = margins.filter(({ summed }) => summed.size === 0);
-  const isOpen = shownIn(groups, opened);
+  const isOpen = somebodyIn(groups, opened);
   return counted.flatMap((margin) => toldPart(margin, groups, isOpen) ?? []);
+}
+
+function emptyLines({ groups, margins }: Disclosed, { opened }: EarlierAnswer): RowSet[] {
+  return margins.flatMap((margin) => (margin.groups.every((at) => isZero(groups[at]!, opened)) ? [margin.set] : []));
 }
 
 /** Of one answer. */

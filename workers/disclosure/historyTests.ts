@@ -41,8 +41,6 @@ export interface NewSet extends TestedSet {
   readonly grownSums: ReadonlySet<number>;
   /** Whether it is among the earlier sets, too, so that only sums over it are new. */
   readonly isEarlier: boolean;
-  /** What cells of a table add up to: only sums over it are looked at. */
-  readonly isMargin?: true;
 }
 
 /**
@@ -79,6 +77,8 @@ export interface HistoryFacts {
   isErased(parts: bigint): boolean;
   /** Of earlier answers: what their cells add up to is known, or may be. */
   readonly tables: readonly ToldTable[];
+  /** Fingerprints of lines of tables that are known to be nobody. */
+  readonly empties: readonly bigint[];
   /** Of the new answer. */
   readonly cells: readonly (RowSet | undefined)[];
   /** By key of a set, the cells that make it up: filled as it is asked for. */
@@ -234,10 +234,9 @@ function combinationTest(
   const isElsewhere = [p, q, m].some(({ isToldToOthers }) => isToldToOthers === true);
   const { own, missing } = isElsewhere ? facts.elsewhere : facts.here;
   if (meetsWithin(p.set, m.set, q.set) || meetsWithin(q.set, m.set, p.set)) return []; // p, or q, or both, in the support
-  const print = (((p.print + q.print - m.print) % R) + R) % R;
-  const isKnown = print === 0n || own.has(print) || own.has(R - print);
-  if (isKnown) return [];
-  if (missing.has(print)) {
+  const prints = printsOf(facts, [p, q, m]);
+  if (prints.some((print) => print === 0n || own.has(print) || own.has(R - print))) return [];
+  if (prints.some((print) => missing.has(print))) {
     // Sums of one column over all three would tell its sum over those few, unless there are none: of erased rows nobody can say.
     const zero = facts.isErased(p.set.parts | q.set.parts | m.set.parts) ? "fails" : "passes";
     return isSummed ? [tests.combination(p.set, q.set, m.set, k - 1, zero)] : [];
@@ -245,4 +244,15 @@ function combinationTest(
   if (compared === "missing") return [];
   const isUnit = meetsWithin(p.set, q.set, m.set); // |v| <= 1, so Σv² counts rows
   return [tests.combination(p.set, q.set, m.set, isUnit ? k - 1 : 4 * (k - 1), "fails")];
+}
+
+/** Of p + q − m; and, where one is what cells of a table add up to, of what it is but for a line that is nobody. */
+function printsOf({ empties }: HistoryFacts, [p, q, m]: readonly [TestedSet, TestedSet, TestedSet]): bigint[] {
+  const print = modulo(p.print + q.print - m.print);
+  if (![p, q, m].some(({ isMargin }) => isMargin === true)) return [print];
+  return [print, ...empties.flatMap((empty) => [modulo(print + empty), modulo(print - empty)])];
+}
+
+function modulo(value: bigint): bigint {
+  return ((value % R) + R) % R;
 }

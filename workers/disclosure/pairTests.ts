@@ -11,6 +11,8 @@ export interface TestedSet {
   readonly print: bigint;
   /** Of an earlier one: only others were told it. */
   readonly isToldToOthers?: boolean;
+  /** What cells of a table add up to: only sums over it are looked at. */
+  readonly isMargin?: boolean;
 }
 
 /**

@@ -106,13 +106,14 @@ class Planning {
       tests,
       groups: disclosed.groups,
       totals: disclosed.totals,
-      known: [...single, whole.shown, ...shown, ...this.#equalMargins()],
+      known: [...single, whole.shown, ...shown],
+      suspected: this.#equalMargins(),
       unknown: [...whole.unknown, ...others.filter(mayTellMore)],
       families: earlier.families,
     });
   }
 
-  /** Margins that may be sums which are known, if nobody lacks a column: their hidden cells may not follow. */
+  /** Margins that are sums which are known, if nobody lacks a column: their hidden cells may not follow. */
   #equalMargins(): KnownSet[] {
     const { earlier, classes, fingerprints } = this.#tests.facts;
     return this.#disclosed.margins.filter(({ set, summed }) =>

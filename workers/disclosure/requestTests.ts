@@ -97,6 +97,7 @@ export class RequestTests {
       elsewhere: known.some(({ isToldToOthers }) => isToldToOthers) ? printsOf(() => true) : here,
       cells: disclosed.cells,
       tables: earlier.tables,
+      empties: [...new Set(earlier.empties.map(print))],
       lines: new Map(),
       rows: (bits) => place.universe.rows(bits),
       isErased: (bits) => place.universe.isErased(bits),

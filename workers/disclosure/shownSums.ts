@@ -9,8 +9,8 @@
 import type { LineTest, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, DisclosedSets, FamilyMember } from "./disclosedSets.ts";
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import type { HistoryFacts, KnownPrints, NewSet } from "./historyTests.ts";
 import { earlierPairs } from "./historyTests.ts";
-import type { NewSet } from "./historyTests.ts";
 import type { DisclosedMargin } from "./margins.ts";
 import { toldPart } from "./margins.ts";
 import { NEVER_PASSES } from "./mergedPlan.ts";
@@ -77,6 +77,7 @@ export class ShownSums {
 
   /** That sums over the shown cells of each line are not too close to earlier ones, by themselves or with one or two others. */
   #marginLines(hidden: ReadonlySet<number>): LineTest[] {
+    const facts = this.#factsWith(hidden);
     const before: NewSet[] = [];
     return this.#disclosed.margins.flatMap((margin, index) => {
       const shown = margin.groups.filter((group) => !hidden.has(group));
@@ -84,7 +85,7 @@ export class ShownSums {
       if (margin.summed.size === 0 || shown.length < 2 || untold.length === 0) return [];
       const set = toldPart(margin, this.#disclosed.groups, (group) => !hidden.has(group));
       if (set === undefined) return [{ tests: [NEVER_PASSES], sacrifice: untold, groups: shown }];
-      const tests = this.#marginTests(index, margin, set, shown, before);
+      const tests = this.#marginTests(facts, index, margin, set, shown, before);
       const telling = shown.length === margin.groups.length ? this.#telling[index]! : [];
       return [
         ...(tests.length === 0 ? [] : [{ tests, sacrifice: someOf(untold), groups: shown }]),
@@ -93,15 +94,25 @@ export class ShownSums {
     });
   }
 
+  /** Lines of which all is shown are nobody or k, as their cells are: what three sets come to may be one. */
+  #factsWith(hidden: ReadonlySet<number>): HistoryFacts {
+    const { facts } = this.#tests;
+    const whole = this.#disclosed.margins.filter(({ groups }) => !groups.some((group) => hidden.has(group)));
+    const prints = whole.map(({ set }) => facts.fingerprints.of(set));
+    const withLines = ({ own, missing }: KnownPrints): KnownPrints => ({ own: new Set([...own, ...prints]), missing });
+    return { ...facts, here: withLines(facts.here), elsewhere: withLines(facts.elsewhere) };
+  }
+
   /** @param before other margins, to which this one is added */
   #marginTests(
+    facts: HistoryFacts,
     index: number,
     { summed }: DisclosedMargin,
     set: RowSet,
     shown: readonly number[],
     before: NewSet[],
   ): readonly SizeTest[] {
-    const { facts, tests } = this.#tests;
+    const { tests } = this.#tests;
     const cells = shown.map((group) => this.#tested[group]!);
     const union = tests.asUnion(
       { ...set },
@@ -109,7 +120,7 @@ export class ShownSums {
     );
     const tested: NewSet = { ...this.#tests.tested(union, summed), isMargin: true };
     if (this.#tests.isTold(tested)) return [];
-    const name = [shown.join(), ...before.map(({ print }) => print)].join("|");
+    const name = [shown.join(), facts.here.own.size, ...before.map(({ print }) => print)].join("|");
     const known = this.#made.get(index);
     const own = known?.name === name ? known.tests : marginTests(facts, tested, [...cells, ...before]);
     this.#made.set(index, { name, tests: own });

@@ -47,6 +47,8 @@ export interface SuppressionFacts {
   readonly totals: readonly DisclosedTotal[];
   /** Public or opened before; the rows of each segment are public. */
   readonly known: readonly KnownSet[];
+  /** As good as known to whoever guesses right, as that nobody lacks a column: nothing hidden may follow from them, either. */
+  readonly suspected: readonly KnownSet[];
   /** Opened before or hidden, nobody knows: what follows only from them is not shown, since it would tell the hidden ones. */
   readonly unknown: readonly (KnownSet & Pick<HistorySet, "isAlone">)[];
   readonly families: readonly HiddenFamily[];
@@ -69,14 +71,15 @@ export class Suppression {
   readonly #vectors = new Map<string, FieldVector>();
   /** By the list of a set's sums, which is that set's alone. */
   readonly #sums = new Map<readonly Sum[], readonly FieldVector[]>();
-  readonly #spans = new Map<Quantity, { readonly known: Span; readonly withUnknown: Span }>();
+  readonly #spans = new Map<string, { readonly known: Span; readonly withUnknown: Span }>();
   readonly #quantities: readonly Quantity[];
 
   constructor(facts: SuppressionFacts) {
     this.#facts = facts;
-    const { groups, known, unknown, families } = facts;
+    const { groups, known, suspected, unknown, families } = facts;
     const own = groups.reduce((total, { levels }) => total + 1 + levels.length, 0);
-    this.#sets = own + known.length + unknown.length + families.reduce((total, { hidden }) => total + hidden.length, 0);
+    const told = known.length + suspected.length + unknown.length;
+    this.#sets = own + told + families.reduce((total, { hidden }) => total + hidden.length, 0);
     this.#width = this.#sets + this.#countSums() + SPARE;
     this.#quantities = [undefined, ...new Set(groups.flatMap(({ summed }) => [...summed]))];
     this.#lines = new HiddenLines(facts);
@@ -92,7 +95,10 @@ export class Suppression {
       for (let before = -1; before !== hidden.size;) {
         before = hidden.size;
         // A set's count may be known and a sum over it hidden: each quantity is looked at by itself.
-        for (const quantity of this.#quantities) this.#hideCompleting(turn, quantity, hidden);
+        for (const quantity of this.#quantities) {
+          this.#hideCompleting(turn, quantity, hidden, []);
+          if (this.#facts.suspected.length > 0) this.#hideCompleting(turn, quantity, hidden, this.#facts.suspected);
+        }
       }
     } finally {
       turn.releaseAll();
@@ -105,15 +111,19 @@ export class Suppression {
     return this.#sets > MAX_SETS && hidden.size + unknown.length + families.length > 0;
   }
 
-  /** Group by group in order: hides those with which something hidden would follow from what is shown. */
-  #hideCompleting(turn: Field, quantity: Quantity, hidden: Set<number>): void {
+  /**
+   * Group by group in order: hides those with which something hidden would follow from what is shown.
+   *
+   * @param suspected what counts as known, too: of that what follows from it anyway is not protected
+   */
+  #hideCompleting(turn: Field, quantity: Quantity, hidden: Set<number>, suspected: readonly KnownSet[]): void {
     const { groups } = this.#facts;
     const isTold = ({ summed }: { summed: ReadonlySet<number> }): boolean =>
       quantity === undefined || summed.has(quantity);
     const unknown = this.#facts.unknown.filter(isTold);
     const secretSets = this.#secretSets(hidden, isTold);
     if (secretSets.length + unknown.length === 0) return;
-    const before = this.#spansBefore(quantity, isTold);
+    const before = this.#spansBefore(quantity, isTold, suspected);
     const shown: Shown = {
       known: new Span(turn, before.known),
       withUnknown: unknown.length === 0 ? undefined : new Span(turn, before.withUnknown),
@@ -172,8 +182,10 @@ export class Suppression {
   #spansBefore(
     quantity: Quantity,
     isTold: (of: KnownSet) => boolean,
+    suspected: readonly KnownSet[],
   ): { readonly known: Span; readonly withUnknown: Span } {
-    const made = this.#spans.get(quantity);
+    const name = `${quantity ?? "rows"}|${suspected.length}`;
+    const made = this.#spans.get(name);
     if (made !== undefined) return made;
     const { field, groups, known, unknown } = this.#facts;
     const of = (sets: readonly KnownSet[], base?: Span): Span => {
@@ -184,12 +196,12 @@ export class Suppression {
       }
       return span;
     };
-    const ofKnown = of(known);
+    const ofKnown = of([...known, ...suspected]);
     // A set that was asked alone may be shown all the same, unless it follows from other sets: what hid it then hides it now.
     const own = new Set(groups.flatMap(({ set, levels }) => (set === undefined ? [] : [set, ...levels].map(keyOf))));
     const others = unknown.filter(({ set, isAlone }) => !isAlone || !own.has(keyOf(set)));
     const spans = { known: ofKnown, withUnknown: of(others, ofKnown) };
-    this.#spans.set(quantity, spans);
+    this.#spans.set(name, spans);
     return spans;
   }
 
@@ -222,8 +234,8 @@ export class Suppression {
   }
 
   #countSums(): number {
-    const { groups, known, unknown, catalogue } = this.#facts;
-    const all = [...groups, ...known, ...unknown];
+    const { groups, known, suspected, unknown, catalogue } = this.#facts;
+    const all = [...groups, ...known, ...suspected, ...unknown];
     return all.reduce((total, { set, sums }) => {
       return set === undefined ? total : total + countingSums(set, sums, catalogue).length;
     }, 0);

@@ -26,13 +26,17 @@ export interface ToldTable {
   readonly unposted: readonly (readonly RowSet[])[];
 }
 
-/** By kind. @param groups of the answer */
-export function toldTables(answer: EarlierAnswer, groups: readonly DisclosedGroup[]): ToldTable[] {
-  const { opened } = answer;
-  const mayBeShown = ({ outputs }: DisclosedGroup): boolean =>
-    opened === "unknown" || !outputs.some((output) => opened.hiddenOutputs.has(output));
-  const unposted = opened === "unknown" ? orderedLines(answer, groups) : [];
-  const kinds = Map.groupBy(groups.filter(mayBeShown), ({ kind }) => kind);
+/** By kind. @param mayBeShown of the answer's groups, and is not known to be nobody */
+export function toldTables(
+  answer: EarlierAnswer,
+  groups: readonly DisclosedGroup[],
+  mayBeShown: (group: number) => boolean,
+): ToldTable[] {
+  const unposted = answer.opened === "unknown" ? orderedLines(answer, groups) : [];
+  const kinds = Map.groupBy(
+    groups.filter((_, group) => mayBeShown(group)),
+    ({ kind }) => kind,
+  );
   return [...kinds.values()].flatMap((own) => {
     const cells = own.flatMap(({ set }) => (set === undefined ? [] : [set]));
     return cells.length < 2 ? [] : [{ cells, summed: own[0]!.summed, unposted }];
