@@ -6,7 +6,8 @@
  *
  *   F(m) = 1 + ceil((m+1)/2) products, at a depth of 1 + ceil(log2(1 + ceil((m+1)/2))).
  *
- * With G sets (cells × sets per cell, and the cohort), H owners (0 when there is one) and E earlier distinct sets:
+ * With G sets (cells × sets per cell, and the cohort), H owners (0 when there is one), E earlier distinct sets, and of a table S sets
+ * per cell, T of them with a sum, and L lines of two cells or more:
  *
  *   lines that may be merged, of m lines      C·O·(m + 1)/2·(1 + H) tests of C cells and O outputs, m = k − 1
  *   own sizes, and beside each owner's own    G·(1 + H) tests    m = k − 1
@@ -14,16 +15,19 @@
  *   pairs, all rows being one of the others   G·(E + 1)          m = k − 1
  *   pairs with all rows of an owner           G·H                m = k − 1
  *   triples, in three signs                   G·3·C(E + 1, 2)    m = 4(k − 1)
+ *   shown cells together                      S·(E + 1)          m = k − 1
+ *   sums over lines: pairs, triples           T·L·E, T·L·3·C(E, 2)
  *
  * Triples look at the last 64 distinct sets, all rows always among them. Exemptions, and sets tested before, make it
  * less. Not counted are pairs with all rows of a version, or of what an earlier answer was about: G for each; sets against what
- * intervals add up to; and what finds the sizes, which is linear in rows like the query itself.
+ * cells of earlier answers add up to: G for each of these; what is tested again when cells are hidden; and what finds the sizes, which is
+ * linear in rows like the query itself.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { valueAxis } from "../messages/valueAxis.ts";
-import { cellCount } from "./axisSizes.ts";
+import { axisSizes, cellCount, cellsWithin } from "./axisSizes.ts";
 import { isTwoValued, summedFields } from "./disclosedSets.ts";
 
 /** Distinct sets that triples are formed of, all rows among them. */
@@ -57,7 +61,11 @@ export interface GateCost {
 
 export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owners, earlier }: GateCostFacts): GateCost {
   const cells = cellCount(descriptor.steps[0]!, schema);
-  const sets = cells * setsPerCell(descriptor, schema) + 1;
+  const perCell = setsPerCell(descriptor, schema);
+  const sets = cells * perCell + 1;
+  const together = cells > 1 ? perCell : 0;
+  const lines = linesOf(descriptor, schema) * sumsPerCell(descriptor);
+  const recentSums = Math.min(earlier, MAX_DISTINCT_SETS);
   const others = earlier + 1;
   const recent = Math.min(others, MAX_DISTINCT_SETS);
   const beside = owners > 1 ? owners : 0;
@@ -68,6 +76,8 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
     [1, k * cells - 1],
     [sets * (others + beside), k - 1],
     [(sets * 3 * recent * (recent - 1)) / 2, 4 * (k - 1)],
+    [together * others + lines * earlier, k - 1],
+    [(lines * 3 * recentSums * (recentSums - 1)) / 2, 4 * (k - 1)],
   ];
   const made = tests.filter(([count]) => count > 0);
   const depth = Math.max(...made.map(([, last]) => 1 + Math.ceil(Math.log2(1 + pairedFactors(last)))));
@@ -76,7 +86,9 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
     tests: made.reduce((sum, [count]) => sum + count, 0),
     products: made.reduce((sum, [count, last]) => sum + count * (1 + pairedFactors(last)), 0),
     rounds:
-      (tried > 0 ? LINE_STAGES : 1) * (ROUNDS_PER_LEVEL * depth + ROUNDS_PER_OPENING * OPENINGS) + openings(descriptor),
+      ((tried > 0 ? LINE_STAGES : 1) + (together > 0 ? 1 : 0)) *
+        (ROUNDS_PER_LEVEL * depth + ROUNDS_PER_OPENING * OPENINGS) +
+      openings(descriptor),
   };
 }
 
@@ -104,6 +116,18 @@ function triedIntervals(descriptor: Descriptor, cells: number): number {
   const values = valueAxis(descriptor);
   if (values === undefined) return 0;
   return (cells * descriptor.steps[0]!.outputs.length * (values.lines + 1)) / 2;
+}
+
+/** Lines of a table, and all of it: of two cells or more. */
+function linesOf(descriptor: Descriptor, schema: StudySchema): number {
+  const sizes = axisSizes(descriptor.steps[0]!, schema);
+  return cellsWithin(sizes.map((lines) => lines + 1)) - cellsWithin(sizes);
+}
+
+/** Of a cell, the sets over which something is summed: their count is the first of two or more sums. */
+function sumsPerCell({ columns }: Descriptor): number {
+  const summed = columns.filter(({ finish, sums }) => !OF_COUNTS.includes(finish) && sums.length > 1);
+  return new Set(summed.map(({ sums }) => sums[0])).size;
 }
 
 /** The cell, each of its parts where a column is present, and both counts of every two-valued column that is summed. */

@@ -18,6 +18,19 @@ async function quote(sql: string, { k = 11, owners = 1, earlier = 0 }: Facts, sc
 
 const COUNT = "SELECT COUNT(*) FROM trial WHERE arm = 'control'";
 
+const twoAxes = parseSchema(
+  JSON.stringify({
+    name: "two axes",
+    table: "t",
+    subject: "id",
+    fields: [
+      { name: "arm", type: "category", categories: ["A", "B", "C"], required: true },
+      { name: "sex", type: "category", categories: ["F", "M"], required: true },
+      { name: "age", type: "integer", minimum: 0, maximum: 100 },
+    ],
+  }),
+);
+
 describe("gateCost", () => {
   it("is F(m) = 1 + ceil((m + 1) / 2) products for each test that fails at 0..m", async () => {
     // The cohort and its cell, each alone and against all rows, and the cohort for zeros: five tests of m = k - 1.
@@ -57,16 +70,31 @@ describe("gateCost", () => {
       const [one, two] = [await quote(select, { earlier: 100 }, schema), await quote(select, { earlier: 101 }, schema)];
       return two.tests - one.tests;
     };
-    assert.equal(await setsOf("SELECT arm, COUNT(*) FROM trial GROUP BY arm"), 3 + 1);
-    assert.equal(await setsOf("SELECT arm, COUNT(*), AVG(age), VAR_POP(age) FROM trial GROUP BY arm"), 3 * 2 + 1);
-    assert.equal(await setsOf("SELECT arm, AVG(died) FROM trial WHERE age > 19 GROUP BY arm"), 3 * 4 + 1);
-    assert.equal(await setsOf("SELECT arm, COUNT(died) FROM trial GROUP BY arm"), 3 * 2 + 1);
+    // Of a table also the cells of each kind together, and the sums over all of it.
+    assert.equal(await setsOf("SELECT arm, COUNT(*) FROM trial GROUP BY arm"), 3 + 1 + 1);
+    assert.equal(
+      await setsOf("SELECT arm, COUNT(*), AVG(age), VAR_POP(age) FROM trial GROUP BY arm"),
+      3 * 2 + 1 + 2 + 1,
+    );
+    assert.equal(await setsOf("SELECT arm, AVG(died) FROM trial WHERE age > 19 GROUP BY arm"), 3 * 4 + 1 + 4 + 1);
+    assert.equal(await setsOf("SELECT arm, COUNT(died) FROM trial GROUP BY arm"), 3 * 2 + 1 + 2);
     assert.equal(await setsOf("SELECT VAR_SAMP(died) FROM trial WHERE age > 19"), 3 + 1);
+  });
+
+  it("adds sums over lines of two cells or more, alone and with two earlier sets", async () => {
+    const [none, two] = await Promise.all(
+      [0, 2].map((earlier) => quote("SELECT arm, sex, AVG(age) FROM t GROUP BY arm, sex", { earlier }, twoAxes)),
+    );
+    // 6 cells of 2 sets and the cohort; lines: 3 + 2 + 1.
+    const [sets, lines] = [13, 6];
+    assert.equal(two!.tests - none!.tests, sets * (2 + 3 * 3) + 2 * 2 + lines * (2 + 3));
   });
 
   it("has as many rounds as the deepest tree of factors, which the history deepens", async () => {
     // F(10): x², then 6 factors and the mask: 1 + 3 levels; F(40): 1 + 5.
     assert.equal((await quote(COUNT, {})).rounds, 2 * 4 + 6);
     assert.equal((await quote(COUNT, { earlier: 1 })).rounds, 2 * 6 + 6);
+    // Of a table as many again, for what its shown cells add up to.
+    assert.equal((await quote("SELECT arm, COUNT(*) FROM trial GROUP BY arm", {})).rounds, 2 * (2 * 6 + 6));
   });
 });
