@@ -23,8 +23,8 @@ import { pairTest, sumsOne } from "./pairTests.ts";
 import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf, meetsWithin } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
-import type { ToldTable } from "./toldTables.ts";
-import { tableTests } from "./toldTables.ts";
+import type { ToldRest, ToldTable } from "./toldTables.ts";
+import { restTests, tableTests } from "./toldTables.ts";
 import { differInValidity } from "./validity.ts";
 
 /** Sets beside the new one in a combination: the newest distinct ones. "All rows" is always among them. */
@@ -77,6 +77,8 @@ export interface HistoryFacts {
   isErased(parts: bigint): boolean;
   /** Of earlier answers: what their cells add up to is known, or may be. */
   readonly tables: readonly ToldTable[];
+  /** Of hidden cells of earlier answers those that are known together. */
+  readonly rests: readonly ToldRest[];
   /** Fingerprints of lines of tables that are known to be nobody. */
   readonly empties: readonly bigint[];
   /** Of the new answer. */
@@ -97,7 +99,11 @@ export function historyTests(
   zero: SizeTest["zero"],
   siblings: readonly NewSet[],
 ): SizeTest[] {
-  const pairs = [...facts.earlier.flatMap((b) => pairTest(facts, a, b, zero)), ...tableTests(facts, a, zero)];
+  const pairs = [
+    ...facts.earlier.flatMap((b) => pairTest(facts, a, b, zero)),
+    ...tableTests(facts, a, zero),
+    ...restTests(facts, a, zero),
+  ];
   const combined = earlierPairs(facts).flatMap(([b, c]) =>
     isKnownButGrown([a], [b, c]) ? [] : combinationTests(facts, [a, b, c], "sizes"),
   );

@@ -10,7 +10,7 @@ import type { DisclosedGroup } from "./disclosedSets.ts";
 import type { HistorySet } from "./historySets.ts";
 import type { LevelReader, SummedSet } from "./levels.ts";
 import type { Sum } from "./summedPoints.ts";
-import { textOf } from "./summedPoints.ts";
+import { isSameSum } from "./summedPoints.ts";
 import type { RowSet } from "./rowSet.ts";
 import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
 
@@ -43,7 +43,7 @@ export function levelsWithEarlier(
     if (set === undefined) return NOTHING;
     const before = known.get(keyOf(set));
     const isKnown =
-      before?.isShown === true && sums.every((sum) => before.toldHere.sums.some((other) => isSame(sum, other)));
+      before?.isShown === true && sums.every((sum) => before.toldHere.sums.some((other) => isSameSum(sum, other)));
     if (isKnown) return NOTHING;
     const related = opened.filter((each) => mayTell(each, { set, sums }));
     const found = related.map((each) => tellTogether(each, { set, sums }, levels, classes));
@@ -71,6 +71,22 @@ export function toldTogether(
     return [{ set: added.set, sums: [] }, ...before].flatMap((each) => tellTogether(each, added, levels, classes).sets);
   });
   return [...new Map(told.map((set) => [keyOf(set), set])).values()];
+}
+
+/**
+ * Whether two sets may tell counts together, one of which is chosen by a field that is summed over one of them and has few values.
+ * More than tell any: where it is not known which cells are shown, there are no levels to look at.
+ */
+export function mayTellCounts(
+  earlier: SummedSet,
+  added: SummedSet,
+  classes: Classes,
+  hasFewValues: (field: number) => boolean,
+): boolean {
+  if (!mayTell(earlier, added)) return false;
+  const [whole, part] = isSubset(earlier.set, added.set) ? [added, earlier] : [earlier, added];
+  const summed = new Set([...earlier.sums, ...added.sums].flat().map(({ field }) => field));
+  return fieldsOfChoice(whole.set, part.set, classes).some((field) => summed.has(field) && hasFewValues(field));
 }
 
 /** One in the other, with a sum over one of them. */
@@ -145,7 +161,7 @@ function chosenBy(field: number, whole: RowSet, part: RowSet): RowSet | undefine
 
 /** Of the rows by which they differ, with the sums that both have. */
 function levelsOfRest(rest: RowSet | undefined, earlier: SummedSet, added: SummedSet, levels: LevelReader): RowSet[] {
-  const sums = added.sums.filter((sum) => earlier.sums.some((other) => isSame(sum, other)));
+  const sums = added.sums.filter((sum) => earlier.sums.some((other) => isSameSum(sum, other)));
   return rest === undefined || sums.length === 0
     ? []
     : levels.levelsOfCell([{ set: rest, sums }])[0]!.own.map(({ set }) => set);
@@ -155,8 +171,4 @@ function levelsOfRest(rest: RowSet | undefined, earlier: SummedSet, added: Summe
 function restOf(a: RowSet, b: RowSet): RowSet | undefined {
   const [whole, part] = isSubset(a, b) ? [b, a] : [a, b];
   return setWhere(whole.parts, add(conditionOf(whole), scale(conditionOf(part), -1n)));
-}
-
-function isSame(a: Sum, b: Sum): boolean {
-  return a.map(textOf).sort().join("*") === b.map(textOf).sort().join("*");
 }

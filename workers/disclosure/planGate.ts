@@ -8,14 +8,16 @@
  */
 import type { Field } from "../field/field.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
+import type { SchemaField } from "../schema/studySchema.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
 import { mayTellMore } from "./historySets.ts";
 import type { NewSet } from "./historyTests.ts";
 import { cellsOf, historyTests } from "./historyTests.ts";
+import type { SummedSet } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import type { Classes, SummedGroup, TellingSets } from "./levelsWithEarlier.ts";
-import { levelsWithEarlier, toldTogether } from "./levelsWithEarlier.ts";
+import { levelsWithEarlier, mayTellCounts, toldTogether } from "./levelsWithEarlier.ts";
 import { mergedPlan, NEVER_PASSES } from "./mergedPlan.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { missingSumTests, sumsOne } from "./pairTests.ts";
@@ -128,8 +130,10 @@ class Planning {
     const cohort = this.#tests.cohortTests();
     const zeros = this.#tests.zeroTests();
     const groups = this.#groupTests();
-    const telling = this.#place.tellingMargins.map((sets) => this.#tellingTests(sets));
-    const sums = new ShownSums(this.#tests, this.#disclosed, telling);
+    const sums = new ShownSums(this.#tests, this.#disclosed, {
+      whole: this.#place.tellingMargins.map((sets) => this.#tellingTests(sets)),
+      mayTell: (margin, set) => this.#mayTellCounts({ set, sums: this.#disclosed.margins[margin]!.sums }),
+    });
     this.#tests.tests.finish();
     const { circuit, columns, indicators, sizes } = this.#tests.vectors.finish();
     const { universe, catalogue } = this.#place;
@@ -202,6 +206,13 @@ class Planning {
     return tests;
   }
 
+  #mayTellCounts(told: SummedSet): boolean {
+    const { schema } = this.#request;
+    const { earlier, classes } = this.#tests.facts;
+    const hasFew = (field: number): boolean => hasFewValues(schema.fields[field]!);
+    return earlier.some((before) => before.isOpened && mayTellCounts(before, told, classes, hasFew));
+  }
+
   #tellingTests({ sets, isUntold }: TellingSets): SizeTest[] {
     if (isUntold) return [NEVER_PASSES];
     const earlier = [...this.#place.told, ...this.#tests.others.map((each) => each.set)];
@@ -221,4 +232,12 @@ class Planning {
     );
     return index < 0 || groups[index]!.kind === kind ? undefined : index;
   }
+}
+
+/** So few that how many have each may follow from sums and a number that is known. */
+const FEW_VALUES = 6;
+
+function hasFewValues(field: SchemaField): boolean {
+  const count = field.type === "category" ? field.categories.length : Number(field.maximum - field.minimum) + 1;
+  return count <= FEW_VALUES;
 }

@@ -12,6 +12,7 @@ import { Fingerprints } from "./fingerprints.ts";
 import type { HistorySet, HistorySets } from "./historySets.ts";
 import { mayTellMore, NO_SUMS } from "./historySets.ts";
 import type { HistoryFacts, KnownPrints, NewSet } from "./historyTests.ts";
+import type { SummedGroup } from "./levelsWithEarlier.ts";
 import { historyTests } from "./historyTests.ts";
 import { missingPrints } from "./missingCounts.ts";
 import type { TestedSet } from "./pairTests.ts";
@@ -23,7 +24,9 @@ import { isSubset, keyOf } from "./rowSet.ts";
 import { SetVectors } from "./setVectors.ts";
 import { SizeTests } from "./sizeTests.ts";
 import { sumTests } from "./sumTests.ts";
+import { isSameSum } from "./summedPoints.ts";
 import type { KnownSet } from "./suppression.ts";
+import { knownRests } from "./toldTables.ts";
 import type { Universe } from "./universe.ts";
 import { differInValidity } from "./validity.ts";
 
@@ -97,6 +100,7 @@ export class RequestTests {
       elsewhere: known.some(({ isToldToOthers }) => isToldToOthers) ? printsOf(() => true) : here,
       cells: disclosed.cells,
       tables: earlier.tables,
+      rests: knownRests(earlier.families, earlier.sets, fingerprints),
       empties: [...new Set(earlier.empties.map(print))],
       lines: new Map(),
       rows: (bits) => place.universe.rows(bits),
@@ -181,6 +185,12 @@ export class RequestTests {
   isTold({ set, summed }: TestedSet): boolean {
     const before = this.#known.get(keyOf(set));
     return [...summed].every((field) => before?.isShown === true && before.toldHere.summed.has(field));
+  }
+
+  /** Whether each of its very sums was shown before: one of squares tells more than one of values. */
+  isToldExactly({ set, sums }: SummedGroup): boolean {
+    const before = set === undefined ? undefined : this.#known.get(keyOf(set));
+    return sums.every((sum) => before?.isShown === true && before.toldHere.sums.some((told) => isSameSum(told, sum)));
   }
 
   /** The whole table is; and a cohort that has been one before, though perhaps of a table, which did not show its size. */

@@ -1,14 +1,17 @@
 /**
  * What the shown cells of an answer add up to, where that is close to an earlier set: along the lines of a table, where a field is
- * summed over them (`margins.ts`); and those cells of one kind that may have patients in common with the earlier set. Which cells are
- * shown is known only when they have been tested one by one, so these tests are the closure's. One that fails hides some of the
- * cells, until what is left passes, or nothing is told that was not told before.
+ * summed over them (`margins.ts`); and of cells of one kind those that may have patients in common with the earlier set, and those
+ * that are in it. And what a known total leaves of them: the hidden cells together. Which cells are shown is known only when they
+ * have been tested one by one, so these tests are the closure's. One that fails hides some of the cells, until what is left
+ * passes, or nothing is told that was not told before.
  *
  * Every size is a sum of the cells' own, so that no set needs a vector.
  */
 import type { LineTest, SizeTest } from "../messages/gatePlan.ts";
-import type { DisclosedGroup, DisclosedSets, FamilyMember } from "./disclosedSets.ts";
+import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
+import { familiesOf } from "./disclosedSets.ts";
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import type { HistorySet } from "./historySets.ts";
 import type { HistoryFacts, KnownPrints, NewSet } from "./historyTests.ts";
 import { earlierPairs } from "./historyTests.ts";
 import type { DisclosedMargin } from "./margins.ts";
@@ -18,24 +21,41 @@ import type { TestedSet } from "./pairTests.ts";
 import { sumsOne } from "./pairTests.ts";
 import type { RequestTests } from "./requestTests.ts";
 import type { RowSet } from "./rowSet.ts";
-import { intersect } from "./rowSet.ts";
+import { intersect, isSubset } from "./rowSet.ts";
 import { marginTests } from "./sumTests.ts";
 import { unionOf, unionTest } from "./toldTables.ts";
 
 /** Of the cells that a failing test could hide, one in so many, at least one: few are lost, and few turns are needed. */
 const HIDDEN_AT_ONCE = 8;
 
-/** Cells of one kind, which are disjoint. */
+/** A set that a group tells: its own, or a level. */
+interface Member {
+  readonly group: number;
+  readonly tested: NewSet;
+}
+
+/** Cells of one kind, or their levels of one kind: disjoint. */
 interface Kind {
-  readonly members: readonly FamilyMember[];
+  readonly members: readonly Member[];
   readonly summed: ReadonlySet<number>;
+  /** By earlier set, the members that may have patients in common with it, and those that are in it. */
+  readonly near: ReadonlyMap<EarlierSet, { readonly meeting: readonly Member[]; readonly inside: readonly Member[] }>;
+}
+
+type EarlierSet = HistorySet & TestedSet;
+
+/** What sums over lines tell together with earlier answers. */
+export interface MarginTelling {
+  /** By margin, of which all is shown: tests of counts that they tell. */
+  readonly whole: readonly (readonly SizeTest[])[];
+  /** Of some of a margin's cells: whether they may tell counts, of which there are no tests. */
+  mayTell(margin: number, told: RowSet): boolean;
 }
 
 export class ShownSums {
   readonly #tests: RequestTests;
   readonly #disclosed: DisclosedSets;
-  /** By margin: of counts that its sums tell together with earlier ones. */
-  readonly #telling: readonly (readonly SizeTest[])[];
+  readonly #telling: MarginTelling;
   readonly #kinds: readonly Kind[];
   /** By group. */
   readonly #tested: readonly (NewSet | undefined)[];
@@ -43,11 +63,11 @@ export class ShownSums {
   readonly #made = new Map<number, { readonly name: string; readonly tests: readonly SizeTest[] }>();
 
   /** Names all sizes, before the circuit is finished. */
-  constructor(tests: RequestTests, disclosed: DisclosedSets, telling: readonly (readonly SizeTest[])[]) {
+  constructor(tests: RequestTests, disclosed: DisclosedSets, telling: MarginTelling) {
     this.#tests = tests;
     this.#disclosed = disclosed;
     this.#telling = telling;
-    this.#kinds = kindsOf(disclosed.groups);
+    this.#kinds = kindsOf(disclosed.groups, tests);
     this.#tested = disclosed.groups.map(({ set, summed, cell }) =>
       set === undefined ? undefined : tests.tested(set, summed, cell),
     );
@@ -58,17 +78,18 @@ export class ShownSums {
 
   /** What is to be tested when these groups are hidden. */
   linesOf(hidden: ReadonlySet<number>): LineTest[] {
-    return [...this.#marginLines(hidden), ...this.#kinds.flatMap((kind) => this.#kindLines(kind, hidden))];
+    const ofKinds = this.#kinds.flatMap((kind) => [...this.#nearLines(kind, hidden), ...this.#restLines(kind, hidden)]);
+    return [...this.#marginLines(hidden), ...ofKinds];
   }
 
   #nameSizes(): void {
     const { facts, tests } = this.#tests;
     const told = [...facts.earlier.map(({ set }) => set), ...facts.tables.flatMap(({ cells }) => cells)];
     for (const { members } of this.#kinds)
-      for (const { set } of members) for (const before of [set, ...told]) tests.name(set, before);
+      for (const { tested } of members) for (const before of [tested.set, ...told]) tests.name(tested.set, before);
+    for (const set of told) tests.name(set, set);
     const { groups, margins } = this.#disclosed;
     const summed = facts.earlier.filter((before) => margins.some((margin) => sumsOne(margin, before)));
-    for (const set of told) tests.name(set, set);
     for (const [b, c] of earlierPairs({ ...facts, earlier: summed })) tests.name(b.set, c.set);
     for (const { set, cell } of groups)
       for (const other of groups)
@@ -77,27 +98,30 @@ export class ShownSums {
 
   /** That sums over the shown cells of each line are not too close to earlier ones, by themselves or with one or two others. */
   #marginLines(hidden: ReadonlySet<number>): LineTest[] {
-    const facts = this.#factsWith(hidden);
+    const { groups: all, margins } = this.#disclosed;
+    const isShown = (group: number): boolean => !hidden.has(group);
+    const whole = margins.filter(({ groups }) => groups.every(isShown));
+    const facts = this.#factsWith(whole);
     const before: NewSet[] = [];
-    return this.#disclosed.margins.flatMap((margin, index) => {
-      const shown = margin.groups.filter((group) => !hidden.has(group));
+    return margins.flatMap((margin, index) => {
+      const shown = margin.groups.filter(isShown);
+      if (margin.summed.size === 0 || shown.length < 2) return [];
+      const set = toldPart(margin, all, isShown);
       const untold = shown.filter((group) => !this.#isToldTo(margin, this.#tested[group]!));
-      if (margin.summed.size === 0 || shown.length < 2 || untold.length === 0) return [];
-      const set = toldPart(margin, this.#disclosed.groups, (group) => !hidden.has(group));
-      if (set === undefined) return [{ tests: [NEVER_PASSES], sacrifice: untold, groups: shown }];
-      const tests = this.#marginTests(facts, index, margin, set, shown, before);
-      const telling = shown.length === margin.groups.length ? this.#telling[index]! : [];
+      const inexact = shown.filter((group) => !this.#tests.isToldExactly(all[group]!));
+      if (set === undefined) return this.#line([NEVER_PASSES], untold, hidden, shown);
+      const name = [shown, whole.map((each) => margins.indexOf(each)), before.map(({ print }) => print)].join("|");
+      const tests = this.#marginTests(facts, { index, name, set, shown }, before);
       return [
-        ...(tests.length === 0 ? [] : [{ tests, sacrifice: someOf(untold), groups: shown }]),
-        ...(telling.length === 0 ? [] : [{ tests: telling, sacrifice: untold, groups: shown }]),
+        ...this.#line(tests, someOf(untold), hidden, shown),
+        ...this.#line(this.#tellingTests(index, set, shown), inexact, hidden, shown),
       ];
     });
   }
 
   /** Lines of which all is shown are nobody or k, as their cells are: what three sets come to may be one. */
-  #factsWith(hidden: ReadonlySet<number>): HistoryFacts {
+  #factsWith(whole: readonly DisclosedMargin[]): HistoryFacts {
     const { facts } = this.#tests;
-    const whole = this.#disclosed.margins.filter(({ groups }) => !groups.some((group) => hidden.has(group)));
     const prints = whole.map(({ set }) => facts.fingerprints.of(set));
     const withLines = ({ own, missing }: KnownPrints): KnownPrints => ({ own: new Set([...own, ...prints]), missing });
     return { ...facts, here: withLines(facts.here), elsewhere: withLines(facts.elsewhere) };
@@ -106,21 +130,15 @@ export class ShownSums {
   /** @param before other margins, to which this one is added */
   #marginTests(
     facts: HistoryFacts,
-    index: number,
-    { summed }: DisclosedMargin,
-    set: RowSet,
-    shown: readonly number[],
+    { index, name, set, shown }: { index: number; name: string; set: RowSet; shown: readonly number[] },
     before: NewSet[],
   ): readonly SizeTest[] {
     const { tests } = this.#tests;
     const cells = shown.map((group) => this.#tested[group]!);
-    const union = tests.asUnion(
-      { ...set },
-      cells.map((cell) => cell.set),
-    );
-    const tested: NewSet = { ...this.#tests.tested(union, summed), isMargin: true };
+    const sets = cells.map((cell) => cell.set);
+    const union = tests.asUnion({ ...set }, sets);
+    const tested: NewSet = { ...this.#tests.tested(union, this.#disclosed.margins[index]!.summed), isMargin: true };
     if (this.#tests.isTold(tested)) return [];
-    const name = [shown.join(), facts.here.own.size, ...before.map(({ print }) => print)].join("|");
     const known = this.#made.get(index);
     const own = known?.name === name ? known.tests : marginTests(facts, tested, [...cells, ...before]);
     this.#made.set(index, { name, tests: own });
@@ -128,39 +146,80 @@ export class ShownSums {
     return own;
   }
 
+  /** Of counts that a line's sums tell together with earlier answers; where it is not shown whole, there are no tests of them. */
+  #tellingTests(index: number, told: RowSet, shown: readonly number[]): readonly SizeTest[] {
+    if (shown.length === this.#disclosed.margins[index]!.groups.length) return this.#telling.whole[index]!;
+    return this.#telling.mayTell(index, told) ? [NEVER_PASSES] : [];
+  }
+
   /**
-   * That cells of one kind do not make up nearly an earlier set: of each, those that may have patients in common with it. Not where
-   * all of these make it up and it is known: then hidden ones are tested together (`hiddenLines.ts`).
+   * That cells of one kind do not make up nearly an earlier set. Not where they make it up with hidden ones and it is known: what
+   * these are together is tested then (`hiddenLines.ts`).
    */
-  #kindLines({ members, summed }: Kind, hidden: ReadonlySet<number>): LineTest[] {
-    const lines = new Map<string, { readonly near: readonly FamilyMember[]; readonly earlier: TestedSet[] }>();
-    for (const before of this.#tests.facts.earlier) {
-      const all = members.filter(({ set }) => intersect(set, before.set) !== undefined);
-      const isKnown = before.isOpened && !before.isUnknown;
-      const near = all.filter(({ group }) => !hidden.has(group));
-      const key = near.map(({ group }) => group).join();
-      if (near.length < 2 || (isKnown && this.#printOf(all) === before.print)) continue;
-      const line = lines.get(key) ?? { near, earlier: [] };
-      line.earlier.push(before);
-      lines.set(key, line);
+  #nearLines(kind: Kind, hidden: ReadonlySet<number>): LineTest[] {
+    const lines = new Map<string, { readonly near: readonly Member[]; readonly earlier: TestedSet[] }>();
+    for (const [before, { meeting, inside }] of kind.near) {
+      if (isKnown(before) && printOf(meeting) === before.print) continue;
+      for (const members of [meeting, ...(inside.length < meeting.length ? [inside] : [])]) {
+        const near = members.filter(({ group }) => !hidden.has(group));
+        if (near.length < 2) continue;
+        const key = near.map(({ group }) => group).join();
+        const line = lines.get(key) ?? { near, earlier: [] };
+        line.earlier.push(before);
+        lines.set(key, line);
+      }
     }
-    return [...lines.values()].flatMap(({ near, earlier }) => {
-      const untold = near.filter(({ group }) => !this.#isTold(this.#tested[group]!)).map(({ group }) => group);
-      const tests = untold.length === 0 ? [] : this.#nearTests(near, summed, earlier);
-      return tests.length === 0 ? [] : [{ tests, sacrifice: someOf(untold), groups: near.map(({ group }) => group) }];
+    return [...lines.values()].flatMap(({ near, earlier }) => this.#unionLine(kind, near, near, earlier, hidden));
+  }
+
+  /** That what a known total leaves of the cells that are shown, hidden ones together, is not nearly an earlier set. */
+  #restLines(kind: Kind, hidden: ReadonlySet<number>): LineTest[] {
+    const earlier = [...kind.near.keys()];
+    const wholes = [...kind.near].filter(
+      ([before, { meeting }]) => isKnown(before) && printOf(meeting) === before.print,
+    );
+    return wholes.flatMap(([, { meeting }]) => {
+      const shown = meeting.filter(({ group }) => !hidden.has(group));
+      // What was shown before is known by itself.
+      const rest = meeting.filter(({ group, tested }) => hidden.has(group) && !this.#isTold(tested));
+      return rest.length < 2 || shown.length === 0 ? [] : this.#unionLine(kind, rest, shown, earlier, hidden);
     });
   }
 
-  #nearTests(near: readonly FamilyMember[], summed: ReadonlySet<number>, earlier: readonly TestedSet[]): SizeTest[] {
+  /** That some cells together are far from earlier sets, or some of those shown are hidden. */
+  #unionLine(
+    { summed }: Kind,
+    union: readonly Member[],
+    shown: readonly Member[],
+    earlier: readonly TestedSet[],
+    hidden: ReadonlySet<number>,
+  ): LineTest[] {
     const { facts } = this.#tests;
-    const sets = near.map(({ set }) => set);
-    const union = unionOf(facts, sets, summed);
-    return earlier.flatMap((before) => unionTest(facts, union, before, "passes"));
+    const untold = shown.filter(({ tested }) => !this.#isTold(tested)).map(({ group }) => group);
+    if (untold.length === 0) return [];
+    const sets = union.map(({ tested }) => tested.set);
+    const together = unionOf(facts, sets, summed);
+    const tests = earlier.flatMap((before) => unionTest(facts, together, before, "passes"));
+    const groups = [...union, ...shown].map(({ group }) => group);
+    return this.#line(tests, someOf(untold), hidden, groups);
   }
 
-  /** Of what they add up to. */
-  #printOf(cells: readonly FamilyMember[]): bigint {
-    return cells.reduce((sum, { group }) => (sum + this.#tested[group]!.print) % R, 0n);
+  /**
+   * A cell is hidden with all that is shown of it: who is in it and lacks no column, or satisfies a condition, may be nearly all of
+   * it.
+   */
+  #line(
+    tests: readonly SizeTest[],
+    failing: readonly number[],
+    hidden: ReadonlySet<number>,
+    groups: readonly number[],
+  ): LineTest[] {
+    const { groups: all } = this.#disclosed;
+    const cells = new Set(failing.map((group) => all[group]!.cell));
+    const sacrifice = all.flatMap(({ cell, set }, group) =>
+      cells.has(cell) && set !== undefined && !hidden.has(group) ? [group] : [],
+    );
+    return tests.length === 0 || sacrifice.length === 0 ? [] : [{ tests, sacrifice, groups }];
   }
 
   /** What of a cell the margin is made up of: its sums, or its number, where these are counts by value. */
@@ -179,13 +238,28 @@ function someOf(groups: readonly number[]): readonly number[] {
   return groups.slice(0, Math.ceil(groups.length / HIDDEN_AT_ONCE));
 }
 
-function kindsOf(groups: readonly DisclosedGroup[]): Kind[] {
-  const kinds = new Map<number, { members: FamilyMember[]; summed: ReadonlySet<number> }>();
-  groups.forEach(({ kind, set, summed }, group) => {
-    if (set === undefined) return;
-    const own = kinds.get(kind) ?? { members: [], summed };
-    own.members.push({ set, group });
-    kinds.set(kind, own);
+function isKnown({ isOpened, isUnknown }: HistorySet): boolean {
+  return isOpened && !isUnknown;
+}
+
+/** Of what they add up to. */
+function printOf(members: readonly Member[]): bigint {
+  return members.reduce((sum, { tested }) => (sum + tested.print) % R, 0n);
+}
+
+/** What is compared: earlier sets whose number was opened, or may have been. */
+function kindsOf(groups: readonly DisclosedGroup[], tests: RequestTests): Kind[] {
+  const earlier = tests.facts.earlier.filter(({ isOpened }) => isOpened);
+  return familiesOf(groups).flatMap((family) => {
+    const members = family.map(({ set, group }): Member => {
+      const { summed, cell } = groups[group]!;
+      return { group, tested: tests.tested(set, summed, cell) };
+    });
+    if (members.length < 2) return [];
+    const near = earlier.map((before) => {
+      const meeting = members.filter(({ tested }) => intersect(tested.set, before.set) !== undefined);
+      return [before, { meeting, inside: meeting.filter(({ tested }) => isSubset(tested.set, before.set)) }] as const;
+    });
+    return [{ members, summed: groups[members[0]!.group]!.summed, near: new Map(near) }];
   });
-  return [...kinds.values()].filter(({ members }) => members.length > 1);
 }

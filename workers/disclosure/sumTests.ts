@@ -9,7 +9,7 @@ import type { HistoryFacts, NewSet } from "./historyTests.ts";
 import { amongTests, combinationTests, earlierPairs, haveGrown, isKnownButGrown } from "./historyTests.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { isSameFilter, nearTest, pairTest, sumsOne } from "./pairTests.ts";
-import { tableTests } from "./toldTables.ts";
+import { restTests, tableTests } from "./toldTables.ts";
 import { differInValidity } from "./validity.ts";
 
 /**
@@ -34,8 +34,9 @@ export function sumTests(facts: HistoryFacts, a: NewSet, siblings: readonly NewS
 
 /** What cells add up to over which a field is summed, too. */
 function summedTableTests(facts: HistoryFacts, a: TestedSet): SizeTest[] {
-  const summed = facts.tables.filter((table) => sumsOne(a, table));
-  return tableTests(facts, a, "passes", summed);
+  const tables = facts.tables.filter((table) => sumsOne(a, table));
+  const rests = facts.rests.filter((rest) => sumsOne(a, rest));
+  return [...tableTests(facts, a, "passes", tables), ...restTests(facts, a, "passes", rests)];
 }
 
 /** One filter over different data, which differs by public rows, or was tested: how many are in a margin was not. */

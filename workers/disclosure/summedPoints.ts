@@ -158,7 +158,12 @@ export function dividesClass(points: readonly JointPoint[], told: ReadonlySet<nu
   });
 }
 
+/** Products of the same variables. */
+export function isSameSum(a: Sum, b: Sum): boolean {
+  return a.map(textOf).sort().join("*") === b.map(textOf).sort().join("*");
+}
+
 /** The same of variables that are the same. */
-export function textOf({ field, isValue, values }: Variable): string {
+function textOf({ field, isValue, values }: Variable): string {
   return `${field}|${isValue}|${values.join()}`;
 }

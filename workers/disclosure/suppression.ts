@@ -97,7 +97,9 @@ export class Suppression {
         // A set's count may be known and a sum over it hidden: each quantity is looked at by itself.
         for (const quantity of this.#quantities) {
           this.#hideCompleting(turn, quantity, hidden, []);
-          if (this.#facts.suspected.length > 0) this.#hideCompleting(turn, quantity, hidden, this.#facts.suspected);
+          // Numbers of rows tell who lacks a column; that nobody does is suspected of sums only.
+          const { suspected } = this.#facts;
+          if (quantity !== undefined && suspected.length > 0) this.#hideCompleting(turn, quantity, hidden, suspected);
         }
       }
     } finally {

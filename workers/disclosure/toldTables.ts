@@ -1,10 +1,13 @@
 /**
  * What the cells of earlier answers tell when they are added up: those cells of one kind that may have patients in common with a new
- * set may be nearly that set, or be what it was on the data of then. And an attempt at the order of values that was never posted may have
+ * set, or those that are in it, may be nearly that set, or be what it was on the data of then. So may hidden cells that a known total
+ * leaves together. And an attempt at the order of values that was never posted may have
  * merged any neighbouring lines: each such interval may have been opened, none of its lines by itself.
  */
-import type { EarlierAnswer } from "./historySets.ts";
+import type { EarlierAnswer, HiddenFamily, HistorySet } from "./historySets.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
+import { familiesOf } from "./disclosedSets.ts";
+import type { Fingerprints } from "./fingerprints.ts";
 import { add, isSmall } from "./classFunction.ts";
 import { valueAxis } from "../messages/valueAxis.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
@@ -14,11 +17,11 @@ import type { HistoryFacts } from "./historyTests.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { nearTest } from "./pairTests.ts";
 import type { RowSet } from "./rowSet.ts";
-import { conditionOf, intersect, setWhere } from "./rowSet.ts";
+import { conditionOf, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
 
-/** Cells of one kind of an earlier answer. */
+/** Cells of one kind of an earlier answer, or their levels of one kind. */
 export interface ToldTable {
-  /** Disjoint, at least two: those that it shows; of one that was never posted all, of the order of values single lines. */
+  /** Disjoint, at least two or none: those that it shows; of one that was never posted all, of the order of values single lines. */
   readonly cells: readonly RowSet[];
   /** Fields summed over them. */
   readonly summed: ReadonlySet<number>;
@@ -26,21 +29,66 @@ export interface ToldTable {
   readonly unposted: readonly (readonly RowSet[])[];
 }
 
-/** By kind. @param mayBeShown of the answer's groups, and is not known to be nobody */
+/** Hidden cells of one kind, or level, of an earlier answer, of which a known total leaves these together; at least two. */
+export interface ToldRest {
+  readonly cells: readonly RowSet[];
+  readonly summed: ReadonlySet<number>;
+}
+
+/** By kind, and kind of level. @param mayBeShown of the answer's groups, and is not known to be nobody */
 export function toldTables(
   answer: EarlierAnswer,
   groups: readonly DisclosedGroup[],
   mayBeShown: (group: number) => boolean,
 ): ToldTable[] {
-  const unposted = answer.opened === "unknown" ? orderedLines(answer, groups) : [];
-  const kinds = Map.groupBy(
-    groups.filter((_, group) => mayBeShown(group)),
-    ({ kind }) => kind,
-  );
-  return [...kinds.values()].flatMap((own) => {
-    const cells = own.flatMap(({ set }) => (set === undefined ? [] : [set]));
-    return cells.length < 2 ? [] : [{ cells, summed: own[0]!.summed, unposted }];
+  const tables = familiesOf(groups).flatMap((family): ToldTable[] => {
+    const shown = family.filter(({ group }) => mayBeShown(group));
+    const cells = shown.map(({ set }) => set);
+    return cells.length < 2 ? [] : [{ cells, summed: groups[shown[0]!.group]!.summed, unposted: [] }];
   });
+  const unposted = answer.opened === "unknown" ? orderedLines(answer, groups) : [];
+  return unposted.length === 0 ? tables : [...tables, { cells: [], summed: new Set(), unposted }];
+}
+
+/**
+ * Of each answer with hidden cells, all rows of its data, and what answers told of them: what these leave of the cells that were shown.
+ *
+ * @param sets what was told
+ */
+export function knownRests(
+  families: readonly HiddenFamily[],
+  sets: readonly HistorySet[],
+  fingerprints: Fingerprints,
+): ToldRest[] {
+  const known = sets.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown);
+  const keys = new Set(known.map(({ set }) => keyOf(set)));
+  const rests = families.flatMap(({ members, hidden, summed }): ToldRest[] => {
+    const { parts } = members[0]!;
+    const secret = new Set(hidden);
+    const wholes = [{ set: { parts, conditions: [] }, summed: new Set<number>() }, ...known];
+    return wholes.flatMap((whole) => {
+      if (whole.set.parts !== parts) return [];
+      const inside = members.filter((member) => isSubset(member, whole.set));
+      const left = inside.filter((member) => secret.has(member));
+      const cells = left.filter((member) => !keys.has(keyOf(member)));
+      const isLine = cells.length > 1 && left.length < inside.length;
+      if (!isLine || sumOf(fingerprints, inside) !== fingerprints.of(whole.set)) return [];
+      return [{ cells, summed: new Set([...summed].filter((field) => whole.summed.has(field))) }];
+    });
+  });
+  return [
+    ...new Map(rests.map((rest) => [`${rest.cells.map(keyOf).join()}=${[...rest.summed].join()}`, rest])).values(),
+  ];
+}
+
+/** That a set is far from hidden cells that are known together. @param zero as of `tableTests` */
+export function restTests(
+  facts: HistoryFacts,
+  a: TestedSet,
+  zero: SizeTest["zero"],
+  rests: readonly ToldRest[] = facts.rests,
+): SizeTest[] {
+  return rests.flatMap(({ cells, summed }) => unionTest(facts, unionOf(facts, cells, summed), a, zero));
 }
 
 /** By output and slice; none of other answers. */
@@ -56,7 +104,8 @@ function orderedLines({ descriptor, schema }: EarlierAnswer, groups: readonly Di
 }
 
 /**
- * That a set is far from what such cells add up to: of each kind, those that it may meet; and each interval that may have been opened.
+ * That a set is far from what such cells add up to: of each kind, those that it may meet, and those that are in it; and each interval
+ * that may have been opened.
  * Costs no row products beyond those of pairs with the cells.
  *
  * @param zero of one filter over different data: whether an unchanged set passes
@@ -79,9 +128,10 @@ function cellTests(
   { cells, summed }: Pick<ToldTable, "cells" | "summed">,
   zero: SizeTest["zero"],
 ): SizeTest[] {
-  const near = cells.filter((cell) => intersect(cell, a.set) !== undefined);
-  if (near.length < 2) return [];
-  return unionTest(facts, unionOf(facts, near, summed), a, zero);
+  const meeting = cells.filter((cell) => intersect(cell, a.set) !== undefined);
+  const inside = meeting.filter((cell) => isSubset(cell, a.set));
+  const near = inside.length < meeting.length ? [meeting, inside] : [meeting];
+  return near.flatMap((each) => (each.length < 2 ? [] : unionTest(facts, unionOf(facts, each, summed), a, zero)));
 }
 
 /** Disjoint sets together. */
