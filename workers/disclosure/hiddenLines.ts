@@ -16,7 +16,7 @@ const MAX_CHOICES = 64;
 
 type LineFacts = Pick<
   SuppressionFacts,
-  "k" | "jointK" | "tests" | "fingerprints" | "groups" | "totals" | "known" | "families"
+  "k" | "jointK" | "tests" | "fingerprints" | "groups" | "totals" | "known" | "unknown" | "families"
 >;
 
 /** A sum of sets that is known when `whole` is: the sets are disjoint and make it up by construction. */
@@ -107,9 +107,10 @@ function choicesOf(secret: readonly { readonly set: RowSet }[], parts: readonly 
   return options.reduce<Rest[][]>((all, own) => all.flatMap((rests) => own.map((rest) => [...rests, rest])), [[]]);
 }
 
-/** Families of this answer against what is known and what it opens itself. */
-function newLines({ groups, known, fingerprints, k, jointK }: LineFacts): Line[] {
-  const wholes = [...known.map(({ set }) => ({ set, group: undefined })), ...openedSets(groups)];
+/** Families of this answer against what is known, or others may know, and what it opens itself. */
+function newLines({ groups, known, unknown, fingerprints, k, jointK }: LineFacts): Line[] {
+  const told = [...known, ...unknown].map(({ set }) => ({ set, group: undefined }));
+  const wholes = [...told, ...openedSets(groups)];
   return familiesOf(groups).flatMap((members) => {
     const family = members.map((member) => ({ ...member, isHidden: false }));
     return wholes.flatMap(({ set, group }) =>

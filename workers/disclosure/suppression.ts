@@ -27,6 +27,8 @@ export interface KnownSet {
   readonly sums: readonly Sum[];
 }
 
+const NOTHING: readonly KnownSet[] = [];
+
 /** Functionals more than sets: so many times over a chance of 1/r that dependent ones only look so. */
 const SPARE = 8;
 
@@ -61,6 +63,11 @@ interface Shown {
   readonly withUnknown: Span | undefined;
 }
 
+interface SpansBefore {
+  readonly known: Span;
+  readonly withUnknown: Span;
+}
+
 export class Suppression {
   readonly #facts: SuppressionFacts;
   readonly #lines: HiddenLines;
@@ -71,7 +78,8 @@ export class Suppression {
   readonly #vectors = new Map<string, FieldVector>();
   /** By the list of a set's sums, which is that set's alone. */
   readonly #sums = new Map<readonly Sum[], readonly FieldVector[]>();
-  readonly #spans = new Map<string, { readonly known: Span; readonly withUnknown: Span }>();
+  /** By what is suspected, then quantity. */
+  readonly #spans = new Map<readonly KnownSet[], ReadonlyMap<Quantity, SpansBefore>>();
   readonly #quantities: readonly Quantity[];
 
   constructor(facts: SuppressionFacts) {
@@ -96,10 +104,12 @@ export class Suppression {
         before = hidden.size;
         // A set's count may be known and a sum over it hidden: each quantity is looked at by itself.
         for (const quantity of this.#quantities) {
-          this.#hideCompleting(turn, quantity, hidden, []);
+          this.#hideCompleting(turn, quantity, hidden, NOTHING);
           // Numbers of rows tell who lacks a column; that nobody does is suspected of sums only.
-          const { suspected } = this.#facts;
+          const { suspected, unknown } = this.#facts;
           if (quantity !== undefined && suspected.length > 0) this.#hideCompleting(turn, quantity, hidden, suspected);
+          // Others may know it all.
+          if (unknown.length > 0) this.#hideCompleting(turn, quantity, hidden, unknown);
         }
       }
     } finally {
@@ -185,9 +195,8 @@ export class Suppression {
     quantity: Quantity,
     isTold: (of: KnownSet) => boolean,
     suspected: readonly KnownSet[],
-  ): { readonly known: Span; readonly withUnknown: Span } {
-    const name = `${quantity ?? "rows"}|${suspected.length}`;
-    const made = this.#spans.get(name);
+  ): SpansBefore {
+    const made = this.#spans.get(suspected)?.get(quantity);
     if (made !== undefined) return made;
     const { field, groups, known, unknown } = this.#facts;
     const of = (sets: readonly KnownSet[], base?: Span): Span => {
@@ -203,7 +212,7 @@ export class Suppression {
     const own = new Set(groups.flatMap(({ set, levels }) => (set === undefined ? [] : [set, ...levels].map(keyOf))));
     const others = unknown.filter(({ set, isAlone }) => !isAlone || !own.has(keyOf(set)));
     const spans = { known: ofKnown, withUnknown: of(others, ofKnown) };
-    this.#spans.set(name, spans);
+    this.#spans.set(suspected, new Map(this.#spans.get(suspected)).set(quantity, spans));
     return spans;
   }
 

@@ -106,7 +106,7 @@ export class AttackStory {
       this.#tables.push({ segments, boxes: sets.filter((set) => !isHidden(set)).map(({ box }) => box) });
     const after = this.#spans();
     for (const { box, quantity } of secret)
-      if (after(box, quantity) && !this.#mayFollow(box, quantity))
+      if (after(box, quantity) && !this.#mayFollow(box))
         this.found.push(`hidden ${tell(this.#set(box))} of ${quantity ?? "rows"} follows`);
     const key = ({ box }: CellSet): string => this.#population.keyOf(box);
     const added = new Set(sets.map(key).filter((each) => !openBefore.has(each)));
@@ -114,9 +114,9 @@ export class AttackStory {
     return margins;
   }
 
-  /** How many rows a set has, k or more, that is hidden in PUBLIC answers for its sums, whoever was told more may know. */
-  #mayFollow(box: Box, quantity: number | undefined): boolean {
-    return this.k < this.publicK && quantity === undefined && popcount(this.#population.rowsOf(box)) >= this.publicK;
+  /** A set of k rows or more that is hidden in PUBLIC answers for what it would tell of another, whoever was told more may know. */
+  #mayFollow(box: Box): boolean {
+    return this.k < this.publicK && popcount(this.#population.rowsOf(box)) >= this.publicK;
   }
 
   /** At the end. */
