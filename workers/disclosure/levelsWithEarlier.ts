@@ -74,8 +74,9 @@ export function toldTogether(
 }
 
 /**
- * Whether two sets may tell counts together, one of which is chosen by a field that is summed over one of them and has few values.
- * More than tell any: where it is not known which cells are shown, there are no levels to look at.
+ * Whether two sets may tell counts together, one of which is chosen by one field that is summed over one of them and has few values,
+ * or by fields of which products are. More than tell any: where it is not known which cells are shown, there are no levels to
+ * look at.
  */
 export function mayTellCounts(
   earlier: SummedSet,
@@ -85,8 +86,10 @@ export function mayTellCounts(
 ): boolean {
   if (!mayTell(earlier, added)) return false;
   const [whole, part] = isSubset(earlier.set, added.set) ? [added, earlier] : [earlier, added];
+  const fields = fieldsOfChoice(whole.set, part.set, classes);
   const summed = new Set([...earlier.sums, ...added.sums].flat().map(({ field }) => field));
-  return fieldsOfChoice(whole.set, part.set, classes).some((field) => summed.has(field) && hasFewValues(field));
+  const isBySummed = fields.length === 1 && summed.has(fields[0]!);
+  return (isBySummed || (fields.length > 0 && hasProductsOf(fields, whole))) && fields.some(hasFewValues);
 }
 
 /** One in the other, with a sum over one of them. */

@@ -174,11 +174,11 @@ export class ShownSums {
 
   /** That what a known total leaves of the cells that are shown, hidden ones together, is not nearly an earlier set. */
   #restLines(kind: Kind, hidden: ReadonlySet<number>): LineTest[] {
-    const earlier = [...kind.near.keys()];
     const wholes = [...kind.near].filter(
       ([before, { meeting }]) => isKnown(before) && printOf(meeting) === before.print,
     );
-    return wholes.flatMap(([, { meeting }]) => {
+    return wholes.flatMap(([whole, { meeting }]) => {
+      const earlier = [...kind.near.keys()].filter((before) => before !== whole);
       const shown = meeting.filter(({ group }) => !hidden.has(group));
       // What was shown before is known by itself.
       const rest = meeting.filter(({ group, tested }) => hidden.has(group) && !this.#isTold(tested));

@@ -191,11 +191,7 @@ export class Suppression {
   }
 
   /** What was known before this answer, and with what may be. */
-  #spansBefore(
-    quantity: Quantity,
-    isTold: (of: KnownSet) => boolean,
-    suspected: readonly KnownSet[],
-  ): SpansBefore {
+  #spansBefore(quantity: Quantity, isTold: (of: KnownSet) => boolean, suspected: readonly KnownSet[]): SpansBefore {
     const made = this.#spans.get(suspected)?.get(quantity);
     if (made !== undefined) return made;
     const { field, groups, known, unknown } = this.#facts;

@@ -2,10 +2,11 @@
  * Which further cells are hidden, so that no hidden one can be computed from those shown: the documentation promises that, and
  * the order in which it is decided is the product's own. Cells are looked at in the order of the answer, and one with
  * which something hidden would follow is hidden, too; then hidden cells of a line whose total is known must be k patients
- * together, or the line loses its total, or the last part that tells of it. Until nothing changes.
+ * together, or the line loses its total, or the last part that tells of it; and the cells that are shown must together leave k of all
+ * patients, or some more are hidden, whole. Until nothing changes.
  */
 import type { ClearSet } from "./clearSet.ts";
-import { isEmpty, isSame, isSum, isWithin, sizeOf } from "./clearSet.ts";
+import { difference, isEmpty, isSame, isSum, isWithin, sizeOf, unite } from "./clearSet.ts";
 import type { JudgedGroup } from "./judgedSets.ts";
 import { isZero, PrimeSpan, without } from "./primeSpan.ts";
 import type { SpanVector } from "./primeSpan.ts";
@@ -13,6 +14,8 @@ import type { RuleFacts } from "./sizeRules.ts";
 
 /** More disclosed sets than this cannot be told apart in time: then nothing is shown once anything is hidden. */
 export const MOST_SETS = 512;
+/** Of the cells that are shown so many, at least one, are hidden at once. */
+const HIDDEN_AT_ONCE = 8;
 /** More choices of shown parts than this: each part by itself. */
 const MOST_CHOICES = 64;
 
@@ -23,13 +26,17 @@ export function hiddenGroups(facts: RuleFacts, failed: ReadonlySet<number>): Set
   const { groups } = facts.sets;
   const hidden = new Set(failed);
   const disclosed = groups.reduce((sum, { levels }) => sum + 1 + levels.length, 0) + facts.owned.length + 1;
+  const families = familiesOf(groups);
   const lines = linesOf(facts);
   const vectors = vectorsOf(facts);
   for (let before = -1; before !== hidden.size;) {
     before = hidden.size;
     if (disclosed > MOST_SETS && hidden.size > 0) return new Set(groups.keys());
     hideFollowing(facts, vectors, hidden);
-    for (const sacrifice of lines.flatMap((line) => sacrificesOf(facts, line, hidden))) hidden.add(sacrifice);
+    const turn = new Set(lines.flatMap((line) => sacrificesOf(facts, line, hidden)));
+    for (const { cells, sacrifice } of shownTogether(facts, families, hidden))
+      if (!cells.some((group) => turn.has(group))) for (const group of sacrifice) turn.add(group);
+    for (const group of turn) hidden.add(group);
   }
   return hidden;
 }
@@ -84,6 +91,34 @@ function hideQuantity(
 
 function reduceBy(vector: SpanVector, added: readonly SpanVector[]): SpanVector {
   return added.reduce((rest, own) => without([rest], own)[0]!, vector);
+}
+
+/**
+ * What is shown of sets that say the same of each cell, together too close to all patients. Not where all of these sets are all
+ * patients: then the hidden ones are looked at as a line.
+ */
+function shownTogether(
+  { k, sets, all, differInMissing }: RuleFacts,
+  families: readonly Line["members"][],
+  hidden: ReadonlySet<number>,
+): { readonly cells: readonly number[]; readonly sacrifice: readonly number[] }[] {
+  return families.flatMap((family) => {
+    const shown = family.filter(({ group }) => !hidden.has(group));
+    const untold = shown.filter(({ set }) => !isSame(set, all)).map(({ group }) => group);
+    const isLine = isSum(
+      family.map(({ set }) => set),
+      all,
+    );
+    if (isLine || shown.length < 2 || untold.length === 0) return [];
+    const together = unite(shown.map(({ set }) => set));
+    if (differInMissing(together, all) || difference(together, all) >= k) return [];
+    const first = untold.slice(0, Math.ceil(untold.length / HIDDEN_AT_ONCE));
+    const lost = new Set(first.map((group) => sets.groups[group]!.cell));
+    const sacrifice = sets.groups.flatMap(({ cell, isNobody }, group) =>
+      lost.has(cell) && !isNobody && !hidden.has(group) ? [group] : [],
+    );
+    return [{ cells: shown.map(({ group }) => group), sacrifice }];
+  });
 }
 
 /** Disjoint sets that say the same of each cell, and a set that they make up. */
