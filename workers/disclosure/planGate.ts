@@ -207,9 +207,11 @@ class Planning {
   }
 
   #mayTellCounts(told: SummedSet): boolean {
-    const { schema } = this.#request;
+    const { schema, descriptor } = this.#request;
     const { earlier, classes } = this.#tests.facts;
-    const hasFew = (field: number): boolean => hasFewValues(schema.fields[field]!);
+    // Cells that are apart by a field tell how many have which of its values by themselves.
+    const apart = new Set(descriptor.steps[0]!.axes.map(({ field }) => field));
+    const hasFew = (field: number): boolean => !apart.has(field) && hasFewValues(schema.fields[field]!);
     return earlier.some((before) => before.isOpened && mayTellCounts(before, told, classes, hasFew));
   }
 
