@@ -8,8 +8,8 @@
  * leave no room for a lie. Not fair: t peers may know bits or outputs where this throws.
  * What may be revealed, in this order, each only after the one before: whether the adversary was caught; one bit, whether
  * the cohort's tests pass (if not: nothing else, ever); one bit, whether zeros may be shown; a bit per group of measures
- * that is tested; a bit per line of cells that hiding these leaves open to subtraction; the measures of groups that are
- * shown. A bit opens as 0 or as a uniform element. A sealed answer opens under a mask whose keys no t workers hold: of it
+ * that is tested; a bit per line, of hidden cells that could be told by subtraction or of shown ones that add up; the measures
+ * of groups that are shown. A bit opens as 0 or as a uniform element. A sealed answer opens under a mask whose keys no t workers hold: of it
  * they learn the bits alone.
  * What it takes for granted: that the columns are shares of degree t of what was committed, and that plan and `close` are
  * those of the request: they are compared, so at least one honest participant derived them.
