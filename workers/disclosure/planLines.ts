@@ -52,10 +52,11 @@ export function planLines(request: GatedRequest, history: readonly EarlierAnswer
   return new LinePlanning(counted, disclosed, earlier, { ...prepared, field }).finish();
 }
 
-/** From the newest answer to the same query over the same conditions that showed anything. */
+/** From answers to the same query over the same conditions that showed anything. */
 interface EarlierLook {
+  /** Of the newest. */
   readonly starts: Merges;
-  /** Data that it did not have. */
+  /** Data that the newest one on other data did not have: asked again, what had grown by few is no more than it was. */
   readonly grown: bigint;
 }
 
@@ -142,12 +143,15 @@ function earlierLook(
   { parts }: RequestPlace,
 ): EarlierLook {
   const query = encodeDescriptor(descriptor);
-  const newest = cohorts.findLast(({ set, answer }) => {
+  const looks = cohorts.filter(({ set, answer }) => {
     const isSame = cohort !== undefined && isSameFilter(set, cohort) && encodeDescriptor(answer.descriptor) === query;
     return isSame && showsIntervals(answer);
   });
-  if (newest === undefined) return { starts: singleLines(descriptor), grown: 0n };
-  return { starts: newest.answer.merges ?? singleLines(descriptor), grown: parts & ~newest.set.parts };
+  const before = looks.findLast(({ set }) => set.parts !== parts);
+  return {
+    starts: looks.at(-1)?.answer.merges ?? singleLines(descriptor),
+    grown: before === undefined ? 0n : parts & ~before.set.parts,
+  };
 }
 
 function showsIntervals({ descriptor, schema, opened, merges }: EarlierAnswer): boolean {

@@ -174,3 +174,22 @@ describe("the gate against sums of intervals", () => {
     }
   });
 });
+
+describe("an answer of the order of values, asked again on the same data", () => {
+  it("merges what it merged, though a group has grown by few since a look before", async () => {
+    const told = new ClearStudy(schema);
+    const [a, c] = (["A", "C"] as const).map((arm) => [
+      ...followed(30, 1, { arm }),
+      ...followed(30, 7, { arm }),
+      ...followed(60, 30, { arm, status: "alive" }),
+    ]);
+    const alive = followed(60, 30, { arm: "B", status: "alive" });
+    // Eight events, which have no say; then twelve, of which four are new.
+    told.contribute("one", [...a!, ...c!, ...followed(8, 1, { arm: "B" }), ...alive]);
+    assert.equal((await told.ask(CURVES)).kind, "answered");
+    told.contribute("one", [...followed(20, 7), ...followed(20, 7, { arm: "C" }), ...followed(4, 10, { arm: "B" })]);
+    const first = await told.ask(CURVES);
+    assert.ok(first.kind === "answered" && first.outputs.filter((output) => output === 30n).length > 1);
+    assert.deepEqual(await told.ask(CURVES), first);
+  });
+});
