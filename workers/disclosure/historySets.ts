@@ -36,6 +36,8 @@ export interface EarlierAnswer extends VettedRequest {
    * passed there is known to a few, and would not have passed here.
    */
   readonly isToldToOthers?: true;
+  /** Of such an answer, but of the order of values: outputs that nobody was told. */
+  readonly hiddenFromAll?: ReadonlySet<number>;
   /** A participant names it, and this worker knows nothing of it. */
   readonly isNamedOnly?: true;
 }
@@ -115,7 +117,7 @@ export function historySets(
   for (const answer of history) {
     const parts = segmentsOf(answer.segments);
     const disclosed = disclosedSets(answer, parts, catalogue);
-    tables.push(...toldTables(answer, disclosed.groups, somebodyIn(disclosed.groups, answer.opened)));
+    tables.push(...toldTables(answer, disclosed.groups, shownIn(disclosed.groups, answer)));
     if (disclosed.cohort !== undefined) cohorts.push({ set: disclosed.cohort, answer });
     for (const found of [
       ...cohortOf(disclosed, answer),
@@ -182,9 +184,9 @@ function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): Fou
 }
 
 /** Where all that they are made up of is shown, or may be. */
-function totalSets({ groups, totals }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
-  const isShown = shownIn(groups, opened);
-  const found = { ...openingOf(opened), isEmpty: false, isMargin: false };
+function totalSets({ groups, totals }: Disclosed, answer: EarlierAnswer): FoundSet[] {
+  const isShown = shownIn(groups, answer);
+  const found = { ...openingOf(answer.opened), isEmpty: false, isMargin: false };
   return totals.flatMap((total) =>
     total.groups.every(isShown) ? [{ set: total.set, summed: new Set<number>(), sums: [], ...found }] : [],
   );
@@ -196,14 +198,13 @@ function openingOf(opened: Opened): Omit<FoundSet, "set" | "summed" | "sums" | "
   return { isPosted, isShown: isPosted, isOpened: true, isUnknown: !isPosted, isAlone: isPosted };
 }
 
-function shownIn(groups: readonly DisclosedGroup[], opened: Opened): (group: number) => boolean {
-  return (group) => opened === "unknown" || !groups[group]!.outputs.some((output) => opened.hiddenOutputs.has(output));
-}
-
-/** But for those that are nobody: what these add nothing to follows without them. */
-function somebodyIn(groups: readonly DisclosedGroup[], opened: Opened): (group: number) => boolean {
-  const isShown = shownIn(groups, opened);
-  return (group) => isShown(group) && !isZero(groups[group]!, opened);
+/** Or may be. */
+function shownIn(
+  groups: readonly DisclosedGroup[],
+  { opened, hiddenFromAll }: Pick<EarlierAnswer, "opened" | "hiddenFromAll">,
+): (group: number) => boolean {
+  const hidden = opened === "unknown" ? hiddenFromAll : opened.hiddenOutputs;
+  return (group) => !groups[group]!.outputs.some((output) => hidden?.has(output) === true);
 }
 
 function isZero({ counts }: DisclosedGroup, opened: Opened): boolean {
@@ -211,9 +212,9 @@ function isZero({ counts }: DisclosedGroup, opened: Opened): boolean {
 }
 
 /** What cells of a table that are shown, or may be, add up to. */
-function marginSets({ groups, margins }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
-  const mayBeShown = somebodyIn(groups, opened);
-  const told = { ...openingOf(opened), isEmpty: false, isMargin: true };
+function marginSets({ groups, margins }: Disclosed, answer: EarlierAnswer): FoundSet[] {
+  const mayBeShown = shownIn(groups, answer);
+  const told = { ...openingOf(answer.opened), isEmpty: false, isMargin: true };
   return margins.flatMap((margin) => {
     const set = margin.summed.size === 0 ? undefined : toldPart(margin, groups, mayBeShown);
     return set === undefined ? [] : [{ set, summed: margin.summed, sums: margin.sums, ...told }];
@@ -221,9 +222,9 @@ function marginSets({ groups, margins }: Disclosed, { opened }: EarlierAnswer): 
 }
 
 /** How many are in lines of tables with sums, as the cells that are shown, or may be, tell. */
-function countedLines({ groups, margins }: Disclosed, { opened }: EarlierAnswer): RowSet[] {
+function countedLines({ groups, margins }: Disclosed, answer: EarlierAnswer): RowSet[] {
   const counted = margins.filter(({ summed }) => summed.size === 0);
-  const isOpen = somebodyIn(groups, opened);
+  const isOpen = shownIn(groups, answer);
   return counted.flatMap((margin) => toldPart(margin, groups, isOpen) ?? []);
 }
 

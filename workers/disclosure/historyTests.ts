@@ -17,14 +17,14 @@
 import type { SizeTest } from "../messages/gatePlan.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
-import type { HistorySet } from "./historySets.ts";
+import type { HiddenFamily, HistorySet } from "./historySets.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { pairTest, sumsOne } from "./pairTests.ts";
 import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf, meetsWithin } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
 import type { ToldRest, ToldTable } from "./toldTables.ts";
-import { restTests, tableTests } from "./toldTables.ts";
+import { lateRestTests, restTests, tableTests } from "./toldTables.ts";
 import { differInValidity } from "./validity.ts";
 
 /** Sets beside the new one in a combination: the newest distinct ones. "All rows" is always among them. */
@@ -77,6 +77,8 @@ export interface HistoryFacts {
   isErased(parts: bigint): boolean;
   /** Of earlier answers: what their cells add up to is known, or may be. */
   readonly tables: readonly ToldTable[];
+  /** Earlier answers' cells, some of them hidden. */
+  readonly families: readonly HiddenFamily[];
   /** Of hidden cells of earlier answers those that are known together. */
   readonly rests: readonly ToldRest[];
   /** Fingerprints of lines of tables that are known to be nobody. */
@@ -103,6 +105,7 @@ export function historyTests(
     ...facts.earlier.flatMap((b) => pairTest(facts, a, b, zero)),
     ...tableTests(facts, a, zero),
     ...restTests(facts, a, zero),
+    ...lateRestTests(facts, a),
   ];
   const combined = earlierPairs(facts).flatMap(([b, c]) =>
     isKnownButGrown([a], [b, c]) ? [] : combinationTests(facts, [a, b, c], "sizes"),

@@ -9,6 +9,7 @@
 import type { Field } from "../field/field.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
 import type { SchemaField } from "../schema/studySchema.ts";
+import { numberLines } from "./axisLines.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
 import { mayTellMore } from "./historySets.ts";
@@ -210,7 +211,11 @@ class Planning {
     const { schema, descriptor } = this.#request;
     const { earlier, classes } = this.#tests.facts;
     // Cells that are apart by a field tell how many have which of its values by themselves.
-    const apart = new Set(descriptor.steps[0]!.axes.map(({ field }) => field));
+    const axes = descriptor.steps[0]!.axes.filter((axis) => {
+      const { length } = numberLines(axis, this.#place.catalogue);
+      return length > 0 && length >= axis.lines.length;
+    });
+    const apart = new Set(axes.map(({ field }) => field));
     const hasFew = (field: number): boolean => !apart.has(field) && hasFewValues(schema.fields[field]!);
     return earlier.some((before) => before.isOpened && mayTellCounts(before, told, classes, hasFew));
   }

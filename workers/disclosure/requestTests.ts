@@ -100,6 +100,7 @@ export class RequestTests {
       elsewhere: known.some(({ isToldToOthers }) => isToldToOthers) ? printsOf(() => true) : here,
       cells: disclosed.cells,
       tables: earlier.tables,
+      families: earlier.families,
       rests: knownRests(earlier.families, earlier.sets, fingerprints),
       empties: [...new Set(earlier.empties.map(print))],
       lines: new Map(),
@@ -179,6 +180,13 @@ export class RequestTests {
     const key = keyOf(set);
     const before = this.#known.get(key);
     return key === this.#all || (before?.isShown === true && !before.isMargin);
+  }
+
+  /** Whether its number was shown before, or is that of all rows; or the sum of a field. */
+  isShown({ set, isEarlier }: NewSet, field: number | undefined): boolean {
+    if (field === undefined) return isEarlier;
+    const before = this.#known.get(keyOf(set));
+    return before?.isShown === true && before.toldHere.summed.has(field);
   }
 
   /** Whether all its sums were shown before. */

@@ -23,7 +23,8 @@ import type { RequestTests } from "./requestTests.ts";
 import type { RowSet } from "./rowSet.ts";
 import { intersect, isSubset } from "./rowSet.ts";
 import { marginTests } from "./sumTests.ts";
-import { unionOf, unionTest } from "./toldTables.ts";
+import type { CellUnion } from "./toldTables.ts";
+import { knownTests, unionOf, unionTest } from "./toldTables.ts";
 
 /** Of the cells that a failing test could hide, one in so many, at least one: few are lost, and few turns are needed. */
 const HIDDEN_AT_ONCE = 8;
@@ -42,7 +43,7 @@ interface Kind {
   readonly near: ReadonlyMap<EarlierSet, { readonly meeting: readonly Member[]; readonly inside: readonly Member[] }>;
 }
 
-type EarlierSet = HistorySet & TestedSet;
+type EarlierSet = TestedSet & Pick<HistorySet, "isOpened" | "isUnknown">;
 
 /** What sums over lines tell together with earlier answers. */
 export interface MarginTelling {
@@ -84,7 +85,8 @@ export class ShownSums {
 
   #nameSizes(): void {
     const { facts, tests } = this.#tests;
-    const told = [...facts.earlier.map(({ set }) => set), ...facts.tables.flatMap(({ cells }) => cells)];
+    const cells = [...facts.tables, ...facts.rests].flatMap((each) => each.cells);
+    const told = [...facts.earlier.map(({ set }) => set), ...cells];
     for (const { members } of this.#kinds)
       for (const { tested } of members) for (const before of [tested.set, ...told]) tests.name(tested.set, before);
     for (const set of told) tests.name(set, set);
@@ -169,37 +171,49 @@ export class ShownSums {
         lines.set(key, line);
       }
     }
-    return [...lines.values()].flatMap(({ near, earlier }) => this.#unionLine(kind, near, near, earlier, hidden));
+    const { summed } = kind;
+    return [...lines.values()].flatMap(({ near, earlier }) =>
+      this.#unionLine(
+        { union: near, shown: near, summed },
+        (facts, union) => earlier.flatMap((before) => unionTest(facts, union, before, "passes")),
+        hidden,
+      ),
+    );
   }
 
-  /** That what a known total leaves of the cells that are shown, hidden ones together, is not nearly an earlier set. */
+  /** That what a total leaves of the cells that are shown, hidden ones together, is not nearly what else is known. */
   #restLines(kind: Kind, hidden: ReadonlySet<number>): LineTest[] {
-    const wholes = [...kind.near].filter(
-      ([before, { meeting }]) => isKnown(before) && printOf(meeting) === before.print,
-    );
+    const wholes = [...kind.near].filter(([before, { meeting }]) => printOf(meeting) === before.print);
     return wholes.flatMap(([whole, { meeting }]) => {
-      const earlier = [...kind.near.keys()].filter((before) => before !== whole);
       const shown = meeting.filter(({ group }) => !hidden.has(group));
-      // What was shown before is known by itself.
-      const rest = meeting.filter(({ group, tested }) => hidden.has(group) && !this.#isTold(tested));
-      return rest.length < 2 || shown.length === 0 ? [] : this.#unionLine(kind, rest, shown, earlier, hidden);
+      const left = meeting.filter(({ group }) => hidden.has(group));
+      if (shown.length === 0) return [];
+      // What was shown before is known by itself: the number, or a sum.
+      const fields = [...kind.summed].filter((field) => whole.summed.has(field));
+      return [undefined, ...fields].flatMap((field) => {
+        const rest = left.filter(({ tested }) => !this.#tests.isShown(tested, field));
+        if (rest.length < 2) return [];
+        const summed = new Set(field === undefined ? [] : [field]);
+        return this.#unionLine(
+          { union: rest, shown, summed },
+          (facts, union) => knownTests(facts, union, whole),
+          hidden,
+        );
+      });
     });
   }
 
-  /** That some cells together are far from earlier sets, or some of those shown are hidden. */
+  /** That some cells together are far from what is known, or some of those shown are hidden. */
   #unionLine(
-    { summed }: Kind,
-    union: readonly Member[],
-    shown: readonly Member[],
-    earlier: readonly TestedSet[],
+    { union, shown, summed }: { union: readonly Member[]; shown: readonly Member[]; summed: ReadonlySet<number> },
+    testsOf: (facts: HistoryFacts, union: CellUnion) => readonly SizeTest[],
     hidden: ReadonlySet<number>,
   ): LineTest[] {
     const { facts } = this.#tests;
     const untold = shown.filter(({ tested }) => !this.#isTold(tested)).map(({ group }) => group);
     if (untold.length === 0) return [];
     const sets = union.map(({ tested }) => tested.set);
-    const together = unionOf(facts, sets, summed);
-    const tests = earlier.flatMap((before) => unionTest(facts, together, before, "passes"));
+    const tests = testsOf(facts, unionOf(facts, sets, summed));
     const groups = [...union, ...shown].map(({ group }) => group);
     return this.#line(tests, someOf(untold), hidden, groups);
   }
@@ -238,7 +252,7 @@ function someOf(groups: readonly number[]): readonly number[] {
   return groups.slice(0, Math.ceil(groups.length / HIDDEN_AT_ONCE));
 }
 
-function isKnown({ isOpened, isUnknown }: HistorySet): boolean {
+function isKnown({ isOpened, isUnknown }: EarlierSet): boolean {
   return isOpened && !isUnknown;
 }
 
@@ -247,9 +261,17 @@ function printOf(members: readonly Member[]): bigint {
   return members.reduce((sum, { tested }) => (sum + tested.print) % R, 0n);
 }
 
+/** Hidden cells of earlier answers that are known together, as sets. */
+function restSets(facts: HistoryFacts): EarlierSet[] {
+  return facts.rests.flatMap(({ cells, summed }): EarlierSet[] => {
+    const { set, print } = unionOf(facts, cells, summed);
+    return set === undefined ? [] : [{ set, print, summed, isOpened: true, isUnknown: true }];
+  });
+}
+
 /** What is compared: earlier sets whose number was opened, or may have been. */
 function kindsOf(groups: readonly DisclosedGroup[], tests: RequestTests): Kind[] {
-  const earlier = tests.facts.earlier.filter(({ isOpened }) => isOpened);
+  const earlier = [...tests.facts.earlier.filter(({ isOpened }) => isOpened), ...restSets(tests.facts)];
   return familiesOf(groups).flatMap((family) => {
     const members = family.map(({ set, group }): Member => {
       const { summed, cell } = groups[group]!;

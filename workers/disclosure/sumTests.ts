@@ -9,7 +9,7 @@ import type { HistoryFacts, NewSet } from "./historyTests.ts";
 import { amongTests, combinationTests, earlierPairs, haveGrown, isKnownButGrown } from "./historyTests.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { isSameFilter, nearTest, pairTest, sumsOne } from "./pairTests.ts";
-import { restTests, tableTests } from "./toldTables.ts";
+import { lateRestTests, restTests, tableTests } from "./toldTables.ts";
 import { differInValidity } from "./validity.ts";
 
 /**
@@ -36,7 +36,9 @@ export function sumTests(facts: HistoryFacts, a: NewSet, siblings: readonly NewS
 function summedTableTests(facts: HistoryFacts, a: TestedSet): SizeTest[] {
   const tables = facts.tables.filter((table) => sumsOne(a, table));
   const rests = facts.rests.filter((rest) => sumsOne(a, rest));
-  return [...tableTests(facts, a, "passes", tables), ...restTests(facts, a, "passes", rests)];
+  const told = [...tableTests(facts, a, "passes", tables), ...restTests(facts, a, "passes", rests)];
+  // Of what cells add up to, sizes of what it leaves of earlier cells are not named.
+  return a.isMargin === true ? told : [...told, ...lateRestTests(facts, a)];
 }
 
 /** One filter over different data, which differs by public rows, or was tested: how many are in a margin was not. */

@@ -60,25 +60,55 @@ export function knownRests(
   sets: readonly HistorySet[],
   fingerprints: Fingerprints,
 ): ToldRest[] {
-  const known = sets.filter(({ isOpened, isUnknown }) => isOpened && !isUnknown);
-  const keys = new Set(known.map(({ set }) => keyOf(set)));
-  const rests = families.flatMap(({ members, hidden, summed }): ToldRest[] => {
-    const { parts } = members[0]!;
-    const secret = new Set(hidden);
-    const wholes = [{ set: { parts, conditions: [] }, summed: new Set<number>() }, ...known];
-    return wholes.flatMap((whole) => {
-      if (whole.set.parts !== parts) return [];
-      const inside = members.filter((member) => isSubset(member, whole.set));
-      const left = inside.filter((member) => secret.has(member));
-      const cells = left.filter((member) => !keys.has(keyOf(member)));
-      const isLine = cells.length > 1 && left.length < inside.length;
-      if (!isLine || sumOf(fingerprints, inside) !== fingerprints.of(whole.set)) return [];
-      return [{ cells, summed: new Set([...summed].filter((field) => whole.summed.has(field))) }];
-    });
+  // Also those that only others know, or may know.
+  const opened = sets.filter(({ isOpened }) => isOpened);
+  const rests = families.flatMap((family) => {
+    const all = { set: { parts: family.members[0]!.parts, conditions: [] }, summed: new Set<number>() };
+    return [all, ...opened].flatMap((whole) => restsOf(family, whole, sets, fingerprints));
   });
-  return [
-    ...new Map(rests.map((rest) => [`${rest.cells.map(keyOf).join()}=${[...rest.summed].join()}`, rest])).values(),
-  ];
+  const named = rests.map((rest) => [`${rest.cells.map(keyOf).join()}=${[...rest.summed].join()}`, rest] as const);
+  return [...new Map(named).values()];
+}
+
+/**
+ * What one total leaves of an answer's shown cells, where it is made up of its cells: those hidden ones whose number nobody knows; and,
+ * of each field that is summed over both, those whose sum nobody knows.
+ */
+function restsOf(
+  { members, hidden, summed }: HiddenFamily,
+  whole: Pick<HistorySet, "set" | "summed">,
+  sets: readonly HistorySet[],
+  fingerprints: Fingerprints,
+): ToldRest[] {
+  if (members[0]!.parts !== whole.set.parts) return [];
+  const inside = members.filter((member) => isSubset(member, whole.set));
+  const secret = new Set(hidden);
+  const left = inside.filter((member) => secret.has(member));
+  if (left.length < 2 || left.length === inside.length) return [];
+  if (sumOf(fingerprints, inside) !== fingerprints.of(whole.set)) return [];
+  const known = new Map(sets.filter(({ isShown }) => isShown).map((each) => [keyOf(each.set), each.toldHere.summed]));
+  const fields = [...summed].filter((field) => whole.summed.has(field));
+  return [undefined, ...fields].flatMap((field): ToldRest[] => {
+    const isKnown = (told: ReadonlySet<number> | undefined): boolean =>
+      told !== undefined && (field === undefined || told.has(field));
+    const cells = left.filter((member) => !isKnown(known.get(keyOf(member))));
+    return cells.length < 2 ? [] : [{ cells, summed: new Set(field === undefined ? [] : [field]) }];
+  });
+}
+
+/** That what a new set leaves of an earlier answer's cells, whose total it is, is far from what is known. */
+export function lateRestTests(facts: HistoryFacts, a: TestedSet): SizeTest[] {
+  const { families, earlier, fingerprints } = facts;
+  const rests = families.flatMap((family) => restsOf(family, a, earlier, fingerprints));
+  return rests.flatMap(({ cells, summed }) => knownTests(facts, unionOf(facts, cells, summed)));
+}
+
+/** That cells together are far from earlier sets, and from what earlier cells add up to. @param besides one that is not compared */
+export function knownTests(facts: HistoryFacts, union: CellUnion, besides?: TestedSet): SizeTest[] {
+  const { set, ...told } = union;
+  const opened = facts.earlier.filter((before) => before.isOpened && before !== besides);
+  const pairs = opened.flatMap((before) => unionTest(facts, union, before, "passes"));
+  return set === undefined ? pairs : [...pairs, ...tableTests(facts, { ...told, set }, "passes")];
 }
 
 /** That a set is far from hidden cells that are known together. @param zero as of `tableTests` */

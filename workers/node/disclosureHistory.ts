@@ -127,7 +127,9 @@ export class DisclosureHistory {
       if (opened === "unknown" && own !== undefined && inOrder(earlier, own) < 0) this.#refusePending(requestId, own);
       const told = { requestId, descriptor, parameters, schema, segments };
       if (opened !== "unknown" && isToldToOthers(earlier, event, studyK)) {
-        return [{ ...told, opened: "unknown", isToldToOthers: true }];
+        const isOrdered = valueAxis(told.descriptor) !== undefined;
+        const hidden = isOrdered ? {} : { hiddenFromAll: opened.hiddenOutputs };
+        return [{ ...told, opened: "unknown", isToldToOthers: true, ...hidden }];
       }
       const merges = mergesOf(earlier, opened);
       const answer = { ...told, opened, ...(entry === undefined ? { isNamedOnly: true as const } : {}) };

@@ -202,7 +202,10 @@ function postedAnswer(earlier: EarlierAnswer, answer: ClearAnswer & { kind: "ans
 
 /** As workers read it for another reader than its recipients. */
 function toldToOthers({ merges: _, ...answer }: EarlierAnswer): EarlierAnswer {
-  return { ...answer, opened: "unknown", isToldToOthers: true };
+  const { descriptor, opened } = answer;
+  const isPlain = opened !== "unknown" && valueAxis(descriptor) === undefined;
+  const hidden = isPlain ? { hiddenFromAll: opened.hiddenOutputs } : {};
+  return { ...answer, opened: "unknown", isToldToOthers: true, ...hidden };
 }
 
 /** The part of a universe that a row of a segment is in. */
