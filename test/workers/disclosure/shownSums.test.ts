@@ -192,3 +192,84 @@ describe("a cohort of a table", () => {
     );
   });
 });
+
+describe("hidden cells that a total leaves together", () => {
+  const OF_WOMEN = "FROM t WHERE sex = 'F'";
+  const total = `SELECT AVG(value) ${OF_WOMEN} AND arm <> 'D'`;
+  const table = `SELECT arm, AVG(value) ${OF_WOMEN} GROUP BY arm`;
+  const rest = `SELECT AVG(value) ${OF_WOMEN} AND arm IN ('A', 'E') AND rare <> 'x'`;
+  /** Few in A and in E, together twelve, of whom one is rare. */
+  const rows = [
+    [..."BCD"].flatMap((arm) => people(60, { arm })),
+    [...people(5), ...people(6, { arm: "E" }), ...people(1, { rare: "x", value: 999 }), ...people(60, { sex: "M" })],
+  ];
+  const isHidden = (shown: string): boolean => shown === "refused" || shown.startsWith("- -");
+
+  it("are compared with a set that is nearly these, whichever of the three comes last", async () => {
+    const one = [rows.flat()];
+    for (const order of [
+      [total, table, rest],
+      [table, total, rest],
+      [rest, table, total],
+    ])
+      assert.ok(isHidden(await last(one, ...order)), order.join("; "));
+    // With the table last another arm is hidden.
+    assert.equal(await last(one, total, rest, table), "- - - - 60 420 60 420 - -");
+    assert.equal(await last(one, rest, table), "- - 60 420 60 420 60 420 - -");
+  });
+
+  it("also where the total was told to others, or perhaps, as of an attempt that was never posted", async () => {
+    for (const isPosted of [true, false]) {
+      const told = new ClearStudy(schema);
+      told.contribute("one", rows.flat());
+      if (isPosted) await told.ask({ sql: total }, { k: 3, jointK: 11, reader: "board" });
+      else await told.leaveUnposted({ sql: total });
+      await told.ask({ sql: table });
+      assert.equal((await told.ask({ sql: rest })).kind, "refused");
+    }
+  });
+
+  it("and with cells of another table together", async () => {
+    const without = `SELECT arm, COUNT(*) ${OF_WOMEN} AND rare <> 'x' GROUP BY arm`;
+    const counts = `SELECT arm, COUNT(*) ${OF_WOMEN} GROUP BY arm`;
+    const women = `SELECT COUNT(*) ${OF_WOMEN}`;
+    const grown = [..."BCD"].flatMap((arm) => people(20, { arm, rare: "x" }));
+    const all = [..."ABCDE"].flatMap((arm) => people(arm === "A" || arm === "E" ? 40 : 60, { arm }));
+    const made = [[...all, ...grown, ...people(1, { rare: "x", value: 999 }), ...people(60, { sex: "M" })]];
+    assert.equal(await last(made, without, counts), "- 80 80 80 -");
+    assert.equal(await last(made, without, counts, women), "-");
+    assert.equal(await last(made, women, without, counts), "- - 80 80 -");
+  });
+});
+
+describe("the shown cells of a sealed answer with a lower k", () => {
+  it("are added up without the hidden ones, for everybody knows which these are", async () => {
+    const told = new ClearStudy(schema);
+    const few = [..."DE"].flatMap((arm) => people(2, { arm, rare: "x" }));
+    told.contribute("one", [
+      ...[..."ABC"].flatMap((arm) => people(60, { arm })),
+      ...few,
+      ...people(1, { rare: "x", value: 999 }),
+      ...people(60, { sex: "M", rare: "x" }),
+      ...people(8, { arm: "D", rare: "x" }),
+    ]);
+    const table = "SELECT arm, AVG(value) FROM t WHERE sex = 'F' GROUP BY arm";
+    const first = await told.ask({ sql: table }, { k: 3, jointK: 11, reader: "board" });
+    assert.ok(first.kind === "answered" && first.outputs[0] === 61n && first.outputs[8] === undefined);
+    assert.equal((await told.ask({ sql: "SELECT AVG(value) FROM t WHERE sex = 'F' AND rare <> 'x'" })).kind, "refused");
+  });
+});
+
+describe("a cell of nobody", () => {
+  it("that a table shows hides nothing later: what its cells add up to is the same with it and without", async () => {
+    const rows = [arms("ABCD")];
+    assert.equal(await last(rows, BY_ARM), "60 420 60 420 60 420 60 420 0 0");
+    assert.equal(await last(rows, BY_ARM, "SELECT AVG(value) FROM t"), "240 1680");
+    assert.equal(await last(rows, BY_ARM, "SELECT sex, AVG(value) FROM t GROUP BY sex"), "120 840 120 840");
+    const women = "FROM t WHERE sex = 'F'";
+    assert.equal(
+      await last(rows, `SELECT arm, AVG(value) ${women} GROUP BY arm`, `SELECT AVG(value) ${women}`),
+      "120 840",
+    );
+  });
+});
