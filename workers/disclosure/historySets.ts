@@ -36,7 +36,7 @@ export interface EarlierAnswer extends VettedRequest {
    * passed there is known to a few, and would not have passed here.
    */
   readonly isToldToOthers?: true;
-  /** Of such an answer, but of the order of values: outputs that nobody was told. */
+  /** Of such an answer, unless it is of the order of values: outputs that not even its recipients were told. */
   readonly hiddenFromAll?: ReadonlySet<number>;
   /** A participant names it, and this worker knows nothing of it. */
   readonly isNamedOnly?: true;
@@ -63,7 +63,7 @@ export interface HistorySet {
   readonly isAlone: boolean;
   /** Opened as zero: what follows from it follows without it. */
   readonly isEmpty: boolean;
-  /** Only what cells of tables add up to, or never posted: sums over it are told, or may be, and nothing was tested of its size. */
+  /** Only what cells of tables add up to, or never posted: sums over it are told, or may be, and its size was not tested as a set's own. */
   readonly isMargin: boolean;
   /** Only in answers that others were told, with a lower k: no reason not to test what the set follows from. */
   readonly isToldToOthers: boolean;
@@ -198,7 +198,7 @@ function openingOf(opened: Opened): Omit<FoundSet, "set" | "summed" | "sums" | "
   return { isPosted, isShown: isPosted, isOpened: true, isUnknown: !isPosted, isAlone: isPosted };
 }
 
-/** Or may be. */
+/** Which groups are shown, or may be. */
 function shownIn(
   groups: readonly DisclosedGroup[],
   { opened, hiddenFromAll }: Pick<EarlierAnswer, "opened" | "hiddenFromAll">,

@@ -7,7 +7,7 @@
  *  - when its support contains p, q or m by construction: that set has at least k rows or is empty, and then v is a pair;
  *  - when it is zero by construction, or a set, or a growth of a set, that is tested on its own;
  *  - when m is made up of the answer's cells, p and q among them: what is left of m are other cells, which have tests of their
- *    own, and of which the hidden ones are tested together (`suppression.ts`);
+ *    own, and of which the hidden ones are tested together (`hiddenLines.ts`, `shownSums.ts`);
  *  - when it is rows with missing values whose number answers show (`missingCounts.ts`), unless sums of one column would tell a sum;
  *  - when its new sets have grown from sets that are open, with every sum that all three have, and the others are older: then it
  *    was known but for the growths.

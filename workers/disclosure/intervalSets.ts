@@ -97,9 +97,9 @@ export function intervalMargins(query: OrderedQuery): DisclosedMargin[] {
   return [...Map.groupBy(single, ({ cell }) => cell.slice.join()).values()].flatMap((slice) =>
     [...outputs.keys(), undefined].flatMap((output): DisclosedMargin[] => {
       const own = slice.filter(({ cell }) => output === undefined || cell.output === output);
-      const condition = own.map(({ cell }) => times(outputs[cell.output]!.condition, within(descriptor, lines, cell)));
+      const conditions = own.map(({ cell }) => times(outputs[cell.output]!.condition, within(descriptor, lines, cell)));
       if (own.length < 2 || (output === undefined && outputs.length < 2)) return [];
-      const set = setWhere(parts, condition.reduce(add));
+      const set = setWhere(parts, conditions.reduce(add));
       const groups = own.map(({ group }) => group);
       return set === undefined ? [] : [{ set, groups, summed: new Set([axis.field]), sums: [] }];
     }),

@@ -74,9 +74,9 @@ export function toldTogether(
 }
 
 /**
- * Whether two sets may tell counts together, one of which is chosen by one field that is summed over one of them and has few values,
- * or by fields of which products are. More than tell any: where it is not known which cells are shown, there are no levels to
- * look at.
+ * Whether two sets may tell counts together: one is chosen from the other by one field that is summed over one of them, or by fields of
+ * which products are summed over the larger; and one of these fields has few values. More than tell any: where it is not known
+ * which cells are shown, there are no levels to look at.
  */
 export function mayTellCounts(
   earlier: SummedSet,

@@ -3,7 +3,9 @@
  * and the history, all public, so that every worker makes the same plan. Start here.
  *
  * Cost: with s new sets that are not exempt, e distinct earlier ones and parts of the data with public totals, w = min(e, 64)
- * and k: s·e pairs of k factors and up to 3·s·w²/2 combinations of 4k − 3, less what is decided by construction; one product
+ * and k: s·e pairs of k factors and up to 3·s·w²/2 combinations of 4k − 3, less what is decided by construction; of each kind of
+ * cells two pairs more with each earlier set, and of each line with sums e pairs and up to 3·w²/2 combinations, made anew as cells are
+ * hidden; one product
  * per row and set that is not one condition and was not kept, and where a threshold is by digits, or a set no box, some more.
  */
 import type { Field } from "../field/field.ts";
@@ -135,7 +137,7 @@ class Planning {
       whole: this.#place.tellingMargins.map((sets) => this.#tellingTests(sets)),
       mayTell: (margin, set) => this.#mayTellCounts({ set, sums: this.#disclosed.margins[margin]!.sums }),
     });
-    this.#tests.tests.finish();
+    this.#tests.tests.stopCounting();
     const { circuit, columns, indicators, sizes } = this.#tests.vectors.finish();
     const { universe, catalogue } = this.#place;
     const naming = { schemaHash: this.#request.schema.hash, classes: (on: number) => catalogue.classes(on) };
@@ -241,7 +243,7 @@ class Planning {
   }
 }
 
-/** So few that how many have each may follow from sums and a number that is known. */
+/** So few that how many have each may follow: number, sum and sum of squares over two sets are six equations. */
 const FEW_VALUES = 6;
 
 function hasFewValues(field: SchemaField): boolean {

@@ -1,7 +1,7 @@
 /**
  * What the shown cells of an answer add up to, where that is close to an earlier set: along the lines of a table, where a field is
  * summed over them (`margins.ts`); and of cells of one kind those that may have patients in common with the earlier set, and those
- * that are in it. And what a known total leaves of them: the hidden cells together. Which cells are shown is known only when they
+ * that are in it. And the hidden cells that a known total, less these, tells together. Which cells are shown is known only when they
  * have been tested one by one, so these tests are the closure's. One that fails hides some of the cells, until what is left
  * passes, or nothing is told that was not told before.
  *
@@ -24,9 +24,9 @@ import type { RowSet } from "./rowSet.ts";
 import { intersect, isSubset } from "./rowSet.ts";
 import { marginTests } from "./sumTests.ts";
 import type { CellUnion } from "./toldTables.ts";
-import { knownTests, unionOf, unionTest } from "./toldTables.ts";
+import { unionTests, unionOf, unionTest } from "./toldTables.ts";
 
-/** Of the cells that a failing test could hide, one in so many, at least one: few are lost, and few turns are needed. */
+/** Of the cells that a failing test could hide, one in so many, at least one: fewer at once would need more turns of some rounds each. */
 const HIDDEN_AT_ONCE = 8;
 
 /** A set that a group tells: its own, or a level. */
@@ -36,7 +36,7 @@ interface Member {
 }
 
 /** Cells of one kind, or their levels of one kind: disjoint. */
-interface Kind {
+interface Family {
   readonly members: readonly Member[];
   readonly summed: ReadonlySet<number>;
   /** By earlier set, the members that may have patients in common with it, and those that are in it. */
@@ -46,7 +46,7 @@ interface Kind {
 type EarlierSet = TestedSet & Pick<HistorySet, "isOpened" | "isUnknown">;
 
 /** What sums over lines tell together with earlier answers. */
-export interface MarginTelling {
+interface MarginTelling {
   /** By margin, of which all is shown: tests of counts that they tell. */
   readonly whole: readonly (readonly SizeTest[])[];
   /** Of some of a margin's cells: whether they may tell counts, of which there are no tests. */
@@ -57,7 +57,7 @@ export class ShownSums {
   readonly #tests: RequestTests;
   readonly #disclosed: DisclosedSets;
   readonly #telling: MarginTelling;
-  readonly #kinds: readonly Kind[];
+  readonly #families: readonly Family[];
   /** By group. */
   readonly #tested: readonly (NewSet | undefined)[];
   /** By margin, for the cells that were shown when it was last asked for. */
@@ -68,26 +68,29 @@ export class ShownSums {
     this.#tests = tests;
     this.#disclosed = disclosed;
     this.#telling = telling;
-    this.#kinds = kindsOf(disclosed.groups, tests);
+    this.#families = comparedFamilies(disclosed.groups, tests);
     this.#tested = disclosed.groups.map(({ set, summed, cell }) =>
       set === undefined ? undefined : tests.tested(set, summed, cell),
     );
     this.#nameSizes();
-    // Counted, while a plan can still be refused for the number of its tests.
+    // Counted as if nothing were hidden, while a plan can still be refused for the number of its tests.
     this.linesOf(new Set());
   }
 
   /** What is to be tested when these groups are hidden. */
   linesOf(hidden: ReadonlySet<number>): LineTest[] {
-    const ofKinds = this.#kinds.flatMap((kind) => [...this.#nearLines(kind, hidden), ...this.#restLines(kind, hidden)]);
-    return [...this.#marginLines(hidden), ...ofKinds];
+    const ofFamilies = this.#families.flatMap((family) => [
+      ...this.#nearLines(family, hidden),
+      ...this.#restLines(family, hidden),
+    ]);
+    return [...this.#marginLines(hidden), ...ofFamilies];
   }
 
   #nameSizes(): void {
     const { facts, tests } = this.#tests;
     const cells = [...facts.tables, ...facts.rests].flatMap((each) => each.cells);
     const told = [...facts.earlier.map(({ set }) => set), ...cells];
-    for (const { members } of this.#kinds)
+    for (const { members } of this.#families)
       for (const { tested } of members) for (const before of [tested.set, ...told]) tests.name(tested.set, before);
     for (const set of told) tests.name(set, set);
     const { groups, margins } = this.#disclosed;
@@ -158,9 +161,9 @@ export class ShownSums {
    * That cells of one kind do not make up nearly an earlier set. Not where they make it up with hidden ones and it is known: what
    * these are together is tested then (`hiddenLines.ts`).
    */
-  #nearLines(kind: Kind, hidden: ReadonlySet<number>): LineTest[] {
+  #nearLines(family: Family, hidden: ReadonlySet<number>): LineTest[] {
     const lines = new Map<string, { readonly near: readonly Member[]; readonly earlier: TestedSet[] }>();
-    for (const [before, { meeting, inside }] of kind.near) {
+    for (const [before, { meeting, inside }] of family.near) {
       if (isKnown(before) && printOf(meeting) === before.print) continue;
       for (const members of [meeting, ...(inside.length < meeting.length ? [inside] : [])]) {
         const near = members.filter(({ group }) => !hidden.has(group));
@@ -171,7 +174,7 @@ export class ShownSums {
         lines.set(key, line);
       }
     }
-    const { summed } = kind;
+    const { summed } = family;
     return [...lines.values()].flatMap(({ near, earlier }) =>
       this.#unionLine(
         { union: near, shown: near, summed },
@@ -181,22 +184,22 @@ export class ShownSums {
     );
   }
 
-  /** That what a total leaves of the cells that are shown, hidden ones together, is not nearly what else is known. */
-  #restLines(kind: Kind, hidden: ReadonlySet<number>): LineTest[] {
-    const wholes = [...kind.near].filter(([before, { meeting }]) => printOf(meeting) === before.print);
+  /** That hidden cells, which a total less the shown ones tells together, are not nearly what else is known. */
+  #restLines(family: Family, hidden: ReadonlySet<number>): LineTest[] {
+    const wholes = [...family.near].filter(([before, { meeting }]) => printOf(meeting) === before.print);
     return wholes.flatMap(([whole, { meeting }]) => {
       const shown = meeting.filter(({ group }) => !hidden.has(group));
       const left = meeting.filter(({ group }) => hidden.has(group));
       if (shown.length === 0) return [];
       // What was shown before is known by itself: the number, or a sum.
-      const fields = [...kind.summed].filter((field) => whole.summed.has(field));
+      const fields = [...family.summed].filter((field) => whole.summed.has(field));
       return [undefined, ...fields].flatMap((field) => {
         const rest = left.filter(({ tested }) => !this.#tests.isShown(tested, field));
         if (rest.length < 2) return [];
         const summed = new Set(field === undefined ? [] : [field]);
         return this.#unionLine(
           { union: rest, shown, summed },
-          (facts, union) => knownTests(facts, union, whole),
+          (facts, union) => unionTests(facts, union, whole),
           hidden,
         );
       });
@@ -210,7 +213,7 @@ export class ShownSums {
     hidden: ReadonlySet<number>,
   ): LineTest[] {
     const { facts } = this.#tests;
-    const untold = shown.filter(({ tested }) => !this.#isTold(tested)).map(({ group }) => group);
+    const untold = shown.filter(({ tested }) => !this.#isWhollyTold(tested)).map(({ group }) => group);
     if (untold.length === 0) return [];
     const sets = union.map(({ tested }) => tested.set);
     const tests = testsOf(facts, unionOf(facts, sets, summed));
@@ -242,12 +245,12 @@ export class ShownSums {
   }
 
   /** Its number and all its sums, or that it is all rows. */
-  #isTold(tested: NewSet): boolean {
+  #isWhollyTold(tested: NewSet): boolean {
     return tested.isEarlier && this.#tests.isTold(tested);
   }
 }
 
-/** The first, as of hidden cells that are too few together. */
+/** The first of them. */
 function someOf(groups: readonly number[]): readonly number[] {
   return groups.slice(0, Math.ceil(groups.length / HIDDEN_AT_ONCE));
 }
@@ -269,11 +272,14 @@ function restSets(facts: HistoryFacts): EarlierSet[] {
   });
 }
 
-/** What is compared: earlier sets whose number was opened, or may have been. */
-function kindsOf(groups: readonly DisclosedGroup[], tests: RequestTests): Kind[] {
+/**
+ * Those of two members or more, with what they are compared with: earlier sets whose number was opened, or may have been, and hidden
+ * cells that are known together.
+ */
+function comparedFamilies(groups: readonly DisclosedGroup[], tests: RequestTests): Family[] {
   const earlier = [...tests.facts.earlier.filter(({ isOpened }) => isOpened), ...restSets(tests.facts)];
-  return familiesOf(groups).flatMap((family) => {
-    const members = family.map(({ set, group }): Member => {
+  return familiesOf(groups).flatMap((disjoint) => {
+    const members = disjoint.map(({ set, group }): Member => {
       const { summed, cell } = groups[group]!;
       return { group, tested: tests.tested(set, summed, cell) };
     });

@@ -31,8 +31,8 @@ export class SizeTests {
     this.#vectors.size(a, b);
   }
 
-  /** The plan is made: what follows depends on what is hidden, is no more than was counted, and is not kept. */
-  finish(): void {
+  /** The plan is made, and can no longer be refused: tests of what is hidden are made as it is hidden, and may be more than were counted. */
+  stopCounting(): void {
     this.#most = Number.POSITIVE_INFINITY;
   }
 

@@ -78,7 +78,7 @@ export class Suppression {
   readonly #vectors = new Map<string, FieldVector>();
   /** By the list of a set's sums, which is that set's alone. */
   readonly #sums = new Map<readonly Sum[], readonly FieldVector[]>();
-  /** By what is suspected, then quantity. */
+  /** By what is assumed, then quantity. */
   readonly #spans = new Map<readonly KnownSet[], ReadonlyMap<Quantity, SpansBefore>>();
   readonly #quantities: readonly Quantity[];
 
@@ -126,16 +126,16 @@ export class Suppression {
   /**
    * Group by group in order: hides those with which something hidden would follow from what is shown.
    *
-   * @param suspected what counts as known, too: of that what follows from it anyway is not protected
+   * @param assumed counts as known, too; what follows from it without this answer is not protected
    */
-  #hideCompleting(turn: Field, quantity: Quantity, hidden: Set<number>, suspected: readonly KnownSet[]): void {
+  #hideCompleting(turn: Field, quantity: Quantity, hidden: Set<number>, assumed: readonly KnownSet[]): void {
     const { groups } = this.#facts;
     const isTold = ({ summed }: { summed: ReadonlySet<number> }): boolean =>
       quantity === undefined || summed.has(quantity);
     const unknown = this.#facts.unknown.filter(isTold);
     const secretSets = this.#secretSets(hidden, isTold);
     if (secretSets.length + unknown.length === 0) return;
-    const before = this.#spansBefore(quantity, isTold, suspected);
+    const before = this.#spansBefore(quantity, isTold, assumed);
     const shown: Shown = {
       known: new Span(turn, before.known),
       withUnknown: unknown.length === 0 ? undefined : new Span(turn, before.withUnknown),
@@ -191,8 +191,8 @@ export class Suppression {
   }
 
   /** What was known before this answer, and with what may be. */
-  #spansBefore(quantity: Quantity, isTold: (of: KnownSet) => boolean, suspected: readonly KnownSet[]): SpansBefore {
-    const made = this.#spans.get(suspected)?.get(quantity);
+  #spansBefore(quantity: Quantity, isTold: (of: KnownSet) => boolean, assumed: readonly KnownSet[]): SpansBefore {
+    const made = this.#spans.get(assumed)?.get(quantity);
     if (made !== undefined) return made;
     const { field, groups, known, unknown } = this.#facts;
     const of = (sets: readonly KnownSet[], base?: Span): Span => {
@@ -203,12 +203,12 @@ export class Suppression {
       }
       return span;
     };
-    const ofKnown = of([...known, ...suspected]);
+    const ofKnown = of([...known, ...assumed]);
     // A set that was asked alone may be shown all the same, unless it follows from other sets: what hid it then hides it now.
     const own = new Set(groups.flatMap(({ set, levels }) => (set === undefined ? [] : [set, ...levels].map(keyOf))));
     const others = unknown.filter(({ set, isAlone }) => !isAlone || !own.has(keyOf(set)));
     const spans = { known: ofKnown, withUnknown: of(others, ofKnown) };
-    this.#spans.set(suspected, new Map(this.#spans.get(suspected)).set(quantity, spans));
+    this.#spans.set(assumed, new Map(this.#spans.get(assumed)).set(quantity, spans));
     return spans;
   }
 

@@ -35,7 +35,7 @@ export interface ToldRest {
   readonly summed: ReadonlySet<number>;
 }
 
-/** By kind, and kind of level. @param mayBeShown of the answer's groups, and is not known to be nobody */
+/** By kind, and kind of level. @param mayBeShown of the answer's groups: shown, also as nobody, or perhaps */
 export function toldTables(
   answer: EarlierAnswer,
   groups: readonly DisclosedGroup[],
@@ -51,7 +51,8 @@ export function toldTables(
 }
 
 /**
- * Of each answer with hidden cells, all rows of its data, and what answers told of them: what these leave of the cells that were shown.
+ * Of each answer with hidden cells, those of them that are known together: all rows of its data, or a set that was told, less the cells
+ * that were shown.
  *
  * @param sets what was told
  */
@@ -71,8 +72,8 @@ export function knownRests(
 }
 
 /**
- * What one total leaves of an answer's shown cells, where it is made up of its cells: those hidden ones whose number nobody knows; and,
- * of each field that is summed over both, those whose sum nobody knows.
+ * What is left of one total without an answer's shown cells, where its cells make it up: the hidden ones whose number nobody knows; and, of
+ * each field that is summed over both, those whose sum nobody knows.
  */
 function restsOf(
   { members, hidden, summed }: HiddenFamily,
@@ -100,13 +101,13 @@ function restsOf(
 export function lateRestTests(facts: HistoryFacts, a: TestedSet): SizeTest[] {
   const { families, earlier, fingerprints } = facts;
   const rests = families.flatMap((family) => restsOf(family, a, earlier, fingerprints));
-  return rests.flatMap(({ cells, summed }) => knownTests(facts, unionOf(facts, cells, summed)));
+  return rests.flatMap(({ cells, summed }) => unionTests(facts, unionOf(facts, cells, summed)));
 }
 
-/** That cells together are far from earlier sets, and from what earlier cells add up to. @param besides one that is not compared */
-export function knownTests(facts: HistoryFacts, union: CellUnion, besides?: TestedSet): SizeTest[] {
+/** That cells together are far from what was told: sets, and what cells add up to. @param except one that is not compared: their total */
+export function unionTests(facts: HistoryFacts, union: CellUnion, except?: TestedSet): SizeTest[] {
   const { set, ...told } = union;
-  const opened = facts.earlier.filter((before) => before.isOpened && before !== besides);
+  const opened = facts.earlier.filter((before) => before.isOpened && before !== except);
   const pairs = opened.flatMap((before) => unionTest(facts, union, before, "passes"));
   return set === undefined ? pairs : [...pairs, ...tableTests(facts, { ...told, set }, "passes")];
 }

@@ -29,20 +29,20 @@ export interface OutputGroup {
   readonly within?: number | undefined;
 }
 
-/** What anyone could compute from what is shown: how many are in hidden cells together, or a sum over shown cells together. */
+/** What anyone could compute from what is shown: of hidden cells together, or of shown cells together. */
 export interface LineTest {
   /** At least one. */
   readonly tests: readonly SizeTest[];
   /** Indices of groups that are hidden, too, when any of the tests fails; at least one. */
   readonly sacrifice: readonly number[];
-  /** Groups that the tests are about. Where a line before this one hides any of them, the tests are others next time: a failure hides nothing. */
+  /** Groups that the tests are about. Where a failing line before this one hides any of them, it hides nothing: its tests are others next turn. */
   readonly groups?: readonly number[];
 }
 
 export interface Closure {
   /** Indices of groups, a superset of those given: complementary cells hidden by public reasons. */
   readonly hidden: ReadonlySet<number>;
-  /** To be tested before the rest is shown. Those of an earlier call that passed need no second test. */
+  /** To be tested before the rest is shown. What was tested after an earlier call is not tested again. */
   readonly lines: readonly LineTest[];
 }
 

@@ -18,7 +18,7 @@ import { compareTranscripts, structureText } from "./transcript.ts";
 import type { Transcript } from "./transcript.ts";
 import { verifyClaims } from "./verifyClaims.ts";
 
-export interface LineTests {
+export interface LineRun {
   readonly session: ProtocolSession;
   readonly plan: GatePlan;
   readonly transcript: Transcript;
@@ -32,7 +32,8 @@ export interface LineTests {
 /**
  * The groups that are hidden, a superset of those given. A turn per set of hidden groups: first those that the plan hides
  * with them for public reasons, then one bit for each line that was not tested yet; one that fails hides the line's
- * sacrifice. A line whose sacrifice is hidden already has no consequence and is not tested. Ends because every further
+ * sacrifice, unless one before it in the turn hides a group that it is about: then it has other tests next turn. A line
+ * whose sacrifice is hidden already has no consequence and is not tested. Ends because every further
  * turn hides a group more.
  *
  * Rounds and elements per turn with untested lines: those of `testSizes` and `verifyClaims`, 1 round to compare and 1 to
@@ -41,7 +42,7 @@ export interface LineTests {
  * @throws CodedError PROTOCOL_PRODUCTS_WRONG | PROTOCOL_TRANSCRIPT_MISMATCH | PROTOCOL_INCONSISTENT_OPENING | PROTOCOL_* |
  *   NETWORK_* | what `announce` throws
  */
-export async function hideLines(run: LineTests, failing: ReadonlySet<number>): Promise<ReadonlySet<number>> {
+export async function hideLines(run: LineRun, failing: ReadonlySet<number>): Promise<ReadonlySet<number>> {
   const fails = new Map<string, boolean>();
   let hidden = failing;
   for (let turn = 1; ; turn++) {
@@ -50,13 +51,13 @@ export async function hideLines(run: LineTests, failing: ReadonlySet<number>): P
     hidden = closure.hidden;
     const lines = closure.lines.filter(({ sacrifice }) => sacrifice.some((group) => !closure.hidden.has(group)));
     run.transcript.absorbStructure(step, { hidden: [...hidden].sort((left, right) => left - right), lines });
-    const failing = await testLines(run, lines, fails, step);
-    if (failing.length === 0) return hidden;
-    hidden = withSacrifices(hidden, failing);
+    const failingLines = await testLines(run, lines, fails, step);
+    if (failingLines.length === 0) return hidden;
+    hidden = withSacrifices(hidden, failingLines);
   }
 }
 
-/** Line by line: what one hides may be what another is about. */
+/** Line by line, in order: one about a group that a line before it hides has other tests next turn. */
 function withSacrifices(hidden: ReadonlySet<number>, failing: readonly LineTest[]): Set<number> {
   const sacrificed = new Set<number>();
   for (const { sacrifice, groups = [] } of failing) {
@@ -66,7 +67,7 @@ function withSacrifices(hidden: ReadonlySet<number>, failing: readonly LineTest[
   return new Set([...hidden, ...sacrificed]);
 }
 
-function closeChecked({ plan, sizes }: LineTests, hidden: ReadonlySet<number>): Closure {
+function closeChecked({ plan, sizes }: LineRun, hidden: ReadonlySet<number>): Closure {
   const closure = plan.close(hidden);
   for (const group of hidden) assert(closure.hidden.has(group), `closing shows group ${group} again`);
   const named = [
@@ -80,7 +81,7 @@ function closeChecked({ plan, sizes }: LineTests, hidden: ReadonlySet<number>): 
 
 /** Those that fail, in order. Adds to `fails` what was not in it, by name. */
 async function testLines(
-  { session, transcript, sizes, zerosShown, announce }: LineTests,
+  { session, transcript, sizes, zerosShown, announce }: LineRun,
   lines: readonly LineTest[],
   fails: Map<string, boolean>,
   step: string,

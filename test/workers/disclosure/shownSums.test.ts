@@ -185,11 +185,10 @@ describe("a cohort of a table", () => {
     const byArm = [...ARMS].flatMap((arm, at) => people(at === 4 ? 5 : 60, { arm }));
     const rows = byArm.map((row, at): Row => ({ ...row, grade: at > 240 ? 0n : at % 60 === 0 ? 3n : BigInt(at % 3) }));
     const by = (field: string): string => `SELECT ${field}, COUNT(*) FROM t WHERE sex = 'F' GROUP BY ${field}`;
-    const others = people(200, { sex: "M" });
-    assert.equal(
-      await last([[...rows, ...others]], by("grade")),
-      await last([[...rows, ...others]], by("arm"), by("grade")),
-    );
+    const all = [[...rows, ...people(200, { sex: "M" })]];
+    const alone = await last(all, by("grade"));
+    assert.match(alone, /^\d+ \d+ \d+ -$/);
+    assert.equal(await last(all, by("arm"), by("grade")), alone);
   });
 });
 
@@ -207,6 +206,7 @@ describe("hidden cells that a total leaves together", () => {
 
   it("are compared with a set that is nearly these, whichever of the three comes last", async () => {
     const one = [rows.flat()];
+    assert.equal(await last(one, rest), "11 77");
     for (const order of [
       [total, table, rest],
       [table, total, rest],

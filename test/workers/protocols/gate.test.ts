@@ -340,6 +340,7 @@ describe("a plan that is none is a bug", () => {
     const closures: [RegExp, GatePlan["close"]][] = [
       [/shows group 0 again/, () => ({ hidden: new Set([1]), lines: [] })],
       [/no group 6/, (hidden) => ({ hidden: new Set([...hidden, 6]), lines: [] })],
+      [/no group 8/, (hidden) => ({ hidden, lines: [{ ...line, groups: [8] }] })],
       [/no group 7/, (hidden) => ({ hidden, lines: [{ ...line, sacrifice: [5, 7] }] })],
       [/no size 9/, (hidden) => ({ hidden, lines: [{ ...line, tests: [...line.tests, atLeast(3, 9)] }] })],
     ];
