@@ -184,8 +184,10 @@ describe("the gate against an attacker with every answer", () => {
     assert.ok(tally.answered > tally.asked / 4, "queries are answered");
     assert.ok(tally.shown > tally.hidden / 6, "answers show something");
     assert.ok(tally.ordered > 0, "quantiles and survival are told");
-    // Of two dozen there may be none.
-    assert.ok(tally.margins >= Math.floor(budget.attackedStudies / 50), "sums are told that cells add up to");
+    // Of two dozen studies there may be none, as draws go: there only the stories of `margins.test.ts` look at them.
+    if (budget.attackedStudies >= 100) {
+      assert.ok(tally.margins >= budget.attackedStudies / 50, "sums are told that cells add up to");
+    }
     assert.ok(tally.sealed > budget.attackedStudies / 8, "some are sealed");
     assert.ok(tally.hidden > 0 && tally.answered < tally.asked, "some are hidden, some refused");
   });
