@@ -18,7 +18,7 @@ import { deriveStudy } from "./derivedStudy.ts";
 import { hospitalFiles, hospitalOfRows } from "./hospitals.ts";
 import { judge } from "./judge/judge.ts";
 import type { JudgedRequest } from "./judge/judgedAnswer.ts";
-import { tableCase } from "./randomTable.ts";
+import { caseOf, tableCase, tableOf } from "./randomTable.ts";
 import type { TableCase } from "./randomTable.ts";
 import { statementSql } from "./statementSql.ts";
 import { translate } from "./translations/translate.ts";
@@ -35,6 +35,29 @@ describe("the judge agrees with the gate", () => {
     });
     await fc.assert(property, { numRuns: budget.sqlRuns });
     for (const kind of ["answered", "refused", "never true"]) assert.ok((met.get(kind) ?? 0) > 0, `none is ${kind}`);
+  });
+
+  it("where another condition chooses who lacks the summed column: few of them hide the sum, nobody's number shown", async () => {
+    const where = "sex IS NOT NULL OR score IS NOT NULL";
+    for (const [lacking, hidden] of [
+      [3, new Set(["sum"])],
+      [0, new Set()],
+      [11, new Set()],
+    ] as const) {
+      const table = tableOf([
+        [30, ["A", "x", "f", "0", "0", "0"]],
+        [30, ["B", "x", "f", "0", "0", "7"]],
+        [lacking, ["A", "x", "m", "0", "0", null]],
+        [lacking, ["B", "x", "m", "0", "0", null]],
+        [40, ["A", "x", null, "1", "0", null]],
+        [40, ["B", "x", null, "1", "0", "7"]],
+      ]);
+      const example = caseOf(table, "stats", { column: "score", group_by: ["grade"], where });
+      const { judged, gate } = await both(example);
+      assert(judged.judgement.kind === "answered" && gate.kind === "answered");
+      assert.deepEqual(judged.judgement.cells[0]!.hidden, hidden, `${lacking} lack a score`);
+      compare(example, judged, gate);
+    }
   });
 });
 

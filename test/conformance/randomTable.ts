@@ -50,12 +50,22 @@ const bundle = (mayMiss: readonly boolean[]) =>
 const table: fc.Arbitrary<CsvTable> = fc
   .array(fc.boolean(), { minLength: FIELDS.length, maxLength: FIELDS.length })
   .chain((mayMiss) => fc.array(bundle(mayMiss), { minLength: 3, maxLength: 14 }))
-  .map((bundles) => ({
+  .map(tableOf);
+
+/** @param bundles rows of site, arm, sex, grade, flag and score, so many of each */
+export function tableOf(bundles: readonly (readonly [count: number, row: readonly (string | null)[]])[]): CsvTable {
+  return {
     name: NAME,
     fields: FIELDS,
     columns: FIELDS.map(({ name }) => name),
     rows: bundles.flatMap(([count, row]) => Array.from({ length: count }, () => row)),
-  }));
+  };
+}
+
+export function caseOf(table: CsvTable, kind: string, keys: JsonRecord): TableCase {
+  const asked = { table: NAME, expected: {}, ...keys };
+  return { table, keys: asked, query: new ReferenceQuery("case", kind, asked) };
+}
 
 const CONDITIONS = [
   "arm = 'x'",

@@ -26,8 +26,8 @@ import { hiddenGroups, MOST_SETS } from "./complementaryRules.ts";
 import type { JudgedCell, JudgedRequest, JudgedShape } from "./judgedAnswer.ts";
 import { judgedSets, setsIn } from "./judgedSets.ts";
 import { mergeLines, withLostIntervals } from "./mergedLines.ts";
+import { missingness } from "./missingness.ts";
 import { possibleRows } from "./possibleRows.ts";
-import type { PossibleRows } from "./possibleRows.ts";
 import { cohortRules, groupRules, smallTableRules } from "./sizeRules.ts";
 import type { RuleFacts } from "./sizeRules.ts";
 
@@ -127,10 +127,11 @@ function factsOf(query: JudgedQuery): { readonly facts: RuleFacts; readonly line
     rows: Uint8Array.from(hospitals, (each) => (each === owner ? 1 : 0)),
   }));
   const known = new Map(fields.map((field) => [field.column, field]));
-  const own = judgedSets(cohortOf(query, rows), rows, known, shape);
+  const differInMissing = missingness(possible);
+  const own = judgedSets(cohortOf(query, rows), { rows, fields: known, differInMissing }, shape);
   const lines = shape.order === undefined ? undefined : readLines(shape.order, own, rows, known);
   const sets = lines === undefined ? own : singleLines(lines);
-  return { facts: { k, sets, all, owned, differInMissing: missingness(rows) }, lines };
+  return { facts: { k, sets, all, owned, differInMissing }, lines };
 }
 
 /** A constant whose column the text does not tell may be any's. */
@@ -161,39 +162,4 @@ function cohortOf({ table, condition }: JudgedQuery, { possible, table: rows }: 
     shape: Uint8Array.from(possible.hospitals, (_, index) => shape[index % per]!),
     rows: matchingRows(columns, rows, condition),
   };
-}
-
-/**
- * Two sets of the same hospitals that are one on the rows that have every column of which either set must have a value: how many
- * lack it, answers show.
- */
-function missingness({ possible }: ClearRows): RuleFacts["differInMissing"] {
-  const known = new Map<ClearSet, Facts>();
-  const factsFor = (set: ClearSet): Facts => {
-    const facts = known.get(set) ?? presence(set, possible);
-    known.set(set, facts);
-    return facts;
-  };
-  return (a, b) => {
-    if (isSame(a, b)) return true;
-    const [left, right] = [factsFor(a), factsFor(b)];
-    if (left.hospitals !== right.hospitals) return false;
-    const asked = [...new Set([...left.present, ...right.present])];
-    const compared = possible.rows.flatMap((row, index) => (asked.every((at) => row[at] !== null) ? [index] : []));
-    const isThere = compared.some((index) => a.shape[index] === 1);
-    return isThere && compared.every((index) => a.shape[index] === b.shape[index]);
-  };
-}
-
-interface Facts {
-  readonly hospitals: string;
-  /** Positions of columns that no row of the set lacks. */
-  readonly present: readonly number[];
-}
-
-function presence({ shape }: ClearSet, { columns, rows, hospitals }: PossibleRows): Facts {
-  const inside = rows.flatMap((_, index) => (shape[index] === 1 ? [index] : []));
-  const owners = new Set(inside.map((index) => hospitals[index]!));
-  const present = columns.flatMap((_, at) => (inside.every((index) => rows[index]![at] !== null) ? [at] : []));
-  return { hospitals: [...owners].sort((a, b) => a - b).join(), present };
 }

@@ -51,7 +51,8 @@ export interface JudgedSets {
 type Fields = ReadonlyMap<string, StudyField>;
 
 /** @param matching the rows that satisfy the condition */
-export function judgedSets(matching: ClearSet, rows: ClearRows, fields: Fields, shape: JudgedShape): JudgedSets {
+export function judgedSets(matching: ClearSet, place: Place, shape: JudgedShape): JudgedSets {
+  const { rows, fields } = place;
   const cohort = having(matching, shape.present, rows);
   const lines = shape.axes.map((axis) => linesOf(axis, fields.get(axis.column)!, rows));
   const cells = lines.reduce<CellSet[]>(
@@ -62,7 +63,7 @@ export function judgedSets(matching: ClearSet, rows: ClearRows, fields: Fields, 
     [{ keys: [], set: cohort }],
   );
   const groups = cells.flatMap(({ set }, cell) =>
-    groupsOf(cohort, set, { rows, fields }, shape).map((group) => ({ cell, ...group })),
+    groupsOf(cohort, set, place, shape).map((group) => ({ cell, ...group })),
   );
   const numbers = (shape.summed?.columns ?? []).filter((column) => fields.get(column)!.type !== "category");
   const hasFewNumbers = groups.some(({ set }) => numbers.some((column) => isCounted(set, column, shape, rows)));
@@ -83,12 +84,14 @@ export function setsIn({ cohort, groups }: JudgedSets): ClearSet[] {
 interface Place {
   readonly rows: ClearRows;
   readonly fields: Fields;
+  /** Whether two sets differ only in which values must be present. */
+  readonly differInMissing: (a: ClearSet, b: ClearSet) => boolean;
 }
 
 function groupsOf(
   cohort: ClearSet,
   whole: ClearSet,
-  { rows, fields }: Place,
+  { rows, fields, differInMissing }: Place,
   shape: JudgedShape,
 ): Omit<JudgedGroup, "cell">[] {
   const group = (parts: readonly Part[], set: ClearSet, levels: readonly Level[]): Omit<JudgedGroup, "cell"> => {
@@ -110,7 +113,10 @@ function groupsOf(
   if (shape.sumsAlone === true) {
     return sumsOf(set, shape, rows).map((sums) => group(["sum"], sums.set, sums.levels));
   }
-  return isAll ? [group(["count", "sum"], set, levels)] : [group(["count"], whole, []), group(["sum"], set, levels)];
+  if (isAll) return [group(["count", "sum"], set, levels)];
+  // Where another condition chooses who lacks a summed column, the two numbers count them.
+  const rest = differInMissing(whole, set) ? [] : existing([{ value: "rest", set: minus(whole, set) }]);
+  return [group(["count"], whole, []), group(["sum"], set, [...levels, ...rest])];
 }
 
 function existing(levels: readonly Level[]): Level[] {
