@@ -17,7 +17,7 @@ import { columnsIn } from "../conditionText.ts";
 import type { ConditionToken } from "../conditionText.ts";
 import type { ClearRows } from "./cellLines.ts";
 import type { ClearSet } from "./clearSet.ts";
-import { isEmpty, isSame, sizeOf } from "./clearSet.ts";
+import { isEmpty, sizeOf } from "./clearSet.ts";
 import type { ClearCondition } from "./clearTable.ts";
 import { matchingRows } from "./clearTable.ts";
 import { readLines, singleLines, valueStarts } from "./cellsOfOrder.ts";
