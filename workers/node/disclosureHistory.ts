@@ -2,9 +2,13 @@
  * What one attempt is tested against: the earlier answers of its study that any participant knows to be opened, or to have
  * been about to open, each as public facts that this worker has read and checked itself. In an attempt, in this order:
  *
- *   agree -> resolve -> `encodeHistory` of it into the transcript -> openings(…).aboutToOpen("tests"), ("outputs")
+ *   agree -> resolve -> `encodeHistory` of it into the transcript -> openings(…).aboutToOpen(tests), (outputs)
  *
- * Adversary: t participants, who can add requests of the study that were never opened, so that more is hidden. A request
+ * The first attempt that came to open bits fixes the history of all later ones, and the outputs that it hid: planned alike, they
+ * tell no more than one. What was opened meanwhile was tested against this request (`DisclosureStore`).
+ *
+ * Adversary: t participants, who can add requests of the study that were never opened, once for all attempts of a request, so that
+ * more is hidden, or the request refused by its tests. A request
  * that is none of the study's, or not yet confirmed here, fails the attempt before anything opens. So does a chain that
  * cannot be reached: history unavailable means refuse.
  *
@@ -26,7 +30,7 @@ import { valueAxis } from "../messages/valueAxis.ts";
 import { type History, agreeHistory } from "../protocols/agreeHistory.ts";
 import type { Network } from "../protocols/network.ts";
 import { shownMerges } from "../query/mergedLines.ts";
-import type { DisclosureEntry, OpeningStage } from "../store/disclosureStore.ts";
+import type { DisclosureEntry, Opening } from "../store/disclosureStore.ts";
 import type { Store } from "../store/openStore.ts";
 import { requestFromJson } from "./chainEffects.ts";
 import { handledBlock } from "./following.ts";
@@ -41,7 +45,7 @@ import { type VettedQueries, type VettedQuery, readParameters } from "./vettedQu
 /** The gate's hooks into the store. */
 export interface Openings {
   /** Durable when it returns. @throws CodedError STORE_*, then nothing may leave */
-  aboutToOpen(stage: OpeningStage): void;
+  aboutToOpen(opening: Opening): void;
   /** This worker saw the attempt's refusal opened. */
   refused(): void;
 }
@@ -79,8 +83,9 @@ export class DisclosureHistory {
   }
 
   /**
-   * The study's history as the participants know it together. 1 or 2 rounds.
-   * @throws CodedError PLAN_HISTORY_BEHIND | PROTOCOL_HISTORY_TOO_LONG | PROTOCOL_BAD_HISTORY | NETWORK_* | STORE_*
+   * The study's history as the participants know it together, or as an earlier attempt was planned against it. 1 or 2 rounds.
+   * @throws CodedError PLAN_HISTORY_BEHIND | PROTOCOL_HISTORY_TOO_LONG | PROTOCOL_BAD_HISTORY | PROTOCOL_HISTORY_CONFLICT |
+   *   NETWORK_* | STORE_*
    */
   async agree({ event }: ConfirmedRequest, network: Network): Promise<History> {
     const { store } = this.#modules;
@@ -89,12 +94,14 @@ export class DisclosureHistory {
     const stored = store.requests.get(requestId);
     assert(stored !== undefined, "a confirmed request is stored");
     const needed = stored.block;
-    if (block === undefined || block < needed) {
-      const detail = { code: "PLAN_HISTORY_BEHIND", requestId, block, needed } as const;
-      throw nodeError(detail, `Request ${requestId}: the chain has not been followed to its block ${needed}`);
-    }
+    if (block === undefined || block < needed) throw behind(requestId, block, needed);
     const requestIds = store.disclosures.entries(context.studyId).map((entry) => entry.requestId);
-    return agreeHistory(network, { requestIds: withoutOwn(requestIds, requestId), block }, needed);
+    const current = { requestIds: withoutOwn(requestIds, requestId), block };
+    const planned = store.disclosures.plannedHistory(requestId);
+    const known = planned === undefined ? current : { ...planned, isFixed: true };
+    const agreed = await agreeHistory(network, known, needed);
+    if (agreed.block > block) throw behind(requestId, block, agreed.block);
+    return agreed;
   }
 
   /**
@@ -143,14 +150,14 @@ export class DisclosureHistory {
     return new Set(retired.map(({ datasetId }) => datasetId));
   }
 
-  openings({ event }: ConfirmedRequest, attempt: bigint, { requestIds }: History): Openings {
+  openings({ event }: ConfirmedRequest, attempt: bigint, history: History): Openings {
     const { disclosures } = this.#modules.store;
     const { requestId, context } = event;
     const { studyId } = context;
     return {
-      aboutToOpen: (stage) => {
-        if (stage === "outputs") this.#refuseSigned(requestId);
-        disclosures.recordAboutToOpen({ requestId, studyId, attempt, stage, history: requestIds });
+      aboutToOpen: (opening) => {
+        if (opening.stage === "outputs") this.#refuseSigned(requestId);
+        disclosures.recordAboutToOpen({ requestId, studyId, attempt, history, ...opening });
       },
       refused: () => assert(disclosures.closeAttempt(requestId, attempt), "no refusal is opened after outputs"),
     };
@@ -284,6 +291,11 @@ function openedAsOf(entry: DisclosureEntry | undefined, block: number): EarlierA
   const hiddenOutputs = postedSuppressed(entry.suppressedBitmap);
   const zeroOutputs = new Set(entry.zeroOutputs.filter((index) => !hiddenOutputs.has(index)));
   return { hiddenOutputs, zeroOutputs };
+}
+
+function behind(requestId: string, block: number | undefined, needed: number): Error {
+  const detail = { code: "PLAN_HISTORY_BEHIND", requestId, block, needed } as const;
+  return nodeError(detail, `Request ${requestId}: the chain has not been followed to block ${needed}`);
 }
 
 function unresolved(earlier: string, reason: HistoryGap, cause?: unknown): Error {

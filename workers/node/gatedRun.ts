@@ -28,6 +28,7 @@ import type { AttemptPlace, IndicatorCache } from "./indicatorCache.ts";
 import type { QueryPlan } from "./queryPlan.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import { type SealingModules, sealOf } from "./sealing.ts";
+import { nodeError } from "./nodeError.ts";
 import { type PartialColumnCache, datasetIdsOf, loadPartialColumns } from "./partialColumns.ts";
 import { refuseUntold } from "./untoldSets.ts";
 
@@ -87,7 +88,7 @@ async function mergedPlan(
   const lines = planOrRefuse(requestId, earlier, (known) => planLines(plan, known, plan.k, field));
   if (lines.refused) return undefined;
   const columns = loadPartialColumns(field, lines.columns, lines.universe, checkedColumns(lines, request, modules));
-  const hooks = { aboutToOpen: () => openings.aboutToOpen("tests") };
+  const hooks: Pick<GateHooks, "aboutToOpen"> = { aboutToOpen: (opening) => openings.aboutToOpen(opening) };
   const inputs = inputsOf(request, lines, history);
   const chosen = await chooseLines({ ...session, field }, lines.plan, columns, inputs, hooks);
   field.releaseAll();
@@ -120,7 +121,7 @@ async function openGated(
   const seal = sealOf(request, attempt, modules);
   const hooks: GateHooks = {
     ...(seal === undefined ? {} : { seal }),
-    aboutToOpen: (stage) => openings.aboutToOpen(stage),
+    aboutToOpen: (opening) => openings.aboutToOpen(opening),
     known: await agreeKnown(session, gate, place, modules.indicators),
     keep: (products, outputs) =>
       keepVerified(session, gate, { ...place, datasetIds }, { products, outputs }, modules.indicators),
@@ -152,24 +153,30 @@ function checkedColumns(
 }
 
 /**
- * Refused where what this worker itself knows to be opened, or must take for it, makes the gate unable to tell: no attempt would
- * come further. What only others name fails the attempt alone: a liar may name what it likes.
+ * Refused where what this worker itself knows to be opened, or must take for it, makes the gate unable to tell, or has it refuse
+ * by public facts: no attempt would come further. What only others name fails the attempt alone: a liar may name what it likes.
  *
- * @throws CodedError PLAN_UNTOLD_SETS; DISCLOSURE_UNSUPPORTED | CIRCUIT_* for what others name
+ * @throws CodedError PLAN_UNTOLD_SETS; PLAN_REFUSED_BY_NAMES | DISCLOSURE_UNSUPPORTED | CIRCUIT_* for what others name
  */
-function planOrRefuse<Plan>(
+function planOrRefuse<Plan extends { readonly refused: boolean }>(
   requestId: string,
   earlier: readonly EarlierAnswer[],
   plan: (earlier: readonly EarlierAnswer[]) => Plan,
 ): Plan {
+  const known = earlier.filter(({ isNamedOnly }) => isNamedOnly !== true);
+  let planned: Plan;
   try {
-    return plan(earlier);
+    planned = plan(earlier);
   } catch (error) {
     if (!isCoded(error, "DISCLOSURE_UNSUPPORTED")) throw error;
-    const known = earlier.filter(({ isNamedOnly }) => isNamedOnly !== true);
     refuseUntold(requestId, () => plan(known));
     throw error;
   }
+  if (planned.refused && known.length < earlier.length && !plan(known).refused) {
+    const message = `Request ${requestId} would be refused only for requests that others name as opened`;
+    throw nodeError({ code: "PLAN_REFUSED_BY_NAMES", requestId }, message);
+  }
+  return planned;
 }
 
 function refusal(attempt: bigint): Verdict {

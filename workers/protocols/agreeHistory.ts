@@ -9,6 +9,11 @@
  * less. The caller must know every request of the union itself, or refuse. A liar that tells two honest participants
  * different things leaves them with different unions: `encodeHistory` of it belongs into the transcript, which they
  * compare before anything opens; or one of them waits for a round that the other has no need of, and the attempt fails.
+ *
+ * A participant whose earlier attempt of the same request came to open bits says so, and what it was planned against: all attempts
+ * of a request are planned alike, or what they open differently would tell what each hides. Then its history is agreed, not the
+ * union; two such that differ fail the attempt. A liar may say so of any history: whoever knows of an answer that is not in it, and was
+ * not itself planned with this request, must refuse (`store/disclosureStore.ts`).
  */
 import { createHash } from "node:crypto";
 
@@ -25,6 +30,11 @@ export interface History {
   readonly block: number;
 }
 
+export interface KnownHistory extends History {
+  /** An earlier attempt of the request was planned against it, and recorded here. */
+  readonly isFixed?: boolean;
+}
+
 /**
  * Most requests of one history. Ten thousand cost 320 kB per pair of participants in round 2 and are more than a study
  * may answer: pairs of them are tested in MPC.
@@ -32,9 +42,10 @@ export interface History {
 export const MAX_HISTORY = 10_000;
 const ID_BYTES = 32;
 const HASH_BYTES = 32;
-/** Hash and number of the ids; then the block. */
+/** Hash and number of the ids; the block; 1 where an earlier attempt has fixed them, else 0. */
 const LIST_BYTES = HASH_BYTES + 4;
-const SUMMARY_BYTES = LIST_BYTES + 8;
+const FLAG_AT = LIST_BYTES + 8;
+const SUMMARY_BYTES = FLAG_AT + 1;
 
 export const SUMMARIES_STEP = "history/summaries";
 export const LISTS_STEP = "history/lists";
@@ -45,32 +56,47 @@ interface Summary {
   readonly hash: Buffer;
   readonly length: number;
   readonly block: bigint;
+  readonly isFixed: boolean;
 }
 
 /**
- * The union, lower-case and ascending, and the lowest block. 1 round of 44 bytes to each peer; when the lists differ, 1
- * more of 32 bytes per id. Nothing secret is used or revealed, whether it throws or not.
+ * The union, lower-case and ascending, and the lowest block; or the history that participants say is fixed. 1 round of 45 bytes to each
+ * peer; when the lists differ, 1 more of 32 bytes per id. Nothing secret is used or revealed, whether it throws or not.
  *
  * @param known what this participant knows; ids distinct, in any order
  * @param requestBlock where every honest participant has seen the request: it has followed at least so far
- * @throws CodedError PROTOCOL_HISTORY_TOO_LONG | PROTOCOL_BAD_HISTORY | NETWORK_*
+ * @throws CodedError PROTOCOL_HISTORY_TOO_LONG | PROTOCOL_BAD_HISTORY | PROTOCOL_HISTORY_CONFLICT | NETWORK_*
  */
-export async function agreeHistory(network: Network, known: History, requestBlock: number): Promise<History> {
+export async function agreeHistory(network: Network, known: KnownHistory, requestBlock: number): Promise<History> {
   const { self } = network;
   const peers = network.parties.filter((party) => party !== self);
   const own = encodeIds(known.requestIds);
   checkLength(self, known.requestIds.length);
-  const summary = summarize(own, known.block);
+  const summary = summarize(own, known);
   const received = await network.exchange(SUMMARIES_STEP, toEach(peers, summary), toEach(peers, SUMMARY_BYTES));
   const summaries = new Map([...received].map(([peer, bytes]) => [peer, parseSummary(peer, bytes, requestBlock)]));
-  const block = [...summaries.values()].reduce(
-    (least, { block: its }) => (its < least ? its : least),
-    BigInt(known.block),
-  );
-  const lists = [own, ...(await exchangeLists(network, own, summaries))];
-  const requestIds = [...new Set(lists.flatMap(decodeIds))].sort();
+  const all = new Map([...summaries, [self, parseSummary(self, summary, requestBlock)] as const]);
+  const fixed = fixedBy(all);
+  const lists = await exchangeLists(network, own, summaries);
+  const taken = fixed === undefined ? [...all.keys()] : [fixed];
+  const idsOf = (party: PartyIndex): Buffer => lists.get(party) ?? own;
+  const requestIds = [...new Set(taken.flatMap((party) => decodeIds(idsOf(party))))].sort();
   checkLength("all", requestIds.length);
-  return { requestIds, block: Number(block) };
+  return { requestIds, block: Math.min(...taken.map((party) => Number(all.get(party)!.block))) };
+}
+
+/** A participant with the history that is fixed, if one is. @throws CodedError PROTOCOL_HISTORY_CONFLICT */
+function fixedBy(summaries: ReadonlyMap<PartyIndex, Summary>): PartyIndex | undefined {
+  const fixed = [...summaries].filter(([, { isFixed }]) => isFixed).sort(([a], [b]) => a - b);
+  const [first] = fixed;
+  if (first === undefined) return undefined;
+  const [party, { hash, block }] = first;
+  if (fixed.every(([, other]) => other.hash.equals(hash) && other.block === block)) return party;
+  const parties = fixed.map(([each]) => each);
+  throw new CodedError<ProtocolError>(
+    { code: "PROTOCOL_HISTORY_CONFLICT", parties },
+    `parties ${parties.join(", ")} name different histories of earlier attempts`,
+  );
 }
 
 /** Different histories give different bytes: the block's 8, then the ids. For the transcript. */
@@ -80,31 +106,33 @@ export function encodeHistory({ requestIds, block }: History): Uint8Array {
   return Buffer.concat([head, encodeIds(requestIds)]);
 }
 
-/** The peers' lists, unless all announced this party's. */
+/** The peers' lists; none where all announced this party's. */
 async function exchangeLists(
   network: Network,
   own: Buffer,
   summaries: ReadonlyMap<PartyIndex, Summary>,
-): Promise<Buffer[]> {
+): Promise<ReadonlyMap<PartyIndex, Buffer>> {
   const hash = hashIds(own);
-  if ([...summaries.values()].every((summary) => summary.hash.equals(hash))) return [];
+  if ([...summaries.values()].every((summary) => summary.hash.equals(hash))) return new Map();
   const lengths = new Map([...summaries].map(([peer, { length }]) => [peer, length * ID_BYTES]));
   const received = await network.exchange(LISTS_STEP, toEach([...summaries.keys()], own), lengths);
-  return [...received].map(([peer, list]) => {
+  const lists = [...received].map(([peer, list]): [PartyIndex, Buffer] => {
     const ids = Buffer.from(list);
     if (!hashIds(ids).equals(summaries.get(peer)!.hash)) throw badHistory(peer, "not as announced");
     for (let at = ID_BYTES; at < ids.length; at += ID_BYTES) {
       const isAbove = ids.compare(ids, at - ID_BYTES, at, at, at + ID_BYTES) > 0;
       if (!isAbove) throw badHistory(peer, "not ascending");
     }
-    return ids;
+    return [peer, ids];
   });
+  return new Map(lists);
 }
 
-function summarize(ids: Buffer, block: number): Buffer {
+function summarize(ids: Buffer, { block, isFixed = false }: KnownHistory): Buffer {
   const rest = Buffer.alloc(SUMMARY_BYTES - HASH_BYTES);
   rest.writeUInt32BE(ids.length / ID_BYTES);
-  rest.writeBigUInt64BE(BigInt(block), 4);
+  rest.writeBigUInt64BE(BigInt(block), LIST_BYTES - HASH_BYTES);
+  rest.writeUInt8(isFixed ? 1 : 0, FLAG_AT - HASH_BYTES);
   return Buffer.concat([hashIds(ids), rest]);
 }
 
@@ -112,9 +140,11 @@ function parseSummary(peer: PartyIndex, bytes: Uint8Array, requestBlock: number)
   const summary = Buffer.from(bytes);
   const length = summary.readUInt32BE(HASH_BYTES);
   const block = summary.readBigUInt64BE(LIST_BYTES);
+  const flag = summary.readUInt8(FLAG_AT);
   checkLength(peer, length);
   if (block < BigInt(requestBlock)) throw badHistory(peer, "block before the request");
-  return { hash: summary.subarray(0, HASH_BYTES), length, block };
+  if (flag > 1) throw badHistory(peer, "neither fixed nor not");
+  return { hash: summary.subarray(0, HASH_BYTES), length, block, isFixed: flag === 1 };
 }
 
 /** Ascending. */

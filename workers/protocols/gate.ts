@@ -30,15 +30,19 @@ import { checkSession } from "./session.ts";
 import type { ProtocolSession } from "./session.ts";
 import { compareTranscripts } from "./transcript.ts";
 
+/** What is about to open; `hidden`: indices of the measures that do not, ascending. */
+export type GateOpening =
+  { readonly stage: "tests" } | { readonly stage: "outputs"; readonly hidden: readonly number[] };
+
 export interface GateHooks {
   /**
    * Durable and synchronous, before this worker tells the others that it is ready for the first bit ("tests"; not called
    * when nothing is tested) and for the outputs ("outputs"): none of them opens any before all have said so. Throwing
    * ends the attempt with nothing opened in that stage, anywhere.
    */
-  aboutToOpen(stage: "tests" | "outputs"): void;
+  aboutToOpen(opening: GateOpening): void;
   /**
-   * Given, the answer is sealed: its outputs open under a mask only. Called with the mask's keys before `aboutToOpen("outputs")`:
+   * Given, the answer is sealed: its outputs open under a mask only. Called with the mask's keys before that of outputs:
    * what is needed to hand them to the recipients is durable when it returns, or it throws and no output opens.
    */
   seal?(keys: MaskKeys): void;
@@ -96,7 +100,7 @@ export async function openThroughGate(
   }
   const maskKeys = hooks.seal === undefined ? undefined : await agreeMaskKeys(session, run.transcript);
   if (maskKeys !== undefined) hooks.seal?.(maskKeys);
-  hooks.aboutToOpen("outputs");
+  hooks.aboutToOpen({ stage: "outputs", hidden: hiddenMeasures(run.plan, hidden) });
   await compareTranscripts(session, run.transcript, "outputs/ready");
   const result = maskKeys === undefined ? await openMeasures(run, hidden) : await openSealed(run, hidden, maskKeys);
   releaseRun(run);

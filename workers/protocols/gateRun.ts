@@ -19,7 +19,7 @@ import { verifyClaims } from "./verifyClaims.ts";
 
 export interface RunHooks {
   /** Durable and synchronous, before this worker tells the others that it is ready for the first bit. Throwing ends the attempt. */
-  aboutToOpen(stage: "tests"): void;
+  aboutToOpen(opening: { readonly stage: "tests" }): void;
   /** Takes over the product columns that were computed, by index; the outputs stay the caller's. */
   keep?(products: ReadonlyMap<number, FieldVector>, outputs: FieldVector): void;
 }
@@ -55,7 +55,15 @@ export async function evaluateTask(session: ProtocolSession, task: GateTask, hoo
   if (hooks.keep === undefined) field.release(...products.values());
   else hooks.keep(products, outputs);
   field.release(outputs);
-  return { session, plan, transcript, measures, sizes, tests, announce: once(() => hooks.aboutToOpen("tests")) };
+  return {
+    session,
+    plan,
+    transcript,
+    measures,
+    sizes,
+    tests,
+    announce: once(() => hooks.aboutToOpen({ stage: "tests" })),
+  };
 }
 
 function sharesOf(known: ReadonlyMap<number, KnownShares>): Map<number, FieldVector> {

@@ -35,12 +35,14 @@ export type ProtocolError =
       readonly length: number;
       readonly maximum: number;
     }
-  /** `peer` sent another list than it announced, one that is not ascending, or has not even followed to the request. */
+  /** `peer` sent another list than it announced, one that is not ascending, a malformed summary, or has not even followed to the request. */
   | {
       readonly code: "PROTOCOL_BAD_HISTORY";
       readonly peer: PartyIndex;
-      readonly reason: "not as announced" | "not ascending" | "block before the request";
+      readonly reason: "not as announced" | "not ascending" | "block before the request" | "neither fixed nor not";
     }
+  /** `parties` say that an earlier attempt fixed the history of this request, and not the same one. */
+  | { readonly code: "PROTOCOL_HISTORY_CONFLICT"; readonly parties: readonly PartyIndex[] }
   /** A field of the attempt's context is malformed. */
   | { readonly code: "PROTOCOL_BAD_CONTEXT"; readonly field: string }
   /** The loaded columns are not those of the circuit: another number of them, or of unequal lengths. */

@@ -183,6 +183,19 @@ const ENDS = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+const PLANS = `
+  -- How a request's gate was planned by the first attempt that was recorded here. Of what was recorded before, it is not known.
+  CREATE TABLE planned_gate (
+    request_id BLOB PRIMARY KEY REFERENCES disclosure (request_id),
+    -- ids of the requests whose answers it was tested against, ascending
+    history BLOB NOT NULL CHECK (length(history) % 32 = 0),
+    -- as of which these answers were known
+    block INTEGER NOT NULL,
+    -- indices of the outputs that were hidden when others were about to open, ascending, JSON
+    hidden_outputs TEXT
+  ) STRICT, WITHOUT ROWID;
+`;
+
 export const COMMITTEE_MIGRATIONS: readonly string[] = [
   HOLDINGS,
   ERASURES,
@@ -193,4 +206,5 @@ export const COMMITTEE_MIGRATIONS: readonly string[] = [
   STUDIES,
   PLACES,
   ENDS,
+  PLANS,
 ];

@@ -6,10 +6,12 @@
  * 1. `recordAboutToOpen` is durable before it returns; it therefore refuses to run inside a transaction. Shares of an
  *    attempt's tests or outputs leave only after it returned at all 2t + 1 participants: the caller lets them tell each
  *    other before any of them opens.
- * 2. It records an attempt only if the history that the attempt was planned with holds every other entry of the study.
- *    Outputs need that again, but for entries recorded here since: those were planned with this request in their history.
- * 3. Only the newest attempt of a pending request is recorded, and none that was closed. A stage never goes back.
- * 4. An entry counts while one of its attempts is not closed, or once the chain shows it answered. What the chain shows
+ * 2. It records an attempt only if the history that the attempt was planned with holds every other entry of the study, but
+ *    those that were recorded here with this request in their own history.
+ * 3. Every attempt of a request is planned against the history of the first one that was recorded here, and hides the same outputs
+ *    (`plannedGates.ts`).
+ * 4. Only the newest attempt of a pending request is recorded, and none that was closed. A stage never goes back.
+ * 5. An entry counts while one of its attempts is not closed, or once the chain shows it answered. What the chain shows
  *    is final. Only an attempt that stayed at its tests is closed.
  *
  *   (none) --recordAboutToOpen--> tests --recordAboutToOpen--> outputs       an attempt: counts
@@ -24,6 +26,9 @@
  * Two gates of one study at once. Each needs the record of all its 2t + 1 participants, so of every honest worker that
  * takes part in both; there the later one finds the earlier one missing from its history and opens nothing. Two sets of
  * 2t + 1 among n workers share at least 4t + 2 - n, of which t may be corrupt: for n <= 3t + 1 an honest one is left.
+ * So of two requests, one is in the other's history, whatever attempts follow: the honest worker recorded one of them first, and
+ * had the other planned with it; and it, or the honest one that each later attempt shares with the other's, sees to it that no later
+ * attempt is planned otherwise.
  * Not so for (5, 1) and larger n at t = 1, which are demonstrations: two gates may miss each other when no honest worker
  * is in both. Between two committees of one study: requests of the later one wait for those of the earlier until these cannot be
  * answered any more, and count whatever may have been opened of them (`takeOver`); so the later gate knows of both.
@@ -35,20 +40,24 @@ import type { StatementSync } from "node:sqlite";
 import type { Database } from "./database.ts";
 import { storeError } from "./errors.ts";
 import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
+import type { PlannedHistory } from "./plannedGates.ts";
+import { historyChanged, PlannedGates } from "./plannedGates.ts";
 import type { RequestStore } from "./requestStore.ts";
 
-/** The gate opens results of tests first, then outputs. */
-export type OpeningStage = "tests" | "outputs";
+/** The gate opens results of tests first, then outputs; `hidden`: indices of those that it does not open, ascending. */
+export type Opening = { readonly stage: "tests" } | { readonly stage: "outputs"; readonly hidden: readonly number[] };
+export type OpeningStage = Opening["stage"];
 
-export interface AboutToOpen {
+interface OpeningAttempt {
   /** 0x-hex bytes32, like all ids here. */
   readonly requestId: string;
   readonly studyId: string;
   readonly attempt: bigint;
-  readonly stage: OpeningStage;
-  /** The requests whose answers the attempt was planned against. */
-  readonly history: readonly string[];
+  /** What the attempt was planned against. */
+  readonly history: PlannedHistory;
 }
+
+export type AboutToOpen = OpeningAttempt & Opening;
 
 export interface AnsweredRequest {
   readonly requestId: string;
@@ -75,9 +84,7 @@ export type DisclosureEntry =
 const ANY_ATTEMPT = 0n;
 const FIRST_ATTEMPT = 1n;
 const COUNTING_OPENING = "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.closed = 0)";
-/** Of an attempt that was recorded here. */
-const OWN_OPENING =
-  "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.closed = 0 AND o.attempt > 0)";
+const OWN_OPENING = "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.attempt > 0)";
 const COLUMNS = "d.request_id, d.study_id, d.answered_block, d.suppressed_bitmap, d.zero_outputs";
 
 const contextOf = (fact: string): string => `iif(json_valid(event), json_extract(event, '$.context.${fact}'), NULL)`;
@@ -91,8 +98,9 @@ const MAY_BE_OPEN = `SELECT request_id FROM request
 export class DisclosureStore {
   readonly #database: Database;
   readonly #requests: RequestStore;
+  readonly #plans: PlannedGates;
   readonly #selectEntries: StatementSync;
-  readonly #selectUnrecorded: StatementSync;
+  readonly #selectOwnOpening: StatementSync;
   readonly #selectDisclosure: StatementSync;
   readonly #insertDisclosure: StatementSync;
   readonly #answer: StatementSync;
@@ -107,9 +115,8 @@ export class DisclosureStore {
     this.#requests = requests;
     const entries = `SELECT ${COLUMNS} FROM disclosure d WHERE (d.answered_block IS NOT NULL OR ${COUNTING_OPENING})`;
     this.#selectEntries = database.prepare(`${entries} AND d.study_id = ? ORDER BY d.request_id`);
-    this.#selectUnrecorded = database.prepare(
-      `${entries} AND NOT ${OWN_OPENING} AND d.study_id = ? ORDER BY d.request_id`,
-    );
+    this.#plans = new PlannedGates(database);
+    this.#selectOwnOpening = database.prepare(`SELECT 1 FROM disclosure d WHERE ${OWN_OPENING} AND d.request_id = ?`);
     this.#selectDisclosure = database.prepare(`SELECT ${COLUMNS} FROM disclosure d WHERE d.request_id = ?`);
     this.#insertDisclosure = database.prepare("INSERT INTO disclosure (request_id, study_id) VALUES (?, ?)");
     this.#answer = database.prepare(
@@ -138,16 +145,23 @@ export class DisclosureStore {
     return this.#database.guarded(() => this.#selectEntries.all(study)).map(entryOf);
   }
 
+  /** What every further attempt of a request is planned against, if an earlier one was recorded here. */
+  plannedHistory(requestId: string): PlannedHistory | undefined {
+    return this.#database.guarded(() => this.#plans.read(requestId));
+  }
+
   /**
    * Records, durably, that an attempt is about to open results of tests, or its outputs; let nothing leave before it
    * returns. The same again, or an earlier stage, is no error and changes nothing. O(entries of the study).
    *
-   * @throws CodedError STORE_HISTORY_MOVED (another answer was opened meanwhile), STORE_ATTEMPT_USED (a later attempt has
+   * @throws CodedError STORE_HISTORY_MOVED (another answer was opened meanwhile), STORE_HISTORY_CHANGED and STORE_HIDDEN_CHANGED
+   *   (an earlier attempt was planned otherwise), STORE_ATTEMPT_USED (a later attempt has
    *   begun), STORE_ATTEMPT_NOT_TAKEN, STORE_ATTEMPT_CLOSED, STORE_REQUEST_SETTLED, STORE_REQUEST_UNKNOWN,
    *   STORE_REQUEST_CONFLICT (recorded for another study), STORE_NESTED_TRANSACTION; then nothing is recorded
    */
   recordAboutToOpen(opening: AboutToOpen): void {
-    const { requestId, studyId, attempt, stage } = opening;
+    const { requestId, studyId, attempt, stage, history } = opening;
+    const planned = { requestId, attempt, ...history };
     this.#database.transaction(() => {
       this.#checkAttempt(requestId, attempt);
       const recorded = this.#openingOf(requestId, attempt);
@@ -156,8 +170,13 @@ export class DisclosureStore {
         throw storeError(detail, `request ${requestId}: attempt ${attempt} ended in a refusal`);
       }
       this.#addDisclosure(requestId, studyId);
+      if (this.#plans.read(requestId) === undefined && this.#selectOwnOpening.get(idBytes(requestId)) !== undefined) {
+        throw historyChanged(requestId, attempt);
+      }
+      this.#plans.record(planned);
+      if (opening.stage === "outputs") this.#plans.recordHidden(planned, opening.hidden);
       if (recorded !== undefined && (recorded.stage === stage || stage === "tests")) return;
-      this.#checkHistory(opening, recorded === undefined ? this.#selectEntries : this.#selectUnrecorded);
+      this.#checkHistory(opening);
       this.#upsertOpening.run(idBytes(requestId), attempt, stage);
     });
   }
@@ -232,15 +251,20 @@ export class DisclosureStore {
     }
   }
 
-  /** @param entries which of the study's must be in the history */
-  #checkHistory({ requestId, studyId, attempt, history }: AboutToOpen, entries: StatementSync): void {
-    const known = new Set([requestId, ...history].map((id) => id.toLowerCase()));
-    const rows = entries.all(hexToBytes(studyId, 32, "studyId"));
-    const missing = rows.map((row) => bytesToHex(row["request_id"])).filter((id) => !known.has(id));
+  #checkHistory({ requestId, studyId, attempt, history }: AboutToOpen): void {
+    const known = new Set([requestId, ...history.requestIds].map((id) => id.toLowerCase()));
+    const wasTestedAgainstThis = (entry: DisclosureEntry): boolean =>
+      this.#plans.read(entry.requestId)?.requestIds.includes(requestId.toLowerCase()) === true;
+    const entries = this.#selectEntries.all(hexToBytes(studyId, 32, "studyId")).map(entryOf);
+    const missing = entries.filter((entry) => !known.has(entry.requestId) && !wasTestedAgainstThis(entry));
     const [first] = missing;
     if (first === undefined) return;
-    const detail = { code: "STORE_HISTORY_MOVED", requestId, attempt, missing: first, count: missing.length } as const;
-    throw storeError(detail, `request ${requestId}: ${missing.length} answers were opened meanwhile, such as ${first}`);
+    const { length: count } = missing;
+    const detail = { code: "STORE_HISTORY_MOVED", requestId, attempt, missing: first.requestId, count } as const;
+    throw storeError(
+      detail,
+      `request ${requestId}: ${count} answers were opened meanwhile, such as ${first.requestId}`,
+    );
   }
 
   #addDisclosure(requestId: string, studyId: string): void {

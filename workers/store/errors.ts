@@ -85,6 +85,10 @@ export type StoreErrorDetail =
       readonly missing: string;
       readonly count: number;
     }
+  /** An earlier attempt was planned against another history, or against one that is not known any more. */
+  | { readonly code: "STORE_HISTORY_CHANGED"; readonly requestId: string; readonly attempt: bigint }
+  /** An earlier attempt was about to open other outputs of the request. */
+  | { readonly code: "STORE_HIDDEN_CHANGED"; readonly requestId: string; readonly attempt: bigint }
   | { readonly code: "STORE_CHECK_UNKNOWN"; readonly checkId: string }
   | { readonly code: "STORE_CHECK_ENDED"; readonly checkId: string; readonly state: string }
   | { readonly code: "STORE_NONCE_USED"; readonly signer: string; readonly nonce: string };

@@ -121,9 +121,9 @@ function historyOf({ history, store }: BenchWorker, studyId: string): RunModules
   return {
     agree: (_, network) => agreeHistory(network, { requestIds: ids, block: 1 }, 1),
     resolve: () => Promise.resolve([...history]),
-    openings: ({ event }, attempt) => ({
-      aboutToOpen: (stage) =>
-        store.disclosures.recordAboutToOpen({ requestId: event.requestId, studyId, attempt, stage, history: ids }),
+    openings: ({ event }, attempt, history) => ({
+      aboutToOpen: (opening) =>
+        store.disclosures.recordAboutToOpen({ requestId: event.requestId, studyId, attempt, history, ...opening }),
       refused: () => store.disclosures.closeAttempt(event.requestId, attempt),
     }),
   };

@@ -124,7 +124,8 @@ describe("ChainEffects", () => {
       for (const [i, stage] of stages.entries()) {
         const attempt = BigInt(i + 1);
         requests.takeAttempt(REQUEST, attempt);
-        disclosures.recordAboutToOpen({ requestId: REQUEST, studyId: STUDY, attempt, stage, history: [] });
+        const of = { requestId: REQUEST, studyId: STUDY, attempt, history: { requestIds: [], block: 1 } };
+        disclosures.recordAboutToOpen(stage === "tests" ? { ...of, stage } : { ...of, stage, hidden: [] });
       }
       return world;
     };

@@ -164,7 +164,7 @@ describe("DisclosureHistory", () => {
   };
 
   describe("agree", () => {
-    it("joins what the participants know of the study, and leaves the request itself out", async (test) => {
+    it("joins what the participants know of the study", async (test) => {
       const workers = [workerIn(test), workerIn(test), workerIn(test)];
       const [first, second, own] = ["first", "second", "own"].map((name) => request(workers, name)) as [
         ConfirmedRequest,
@@ -172,14 +172,87 @@ describe("DisclosureHistory", () => {
         ConfirmedRequest,
       ];
       const other = request(workers, "other study's", { context: { studyId: id("other") } });
-      workers[0]!.history.openings(first, 1n, agreed([])).aboutToOpen("tests");
+      workers[0]!.history.openings(first, 1n, agreed([])).aboutToOpen({ stage: "tests" });
       answered(workers[1]!, second, BLOCK);
-      workers[2]!.history.openings(own, 1n, agreed([])).aboutToOpen("tests");
-      workers[2]!.history.openings(other, 1n, agreed([])).aboutToOpen("tests");
+      workers[2]!.history.openings(other, 1n, agreed([])).aboutToOpen({ stage: "tests" });
       follow(workers[1]!.store, 80);
       for (const outcome of await agreeAll(workers, own)) {
         assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([first, second]));
       }
+    });
+
+    const second = (workers: readonly Worker[], { event }: ConfirmedRequest): void => {
+      for (const { store } of workers) store.requests.takeAttempt(event.requestId, 2n);
+    };
+
+    it("is that of the first attempt that came to open bits: of what others name later, and of later blocks, nothing counts", async (test) => {
+      const workers = [workerIn(test), workerIn(test), workerIn(test)];
+      const [earlier, own, named] = [
+        request(workers, "earlier", { block: BLOCK - 1 }),
+        request(workers, "own"),
+        request(workers, "never computed", { block: BLOCK + 3, parameters: encodeParameters([40n, 59n, 1n]) }),
+      ];
+      for (const worker of workers) answered(worker, earlier, BLOCK);
+      const [liar, ...honest] = workers as [Worker, Worker, Worker];
+      const first = agreed([earlier], BLOCK + 3);
+      for (const outcome of await agreeAll(workers, own))
+        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, first);
+      for (const { history } of honest) {
+        const openings = history.openings(own, 1n, first);
+        openings.aboutToOpen({ stage: "tests" });
+        openings.aboutToOpen({ stage: "outputs", hidden: [1] });
+      }
+      second(workers, own);
+      // One of three has learned the outputs, and would have the next attempt hide others.
+      liar.history.openings(named, 1n, agreed([earlier])).aboutToOpen({ stage: "tests" });
+      for (const { store } of workers) follow(store, BLOCK + 9);
+      for (const [position, outcome] of (await agreeAll(workers, own)).entries()) {
+        assert.ok(outcome.status === "fulfilled");
+        assert.deepEqual(outcome.value, first);
+        if (position === 0) continue;
+        const { history } = workers[position]!;
+        assert.equal((await history.resolve(own, outcome.value, STUDY_K)).length, 1);
+        const openings = history.openings(own, 2n, outcome.value);
+        openings.aboutToOpen({ stage: "tests" });
+        for (const hidden of [[], [0], [0, 1]])
+          assert.throws(() => openings.aboutToOpen({ stage: "outputs", hidden }), { code: "STORE_HIDDEN_CHANGED" });
+        openings.aboutToOpen({ stage: "outputs", hidden: [1] });
+        const more = agreed([earlier, named], BLOCK + 3);
+        const other = history.openings(own, 2n, more);
+        assert.throws(() => other.aboutToOpen({ stage: "tests" }), { code: "STORE_HISTORY_CHANGED" });
+      }
+    });
+
+    it("fails where two attempts were planned otherwise, and where one knows of an answer that was not tested against this", async (test) => {
+      const workers = [workerIn(test), workerIn(test), workerIn(test)];
+      const [own, other] = [request(workers, "own"), request(workers, "other")];
+      const [a, b, c] = workers as [Worker, Worker, Worker];
+      a.history.openings(own, 1n, agreed([])).aboutToOpen({ stage: "tests" });
+      c.history.openings(other, 1n, agreed([])).aboutToOpen({ stage: "tests" });
+      second(workers, own);
+      for (const outcome of await agreeAll(workers, own))
+        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([]));
+      b.history.openings(own, 2n, agreed([])).aboutToOpen({ stage: "tests" });
+      const opening = c.history.openings(own, 2n, agreed([]));
+      assert.throws(() => opening.aboutToOpen({ stage: "tests" }), { code: "STORE_HISTORY_MOVED" });
+      c.history.openings(own, 2n, agreed([other])).aboutToOpen({ stage: "tests" });
+      for (const outcome of await agreeAll(workers, own)) {
+        assert.ok(outcome.status === "rejected");
+        assert.deepEqual((outcome.reason as CodedError).detail.code, "PROTOCOL_HISTORY_CONFLICT");
+      }
+    });
+
+    it("waits until the chain has been followed to the block that an earlier attempt fixed", async (test) => {
+      const workers = [workerIn(test), workerIn(test), workerIn(test)];
+      const own = request(workers, "own");
+      workers[0]!.history.openings(own, 1n, agreed([], BLOCK + 2)).aboutToOpen({ stage: "tests" });
+      for (const position of [0, 2]) follow(workers[position]!.store, BLOCK + 2);
+      const [ahead, behind] = await agreeAll(workers, own);
+      assert.deepEqual(ahead?.status === "fulfilled" && ahead.value, agreed([], BLOCK + 2));
+      assert.ok(behind?.status === "rejected");
+      const { requestId } = own.event;
+      const detail = { code: "PLAN_HISTORY_BEHIND", requestId, block: BLOCK, needed: BLOCK + 2 };
+      assert.deepEqual((behind.reason as CodedError).detail, detail);
     });
 
     it("waits until the chain has been followed to the end of the request's block", async (test) => {
@@ -202,8 +275,8 @@ describe("DisclosureHistory", () => {
         ConfirmedRequest,
       ];
       const openings = first.history.openings(lost, 1n, agreed([]));
-      openings.aboutToOpen("tests");
-      openings.aboutToOpen("outputs");
+      openings.aboutToOpen({ stage: "tests" });
+      openings.aboutToOpen({ stage: "outputs", hidden: [] });
       first.store.requests.settle(lost.event.requestId, "expired");
       first.store.close();
       const restarted = workerWith(folder.open());
@@ -245,7 +318,7 @@ describe("DisclosureHistory", () => {
     it("tells what this worker knows itself from what others only name", async (test) => {
       const worker = workerIn(test);
       const [known, named] = [request([worker], "known", { block: 48 }), request([worker], "named", { block: 49 })];
-      worker.history.openings(known, 1n, agreed([])).aboutToOpen("tests");
+      worker.history.openings(known, 1n, agreed([])).aboutToOpen({ stage: "tests" });
       for (const { event } of [known, named]) worker.store.requests.settle(event.requestId, "expired");
       const earlier = await worker.history.resolve(request([worker], "own"), agreed([known, named]), STUDY_K);
       assert.deepEqual(
@@ -462,8 +535,8 @@ describe("DisclosureHistory", () => {
         const own = request([worker], "own");
         signed(worker, own, outcome);
         const openings = worker.history.openings(own, 2n, agreed([]));
-        openings.aboutToOpen("tests");
-        assert.throws(() => openings.aboutToOpen("outputs"), { code: "PLAN_SIGNED_REFUSAL" });
+        openings.aboutToOpen({ stage: "tests" });
+        assert.throws(() => openings.aboutToOpen({ stage: "outputs", hidden: [] }), { code: "PLAN_SIGNED_REFUSAL" });
       }
     });
 
@@ -471,30 +544,30 @@ describe("DisclosureHistory", () => {
       const worker = workerIn(test);
       const [again, first] = [request([worker], "again"), request([worker], "first")];
       signed(worker, again, Outcome.ANSWERED, [1n]);
-      worker.history.openings(again, 2n, agreed([first])).aboutToOpen("outputs");
-      worker.history.openings(first, 1n, agreed([again])).aboutToOpen("outputs");
+      worker.history.openings(again, 2n, agreed([first])).aboutToOpen({ stage: "outputs", hidden: [] });
+      worker.history.openings(first, 1n, agreed([again])).aboutToOpen({ stage: "outputs", hidden: [] });
       assert.equal(worker.store.disclosures.entries(STUDY).length, 2);
     });
 
     it("record each stage against the agreed history, and nothing against a shorter one", (test) => {
       const worker = workerIn(test);
       const [earlier, own] = [request([worker], "earlier"), request([worker], "own")];
-      worker.history.openings(earlier, 1n, agreed([])).aboutToOpen("outputs");
-      assert.throws(() => worker.history.openings(own, 1n, agreed([])).aboutToOpen("tests"), {
+      worker.history.openings(earlier, 1n, agreed([])).aboutToOpen({ stage: "outputs", hidden: [] });
+      assert.throws(() => worker.history.openings(own, 1n, agreed([])).aboutToOpen({ stage: "tests" }), {
         code: "STORE_HISTORY_MOVED",
       });
       const openings = worker.history.openings(own, 1n, agreed([earlier]));
-      openings.aboutToOpen("tests");
+      openings.aboutToOpen({ stage: "tests" });
       assert.equal(worker.store.disclosures.entries(STUDY).length, 2);
       openings.refused();
       assert.equal(worker.store.disclosures.entries(STUDY).length, 1);
-      assert.throws(() => openings.aboutToOpen("outputs"), { code: "STORE_ATTEMPT_CLOSED" });
+      assert.throws(() => openings.aboutToOpen({ stage: "outputs", hidden: [] }), { code: "STORE_ATTEMPT_CLOSED" });
     });
 
     it("cannot be refused once outputs were about to open", (test) => {
       const worker = workerIn(test);
       const openings = worker.history.openings(request([worker], "own"), 1n, agreed([]));
-      openings.aboutToOpen("outputs");
+      openings.aboutToOpen({ stage: "outputs", hidden: [] });
       assert.throws(() => openings.refused(), /no refusal is opened after outputs/);
     });
   });

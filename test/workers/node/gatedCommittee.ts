@@ -242,7 +242,7 @@ function historyOf(answers: readonly EarlierAnswer[], record: (stage: string) =>
   return {
     agree: (_, network) => agreeHistory(network, { requestIds: ids, block: 1 }, 1),
     resolve: () => Promise.resolve([...answers]),
-    openings: () => ({ aboutToOpen: record, refused: () => record("refused") }),
+    openings: () => ({ aboutToOpen: ({ stage }) => record(stage), refused: () => record("refused") }),
   };
 }
 

@@ -10,7 +10,7 @@ import {
   MAX_HISTORY,
   SUMMARIES_STEP,
 } from "../../../workers/protocols/agreeHistory.ts";
-import type { History } from "../../../workers/protocols/agreeHistory.ts";
+import type { History, KnownHistory } from "../../../workers/protocols/agreeHistory.ts";
 import { compareTranscripts, Transcript } from "../../../workers/protocols/transcript.ts";
 import { partiesOf } from "../../../workers/sharing/parties.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
@@ -36,12 +36,13 @@ function agreed(numbers: readonly number[], block = 60): History {
 }
 
 /** The frame in which a participant announces these ids. */
-function summaryOf({ requestIds, block }: History): Buffer {
+function summaryOf({ requestIds, block, isFixed = false }: KnownHistory): Buffer {
   const ids = Buffer.concat(requestIds.map((id) => Buffer.from(id.slice(2), "hex")));
   const [length, until] = [Buffer.alloc(4), Buffer.alloc(8)];
   length.writeUInt32BE(requestIds.length);
   until.writeBigUInt64BE(BigInt(block));
-  return Buffer.concat([createHash("sha256").update("Opaline.History.v1").update(ids).digest(), length, until]);
+  const hash = createHash("sha256").update("Opaline.History.v1").update(ids).digest();
+  return Buffer.concat([hash, length, until, Buffer.of(isFixed ? 1 : 0)]);
 }
 
 for (const size of committees) {
@@ -53,7 +54,11 @@ for (const size of committees) {
   const world = new World(size, "history");
 
   /** @param known by participant's position */
-  const run = (known: (position: number) => History, tamper?: Parameters<typeof onFrames>[1], step = SUMMARIES_STEP) =>
+  const run = (
+    known: (position: number) => KnownHistory,
+    tamper?: Parameters<typeof onFrames>[1],
+    step = SUMMARIES_STEP,
+  ) =>
     world.runNetworks(
       parties,
       (network) => agreeHistory(network, known(parties.indexOf(network.self)), REQUEST_BLOCK),
@@ -75,7 +80,7 @@ for (const size of committees) {
     );
 
   describe(`agreeHistory, ${sizeName(size)}`, () => {
-    it("takes one round of 44 bytes when all know the same, in whatever order and case", async () => {
+    it("takes one round of 45 bytes when all know the same, in whatever order and case", async () => {
       const { outcomes, frames } = await run((position) => {
         const requestIds = knows(position % 2 === 0 ? [1, 2, 3] : [3, 1, 2]).requestIds;
         return {
@@ -88,7 +93,7 @@ for (const size of committees) {
         assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([1, 2, 3]));
       }
       assert.equal(frames.length, parties.length * 2 * t);
-      assert.ok(frames.every(({ step, payload }) => step === SUMMARIES_STEP && payload.length === 44));
+      assert.ok(frames.every(({ step, payload }) => step === SUMMARIES_STEP && payload.length === 45));
     });
 
     it("gives all the union, and the block that all have reached, in one round more", async () => {
@@ -182,10 +187,55 @@ for (const size of committees) {
     it("is not moved by a block that nobody can have reached", async () => {
       const { outcomes } = await run(
         () => knows([1], 70),
-        (payload) => Buffer.concat([payload.subarray(0, 36), Buffer.alloc(8, 0xff)]),
+        (payload) => Buffer.concat([payload.subarray(0, 36), Buffer.alloc(8, 0xff), payload.subarray(44)]),
       );
       for (const outcome of outcomes)
         assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([1], 70));
+    });
+
+    it("takes the history that an earlier attempt fixed, whatever else is known since, by however many of them", async () => {
+      const fixed = { ...knows([1, 2], 55), isFixed: true };
+      for (const those of [1, t + 1, parties.length]) {
+        const { outcomes } = await run((position) => (position < those ? fixed : knows([2, 3, 10 + position], 70)));
+        for (const outcome of outcomes)
+          assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([1, 2], 55));
+      }
+      const { outcomes, frames } = await run((position) => ({ ...fixed, isFixed: position !== 0 }));
+      for (const outcome of outcomes)
+        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([1, 2], 55));
+      assert.ok(frames.every(({ step }) => step === SUMMARIES_STEP));
+    });
+
+    it("fails everyone where two say that different ones are fixed, by ids or by block, and names them", async () => {
+      for (const other of [knows([1], 55), knows([1, 2, 99], 55), knows([1, 2], 56)]) {
+        const isFixed = true;
+        const { outcomes, frames } = await run((position) => {
+          return { ...(position === 0 ? other : knows([1, 2], 55)), isFixed: position < 2 ? isFixed : false };
+        });
+        for (const outcome of outcomes) {
+          const { detail } = assertRejected(outcome, "PROTOCOL_HISTORY_CONFLICT");
+          assert.deepEqual(detail, { code: "PROTOCOL_HISTORY_CONFLICT", parties: [liar, first] });
+        }
+        assert.ok(frames.every(({ step }) => step === SUMMARIES_STEP));
+      }
+    });
+
+    it("refuses a summary that is neither fixed nor not", async () => {
+      const { outcomes } = await run(
+        () => knows([1]),
+        (payload) => Buffer.concat([payload.subarray(0, 44), Buffer.of(2)]),
+      );
+      for (const outcome of outcomes.slice(1)) {
+        const { detail } = assertRejected(outcome, "PROTOCOL_BAD_HISTORY");
+        assert.deepEqual(detail, { code: "PROTOCOL_BAD_HISTORY", peer: liar, reason: "neither fixed nor not" });
+      }
+    });
+
+    it("is caught by the transcripts when a liar tells one honest participant only that its history is fixed", async () => {
+      const { outcomes } = await runBound(({ step, to }, payload) =>
+        step === SUMMARIES_STEP && to === last ? Buffer.concat([payload.subarray(0, 44), Buffer.of(1)]) : payload,
+      );
+      for (const outcome of outcomes.slice(1)) assertRejected(outcome, "PROTOCOL_TRANSCRIPT_MISMATCH");
     });
 
     it("is caught by the transcripts when a liar tells two honest participants different requests", async () => {
@@ -199,7 +249,9 @@ for (const size of committees) {
 
     it("is caught by the transcripts when a liar tells two honest participants different blocks", async () => {
       const { outcomes } = await runBound(({ step, to }, payload) =>
-        step === SUMMARIES_STEP && to === last ? Buffer.concat([payload.subarray(0, 36), blockBytes(55)]) : payload,
+        step === SUMMARIES_STEP && to === last
+          ? Buffer.concat([payload.subarray(0, 36), blockBytes(55), payload.subarray(44)])
+          : payload,
       );
       for (const outcome of outcomes.slice(1)) assertRejected(outcome, "PROTOCOL_TRANSCRIPT_MISMATCH");
     });
@@ -207,7 +259,7 @@ for (const size of committees) {
     it("leaves no two honest participants with different histories, whatever is sent in summaries", async () => {
       const change = fc.record({
         to: fc.constantFrom(first, last),
-        byte: fc.nat(43),
+        byte: fc.nat(44),
         step: fc.constant(SUMMARIES_STEP),
       });
       await fc.assert(

@@ -118,7 +118,7 @@ describe("the gate refuses", () => {
         { ...rules, cohort: [atLeast(3, 1), atLeast(3, 0)], zeros: [atLeast(3, 0)] },
       );
       const stages: string[] = [];
-      const hooks = { aboutToOpen: (stage: string) => void stages.push(stage) };
+      const hooks = { aboutToOpen: ({ stage }: { readonly stage: string }) => void stages.push(stage) };
       const { outcomes, frames } = await settleGate(new World(smallest, "cohort"), parties, example, {}, () => hooks);
       for (const outcome of outcomes) {
         assert(outcome.status === "fulfilled");
@@ -216,7 +216,7 @@ describe("the gate hides", () => {
     const groups = [0, 1].map((cell) => ({ outputs: [cell], tests: [] }));
     const close: GatePlan["close"] = (hidden) => ({ hidden: new Set([...hidden, 1]), lines: [] });
     const stages: string[] = [];
-    const hooks = { aboutToOpen: (stage: string) => void stages.push(stage) };
+    const hooks = { aboutToOpen: ({ stage }: { readonly stage: string }) => void stages.push(stage) };
     const example = gateCase({ measures: [4n, 5n], sizes: [] }, { cohort: [], zeros: [], groups, close });
     const { outcomes, frames } = await settleGate(new World(smallest, "public"), parties, example, {}, () => hooks);
     for (const outcome of outcomes) {

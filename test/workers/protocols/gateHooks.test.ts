@@ -29,8 +29,8 @@ describe("before anything opens", () => {
       for (const broken of parties) {
         const failure = new Error("the disk is full");
         const hooksOf = (party: PartyIndex): GateHooks => ({
-          aboutToOpen: (each) => {
-            if (party === broken && each === stage) throw failure;
+          aboutToOpen: (opening) => {
+            if (party === broken && opening.stage === stage) throw failure;
           },
         });
         const world = new World(smallest, "full disk");
@@ -53,7 +53,7 @@ describe("before anything opens", () => {
     for (const example of [workedGate(), { ...withoutTests, plan: { ...plan, close } }]) {
       const events: string[] = [];
       const hooksOf = (party: PartyIndex): GateHooks => ({
-        aboutToOpen: (stage) => void events.push(`${stage} ${party}`),
+        aboutToOpen: ({ stage }) => void events.push(`${stage} ${party}`),
       });
       const tamper = ({ step, from, payload }: LoopbackFrame): Uint8Array => {
         if (/^(cohort|zeros|groups|lines.\d.open|outputs)$/.test(step)) events.push(`${step} ${from}`);

@@ -130,7 +130,7 @@ describe("sealing", () => {
       const { outcomes, frames } = await world.run(participants, (session) => {
         const { self } = session.network;
         return openThroughGate(session, plan, shares[self - 1] as FieldVector[], "data", {
-          aboutToOpen: (stage) => void events.push(`${stage} ${self}`),
+          aboutToOpen: ({ stage }) => void events.push(`${stage} ${self}`),
           seal: () => {
             if (self === broken) throw failure;
             events.push(`seal ${self}`);

@@ -72,7 +72,8 @@ describe("two gates at once", () => {
     store.requests.insert({ requestId, queryContract: `0x${"ab".repeat(20)}`, block: 1, event: "{}" });
     store.requests.takeAttempt(requestId, 1n);
     try {
-      store.disclosures.recordAboutToOpen({ requestId, studyId, attempt: 1n, stage: "tests", history });
+      const planned = { requestIds: history, block: 1 };
+      store.disclosures.recordAboutToOpen({ requestId, studyId, attempt: 1n, stage: "tests", history: planned });
       return true;
     } catch (error) {
       if (isCoded(error, "STORE_HISTORY_MOVED")) return false;

@@ -24,8 +24,14 @@ function withRequests(store: Store, ...requestIds: readonly string[]): Store {
   return store;
 }
 
-function opening(requestId: string, stage: OpeningStage, history: readonly string[] = [], attempt = 1n): AboutToOpen {
-  return { requestId, studyId: STUDY, attempt, stage, history };
+function opening(
+  requestId: string,
+  stage: OpeningStage,
+  requestIds: readonly string[] = [],
+  attempt = 1n,
+): AboutToOpen {
+  const of = { requestId, studyId: STUDY, attempt, history: { requestIds, block: 12 } };
+  return stage === "tests" ? { ...of, stage } : { ...of, stage, hidden: [2] };
 }
 
 function counted(disclosures: DisclosureStore, studyId = STUDY): string[] {
@@ -130,6 +136,79 @@ describe("DisclosureStore", () => {
         hasCode("STORE_HISTORY_MOVED", { missing: B }),
       );
       assert.equal(disclosures.closeAttempt(A, 1n), true, "it stayed at its tests");
+    });
+  });
+
+  describe("every attempt of a request", () => {
+    const again = ({ requests }: Pick<Store, "requests">): void => requests.takeAttempt(A, 2n);
+    const [OTHER, THIRD] = ["other", "third"].map(bytes32) as [string, string];
+
+    it("is planned against the history of the first, its block too, and not against more", (test) => {
+      const folder = storeFolder(test);
+      const store = withRequests(folder.open(), A);
+      assert.equal(store.disclosures.plannedHistory(A), undefined);
+      store.disclosures.recordAboutToOpen(opening(A, "tests", [THIRD, OTHER]));
+      again(store);
+      store.close();
+      const { disclosures } = folder.open();
+      const planned = { requestIds: [OTHER, THIRD].sort(), block: 12 };
+      assert.deepEqual(disclosures.plannedHistory(A), planned);
+      const changed = hasCode("STORE_HISTORY_CHANGED", { requestId: A, attempt: 2n });
+      for (const stage of ["tests", "outputs"] as const) {
+        for (const requestIds of [[], [OTHER], [OTHER, THIRD, B]])
+          assert.throws(() => disclosures.recordAboutToOpen(opening(A, stage, requestIds, 2n)), changed);
+        const later = { ...opening(A, stage, [], 2n), history: { ...planned, block: 13 } };
+        assert.throws(() => disclosures.recordAboutToOpen(later), changed);
+      }
+      disclosures.recordAboutToOpen(opening(A, "tests", [OTHER, THIRD], 2n));
+      disclosures.recordAboutToOpen(opening(A, "outputs", [OTHER.toUpperCase().replace("X", "x"), THIRD], 2n));
+    });
+
+    it("hides the outputs that the first hid which came so far", (test) => {
+      const store = opened(test);
+      const { disclosures } = store;
+      const hiding = (hidden: readonly number[], attempt: bigint): AboutToOpen => {
+        return { ...opening(A, "tests", [], attempt), stage: "outputs", hidden };
+      };
+      disclosures.recordAboutToOpen(opening(A, "tests"));
+      again(store);
+      disclosures.recordAboutToOpen(hiding([1, 3], 2n));
+      store.requests.takeAttempt(A, 3n);
+      const changed = hasCode("STORE_HIDDEN_CHANGED", { requestId: A, attempt: 3n });
+      for (const hidden of [[], [1], [1, 3, 4], [1, 4]])
+        assert.throws(() => disclosures.recordAboutToOpen(hiding(hidden, 3n)), changed);
+      disclosures.recordAboutToOpen(hiding([1, 3], 3n));
+      assert.throws(() => disclosures.recordAboutToOpen(hiding([1], 3n)), changed, "nor the same attempt, asked again");
+    });
+
+    it("passes over what was planned with this request since, at whatever stage, and over nothing else", (test) => {
+      const store = opened(test);
+      const { disclosures } = store;
+      disclosures.recordAboutToOpen(opening(A, "tests"));
+      disclosures.recordAboutToOpen(opening(B, "outputs", [A]));
+      disclosures.recordAnswered({ requestId: B, ...ANSWER });
+      again(store);
+      disclosures.recordAboutToOpen(opening(A, "outputs", [], 2n));
+      disclosures.recordAnswered({ requestId: C, ...ANSWER });
+      store.requests.takeAttempt(A, 3n);
+      const moved = hasCode("STORE_HISTORY_MOVED", { missing: C, count: 1 });
+      assert.throws(() => disclosures.recordAboutToOpen(opening(A, "tests", [], 3n)), moved);
+    });
+
+    it("is refused where an older store does not tell how the first was planned", (test) => {
+      const folder = storeFolder(test);
+      const blob = (hex: string): string => `x'${hex.slice(2)}'`;
+      writeOldStore(
+        folder,
+        MIGRATIONS.findIndex((migration) => migration.includes("CREATE TABLE planned_gate")),
+        `INSERT INTO request (request_id, query_contract, block, event, state, last_attempt)
+           VALUES (${blob(A)}, ${blob(CONTRACT)}, 12, '{}', 'pending', 2);
+         INSERT INTO disclosure (request_id, study_id) VALUES (${blob(A)}, ${blob(STUDY)});
+         INSERT INTO opening (request_id, attempt, stage) VALUES (${blob(A)}, 1, 'tests')`,
+      );
+      const { disclosures } = folder.open();
+      const changed = hasCode("STORE_HISTORY_CHANGED", { requestId: A, attempt: 2n });
+      assert.throws(() => disclosures.recordAboutToOpen(opening(A, "tests", [], 2n)), changed);
     });
   });
 
@@ -283,8 +362,8 @@ describe("DisclosureStore", () => {
         assert.throws(() => disclosures.recordAboutToOpen(opening(C, "outputs")), moved);
         store.requests.takeAttempt(C, 2n);
         assert.throws(() => disclosures.recordAboutToOpen(opening(C, "tests", [], 2n)), moved);
-        disclosures.recordAboutToOpen(opening(C, "tests", [A], 2n));
-        disclosures.recordAboutToOpen(opening(C, "outputs", [A], 2n));
+        const changed = hasCode("STORE_HISTORY_CHANGED", { requestId: C, attempt: 2n });
+        assert.throws(() => disclosures.recordAboutToOpen(opening(C, "tests", [A], 2n)), changed);
       }
     });
   });

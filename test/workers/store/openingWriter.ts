@@ -13,9 +13,11 @@ for (let request = Number(from) + 1; ; request += 1) {
   // A writer before this one may have died between taking an attempt and recording it.
   const attempt = store.requests.get(requestId)!.lastAttempt + 1n;
   store.requests.takeAttempt(requestId, attempt);
-  const history = store.disclosures.entries(studyId).map((entry) => entry.requestId);
-  for (const stage of ["tests", "outputs"] as const) {
-    store.disclosures.recordAboutToOpen({ requestId, studyId, attempt, stage, history });
+  const requestIds = store.disclosures.entries(studyId).map((entry) => entry.requestId);
+  const history = store.disclosures.plannedHistory(requestId) ?? { requestIds, block: 1 };
+  for (const opening of [{ stage: "tests" }, { stage: "outputs", hidden: [] }] as const) {
+    const { stage } = opening;
+    store.disclosures.recordAboutToOpen({ requestId, studyId, attempt, history, ...opening });
     await new Promise((resolve) => process.send!({ request, attempt: Number(attempt), stage }, resolve));
   }
 }
