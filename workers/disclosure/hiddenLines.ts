@@ -1,6 +1,6 @@
 /**
  * Lines: disjoint sets that make up another one by construction, as the cells of a table make up its total. Where the total is
- * known, so is the sum of the cells that are hidden, which must be large enough.
+ * known, so is the sum of the cells that are hidden, which must be large enough, also for an owner who takes its own rows away.
  */
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { LineTest, SizeTest } from "../messages/gatePlan.ts";
@@ -16,7 +16,7 @@ const MAX_CHOICES = 64;
 
 type LineFacts = Pick<
   SuppressionFacts,
-  "k" | "jointK" | "tests" | "fingerprints" | "groups" | "totals" | "known" | "unknown" | "families"
+  "k" | "jointK" | "tests" | "fingerprints" | "groups" | "totals" | "known" | "unknown" | "families" | "owners"
 >;
 
 /** A sum of sets that is known when `whole` is: the sets are disjoint and make it up by construction. */
@@ -32,16 +32,16 @@ interface Line {
 export class HiddenLines {
   readonly #facts: LineFacts;
   readonly #lines: readonly Line[];
-  readonly #tests = new Map<string, SizeTest>();
+  readonly #tests = new Map<string, readonly SizeTest[]>();
 
   constructor(facts: LineFacts) {
     this.#facts = facts;
     this.#lines = [...newLines(facts), ...earlierLines(facts)];
     // Sizes are part of the circuit, so all that may be asked for are named before it is finished.
-    for (const { members, k } of this.#lines)
+    for (const { members } of this.#lines)
       for (const { set, group } of members)
-        for (const part of [undefined, ...this.#partsOf(set, group)])
-          facts.tests.sum([[set, part?.set]], k - 1, "fails");
+        for (const { set: part } of [{ set }, ...this.#partsOf(set, group)])
+          for (const other of [set, ...facts.owners]) facts.tests.name(part, other);
   }
 
   /** What is to be tested when these groups are hidden. */
@@ -59,7 +59,7 @@ export class HiddenLines {
       if (secret.length < 2 || secret.length === members.length || sacrifice === undefined) return [];
       const parts = secret.map(({ set, group }) => this.#partsOf(set, group).filter((part) => !hidden.has(part.group)));
       return choicesOf(secret, parts).map((rests) => ({
-        tests: [this.#restTest(whole, rests, k)],
+        tests: this.#restTests(whole, rests, k),
         sacrifice: [rests.findLast(({ part }) => part !== undefined)?.part?.group ?? sacrifice],
       }));
     });
@@ -75,15 +75,22 @@ export class HiddenLines {
     });
   }
 
-  /** One object per test, so that what passed is not tested again. */
-  #restTest(whole: RowSet, rests: readonly Rest[], k: number): SizeTest {
-    const { tests } = this.#facts;
+  /** Of all that is left, then without each owner's rows. Made once, however often they are asked for. */
+  #restTests(whole: RowSet, rests: readonly Rest[], k: number): readonly SizeTest[] {
+    const { tests, owners } = this.#facts;
     const names = rests.map(({ set, part }) => (part === undefined ? keyOf(set) : `${keyOf(set)}-${keyOf(part.set)}`));
     const key = `${k}<=${keyOf(whole)}=${names.join("+")}`;
+    const known = this.#tests.get(key);
+    if (known !== undefined) return known;
     const sets = rests.map(({ set, part }) => [set, part?.set] as const);
-    const test = this.#tests.get(key) ?? tests.sum(sets, k - 1, "fails");
-    this.#tests.set(key, test);
-    return test;
+    // Who has all rows of a line, or none, learns nothing by taking its own away.
+    const sharing = owners.filter(({ parts }) => (parts & whole.parts) !== 0n && (whole.parts & ~parts) !== 0n);
+    const made = [
+      tests.sum(sets, k - 1, "fails"),
+      ...sharing.map((owner) => tests.sumWithout(sets, owner, k - 1, "ifShown")),
+    ];
+    this.#tests.set(key, made);
+    return made;
   }
 }
 

@@ -115,6 +115,7 @@ class Planning {
       suspected: this.#equalMargins(),
       unknown: [...whole.unknown, ...others.filter(mayTellMore)],
       families: earlier.families,
+      owners: this.#tests.owners,
     });
   }
 

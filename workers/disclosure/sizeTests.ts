@@ -47,6 +47,20 @@ export class SizeTests {
     return this.#test(terms, last, zero);
   }
 
+  /** Σ|a_i \\ b_i \\ c| > last, of disjoint sets a_i, b_i in a_i. */
+  sumWithout(
+    sets: readonly (readonly [a: RowSet, b: RowSet | undefined])[],
+    c: RowSet,
+    last: number,
+    zero: Zero,
+  ): SizeTest {
+    const terms = sets.flatMap(([a, b]) => {
+      const whole = [[a, a, 1] as const, [a, c, -1] as const];
+      return b === undefined ? whole : [...whole, [a, b, -1] as const, [b, c, 1] as const];
+    });
+    return this.#test(terms, last, zero);
+  }
+
   /** |a \\ b| > last. */
   without(a: RowSet, b: RowSet, last: number, zero: Zero): SizeTest {
     const terms = [

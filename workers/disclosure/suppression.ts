@@ -54,6 +54,8 @@ export interface SuppressionFacts {
   /** Opened before or hidden, nobody knows: what follows only from them is not shown, since it would tell the hidden ones. */
   readonly unknown: readonly (KnownSet & Pick<HistorySet, "isAlone">)[];
   readonly families: readonly HiddenFamily[];
+  /** The rows of each data owner, where there are two or more. */
+  readonly owners: readonly RowSet[];
 }
 
 /** What can be computed while an answer's groups are shown one by one. */

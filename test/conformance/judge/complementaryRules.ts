@@ -2,14 +2,26 @@
  * Which further cells are hidden, so that no hidden one can be computed from those shown: the documentation promises that, and
  * the order in which it is decided is the product's own. Cells are looked at in the order of the answer, and one with
  * which something hidden would follow is hidden, too; then hidden cells of a line whose total is known must be k patients
- * together, or the line loses its total, or the last part that tells of it; and the cells that are shown must together leave k of all
+ * together, also without any one hospital's, or the line loses its total, or the last part that tells of it; and the cells that are shown must together leave k of all
  * patients, or some more are hidden, whole. Until nothing changes.
  */
 import type { ClearSet } from "./clearSet.ts";
-import { difference, isEmpty, isSame, isSum, isWithin, sizeOf, unite } from "./clearSet.ts";
+import {
+  areApart,
+  difference,
+  isEmpty,
+  isSame,
+  isSum,
+  isWithin,
+  minus,
+  sizeOf,
+  sizeWithout,
+  unite,
+} from "./clearSet.ts";
 import type { JudgedGroup } from "./judgedSets.ts";
 import { isZero, PrimeSpan, without } from "./primeSpan.ts";
 import type { SpanVector } from "./primeSpan.ts";
+import { areZerosShown } from "./sizeRules.ts";
 import type { RuleFacts } from "./sizeRules.ts";
 
 /** More disclosed sets than this cannot be told apart in time: then nothing is shown once anything is hidden. */
@@ -157,8 +169,13 @@ function familiesOf(groups: readonly JudgedGroup[]): Line["members"][] {
   return [...families.values()];
 }
 
-/** What a line must lose when what is hidden of it is fewer than k patients together, whichever shown parts are taken away. */
-function sacrificesOf({ k, sets }: RuleFacts, { wholeGroup, members }: Line, hidden: ReadonlySet<number>): number[] {
+/**
+ * What a line must lose when what is hidden of it is fewer than k patients together, whichever shown parts are taken away; or when
+ * a hospital that has some of the line's patients, and not all, takes its own away and fewer than k are left, or none where no cell
+ * may have none.
+ */
+function sacrificesOf(facts: RuleFacts, { whole, wholeGroup, members }: Line, hidden: ReadonlySet<number>): number[] {
+  const { k, sets, owned } = facts;
   if (wholeGroup !== undefined && hidden.has(wholeGroup)) return [];
   const secret = members.filter(({ group }) => hidden.has(group));
   const sacrifice = wholeGroup ?? members.find(({ group }) => !hidden.has(group))?.group;
@@ -167,9 +184,14 @@ function sacrificesOf({ k, sets }: RuleFacts, { wholeGroup, members }: Line, hid
     const parts = partsOf(sets.groups, set, group).filter((part) => !hidden.has(part));
     return parts.length === 0 ? [{ set, part: undefined }] : parts.map((part) => ({ set, part }));
   });
+  const sharing = owned.length < 2 ? [] : owned.filter((own) => !areApart(own, whole) && !isWithin(whole, own));
+  const zerosShown = areZerosShown(facts);
   return choicesOf(options).flatMap((rests) => {
-    const left = rests.reduce((sum, { set, part }) => sum + sizeOf(set) - partSize(sets.groups, part), 0);
-    return left >= k ? [] : [rests.findLast(({ part }) => part !== undefined)?.part ?? sacrifice];
+    const left = rests.map(({ set, part }) => (part === undefined ? set : minus(set, sets.groups[part]!.set)));
+    const size = left.reduce((sum, set) => sum + sizeOf(set), 0);
+    const others = sharing.map((own) => left.reduce((sum, set) => sum + sizeWithout(set, own), 0));
+    const passes = size >= k && others.every((count) => (count === 0 ? zerosShown : count >= k));
+    return passes ? [] : [rests.findLast(({ part }) => part !== undefined)?.part ?? sacrifice];
   });
 }
 
@@ -185,10 +207,6 @@ function partsOf(groups: readonly JudgedGroup[], set: ClearSet, group: number): 
     const isPart = other.cell === cell && !other.isNobody && isWithin(other.set, set) && !isSame(other.set, set);
     return isPart ? [index] : [];
   });
-}
-
-function partSize(groups: readonly JudgedGroup[], part: number | undefined): number {
-  return part === undefined ? 0 : sizeOf(groups[part]!.set);
 }
 
 function choicesOf(options: readonly (readonly Rest[])[]): Rest[][] {

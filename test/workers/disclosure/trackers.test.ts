@@ -158,6 +158,23 @@ describe("the gate against trackers", () => {
     assert.deepEqual(outputsOf(await shared.ask({ sql })), [22n]);
   });
 
+  it("hides more of a table where an owner could subtract itself from what is hidden together", async () => {
+    const arms = ["A", "B", "C", "D"];
+    const table = async (...owners: readonly (readonly number[])[]): Promise<(bigint | undefined)[]> => {
+      const trial = new ClearStudy(complete);
+      owners.forEach((counts, owner) => {
+        const rows = arms.flatMap((arm, at) => people(counts[at]!, { arm }));
+        trial.contribute(`${owner}`, rows);
+      });
+      return outputsOf(await trial.ask({ sql: "SELECT arm, COUNT(*) FROM trial GROUP BY arm" })).slice(0, 4);
+    };
+    // Of the 25 hidden in arms A and D the second owner knows its own 20.
+    assert.deepEqual(await table([3, 40, 40, 2], [0, 40, 40, 20]), [hidden, hidden, 80n, hidden]);
+    // The others have 11 or more of those hidden: no fewer than a shown cell may have.
+    assert.deepEqual(await table([3, 60, 60, 8], [0, 40, 40, 20]), [hidden, 100n, 100n, hidden]);
+    assert.deepEqual(await table([3, 60, 60, 9], [8, 40, 40, 9]), [hidden, 100n, 100n, hidden]);
+  });
+
   it("hides a cell that an owner could subtract itself from", async () => {
     const trial = new ClearStudy(complete);
     trial.contribute("one", [...people(30, { arm: "B" }), ...people(40)]);
@@ -472,6 +489,11 @@ describe("the gate against trackers", () => {
     it("hides what was shown with the hospital, lest the difference tell its few patients in a cell", async () => {
       for (const inArmB of [0, 1, 10, 40]) {
         const trial = hospitals(inArmB);
+        // Where arm B is hidden for them, not alone: or the other hospital would take its own from the total, and arm A be hidden, too.
+        if (inArmB < 11) {
+          trial.contribute("one", people(5, { arm: "C" }));
+          trial.contribute("two", people(12, { arm: "C" }));
+        }
         const before = outputsOf(await trial.ask({ sql: TABLE.sql }));
         assert.equal(before[0], 80n, "shown with the hospital");
         trial.retire("two");

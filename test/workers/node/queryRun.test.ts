@@ -389,4 +389,24 @@ describe("runQuery", () => {
     }
     assert.deepEqual([recorded, study.leftBehind()], [[[], [], []], 0]);
   });
+
+  it("fails the attempt, and refuses nothing, where public facts refuse it only for what a participant names", async () => {
+    const sql = "SELECT COUNT(*) FROM trial WHERE age >= 60";
+    for (const knowsItself of [false, true]) {
+      const study = new GatedCommittee(scored);
+      study.contribute("one", people(40, "A", 65));
+      study.contribute("one", people(2, "A", 65));
+      const { facts } = await study.clear.compile({ sql, versions: { one: 1 } });
+      const asked: EarlierAnswer = { ...facts, requestId: "0x1", opened: "unknown" };
+      const history = [knowsItself ? asked : { ...asked, isNamedOnly: true as const }];
+      const { outcomes, recorded, frames } = await study.attempt({ sql }, history);
+      for (const outcome of outcomes) {
+        if (knowsItself)
+          assert.equal(outcome.status === "fulfilled" && outcome.value.outcome, Outcome.REFUSED_DISCLOSURE);
+        else assert.ok(outcome.status === "rejected" && isCoded(outcome.reason, "PLAN_REFUSED_BY_NAMES"));
+      }
+      assert.deepEqual([recorded, study.leftBehind()], [[[], [], []], 0]);
+      assert.ok(!frames.some(({ step }) => step === "cohort"));
+    }
+  });
 });
