@@ -4,8 +4,8 @@ import type { DisclosedGroup, VettedRequest } from "./disclosedSets.ts";
 import { disclosedSets, familiesOf } from "./disclosedSets.ts";
 import { toldPart } from "./margins.ts";
 import type { RowSet } from "./rowSet.ts";
-import type { Sum } from "./summedPoints.ts";
 import { keyOf } from "./rowSet.ts";
+import type { Sum } from "./summedPoints.ts";
 import type { ToldTable } from "./toldTables.ts";
 import { toldTables } from "./toldTables.ts";
 

@@ -14,9 +14,9 @@
  *
  * That a number is known says nothing of sums: what is left out for a set whose number needs no test is in `sumTests.ts`.
  */
+import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
 import type { Fingerprints } from "./fingerprints.ts";
-import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { HiddenFamily, HistorySet } from "./historySets.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { pairTest, sumsOne } from "./pairTests.ts";
