@@ -6,7 +6,8 @@
  * what is decided by construction; what is about several cells is made anew as cells are hidden:
  *
  *   pairs                              s·e tests           of k factors
- *   combinations of three              up to 3·s·w²/2      of 4k − 3
+ *   with two earlier ones              up to 3·s·w²/2      of 4k − 3
+ *   two new ones with an earlier one   up to 3·s²·w/2      of 4k − 3
  *   each kind of cells, together       2·e                 of k
  *   each line with sums: pairs         e                   of k
  *     and combinations                 up to 3·w²/2        of 4k − 3
