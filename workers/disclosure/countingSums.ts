@@ -3,9 +3,9 @@
  * mean tells of counts what a count of the same combination would, and what is hidden must not follow from it either.
  */
 import type { ClassCatalogue } from "./classCatalogue.ts";
-import type { Sum } from "./summedPoints.ts";
 import type { RowSet } from "./rowSet.ts";
 import { allOf, classesIn, intersect } from "./rowSet.ts";
+import type { Sum } from "./summedPoints.ts";
 
 /** Σ weight × number of rows, over sets. */
 export type WeightedSets = readonly (readonly [set: RowSet, weight: bigint])[];

@@ -3,9 +3,9 @@
  * summed over them. Counts that follow from sums are of *level* sets (`levels.ts`), which obey the same rules.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
+import type { Merges } from "../messages/merges.ts";
 import { valueAxis } from "../messages/valueAxis.ts";
 import { cellsOf } from "../query/axisSizes.ts";
-import type { Merges } from "../messages/merges.ts";
 import { requireFewValues } from "../query/openedValues.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { axisLines, numberLines } from "./axisLines.ts";
@@ -16,9 +16,9 @@ import { FactorReader } from "./factorReader.ts";
 import { intervalGroups, intervalMargins, intervalTotals } from "./intervalSets.ts";
 import type { CellLevels } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
-import { openFields } from "./openFields.ts";
 import type { DisclosedMargin, TableAxis } from "./margins.ts";
 import { marginsOf } from "./margins.ts";
+import { openFields } from "./openFields.ts";
 import type { OutputSet } from "./outputSets.ts";
 import { cohortOf, readOutputs } from "./outputSets.ts";
 import type { RowSet } from "./rowSet.ts";

@@ -4,8 +4,8 @@ import type { DisclosedGroup, VettedRequest } from "./disclosedSets.ts";
 import { disclosedSets, familiesOf } from "./disclosedSets.ts";
 import { toldPart } from "./margins.ts";
 import type { RowSet } from "./rowSet.ts";
-import type { Sum } from "./summedPoints.ts";
 import { keyOf } from "./rowSet.ts";
+import type { Sum } from "./summedPoints.ts";
 import type { ToldTable } from "./toldTables.ts";
 import { toldTables } from "./toldTables.ts";
 
@@ -42,6 +42,23 @@ export interface EarlierAnswer extends VettedRequest {
   readonly isNamedOnly?: true;
 }
 
+/**
+ * Of one set, in all answers together. By what is known of its number it is one of five:
+ *
+ *   isPosted  isOpened  isShown  isUnknown
+ *   no        no        no       no         the cohort of attempts that were never posted, its number no output
+ *   no        yes       no       yes        counted in an attempt that was never posted, or told to others only
+ *   yes       no        no       no         the cohort of a posted answer, its number hidden or no output
+ *   yes       yes       no       yes        that, and counted in such an attempt; or what a cell's sums tell together, some of them hidden
+ *   yes       yes       yes      no         shown
+ *
+ *  1. isOpened exactly when isShown or isUnknown, never both; isShown only if isPosted.
+ *  2. isEmpty only if isShown.
+ *  3. Not isAlone only if isOpened; it may have been shown as well.
+ *  4. isMargin wherever not isPosted; if isPosted, where it was posted as what cells add up to and no other way.
+ *  5. isToldToOthers only if not isPosted, so not isShown.
+ *  6. `toldHere` is part of `summed` and `sums`, and of a set that is not isShown nothing.
+ */
 export interface HistorySet {
   readonly set: RowSet;
   /** Fields summed over it in some answer. */

@@ -4,7 +4,7 @@
  *
  * A combination v = p + q − m of three sets tells the number of rows where it is not zero, if all three are open. It is not
  * tested
- *  - when its support contains p, q or m by construction: that set has at least k rows or is empty, and then v is a pair;
+ *  - when its support contains p or q by construction: that set has at least k rows or is empty, and then v is a pair;
  *  - when it is zero by construction, or a set, or a growth of a set, that is tested on its own;
  *  - when m is made up of the answer's cells, p and q among them: what is left of m are other cells, which have tests of their
  *    own, and of which the hidden ones are tested together (`hiddenLines.ts`, `shownSums.ts`);
@@ -14,9 +14,9 @@
  *
  * That a number is known says nothing of sums: what is left out for a set whose number needs no test is in `sumTests.ts`.
  */
+import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
 import type { Fingerprints } from "./fingerprints.ts";
-import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { HiddenFamily, HistorySet } from "./historySets.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { pairTest, sumsOne } from "./pairTests.ts";

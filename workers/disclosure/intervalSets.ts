@@ -3,11 +3,11 @@
  * They are cells of their own, which are disjoint.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
-import { valueAxis } from "../messages/valueAxis.ts";
-import { requireFewValues } from "../query/openedValues.ts";
 import type { Merges } from "../messages/merges.ts";
+import { valueAxis } from "../messages/valueAxis.ts";
 import type { MergedCell } from "../query/mergedLines.ts";
 import { mergedCells, singleLines } from "../query/mergedLines.ts";
+import { requireFewValues } from "../query/openedValues.ts";
 import { numberLines } from "./axisLines.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";

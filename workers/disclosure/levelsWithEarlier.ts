@@ -5,14 +5,14 @@
  */
 import { isCoded } from "../errors.ts";
 import { add, scale } from "./classFunction.ts";
-import type { FieldClasses } from "./fieldClasses.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
+import type { FieldClasses } from "./fieldClasses.ts";
 import type { HistorySet } from "./historySets.ts";
 import type { LevelReader, SummedSet } from "./levels.ts";
-import type { Sum } from "./summedPoints.ts";
-import { isSameSum } from "./summedPoints.ts";
 import type { RowSet } from "./rowSet.ts";
 import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
+import type { Sum } from "./summedPoints.ts";
+import { isSameSum } from "./summedPoints.ts";
 
 export type Classes = (field: number) => Pick<FieldClasses, "count" | "missing">;
 

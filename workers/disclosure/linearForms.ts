@@ -17,7 +17,7 @@ export function ofProduct(index: number): LinearForm {
 }
 
 /** Zero by construction: no column, and no product that is not. */
-export function isZeroForm({ columns, products }: LinearForm, zeroProducts: ReadonlySet<number> = new Set()): boolean {
+function isZeroForm({ columns, products }: LinearForm, zeroProducts: ReadonlySet<number>): boolean {
   return columns.length === 0 && products.every(([product]) => zeroProducts.has(product));
 }
 

@@ -2,11 +2,17 @@
  * What the gate must test before a request's answer may open (DESIGN, section 6): from the vetted bytes, the data's segments
  * and the history, all public, so that every worker makes the same plan. Start here.
  *
- * Cost: with s new sets that are not exempt, e distinct earlier ones and parts of the data with public totals, w = min(e, 64)
- * and k: s·e pairs of k factors and up to 3·s·w²/2 combinations of 4k − 3, less what is decided by construction; of each kind of
- * cells two pairs more with each earlier set, and of each line with sums e pairs and up to 3·w²/2 combinations, made anew as cells are
- * hidden; one product
- * per row and set that is not one condition and was not kept, and where a threshold is by digits, or a set no box, some more.
+ * Cost, with s new sets that are not exempt, e distinct earlier ones and parts of the data with public totals, and w = min(e, 64), less
+ * what is decided by construction; what is about several cells is made anew as cells are hidden:
+ *
+ *   pairs                              s·e tests           of k factors
+ *   with two earlier ones              up to 3·s·w²/2      of 4k − 3
+ *   two new ones with an earlier one   up to 3·s²·w/2      of 4k − 3
+ *   each kind of cells, together       2·e                 of k
+ *   each line with sums: pairs         e                   of k
+ *     and combinations                 up to 3·w²/2        of 4k − 3
+ *   sizes                              1 product per row for each set that is not one condition and was not kept; some more where a
+ *                                      threshold is by digits, or a set no box
  */
 import type { Field } from "../field/field.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
@@ -28,10 +34,10 @@ import type { GatedRequest, RefusedPlan } from "./preparedRequest.ts";
 import { prepareRequest } from "./preparedRequest.ts";
 import type { RequestPlace } from "./requestTests.ts";
 import { RequestTests } from "./requestTests.ts";
-import { ShownSums } from "./shownSums.ts";
 import type { RowSet } from "./rowSet.ts";
 import { keyOf } from "./rowSet.ts";
 import type { PartialColumn } from "./setVectors.ts";
+import { ShownSums } from "./shownSums.ts";
 import type { KnownSet } from "./suppression.ts";
 import { Suppression } from "./suppression.ts";
 import type { Universe } from "./universe.ts";

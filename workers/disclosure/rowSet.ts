@@ -26,19 +26,6 @@ export function allOf(count: number): bigint {
   return (1n << BigInt(count)) - 1n;
 }
 
-/** A box. @param full all classes of a field. Undefined when no row can be in it. */
-export function makeSet(
-  parts: bigint,
-  conditions: ReadonlyMap<number, bigint>,
-  full: (field: number) => bigint,
-): RowSet | undefined {
-  if (parts === 0n || [...conditions.values()].some((classes) => classes === 0n)) return undefined;
-  const proper = [...conditions].flatMap(([field, classes]): Condition[] =>
-    classes === full(field) ? [] : [[field, classes, full(field)]],
-  );
-  return { parts, conditions: proper.sort(([a], [b]) => a - b) };
-}
-
 /** @param condition 0 or 1 everywhere. Undefined when no row can be in it. */
 export function setWhere(parts: bigint, condition: ClassFunction): RowSet | undefined {
   if (parts === 0n || condition.key === ZERO.key) return undefined;

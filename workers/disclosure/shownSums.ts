@@ -7,10 +7,10 @@
  *
  * Every size is a sum of the cells' own, so that no set needs a vector.
  */
+import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { LineTest, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import { familiesOf } from "./disclosedSets.ts";
-import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { HistorySet } from "./historySets.ts";
 import type { HistoryFacts, KnownPrints, NewSet } from "./historyTests.ts";
 import { earlierPairs } from "./historyTests.ts";

@@ -31,7 +31,7 @@ export class SizeTests {
     this.#vectors.size(a, b);
   }
 
-  /** The plan is made, and can no longer be refused: tests of what is hidden are made as it is hidden, and may be more than were counted. */
+  /** The plan is made, and cannot be refused any more: tests of what is hidden are made as it is hidden, and may be more than counted. */
   stopCounting(): void {
     this.#most = Number.POSITIVE_INFINITY;
   }

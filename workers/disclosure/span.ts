@@ -39,10 +39,6 @@ export class Span {
     });
   }
 
-  contains(vector: FieldVector): boolean {
-    return isZero(this.#field, this.residual(vector));
-  }
-
   /** Adds what a residual left. The row stays the caller's. O(rank × length). */
   insert(row: SpanRow): void {
     this.#rows = [...this.#rows.map((each) => this.#reduced(each, row)), row];

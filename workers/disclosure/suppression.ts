@@ -3,10 +3,12 @@
  * together, and hidden sets whose sum follows must together be large enough. Which further groups are hidden is decided on
  * public facts alone, the same at every worker.
  */
+import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import type { Field, FieldVector } from "../field/field.ts";
 import type { Closure } from "../messages/gatePlan.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
-import { countingSums } from "./countingSums.ts";
 import type { WeightedSets } from "./countingSums.ts";
+import { countingSums } from "./countingSums.ts";
 import type { DisclosedGroup, DisclosedTotal } from "./disclosedSets.ts";
 import { MAX_SETS } from "./disclosedSets.ts";
 import type { Fingerprints } from "./fingerprints.ts";
@@ -14,12 +16,10 @@ import { HiddenLines } from "./hiddenLines.ts";
 import type { HiddenFamily, HistorySet } from "./historySets.ts";
 import type { RowSet } from "./rowSet.ts";
 import { keyOf } from "./rowSet.ts";
-import type { Sum } from "./summedPoints.ts";
 import type { SizeTests } from "./sizeTests.ts";
-import { isZero, rowOf, Span, without } from "./span.ts";
 import type { SpanRow } from "./span.ts";
-import type { Field, FieldVector } from "../field/field.ts";
-import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import { isZero, rowOf, Span, without } from "./span.ts";
+import type { Sum } from "./summedPoints.ts";
 
 export interface KnownSet {
   readonly set: RowSet;

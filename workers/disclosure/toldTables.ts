@@ -4,15 +4,15 @@
  * leaves together. And an attempt at the order of values that was never posted may have
  * merged any neighbouring lines: each such interval may have been opened, none of its lines by itself.
  */
-import type { EarlierAnswer, HiddenFamily, HistorySet } from "./historySets.ts";
+import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import type { SizeTest } from "../messages/gatePlan.ts";
+import { valueAxis } from "../messages/valueAxis.ts";
+import { mergedCells, singleLines } from "../query/mergedLines.ts";
+import { add, isSmall } from "./classFunction.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
 import { familiesOf } from "./disclosedSets.ts";
 import type { Fingerprints } from "./fingerprints.ts";
-import { add, isSmall } from "./classFunction.ts";
-import { valueAxis } from "../messages/valueAxis.ts";
-import type { SizeTest } from "../messages/gatePlan.ts";
-import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
-import { mergedCells, singleLines } from "../query/mergedLines.ts";
+import type { EarlierAnswer, HiddenFamily, HistorySet } from "./historySets.ts";
 import type { HistoryFacts } from "./historyTests.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { nearTest } from "./pairTests.ts";

@@ -111,7 +111,8 @@ export class Universe {
 
   /**
    * All rows of some of these parts, where they are at least k: of each part, of each version that consent has divided, and what
-   * any request was about, all of it and by owner. Their numbers are on chain; the other unions of parts are not looked at, of which there are 2^parts.
+   * any request was about, all of it and by owner. Their numbers are on chain; the other unions of parts are not looked at, of which
+   * there are 2^parts.
    */
   knownTotals(bits: bigint, k: number): RowSet[] {
     const asked = this.#asked.flatMap((each) => [each, ...this.owners(each)]);

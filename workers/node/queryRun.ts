@@ -2,8 +2,8 @@
  * One attempt, from proposal to verdict: plan, fresh keys among the participants, gate. Nothing of
  * it is kept: vectors of shares are given back with the attempt, however it ends.
  *
- * Adversary: malicious participants, at most t of them. What may be revealed when it throws: nothing before the last
- * round; the outputs if the last round reached others but not this worker.
+ * Adversary: malicious participants, at most t of them. What may be revealed when it throws: bits of the gate and of the choice of
+ * lines, once they open (`protocols/gate.ts`, `protocols/chooseLines.ts`); the outputs, if the last round reached others but not this worker.
  */
 import { type CodedError, isCoded } from "../errors.ts";
 import type { Field } from "../field/field.ts";

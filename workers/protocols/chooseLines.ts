@@ -28,7 +28,9 @@ export type ChosenLines = { readonly refused: true } | { readonly refused: false
  * Degree t in, public out; the same at all participants that follow the protocol.
  *
  * Rounds: those of the gate up to its groups' bits; then, of each output that has several lines, those of `testSizes` and
- * `verifyClaims`, 1 to compare, and 1 for each interval that is tried, fewer than twice as many as lines. A session's keys serve one plan: the gate that follows has keys of its own.
+ * `verifyClaims`, 1 to compare, and 1 for each interval that is tried, fewer than twice as many as lines. A party sends what these
+ * send, 2t elements for each bit that opens, and 2t hashes for each comparison. A session's keys serve one plan: the gate that
+ * follows has keys of its own. If it throws, t peers may know the bits that have opened, and the one that was about to.
  *
  * @param columns this participant's degree-t shares of the circuit's columns, in its order, all of one length
  * @param inputs which data these are, in words that are equal at all participants

@@ -9,8 +9,8 @@
  * What may be revealed, in this order, each only after the one before: whether the adversary was caught; one bit, whether
  * the cohort's tests pass (if not: nothing else, ever); one bit, whether zeros may be shown; a bit per group of measures
  * that is tested; a bit per line, of hidden cells that could be told by subtraction or of shown ones that add up; the measures
- * of groups that are shown. A bit opens as 0 or as a uniform element. A sealed answer opens under a mask whose keys no t workers hold: of it
- * they learn the bits alone.
+ * of groups that are shown. A bit opens as 0 or as a uniform element. A sealed answer opens under a mask whose keys no t workers
+ * hold: of it they learn the bits alone.
  * What it takes for granted: that the columns are shares of degree t of what was committed, and that plan and `close` are
  * those of the request: they are compared, so at least one honest participant derived them.
  * Rounds, message lengths and step names depend on the plan, the number of rows and the bits that opened only.

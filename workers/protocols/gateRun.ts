@@ -37,7 +37,14 @@ export interface GateRun {
   readonly announce: () => void;
 }
 
-/** Rounds and costs: 1 to compare, `evaluateCircuit`, `testSizes`, `verifyClaims`. */
+/**
+ * Everything that the first bits need, verified. Degree t in and out. 1 round of 2t hashes, to compare what is computed; then rounds and
+ * elements of `evaluateCircuit`, `testSizes` and `verifyClaims`. If it throws, peers hold masked values, and know at most whether
+ * errors were made: nothing of what is shared.
+ *
+ * @throws CodedError PROTOCOL_WRONG_COLUMNS | PROTOCOL_WRONG_PARTICIPANTS | PROTOCOL_BAD_PAYLOAD | PROTOCOL_PRODUCTS_WRONG |
+ *   PROTOCOL_TRANSCRIPT_MISMATCH | PROTOCOL_INCONSISTENT_OPENING | NETWORK_* | what a hook throws
+ */
 export async function evaluateTask(session: ProtocolSession, task: GateTask, hooks: RunHooks): Promise<GateRun> {
   const { field } = session;
   const { plan, columns, known } = task;
@@ -85,8 +92,9 @@ export interface Decisions {
 }
 
 /**
- * Undefined: the cohort's tests fail, and then nothing else may open. 1 round to compare, where anything is tested, and 1 each for
- * cohort, zeros and groups, where they are.
+ * Undefined: the cohort's tests fail, and then nothing else may open. Degree t in, bits out. 1 round of 2t hashes to compare, where
+ * anything is tested, and 1 each for cohort, zeros and groups, where they are, of 2t elements for each bit. If it throws, t peers may
+ * know the bits of these rounds up to the one that failed.
  *
  * @throws CodedError PROTOCOL_TRANSCRIPT_MISMATCH | PROTOCOL_INCONSISTENT_OPENING | PROTOCOL_* | NETWORK_* | what a hook throws
  */

@@ -118,11 +118,7 @@ function receiversOf(parties: readonly PartyIndex[], collector: PartyIndex, t: n
 const ALIGNED_ELEMENTS = 1_024;
 
 /** Elements [from, to) that `party` collects: `length` cut as evenly as it goes; of long vectors, but for one element. */
-export function blockOf(
-  parties: readonly PartyIndex[],
-  party: PartyIndex,
-  length: number,
-): { from: number; to: number } {
+function blockOf(parties: readonly PartyIndex[], party: PartyIndex, length: number): { from: number; to: number } {
   const position = parties.indexOf(party);
   const unit = length < ALIGNED_ELEMENTS ? 1 : 2;
   const units = Math.ceil(length / unit);

@@ -61,8 +61,8 @@ const BLOCKS: readonly (readonly [elements: number, k: number])[] = [
 
 /**
  * k for so many elements. An element costs 10 ns for the coefficients of 4 blocks, 20 of 8, 4.5·(k − 1) of more, and 11 to 14
- * for the values at ζ; a k-th of it comes again (docs/field-kernel.md). Every level is 4 rounds, of a millisecond on one machine and of many between
- * hospitals. So few levels where vectors are short, and cheap ones where they are long.
+ * for the values at ζ; a k-th of it comes again (docs/field-kernel.md). Every level is 4 rounds, of a millisecond on one machine
+ * and of many between hospitals. So few levels where vectors are short, and cheap ones where they are long.
  */
 export function compressionOf(elements: number): number {
   return BLOCKS.find(([least]) => elements >= least)?.[1] as number;

@@ -19,10 +19,12 @@
  *   sums over lines: pairs, triples           T·L·E, T·L·3·C(E, 2)
  *
  * Triples look at the last 64 distinct sets, all rows always among them. Exemptions, and sets tested before, make it
- * less. Not counted are pairs with all rows of a version, or of what an earlier answer was about: G for each; sets against what
- * cells of earlier answers add up to, hidden ones too: G for each of these; shown cells that are all in an earlier set, by themselves; sums
- * that counts by number tell; what is tested once cells are hidden; and what finds the sizes, which is linear in rows like the query
- * itself. Rounds are with one turn for what shown cells add up to, as deep as the others; each in which some are hidden adds as many at most.
+ * less. Not counted are two sets of the answer, with each other and with one of the others: up to 3·C(G, 2)·(E + 1); whether zeros may
+ * be shown, beside each owner's own: H; the second bit of each group, one product more; pairs with all rows of a version, or of what an
+ * earlier answer was about: G for each; sets against what cells of earlier answers add up to, hidden ones too: G for each of these; shown
+ * cells that are all in an earlier set, by themselves; sums that counts by number tell; what is tested once cells are hidden; and what
+ * finds the sizes, which is linear in rows like the query itself. Rounds are with one turn for what shown cells add up to, as deep as the
+ * others; each in which some are hidden adds as many at most.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";

@@ -1,11 +1,11 @@
 /** Functions of SQL and of statistics that a querier may look for here: why they are refused, or what to write instead. */
 
 const ONE_PATIENT = "it would reveal one patient's value; HISTOGRAM(x, b0, b1, …) shows where the values lie";
-const QUANTILES = "quantiles are to be QUANTILE(x, 0.5), which is not offered yet; HISTOGRAM(x, b0, b1, …) is";
+const QUANTILES = "write QUANTILE(x, 0.5), which tells between which cuts it lies, or HISTOGRAM(x, b0, b1, …)";
 const ITERATIVE =
   "is fitted by iteration, whose every step opens sums; it is not offered yet, and never replaced by an approximation. ";
 const LOGISTIC = `a logistic regression ${ITERATIVE}CROSSTAB and LINEAR_REGRESSION are offered`;
-const COX = `a proportional hazards model ${ITERATIVE}COUNT with GROUP BY arm and outcome is offered`;
+const COX = `a proportional hazards model ${ITERATIVE}LOGRANK is offered, and COUNT with GROUP BY arm and outcome`;
 const LISTS = "it would list patients' values; rows never leave the network";
 const OF_TWO_ROWS = "every row is one patient, in no order; use functions with GROUP BY";
 
@@ -24,7 +24,7 @@ export const REFUSED_FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ["every", "count with a condition in WHERE instead"],
   ["chisq_test", "write CROSSTAB(a, b)"],
   ["fisher_test", "write CROSSTAB(a, b)"],
-  ["log_rank", "it is to be LOGRANK(time, event = 2), which is not offered yet"],
+  ["log_rank", "write LOGRANK(time, event = 2)"],
   ["width_bucket", "write HISTOGRAM(x, b0, b1, …), or BIN(x, cut, …) with GROUP BY"],
   ["indicator", "it is an argument of LINEAR_REGRESSION; to count patients, GROUP BY the column"],
   ["grouping", "groupings within a query are not offered; publish one query for each GROUP BY"],

@@ -29,7 +29,8 @@ const schemaText = (ageRequired: boolean, search?: "digits"): string =>
   });
 
 /** Everyone has an age. */
-export const complete = parseSchema(schemaText(true));
+export const completeText = schemaText(true);
+export const complete = parseSchema(completeText);
 export const incomplete = parseSchema(schemaText(false));
 /** Everyone has an age, which may be compared with any number. */
 export const searched = parseSchema(schemaText(true, "digits"));

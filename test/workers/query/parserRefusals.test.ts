@@ -269,7 +269,7 @@ const NAMES: readonly Refusal[] = [
   ["SELECT MIN(age) FROM trial", "SQL_UNSUPPORTED", "MIN(age)", "1:8", /one patient's value/],
   ["SELECT max(age) m FROM trial", "SQL_UNSUPPORTED", "max(age) m", "1:8", /one patient's value/],
   ["SELECT any_value(arm) FROM trial", "SQL_UNSUPPORTED", "any_value(arm)", "1:8", /one patient's value/],
-  ["SELECT MEDIAN(age) FROM trial", "SQL_UNSUPPORTED", "MEDIAN(age)", "1:8", /QUANTILE\(x, 0\.5\)/],
+  ["SELECT MEDIAN(age) FROM trial", "SQL_UNSUPPORTED", "MEDIAN(age)", "1:8", /write QUANTILE\(x, 0\.5\)/],
   [
     "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY age) FROM trial",
     "SQL_UNSUPPORTED",
@@ -304,7 +304,7 @@ const NAMES: readonly Refusal[] = [
     "SQL_UNSUPPORTED",
     "LOG_RANK(time, event = 2)",
     "1:8",
-    /to be LOGRANK/,
+    /write LOGRANK\(time, event = 2\)/,
   ],
   ["SELECT INDICATOR(arm = 'a') FROM trial", "SQL_UNSUPPORTED", "INDICATOR(arm = 'a')", "1:8", /LINEAR_REGRESSION/],
   ["SELECT array_agg(age) FROM trial", "SQL_UNSUPPORTED", "array_agg(age)", "1:8", /rows never leave/],
