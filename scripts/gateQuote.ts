@@ -11,7 +11,7 @@ import { readAll } from "./study.ts";
 export interface GateQuote {
   /** Requests of the study that were answered, whoever asked. */
   readonly earlierAnswers: number;
-  /** If each of them disclosed as many sets as this query would, over all of the study's datasets. */
+  /** If they were over all of the study's datasets, and none disclosed sets of another. */
   readonly gateTests: number;
   readonly gateProducts: number;
   readonly gateRounds: number;
@@ -39,26 +39,45 @@ async function quote(connection: Connection, { queryHash, query, study }: OpenQu
   const { deployment, provider } = connection;
   const descriptor = await openDescriptor(connection, queryHash);
   const owners = await datasetRegistry(deployment, provider).count(query.studyId);
-  const earlierAnswers = await countAnswers(connection, query.studyId);
+  const answers = await countAnswers(connection, query.studyId);
   const { k } = study.policy;
-  const { setsPerAnswer } = gateCost(descriptor, study.schema, { k, owners, earlier: 0 });
-  const cost = gateCost(descriptor, study.schema, { k, owners, earlier: earlierAnswers * setsPerAnswer });
+  const disclosed = await mapBounded([...answers], CALLS_AT_ONCE, async ([hash, count]) => {
+    const earlier = hash === queryHash ? descriptor : await openDescriptor(connection, hash);
+    return count * gateCost(earlier, study.schema, { k, owners, earlier: 0 }).setsPerAnswer;
+  });
+  const cost = gateCost(descriptor, study.schema, { k, owners, earlier: sum(disclosed) });
+  const earlierAnswers = sum([...answers.values()]);
   return { earlierAnswers, gateTests: cost.tests, gateProducts: cost.products, gateRounds: cost.rounds };
 }
 
-/** Of all queries of the study: the data are what counts. O(queries) calls and one reading of their logs. */
-async function countAnswers(connection: Connection, studyId: string): Promise<number> {
+/** By query of the study, of those that were answered: the data are what counts. O(queries) calls and one reading of their logs. */
+async function countAnswers(connection: Connection, studyId: string): Promise<ReadonlyMap<string, number>> {
   const { deployment, provider } = connection;
-  const addresses = (await queriesOf(connection, studyId)).map(({ queryContract }) => queryContract);
-  const asked = addresses.filter((address) => address !== ZeroAddress);
-  if (asked.length === 0) return 0;
-  const logs = await allLogs(provider, { addresses: asked }, deployment.block, await latestBlock(provider));
-  return logs.filter((log) => parseQueryEvent(deployment, log)?.name === "QueryAnswered").length;
+  const queries = (await queriesOf(connection, studyId)).filter(
+    ([, { queryContract }]) => queryContract !== ZeroAddress,
+  );
+  if (queries.length === 0) return new Map();
+  const hashes = new Map(queries.map(([hash, { queryContract }]) => [queryContract.toLowerCase(), hash]));
+  const addresses = queries.map(([, { queryContract }]) => queryContract);
+  const logs = await allLogs(provider, { addresses }, deployment.block, await latestBlock(provider));
+  const answers = new Map<string, number>();
+  for (const log of logs.filter((each) => parseQueryEvent(deployment, each)?.name === "QueryAnswered")) {
+    const hash = hashes.get(log.address.toLowerCase())!;
+    answers.set(hash, (answers.get(hash) ?? 0) + 1);
+  }
+  return answers;
 }
 
-async function queriesOf({ deployment, provider }: Connection, studyId: string): Promise<Query[]> {
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
+
+/** With their hashes. */
+async function queriesOf({ deployment, provider }: Connection, studyId: string): Promise<[string, Query][]> {
   const catalogue = queryCatalogue(deployment, provider);
   const hashes = await readAll(catalogue.count(), (offset, limit) => catalogue.queries(offset, limit));
-  const queries = await mapBounded(hashes, CALLS_AT_ONCE, (hash) => catalogue.query(hash));
-  return queries.filter((query) => query.studyId === studyId);
+  const queries = await mapBounded(hashes, CALLS_AT_ONCE, async (hash): Promise<[string, Query]> => {
+    return [hash, await catalogue.query(hash)];
+  });
+  return queries.filter(([, query]) => query.studyId === studyId);
 }

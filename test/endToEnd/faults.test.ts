@@ -7,6 +7,9 @@ import { readDeployment } from "../../workers/chain/deployment.ts";
 import { allLogs as chainLogs, latestBlock } from "../../workers/chain/logs.ts";
 import { openProvider } from "../../workers/chain/provider.ts";
 import { parseQueryEvent } from "../../workers/chain/queryEvents.ts";
+import { compileQuery } from "../../workers/query/compileQuery.ts";
+import { gateCost } from "../../workers/query/gateCost.ts";
+import { parseSchema } from "../../workers/schema/parseSchema.ts";
 import { LOCAL_CHAIN_ID } from "../../scripts/demo/chain.ts";
 import { askQuery, openVettedQuery } from "../../scripts/demo/vettedQuery.ts";
 import type { WorkerService, WorkerStatus } from "../../scripts/demo/workerService.ts";
@@ -99,6 +102,17 @@ describe("workers that fail", () => {
     await assertAnsweredOnce(requestId, FULL);
     const { k, earlierAnswers } = await show.handler({ ...test.network.network, query }, test.network.context);
     assert.deepEqual([k, earlierAnswers], [11, 1]);
+
+    // A number beside that table: quoted with the sets that the table disclosed, not with its own.
+    const sql = "SELECT COUNT(*) AS all_of_them FROM trial";
+    const number = await openVettedQuery(test.network, sql);
+    const quoted = await show.handler({ ...test.network.network, query: number }, test.network.context);
+    const schema = parseSchema(trial.schemaText);
+    const [table, own] = await Promise.all([TRIAL_SQL, sql].map((text) => compileQuery(text, schema)));
+    const facts = { k: 11, owners: trial.sites.length };
+    const { setsPerAnswer } = gateCost(table!.descriptor, schema, { ...facts, earlier: 0 });
+    const { tests, products } = gateCost(own!.descriptor, schema, { ...facts, earlier: setsPerAnswer });
+    assert.deepEqual([quoted.gateTests, quoted.gateProducts], [tests, products]);
   });
 
   it("a worker killed before the request is confirmed: three of four answer", async () => {
