@@ -11,20 +11,20 @@
  *
  *   lines that may be merged, of m lines      C·O·(m + 1)/2·(1 + H) tests of C cells and O outputs, m = k − 1
  *   own sizes, and beside each owner's own    G·(1 + H) tests    m = k − 1
- *   whether zeros may be shown                1 test             m = k·cells − 1
+ *   whether zeros may be shown, of a table    1 + H tests        m = k·cells − 1
  *   pairs, all rows being one of the others   G·(E + 1)          m = k − 1
  *   pairs with all rows of an owner           G·H                m = k − 1
  *   triples, in three signs                   G·3·C(E + 1, 2)    m = 4(k − 1)
  *   shown cells together                      S·(E + 1)          m = k − 1
  *   sums over lines: pairs, triples           T·L·E, T·L·3·C(E, 2)
  *
- * Triples look at the last 64 distinct sets, all rows always among them. Exemptions, and sets tested before, make it
- * less. Not counted are two sets of the answer, with each other and with one of the others: up to 3·C(G, 2)·(E + 1); whether zeros may
- * be shown, beside each owner's own: H; the second bit of each group, one product more; pairs with all rows of a version, or of what an
- * earlier answer was about: G for each; sets against what cells of earlier answers add up to, hidden ones too: G for each of these; shown
- * cells that are all in an earlier set, by themselves; sums that counts by number tell; what is tested once cells are hidden; and what
- * finds the sizes, which is linear in rows like the query itself. Rounds are with one turn for what shown cells add up to, as deep as the
- * others; each in which some are hidden adds as many at most.
+ * and of a table one product more for each group, whose second bit is for answers that show no zeros. Triples look at the last 64
+ * distinct sets, all rows always among them. Exemptions, and sets tested before, make it less. Not counted are two sets of the answer, with
+ * each other and with one of the others: up to 3·C(G, 2)·(E + 1); pairs with all rows of a version, or of what an earlier answer was
+ * about: G for each; sets against what cells of earlier answers add up to, hidden ones too: G for each of these; shown cells that are all
+ * in an earlier set, by themselves; sums that counts by number tell; what is tested once cells are hidden; and what finds the sizes,
+ * which is linear in rows like the query itself. Rounds are with one turn for what shown cells add up to, as deep as the others; each in
+ * which some are hidden adds as many at most.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
 import { Finish } from "../messages/descriptor.ts";
@@ -73,10 +73,11 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
   const recent = Math.min(others, MAX_DISTINCT_SETS);
   const beside = owners > 1 ? owners : 0;
   const tried = triedIntervals(descriptor, cells);
+  const secondBits = cells > 1 ? cells * perCell : 0;
   const tests: readonly (readonly [count: number, last: number])[] = [
     [tried * (1 + beside), k - 1],
     [sets * (1 + beside), k - 1],
-    [1, k * cells - 1],
+    [cells > 1 ? 1 + beside : 0, k * cells - 1],
     [sets * (others + beside), k - 1],
     [(sets * 3 * recent * (recent - 1)) / 2, 4 * (k - 1)],
     [together * others + lines * earlier, k - 1],
@@ -87,7 +88,7 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
   return {
     setsPerAnswer: sets,
     tests: made.reduce((sum, [count]) => sum + count, 0),
-    products: made.reduce((sum, [count, last]) => sum + count * (1 + pairedFactors(last)), 0),
+    products: made.reduce((sum, [count, last]) => sum + count * (1 + pairedFactors(last)), 0) + secondBits,
     rounds:
       ((tried > 0 ? LINE_STAGES : 1) + (together > 0 ? 1 : 0)) *
         (ROUNDS_PER_LEVEL * depth + ROUNDS_PER_OPENING * OPENINGS) +
