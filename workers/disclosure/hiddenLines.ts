@@ -58,8 +58,9 @@ export class HiddenLines {
       const sacrifice = wholeGroup ?? shown?.group;
       if (secret.length < 2 || secret.length === members.length || sacrifice === undefined) return [];
       const parts = secret.map(({ set, group }) => this.#partsOf(set, group).filter((part) => !hidden.has(part.group)));
-      return choicesOf(secret, parts).map((rests) => ({
-        tests: this.#restTests(whole, rests, k),
+      const { choices, isComplete } = choicesOf(secret, parts);
+      return choices.map((rests) => ({
+        tests: this.#restTests(whole, rests, k, isComplete ? "ifShown" : "fails"),
         sacrifice: [rests.findLast(({ part }) => part !== undefined)?.part?.group ?? sacrifice],
       }));
     });
@@ -75,11 +76,15 @@ export class HiddenLines {
     });
   }
 
-  /** Of all that is left, then without each owner's rows. Made once, however often they are asked for. */
-  #restTests(whole: RowSet, rests: readonly Rest[], k: number): readonly SizeTest[] {
+  /**
+   * Of all that is left, then without each owner's rows. Made once, however often they are asked for.
+   *
+   * @param zero whether nothing may be left without an owner's
+   */
+  #restTests(whole: RowSet, rests: readonly Rest[], k: number, zero: SizeTest["zero"]): readonly SizeTest[] {
     const { tests, owners } = this.#facts;
     const names = rests.map(({ set, part }) => (part === undefined ? keyOf(set) : `${keyOf(set)}-${keyOf(part.set)}`));
-    const key = `${k}<=${keyOf(whole)}=${names.join("+")}`;
+    const key = `${k}<=${keyOf(whole)}=${names.join("+")} ${zero}`;
     const known = this.#tests.get(key);
     if (known !== undefined) return known;
     const sets = rests.map(({ set, part }) => [set, part?.set] as const);
@@ -87,7 +92,7 @@ export class HiddenLines {
     const sharing = owners.filter(({ parts }) => (parts & whole.parts) !== 0n && (whole.parts & ~parts) !== 0n);
     const made = [
       tests.sum(sets, k - 1, "fails"),
-      ...sharing.map((owner) => tests.sumWithout(sets, owner, k - 1, "ifShown")),
+      ...sharing.map((owner) => tests.sumWithout(sets, owner, k - 1, zero)),
     ];
     this.#tests.set(key, made);
     return made;
@@ -100,18 +105,30 @@ interface Rest {
   readonly part: FamilyMember | undefined;
 }
 
+interface Choices {
+  readonly choices: readonly (readonly Rest[])[];
+  /** Of each hidden set something is in every choice. */
+  readonly isComplete: boolean;
+}
+
 /**
  * What is left of a line when of each hidden set one shown part is taken away: every choice of parts. Too many: the rest of each
- * part by itself, of which each of them is at least one.
+ * part by itself, of which each of them is at least one. Where one of these is nobody, others of the line may be few.
  */
-function choicesOf(secret: readonly { readonly set: RowSet }[], parts: readonly (readonly FamilyMember[])[]): Rest[][] {
+function choicesOf(secret: readonly { readonly set: RowSet }[], parts: readonly (readonly FamilyMember[])[]): Choices {
   const options = secret.map(({ set }, index): Rest[] => {
     const own = parts[index]!.map((part) => ({ set, part }));
     return own.length > 0 ? own : [{ set, part: undefined }];
   });
-  if (options.reduce((count, { length }) => count * length, 1) > MAX_CHOICES)
-    return options.flat().flatMap((rest) => (rest.part === undefined ? [] : [[rest]]));
-  return options.reduce<Rest[][]>((all, own) => all.flatMap((rests) => own.map((rest) => [...rests, rest])), [[]]);
+  if (options.reduce((count, { length }) => count * length, 1) > MAX_CHOICES) {
+    const single = options.flat().flatMap((rest) => (rest.part === undefined ? [] : [[rest]]));
+    return { choices: single, isComplete: false };
+  }
+  const choices = options.reduce<Rest[][]>(
+    (all, own) => all.flatMap((rests) => own.map((rest) => [...rests, rest])),
+    [[]],
+  );
+  return { choices, isComplete: true };
 }
 
 /** Families of this answer against what is known, or others may know, and what it opens itself. */

@@ -75,6 +75,8 @@ interface AnswerFacts extends Omit<EarlierAnswer, "opened" | "parameters"> {
 export class DisclosureHistory {
   readonly #modules: HistoryModules;
   readonly #facts = new ImmutableFacts<AnswerFacts>();
+  /** By study, in lower case: requests of which an attempt is under way here. */
+  readonly #underWay = new Map<string, Set<string>>();
   /** By request, in lower case: whether every honest worker refuses to compute it, by its own public bytes. */
   readonly #neverComputed = new Map<string, boolean>();
 
@@ -83,7 +85,9 @@ export class DisclosureHistory {
   }
 
   /**
-   * The study's history as the participants know it together, or as an earlier attempt was planned against it. 1 or 2 rounds.
+   * The study's history as the participants know it together, or as an earlier attempt was planned against it. 1 or 2 rounds. Other
+   * requests that are under way here are named, too: of two at once one is then planned with the other, or waits for it, at
+   * whichever worker either comes first. Until `end`, this one is under way.
    * @throws CodedError PLAN_HISTORY_BEHIND | PROTOCOL_HISTORY_TOO_LONG | PROTOCOL_BAD_HISTORY | PROTOCOL_HISTORY_CONFLICT |
    *   NETWORK_* | STORE_*
    */
@@ -95,13 +99,28 @@ export class DisclosureHistory {
     assert(stored !== undefined, "a confirmed request is stored");
     const needed = stored.block;
     if (block === undefined || block < needed) throw behind(requestId, block, needed);
-    const requestIds = store.disclosures.entries(context.studyId).map((entry) => entry.requestId);
-    const current = { requestIds: withoutOwn(requestIds, requestId), block };
+    const { studyId } = context;
+    const recorded = store.disclosures.entries(studyId).map((entry) => entry.requestId);
+    const underWay = this.#underWayOf(studyId);
+    const current = { requestIds: withoutOwn([...new Set([...recorded, ...underWay])], requestId), block };
+    underWay.add(requestId.toLowerCase());
     const planned = store.disclosures.plannedHistory(requestId);
     const known = planned === undefined ? current : { ...planned, isFixed: true };
     const agreed = await agreeHistory(network, known, needed);
     if (agreed.block > block) throw behind(requestId, block, agreed.block);
     return agreed;
+  }
+
+  /** The attempt is over, however it ended. */
+  end({ event: { requestId, context } }: ConfirmedRequest): void {
+    this.#underWayOf(context.studyId).delete(requestId.toLowerCase());
+  }
+
+  #underWayOf(studyId: string): Set<string> {
+    const name = studyId.toLowerCase();
+    const requestIds = this.#underWay.get(name) ?? new Set<string>();
+    this.#underWay.set(name, requestIds);
+    return requestIds;
   }
 
   /**
@@ -150,10 +169,15 @@ export class DisclosureHistory {
     return new Set(retired.map(({ datasetId }) => datasetId));
   }
 
+  /**
+   * @throws CodedError STORE_HISTORY_MOVED | STORE_HISTORY_CHANGED where this worker could not record any opening: before anybody
+   *   has recorded one
+   */
   openings({ event }: ConfirmedRequest, attempt: bigint, history: History): Openings {
     const { disclosures } = this.#modules.store;
     const { requestId, context } = event;
     const { studyId } = context;
+    disclosures.checkPlan({ requestId, studyId, attempt, history });
     return {
       aboutToOpen: (opening) => {
         if (opening.stage === "outputs") this.#refuseSigned(requestId);

@@ -5,7 +5,6 @@
  * Adversary: malicious participants, at most t of them. What may be revealed when it throws: what `protocols/gate.ts` says,
  * and nothing before this worker has recorded that it may be.
  */
-import { isCoded } from "../errors.ts";
 import type { FieldVector } from "../field/field.ts";
 import type { EarlierAnswer } from "../disclosure/historySets.ts";
 import { type Gate, planGate } from "../disclosure/planGate.ts";
@@ -28,14 +27,13 @@ import type { AttemptPlace, IndicatorCache } from "./indicatorCache.ts";
 import type { QueryPlan } from "./queryPlan.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import { type SealingModules, sealOf } from "./sealing.ts";
-import { nodeError } from "./nodeError.ts";
 import { type PartialColumnCache, datasetIdsOf, loadPartialColumns } from "./partialColumns.ts";
-import { refuseUntold } from "./untoldSets.ts";
+import { failForNames, planOrRefuse } from "./untoldSets.ts";
 
 export interface GateModules extends SealingModules {
   readonly columns: Pick<ColumnCache, "among">;
   readonly indicators: Pick<IndicatorCache, "tag" | "borrow" | "keep">;
-  readonly history: Pick<DisclosureHistory, "agree" | "resolve" | "openings">;
+  readonly history: Pick<DisclosureHistory, "agree" | "resolve" | "openings" | "end">;
 }
 
 /** With how its lines were merged, once that is chosen. */
@@ -55,15 +53,18 @@ export async function runGated(
   plan: ComputedPlan,
   modules: GateModules,
 ): Promise<Verdict> {
-  const { network } = session;
-  const history = await modules.history.agree(request, network);
-  const earlier = await modules.history.resolve(request, history, plan.studyK);
-  const openings = modules.history.openings(request, attempt, history);
-  const place: RunPlace = { request, attempt, history, earlier, openings, modules };
-  if (valueAxis(plan.descriptor) === undefined) return openGated(session, plan, place);
-  const lines = await mergedPlan(session, plan, place);
-  if (lines === undefined) return refusal(attempt);
-  return openGated(await nextSession(), lines, place);
+  try {
+    const history = await modules.history.agree(request, session.network);
+    const earlier = await modules.history.resolve(request, history, plan.studyK);
+    const openings = modules.history.openings(request, attempt, history);
+    const place: RunPlace = { request, attempt, history, earlier, openings, modules };
+    if (valueAxis(plan.descriptor) === undefined) return await openGated(session, plan, place);
+    const lines = await mergedPlan(session, plan, place);
+    if (lines === undefined) return refusal(attempt);
+    return await openGated(await nextSession(), lines, place);
+  } finally {
+    modules.history.end(request);
+  }
 }
 
 /** What the two stages of an attempt share. */
@@ -87,6 +88,8 @@ async function mergedPlan(
   const field = session.field.group();
   const lines = planOrRefuse(requestId, earlier, (known) => planLines(plan, known, plan.k, field));
   if (lines.refused) return undefined;
+  // Bits of this stage fix what is named, and the gate after it must not fail for that alone: of single lines it has most sets.
+  failForNames(requestId, earlier, (known) => planGate(plan, known, plan.k, field));
   const columns = loadPartialColumns(field, lines.columns, lines.universe, checkedColumns(lines, request, modules));
   const hooks: Pick<GateHooks, "aboutToOpen"> = { aboutToOpen: (opening) => openings.aboutToOpen(opening) };
   const inputs = inputsOf(request, lines, history);
@@ -150,33 +153,6 @@ function checkedColumns(
   const shared = columns.among(event.context.committeeEpoch);
   datasetIdsOf(universe).forEach((datasetId) => shared.checkKey(datasetId));
   return shared;
-}
-
-/**
- * Refused where what this worker itself knows to be opened, or must take for it, makes the gate unable to tell, or has it refuse
- * by public facts: no attempt would come further. What only others name fails the attempt alone: a liar may name what it likes.
- *
- * @throws CodedError PLAN_UNTOLD_SETS; PLAN_REFUSED_BY_NAMES | DISCLOSURE_UNSUPPORTED | CIRCUIT_* for what others name
- */
-function planOrRefuse<Plan extends { readonly refused: boolean }>(
-  requestId: string,
-  earlier: readonly EarlierAnswer[],
-  plan: (earlier: readonly EarlierAnswer[]) => Plan,
-): Plan {
-  const known = earlier.filter(({ isNamedOnly }) => isNamedOnly !== true);
-  let planned: Plan;
-  try {
-    planned = plan(earlier);
-  } catch (error) {
-    if (!isCoded(error, "DISCLOSURE_UNSUPPORTED")) throw error;
-    refuseUntold(requestId, () => plan(known));
-    throw error;
-  }
-  if (planned.refused && known.length < earlier.length && !plan(known).refused) {
-    const message = `Request ${requestId} would be refused only for requests that others name as opened`;
-    throw nodeError({ code: "PLAN_REFUSED_BY_NAMES", requestId }, message);
-  }
-  return planned;
 }
 
 function refusal(attempt: bigint): Verdict {

@@ -4,6 +4,7 @@
  * requests of the history are there because some participant names them, which must not refuse anyone's request: they fail the
  * attempt.
  */
+import type { EarlierAnswer } from "../disclosure/historySets.ts";
 import { isCoded } from "../errors.ts";
 import { nodeError } from "./nodeError.ts";
 
@@ -16,4 +17,53 @@ export function refuseUntold<Result>(requestId: string, decide: () => Result): R
     const message = `Request ${requestId} is refused: ${error.message}`;
     throw nodeError({ code: "PLAN_UNTOLD_SETS", requestId }, message, error);
   }
+}
+
+/**
+ * Refused where what this worker itself knows to be opened, or must take for it, makes the gate unable to tell, or has it refuse
+ * by public facts: no attempt would come further. What only others name fails the attempt alone: a liar may name what it likes.
+ *
+ * @throws CodedError PLAN_UNTOLD_SETS; PLAN_REFUSED_BY_NAMES | DISCLOSURE_UNSUPPORTED | CIRCUIT_* for what others name
+ */
+export function planOrRefuse<Plan extends { readonly refused: boolean }>(
+  requestId: string,
+  earlier: readonly EarlierAnswer[],
+  plan: (earlier: readonly EarlierAnswer[]) => Plan,
+): Plan {
+  const known = earlier.filter(({ isNamedOnly }) => isNamedOnly !== true);
+  let planned: Plan;
+  try {
+    planned = plan(earlier);
+  } catch (error) {
+    if (!isCoded(error, "DISCLOSURE_UNSUPPORTED")) throw error;
+    refuseUntold(requestId, () => plan(known));
+    throw error;
+  }
+  if (planned.refused && known.length < earlier.length && !plan(known).refused) {
+    const message = `Request ${requestId} would be refused only for requests that others name as opened`;
+    throw nodeError({ code: "PLAN_REFUSED_BY_NAMES", requestId }, message);
+  }
+  return planned;
+}
+
+/**
+ * That a plan which will be made once bits are open is not refused, and can be made, but for what others name: bits fix what they name, and
+ * every later attempt would fail.
+ *
+ * @throws CodedError as `planOrRefuse` does for names, else nothing
+ */
+export function failForNames<Plan extends { readonly refused: boolean }>(
+  requestId: string,
+  earlier: readonly EarlierAnswer[],
+  plan: (earlier: readonly EarlierAnswer[]) => Plan,
+): void {
+  const known = earlier.filter(({ isNamedOnly }) => isNamedOnly !== true);
+  if (known.length === earlier.length) return;
+  try {
+    plan(known);
+  } catch (error) {
+    if (isCoded(error, "DISCLOSURE_UNSUPPORTED")) return;
+    throw error;
+  }
+  planOrRefuse(requestId, earlier, plan);
 }

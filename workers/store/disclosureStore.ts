@@ -7,7 +7,8 @@
  *    attempt's tests or outputs leave only after it returned at all 2t + 1 participants: the caller lets them tell each
  *    other before any of them opens.
  * 2. It records an attempt only if the history that the attempt was planned with holds every other entry of the study, but
- *    those that were recorded here with this request in their own history.
+ *    those that were recorded here with this request in their own history, and all of its history too: so of several requests
+ *    there is always one that was planned with all others.
  * 3. Every attempt of a request is planned against the history of the first one that was recorded here, and hides the same outputs
  *    (`plannedGates.ts`).
  * 4. Only the newest attempt of a pending request is recorded, and none that was closed. A stage never goes back.
@@ -41,7 +42,7 @@ import type { Database } from "./database.ts";
 import { storeError } from "./errors.ts";
 import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
 import type { PlannedHistory } from "./plannedGates.ts";
-import { historyChanged, PlannedGates } from "./plannedGates.ts";
+import { historyChanged, isSameHistory, PlannedGates } from "./plannedGates.ts";
 import type { RequestStore } from "./requestStore.ts";
 
 /** The gate opens results of tests first, then outputs; `hidden`: indices of those that it does not open, ascending. */
@@ -151,6 +152,19 @@ export class DisclosureStore {
   }
 
   /**
+   * That an attempt of a request may be planned so: what `recordAboutToOpen` would find now. Before anybody records it, so that
+   * no history is fixed that an honest participant must refuse. O(entries of the study).
+   *
+   * @throws CodedError STORE_HISTORY_MOVED | STORE_HISTORY_CHANGED
+   */
+  checkPlan(attempt: OpeningAttempt): void {
+    this.#database.guarded(() => {
+      this.#checkPlanned(attempt);
+      this.#checkHistory(attempt);
+    });
+  }
+
+  /**
    * Records, durably, that an attempt is about to open results of tests, or its outputs; let nothing leave before it
    * returns. The same again, or an earlier stage, is no error and changes nothing. O(entries of the study).
    *
@@ -170,9 +184,7 @@ export class DisclosureStore {
         throw storeError(detail, `request ${requestId}: attempt ${attempt} ended in a refusal`);
       }
       this.#addDisclosure(requestId, studyId);
-      if (this.#plans.read(requestId) === undefined && this.#selectOwnOpening.get(idBytes(requestId)) !== undefined) {
-        throw historyChanged(requestId, attempt);
-      }
+      this.#checkPlanned(opening);
       this.#plans.record(planned);
       if (opening.stage === "outputs") this.#plans.recordHidden(planned, opening.hidden);
       if (recorded !== undefined && (recorded.stage === stage || stage === "tests")) return;
@@ -251,12 +263,22 @@ export class DisclosureStore {
     }
   }
 
-  #checkHistory({ requestId, studyId, attempt, history }: AboutToOpen): void {
+  /** Planned as by an earlier attempt, if one was recorded: it must be known how. */
+  #checkPlanned({ requestId, attempt, history }: OpeningAttempt): void {
+    const before = this.#plans.read(requestId);
+    const isUnknown = before === undefined && this.#selectOwnOpening.get(idBytes(requestId)) !== undefined;
+    if (isUnknown || (before !== undefined && !isSameHistory(before, history)))
+      throw historyChanged(requestId, attempt);
+  }
+
+  #checkHistory({ requestId, studyId, attempt, history }: OpeningAttempt): void {
     const known = new Set([requestId, ...history.requestIds].map((id) => id.toLowerCase()));
-    const wasTestedAgainstThis = (entry: DisclosureEntry): boolean =>
-      this.#plans.read(entry.requestId)?.requestIds.includes(requestId.toLowerCase()) === true;
+    const wasTestedAgainstThese = (entry: DisclosureEntry): boolean => {
+      const theirs = new Set(this.#plans.read(entry.requestId)?.requestIds);
+      return [...known].every((id) => theirs.has(id));
+    };
     const entries = this.#selectEntries.all(hexToBytes(studyId, 32, "studyId")).map(entryOf);
-    const missing = entries.filter((entry) => !known.has(entry.requestId) && !wasTestedAgainstThis(entry));
+    const missing = entries.filter((entry) => !known.has(entry.requestId) && !wasTestedAgainstThese(entry));
     const [first] = missing;
     if (first === undefined) return;
     const { length: count } = missing;

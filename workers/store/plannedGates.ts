@@ -45,16 +45,11 @@ export class PlannedGates {
     return { requestIds, block: Number(row["block"]) };
   }
 
-  /** The first time writes, later ones compare. @throws CodedError STORE_HISTORY_CHANGED */
-  record({ requestId, attempt, requestIds, block }: PlannedAttempt): void {
+  /** The first attempt's; of later ones it is the same. */
+  record({ requestId, requestIds, block }: PlannedAttempt): void {
+    if (this.#row(requestId) !== undefined) return;
     const history = Buffer.concat(requestIds.map((id) => idBytes(id)).sort((a, b) => Buffer.compare(a, b)));
-    const row = this.#row(requestId);
-    if (row === undefined) {
-      this.#insert.run(idBytes(requestId), history, storedInteger(block, "block"));
-      return;
-    }
-    const isSame = Number(row["block"]) === block && history.equals(row["history"] as Uint8Array);
-    if (!isSame) throw historyChanged(requestId, attempt);
+    this.#insert.run(idBytes(requestId), history, storedInteger(block, "block"));
   }
 
   /** The same of what outputs hide, by ascending index. @throws CodedError STORE_HIDDEN_CHANGED */
@@ -71,6 +66,12 @@ export class PlannedGates {
   #row(requestId: string): Record<string, unknown> | undefined {
     return this.#select.get(idBytes(requestId));
   }
+}
+
+/** Ids in any order and case. */
+export function isSameHistory(a: PlannedHistory, b: PlannedHistory): boolean {
+  const [own, other] = [a, b].map(({ requestIds }) => requestIds.map((id) => id.toLowerCase()).sort());
+  return a.block === b.block && own!.join() === other!.join();
 }
 
 export function historyChanged(requestId: string, attempt: bigint): Error {

@@ -126,6 +126,7 @@ function historyOf({ history, store }: BenchWorker, studyId: string): RunModules
         store.disclosures.recordAboutToOpen({ requestId: event.requestId, studyId, attempt, history, ...opening }),
       refused: () => store.disclosures.closeAttempt(event.requestId, attempt),
     }),
+    end: () => undefined,
   };
 }
 

@@ -218,9 +218,28 @@ describe("DisclosureHistory", () => {
           assert.throws(() => openings.aboutToOpen({ stage: "outputs", hidden }), { code: "STORE_HIDDEN_CHANGED" });
         openings.aboutToOpen({ stage: "outputs", hidden: [1] });
         const more = agreed([earlier, named], BLOCK + 3);
-        const other = history.openings(own, 2n, more);
-        assert.throws(() => other.aboutToOpen({ stage: "tests" }), { code: "STORE_HISTORY_CHANGED" });
+        assert.throws(() => history.openings(own, 2n, more), { code: "STORE_HISTORY_CHANGED" });
       }
+    });
+
+    it("names what is under way here, until it ends: of two at once one has the other, at whichever worker either comes first", async (test) => {
+      const workers = [workerIn(test), workerIn(test), workerIn(test)];
+      const [older, younger] = [request(workers, "older"), request(workers, "younger", { block: BLOCK + 1 })];
+      const [a, b, c] = workers as [Worker, Worker, Worker];
+      // Alone at two workers each, as far as the agreement comes without the third.
+      const alone = (party: Worker, about: ConfirmedRequest): Promise<History> => {
+        return party.history.agree(about, loopbackNetworks(partiesOf(1))[0]!);
+      };
+      await Promise.all([alone(a, older), alone(c, younger)]);
+      for (const outcome of await agreeAll(workers, older))
+        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([younger], BLOCK + 1));
+      for (const outcome of await agreeAll(workers, younger))
+        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([older], BLOCK + 1));
+      const history = agreed([older], BLOCK + 1);
+      await assert.rejects(b.history.resolve(younger, history, STUDY_K), { code: "PLAN_HISTORY_PENDING" });
+      for (const { history: own } of workers) own.end(older);
+      for (const outcome of await agreeAll(workers, younger))
+        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([], BLOCK + 1));
     });
 
     it("fails where two attempts were planned otherwise, and where one knows of an answer that was not tested against this", async (test) => {
@@ -233,8 +252,7 @@ describe("DisclosureHistory", () => {
       for (const outcome of await agreeAll(workers, own))
         assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([]));
       b.history.openings(own, 2n, agreed([])).aboutToOpen({ stage: "tests" });
-      const opening = c.history.openings(own, 2n, agreed([]));
-      assert.throws(() => opening.aboutToOpen({ stage: "tests" }), { code: "STORE_HISTORY_MOVED" });
+      assert.throws(() => c.history.openings(own, 2n, agreed([])), { code: "STORE_HISTORY_MOVED" });
       c.history.openings(own, 2n, agreed([other])).aboutToOpen({ stage: "tests" });
       for (const outcome of await agreeAll(workers, own)) {
         assert.ok(outcome.status === "rejected");

@@ -243,6 +243,7 @@ function historyOf(answers: readonly EarlierAnswer[], record: (stage: string) =>
     agree: (_, network) => agreeHistory(network, { requestIds: ids, block: 1 }, 1),
     resolve: () => Promise.resolve([...answers]),
     openings: () => ({ aboutToOpen: ({ stage }) => record(stage), refused: () => record("refused") }),
+    end: () => undefined,
   };
 }
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { id } from "ethers";
 import { unsupported } from "../../../workers/disclosure/errors.ts";
-import { refuseUntold } from "../../../workers/node/untoldSets.ts";
+import type { EarlierAnswer } from "../../../workers/disclosure/historySets.ts";
+import { failForNames, planOrRefuse, refuseUntold } from "../../../workers/node/untoldSets.ts";
 import { circuitError } from "../../../workers/query/circuitError.ts";
 
 const REQUEST = id("request");
@@ -19,5 +20,59 @@ describe("refuseUntold", () => {
     assert.throws(decide(tooLarge), refused);
     assert.throws(decide(unsupported("a problem")), refused);
     assert.throws(decide(noColumn), noColumn);
+  });
+});
+
+describe("a plan against earlier answers, of which others name some", () => {
+  const [known, named] = [{ requestId: "0x1" }, { requestId: "0x2", isNamedOnly: true }] as unknown as EarlierAnswer[];
+  const history = [known!, named!];
+  /** What comes of planning with this worker's own history, and with what others name besides. */
+  type Planning = (isNamed: boolean) => { readonly refused: boolean };
+  const over = (planning: Planning) => (earlier: readonly EarlierAnswer[]) => planning(earlier.length > 1);
+  const open = { refused: false };
+  const [refuses, untold]: Planning[] = [
+    () => ({ refused: true }),
+    () => {
+      throw unsupported("a problem");
+    },
+  ];
+  const onlyNamed =
+    (planning: Planning): Planning =>
+    (isNamed) =>
+      isNamed ? planning(isNamed) : open;
+
+  it("is refused for what this worker knows itself, whether by public facts or because it cannot be told", () => {
+    assert.deepEqual(
+      planOrRefuse(
+        REQUEST,
+        history,
+        over(() => open),
+      ),
+      open,
+    );
+    assert.deepEqual(planOrRefuse(REQUEST, history, over(refuses!)), { refused: true });
+    assert.throws(() => planOrRefuse(REQUEST, history, over(untold!)), { code: "PLAN_UNTOLD_SETS" });
+    assert.deepEqual(
+      planOrRefuse(REQUEST, [known!], () => ({ refused: true })),
+      { refused: true },
+    );
+  });
+
+  it("fails the attempt for what only others name", () => {
+    const byNames = { detail: { code: "PLAN_REFUSED_BY_NAMES", requestId: REQUEST } };
+    assert.throws(() => planOrRefuse(REQUEST, history, over(onlyNamed(refuses!))), byNames);
+    assert.throws(() => planOrRefuse(REQUEST, history, over(onlyNamed(untold!))), { code: "DISCLOSURE_UNSUPPORTED" });
+  });
+
+  it("fails it before it comes to a later plan, and decides nothing else beforehand", () => {
+    assert.throws(() => failForNames(REQUEST, history, over(onlyNamed(refuses!))), { code: "PLAN_REFUSED_BY_NAMES" });
+    assert.throws(() => failForNames(REQUEST, history, over(onlyNamed(untold!))), { code: "DISCLOSURE_UNSUPPORTED" });
+    for (const planning of [() => open, refuses!, untold!]) failForNames(REQUEST, history, over(planning));
+    for (const planning of [refuses!, untold!]) failForNames(REQUEST, [known!], over(planning));
+    const broken = circuitError({ code: "CIRCUIT_NO_COLUMN", field: 9 }, "no column");
+    const failing = (): never => {
+      throw broken;
+    };
+    assert.throws(() => failForNames(REQUEST, history, failing), broken);
   });
 });

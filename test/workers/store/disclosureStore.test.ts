@@ -195,6 +195,32 @@ describe("DisclosureStore", () => {
       assert.throws(() => disclosures.recordAboutToOpen(opening(A, "tests", [], 3n)), moved);
     });
 
+    it("is not planned without an entry that lacks part of this one's history: of three one must have the others", (test) => {
+      const store = opened(test);
+      const { disclosures } = store;
+      // A liar named C in the plan of A, when C was not computed yet.
+      disclosures.recordAboutToOpen(opening(A, "outputs", [C]));
+      disclosures.recordAnswered({ requestId: A, ...ANSWER });
+      disclosures.recordAboutToOpen(opening(B, "outputs", [A]));
+      disclosures.recordAnswered({ requestId: B, ...ANSWER });
+      const moved = hasCode("STORE_HISTORY_MOVED", { requestId: C, missing: A, count: 1 });
+      assert.throws(() => disclosures.checkPlan(opening(C, "tests", [B])), moved);
+      assert.throws(() => disclosures.recordAboutToOpen(opening(C, "tests", [B])), moved);
+      disclosures.checkPlan(opening(C, "tests", [A, B]));
+      disclosures.recordAboutToOpen(opening(C, "tests", [A, B]));
+    });
+
+    it("is found out before anything is recorded, if it cannot be recorded", (test) => {
+      const { disclosures } = opened(test);
+      disclosures.checkPlan(opening(A, "tests"));
+      assert.equal(disclosures.plannedHistory(A), undefined);
+      disclosures.recordAboutToOpen(opening(A, "tests"));
+      disclosures.checkPlan(opening(A, "tests"));
+      assert.throws(() => disclosures.checkPlan(opening(A, "tests", [B])), hasCode("STORE_HISTORY_CHANGED"));
+      assert.throws(() => disclosures.checkPlan(opening(B, "tests")), hasCode("STORE_HISTORY_MOVED", { missing: A }));
+      assert.deepEqual(counted(disclosures), ["0 mayBeOpen"]);
+    });
+
     it("is refused where an older store does not tell how the first was planned", (test) => {
       const folder = storeFolder(test);
       const blob = (hex: string): string => `x'${hex.slice(2)}'`;
