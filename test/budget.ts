@@ -34,8 +34,9 @@ export const budget = {
   /** Every how manieth lie at a step of an input check is tried. Deep: every one. */
   checkStride: size(5, 1),
   /**
-   * Runs of the gate with one step altered, per committee and release class: one at each of its 57 steps and a few more; a third of
-   * them where the participants are as many as in a smaller committee. Deep: all.
+   * Runs of the gate with one step altered, per committee and release class: one at each of its 57 steps and a few more; where the
+   * participants are as many as in a smaller committee a third of them, one at each of the 6 that open anything and at others
+   * by lot. Deep: all.
    */
   alteredGates: size(60, 20_000),
   fewAlteredGates: size(20, 20_000),

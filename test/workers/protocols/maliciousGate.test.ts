@@ -179,9 +179,11 @@ async function checkEveryStep(size: CommitteeSize, release: Release): Promise<vo
   // With more workers as many take part: it is the smaller committee's protocol, with others standing by.
   const isSmallest = size.n === 2 * size.t + 1;
   const count = isSmallest ? budget.alteredGates : budget.fewAlteredGates;
-  const sample = spread(enumerate(frames, participants, size.t), seed).slice(0, count);
+  const isOpening = (step: string): boolean => openings.includes(step);
+  const sample = spread(enumerate(frames, participants, size.t), seed, isOpening).slice(0, count);
   const tried = new Set(sample.map(({ step }) => step));
   assert.equal(tried.size, Math.min(count, steps.length), "every step is lied at, or as many as there are lies");
+  for (const opening of openings) assert(tried.has(opening), `nobody lies at ${opening}`);
   for (const [number, alteration] of sample.entries()) {
     const chosen = choices[number % choices.length] as PartyIndex[];
     await checkAlteration(release, size, chosen, steps, alteration, `${seed}, ${number}`);
