@@ -177,7 +177,6 @@ function gateTrial(release: Release): LieTrial<GateResult> {
     name: `gate, ${release}`,
     expected: workedDecision,
     openings,
-    isOpening: (step) => openings.includes(step) || /^lines\/\d+\/open$/.test(step),
     run: (world, participants, honest, options) => runAs(release, world, participants, honest, options),
   };
 }
