@@ -40,6 +40,13 @@ export const budget = {
    */
   alteredGates: size(60, 20_000),
   fewAlteredGates: size(20, 20_000),
+  /**
+   * The same of a choice of lines, 76 steps: at (3, 1) one at each and a few more; in every other committee one at each of the 9
+   * that open a bit and at a few by lot. And of one that refuses. Deep: all, 22,752 and 10,410 of them at (7, 3).
+   */
+  alteredLines: size(80, 25_000),
+  fewAlteredLines: size(15, 25_000),
+  alteredRefusals: size(6, 12_000),
   /** Runs of a property that follows a chain of EthereumJS, whose answers take ten times as long as Hardhat's. */
   secondClientRuns: size(5, 40),
   /** Whole networks simulated, and random operations in each. Deep: of every committee size. */
