@@ -34,11 +34,19 @@ export const budget = {
   /** Every how manieth lie at a step of an input check is tried. Deep: every one. */
   checkStride: size(5, 1),
   /**
-   * Runs of the gate with one step altered, per committee and release class: one at each of its 57 steps and a few more; a third of
-   * them where the participants are as many as in a smaller committee. Deep: all.
+   * Runs of the gate with one step altered, per committee and release class: one at each of its 57 steps and a few more; where the
+   * participants are as many as in a smaller committee a third of them, one at each of the 6 that open anything and at others
+   * by lot. Deep: all.
    */
   alteredGates: size(60, 20_000),
   fewAlteredGates: size(20, 20_000),
+  /**
+   * The same of a choice of lines, 76 steps: at (3, 1) one at each and a few more; in every other committee one at each of the 9
+   * that open a bit and at a few by lot. And of one that refuses. Deep: all, 22,752 and 10,410 of them at (7, 3).
+   */
+  alteredLines: size(80, 25_000),
+  fewAlteredLines: size(15, 25_000),
+  alteredRefusals: size(6, 12_000),
   /** Runs of a property that follows a chain of EthereumJS, whose answers take ten times as long as Hardhat's. */
   secondClientRuns: size(5, 40),
   /** Whole networks simulated, and random operations in each. Deep: of every committee size. */

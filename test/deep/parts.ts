@@ -20,6 +20,7 @@ export interface DeepPart {
 export const BY_SIZE = [
   { file: "test/simulator/simulator.test.ts", hasOthers: true },
   { file: "test/workers/protocols/maliciousGate.test.ts", hasOthers: false },
+  { file: "test/workers/protocols/maliciousLines.test.ts", hasOthers: false },
   { file: "test/workers/protocols/maliciousWorkers.test.ts", hasOthers: true },
 ];
 

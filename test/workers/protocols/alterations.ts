@@ -5,6 +5,7 @@ import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
 import { subsets } from "../../../workers/sharing/parties.ts";
 import type { PartyIndex } from "../../../workers/sharing/parties.ts";
 import { lagrangeAtZero } from "../../../workers/sharing/shamir.ts";
+import { seed as runSeed } from "../../seed.ts";
 import { seededBytes } from "../field/seededBytes.ts";
 import { addTo, flipBit } from "./tampering.ts";
 import type { Tamper } from "./tampering.ts";
@@ -52,16 +53,28 @@ export function enumerate(
   );
 }
 
-/** All, so ordered that any beginning has nearly as many of each step; within a step in a seeded order. */
-export function spread(bySteps: readonly Alteration[][], seed: string): Alteration[] {
-  const bytes = seededBytes(seed);
+/**
+ * All, so ordered that any beginning has nearly as many of each step: a turn is one of each, those of the steps named first
+ * before the others. Which of a step, and in which order the steps, is drawn from the run's number and `seed`.
+ */
+export function spread(
+  bySteps: readonly Alteration[][],
+  seed: string,
+  isFirst: (step: string) => boolean = () => false,
+): Alteration[] {
+  const bytes = seededBytes(`${seed}, ${runSeed}`);
+  const draw = (): number => Buffer.from(bytes(6)).readUIntBE(0, 6);
   const keyed = bySteps.flatMap((cases) => {
     const shuffled = cases
-      .map((alteration) => ({ alteration, key: Buffer.from(bytes(6)).readUIntBE(0, 6) }))
+      .map((alteration) => ({ alteration, key: draw() }))
       .sort((left, right) => left.key - right.key);
-    return shuffled.map(({ alteration }, turn) => ({ alteration, turn }));
+    return shuffled.map(({ alteration }, turn) => {
+      return { alteration, turn, rank: isFirst(alteration.step) ? 0 : 1, key: draw() };
+    });
   });
-  return keyed.sort((left, right) => left.turn - right.turn).map(({ alteration }) => alteration);
+  return keyed
+    .sort((left, right) => left.turn - right.turn || left.rank - right.rank || left.key - right.key)
+    .map(({ alteration }) => alteration);
 }
 
 /** Hashes and keys are no field elements: there a bit is flipped. */

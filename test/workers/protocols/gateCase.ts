@@ -189,6 +189,19 @@ export const workedDecision: GateResult = {
   outputs: [0n, 0n, 0n, 0n, 0n, 105n, 106n],
 };
 
+/** Two whose numbers differ as much as they can while the same is shown: measure 3 alone, as a line of the others is tested. */
+export function oppositeGates(): GateCase[] {
+  const numbers = [
+    { measures: [5n, 7n, 9n, 2n], sizes: [3, 3, 1, 0, 30] },
+    { measures: [2n ** 70n, 0n, 1n, 0n], sizes: [5, 400, 2, 0, 3] },
+  ];
+  return numbers.map((each) => {
+    const groups = [0, 1, 2, 3].map((cell) => ({ outputs: [cell], tests: [atLeast(3, cell, "ifShown")] }));
+    const rules = { cohort: [atLeast(3, 4)], zeros: [atLeast(3, 1)], groups, close: closeTable([[0, 1, 2]], 8) };
+    return gateCase(each, rules);
+  });
+}
+
 function integers(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
 }

@@ -5,22 +5,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { isCoded } from "../../../workers/errors.ts";
 import { bn254Fr as field } from "../../../workers/field/bn254Fr.ts";
 import { MASK_KEYS_STEP } from "../../../workers/protocols/agreeMaskKeys.ts";
 import type { GateResult } from "../../../workers/protocols/gate.ts";
-import type { LoopbackFrame } from "../../../workers/protocols/loopback.ts";
-import { partiesOf, subsets } from "../../../workers/sharing/parties.ts";
+import { partiesOf } from "../../../workers/sharing/parties.ts";
 import type { CommitteeSize, PartyIndex } from "../../../workers/sharing/parties.ts";
 import { budget } from "../../budget.ts";
 import { committees, sizeName } from "../sharing/committees.ts";
-import { enumerate, hasEffect, spread, tamperWith } from "./alterations.ts";
-import type { Alteration } from "./alterations.ts";
 import { workedDecision, workedGate } from "./gateCase.ts";
 import { settleGate, settleSealed, unseal } from "./gateRuns.ts";
-import { addTo, assertRejected, flipBit, onFrames, sentOutputs } from "./tampering.ts";
+import { checkEveryStep } from "./lieTrial.ts";
+import type { LieTrial } from "./lieTrial.ts";
+import { addTo, assertNeverSent, assertRejected, flipBit, onFrames, sentOutputs } from "./tampering.ts";
 import type { Tamper } from "./tampering.ts";
 import { World } from "./world.ts";
+import type { RunOptions, RunResult } from "./world.ts";
 
 const example = workedGate();
 /** Steps that open what is neither masked nor random. */
@@ -29,7 +28,13 @@ const openings = ["cohort", "zeros", "groups", "lines/1/open", "lines/2/open", "
 for (const size of committees) {
   describe(`a lie at any step of the gate, ${sizeName(size)}`, () => {
     for (const release of ["public", "sealed"] as const)
-      it(`makes every honest participant reject, or changes nothing: ${release}`, () => checkEveryStep(size, release));
+      it(`makes every honest participant reject, or changes nothing: ${release}`, async () => {
+        // With more workers as many take part: it is the smaller committee's protocol, with others standing by.
+        const isSmallest = size.n === 2 * size.t + 1;
+        const most = isSmallest ? budget.alteredGates : budget.fewAlteredGates;
+        const steps = await checkEveryStep(gateTrial(release), size, most);
+        assert.equal(steps.includes(MASK_KEYS_STEP), release === "sealed");
+      });
   });
 
   describe(`a lie about a mask key, ${sizeName(size)}`, () => {
@@ -167,107 +172,31 @@ for (const size of committees) {
 
 type Release = "public" | "sealed";
 
-async function checkEveryStep(size: CommitteeSize, release: Release): Promise<void> {
-  const choices = subsets(partiesOf(size.n), 2 * size.t + 1);
-  const participants = choices[0] as PartyIndex[];
-  const { outcomes, frames } = await runAs(release, size, participants, {}, "honest", participants);
-  for (const outcome of outcomes) assert.deepEqual(outcome, { status: "fulfilled", value: workedDecision });
-  const steps = [...new Set(frames.map(({ step }) => step))];
-  for (const opening of openings) assert(steps.includes(opening), `no step ${opening} in the trace`);
-  assert.equal(steps.includes(MASK_KEYS_STEP), release === "sealed");
-  const seed = `gate, ${release}, ${sizeName(size)}`;
-  // With more workers as many take part: it is the smaller committee's protocol, with others standing by.
-  const isSmallest = size.n === 2 * size.t + 1;
-  const count = isSmallest ? budget.alteredGates : budget.fewAlteredGates;
-  const sample = spread(enumerate(frames, participants, size.t), seed).slice(0, count);
-  const tried = new Set(sample.map(({ step }) => step));
-  assert.equal(tried.size, Math.min(count, steps.length), "every step is lied at, or as many as there are lies");
-  for (const [number, alteration] of sample.entries()) {
-    const chosen = choices[number % choices.length] as PartyIndex[];
-    await checkAlteration(release, size, chosen, steps, alteration, `${seed}, ${number}`);
-  }
-}
-
-async function checkAlteration(
-  release: Release,
-  size: CommitteeSize,
-  participants: readonly PartyIndex[],
-  steps: readonly string[],
-  alteration: Alteration,
-  seed: string,
-): Promise<void> {
-  const { step, target } = alteration;
-  const liars = alteration.liars.map((position) => participants[position] as PartyIndex);
-  const honest = participants.filter((party) => !liars.includes(party));
-  const altered: LoopbackFrame[] = [];
-  const tamper = tamperWith(alteration, liars, honest, seed, altered);
-  const { outcomes, frames } = await runAs(release, size, participants, { tamper }, seed, honest);
-  const context = `participants ${participants.join()}, liars ${liars.join()}, ${JSON.stringify(alteration)}, seed ${seed}`;
-  assert(altered.length > 0, `nothing was altered: ${context}`);
-  const rejecting = honest.filter((party) => {
-    const outcome = outcomes[participants.indexOf(party)];
-    if (outcome?.status === "fulfilled") assert.deepEqual(outcome.value, workedDecision, `wrong: ${context}`);
-    else assert(isCoded(outcome?.reason), `${String(outcome?.reason)}: ${context}`);
-    return outcome?.status === "rejected";
-  });
-  if (step === "outputs") {
-    const deceived = honest.filter((party) => altered.some(({ to }) => to === party));
-    assert.deepEqual(rejecting, deceived, context);
-  } else if (!hasEffect(altered, step, participants)) {
-    assert.deepEqual(rejecting, [], `rejected for no reason: ${context}`);
-  } else {
-    assert.deepEqual(rejecting, honest, `accepted: ${context}`);
-    assertNothingFollows(frames, honest, openings, steps, step, target, context);
-  }
-}
-
-/**
- * Honest participants send no share of what opens after the lie. Where only one of them was lied to, the others may send
- * what follows without another exchange with it, which is never outputs but after the last comparison.
- */
-function assertNothingFollows(
-  frames: readonly LoopbackFrame[],
-  honest: readonly PartyIndex[],
-  all: readonly string[],
-  steps: readonly string[],
-  step: string,
-  target: Alteration["target"],
-  context: string,
-): void {
-  const following = all.filter((opening) => steps.indexOf(opening) > steps.indexOf(step));
-  const isAhead = target === "one receiver" && (all.includes(step) || steps[steps.indexOf(step) + 1] === following[0]);
-  const forbidden = isAhead ? following.slice(1) : following;
-  const sent = frames.filter(({ from }) => honest.includes(from));
-  assertNeverSent(sent, forbidden, context);
-}
-
-function assertNeverSent(frames: readonly LoopbackFrame[], steps: readonly string[], context = ""): void {
-  const sent = frames.find(({ step }) => steps.includes(step));
-  assert(sent === undefined, `${sent?.step} was sent: ${context}`);
-}
-
-interface Lies {
-  readonly tamper?: Tamper;
+function gateTrial(release: Release): LieTrial<GateResult> {
+  return {
+    name: `gate, ${release}`,
+    expected: workedDecision,
+    openings,
+    run: (world, participants, honest, options) => runAs(release, world, participants, honest, options),
+  };
 }
 
 /** Of a sealed answer, what a recipient reads who is given the keys of honest participants only. */
 async function runAs(
   release: Release,
-  size: CommitteeSize,
+  world: World,
   participants: readonly PartyIndex[],
-  lies: Lies,
-  seed: string,
   honest: readonly PartyIndex[],
-): Promise<{ outcomes: readonly PromiseSettledResult<GateResult>[]; frames: readonly LoopbackFrame[] }> {
-  if (release === "public") return run(size, participants, lies, seed);
-  const world = new World(size, seed);
-  const { outcomes, frames, stored } = await settleSealed(world, participants, example, lies);
+  options: RunOptions,
+): Promise<Pick<RunResult<GateResult>, "outcomes" | "frames">> {
+  if (release === "public") return settleGate(world, participants, example, options);
+  const { outcomes, frames, stored } = await settleSealed(world, participants, example, options);
   const read = outcomes.map((outcome) =>
     outcome.status === "fulfilled" ? { ...outcome, value: unseal(world, outcome.value, stored, honest) } : outcome,
   );
   return { outcomes: read, frames };
 }
 
-function run(size: CommitteeSize, participants: readonly PartyIndex[], lies: Lies, seed = "malicious gate") {
-  return settleGate(new World(size, seed), participants, example, lies);
+function run(size: CommitteeSize, participants: readonly PartyIndex[], options: RunOptions) {
+  return settleGate(new World(size, "malicious gate"), participants, example, options);
 }

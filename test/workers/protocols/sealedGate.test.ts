@@ -14,7 +14,7 @@ import { answerMask } from "../../../workers/sharing/prss.ts";
 import { budget } from "../../budget.ts";
 import { fc } from "../../support/fastCheck.ts";
 import { sizeName } from "../sharing/committees.ts";
-import { decideClear, randomGateCase, workedDecision, workedGate } from "./gateCase.ts";
+import { decideClear, oppositeGates, randomGateCase, workedDecision, workedGate } from "./gateCase.ts";
 import { settleSealed, unseal } from "./gateRuns.ts";
 import { assertRejected } from "./tampering.ts";
 import { noHooks } from "./ungatedPlan.ts";
@@ -88,6 +88,22 @@ for (const size of [smallest, { n: 4, t: 1 }, { n: 5, t: 2 }]) {
       }
       assert.equal(seen.size, 2 * (workedDecision as Shown).outputs.length);
       assert(!seen.has(0n) && [...seen].every((word) => word > 1n << 128n));
+    });
+
+    it("sends the same frames, in order and size, for opposite secrets of which the same is shown", async () => {
+      const logs = await Promise.all(
+        oppositeGates().map(async (example) => {
+          const { outcomes, frames } = await settleSealed(new World(size, "traffic"), participants, example);
+          for (const outcome of outcomes) {
+            assert(outcome.status === "fulfilled");
+            assert.deepEqual((outcome.value as Shown).hidden, [0, 1, 2]);
+          }
+          return frames.map(({ step, from, to, payload }) => `${step} ${from}->${to} ${payload.length}`);
+        }),
+      );
+      assert.deepEqual(logs[0], logs[1]);
+      for (const step of [MASK_KEYS_STEP, "lines/1/open", "outputs"])
+        assert(logs[0]?.some((frame) => frame.startsWith(`${step} `)));
     });
 
     it("costs one round more, and a word for hidden measures, too", async () => {

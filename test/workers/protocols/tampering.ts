@@ -38,6 +38,11 @@ export function sentOutputs(frames: readonly LoopbackFrame[], parties: readonly 
   return frames.some(({ step, from }) => step === "outputs" && parties.includes(from));
 }
 
+export function assertNeverSent(frames: readonly LoopbackFrame[], steps: readonly string[], context = ""): void {
+  const sent = frames.find(({ step }) => steps.includes(step));
+  assert(sent === undefined, `${sent?.step} was sent: ${context}`);
+}
+
 export function assertRejected(outcome: PromiseSettledResult<unknown> | undefined, ...codes: string[]): CodedError {
   const expected = codes.length === 0 ? "a coded error" : codes.join(" or ");
   assert(outcome?.status === "rejected", `expected ${expected}, but it succeeded`);
