@@ -1,8 +1,7 @@
-/** Cases that have a name: bugs that the simulator found, and faults swept from the first message to the last. */
+/** Cases that have a name: bugs that the simulator found, and what needs more than chance. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
-import { budget } from "../budget.ts";
 import { complete, currentEpoch, goOnAs, isConfirmed, proposalOf, propose, withdraw } from "./committeeChange.ts";
 import { CONSORTIUM, SPARE_KEYS, act, rotation } from "./genesis.ts";
 import type { Committee } from "./modelState.ts";
@@ -269,41 +268,6 @@ describe("a worker whose key is rotated", () => {
         "worker 2 alarms: registration undefined",
         "worker 2 alarms: following-stopped NODE_KEY_CHANGED",
       ]);
-    });
-  });
-});
-
-describe("a participant", () => {
-  /** One request after the other in one network; before each, `prepare` arms the fault at a later message. */
-  async function sweep(size: { n: number; t: number }, prepare: (simulation: Simulation, at: number) => void) {
-    await Simulation.with({ ...size, seed: `sweep ${size.n}` }, async (simulation) => {
-      await simulation.begin();
-      for (let at = 0; at < 84; at += budget.messageStride) {
-        prepare(simulation, at);
-        simulation.ask(SUMS, [BigInt(at % 2), ...EVERYBODY]);
-        await simulation.pass(8 * BLOCK_MS);
-        simulation.heal();
-        assert.ok(await simulation.settle(), `not settled after message ${at}`);
-      }
-      const isAnswered = (state: number): boolean => state === RequestState.ANSWERED;
-      assert.ok(states(simulation).every(isAnswered), "every request is answered once all are well");
-      assertGood(simulation);
-    });
-  }
-
-  for (const size of [
-    { n: 3, t: 1 },
-    { n: 5, t: 2 },
-  ]) {
-    it(`that dies after any of its messages costs an attempt, n = ${size.n}`, async () => {
-      await sweep(size, (simulation, at) => simulation.worker(1).crashAfterFrames(at));
-    });
-  }
-
-  it("that lies in any of its messages costs an attempt, and opens nothing", async () => {
-    await sweep({ n: 4, t: 1 }, ({ adversary }, after) => {
-      adversary.corrupt(2);
-      adversary.plan(2, { kind: "alter", alteration: "add one", after });
     });
   });
 });

@@ -1,0 +1,100 @@
+/**
+ * A fault at every message of a participant, from the first to the last. Each turn is a network of its own on the same seed, so
+ * up to its fault it is the same run: nothing is kept from an earlier turn, and the n-th message is the same in all of them. The
+ * last turn is the one whose fault comes after all messages; of every one before it the fault must have happened.
+ */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { RequestState } from "../../workers/chain/querySmartContract.ts";
+import { FrameKind } from "../../workers/messages/frame.ts";
+import { budget } from "../budget.ts";
+import { sizeName } from "../workers/sharing/committees.ts";
+import type { CommitteeSize } from "./foundedChain.ts";
+import { BLOCK_MS, Simulation } from "./simulation.ts";
+import { verify } from "./verify.ts";
+
+/** Product columns, and sums over them. */
+const SUMS = 1;
+const PARAMETERS = [0n, 18n, 90n];
+
+interface Fault {
+  readonly by: number;
+  /** What is counted of its frames. */
+  isCounted(kind: number): boolean;
+  /** To happen at the message after so many others. */
+  arm(simulation: Simulation, after: number): void;
+  hasHappened(simulation: Simulation): boolean;
+}
+
+const DEATH: Fault = {
+  by: 1,
+  isCounted: () => true,
+  arm: (simulation, after) => simulation.worker(1).crashAfterFrames(after),
+  hasHappened: (simulation) => !simulation.worker(1).isRunning,
+};
+
+const LIE: Fault = {
+  by: 2,
+  isCounted: (kind) => kind === FrameKind.ROUND,
+  arm: ({ adversary }, after) => {
+    adversary.corrupt(2);
+    adversary.plan(2, { kind: "alter", alteration: "add one", after });
+  },
+  hasHappened: ({ adversary }) => adversary.lies > 0,
+};
+
+/** One request, and its fault. @returns whether that happened, and how many messages there were */
+function turn(size: CommitteeSize, isSealed: boolean, fault: Fault, after: number) {
+  return Simulation.with({ ...size, seed: `every message ${size.n}` }, async (simulation) => {
+    await simulation.begin();
+    const { time, observer } = simulation;
+    const before = observer.traffic.length;
+    fault.arm(simulation, after);
+    simulation.ask(SUMS, PARAMETERS, simulation.datasetIds(), isSealed);
+    const isOver = (): boolean => fault.hasHappened(simulation) || states(simulation).includes(RequestState.ANSWERED);
+    assert.ok(await time.until(isOver, time.nowMs + 30 * BLOCK_MS), `nothing happens, message ${after}`);
+    await simulation.pass(8 * BLOCK_MS);
+    const happened = fault.hasHappened(simulation);
+    simulation.heal();
+    assert.ok(await simulation.settle(), `not settled, message ${after}`);
+    assert.deepEqual(states(simulation), [RequestState.ANSWERED], `not answered once all are well, message ${after}`);
+    verify(simulation);
+    assert.deepEqual(observer.violations, [], `message ${after}`);
+    const sent = observer.traffic.slice(before).filter(({ from, kind }) => from === fault.by && fault.isCounted(kind));
+    return { happened, messages: sent.length };
+  });
+}
+
+function states(simulation: Simulation): number[] {
+  return simulation.requests().map(([, { state }]) => state);
+}
+
+/** A request is no fewer, at any size: below that the sweep would leave something out. */
+const LEAST_MESSAGES = 60;
+
+async function sweep(size: CommitteeSize, isSealed: boolean, fault: Fault): Promise<void> {
+  for (let after = 0; ; after += budget.messageStride) {
+    const { happened, messages } = await turn(size, isSealed, fault, after);
+    if (process.env.DBG) console.log(size, isSealed, after, happened, messages, process.uptime());
+    if (happened) continue;
+    assert.ok(messages <= after, `there are ${messages} messages, and no fault at that after ${after}`);
+    assert.ok(messages >= LEAST_MESSAGES, `only ${messages} messages`);
+    return;
+  }
+}
+
+describe("a participant", () => {
+  for (const [size, isSealed] of [
+    [{ n: 3, t: 1 }, false],
+    [{ n: 5, t: 2 }, true],
+  ] as const) {
+    it(`that dies after any of its messages costs an attempt, ${sizeName(size)}`, () => sweep(size, isSealed, DEATH));
+  }
+
+  it("whose fault does not happen is noticed", async () => {
+    const never = { ...DEATH, arm: () => undefined };
+    await assert.rejects(sweep({ n: 3, t: 1 }, false, never), /no fault at that after 0/);
+  });
+
+  it("that lies in any of its messages costs an attempt, and opens nothing", () => sweep({ n: 4, t: 1 }, false, LIE));
+});
