@@ -11,6 +11,7 @@ import { encodeSignedVerdict } from "../../workers/messages/signedVerdict.ts";
 import { Outcome, type RequestContext, ZERO_HASH, statementHash } from "../../workers/messages/statement.ts";
 import { ANSWER } from "../../workers/messages/signedStructs.ts";
 import { opalineDomain, signTypedData } from "../../workers/messages/typedData.ts";
+import { SUMMARIES_STEP } from "../../workers/protocols/agreeHistory.ts";
 import { stepTag } from "../../workers/transport/session.ts";
 import type { PartyIndex } from "../../workers/sharing/parties.ts";
 import { WORKERS } from "./genesis.ts";
@@ -32,12 +33,9 @@ export type Lie =
   | { readonly kind: "drop"; readonly frames: number; readonly to?: number }
   | { readonly kind: "repeat"; readonly frames: number };
 
-/**
- * Steps at which a lie need not keep honest workers from sending their shares of the outputs: the last ones; and what a worker
- * has kept of which attempt, which nothing comes of unless all say the same.
- */
-const FORGIVEN_STEPS = new Set(["outputs/ready", "outputs", "kept"].map(stepTag));
 const MOST_REMEMBERED = 200;
+const [KEPT, SUMMARIES] = [stepTag("kept"), stepTag(SUMMARIES_STEP)];
+const HASH_BYTES = 32;
 
 /** A worker, and its Shamir point in some committee. */
 export interface Seated {
@@ -62,8 +60,8 @@ interface Liar {
 }
 
 export class Adversary {
-  /** `session:attempt` in which a round was altered, but for the forgiven steps. */
-  readonly tainted = new Set<string>();
+  /** Told of every round that does not reach its receiver as it should, unless nothing may come of that. */
+  onLie: (liar: number, frame: Frame) => void = () => undefined;
   /** Lies that took effect, for the trace. */
   lies = 0;
   readonly #choices: Choices;
@@ -118,9 +116,12 @@ export class Adversary {
     if (frame.kind === FrameKind.HELLO) return [bytes];
     const isRound = frame.kind === FrameKind.ROUND;
     if (isRound) liar.rounds += 1;
-    remember(liar, bytes);
     let out: readonly Uint8Array[] = [bytes];
     for (const lie of [...liar.lies]) out = out.flatMap((each) => this.#tell(liar, lie, frame, to, each));
+    // What was lost is not replayed either.
+    const isLie = (isRound || frame.kind === FrameKind.ROUND_PART) && !out.some((each) => mayPassFor(frame, each));
+    if (isLie) this.onLie(from.index, frame);
+    else remember(liar, bytes);
     return out;
   }
 
@@ -138,12 +139,7 @@ export class Adversary {
     this.lies += 1;
     if (lie.kind === "replay") return [this.#choices.of(liar.remembered), bytes];
     if (lie.kind === "header") return [this.#withOtherHeader(frame, lie.field)];
-    return [this.#altered(frame, lie.alteration)];
-  }
-
-  #altered(frame: Frame, alteration: Alteration): Uint8Array {
-    if (!FORGIVEN_STEPS.has(frame.step)) this.tainted.add(`${frame.session}:${frame.attempt}`);
-    return encodeFrame({ ...frame, payload: alterPayload(frame.payload, alteration, this.#choices) });
+    return [encodeFrame({ ...frame, payload: alterPayload(frame.payload, lie.alteration, this.#choices) })];
   }
 
   #withOtherHeader(frame: Frame, field: (typeof HEADER_FIELDS)[number]): Uint8Array {
@@ -225,6 +221,8 @@ export class Adversary {
 
 function replaceLie(liar: Liar, lie: Lie, next: Lie | undefined): void {
   const at = liar.lies.indexOf(lie);
+  // Two copies of one frame tell it twice.
+  if (at < 0) return;
   if (next === undefined) liar.lies.splice(at, 1);
   else liar.lies[at] = next;
 }
@@ -232,6 +230,23 @@ function replaceLie(liar: Liar, lie: Lie, next: Lie | undefined): void {
 function remember(liar: Liar, bytes: Uint8Array): void {
   liar.remembered.push(bytes);
   if (liar.remembered.length > MOST_REMEMBERED) liar.remembered.shift();
+}
+
+/** Whether the receiver may go on, to the right end, with this in place of the frame. */
+function mayPassFor(frame: Frame, bytes: Uint8Array): boolean {
+  const { payload } = decodeFrame(bytes);
+  const isSame = Buffer.compare(encodeFrame({ ...frame, payload }), bytes) === 0;
+  return isSame && payload.length === frame.payload.length && isHarmless(frame.step, frame.payload, payload);
+}
+
+/**
+ * What a worker has kept of which attempt: nothing comes of it unless all say the same. Of a summary of the history the hash of
+ * equal lists counts, and their length does not; nor the block, but for the lowest.
+ */
+function isHarmless(step: number, before: Uint8Array, after: Uint8Array): boolean {
+  if (step === KEPT) return true;
+  const counts = step === SUMMARIES ? HASH_BYTES : before.length;
+  return Buffer.compare(before.subarray(0, counts), after.subarray(0, counts)) === 0;
 }
 
 /** Words are 32 bytes, big-endian. */
