@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
+import { stepTag } from "../../workers/transport/session.ts";
 import { complete, currentEpoch, goOnAs, isConfirmed, proposalOf, propose, withdraw } from "./committeeChange.ts";
 import { CONSORTIUM, SPARE_KEYS, act, rotation } from "./genesis.ts";
 import type { Committee } from "./modelState.ts";
@@ -269,5 +270,60 @@ describe("a worker whose key is rotated", () => {
         "worker 2 alarms: following-stopped NODE_KEY_CHANGED",
       ]);
     });
+  });
+});
+
+describe("a store that is restored from an old copy", () => {
+  const OUTPUTS = stepTag("outputs");
+
+  /**
+   * A sealed request; when the first worker has sent its shares of the masked outputs, these workers are killed, and go on
+   * with copies from before the request.
+   */
+  async function restored(indices: readonly number[], withChance = false): Promise<Simulation> {
+    return Simulation.with({ n: 3, t: 1, seed: "restored" }, async (simulation) => {
+      await simulation.begin();
+      const { observer, time } = simulation;
+      const restoring = indices.map((index) => simulation.worker(index));
+      for (const worker of restoring) worker.crash();
+      const backups = restoring.map((worker) => worker.backUp());
+      for (const worker of restoring) worker.start();
+      await simulation.pass(2 * BLOCK_MS);
+      const ask = (): void => simulation.ask(SUMS, [0n, ...EVERYBODY], simulation.datasetIds(), true);
+      ask();
+      const isOpening = (): boolean => observer.traffic.some(({ from, step }) => from === 1 && step === OUTPUTS);
+      assert.ok(await time.until(isOpening, time.nowMs + 30 * BLOCK_MS));
+      for (const worker of restoring) worker.crash();
+      assert.deepEqual(observer.signed, []);
+      // The others notice, and have given up.
+      await simulation.pass(BLOCK_MS);
+      for (const [i, worker] of restoring.entries()) {
+        worker.restore(backups[i]!, withChance);
+        observer.restored(worker.index);
+        worker.start();
+      }
+      assert.ok(await simulation.settle());
+      ask();
+      simulation.ask(COUNTS, EVERYBODY);
+      assert.ok(await simulation.settle());
+      assert.deepEqual(new Set(states(simulation)), new Set([RequestState.ANSWERED]));
+      verify(simulation);
+      return simulation;
+    });
+  }
+
+  it("masks nothing as before, whether the others remember the attempt or nobody does", async () => {
+    for (const indices of [[1], [1, 2, 3]]) {
+      const { observer } = await restored(indices);
+      assert.deepEqual(observer.violations, []);
+      // To both others: of the attempt that was lost, of the one in its place, and of the two requests after it.
+      const sent = observer.traffic.filter(({ from, step }) => from === 1 && step === OUTPUTS);
+      assert.equal(sent.length, 4 * 2);
+    }
+  });
+
+  it("is noticed to mask as before where chance is restored with it", async () => {
+    const { observer } = await restored([1, 2, 3], true);
+    assert.match(observer.violations[0] ?? "", /used twice/);
   });
 });

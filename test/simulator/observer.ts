@@ -71,6 +71,11 @@ export class Observer {
     this.violations.push(`${(this.#time.nowMs / 1_000).toFixed(3)} s: ${what}`);
   }
 
+  /** A worker's store is an old one: it may begin again what it gave up since. */
+  restored(index: number): void {
+    for (const given of this.#givenUp) if (given.startsWith(`${index} `)) this.#givenUp.delete(given);
+  }
+
   onSend(from: Incarnation, to: Incarnation, bytes: Uint8Array): void {
     const { kind, step, payload, session, attempt } = decodeFrame(bytes);
     this.traffic.push({ atMs: this.#time.nowMs, from: from.index, to: to.index, kind, step, bytes: bytes.length });
