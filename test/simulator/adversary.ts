@@ -11,31 +11,38 @@ import { encodeSignedVerdict } from "../../workers/messages/signedVerdict.ts";
 import { Outcome, type RequestContext, ZERO_HASH, statementHash } from "../../workers/messages/statement.ts";
 import { ANSWER } from "../../workers/messages/signedStructs.ts";
 import { opalineDomain, signTypedData } from "../../workers/messages/typedData.ts";
-import { SUMMARIES_STEP } from "../../workers/protocols/agreeHistory.ts";
-import { stepTag } from "../../workers/transport/session.ts";
 import type { PartyIndex } from "../../workers/sharing/parties.ts";
+import { ALTERATIONS, type Alteration, alterPayload, mayPassFor } from "./alterations.ts";
 import { WORKERS } from "./genesis.ts";
 import { CHAIN_ID } from "./modelDeployment.ts";
 import type { Choices } from "./seededChoices.ts";
 import type { Incarnation, SimulatedMesh } from "./simulatedMesh.ts";
 
-/** How the payload of one round is changed; never to the same bytes, never to another length but by `truncate`. */
-export const ALTERATIONS = ["flip", "add one", "zero", "not canonical", "truncate"] as const;
-export type Alteration = (typeof ALTERATIONS)[number];
-
 const HEADER_FIELDS = ["session", "attempt", "step", "sender", "seq", "kind", "epoch"] as const;
+
+/** How two swapped frames are numbered: each with its own number still, or with the other's, as if it had been sent in its place. */
+export const NUMBERINGS = ["as sent", "anew"] as const;
+
+/** The `after`-th round frame from now on comes after the next one to the same receiver, of the same attempt. */
+export interface Swap {
+  readonly kind: "swap";
+  readonly numbered: (typeof NUMBERINGS)[number];
+  readonly after: number;
+  readonly to?: number;
+  /** The first of the two, once it is there. */
+  readonly held?: Frame;
+}
 
 export type Lie =
   /** The payload of the `after`-th round frame from now on, to all or to one. */
   | { readonly kind: "alter"; readonly alteration: Alteration; readonly after: number; readonly to?: number }
   | { readonly kind: "header"; readonly field: (typeof HEADER_FIELDS)[number]; readonly after: number }
   | { readonly kind: "replay"; readonly after: number }
+  | Swap
   | { readonly kind: "drop"; readonly frames: number; readonly to?: number }
   | { readonly kind: "repeat"; readonly frames: number };
 
 const MOST_REMEMBERED = 200;
-const [KEPT, SUMMARIES] = [stepTag("kept"), stepTag(SUMMARIES_STEP)];
-const HASH_BYTES = 32;
 
 /** A worker, and its Shamir point in some committee. */
 export interface Seated {
@@ -103,6 +110,7 @@ export class Adversary {
       [6, { kind: "alter", alteration: choices.of(ALTERATIONS), after, ...addressed }],
       [2, { kind: "header", field: choices.of(HEADER_FIELDS), after }],
       [2, { kind: "replay", after }],
+      [2, { kind: "swap", numbered: choices.of(NUMBERINGS), after, ...addressed }],
       [2, { kind: "drop", frames: choices.of([1, 5, 60, 2_000]), ...addressed }],
       [1, { kind: "repeat", frames: choices.whole(1, 20) }],
     ]);
@@ -118,9 +126,10 @@ export class Adversary {
     if (isRound) liar.rounds += 1;
     let out: readonly Uint8Array[] = [bytes];
     for (const lie of [...liar.lies]) out = out.flatMap((each) => this.#tell(liar, lie, frame, to, each));
+    const isLate = liar.lies.some((lie) => lie.kind === "swap" && lie.held === frame && lie.numbered === "as sent");
+    const isPassed = isLate || out.some((each) => mayPassFor(frame, each));
     // What was lost is not replayed either.
-    const isLie = (isRound || frame.kind === FrameKind.ROUND_PART) && !out.some((each) => mayPassFor(frame, each));
-    if (isLie) this.onLie(from.index, frame);
+    if ((isRound || frame.kind === FrameKind.ROUND_PART) && !isPassed) this.onLie(from.index, frame);
     else remember(liar, bytes);
     return out;
   }
@@ -134,12 +143,30 @@ export class Adversary {
       return lie.kind === "drop" ? [] : [bytes, bytes];
     }
     if (!isRound) return [bytes];
+    if (lie.kind === "swap") return this.#swap(liar, lie, frame, to, bytes);
     replaceLie(liar, lie, lie.after > 0 ? { ...lie, after: lie.after - 1 } : undefined);
     if (lie.after > 0) return [bytes];
     this.lies += 1;
     if (lie.kind === "replay") return [this.#choices.of(liar.remembered), bytes];
     if (lie.kind === "header") return [this.#withOtherHeader(frame, lie.field)];
     return [encodeFrame({ ...frame, payload: alterPayload(frame.payload, lie.alteration, this.#choices) })];
+  }
+
+  #swap(liar: Liar, lie: Swap, frame: Frame, to: Incarnation, bytes: Uint8Array): readonly Uint8Array[] {
+    const { held, numbered, after } = lie;
+    if (after > 0) {
+      replaceLie(liar, lie, { ...lie, after: after - 1 });
+      return [bytes];
+    }
+    if (held === undefined) {
+      this.lies += 1;
+      replaceLie(liar, lie, { ...lie, to: to.index, held: frame });
+      return [];
+    }
+    if (held.session !== frame.session || held.attempt !== frame.attempt) return [bytes];
+    replaceLie(liar, lie, undefined);
+    const [one, other] = numbered === "as sent" ? [frame.seq, held.seq] : [held.seq, frame.seq];
+    return [encodeFrame({ ...frame, seq: one }), encodeFrame({ ...held, seq: other })];
   }
 
   #withOtherHeader(frame: Frame, field: (typeof HEADER_FIELDS)[number]): Uint8Array {
@@ -230,46 +257,4 @@ function replaceLie(liar: Liar, lie: Lie, next: Lie | undefined): void {
 function remember(liar: Liar, bytes: Uint8Array): void {
   liar.remembered.push(bytes);
   if (liar.remembered.length > MOST_REMEMBERED) liar.remembered.shift();
-}
-
-/** Whether the receiver may go on, to the right end, with this in place of the frame. */
-function mayPassFor(frame: Frame, bytes: Uint8Array): boolean {
-  const { payload } = decodeFrame(bytes);
-  const isSame = Buffer.compare(encodeFrame({ ...frame, payload }), bytes) === 0;
-  return isSame && payload.length === frame.payload.length && isHarmless(frame.step, frame.payload, payload);
-}
-
-/**
- * What a worker has kept of which attempt: nothing comes of it unless all say the same. Of a summary of the history the hash of
- * equal lists counts, and their length does not; nor the block, but for the lowest.
- */
-function isHarmless(step: number, before: Uint8Array, after: Uint8Array): boolean {
-  if (step === KEPT) return true;
-  const counts = step === SUMMARIES ? HASH_BYTES : before.length;
-  return Buffer.compare(before.subarray(0, counts), after.subarray(0, counts)) === 0;
-}
-
-/** Words are 32 bytes, big-endian. */
-export function alterPayload(payload: Uint8Array, alteration: Alteration, choices: Choices): Uint8Array {
-  const changed = Uint8Array.from(payload);
-  if (changed.length === 0) return choices.bytes(32);
-  const word = 32 * choices.whole(0, Math.max(0, Math.floor(changed.length / 32) - 1));
-  switch (alteration) {
-    case "flip":
-      changed[choices.whole(0, changed.length - 1)]! ^= 1 << choices.whole(0, 7);
-      return changed;
-    case "add one":
-      changed[Math.min(word + 31, changed.length - 1)]! += 1;
-      return changed;
-    case "zero":
-      if (changed.every((byte) => byte === 0)) changed[changed.length - 1] = 1;
-      else changed.fill(0);
-      return changed;
-    case "not canonical":
-      if (changed.subarray(word, word + 32).every((byte) => byte === 0xff)) changed[word] = 0;
-      else changed.fill(0xff, word, word + 32);
-      return changed;
-    case "truncate":
-      return changed.subarray(0, changed.length - 1);
-  }
 }

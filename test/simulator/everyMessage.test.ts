@@ -10,6 +10,7 @@ import { FrameKind } from "../../workers/messages/frame.ts";
 import { budget } from "../budget.ts";
 import { sizeName } from "../workers/sharing/committees.ts";
 import type { CommitteeSize } from "./foundedChain.ts";
+import type { Lie } from "./adversary.ts";
 import { BLOCK_MS, Simulation } from "./simulation.ts";
 import { verify } from "./verify.ts";
 
@@ -33,17 +34,23 @@ const DEATH: Fault = {
   hasHappened: (simulation) => !simulation.worker(1).isRunning,
 };
 
-const LIE: Fault = {
-  by: 2,
-  isCounted: (kind) => kind === FrameKind.ROUND,
-  arm: ({ adversary }, after) => {
-    adversary.corrupt(2);
-    adversary.plan(2, { kind: "alter", alteration: "add one", after });
-  },
-  hasHappened: ({ adversary }) => adversary.lies > 0,
-};
+function lying(lie: (after: number) => Lie): Fault {
+  return {
+    by: 2,
+    isCounted: (kind) => kind === FrameKind.ROUND,
+    arm: ({ adversary }, after) => {
+      adversary.corrupt(2);
+      adversary.plan(2, lie(after));
+    },
+    hasHappened: ({ adversary }) => adversary.lies > 0,
+  };
+}
 
-/** One request, and its fault. @returns whether that happened, and how many messages there were */
+const LIE = lying((after) => ({ kind: "alter", alteration: "add one", after }));
+const SWAP = lying((after) => ({ kind: "swap", numbered: "anew", after }));
+const LATE = lying((after) => ({ kind: "swap", numbered: "as sent", after }));
+
+/** One request, and its fault. @returns whether that happened, how many messages there were, and what was signed */
 function turn(size: CommitteeSize, isSealed: boolean, fault: Fault, after: number) {
   return Simulation.with({ ...size, seed: `every message ${size.n}` }, async (simulation) => {
     await simulation.begin();
@@ -61,7 +68,8 @@ function turn(size: CommitteeSize, isSealed: boolean, fault: Fault, after: numbe
     verify(simulation);
     assert.deepEqual(observer.violations, [], `message ${after}`);
     const sent = observer.traffic.slice(before).filter(({ from, kind }) => from === fault.by && fault.isCounted(kind));
-    return { happened, messages: sent.length };
+    const attempts = new Set(observer.signed.map(({ attempt }) => attempt));
+    return { happened, messages: sent.length, attempts };
   });
 }
 
@@ -97,4 +105,17 @@ describe("a participant", () => {
   });
 
   it("that lies in any of its messages costs an attempt, and opens nothing", () => sweep({ n: 4, t: 1 }, false, LIE));
+
+  it("that sends any of its messages in place of the one before costs an attempt, and opens nothing", () =>
+    sweep({ n: 4, t: 1 }, false, SWAP));
+
+  it("whose messages overtake each other costs nothing where they are numbered as they were sent, else the attempt", async () => {
+    for (const [fault, attempt] of [
+      [LATE, 1n],
+      [SWAP, 2n],
+    ] as const) {
+      const { happened, attempts } = await turn({ n: 3, t: 1 }, false, fault, 20);
+      assert.deepEqual([happened, attempts], [true, new Set([attempt])]);
+    }
+  });
 });

@@ -120,7 +120,12 @@ describe("Observer", () => {
 
   it("notices whatever else opens after a step was altered, and a verdict", () => {
     const openings = ["cohort", "zeros", "groups", "lines/2/open", "output/0/1-3", "outputs", "verdict"];
-    for (const lie of [{}, { kind: "drop" }, { kind: "header", field: "epoch" }] as const) {
+    for (const lie of [
+      {},
+      { kind: "drop" },
+      { kind: "header", field: "epoch" },
+      { kind: "swap", numbered: "anew" },
+    ] as const) {
       for (const opening of openings) {
         const { observer, send } = lieIn("products/1/return", lie);
         send(frame("verify/last/open"));
@@ -160,7 +165,11 @@ describe("Observer", () => {
   });
 
   it("expects nothing of lies from which nothing may come, nor of those who compute without the liar", () => {
-    for (const watched of [lieIn("kept"), lieIn("inputs/ready", { kind: "repeat" })]) {
+    for (const watched of [
+      lieIn("kept"),
+      lieIn("inputs/ready", { kind: "repeat" }),
+      lieIn("sums/return", { kind: "swap", numbered: "as sent" }),
+    ]) {
       watched.send(frame("cohort"));
       assert.deepEqual(watched.observer.violations, []);
     }
