@@ -14,9 +14,16 @@ import type { Lie } from "./adversary.ts";
 import { BLOCK_MS, Simulation } from "./simulation.ts";
 import { verify } from "./verify.ts";
 
+interface Question {
+  readonly query: number;
+  readonly parameters: readonly bigint[];
+  readonly isSealed?: boolean;
+}
+
 /** Product columns, and sums over them. */
-const SUMS = 1;
-const PARAMETERS = [0n, 18n, 90n];
+const SUMS: Question = { query: 1, parameters: [0n, 18n, 90n] };
+/** Two agreements of keys: lines of values are merged first. */
+const QUANTILE: Question = { query: 5, parameters: [0n] };
 
 interface Fault {
   readonly by: number;
@@ -51,13 +58,13 @@ const SWAP = lying((after) => ({ kind: "swap", numbered: "anew", after }));
 const LATE = lying((after) => ({ kind: "swap", numbered: "as sent", after }));
 
 /** One request, and its fault. @returns whether that happened, how many messages there were, and what was signed */
-function turn(size: CommitteeSize, isSealed: boolean, fault: Fault, after: number) {
+function turn(size: CommitteeSize, { query, parameters, isSealed }: Question, fault: Fault, after: number) {
   return Simulation.with({ ...size, seed: `every message ${size.n}` }, async (simulation) => {
     await simulation.begin();
     const { time, observer } = simulation;
     const before = observer.traffic.length;
     fault.arm(simulation, after);
-    simulation.ask(SUMS, PARAMETERS, simulation.datasetIds(), isSealed);
+    simulation.ask(query, parameters, simulation.datasetIds(), isSealed);
     const isOver = (): boolean => fault.hasHappened(simulation) || states(simulation).includes(RequestState.ANSWERED);
     assert.ok(await time.until(isOver, time.nowMs + 30 * BLOCK_MS), `nothing happens, message ${after}`);
     await simulation.pass(8 * BLOCK_MS);
@@ -80,10 +87,14 @@ function states(simulation: Simulation): number[] {
 /** A request is no fewer, at any size: below that the sweep would leave something out. */
 const LEAST_MESSAGES = 60;
 
-async function sweep(size: CommitteeSize, isSealed: boolean, fault: Fault): Promise<void> {
-  for (let after = 0; ; after += budget.messageStride) {
-    const { happened, messages } = await turn(size, isSealed, fault, after);
-    if (process.env.DBG) console.log(size, isSealed, after, happened, messages, process.uptime());
+async function sweep(
+  size: CommitteeSize,
+  question: Question,
+  fault: Fault,
+  stride = budget.messageStride,
+): Promise<void> {
+  for (let after = 0; ; after += stride) {
+    const { happened, messages } = await turn(size, question, fault, after);
     if (happened) continue;
     assert.ok(messages <= after, `there are ${messages} messages, and no fault at that after ${after}`);
     assert.ok(messages >= LEAST_MESSAGES, `only ${messages} messages`);
@@ -92,29 +103,35 @@ async function sweep(size: CommitteeSize, isSealed: boolean, fault: Fault): Prom
 }
 
 describe("a participant", () => {
-  for (const [size, isSealed] of [
-    [{ n: 3, t: 1 }, false],
-    [{ n: 5, t: 2 }, true],
+  for (const [size, question] of [
+    [{ n: 3, t: 1 }, SUMS],
+    [
+      { n: 5, t: 2 },
+      { ...SUMS, isSealed: true },
+    ],
   ] as const) {
-    it(`that dies after any of its messages costs an attempt, ${sizeName(size)}`, () => sweep(size, isSealed, DEATH));
+    it(`that dies after any of its messages costs an attempt, ${sizeName(size)}`, () => sweep(size, question, DEATH));
   }
 
   it("whose fault does not happen is noticed", async () => {
     const never = { ...DEATH, arm: () => undefined };
-    await assert.rejects(sweep({ n: 3, t: 1 }, false, never), /no fault at that after 0/);
+    await assert.rejects(sweep({ n: 3, t: 1 }, SUMS, never), /no fault at that after 0/);
   });
 
-  it("that lies in any of its messages costs an attempt, and opens nothing", () => sweep({ n: 4, t: 1 }, false, LIE));
+  it("that lies in any of its messages costs an attempt, and opens nothing", () => sweep({ n: 4, t: 1 }, SUMS, LIE));
+
+  it("that lies where lines of values are merged costs an attempt, and opens nothing", () =>
+    sweep({ n: 3, t: 1 }, QUANTILE, LIE, 4 * budget.messageStride));
 
   it("that sends any of its messages in place of the one before costs an attempt, and opens nothing", () =>
-    sweep({ n: 4, t: 1 }, false, SWAP));
+    sweep({ n: 4, t: 1 }, SUMS, SWAP));
 
   it("whose messages overtake each other costs nothing where they are numbered as they were sent, else the attempt", async () => {
     for (const [fault, attempt] of [
       [LATE, 1n],
       [SWAP, 2n],
     ] as const) {
-      const { happened, attempts } = await turn({ n: 3, t: 1 }, false, fault, 20);
+      const { happened, attempts } = await turn({ n: 3, t: 1 }, SUMS, fault, 20);
       assert.deepEqual([happened, attempts], [true, new Set([attempt])]);
     }
   });

@@ -8,10 +8,11 @@ import { CONSORTIUM, SPARE_KEYS, act, rotation } from "./genesis.ts";
 import type { Committee } from "./modelState.ts";
 import { requestEvents } from "./requestEvents.ts";
 import { BLOCK_MS, DEADLINE_BLOCKS, Simulation } from "./simulation.ts";
+import { oppositeRow } from "./simulatedStudy.ts";
 import { ATTEMPT_TIMEOUT_MS, type LogEntry } from "./simulatedWorker.ts";
 import { verify } from "./verify.ts";
 
-const [COUNTS, SUMS] = [0, 1];
+const [COUNTS, SUMS, TABLE, QUANTILE] = [0, 1, 4, 5];
 const EVERYBODY = [18n, 90n];
 /** Of owners, in a change of the committee. */
 const CONDUCT = { again: false, flawOf: () => undefined };
@@ -270,6 +271,43 @@ describe("a worker whose key is rotated", () => {
         "worker 2 alarms: following-stopped NODE_KEY_CHANGED",
       ]);
     });
+  });
+});
+
+describe("a question about the order of values", () => {
+  it("merges lines with keys of their own, one bit after another, and is answered", async () => {
+    await Simulation.with({ n: 3, t: 1, seed: "order of values" }, async (simulation) => {
+      await simulation.begin();
+      simulation.ask(QUANTILE, [1n]);
+      assert.ok(await simulation.settle());
+      assert.deepEqual(states(simulation), [RequestState.ANSWERED]);
+      assertGood(simulation);
+      const { traffic, signed } = simulation.observer;
+      const sent = new Set(traffic.map(({ step }) => step));
+      for (const opening of ["cohort", "groups", "output/0/0-0", "outputs"])
+        assert.ok(sent.has(stepTag(opening)), `nothing opens in ${opening}`);
+      assert.equal(signed.length, 3);
+    });
+  });
+
+  it("is noticed to be answered of other rows, as a table is", async () => {
+    for (const [query, parameters] of [
+      [QUANTILE, [1n]],
+      [TABLE, EVERYBODY],
+    ] as const) {
+      await Simulation.with({ n: 3, t: 1, seed: "order of values" }, async (simulation) => {
+        await simulation.begin();
+        simulation.ask(query, parameters);
+        assert.ok(await simulation.settle());
+        assertGood(simulation);
+        simulation.plain.change(({ segments, ...other }) => ({
+          ...other,
+          segments: segments.map((rows) => rows.map(oppositeRow)),
+        }));
+        verify(simulation);
+        assert.match(simulation.observer.violations[0] ?? "", /says something wrong/);
+      });
+    }
   });
 });
 
