@@ -52,8 +52,8 @@ export const budget = {
   /** Whole networks simulated, and random operations in each. Deep: of every committee size. */
   simulatedSeeds: size(4, 300),
   simulatedOperations: 60,
-  /** From one message at which a simulated worker dies or lies to the next. */
-  messageStride: size(21, 1),
+  /** From one message at which a simulated worker dies or lies to the next; each is a network of its own, about a second. */
+  messageStride: size(48, 1),
   /** Sequences of random acts done on the model chain and on a real one. */
   modelChainSeeds: size(20, 100),
   /** Random studies attacked with every answer that opened; and those of its negative twins. */

@@ -11,32 +11,37 @@ import { encodeSignedVerdict } from "../../workers/messages/signedVerdict.ts";
 import { Outcome, type RequestContext, ZERO_HASH, statementHash } from "../../workers/messages/statement.ts";
 import { ANSWER } from "../../workers/messages/signedStructs.ts";
 import { opalineDomain, signTypedData } from "../../workers/messages/typedData.ts";
-import { stepTag } from "../../workers/transport/session.ts";
 import type { PartyIndex } from "../../workers/sharing/parties.ts";
+import { ALTERATIONS, type Alteration, alterPayload, mayPassFor } from "./alterations.ts";
 import { WORKERS } from "./genesis.ts";
 import { CHAIN_ID } from "./modelDeployment.ts";
 import type { Choices } from "./seededChoices.ts";
 import type { Incarnation, SimulatedMesh } from "./simulatedMesh.ts";
 
-/** How the payload of one round is changed; never to the same bytes, never to another length but by `truncate`. */
-export const ALTERATIONS = ["flip", "add one", "zero", "not canonical", "truncate"] as const;
-export type Alteration = (typeof ALTERATIONS)[number];
-
 const HEADER_FIELDS = ["session", "attempt", "step", "sender", "seq", "kind", "epoch"] as const;
+
+/** How two swapped frames are numbered: each with its own number still, or with the other's, as if it had been sent in its place. */
+export const NUMBERINGS = ["as sent", "anew"] as const;
+
+/** The `after`-th round frame from now on comes after the next one to the same receiver, of the same attempt. */
+export interface Swap {
+  readonly kind: "swap";
+  readonly numbered: (typeof NUMBERINGS)[number];
+  readonly after: number;
+  readonly to?: number;
+  /** The first of the two, once it is there. */
+  readonly held?: Frame;
+}
 
 export type Lie =
   /** The payload of the `after`-th round frame from now on, to all or to one. */
   | { readonly kind: "alter"; readonly alteration: Alteration; readonly after: number; readonly to?: number }
   | { readonly kind: "header"; readonly field: (typeof HEADER_FIELDS)[number]; readonly after: number }
   | { readonly kind: "replay"; readonly after: number }
+  | Swap
   | { readonly kind: "drop"; readonly frames: number; readonly to?: number }
   | { readonly kind: "repeat"; readonly frames: number };
 
-/**
- * Steps at which a lie need not keep honest workers from sending their shares of the outputs: the last ones; and what a worker
- * has kept of which attempt, which nothing comes of unless all say the same.
- */
-const FORGIVEN_STEPS = new Set(["outputs/ready", "outputs", "kept"].map(stepTag));
 const MOST_REMEMBERED = 200;
 
 /** A worker, and its Shamir point in some committee. */
@@ -62,8 +67,8 @@ interface Liar {
 }
 
 export class Adversary {
-  /** `session:attempt` in which a round was altered, but for the forgiven steps. */
-  readonly tainted = new Set<string>();
+  /** Told of every round that does not reach its receiver as it should, unless nothing may come of that. */
+  onLie: (liar: number, frame: Frame) => void = () => undefined;
   /** Lies that took effect, for the trace. */
   lies = 0;
   readonly #choices: Choices;
@@ -105,6 +110,7 @@ export class Adversary {
       [6, { kind: "alter", alteration: choices.of(ALTERATIONS), after, ...addressed }],
       [2, { kind: "header", field: choices.of(HEADER_FIELDS), after }],
       [2, { kind: "replay", after }],
+      [2, { kind: "swap", numbered: choices.of(NUMBERINGS), after, ...addressed }],
       [2, { kind: "drop", frames: choices.of([1, 5, 60, 2_000]), ...addressed }],
       [1, { kind: "repeat", frames: choices.whole(1, 20) }],
     ]);
@@ -118,9 +124,13 @@ export class Adversary {
     if (frame.kind === FrameKind.HELLO) return [bytes];
     const isRound = frame.kind === FrameKind.ROUND;
     if (isRound) liar.rounds += 1;
-    remember(liar, bytes);
     let out: readonly Uint8Array[] = [bytes];
     for (const lie of [...liar.lies]) out = out.flatMap((each) => this.#tell(liar, lie, frame, to, each));
+    const isLate = liar.lies.some((lie) => lie.kind === "swap" && lie.held === frame && lie.numbered === "as sent");
+    const isPassed = isLate || out.some((each) => mayPassFor(frame, each));
+    // What was lost is not replayed either.
+    if ((isRound || frame.kind === FrameKind.ROUND_PART) && !isPassed) this.onLie(from.index, frame);
+    else remember(liar, bytes);
     return out;
   }
 
@@ -133,17 +143,30 @@ export class Adversary {
       return lie.kind === "drop" ? [] : [bytes, bytes];
     }
     if (!isRound) return [bytes];
+    if (lie.kind === "swap") return this.#swap(liar, lie, frame, to, bytes);
     replaceLie(liar, lie, lie.after > 0 ? { ...lie, after: lie.after - 1 } : undefined);
     if (lie.after > 0) return [bytes];
     this.lies += 1;
     if (lie.kind === "replay") return [this.#choices.of(liar.remembered), bytes];
     if (lie.kind === "header") return [this.#withOtherHeader(frame, lie.field)];
-    return [this.#altered(frame, lie.alteration)];
+    return [encodeFrame({ ...frame, payload: alterPayload(frame.payload, lie.alteration, this.#choices) })];
   }
 
-  #altered(frame: Frame, alteration: Alteration): Uint8Array {
-    if (!FORGIVEN_STEPS.has(frame.step)) this.tainted.add(`${frame.session}:${frame.attempt}`);
-    return encodeFrame({ ...frame, payload: alterPayload(frame.payload, alteration, this.#choices) });
+  #swap(liar: Liar, lie: Swap, frame: Frame, to: Incarnation, bytes: Uint8Array): readonly Uint8Array[] {
+    const { held, numbered, after } = lie;
+    if (after > 0) {
+      replaceLie(liar, lie, { ...lie, after: after - 1 });
+      return [bytes];
+    }
+    if (held === undefined) {
+      this.lies += 1;
+      replaceLie(liar, lie, { ...lie, to: to.index, held: frame });
+      return [];
+    }
+    if (held.session !== frame.session || held.attempt !== frame.attempt) return [bytes];
+    replaceLie(liar, lie, undefined);
+    const [one, other] = numbered === "as sent" ? [frame.seq, held.seq] : [held.seq, frame.seq];
+    return [encodeFrame({ ...frame, seq: one }), encodeFrame({ ...held, seq: other })];
   }
 
   #withOtherHeader(frame: Frame, field: (typeof HEADER_FIELDS)[number]): Uint8Array {
@@ -225,6 +248,8 @@ export class Adversary {
 
 function replaceLie(liar: Liar, lie: Lie, next: Lie | undefined): void {
   const at = liar.lies.indexOf(lie);
+  // Two copies of one frame tell it twice.
+  if (at < 0) return;
   if (next === undefined) liar.lies.splice(at, 1);
   else liar.lies[at] = next;
 }
@@ -232,29 +257,4 @@ function replaceLie(liar: Liar, lie: Lie, next: Lie | undefined): void {
 function remember(liar: Liar, bytes: Uint8Array): void {
   liar.remembered.push(bytes);
   if (liar.remembered.length > MOST_REMEMBERED) liar.remembered.shift();
-}
-
-/** Words are 32 bytes, big-endian. */
-export function alterPayload(payload: Uint8Array, alteration: Alteration, choices: Choices): Uint8Array {
-  const changed = Uint8Array.from(payload);
-  if (changed.length === 0) return choices.bytes(32);
-  const word = 32 * choices.whole(0, Math.max(0, Math.floor(changed.length / 32) - 1));
-  switch (alteration) {
-    case "flip":
-      changed[choices.whole(0, changed.length - 1)]! ^= 1 << choices.whole(0, 7);
-      return changed;
-    case "add one":
-      changed[Math.min(word + 31, changed.length - 1)]! += 1;
-      return changed;
-    case "zero":
-      if (changed.every((byte) => byte === 0)) changed[changed.length - 1] = 1;
-      else changed.fill(0);
-      return changed;
-    case "not canonical":
-      if (changed.subarray(word, word + 32).every((byte) => byte === 0xff)) changed[word] = 0;
-      else changed.fill(0xff, word, word + 32);
-      return changed;
-    case "truncate":
-      return changed.subarray(0, changed.length - 1);
-  }
 }

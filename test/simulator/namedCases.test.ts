@@ -1,17 +1,18 @@
-/** Cases that have a name: bugs that the simulator found, and faults swept from the first message to the last. */
+/** Cases that have a name: bugs that the simulator found, and what needs more than chance. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
-import { budget } from "../budget.ts";
+import { stepTag } from "../../workers/transport/session.ts";
 import { complete, currentEpoch, goOnAs, isConfirmed, proposalOf, propose, withdraw } from "./committeeChange.ts";
 import { CONSORTIUM, SPARE_KEYS, act, rotation } from "./genesis.ts";
 import type { Committee } from "./modelState.ts";
 import { requestEvents } from "./requestEvents.ts";
 import { BLOCK_MS, DEADLINE_BLOCKS, Simulation } from "./simulation.ts";
+import { oppositeRow } from "./simulatedStudy.ts";
 import { ATTEMPT_TIMEOUT_MS, type LogEntry } from "./simulatedWorker.ts";
 import { verify } from "./verify.ts";
 
-const [COUNTS, SUMS] = [0, 1];
+const [COUNTS, SUMS, TABLE, QUANTILE] = [0, 1, 4, 5];
 const EVERYBODY = [18n, 90n];
 /** Of owners, in a change of the committee. */
 const CONDUCT = { again: false, flawOf: () => undefined };
@@ -273,37 +274,94 @@ describe("a worker whose key is rotated", () => {
   });
 });
 
-describe("a participant", () => {
-  /** One request after the other in one network; before each, `prepare` arms the fault at a later message. */
-  async function sweep(size: { n: number; t: number }, prepare: (simulation: Simulation, at: number) => void) {
-    await Simulation.with({ ...size, seed: `sweep ${size.n}` }, async (simulation) => {
+describe("a question about the order of values", () => {
+  it("merges lines with keys of their own, one bit after another, and is answered", async () => {
+    await Simulation.with({ n: 3, t: 1, seed: "order of values" }, async (simulation) => {
       await simulation.begin();
-      for (let at = 0; at < 84; at += budget.messageStride) {
-        prepare(simulation, at);
-        simulation.ask(SUMS, [BigInt(at % 2), ...EVERYBODY]);
-        await simulation.pass(8 * BLOCK_MS);
-        simulation.heal();
-        assert.ok(await simulation.settle(), `not settled after message ${at}`);
-      }
-      const isAnswered = (state: number): boolean => state === RequestState.ANSWERED;
-      assert.ok(states(simulation).every(isAnswered), "every request is answered once all are well");
+      simulation.ask(QUANTILE, [1n]);
+      assert.ok(await simulation.settle());
+      assert.deepEqual(states(simulation), [RequestState.ANSWERED]);
       assertGood(simulation);
+      const { traffic, signed } = simulation.observer;
+      const sent = new Set(traffic.map(({ step }) => step));
+      for (const opening of ["cohort", "groups", "output/0/0-0", "outputs"])
+        assert.ok(sent.has(stepTag(opening)), `nothing opens in ${opening}`);
+      assert.equal(signed.length, 3);
+    });
+  });
+
+  it("is noticed to be answered of other rows, as a table is", async () => {
+    for (const [query, parameters] of [
+      [QUANTILE, [1n]],
+      [TABLE, EVERYBODY],
+    ] as const) {
+      await Simulation.with({ n: 3, t: 1, seed: "order of values" }, async (simulation) => {
+        await simulation.begin();
+        simulation.ask(query, parameters);
+        assert.ok(await simulation.settle());
+        assertGood(simulation);
+        simulation.plain.change(({ segments, ...other }) => ({
+          ...other,
+          segments: segments.map((rows) => rows.map(oppositeRow)),
+        }));
+        verify(simulation);
+        assert.match(simulation.observer.violations[0] ?? "", /says something wrong/);
+      });
+    }
+  });
+});
+
+describe("a store that is restored from an old copy", () => {
+  const OUTPUTS = stepTag("outputs");
+
+  /**
+   * A sealed request; when the first worker has sent its shares of the masked outputs, these workers are killed, and go on
+   * with copies from before the request.
+   */
+  async function restored(indices: readonly number[], withChance = false): Promise<Simulation> {
+    return Simulation.with({ n: 3, t: 1, seed: "restored" }, async (simulation) => {
+      await simulation.begin();
+      const { observer, time } = simulation;
+      const restoring = indices.map((index) => simulation.worker(index));
+      for (const worker of restoring) worker.crash();
+      const backups = restoring.map((worker) => worker.backUp());
+      for (const worker of restoring) worker.start();
+      await simulation.pass(2 * BLOCK_MS);
+      const ask = (): void => simulation.ask(SUMS, [0n, ...EVERYBODY], simulation.datasetIds(), true);
+      ask();
+      const isOpening = (): boolean => observer.traffic.some(({ from, step }) => from === 1 && step === OUTPUTS);
+      assert.ok(await time.until(isOpening, time.nowMs + 30 * BLOCK_MS));
+      for (const worker of restoring) worker.crash();
+      assert.deepEqual(observer.signed, []);
+      // The others notice, and have given up.
+      await simulation.pass(BLOCK_MS);
+      for (const [i, worker] of restoring.entries()) {
+        worker.restore(backups[i]!, withChance);
+        observer.restored(worker.index);
+        worker.start();
+      }
+      assert.ok(await simulation.settle());
+      ask();
+      simulation.ask(COUNTS, EVERYBODY);
+      assert.ok(await simulation.settle());
+      assert.deepEqual(new Set(states(simulation)), new Set([RequestState.ANSWERED]));
+      verify(simulation);
+      return simulation;
     });
   }
 
-  for (const size of [
-    { n: 3, t: 1 },
-    { n: 5, t: 2 },
-  ]) {
-    it(`that dies after any of its messages costs an attempt, n = ${size.n}`, async () => {
-      await sweep(size, (simulation, at) => simulation.worker(1).crashAfterFrames(at));
-    });
-  }
+  it("masks nothing as before, whether the others remember the attempt or nobody does", async () => {
+    for (const indices of [[1], [1, 2, 3]]) {
+      const { observer } = await restored(indices);
+      assert.deepEqual(observer.violations, []);
+      // To both others: of the attempt that was lost, of the one in its place, and of the two requests after it.
+      const sent = observer.traffic.filter(({ from, step }) => from === 1 && step === OUTPUTS);
+      assert.equal(sent.length, 4 * 2);
+    }
+  });
 
-  it("that lies in any of its messages costs an attempt, and opens nothing", async () => {
-    await sweep({ n: 4, t: 1 }, ({ adversary }, after) => {
-      adversary.corrupt(2);
-      adversary.plan(2, { kind: "alter", alteration: "add one", after });
-    });
+  it("is noticed to mask as before where chance is restored with it", async () => {
+    const { observer } = await restored([1, 2, 3], true);
+    assert.match(observer.violations[0] ?? "", /used twice/);
   });
 });

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { ZeroHash, id } from "ethers";
 import { type Frame, FrameKind, encodeFrame } from "../../workers/messages/frame.ts";
 import { stepTag } from "../../workers/transport/session.ts";
-import { Adversary } from "./adversary.ts";
+import { Adversary, type Lie } from "./adversary.ts";
 import { endChange, propose } from "./committeeChange.ts";
 import { WORKERS } from "./genesis.ts";
 import { Observer } from "./observer.ts";
@@ -28,11 +28,32 @@ function frame(step: string, change: Partial<Frame> = {}): Uint8Array {
   return encodeFrame({ kind: FrameKind.ROUND, ...place, step: stepTag(step), payload, ...change });
 }
 
-function watch(): { observer: Observer; adversary: Adversary; send: (bytes: Uint8Array, from?: number) => void } {
+type Send = (bytes: Uint8Array, from?: number, to?: number) => void;
+
+interface Watch {
+  readonly observer: Observer;
+  readonly adversary: Adversary;
+  readonly send: Send;
+}
+
+function watch(): Watch {
   const adversary = new Adversary(new Choices("observer"));
   const observer = new Observer(new VirtualTime(), adversary);
-  const send = (bytes: Uint8Array, from = 1): void => observer.onSend(incarnation(from), incarnation(2), bytes);
+  const send: Send = (bytes, from = 1, to = 2) => observer.onSend(incarnation(from), incarnation(to), bytes);
   return { observer, adversary, send };
+}
+
+/** Worker 3, with which worker 1 computes, lies to it in a step; before that it has opened some. */
+function lieIn(step: string, lie: Partial<Lie> = {}, opened: readonly string[] = []): Watch {
+  const watched = watch();
+  const { adversary, send } = watched;
+  adversary.corrupt(3);
+  send(frame("keys/hashes", { receiver: 3 }), 1, 3);
+  for (const earlier of [...opened, step]) send(frame(earlier, { sender: 3, receiver: 1 }), 3, 1);
+  adversary.plan(3, { kind: "alter", alteration: "flip", after: 0, frames: 1, ...lie } as Lie);
+  adversary.onSend(incarnation(3), incarnation(1), frame(step, { sender: 3, receiver: 1 }));
+  assert.equal(adversary.lies, 1);
+  return watched;
 }
 
 function assertViolated({ violations }: Observer, expected: RegExp): void {
@@ -43,12 +64,33 @@ describe("Observer", () => {
   it("notices bytes that come again in another attempt or step, and not those of one message to several", () => {
     const { observer, send } = watch();
     send(frame("keys/contributions"));
-    send(frame("keys/contributions", { receiver: 3 }));
+    send(frame("keys/contributions", { receiver: 3 }), 1, 3);
     send(frame("inputs/ready"));
     send(frame("inputs/ready", { attempt: 2n }));
     assert.deepEqual(observer.violations, []);
     send(frame("keys/contributions", { attempt: 2n }));
     assertViolated(observer, /used twice/);
+  });
+
+  it("notices any word that comes again, in another step or agreement of keys or the same payload", () => {
+    const words = (...names: string[]): Buffer =>
+      Buffer.concat(names.map((name) => Buffer.from(id(name).slice(2), "hex")));
+    const first = frame("products/1/collect", { payload: words("a", "b", "c") });
+    const again = (step: string, ...names: string[]) => frame(step, { payload: words(...names) });
+    for (const repeated of [
+      [again("products/2/collect", "d", "c")],
+      [frame("keys/contributions"), again("products/1/collect", "b")],
+      [again("sums/return", "d", "e", "d")],
+      [again("sealed/keys", "d"), again("outputs", "e", "a")],
+    ]) {
+      const { observer, send } = watch();
+      send(first);
+      send(frame("products/1/collect", { payload: words("a", "b", "c"), receiver: 3 }), 1, 3);
+      for (const sent of [again("outputs", "a"), ...repeated.slice(0, -1)]) send(sent);
+      assert.deepEqual(observer.violations, []);
+      send(repeated.at(-1)!);
+      assertViolated(observer, /used twice/);
+    }
   });
 
   it("notices equal contributions of two workers", () => {
@@ -69,19 +111,83 @@ describe("Observer", () => {
   });
 
   it("notices outputs opened after a step was altered", () => {
-    const { observer, adversary, send } = watch();
-    adversary.corrupt(3);
-    adversary.plan(3, { kind: "alter", alteration: "flip", after: 0 });
-    const [altered] = adversary.onSend(
-      incarnation(3),
-      incarnation(1),
-      frame("sums/collect", { sender: 3, receiver: 1 }),
-    );
-    assert.notDeepEqual(altered, frame("sums/collect", { sender: 3, receiver: 1 }));
+    const { observer, send } = lieIn("sums/collect");
     send(frame("outputs", { attempt: 2n }));
     assert.deepEqual(observer.violations, []);
     send(frame("outputs"));
     assertViolated(observer, /opens outputs/);
+  });
+
+  it("notices whatever else opens after a step was altered, and a verdict", () => {
+    const openings = ["cohort", "zeros", "groups", "lines/2/open", "output/0/1-3", "outputs", "verdict"];
+    for (const lie of [
+      {},
+      { kind: "drop" },
+      { kind: "header", field: "epoch" },
+      { kind: "swap", numbered: "anew" },
+    ] as const) {
+      for (const opening of openings) {
+        const { observer, send } = lieIn("products/1/return", lie);
+        send(frame("verify/last/open"));
+        assert.deepEqual(observer.violations, []);
+        send(frame(opening));
+        assertViolated(observer, new RegExp(`opens ${opening}`));
+      }
+    }
+    const { observer } = lieIn("gate/bits/collect");
+    observer.onSigned({ index: 1, requestId: SESSION, attempt: 1n, statement: ZeroHash, resultHash: ZeroHash });
+    assertViolated(observer, /has a verdict/);
+  });
+
+  it("lets those who were not lied to send what they open next, and nothing after it", () => {
+    const openings = ["cohort", "zeros", "groups", "lines/1/open", "outputs"];
+    const sign = { index: 1, requestId: SESSION, attempt: 1n, statement: ZeroHash, resultHash: ZeroHash };
+    for (const [step, next] of [
+      ["tests/ready", 0],
+      ["cohort", 1],
+      ["groups", 3],
+      ["lines/1/ready", 3],
+      ["outputs/ready", 4],
+    ] as const) {
+      const before = openings.slice(0, openings.includes(step) ? next - 1 : next);
+      const { observer, send } = lieIn(step, {}, before);
+      for (const opening of openings.slice(0, next + 1)) send(frame(opening));
+      assert.deepEqual(observer.violations, [], step);
+      if (openings[next + 1] === undefined) observer.onSigned(sign);
+      else send(frame(openings[next + 1]!));
+      assertViolated(observer, /opens|has a verdict/);
+    }
+    // Only who was lied to about the outputs lacks them.
+    const { observer, send } = lieIn("outputs", {}, ["cohort"]);
+    for (const opening of ["cohort", "outputs"]) send(frame(opening));
+    observer.onSigned(sign);
+    assert.deepEqual(observer.violations, []);
+  });
+
+  it("expects nothing of lies from which nothing may come, nor of those who compute without the liar", () => {
+    for (const watched of [
+      lieIn("kept"),
+      lieIn("inputs/ready", { kind: "repeat" }),
+      lieIn("sums/return", { kind: "swap", numbered: "as sent" }),
+    ]) {
+      watched.send(frame("cohort"));
+      assert.deepEqual(watched.observer.violations, []);
+    }
+    const { observer, send } = lieIn("products/1/collect");
+    send(frame("keys/hashes", { sender: 4 }), 4);
+    send(frame("cohort", { sender: 4 }), 4);
+    assert.deepEqual(observer.violations, []);
+  });
+
+  it("notices a round of an attempt that has failed at the worker, though it told nobody", () => {
+    const { observer, send } = watch();
+    const fields = { requestId: SESSION, attempt: 1n, error: "PROTOCOL_PRODUCTS_WRONG" };
+    observer.onLog({ index: 1, level: "warn", event: "attempt-failed", fields });
+    send(frame("abort", { kind: FrameKind.ABORT }));
+    send(frame("keys/hashes", { attempt: 2n }));
+    assert.deepEqual(observer.violations, []);
+    send(frame("gate/bits/return"));
+    assertViolated(observer, /goes on in/);
   });
 
   it("notices links ended without a fault, alarms and bugs", () => {

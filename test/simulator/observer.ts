@@ -1,36 +1,22 @@
 /**
  * Sees every frame that honest workers send, every log line and every signature, and notes what must never happen:
  *
- *  1. A mask or key used twice: no honest round payload that is masked or fresh begins with bytes seen before.
- *  2. An honest worker sends a round of an attempt that it has given up.
- *  3. An honest worker sends a share of the outputs of an attempt in which an earlier step was altered.
+ *  1. A mask or key used twice (`freshWords.ts`).
+ *  2. An honest worker sends a round of an attempt that it has given up, or that has failed at it: nothing but that it gives up.
+ *  3. An honest worker sends a share of anything that opens, or signs, after a step before it was altered (`openings.ts`).
  *  4. An honest worker ends its link to another honest one for what that one sent.
  *  5. An honest worker alarms its operator, or meets an error that is not one of ours: a bug.
  */
 import { type Hash, createHash } from "node:crypto";
 import { FrameKind, decodeFrame } from "../../workers/messages/frame.ts";
-import { LISTS_STEP, SUMMARIES_STEP } from "../../workers/protocols/agreeHistory.ts";
-import { CONTRIBUTIONS_STEP } from "../../workers/protocols/agreeKeys.ts";
-import { stepTag } from "../../workers/transport/session.ts";
 import type { Adversary } from "./adversary.ts";
+import { FreshWords } from "./freshWords.ts";
 import { WORKERS } from "./genesis.ts";
+import { KeySets } from "./keySets.ts";
+import { Openings } from "./openings.ts";
 import type { Incarnation } from "./simulatedMesh.ts";
 import type { LogEntry, SignedRecord } from "./simulatedWorker.ts";
 import type { VirtualTime } from "./virtualTime.ts";
-
-const OUTPUTS = stepTag("outputs");
-const CONTRIBUTIONS = stepTag(CONTRIBUTIONS_STEP);
-/**
- * Rounds whose payload may come again in another attempt: hashes of what is public before a challenge was drawn (of requests and
- * of input checks), the history and which vectors were kept, and shares of linear outputs, which are what was stored.
- */
-const PUBLIC_ROUNDS = new Set(
-  [
-    ...["inputs/ready", "verify/weights/ready", "tests/ready", "outputs/ready", "outputs"],
-    ...[SUMMARIES_STEP, LISTS_STEP, "kept", "weights/ready"],
-  ].map(stepTag),
-);
-const WORD_BYTES = 32;
 
 /** Ends of a link that are nobody's fault: network, crash, stop, registry. */
 const FAULTLESS_ENDS = new Set([
@@ -60,13 +46,16 @@ export class Observer {
   readonly #time: VirtualTime;
   readonly #adversary: Adversary;
   readonly #trace: Hash = createHash("sha256");
-  readonly #seen = new Map<string, string>();
-  /** `sender session:attempt` that a worker has given up. */
+  readonly #keySets = new KeySets();
+  readonly #freshWords = new FreshWords();
+  readonly #openings = new Openings();
+  /** `sender session:attempt` that a worker has given up, or that has failed at it. */
   readonly #givenUp = new Set<string>();
 
   constructor(time: VirtualTime, adversary: Adversary) {
     this.#time = time;
     this.#adversary = adversary;
+    adversary.onLie = (liar, { session, attempt, step }) => this.#openings.lied(liar, `${session}:${attempt}`, step);
   }
 
   /** Of everything that happened. */
@@ -82,19 +71,25 @@ export class Observer {
     this.violations.push(`${(this.#time.nowMs / 1_000).toFixed(3)} s: ${what}`);
   }
 
+  /** A worker's store is an old one: it may begin again what it gave up since. */
+  restored(index: number): void {
+    for (const given of this.#givenUp) if (given.startsWith(`${index} `)) this.#givenUp.delete(given);
+  }
+
   onSend(from: Incarnation, to: Incarnation, bytes: Uint8Array): void {
     const { kind, step, payload, session, attempt } = decodeFrame(bytes);
     this.traffic.push({ atMs: this.#time.nowMs, from: from.index, to: to.index, kind, step, bytes: bytes.length });
-    if (this.#adversary.isCorrupted(from.index)) return;
     const place = `${session}:${attempt}`;
-    if (kind === FrameKind.ABORT) this.#givenUp.add(`${from.index} ${place}`);
+    const isHonest = !this.#adversary.isCorrupted(from.index);
+    if (kind === FrameKind.ABORT && isHonest) this.#givenUp.add(`${from.index} ${place}`);
     if (kind !== FrameKind.ROUND && kind !== FrameKind.ROUND_PART) return;
+    const round = { from: from.index, to: to.index, place, step, payload };
+    const keySet = this.#keySets.numberOf(round);
+    const opens = this.#openings.check(round, keySet);
+    if (!isHonest) return;
     if (this.#givenUp.has(`${from.index} ${place}`))
       this.violated(`worker ${from.index} goes on in ${place}, given up`);
-    if (step === OUTPUTS && this.#adversary.tainted.has(place)) {
-      this.violated(`worker ${from.index} opens outputs of ${place}, in which a step was altered`);
-    }
-    if (!PUBLIC_ROUNDS.has(step)) this.#checkFresh(from.index, `${place}:${step}`, step, payload);
+    for (const wrong of [opens, this.#freshWords.check(round, keySet)]) if (wrong !== undefined) this.violated(wrong);
   }
 
   onDeliver(from: Incarnation, to: Incarnation, bytes: Uint8Array): void {
@@ -107,6 +102,7 @@ export class Observer {
     this.log.push({ ...entry, atMs: this.#time.nowMs });
     if (this.#adversary.isCorrupted(index)) return;
     const error = fields["error"];
+    if (event === "attempt-failed") this.#givenUp.add(`${index} ${placeOf(fields["requestId"], fields["attempt"])}`);
     if (level === "alarm" && !this.#isDue(event)) this.violated(`worker ${index} alarms: ${event} ${String(error)}`);
     if (typeof error === "string" && error !== "AbortError" && !/^[A-Z]+_[A-Z_]+$/.test(error)) {
       this.violated(`worker ${index} meets ${error} in ${event}`);
@@ -116,23 +112,10 @@ export class Observer {
 
   onSigned(record: SignedRecord): void {
     this.note(`${record.index} signs`, record.statement);
-    if (!this.#adversary.isCorrupted(record.index)) this.signed.push(record);
-  }
-
-  /** Contributions are each member's own; what is sent in another step may be the same for all, but only in that step. */
-  #checkFresh(index: number, place: string, step: number, payload: Uint8Array): void {
-    const last = step === CONTRIBUTIONS ? payload.length : Math.min(payload.length, WORD_BYTES);
-    for (let at = 0; at + WORD_BYTES <= last; at += WORD_BYTES) {
-      const word = Buffer.from(payload.subarray(at, at + WORD_BYTES)).toString("hex");
-      const owner = step === CONTRIBUTIONS ? `${place} of ${index}` : place;
-      const earlier = this.#seen.get(word);
-      if (earlier !== undefined && earlier !== owner) this.#repeated(owner, earlier, step);
-      this.#seen.set(word, owner);
-    }
-  }
-
-  #repeated(owner: string, earlier: string, step: number): void {
-    this.violated(`${owner} (step ${step}) begins with what ${earlier} sent: a mask or key is used twice`);
+    if (this.#adversary.isCorrupted(record.index)) return;
+    this.signed.push(record);
+    const wrong = this.#openings.checkVerdict(record.index, placeOf(record.requestId, record.attempt));
+    if (wrong !== undefined) this.violated(wrong);
   }
 
   /** Alarms that say what is so. */
@@ -150,4 +133,9 @@ export class Observer {
       `worker ${index} ends its link to honest worker ${peer}: ${event} ${error} ${String(fields["message"])}`,
     );
   }
+}
+
+/** Of a request, whose id is its session. */
+function placeOf(requestId: unknown, attempt: unknown): string {
+  return `${String(requestId).toLowerCase()}:${String(attempt)}`;
 }

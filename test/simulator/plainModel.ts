@@ -83,7 +83,7 @@ export class PlainModel {
    */
   judge(request: PlainRequest, end: PlainEnd, earlier: readonly (readonly [PlainRequest, PlainEnd])[]): string[] {
     const parts = this.#partsOf(request);
-    const asked = request.query.means(rowsOf(parts), request.parameters);
+    const asked = request.query.means(rowsOf(parts), request.parameters, end.hidden);
     const { outcome } = end;
     const isMalformed = parts.some(({ malformed }) => malformed);
     const isUnusable = isMalformed || parts.some(({ owner }) => this.#retired.has(owner));
@@ -113,7 +113,7 @@ export class PlainModel {
 
   /** The sets that an answer disclosed. */
   #disclosed(request: PlainRequest, hidden: ReadonlySet<number>): ReadonlySet<Row>[] {
-    const asked = request.query.means(rowsOf(this.#partsOf(request)), request.parameters);
+    const asked = request.query.means(rowsOf(this.#partsOf(request)), request.parameters, hidden);
     if (asked === undefined) return [];
     return [asked.cohort, ...asked.sums.flatMap(({ over }, output) => (hidden.has(output) ? [] : [over]))];
   }

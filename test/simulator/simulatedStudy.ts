@@ -42,8 +42,16 @@ export interface Asked {
   readonly sums: readonly Sum[];
 }
 
-/** Undefined: the parameters describe no set at all. */
-export type Meaning = (rows: readonly Row[], parameters: readonly bigint[]) => Asked | undefined;
+/**
+ * Undefined: the parameters describe no set at all.
+ *
+ * @param hidden positions in the answer; where intervals of values are merged, they say which
+ */
+export type Meaning = (
+  rows: readonly Row[],
+  parameters: readonly bigint[],
+  hidden: ReadonlySet<number>,
+) => Asked | undefined;
 
 interface StudyQuery {
   readonly sql: string;
@@ -97,6 +105,15 @@ function pairSums(rows: readonly Row[]): Sum[] {
   return [count(over), ...sums];
 }
 
+/** By line of ages, as its cut-points have them: an interval is at the place of its first line, those of its others are hidden. */
+function intervalSums(rows: readonly Row[], hidden: ReadonlySet<number>): Sum[] {
+  return LOWER.map((lo, line) => {
+    const next = LOWER.findIndex((_, other) => other > line && !hidden.has(other));
+    const hi = next < 0 ? UPPER.at(-1)! : LOWER[next]! - 1n;
+    return count(rows.filter(({ age }) => within(age, lo, hi)));
+  });
+}
+
 export const STUDY_QUERIES: readonly StudyQuery[] = [
   {
     // Counts by group: an inner product per group, no product columns.
@@ -134,6 +151,28 @@ export const STUDY_QUERIES: readonly StudyQuery[] = [
     means: (rows, [above = 0n]) => {
       const cohort = rows.filter(({ arm, score }) => arm === 1n || (score !== null && score > above));
       return { cohort: new Set(cohort), sums: [count(cohort), ...pairSums(cohort)] };
+    },
+  },
+  {
+    // A table with lines and margins: six cells, two of them of those who lack the marker.
+    sql: "SELECT marker, arm, COUNT(*) FROM trial WHERE age BETWEEN :lo AND :hi GROUP BY marker, arm",
+    draw: drawAges,
+    means: (rows, [lo = 0n, hi = 0n]) => {
+      const cohort = rows.filter(({ age }) => within(age, lo, hi));
+      const cells = [0n, 1n, null].flatMap((marker) => [0n, 1n].map((arm) => [marker, arm] as const));
+      const sums = cells.map(([marker, arm]) =>
+        count(cohort.filter((row) => row.marker === marker && row.arm === arm)),
+      );
+      return lo > hi ? undefined : { cohort: new Set(cohort), sums };
+    },
+  },
+  {
+    // Of the order of values: its lines are merged first, with keys of their own.
+    sql: "SELECT QUANTILE(age, 0.5) FROM trial WHERE marker = :marker",
+    draw: (choices) => [BigInt(choices.whole(0, 1))],
+    means: (rows, [wanted], hidden) => {
+      const cohort = rows.filter(({ marker }) => marker === wanted);
+      return { cohort: new Set(cohort), sums: intervalSums(cohort, hidden) };
     },
   },
 ];

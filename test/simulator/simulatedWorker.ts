@@ -2,7 +2,7 @@
  * One worker of a simulation: the real `Worker` over simulated edges and a real store. It can be killed at any event, or
  * right after a commit of its store; what was committed is there when it starts again, everything else is gone.
  */
-import { existsSync, mkdtempSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getBytes, id } from "ethers";
@@ -45,6 +45,12 @@ export interface SignedRecord {
   readonly attempt: bigint;
   readonly statement: string;
   readonly resultHash: string;
+}
+
+export interface WorkerBackup {
+  readonly folder: string;
+  /** How often it had been started. */
+  readonly starts: number;
 }
 
 export interface SimulatedWorkerParts {
@@ -138,6 +144,20 @@ export class SimulatedWorker {
       store.close();
     };
     this.#parts.time.after(0, () => this.#closeStore());
+  }
+
+  /** Of all it has stored, while it is down. */
+  backUp(): WorkerBackup {
+    const folder = `${this.#folder} backup ${this.#starts}`;
+    cpSync(this.#folder, folder, { recursive: true });
+    return { folder, starts: this.#starts };
+  }
+
+  /** While it is down. @param withChance its randomness begins again too, as that of a machine's snapshot may */
+  restore({ folder, starts }: WorkerBackup, withChance = false): void {
+    rmSync(this.#folder, { recursive: true });
+    cpSync(folder, this.#folder, { recursive: true });
+    if (withChance) this.#starts = starts;
   }
 
   /** It dies as soon as this is on disk, before anything of it leaves; undefined: it does not. */
