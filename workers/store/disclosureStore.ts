@@ -88,13 +88,21 @@ const COUNTING_OPENING = "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d
 const OWN_OPENING = "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.attempt > 0)";
 const COLUMNS = "d.request_id, d.study_id, d.answered_block, d.suppressed_bitmap, d.zero_outputs";
 
-const contextOf = (fact: string): string => `iif(json_valid(event), json_extract(event, '$.context.${fact}'), NULL)`;
+const contextOf = (fact: string, request = "request"): string =>
+  `iif(json_valid(${request}.event), json_extract(${request}.event, '$.context.${fact}'), NULL)`;
+const epochOf = (request?: string): string => `CAST(${contextOf("committeeEpoch", request)} AS INTEGER)`;
 
 /** Requests of a study, asked of earlier committees, of which any answer may have been opened, as far as the chain shows. */
 const MAY_BE_OPEN = `SELECT request_id FROM request
   WHERE unhex(substr(${contextOf("studyId")}, 3)) = :study_id
-    AND CAST(${contextOf("committeeEpoch")} AS INTEGER) < :epoch
+    AND ${epochOf()} < :epoch
     AND state <> 'answered' AND NOT (state = 'refused' AND ended_attempt IS ${FIRST_ATTEMPT})`;
+
+/** One that another committee may have opened, for all that the next one knows; but the other request is asked of no later one than it. */
+const IS_ONLY_TAKEN_OVER = `SELECT 1 FROM disclosure d JOIN request entry USING (request_id), request asked
+  WHERE d.request_id = :entry AND asked.request_id = :asked AND d.answered_block IS NULL
+    AND NOT EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.closed = 0 AND o.attempt > 0)
+    AND ${epochOf("entry")} >= ${epochOf("asked")}`;
 
 export class DisclosureStore {
   readonly #database: Database;
@@ -102,6 +110,7 @@ export class DisclosureStore {
   readonly #plans: PlannedGates;
   readonly #selectEntries: StatementSync;
   readonly #selectOwnOpening: StatementSync;
+  readonly #selectOnlyTakenOver: StatementSync;
   readonly #selectDisclosure: StatementSync;
   readonly #insertDisclosure: StatementSync;
   readonly #answer: StatementSync;
@@ -118,6 +127,7 @@ export class DisclosureStore {
     this.#selectEntries = database.prepare(`${entries} AND d.study_id = ? ORDER BY d.request_id`);
     this.#plans = new PlannedGates(database);
     this.#selectOwnOpening = database.prepare(`SELECT 1 FROM disclosure d WHERE ${OWN_OPENING} AND d.request_id = ?`);
+    this.#selectOnlyTakenOver = database.prepare(IS_ONLY_TAKEN_OVER);
     this.#selectDisclosure = database.prepare(`SELECT ${COLUMNS} FROM disclosure d WHERE d.request_id = ?`);
     this.#insertDisclosure = database.prepare("INSERT INTO disclosure (request_id, study_id) VALUES (?, ?)");
     this.#answer = database.prepare(
@@ -277,8 +287,13 @@ export class DisclosureStore {
       const theirs = new Set(this.#plans.read(entry.requestId)?.requestIds);
       return [...known].every((id) => theirs.has(id));
     };
+    // Members of the committee that was asked know of its requests what they have recorded, whatever the next one takes over.
+    const isOnlyTakenOver = (entry: DisclosureEntry): boolean =>
+      this.#selectOnlyTakenOver.get({ entry: idBytes(entry.requestId), asked: idBytes(requestId) }) !== undefined;
     const entries = this.#selectEntries.all(hexToBytes(studyId, 32, "studyId")).map(entryOf);
-    const missing = entries.filter((entry) => !known.has(entry.requestId) && !wasTestedAgainstThese(entry));
+    const missing = entries.filter(
+      (entry) => !known.has(entry.requestId) && !wasTestedAgainstThese(entry) && !isOnlyTakenOver(entry),
+    );
     const [first] = missing;
     if (first === undefined) return;
     const { length: count } = missing;

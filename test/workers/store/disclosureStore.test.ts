@@ -210,6 +210,28 @@ describe("DisclosureStore", () => {
       disclosures.recordAboutToOpen(opening(C, "tests", [A, B]));
     });
 
+    it("passes over what the next committee takes over of this one's requests, and of earlier ones nothing", (test) => {
+      const asked = (requestId: string, epoch: number): Parameters<Store["requests"]["insert"]>[0] => {
+        const event = JSON.stringify({ context: { studyId: STUDY, committeeEpoch: String(epoch) } });
+        return { requestId, queryContract: CONTRACT, block: 12, event };
+      };
+      for (const [ownEpoch, isMoved] of [
+        [1, false],
+        [2, true],
+      ] as const) {
+        const { disclosures, requests } = storeFolder(test).open();
+        requests.insert(asked(A, ownEpoch));
+        requests.insert(asked(B, 1));
+        for (const attempt of [1n, 2n]) requests.takeAttempt(A, attempt);
+        disclosures.recordAboutToOpen(opening(A, "tests", [], 2n));
+        disclosures.takeOver(STUDY, 3n);
+        assert.deepEqual(counted(disclosures), ["0 mayBeOpen", "1 mayBeOpen"]);
+        const go = (): void => disclosures.recordAboutToOpen(opening(A, "outputs", [], 2n));
+        if (isMoved) assert.throws(go, hasCode("STORE_HISTORY_MOVED", { missing: B, count: 1 }));
+        else go();
+      }
+    });
+
     it("is found out before anything is recorded, if it cannot be recorded", (test) => {
       const { disclosures } = opened(test);
       disclosures.checkPlan(opening(A, "tests"));
