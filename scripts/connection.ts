@@ -5,14 +5,15 @@ import {
   type Deployment,
   auditTrail,
   chainError,
-  connectProvider,
   contractsHashOf,
   deploymentRegistry,
+  hostOf,
   isConnectionError,
   namedContracts,
   readDeployment,
 } from "#chain";
 import { CodedError, isCoded } from "#errors";
+import { namingNode, openChainNode } from "./chainNode.ts";
 import type { CommandContext } from "./command.ts";
 import { namePayer } from "./funds.ts";
 
@@ -64,7 +65,7 @@ async function requireContracts({ deployment, provider }: Connection, folder: st
     const path = join(folder, "contracts.json");
     throw new CodedError(
       { code: "CHAIN_DEPLOYMENT", path },
-      `there is no contract AuditTrail at ${trail.address} on chain ${deployment.chainId} (${new URL(rpc).host}). ` +
+      `there is no contract AuditTrail at ${trail.address} on chain ${deployment.chainId} (${hostOf(rpc)}). ` +
         `Is ${path} of this chain, or was the chain started anew? Then deploy again with --replace`,
       { cause: error },
     );
@@ -79,13 +80,15 @@ export async function withNetwork<Value>(
 ): Promise<Value> {
   const folder = context.resolve(options.deployment);
   const deployment = readDeployment(folder);
-  const provider = await connectProvider(options.rpc, deployment.chainId);
+  const provider = await openChainNode(options.rpc, deployment.chainId);
   try {
     await requireContracts({ deployment, provider }, folder, options.rpc);
     return await act({ deployment, provider });
   } catch (error) {
     // A raw error of the node's connection quotes its URL, which may hold a key.
-    throw !isCoded(error) && isConnectionError(error) ? chainError(error, deployment.interfaces, "chain") : error;
+    const coded =
+      !isCoded(error) && isConnectionError(error) ? chainError(error, deployment.interfaces, "chain") : error;
+    throw namingNode(coded, options.rpc);
   } finally {
     provider.destroy();
   }

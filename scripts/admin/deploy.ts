@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { BaseWallet, JsonRpcProvider } from "ethers";
-import { chainError, connectProvider, readDeployment } from "#chain";
+import { chainError, readDeployment } from "#chain";
 import { CodedError } from "#errors";
 import { runAlone } from "../cli.ts";
+import { namingNode, openChainNode } from "../chainNode.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { signerOptions } from "../connection.ts";
 import { namePayer } from "../funds.ts";
@@ -55,7 +56,7 @@ export const command = defineCommand({
       governance: readGovernance(options),
       ...(options.follows === undefined ? {} : { registry: readRegistry(context.resolve(options.follows), chainId) }),
     };
-    const provider = await connectProvider(options.rpc, chainId);
+    const provider = await openChainNode(options.rpc, chainId);
     try {
       const wallet = await context.unlock(context.resolve(options.keystore), context.resolve(options.passwordFile));
       const signer = wallet.connect(provider) as BaseWallet;
@@ -66,6 +67,8 @@ export const command = defineCommand({
       const total = Object.values(gasUsed).reduce((sum, gas) => sum + gas, 0n);
       const { consortium = signer.address, guardian = consortium, delaySeconds } = plan.governance;
       return { network, chainId, block, consortium, guardian, delaySeconds, gasUsed: total, contracts: addresses };
+    } catch (error) {
+      throw namingNode(error, options.rpc);
     } finally {
       provider.destroy();
     }

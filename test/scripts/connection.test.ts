@@ -2,13 +2,21 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { join } from "node:path";
+import { command as deploy } from "../../scripts/admin/deploy.ts";
 import { command as listRoles } from "../../scripts/admin/listRoles.ts";
 import { command as listScheduled } from "../../scripts/admin/listScheduled.ts";
 import { exitCodeOf } from "../../scripts/exitCode.ts";
 import { command as listQueries } from "../../scripts/querier/list.ts";
+import { initWorker } from "../../scripts/worker/init.ts";
 import type { CodedError } from "../../workers/errors.ts";
 import { type LocalChain, startLocalChain } from "../workers/chain/localChain.ts";
 import { type Consortium, startConsortium } from "./consortium.ts";
+
+const SECRET = "SECRETAPIKEY";
+
+function withSecrets(url: string): string {
+  return `${url.replace("://", `://user:${SECRET}@`)}/v3/${SECRET}`;
+}
 
 describe("a command's connection", () => {
   let consortium: Consortium;
@@ -24,7 +32,7 @@ describe("a command's connection", () => {
 
   it("does not take a chain without the contracts for one without roles, schedules or queries", async () => {
     const { context, network, deployment } = consortium;
-    const rpc = anew.url.replace("://", "://user:SECRET@") + "/v3/SECRET";
+    const rpc = withSecrets(anew.url);
     const file = join(network.deployment, "contracts.json");
     const asks = [
       () => listRoles.handler({ ...network, rpc }, context),
@@ -38,9 +46,50 @@ describe("a command's connection", () => {
         const where = `${deployment.address("AuditTrail")} on chain 31337 (${new URL(anew.url).host})`;
         assert.ok(error.message.startsWith(`there is no contract AuditTrail at ${where}. Is ${file} of this chain`));
         assert.match(error.message, /started anew\? Then deploy again with --replace$/);
-        assert.doesNotMatch(error.message, /SECRET/);
+        assert.ok(!error.message.includes(SECRET));
         return true;
       });
+    }
+  });
+
+  /** Every command that asks the chain, and the one that comes before there is a deployment. */
+  const asking = (rpc: string): (() => Promise<unknown>)[] => {
+    const { as, network, context, folder } = consortium;
+    const deploying = { chainId: "31337", delay: "0", replace: false };
+    return [
+      () => listRoles.handler({ ...network, rpc }, context),
+      () => deploy.handler({ ...as("admin"), rpc, ...deploying, deployment: join(folder, "another") }, context),
+    ];
+  };
+
+  it("names the node that is away by host and port, how to name another, and no more of its URL", async () => {
+    for (const ask of asking(withSecrets("http://127.0.0.1:9"))) {
+      await assert.rejects(ask(), (error: CodedError) => {
+        assert.deepEqual(error.detail, { code: "CHAIN_UNREACHABLE", method: "eth_chainId", node: "127.0.0.1:9" });
+        assert.match(error.message, /; the node is 127\.0\.0\.1:9 \(--rpc; `npm run chain` starts a local one/);
+        assert.ok(!error.message.includes(SECRET));
+        assert.equal(exitCodeOf(error), 75);
+        return true;
+      });
+    }
+  });
+
+  it("refuses a URL that is not http(s), without quoting it", async () => {
+    const init = { directory: "worker", name: "University", listen: "127.0.0.1:7443" };
+    for (const rpc of [`ws://127.0.0.1:8545/${SECRET}`, `${SECRET}:x@127.0.0.1`, ""]) {
+      const asks = [...asking(rpc), () => initWorker({ ...consortium.network, rpc, ...init }, consortium.context)];
+      for (const ask of asks) {
+        await assert.rejects(ask, (error: CodedError) => {
+          assert.deepEqual(error.detail, { code: "CONFIGURATION_RPC_URL", option: "rpc" });
+          assert.match(
+            error.message,
+            /^--rpc (is no URL of HTTP|is a WebSocket's URL); use the node's http:\/\/ or https:/,
+          );
+          assert.ok(!error.message.includes(SECRET));
+          assert.equal(exitCodeOf(error), 78);
+          return true;
+        });
+      }
     }
   });
 });

@@ -37,7 +37,7 @@ import { Registration } from "./registration.ts";
 import type { RequestDesk } from "./requestDesk.ts";
 import { Roster } from "./roster.ts";
 import { type WorkerStatus, statusOf } from "./status.ts";
-import type { WorkerChain } from "./workerChain.ts";
+import { type WorkerChain, chainNode } from "./workerChain.ts";
 import type { WorkerEdges } from "./workerEdges.ts";
 import type { WorkerModules } from "./workerModules.ts";
 
@@ -127,7 +127,8 @@ export class Worker {
     await this.#control.start();
     await this.#startHealth();
     const { chainId } = configuration;
-    await this.#registration.reachChain({ rpc: this.#chain.rpc, chainId, timers: this.#edges.timers }, signal);
+    const node = chainNode(configuration);
+    await this.#registration.reachChain({ rpc: this.#chain.rpc, node, chainId, timers: this.#edges.timers }, signal);
     if (signal.aborted) return;
     await this.#endpoint.start();
     this.#isListening = true;

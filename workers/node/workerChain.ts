@@ -6,7 +6,7 @@ import { type DatasetRegistry, datasetRegistry } from "../chain/datasetRegistry.
 import { type Deployment, readDeployment } from "../chain/deployment.ts";
 import { type EmergencyStop, emergencyStop } from "../chain/emergencyStop.ts";
 import { type MemberRegistry, memberRegistry } from "../chain/memberRegistries.ts";
-import { openProvider } from "../chain/provider.ts";
+import { hostOf, openProvider } from "../chain/provider.ts";
 import { type QueryCatalogue, queryCatalogue } from "../chain/queryCatalogue.ts";
 import { type StudyRegistry, studyRegistry } from "../chain/studyRegistry.ts";
 import { CodedError } from "../errors.ts";
@@ -30,6 +30,11 @@ export function openWorkerChain({ deployment: folder, chainId, rpcUrl }: Configu
   const deployment = readDeployment(folder);
   if (deployment.chainId !== chainId) throw wrongDeployment(chainId, deployment.chainId);
   return workerChain(deployment, openProvider(rpcUrl, chainId));
+}
+
+/** What a log may say of the node: host and port, and the variable that names another. */
+export function chainNode({ rpcUrl }: Pick<Configuration, "rpcUrl">) {
+  return { node: hostOf(rpcUrl), variable: "OPALINE_RPC_URL" } as const;
 }
 
 /** The deployment's contracts over a provider. */

@@ -253,7 +253,8 @@ describe("workers/main.ts", () => {
 
   it("goes on trying when the chain is not there at the start; it is alive, not ready, and can be stopped", async (test) => {
     const worker = run(test, environmentOf({ OPALINE_RPC_URL: NO_CHAIN, OPALINE_HEALTH_LISTEN: "127.0.0.1:0" }));
-    assert.equal((await worker.logged("chain-outage")).error, "CHAIN_UNREACHABLE");
+    const { error, node, variable } = await worker.logged("chain-outage");
+    assert.deepEqual([error, node, variable], ["CHAIN_UNREACHABLE", new URL(NO_CHAIN).host, "OPALINE_RPC_URL"]);
     const { port } = await worker.logged("health-started");
     const ask = async (name: string): Promise<[number, string]> => {
       const response = await fetch(`http://127.0.0.1:${String(port)}/${name}`);
