@@ -91,8 +91,8 @@ describe("workers/main.ts", () => {
     };
   }
 
-  function run(test: TestContext, environment: Readonly<Record<string, string>>): WorkerProcess {
-    const worker = new WorkerProcess(folder.path, environment);
+  function run(test: TestContext, environment: Readonly<Record<string, string>>, cwd = folder.path): WorkerProcess {
+    const worker = new WorkerProcess(cwd, environment);
     test.after(() => worker.kill());
     return worker;
   }
@@ -102,8 +102,9 @@ describe("workers/main.ts", () => {
     exit: number,
     error: string,
     environment: Readonly<Record<string, string>>,
+    cwd?: string,
   ): Promise<string> {
-    const worker = run(test, environment);
+    const worker = run(test, environment, cwd);
     const { code } = await worker.exited;
     const [failure] = worker.log().filter(({ event }) => event === "worker-failed");
     assert.deepEqual([code, failure?.level, failure?.error], [exit, "alarm", error], worker.stderr);
@@ -132,6 +133,15 @@ describe("workers/main.ts", () => {
     it("when variables are missing or wrong: all of them are named at once", async (test) => {
       const message = await failsWith(test, 78, "CONFIGURATION_INVALID", { OPALINE_POLL_MS: "soon" });
       for (const variable of [...REQUIRED, "OPALINE_POLL_MS"]) assert.match(message, new RegExp(`${variable} is not`));
+    });
+
+    it("when the folder's .env sets what is no setting; what it does set is read", async (test) => {
+      const own = path("settings");
+      mkdirSync(own);
+      const lines = Object.entries(environmentOf({ OPALINE_ATTEMPT_TIMEOUT: "3" })).map((entry) => entry.join("="));
+      writeFileSync(join(own, ".env"), lines.join("\n"));
+      const message = await failsWith(test, 78, "CONFIGURATION_INVALID", {}, own);
+      assert.match(message, /has 1 error \(.*settings\/\.env was read\):\n {2}OPALINE_ATTEMPT_TIMEOUT is no setting/);
     });
 
     it("when the password is wrong", async (test) => {
