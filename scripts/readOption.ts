@@ -14,8 +14,15 @@ export function invalidOption(option: string, expected: string): CodedError<Opti
 
 /** Checksummed. @throws CodedError OPTION_INVALID */
 export function readAddress(option: string, text: string): string {
-  if (!isAddress(text)) throw invalidOption(option, "an address (0x and 40 hex digits)");
+  if (!isAddress(text)) throw invalidOption(option, expectedAddress(text));
   return getAddress(text);
+}
+
+/** Capital letters are an address's checksum: with wrong ones it is mistyped. */
+export function expectedAddress(text: string): string {
+  const address = "an address (0x and 40 hex digits)";
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) return address;
+  return `${address} whose capital letters are its checksum (these do not fit: a digit is mistyped, or write all in lower case)`;
 }
 
 /** Lower case. @throws CodedError OPTION_INVALID */

@@ -3,6 +3,7 @@
  * stay in the message; this is added to it.
  */
 import type { ChainErrorDetail } from "#chain";
+import { purposeText } from "./purposes.ts";
 
 type Arguments = Readonly<Record<string, string>>;
 
@@ -138,7 +139,8 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   DatasetRegistryErasureAlreadyConfirmed: "this worker's receipt is on chain already: nothing is left to do",
   DatasetRegistryInvalidErasure:
     "not this worker's receipt for this committee's shares, by its current key: read it again with `opaline worker status --json`",
-  DatasetRegistryMissingPurpose: "their owner asks for a purpose that your credential lacks; leave the dataset out",
+  DatasetRegistryMissingPurpose: ({ purpose = "" }) =>
+    `their owner asks for purpose ${purposeText(purpose)}, which your credential lacks; leave the dataset out`,
   DatasetRegistryQuotaSpent: ({ quota }) =>
     `your organisation has made ${quota} requests over this study, as many as its policy allows one`,
   DatasetRegistryNoSuchWorker:
@@ -203,7 +205,8 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   QuerySmartContractStopped: "the consortium has stopped requests and answers for now; try again later",
   DatasetRegistryInactiveQuery:
     "it was revoked or superseded, or its vettings have lapsed: `opaline querier show --query …`",
-  QuerySmartContractMissingPurpose: "the consortium must admit this querier with the study's --purpose",
+  QuerySmartContractMissingPurpose: ({ purpose = "" }) =>
+    `the consortium must admit this querier with the study's --purpose ${purposeText(purpose)}`,
   QuerySmartContractNotOpen: "the request has ended already: `opaline querier answer --request …`",
   QuerySmartContractNotQuerier: "the consortium must admit this account: `opaline admin admit --role querier …`",
   QuerySmartContractInvalidRecipient: "--seal-to takes compressed secp256k1 public keys; `create-key` prints yours",
