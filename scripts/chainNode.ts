@@ -6,15 +6,25 @@ import { CodedError, isCoded } from "#errors";
 /**
  * Opens it and makes sure that it is the right chain's.
  *
+ * @param source what says which chain is the right one, as the user gave it
  * @throws CodedError CONFIGURATION_RPC_URL | CHAIN_WRONG_ID | CHAIN_UNREACHABLE
  */
-export async function openChainNode(rpc: string, chainId: bigint): Promise<JsonRpcProvider> {
+export async function openChainNode(rpc: string, chainId: bigint, source: string): Promise<JsonRpcProvider> {
   requireHttp(rpc);
   try {
     return await connectProvider(rpc, chainId);
   } catch (error) {
-    throw namingNode(error, rpc);
+    throw namingNode(namingSource(error, source, rpc), rpc);
   }
+}
+
+function namingSource(error: unknown, source: string, rpc: string): unknown {
+  if (!isCoded(error, "CHAIN_WRONG_ID")) return error;
+  const { expected, actual } = error.detail as ChainErrorDetail & { readonly code: "CHAIN_WRONG_ID" };
+  return new CodedError(
+    error.detail,
+    `The node ${hostOf(rpc)} (--rpc) answers for chain ${actual}, but ${source} says chain ${expected}. Nothing was sent.`,
+  );
 }
 
 /** @throws CodedError CONFIGURATION_RPC_URL */

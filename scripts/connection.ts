@@ -80,7 +80,7 @@ export async function withNetwork<Value>(
 ): Promise<Value> {
   const folder = context.resolve(options.deployment);
   const deployment = readDeployment(folder);
-  const provider = await openChainNode(options.rpc, deployment.chainId);
+  const provider = await openChainNode(options.rpc, deployment.chainId, `--deployment ${folder}`);
   try {
     await requireContracts({ deployment, provider }, folder, options.rpc);
     return await act({ deployment, provider });

@@ -56,7 +56,7 @@ export const command = defineCommand({
       governance: readGovernance(options),
       ...(options.follows === undefined ? {} : { registry: readRegistry(context.resolve(options.follows), chainId) }),
     };
-    const provider = await openChainNode(options.rpc, chainId);
+    const provider = await openChainNode(options.rpc, chainId, "--chain-id");
     try {
       const wallet = await context.unlock(context.resolve(options.keystore), context.resolve(options.passwordFile));
       const signer = wallet.connect(provider) as BaseWallet;

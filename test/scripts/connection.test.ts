@@ -1,6 +1,7 @@
 /** What every command does first: it finds the chain, and the contracts on it, or says what is wrong. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { command as deploy } from "../../scripts/admin/deploy.ts";
 import { command as listRoles } from "../../scripts/admin/listRoles.ts";
@@ -72,6 +73,21 @@ describe("a command's connection", () => {
         return true;
       });
     }
+  });
+
+  it("names the folder whose chain is not the node's", async () => {
+    const { network, folder, context } = consortium;
+    const elsewhere = join(folder, "elsewhere");
+    cpSync(network.deployment, elsewhere, { recursive: true });
+    const file = join(elsewhere, "contracts.json");
+    writeFileSync(file, readFileSync(file, "utf8").replace('"chainId": 31337', '"chainId": 7'));
+    const rpc = withSecrets(anew.url);
+    await assert.rejects(async () => listRoles.handler({ deployment: elsewhere, rpc }, context), {
+      detail: { code: "CHAIN_WRONG_ID", expected: "7", actual: "31337" },
+      message:
+        `The node ${new URL(anew.url).host} (--rpc) answers for chain 31337, ` +
+        `but --deployment ${elsewhere} says chain 7. Nothing was sent.`,
+    });
   });
 
   it("refuses a URL that is not http(s), without quoting it", async () => {

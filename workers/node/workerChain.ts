@@ -28,7 +28,7 @@ export interface WorkerChain {
 /** Reads the deployment's folder; asks the chain nothing yet. @throws CodedError CHAIN_DEPLOYMENT | CHAIN_WRONG_ID */
 export function openWorkerChain({ deployment: folder, chainId, rpcUrl }: Configuration): WorkerChain {
   const deployment = readDeployment(folder);
-  if (deployment.chainId !== chainId) throw wrongDeployment(chainId, deployment.chainId);
+  if (deployment.chainId !== chainId) throw wrongDeployment(chainId, deployment.chainId, folder);
   return workerChain(deployment, openProvider(rpcUrl, chainId));
 }
 
@@ -53,9 +53,9 @@ export function workerChain(deployment: Deployment, rpc: JsonRpcProvider): Worke
   };
 }
 
-function wrongDeployment(configured: bigint, deployed: bigint): CodedError {
+function wrongDeployment(configured: bigint, deployed: bigint, folder: string): CodedError {
   return new CodedError(
     { code: "CHAIN_WRONG_ID", expected: String(configured), actual: String(deployed) },
-    `OPALINE_CHAIN_ID is ${configured}, but the deployment folder is of chain ${deployed}`,
+    `OPALINE_CHAIN_ID is ${configured}, but the deployment in ${folder} (OPALINE_DEPLOYMENT) is of chain ${deployed}`,
   );
 }

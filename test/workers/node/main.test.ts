@@ -168,7 +168,7 @@ describe("workers/main.ts", () => {
 
     it("when the deployment is another chain's: both are named", async (test) => {
       const message = await failsWith(test, 78, "CHAIN_WRONG_ID", environmentOf({ OPALINE_CHAIN_ID: "7" }));
-      assert.match(message, /OPALINE_CHAIN_ID is 7, .*chain 31337/);
+      assert.match(message, /OPALINE_CHAIN_ID is 7, .*deployment \(OPALINE_DEPLOYMENT\) is of chain 31337/);
     });
 
     it("when the node is another chain's: both are named", async (test) => {
