@@ -84,7 +84,7 @@ export class Worker {
     const onConnected = (peer: string): void => this.#onPeerConnected(peer);
     const mesh = createMesh({ modules, chain, registration, endpoint, edges, stopping, onConnected });
     this.#registration = registration;
-    this.#roster = new Roster({ deployment, registration, committees, mesh, log });
+    this.#roster = new Roster({ deployment, registration, committees, mesh, log, stopping });
     this.#kept = openVectorCache(modules, store);
     const columns = new ColumnCache(modules.field, this.#kept, store.shares);
     const indicators = new IndicatorCache(modules.field, this.#kept);
