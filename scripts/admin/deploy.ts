@@ -9,6 +9,7 @@ import { namingNode, openChainNode } from "../chainNode.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { signerOptions } from "../connection.ts";
 import { namePayer } from "../funds.ts";
+import { textOf } from "../printValue.ts";
 import { readAddress, readWhole } from "../readOption.ts";
 import { readArtifact } from "./artifacts.ts";
 import type { Governance } from "./configureContracts.ts";
@@ -73,6 +74,8 @@ export const command = defineCommand({
       provider.destroy();
     }
   },
+  print: ({ contracts, ...rest }) =>
+    textOf({ ...rest, contracts: Object.entries(contracts).map(([contract, address]) => ({ contract, address })) }),
 });
 
 /** @throws CodedError CHAIN_INSUFFICIENT_FUNDS | CHAIN_UNREACHABLE | CHAIN_REVERTED | CONFIGURATION_NOT_BUILT */

@@ -46,7 +46,11 @@ describe("parseCommandLine", () => {
 
   it("writes options with two hyphens wherever it names them", async () => {
     const k = { type: "string", describe: "smallest set", default: "11" } as const;
-    const named = defineCommand({ ...command, options: { ...command.options, k }, handler: () => Promise.resolve() });
+    const named = defineCommand({
+      ...command,
+      options: { ...command.options, k },
+      handler: (given) => Promise.resolve(given),
+    });
     const { help } = await parseCommandLine(named, ["--help"]);
     assert.match(help!, /^ +--k  +smallest set/m);
     assert.doesNotMatch(help!, /(^| )-k/);
