@@ -20,9 +20,8 @@ export function readAddress(option: string, text: string): string {
 
 /** Capital letters are an address's checksum: with wrong ones it is mistyped. */
 export function expectedAddress(text: string): string {
-  const address = "an address (0x and 40 hex digits)";
-  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) return address;
-  return `${address} whose capital letters are its checksum (these do not fit: a digit is mistyped, or write all in lower case)`;
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) return "an address (0x and 40 hex digits)";
+  return "an address whose capital letters are its checksum (these are not: is a character mistyped?)";
 }
 
 /** Lower case. @throws CodedError OPTION_INVALID */

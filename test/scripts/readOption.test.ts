@@ -15,8 +15,7 @@ describe("readAddress", () => {
   it("tells a wrong checksum from what is no address", () => {
     const detail = { code: "OPTION_INVALID", option: "account" };
     const swapped = ADDRESS.replace("aA", "Aa");
-    const message =
-      /^--account: an address .* whose capital letters are its checksum \(these do not fit: .*\) expected$/;
+    const message = /^--account: an address whose capital letters are its checksum \(these are not: .*\) expected$/;
     assert.throws(() => readAddress("account", swapped), { detail, message });
     for (const text of [ADDRESS.slice(0, -1), `${ADDRESS}0`, "0x", "alice"]) {
       const plain = "--account: an address (0x and 40 hex digits) expected";
