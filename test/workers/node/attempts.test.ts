@@ -139,7 +139,8 @@ describe("Attempts, against members that lie", () => {
 });
 
 describe("Attempts, when too few members are online", () => {
-  const waits = (world: RequestWorld) => world.logged.filter(({ event }) => event === "attempt-waits");
+  const waits = ({ logged, fields }: RequestWorld) =>
+    logged.flatMap((entry, i) => (entry.event === "attempt-waits" ? [{ ...entry, fields: fields[i] }] : []));
 
   it("say once who is missing, and go on when it comes", async () => {
     const world = worldOf({ n: 3, t: 1 });
