@@ -145,9 +145,9 @@ async function printHelp(terminal: Terminal, roles: readonly string[]): Promise<
   const lines = ["opaline <role> <verb> [options]", ""];
   for (const role of roles) {
     lines.push(role);
-    for (const [verb, command] of await listCommands(SCRIPTS_FOLDER, role)) {
-      lines.push(`  ${verb.padEnd(18)}${command.describe}`);
-    }
+    const commands = await listCommands(SCRIPTS_FOLDER, role);
+    const width = Math.max(...[...commands.keys()].map((verb) => verb.length));
+    for (const [verb, command] of commands) lines.push(`  ${verb.padEnd(width)}  ${command.describe}`);
   }
   lines.push(
     "",

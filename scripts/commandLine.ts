@@ -26,7 +26,7 @@ export async function parseCommandLine(command: AnyCommand, words: readonly stri
   const specs: OptionSpecs = { ...command.options, json: JSON_OPTION };
   let help: string | undefined;
   const given = await parserOf(command, specs).parseAsync([...words], {}, (error, _given, output) => {
-    if (error === undefined || error === null) help = output === "" ? undefined : output;
+    if (error === undefined || error === null) help = output === "" ? undefined : withTwoHyphens(output);
   });
   if (help !== undefined) return { json: false, help, options: {} };
   refuseUnknown(given, specs);
@@ -53,10 +53,25 @@ function parserOf(command: AnyCommand, specs: OptionSpecs) {
     .wrap(110)
     .exitProcess(false)
     .fail((message: string, error: Error | undefined) => {
-      throw new CodedError({ code: "CLI_INVALID_OPTIONS" }, message ?? error?.message ?? "invalid options");
+      throw new CodedError({ code: "CLI_INVALID_OPTIONS" }, asTyped(message ?? error?.message ?? "invalid options"));
     });
   for (const [line, meaning] of command.examples) parser.example(`opaline ${line}`, meaning);
   return parser;
+}
+
+/** Options with the two hyphens that are typed before them. */
+function asTyped(message: string): string {
+  const [, what, names] = /^(Missing required arguments?|Not enough arguments following): (.+)$/.exec(message) ?? [];
+  if (what === undefined) return message;
+  return `${what}: ${names!
+    .split(", ")
+    .map((name) => `--${name}`)
+    .join(", ")}`;
+}
+
+/** Yargs shows an option of one letter with one hyphen; docs and errors write two. */
+function withTwoHyphens(help: string): string {
+  return help.replace(/^( +)-([a-z]) (?= )/gm, "$1--$2");
 }
 
 function yargsOption(spec: OptionSpec): Options {
@@ -100,5 +115,5 @@ function valuesOf(name: string, given: unknown): string[] {
   if (given === undefined) return [];
   const values = Array.isArray(given) ? given.map(String) : [];
   if (values.length > 0 && !values.includes("")) return values;
-  throw new CodedError({ code: "CLI_INVALID_OPTIONS" }, `Not enough arguments following: ${kebabCase(name)}`);
+  throw new CodedError({ code: "CLI_INVALID_OPTIONS" }, `Not enough arguments following: --${kebabCase(name)}`);
 }

@@ -1,16 +1,19 @@
 /** What nearly every command needs first: the deployment, the chain it is on, and where it signs, a key. */
+import { join } from "node:path";
 import type { BaseWallet, JsonRpcProvider } from "ethers";
 import {
   type Deployment,
+  auditTrail,
   chainError,
-  connectProvider,
   contractsHashOf,
   deploymentRegistry,
+  hostOf,
   isConnectionError,
   namedContracts,
   readDeployment,
 } from "#chain";
-import { isCoded } from "#errors";
+import { CodedError, isCoded } from "#errors";
+import { namingNode, openChainNode } from "./chainNode.ts";
 import type { CommandContext } from "./command.ts";
 import { namePayer } from "./funds.ts";
 
@@ -47,19 +50,45 @@ export interface SignerConnection extends Connection {
   readonly signer: BaseWallet;
 }
 
-/** Reads only. The chain id is checked before anything else. */
+/**
+ * A chain without the contracts has no events either: without this, lists would be empty instead of failing.
+ *
+ * @throws CodedError CHAIN_DEPLOYMENT | CHAIN_UNREACHABLE
+ */
+async function requireContracts({ deployment, provider }: Connection, folder: string, rpc: string): Promise<void> {
+  const trail = auditTrail(deployment, provider);
+  try {
+    await trail.length();
+  } catch (error) {
+    const isAbsent = isCoded(error, "CHAIN_UNREACHABLE") && (error.detail as { absent?: true }).absent === true;
+    if (!isAbsent && !isCoded(error, "CHAIN_REVERTED")) throw error;
+    const path = join(folder, "contracts.json");
+    throw new CodedError(
+      { code: "CHAIN_DEPLOYMENT", path },
+      `there is no contract AuditTrail at ${trail.address} on chain ${deployment.chainId} (${hostOf(rpc)}). ` +
+        `Is ${path} of this chain, or was the chain started anew? Then deploy again with --replace`,
+      { cause: error },
+    );
+  }
+}
+
+/** Reads only. The chain's id, and that it has the contracts, are checked before anything else. */
 export async function withNetwork<Value>(
   options: NetworkOptionValues,
   context: CommandContext,
   act: (connection: Connection) => Promise<Value>,
 ): Promise<Value> {
-  const deployment = readDeployment(context.resolve(options.deployment));
-  const provider = await connectProvider(options.rpc, deployment.chainId);
+  const folder = context.resolve(options.deployment);
+  const deployment = readDeployment(folder);
+  const provider = await openChainNode(options.rpc, deployment.chainId, `--deployment ${folder}`);
   try {
+    await requireContracts({ deployment, provider }, folder, options.rpc);
     return await act({ deployment, provider });
   } catch (error) {
     // A raw error of the node's connection quotes its URL, which may hold a key.
-    throw !isCoded(error) && isConnectionError(error) ? chainError(error, deployment.interfaces, "chain") : error;
+    const coded =
+      !isCoded(error) && isConnectionError(error) ? chainError(error, deployment.interfaces, "chain") : error;
+    throw namingNode(coded, options.rpc);
   } finally {
     provider.destroy();
   }

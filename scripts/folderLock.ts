@@ -2,8 +2,9 @@
  * One command at a time in a private folder: a lock file that names its owner, and appears with that name in it or not at
  * all. Left behind by a killed process, it is recognised by the process being gone, and taken over.
  */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { dirname } from "node:path";
 import { kill, pid } from "node:process";
 import { hexlify } from "ethers";
 import { CodedError } from "#errors";
@@ -33,7 +34,7 @@ function takeLock(path: string, owner: string): void {
   try {
     writeFileSync(draft, owner, { mode: 0o600, flag: "wx" });
   } catch {
-    throw new CodedError<FolderLockErrorDetail>({ code: "FOLDER_MISSING", path }, `${path} cannot be written`);
+    throw missing(path);
   }
   try {
     if (linked(draft, path)) return;
@@ -53,7 +54,7 @@ function linked(draft: string, path: string): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw new CodedError<FolderLockErrorDetail>({ code: "FOLDER_MISSING", path }, `${path} cannot be written`);
+    throw missing(path);
   }
 }
 
@@ -86,6 +87,14 @@ function isRunning(owner: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
+}
+
+function missing(path: string): CodedError<FolderLockErrorDetail> {
+  const folder = dirname(path);
+  const why = existsSync(folder)
+    ? `${path} cannot be written`
+    : `--directory ${folder} does not exist; \`opaline data-owner init\` makes it`;
+  return new CodedError({ code: "FOLDER_MISSING", path }, why);
 }
 
 function busy(path: string, owner: string): CodedError<FolderLockErrorDetail> {

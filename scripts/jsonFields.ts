@@ -4,6 +4,7 @@
  */
 import { getAddress, isAddress } from "ethers";
 import { CodedError } from "#errors";
+import { expectedAddress } from "./readOption.ts";
 
 export interface FileFieldErrorDetail {
   readonly code: "FILE_FIELD_INVALID";
@@ -102,8 +103,9 @@ export class JsonField {
 
   /** Checksummed. */
   address(): string {
-    if (typeof this.#value === "string" && isAddress(this.#value)) return getAddress(this.#value);
-    throw this.invalid("an address (0x and 40 hex digits)");
+    const text = typeof this.#value === "string" ? this.#value : "";
+    if (isAddress(text)) return getAddress(text);
+    throw this.invalid(expectedAddress(text));
   }
 
   #at(name: string, value: unknown): JsonField {

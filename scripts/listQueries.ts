@@ -44,6 +44,11 @@ export function sqlOrUnreadable({ sql, unreadable }: Pick<ListedQuery, "sql" | "
   return unreadable === undefined ? (sql ?? "") : `(unreadable: ${unreadable})`;
 }
 
+/** For a cell of a table. One with a comment to the end of a line stays as it is: joined, it would read otherwise. */
+export function sqlLine(sql: string): string {
+  return sql.includes("--") ? sql : sql.trim().replace(/\s*\n\s*/g, " ");
+}
+
 async function readTexts(
   { deployment, provider }: Connection,
   queryHash: string,

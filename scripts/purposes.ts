@@ -5,8 +5,17 @@
 import { decodeBytes32String, encodeBytes32String } from "ethers";
 import { CodedError } from "#errors";
 
+/** Another code would be another purpose on chain, for good: `DUO:7` is not `DUO:0000007`. */
+const DUO_CODE = /^DUO:[0-9]{7}$/;
+
 /** @throws CodedError PURPOSE_INVALID */
 export function purposeCode(text: string): string {
+  if (/^duo:/i.test(text) && !DUO_CODE.test(text)) {
+    throw new CodedError(
+      { code: "PURPOSE_INVALID", purpose: text },
+      `purpose "${text}": a DUO code is DUO: and seven digits, for example DUO:0000007`,
+    );
+  }
   if (!/^[A-Za-z0-9:._-]{1,31}$/.test(text)) {
     throw new CodedError(
       { code: "PURPOSE_INVALID", purpose: text },

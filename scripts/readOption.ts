@@ -14,8 +14,14 @@ export function invalidOption(option: string, expected: string): CodedError<Opti
 
 /** Checksummed. @throws CodedError OPTION_INVALID */
 export function readAddress(option: string, text: string): string {
-  if (!isAddress(text)) throw invalidOption(option, "an address (0x and 40 hex digits)");
+  if (!isAddress(text)) throw invalidOption(option, expectedAddress(text));
   return getAddress(text);
+}
+
+/** Capital letters are an address's checksum: with wrong ones it is mistyped. */
+export function expectedAddress(text: string): string {
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) return "an address (0x and 40 hex digits)";
+  return "an address whose capital letters are its checksum (these are not: is a character mistyped?)";
 }
 
 /** Lower case. @throws CodedError OPTION_INVALID */

@@ -3,8 +3,12 @@
  * stay in the message; this is added to it.
  */
 import type { ChainErrorDetail } from "#chain";
+import { purposeText } from "./purposes.ts";
 
 type Arguments = Readonly<Record<string, string>>;
+
+const LEAVE_OUT =
+  "leave the dataset out: give --dataset for each of the others (`opaline data-owner datasets --study …`)";
 
 /** What a study's policy must be, by the field that is not. */
 const POLICY_FIELDS: Readonly<Record<string, string>> = {
@@ -132,13 +136,13 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   ConsentRegistryUnknownForm: "no such version of the form: `opaline admin publish-consent-form --study …` makes one",
   ConsentRegistryWrongEnrolment: "the slip is used up, or not the newest: ask the hospital for a new one",
   DatasetRegistryAgreementNotSigned: "sign the newest version first: `opaline data-owner sign-agreement --study …`",
-  DatasetRegistryBudgetSpent:
-    "these data were asked about as often as the study or their owner allows; leave the dataset out",
-  DatasetRegistryClosed: "their owner takes no requests over these data; leave the dataset out",
+  DatasetRegistryBudgetSpent: "these data were asked about as often as the study or their owner allows; " + LEAVE_OUT,
+  DatasetRegistryClosed: `their owner takes no requests over these data; ${LEAVE_OUT}`,
   DatasetRegistryErasureAlreadyConfirmed: "this worker's receipt is on chain already: nothing is left to do",
   DatasetRegistryInvalidErasure:
     "not this worker's receipt for this committee's shares, by its current key: read it again with `opaline worker status --json`",
-  DatasetRegistryMissingPurpose: "their owner asks for a purpose that your credential lacks; leave the dataset out",
+  DatasetRegistryMissingPurpose: ({ purpose = "" }) =>
+    `their owner asks for purpose ${purposeText(purpose)}, which your credential lacks; ${LEAVE_OUT}`,
   DatasetRegistryQuotaSpent: ({ quota }) =>
     `your organisation has made ${quota} requests over this study, as many as its policy allows one`,
   DatasetRegistryNoSuchWorker:
@@ -147,11 +151,11 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   DatasetRegistryErasureNotDue: ({ epoch }) =>
     `these data are not retired, and the committee of epoch ${epoch} serves, is proposed, or may still answer`,
   DatasetRegistryNotVetoed: "you have not vetoed this query",
-  DatasetRegistryRetired: "these data were retired, for good; leave the dataset out",
+  DatasetRegistryRetired: `these data were retired, for good; ${LEAVE_OUT}`,
   DatasetRegistrySegmentReused:
     "the chain was given these very share files before, and takes none twice: repeat the command, which says what it has " +
     "or deals afresh (`reshare` with --again)",
-  DatasetRegistryVetoed: "the owner of these data has vetoed this query; leave the dataset out",
+  DatasetRegistryVetoed: `the owner of these data has vetoed this query; ${LEAVE_OUT}`,
   DatasetRegistryInactiveOwner: "the consortium must admit this account: `opaline admin admit --role data-owner …`",
   DatasetRegistryInactiveWorker: "a worker of the committee is revoked or expired; ask the consortium",
   DatasetRegistryNoCommittee: "the consortium must appoint the study's committee first",
@@ -203,7 +207,8 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   QuerySmartContractStopped: "the consortium has stopped requests and answers for now; try again later",
   DatasetRegistryInactiveQuery:
     "it was revoked or superseded, or its vettings have lapsed: `opaline querier show --query …`",
-  QuerySmartContractMissingPurpose: "the consortium must admit this querier with the study's --purpose",
+  QuerySmartContractMissingPurpose: ({ purpose = "" }) =>
+    `the consortium must admit this querier with the study's --purpose ${purposeText(purpose)}`,
   QuerySmartContractNotOpen: "the request has ended already: `opaline querier answer --request …`",
   QuerySmartContractNotQuerier: "the consortium must admit this account: `opaline admin admit --role querier …`",
   QuerySmartContractInvalidRecipient: "--seal-to takes compressed secp256k1 public keys; `create-key` prints yours",

@@ -11,8 +11,10 @@ import {
 import { isCoded } from "#errors";
 import { type CommandContext, defineCommand } from "./command.ts";
 import { type SignerConnection, signerOptions, withSigner } from "./connection.ts";
+import { etherText } from "./etherText.ts";
 import { memberOfKey } from "./memberOfKey.ts";
 import { kebabCase } from "./names.ts";
+import { textOf } from "./printValue.ts";
 import { type RequestEvents, endedOf, queryContracts, readRequestEvents } from "./querier/requestEvents.ts";
 
 /** An auditor is paid as whoever reports an equivocation is: as an account. */
@@ -76,6 +78,7 @@ export function withdrawCommand(paidRole: keyof typeof CAPACITIES, earnings: str
         const { hash } = await purse.withdraw(capacity);
         return { account, withdrawn, settled, transaction: hash };
       }),
+    print: ({ withdrawn, ...rest }) => textOf({ ...rest, withdrawn: etherText(withdrawn) }),
   });
 }
 

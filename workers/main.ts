@@ -11,13 +11,14 @@
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { config as readDotenv } from "dotenv";
 import { openKeystore, readPassword, readPrivateFile } from "./chain/keystore.ts";
 import { CodedError } from "./errors.ts";
 import { BN254_FR_MODULUS } from "./field/bn254.ts";
 import { createWasmField } from "./field/wasmField.ts";
-import { type Configuration, readConfiguration } from "./node/configuration.ts";
+import { type Configuration, type SettingsFile, readConfiguration } from "./node/configuration.ts";
 import { type Log, createLog, errorFields } from "./node/log.ts";
 import { nodeError } from "./node/nodeError.ts";
 import { SECURITY_STATEMENT } from "./node/security.ts";
@@ -39,6 +40,12 @@ function exitCodeOf(error: unknown, hasStarted: boolean): number {
   if (TRY_AGAIN.has(error.code)) return EXIT.TRY_AGAIN;
   if (hasStarted && (error.code === "CHAIN_REORG" || error.code === "CHAIN_WRONG_ID")) return EXIT.CHAIN;
   return EXIT.CONFIGURATION;
+}
+
+/** Puts the file's settings into the environment, where they are not set already. */
+function loadSettings(path: string): SettingsFile {
+  const { parsed, error } = readDotenv({ path, quiet: true });
+  return { path, variables: error === undefined ? Object.keys(parsed ?? {}) : undefined };
 }
 
 function readIdentity({ tlsKey, tlsCertificate }: Configuration): TlsIdentity {
@@ -96,8 +103,8 @@ async function main(): Promise<number> {
   let hasStarted = false;
   let worker: Worker | undefined;
   try {
-    readDotenv({ quiet: true });
-    const configuration = readConfiguration(process.env, process.cwd());
+    const file = loadSettings(join(process.cwd(), ".env"));
+    const configuration = readConfiguration(process.env, process.cwd(), file);
     log = createLog({ level: configuration.logLevel, now: () => Date.now(), sink });
     worker = await createWorker(configuration, log);
     const running = worker.start().then(() => (hasStarted = true));

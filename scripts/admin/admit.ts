@@ -1,6 +1,6 @@
 /** `opaline admin admit`: the consortium vouches for a member of one role. */
 import { ZeroHash } from "ethers";
-import { type JsonRpc, chainTime, memberRegistry } from "#chain";
+import { type JsonRpc, type MemberRegistry, chainTime, memberRegistry } from "#chain";
 import { fingerprintOf } from "#transport";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
@@ -20,6 +20,8 @@ export interface AdmittedMember extends GasReport {
   readonly expiry: string;
 }
 
+/** As many as the registry gives at once. */
+const PAGE = 100;
 const YEAR_SECONDS = 31_536_000n;
 
 export const command = defineCommand({
@@ -55,8 +57,10 @@ export const command = defineCommand({
     const encryptionKey = readPublicKey(options.encryptionKey);
     const purposes = options.purpose.map(purposeCode);
     return withSigner(options, context, async (connection) => {
+      const registry = memberRegistry(connection.deployment, role, connection.signer);
+      await refuseOthersKey(registry, account, encryptionKey);
       const expiry = await readExpiry(options.expires, connection.provider);
-      const call = memberRegistry(connection.deployment, role, connection.signer).admit(account, {
+      const call = registry.admit(account, {
         organisationName: options.organisation,
         expiry,
         tlsFingerprint,
@@ -95,6 +99,26 @@ function readPublicKey(text: string | undefined): string {
   if (text === undefined) return "0x";
   if (!/^0x0[23][0-9a-fA-F]{64}$/.test(text)) throw invalidOption("encryption-key", "0x02 or 0x03 and 64 hex digits");
   return text.toLowerCase();
+}
+
+/** What is meant for one worker would be encrypted to another. O(members of the role). */
+async function refuseOthersKey(registry: MemberRegistry, account: string, encryptionKey: string): Promise<void> {
+  if (encryptionKey === "0x") return;
+  for (const other of await everyAccount(registry)) {
+    const { revoked, encryptionKey: taken, organisationName } = await registry.member(other);
+    if (revoked || other.toLowerCase() === account.toLowerCase() || taken.toLowerCase() !== encryptionKey) continue;
+    throw invalidOption("encryption-key", `the member's own, not that of ${other} (${organisationName}),`);
+  }
+}
+
+async function everyAccount(registry: MemberRegistry): Promise<string[]> {
+  const accounts: string[] = [];
+  for (const count = await registry.count(); accounts.length < count;) {
+    const page = await registry.accounts(accounts.length, PAGE);
+    if (page.length === 0) break; // the node's answers do not fit together
+    accounts.push(...page);
+  }
+  return accounts;
 }
 
 async function readExpiry(text: string | undefined, rpc: JsonRpc): Promise<bigint> {

@@ -4,7 +4,7 @@ import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
-import { committeeOptions, readCommittee } from "./committeeOptions.ts";
+import { committeeOptions, neededOnline, readCommittee, warnOfNoSpare } from "./committeeOptions.ts";
 import { governed } from "./governed.ts";
 
 export const command = defineCommand({
@@ -20,12 +20,13 @@ export const command = defineCommand({
   options: { ...signerOptions, ...committeeOptions },
   handler: (options, context) => {
     const { studyId, workers, size } = readCommittee(options);
+    warnOfNoSpare(size, context.log);
     return withSigner(options, context, (connection) => {
       const call = committeeRegistry(connection.deployment, connection.signer).appoint(studyId, workers, size.t);
       return governed(connection, call, (mined) => {
         const { epoch, demonstration } = eventOf(mined, "CommitteeAppointed").args;
-        const quorum = quorumOf(size.n, size.t);
-        return { studyId, epoch, ...size, quorum, demonstration, workers, ...gasReport(mined) };
+        const needed = { quorum: quorumOf(size.n, size.t), neededOnline: neededOnline(size) };
+        return { studyId, epoch, ...size, ...needed, demonstration, workers, ...gasReport(mined) };
       });
     });
   },

@@ -14,6 +14,20 @@ interface Given {
   readonly threshold: string;
 }
 
+/** How many of the n workers must be online for anything to be computed (docs/architecture.md, Attempt). */
+export function neededOnline({ t }: { readonly t: number }): number {
+  return 2 * t + 1;
+}
+
+/** Of a committee in which one stopped worker stops every request. */
+export function warnOfNoSpare(size: { readonly n: number; readonly t: number }, log: (line: string) => void): void {
+  if (size.n > neededOnline(size)) return;
+  log(
+    `warning: n = 2t + 1 = ${size.n}: computing needs all ${size.n} workers online, one that is stopped stops every request; ` +
+      `${size.n + 1} workers survive one`,
+  );
+}
+
 /** @throws CodedError OPTION_INVALID | PARTY_COMMITTEE_SIZE */
 export function readCommittee({ study, worker, threshold }: Given) {
   const studyId = readBytes32("study", study);

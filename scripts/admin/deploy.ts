@@ -2,12 +2,14 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { BaseWallet, JsonRpcProvider } from "ethers";
-import { chainError, connectProvider, readDeployment } from "#chain";
+import { chainError, readDeployment } from "#chain";
 import { CodedError } from "#errors";
 import { runAlone } from "../cli.ts";
+import { namingNode, openChainNode } from "../chainNode.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { signerOptions } from "../connection.ts";
 import { namePayer } from "../funds.ts";
+import { textOf } from "../printValue.ts";
 import { readAddress, readWhole } from "../readOption.ts";
 import { readArtifact } from "./artifacts.ts";
 import type { Governance } from "./configureContracts.ts";
@@ -55,7 +57,7 @@ export const command = defineCommand({
       governance: readGovernance(options),
       ...(options.follows === undefined ? {} : { registry: readRegistry(context.resolve(options.follows), chainId) }),
     };
-    const provider = await connectProvider(options.rpc, chainId);
+    const provider = await openChainNode(options.rpc, chainId, "--chain-id");
     try {
       const wallet = await context.unlock(context.resolve(options.keystore), context.resolve(options.passwordFile));
       const signer = wallet.connect(provider) as BaseWallet;
@@ -66,10 +68,14 @@ export const command = defineCommand({
       const total = Object.values(gasUsed).reduce((sum, gas) => sum + gas, 0n);
       const { consortium = signer.address, guardian = consortium, delaySeconds } = plan.governance;
       return { network, chainId, block, consortium, guardian, delaySeconds, gasUsed: total, contracts: addresses };
+    } catch (error) {
+      throw namingNode(error, options.rpc);
     } finally {
       provider.destroy();
     }
   },
+  print: ({ contracts, ...rest }) =>
+    textOf({ ...rest, contracts: Object.entries(contracts).map(([contract, address]) => ({ contract, address })) }),
 });
 
 /** @throws CodedError CHAIN_INSUFFICIENT_FUNDS | CHAIN_UNREACHABLE | CHAIN_REVERTED | CONFIGURATION_NOT_BUILT */

@@ -5,7 +5,7 @@ import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
-import { committeeOptions, readCommittee } from "./committeeOptions.ts";
+import { committeeOptions, neededOnline, readCommittee, warnOfNoSpare } from "./committeeOptions.ts";
 import { governed } from "./governed.ts";
 
 export const command = defineCommand({
@@ -21,14 +21,16 @@ export const command = defineCommand({
   options: { ...signerOptions, ...committeeOptions },
   handler: (options, context) => {
     const { studyId, workers, size } = readCommittee(options);
+    warnOfNoSpare(size, context.log);
     return withSigner(options, context, (connection) => {
       const call = committeeRegistry(connection.deployment, connection.signer).propose(studyId, workers, size.t);
       return governed(connection, call, (mined) => {
         const { args } = eventOf(mined, "CommitteeProposed");
         const [epoch, demonstration] = [args["epoch"] as bigint, args["demonstration"] as boolean];
         const hash = committeeHash({ epoch, threshold: size.t, demonstration, workers });
-        const quorum = quorumOf(size.n, size.t);
-        return { studyId, epoch, ...size, quorum, demonstration, workers, committeeHash: hash, ...gasReport(mined) };
+        const needed = { quorum: quorumOf(size.n, size.t), neededOnline: neededOnline(size) };
+        const proposed = { studyId, epoch, ...size, ...needed, demonstration, workers, committeeHash: hash };
+        return { ...proposed, ...gasReport(mined) };
       });
     });
   },

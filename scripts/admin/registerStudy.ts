@@ -4,7 +4,7 @@ import { BASIS_POINTS, type Policy, eventOf, studyRegistry } from "#chain";
 import { LEAST_K, LEAST_SEALED_K } from "#disclosure";
 import { isCoded } from "#errors";
 import { type FieldRules, NO_FIELD_RULES, fieldRulesHash } from "#messages";
-import { type StudySchema, parseFieldRules, parseSchema } from "#schema";
+import { type StudySchema, parseFieldRules } from "#schema";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
@@ -13,6 +13,7 @@ import { purposeCode } from "../purposes.ts";
 import { readInputFile } from "../readInputFile.ts";
 import { readK, readSealedK } from "../readK.ts";
 import { invalidOption, readEther, readWhole } from "../readOption.ts";
+import { readSchemaFile } from "../schemaFile.ts";
 import { governed } from "./governed.ts";
 
 /** With t = 1 two workers that collude have everything: not for production. */
@@ -94,8 +95,7 @@ export const command = defineCommand({
     purpose: { type: "strings", describe: "A purpose every querier must hold (DUO code); repeat for more" },
   },
   handler: (options, context) => {
-    const schemaText = readInputFile("schema", context.resolve(options.schema));
-    const schema = parseSchema(schemaText);
+    const { text: schemaText, schema } = readSchemaFile(context.resolve(options.schema));
     const k = readK(options.k, " (11 by default)");
     const fieldRules = readFieldRules(options.fieldRules, schema, context);
     const policy: Policy = {

@@ -1,11 +1,11 @@
 /** `opaline data-owner check`: reads a CSV, and files of events, against the study's schema, on this machine; nothing is sent. */
 import { parse } from "csv-parse/sync";
 import { readTable, summarizeTable } from "#encoding";
-import { type StudySchema, columnsOf, parseSchema } from "#schema";
+import { type StudySchema, columnsOf } from "#schema";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
-import { readInputFile } from "../readInputFile.ts";
+import { readSchemaFile } from "../schemaFile.ts";
 import { invalidOption, readBytes32 } from "../readOption.ts";
 import { openStudy } from "../study.ts";
 import { csvOptions, readOwnFiles } from "./ownFiles.ts";
@@ -73,7 +73,7 @@ function readSchema(
 ): Promise<StudySchema> {
   const { study, schema } = options;
   if ((study === undefined) === (schema === undefined)) throw invalidOption("study", "either --study or --schema");
-  if (schema !== undefined) return Promise.resolve(parseSchema(readInputFile("schema", context.resolve(schema))));
+  if (schema !== undefined) return Promise.resolve(readSchemaFile(context.resolve(schema)).schema);
   const studyId = readBytes32("study", study!);
   return withNetwork(options, context, async (connection) => (await openStudy(connection, studyId)).schema);
 }

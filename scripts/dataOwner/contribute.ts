@@ -25,6 +25,7 @@ import {
 } from "./preparedContribution.ts";
 import { dealShares } from "./dealShares.ts";
 import { discardPrepared, readReceipt } from "./preparedFolder.ts";
+import { requireOwnFolder } from "./ownFolder.ts";
 import { csvOptions, type OwnFiles, ownFilesHash, readOwnFiles } from "./ownFiles.ts";
 import { uploadShares } from "./uploadShares.ts";
 
@@ -72,6 +73,7 @@ export const command = defineCommand({
       const study = await openStudy(connection, studyId);
       await requireSigned(connection, studyId);
       return withFolderLock(privateFolder, context.randomBytes, async () => {
+        await requireOwnFolder(connection, privateFolder);
         const place = await findPlace(connection, studyId, privateFolder, ownFilesHash(files), options.discard);
         if (!existsSync(place.folder)) {
           context.log(`reading ${[files, ...files.eventFiles].map(({ fileName }) => fileName).join(", ")}`);

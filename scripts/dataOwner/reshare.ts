@@ -15,6 +15,7 @@ import { type OpenStudy, openStudy } from "../study.ts";
 import { dealShares } from "./dealShares.ts";
 import { encodeKeptColumns } from "./keptColumns.ts";
 import { csvOptions, type OwnFiles, ownFilesHash, readOwnFiles } from "./ownFiles.ts";
+import { requireOwnFolder } from "./ownFolder.ts";
 import { contributionFolder, readContribution } from "./preparedContribution.ts";
 import { discardPrepared, readReceipt } from "./preparedFolder.ts";
 import { type Resharing, markReshared, readResharing, resharingFolder, writeResharing } from "./preparedResharing.ts";
@@ -85,6 +86,7 @@ export const command = defineCommand({
     return withSigner(options, context, async (connection): Promise<ReshareReport> => {
       const open = await openStudy(connection, studyId);
       return withFolderLock(privateFolder, context.randomBytes, async () => {
+        await requireOwnFolder(connection, privateFolder);
         const change = await openProposedChange(connection, studyId, privateFolder);
         const chosen = chooseVersion(change, asked, again, versionOfFiles(change, privateFolder, files));
         if (chosen === undefined) return report(change, { alreadyReshared: true });

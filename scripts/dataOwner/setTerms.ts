@@ -5,10 +5,14 @@ import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
-import { purposeCode } from "../purposes.ts";
+import { textOf } from "../printValue.ts";
+import { purposeCode, purposeText } from "../purposes.ts";
 import { readK } from "../readK.ts";
 import { readBytes32, readWhole } from "../readOption.ts";
 import { requireStudy } from "../study.ts";
+
+/** What an owner leaves out. */
+const STUDYS = "the study's";
 
 export const command = defineCommand({
   command: "data-owner set-terms",
@@ -49,6 +53,13 @@ export const command = defineCommand({
       return { studyId, ...terms, ...gasReport(mined) };
     });
   },
+  print: ({ k, openingsBudget, purposes, ...rest }) =>
+    textOf({
+      ...rest,
+      k: k === 0 ? STUDYS : k,
+      openingsBudget: openingsBudget === 0 ? STUDYS : openingsBudget,
+      purposes: purposes.length === 0 ? STUDYS : purposes.map(purposeText).join(", "),
+    }),
 });
 
 function readBudget(text: string | undefined): number {

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { toBigInt } from "ethers";
-import { type Member, chainTime, committeeRegistry, memberRegistry } from "#chain";
+import { type Member, chainTime, committeeRegistry, hostOf, memberRegistry } from "#chain";
 import { CodedError } from "#errors";
 import { RECEIPT, UPLOAD, type Upload, opalineDomain, signTypedData, signerOf } from "#messages";
 import { uploadShareFile } from "#transport";
@@ -62,16 +62,16 @@ export async function uploadShares(
   await requireCommittee(connection, act, dealt);
   await requireActive(connection, act, workers);
   const members = memberRegistry(deployment, "worker", provider);
+  const committee = await Promise.all(workers.map((account) => members.member(account)));
   const results = await Promise.allSettled(
-    workers.map(async (account, index) => {
+    committee.map(async (worker, index) => {
       if (hasReceipt[index] === true) return;
-      const worker = await members.member(account);
       const receipt = await uploadTo(worker, index + 1, connection, delivery, context);
       keepReceipt(folder, index + 1, receipt);
       context.log(`worker ${index + 1} (${worker.organisationName}) has its shares and signed the receipt`);
     }),
   );
-  reportFailures(act, workers, results);
+  reportFailures(act, committee, results);
 }
 
 /**
@@ -166,21 +166,24 @@ function receiptSigner(
 }
 
 /** All workers were tried; one error names all that failed, and says whether trying again can help. */
-function reportFailures(act: Act, workers: readonly string[], results: readonly PromiseSettledResult<void>[]): void {
+function reportFailures(act: Act, workers: readonly Member[], results: readonly PromiseSettledResult<void>[]): void {
   const failures = results.flatMap((result, index) =>
-    result.status === "rejected"
-      ? [{ worker: workers[index]!, party: index + 1, reason: result.reason as unknown }]
-      : [],
+    result.status === "rejected" ? [{ ...workers[index]!, party: index + 1, reason: result.reason as unknown }] : [],
   );
   if (failures.length === 0) return;
   const lines = failures.map(
-    ({ party, reason }) => `worker ${party}: ${reason instanceof CodedError ? reason.message : "unexpected error"}`,
+    ({ party, organisationName, endpoint, reason }) =>
+      `worker ${party} (${organisationName}, ${hostOf(endpoint)}): ` +
+      (reason instanceof CodedError ? reason.message : "unexpected error"),
   );
   const final = failures.filter(({ reason }) => !isWorthRepeating(reason));
   const code = final.length === 0 ? (`${act}_WORKERS_UNAVAILABLE` as const) : (`${act}_REFUSED` as const);
   throw new CodedError<UploadSharesErrorDetail>(
-    { code, workers: (final.length === 0 ? failures : final).map(({ worker }) => worker) },
-    `${failures.length} of ${workers.length} workers have not taken their shares; ${lines.join("; ")}`,
+    { code, workers: (final.length === 0 ? failures : final).map(({ account }) => account) },
+    `${failures.length} of ${workers.length} workers have not taken their shares; ${lines.join("; ")}` +
+      (final.length === 0
+        ? "; run the same command again once they are up: who has its shares is not asked again"
+        : ""),
     { cause: failures[0]!.reason },
   );
 }

@@ -52,7 +52,7 @@ const STUDY_AGREEMENT =
 export async function runSteps(network: LocalNetwork, trial: SyntheticTrial): Promise<DemoReport> {
   const { context, plan } = network;
   const stages = new StageRecorder(context);
-  await stages.run("build", "compiling the contracts where needed", buildContracts);
+  await stages.run("build", "compiling the contracts (two to five minutes the first time)", buildContracts);
   await stages.run("chain", "starting a local chain", () => network.startChain());
   const provider = openProvider(network.rpc, network.chainId);
   stages.meter = new GasMeter(provider, 0);

@@ -9,7 +9,8 @@ export const TOO_SMALL_OR_CLOSE = "too small or too close to an earlier answer";
 export const REASONS: Readonly<Partial<Record<Outcome, string>>> = {
   [Outcome.REFUSED_EMPTY_SET]: "no patient can match these parameters",
   [Outcome.REFUSED_DISCLOSURE]: TOO_SMALL_OR_CLOSE,
-  [Outcome.FAILED_UNAVAILABLE]: "the workers could not compute it; the price was returned",
+  [Outcome.FAILED_UNAVAILABLE]:
+    "the workers could not compute it; the price is the querier's again: `opaline querier withdraw`",
 };
 
 /** @param k the study's; @returns no line when everything is shown */

@@ -3,8 +3,10 @@ import { Capacity, RequestState, credits, querySmartContract } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
+import { etherText } from "../etherText.ts";
 import { gasReport } from "../gasReport.ts";
 import { memberOfKey } from "../memberOfKey.ts";
+import { textOf } from "../printValue.ts";
 import { readBytes32 } from "../readOption.ts";
 import { sendOrRelayed } from "../relayed.ts";
 import { readRequestEvents } from "./requestEvents.ts";
@@ -34,6 +36,7 @@ export const command = defineCommand({
       return mined === undefined ? value : { ...value, ...gasReport(mined) };
     });
   },
+  print: ({ refunded, ...rest }) => textOf({ ...rest, refunded: etherText(refunded) }),
 });
 
 if (import.meta.main) await runAlone(command);

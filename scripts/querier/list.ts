@@ -3,8 +3,9 @@ import { studyRegistry } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
-import { listQueries, sqlOrUnreadable } from "../listQueries.ts";
+import { listQueries, sqlLine, sqlOrUnreadable } from "../listQueries.ts";
 import { mapBounded } from "../mapBounded.ts";
+import { textOf } from "../printValue.ts";
 import { instantText, newestSuccessor } from "../query.ts";
 import { readBytes32 } from "../readOption.ts";
 import { requireStudy } from "../study.ts";
@@ -41,6 +42,7 @@ export const command = defineCommand({
       });
     });
   },
+  print: (rows) => textOf(rows.map((row) => ({ ...row, sql: sqlLine(row.sql) }))),
 });
 
 if (import.meta.main) await runAlone(command);

@@ -41,5 +41,7 @@ function disputeLine({ outcome, attempt, outputs, transaction }: Dispute): strin
 function noAnswer({ requestId, state, outcome, reason }: AnswerReport): string {
   if (state === "REQUESTED")
     return `not answered yet; read it later: \`opaline querier answer --request ${requestId}\``;
+  if (state === "EXPIRED")
+    return "no answer: EXPIRED (nobody answered by its deadline; the price is the querier's again: `opaline querier withdraw`)";
   return `no answer: ${outcome ?? state}${reason === undefined ? "" : ` (${reason})`}`;
 }

@@ -13,10 +13,12 @@ import { openDescriptor } from "../query.ts";
 import { readBytes32 } from "../readOption.ts";
 import { readAll } from "../study.ts";
 import { type QuerierErrorDetail, openActiveQuery } from "./activeQuery.ts";
+import { answeredBefore } from "./answeredBefore.ts";
 import { printReport } from "./printReport.ts";
 import { readParameters } from "./readParameters.ts";
 import { refuseEmptySet } from "./refuseEmptySet.ts";
 import { refuseUntold } from "./refuseUntold.ts";
+import type { Requested } from "./requestEvents.ts";
 import { readRecipients, recipientKey } from "./unseal.ts";
 import { waitForAnswer, waitForKeys } from "./waitForAnswer.ts";
 
@@ -66,9 +68,12 @@ export const command = defineCommand({
       if (recipients.length > 0) context.log(sealedTo(recipients, recipientKey(signer)));
       const datasetIds = chosen.length > 0 ? chosen.sort() : await activeDatasets(connection, query.studyId);
       const contract = querySmartContract(deployment, query.queryContract, signer);
+      const parameters = encodeParameters(values);
+      const before = await answeredBefore(connection, query.queryContract, { parameters, datasetIds });
+      if (before !== undefined) context.log(answeredAlready(before));
       const mined = await contract.request(
         toBigInt(context.randomBytes(8)),
-        encodeParameters(values),
+        parameters,
         datasetIds,
         recipients.length === 0 ? ReleaseClass.PUBLIC : ReleaseClass.SEALED,
         recipients,
@@ -93,6 +98,14 @@ export const command = defineCommand({
 function sealedTo(recipients: readonly string[], own: string): string {
   const self = recipients.includes(own) ? "you are one of them" : "you are not one of them, and cannot read it";
   return `the answer will be sealed to ${recipients.join(", ")}; ${self}`;
+}
+
+/** Said, not refused: data may have come since. */
+function answeredAlready({ requestId, context }: Requested): string {
+  return (
+    `the very same was answered over the data of block ${context.requestBlock}: \`opaline querier answer --request ${requestId}\` ` +
+    "reads that for nothing; asking again pays again"
+  );
 }
 
 /** Those not retired, ascending by id, as the contract wants them. @throws CodedError QUERY_NO_DATASETS */

@@ -35,7 +35,9 @@ export async function waitForAnswer(
       );
     }
     if (now() - loggedAtMs >= LOG_EVERY_MS) {
-      log(`block ${block}: waiting for the workers (deadline: block ${deadlineBlock})`);
+      log(
+        `block ${block}: waiting for the workers (deadline: block ${deadlineBlock}; unanswered by then, the price comes back)`,
+      );
       loggedAtMs = now();
     }
     await sleep(POLL_MS, undefined, { signal }).catch(() => {

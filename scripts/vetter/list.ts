@@ -4,8 +4,9 @@ import { type Remark, queryCatalogue } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
-import { listQueries, sqlOrUnreadable } from "../listQueries.ts";
+import { listQueries, sqlLine, sqlOrUnreadable } from "../listQueries.ts";
 import { mapBounded } from "../mapBounded.ts";
+import { textOf } from "../printValue.ts";
 import { instantText } from "../query.ts";
 import { readAddress, readBytes32 } from "../readOption.ts";
 import { requireStudy } from "../study.ts";
@@ -51,6 +52,7 @@ export const command = defineCommand({
       });
     });
   },
+  print: (rows) => textOf(rows.map((row) => ({ ...row, sql: sqlLine(row.sql) }))),
 });
 
 /** `review` shows them. */

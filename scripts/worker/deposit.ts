@@ -3,8 +3,10 @@ import { eventOf, workerDeposits } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
+import { etherText } from "../etherText.ts";
 import { gasReport } from "../gasReport.ts";
 import { memberOfKey } from "../memberOfKey.ts";
+import { textOf } from "../printValue.ts";
 import { invalidOption, readEther } from "../readOption.ts";
 
 export const command = defineCommand({
@@ -28,6 +30,8 @@ export const command = defineCommand({
       return { worker, deposited, bound, ...gasReport(mined) };
     });
   },
+  print: ({ deposited, bound, ...rest }) =>
+    textOf({ deposited: etherText(deposited), bound: etherText(bound), ...rest }),
 });
 
 if (import.meta.main) await runAlone(command);

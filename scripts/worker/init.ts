@@ -7,6 +7,7 @@ import { hexlify } from "ethers";
 import { readDeployment } from "#chain";
 import { CodedError } from "#errors";
 import { runAlone } from "../cli.ts";
+import { requireHttp } from "../chainNode.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { networkOptions } from "../connection.ts";
 import { type MemberKey, createMemberKey, keyOptions } from "../memberKey.ts";
@@ -64,6 +65,7 @@ export async function initWorker(
   context: CommandContext,
   scryptN?: number,
 ): Promise<InitializedWorker> {
+  requireHttp(options.rpc);
   const folder = context.resolve(options.directory);
   const { host, port } = parseListen(options.listen);
   const publicHost = options.host ?? host;

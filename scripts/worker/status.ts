@@ -81,7 +81,7 @@ function exchangeLine(path: string, line: string, signal: AbortSignal): Promise<
       reject(
         new CodedError<WorkerStatusErrorDetail>(
           { code: "WORKER_UNREACHABLE", socket: path },
-          `no worker answers on ${path}`,
+          `no worker answers on ${path}: it does not run, or --data-dir is not its OPALINE_DATA_DIR (the folder \`store\` in its own)`,
           { cause },
         ),
       );

@@ -5,8 +5,10 @@ import { type SignerConnection, signerOptions, withSigner } from "../connection.
 import { workerDeposits } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
+import { etherText } from "../etherText.ts";
 import { gasReport } from "../gasReport.ts";
 import { memberOfKey } from "../memberOfKey.ts";
+import { textOf } from "../printValue.ts";
 import { readEther } from "../readOption.ts";
 
 export const command = defineCommand({
@@ -34,6 +36,8 @@ export const command = defineCommand({
       announced === undefined ? take(connection) : announce(connection, announced),
     );
   },
+  print: ({ announced, withdrawn, ...rest }) =>
+    textOf({ announced: etherText(announced), withdrawn: etherText(withdrawn), ...rest }),
 });
 
 async function announce(connection: SignerConnection, amount: bigint) {

@@ -33,6 +33,18 @@ describe("a command line", () => {
     }
   });
 
+  it("lists each role's verbs apart from what they do", async () => {
+    const out: string[] = [];
+    assert.equal(await runCommandLine(["data-owner"], { out: (text) => out.push(text), err: () => undefined }), 0);
+    const verbs = out
+      .join("\n")
+      .split("\n")
+      .filter((line) => line.startsWith("  "));
+    assert.ok(verbs.length > 10);
+    for (const line of verbs) assert.match(line, /^ {2}[a-z-]+ {2,}[A-Z]/);
+    assert.equal(new Set(verbs.map((line) => /^ {2}[a-z-]+ +/.exec(line)![0].length)).size, 1, "in one column");
+  });
+
   it("says its version", async () => {
     const out: string[] = [];
     const terminal = { out: (text: string) => out.push(text), err: () => undefined };

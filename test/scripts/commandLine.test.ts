@@ -44,6 +44,23 @@ describe("parseCommandLine", () => {
     assert.match(help!, /opaline querier example --query-hash 0x12/);
   });
 
+  it("writes options with two hyphens wherever it names them", async () => {
+    const k = { type: "string", describe: "smallest set", default: "11" } as const;
+    const named = defineCommand({
+      ...command,
+      options: { ...command.options, k },
+      handler: (given) => Promise.resolve(given),
+    });
+    const { help } = await parseCommandLine(named, ["--help"]);
+    assert.match(help!, /^ +--k  +smallest set/m);
+    assert.doesNotMatch(help!, /(^| )-k/);
+    const refused = (words: string[], message: string) =>
+      assert.rejects(parseCommandLine(named, words), { detail: { code: "CLI_INVALID_OPTIONS" }, message });
+    await refused([], "Missing required argument: --query-hash");
+    await refused(["--query-hash", "0x1", "--note"], "Not enough arguments following: --note");
+    await refused(["--query-hash", "0x1", "--parameter", ""], "Not enough arguments following: --parameter");
+  });
+
   it("lets a command have an option --version of its own", async () => {
     const version = { type: "string", describe: "which version" } as const;
     const options = { ...command.options, version };

@@ -54,6 +54,11 @@ describe("another committee", () => {
     const { studyId } = world.consortium;
     const done = doneAtOnce(await proposing());
     assert.deepEqual([done.epoch, done.n, done.t, done.quorum, done.demonstration], [2n, 3, 1, 2, true]);
+    assert.equal(done.neededOnline, 3);
+    assert.match(
+      world.consortium.context.lines.at(-1)!,
+      /^warning: n = 2t \+ 1 = 3: .* stops every request; 4 workers/,
+    );
     assert.equal(done.committeeHash, committeeHash(await registry().committee(studyId, 2n)));
     assert.deepEqual([await registry().currentEpoch(studyId), await registry().proposedEpoch(studyId)], [1n, 2n]);
     await assert.rejects(async () => proposing(), { message: /CommitteeRegistryProposalPending/ });

@@ -219,7 +219,7 @@ describe("consent", () => {
       wrong("expires", { withdraw: true, expires: "2030-01-01", ...send });
       wrong("document", { withdraw: true, document: world.form, ...send });
       wrong("document", { give: true, ...send });
-      wrong("purpose", { give: true, document: world.form, purpose: Array<string>(17).fill("DUO:1"), ...send });
+      wrong("purpose", { give: true, document: world.form, purpose: Array<string>(17).fill("DUO:0000001"), ...send });
       wrong("expires", { give: true, document: world.form, expires: "tomorrow", ...send });
       wrong("send", { withdraw: true });
       wrong("send", { withdraw: true, out: path("x.json"), ...send });

@@ -60,8 +60,9 @@ describe("data-owner contribute", () => {
     await consortium.close();
   });
 
-  const run = (discard = false) => {
-    const options = { ...consortium.as("hospital"), study: consortium.studyId, csv, events: [], directory, discard };
+  const run = (discard = false, folder = directory) => {
+    const place = { study: consortium.studyId, directory: folder };
+    const options = { ...consortium.as("hospital"), ...place, csv, events: [], discard };
     return contribute.handler(options, consortium.context);
   };
   it("prepares and sends nothing for an owner who has not signed the study's agreement", async () => {
@@ -72,6 +73,37 @@ describe("data-owner contribute", () => {
     const statement = { name: "Dr A.", meaning: "I sign." };
     const options = { ...consortium.as("hospital"), study: consortium.studyId, document, ...statement };
     await signAgreement.handler(options, consortium.context);
+  });
+
+  it("prepares and sends nothing when the folder is another hospital's than the key, and says so once", async () => {
+    const folder = join(consortium.folder, "private of another");
+    makePrivateFolder(folder);
+    const { fingerprint } = await writeTlsIdentity(folder, "Other", [], consortium.context);
+    const other = await consortium.admit("dataOwner", "other", "Other", { tlsFingerprint: fingerprint });
+    const owner = consortium.wallet("hospital").address;
+    await assert.rejects(run(false, folder), {
+      detail: { code: "FOLDER_OF_ANOTHER", owner, other },
+      message: /--directory and --keystore seem to be of two hospitals/,
+    });
+    assert.deepEqual([connections, readdirSync(folder).sort()], [0, ["tls-certificate.pem", "tls-key.pem"]]);
+  });
+
+  it("names a folder that is not there, and what makes it", async () => {
+    const absent = join(consortium.folder, "absent");
+    await assert.rejects(run(false, absent), {
+      code: "FOLDER_MISSING",
+      message: `--directory ${absent} does not exist; \`opaline data-owner init\` makes it`,
+    });
+  });
+
+  it("names the workers that are away by organisation and endpoint, and says what to do", async () => {
+    const { port } = server.address() as AddressInfo;
+    await assert.rejects(run(), (error: CodedError) => {
+      assert.equal(error.code, "CONTRIBUTE_WORKERS_UNAVAILABLE");
+      assert.ok(error.message.includes(`worker 2 (Operator w2, 127.0.0.1:${port}): `), error.message);
+      assert.match(error.message, /; run the same command again once they are up: /);
+      return true;
+    });
   });
 
   const prepared = async () => {

@@ -116,6 +116,27 @@ describe("governance", () => {
     await assert.rejects(executeAs("registrar", operation), { code: "GOVERNANCE_NOT_SCHEDULED" });
   });
 
+  it("admits no worker with the encryption key of another, and renews the one whose it is", async () => {
+    const keyOf = (name: string): string => consortium.wallet(name).signingKey.compressedPublicKey;
+    const admitWorker = (name: string, encryptionKey: string, year: number) =>
+      admit.handler(
+        {
+          ...consortium.as("admin"),
+          ...{ role: "worker", account: addressOf(name), organisation: `Operator ${name}`, expires: `${year}-12-31` },
+          ...{ endpoint: `https://${name}.example:1`, fingerprint: id(`certificate of ${name}`) },
+          ...{ encryptionKey, purpose: [] },
+        },
+        consortium.context,
+      );
+    doneAtOnce(await admitWorker("first", keyOf("first"), 2999));
+    await assert.rejects(async () => admitWorker("second", keyOf("first"), 2999), {
+      detail: { code: "OPTION_INVALID", option: "encryption-key" },
+      message: new RegExp(`not that of ${addressOf("first")} \\(Operator first\\)`),
+    });
+    doneAtOnce(await admitWorker("second", keyOf("second"), 2999));
+    doneAtOnce(await admitWorker("first", keyOf("first"), 3000));
+  });
+
   it("lets a guardian cancel, and nobody who has no part in it", async () => {
     const { operation } = scheduled(await admitAs("registrar", addressOf("newcomer")));
     const cancelAs = (name: string) => cancel.handler({ ...consortium.as(name), operation }, consortium.context);

@@ -10,6 +10,7 @@ import { command as takeReward } from "../../scripts/auditor/withdraw.ts";
 import { command as rotateOwner } from "../../scripts/dataOwner/rotateKey.ts";
 import { command as takeOwnersShare } from "../../scripts/dataOwner/withdraw.ts";
 import { exitCodeOf } from "../../scripts/exitCode.ts";
+import { command as ask } from "../../scripts/querier/request.ts";
 import { command as takeAuthorsShare } from "../../scripts/querier/withdraw.ts";
 import { revertHint } from "../../scripts/revertHints.ts";
 import { command as deposit } from "../../scripts/worker/deposit.ts";
@@ -110,6 +111,18 @@ describe("money", () => {
     assert.equal((await takeWorkersShare.handler(options("alder"), context)).withdrawn, 0n);
   });
 
+  it("is not paid again for the same without being told that the answer is there", async () => {
+    const { context, as } = consortium;
+    const { queryHash: query } = requested.context;
+    const options = { ...as("searcher"), query, parameter: [], dataset: [], sealTo: [], wait: false };
+    const lines = context.lines.length;
+    const again = await ask.handler(options, context);
+    assert.notEqual(again.requestId, requested.requestId);
+    const [first] = context.lines.slice(lines);
+    const read = `\`opaline querier answer --request ${requested.requestId}\` reads that for nothing`;
+    assert.ok(first!.includes(read) && first!.endsWith("asking again pays again"), first);
+  });
+
   it("at stake is paid in, announced, taken back, and pulled when it is ready", async () => {
     const { context } = consortium;
     let key = "alder";
@@ -122,7 +135,9 @@ describe("money", () => {
     for (const text of ["0", "-1", "1.0000000000000000001", "one"]) {
       assert.throws(() => add(text), { detail: { code: "OPTION_INVALID", option: "amount-ether" } });
     }
-    assert.equal((await add("2")).deposited, parseEther("2"));
+    const added = await add("2");
+    assert.equal(added.deposited, parseEther("2"));
+    assert.match(deposit.print!(added), /^deposited +2\.0 ETH$/m);
     const refusedWith = async (act: Promise<unknown>, hint: RegExp): Promise<void> => {
       const error = await act.then(
         () => assert.fail("nothing was refused"),

@@ -92,6 +92,10 @@ describe("a data owner's commands", () => {
       await set({ k: "20", openingsBudget: "7", purpose: ["DUO:0000042"] });
       const purposes = [purposeCode("DUO:0000042")];
       assert.deepEqual(await termsNow(), { k: 20, openingsBudget: 7, closed: false, purposes });
+      assert.match(
+        setTerms.print!(await set({ k: "20" })),
+        /^k +20\nopeningsBudget +the study's\npurposes +the study's$/m,
+      );
       await set({ closed: true });
       assert.deepEqual(await termsNow(), { k: 0, openingsBudget: 0, closed: true, purposes: [] });
       await set({});

@@ -46,6 +46,14 @@ describe("printReport", () => {
     assert.doesNotMatch(printReport(REPORT), /sealed/);
   });
 
+  it("says of a request that expired where its price is", () => {
+    const expired = printReport({ ...REPORT, state: "EXPIRED", columns: [], rows: [], suppression: undefined });
+    assert.match(
+      expired,
+      /^no answer: EXPIRED \(nobody answered .* the price is the querier's again: `opaline querier withdraw`\)$/m,
+    );
+  });
+
   it("warns of an answer that another quorum contradicted, and of no other", () => {
     const signed = {
       requestId: "0x1",
@@ -121,7 +129,7 @@ describe("printReport", () => {
     assert.ok(printReport(refused).split("\n").includes(line));
     assert.ok(
       printReport({ ...refused, state: "EXPIRED", outcome: undefined, reason: undefined }).includes(
-        "no answer: EXPIRED\n",
+        "no answer: EXPIRED (nobody",
       ),
     );
   });

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { command } from "../../scripts/admin/registerStudy.ts";
+import type { CodedError } from "../../workers/errors.ts";
 import { parseCommandLine } from "../../scripts/commandLine.ts";
 import { testContext } from "../support/commandContext.ts";
 import { temporaryFolder } from "../support/temporaryFolder.ts";
@@ -24,6 +25,37 @@ describe("admin register-study", () => {
       remove();
     }
   }
+
+  it("names the file, the place and the field of a schema that is wrong", async () => {
+    const { path, remove } = temporaryFolder();
+    try {
+      const wrong = JSON.parse(trialStudy().schemaText) as { fields: Record<string, unknown>[] };
+      wrong.fields[1]!["type"] = "date of birth";
+      const file = join(path, "schema.json");
+      for (const [text, code, message] of [
+        [JSON.stringify(wrong), "SCHEMA_", `: $.fields[1].type: `],
+        ["{", "SCHEMA_NOT_JSON", ": $: not JSON"],
+      ] as const) {
+        writeFileSync(file, text);
+        const words = ["--name", "x", "--schema", "schema.json", "--keystore", "k", "--password-file", "p"];
+        const { options } = await parseCommandLine(command, words);
+        assert.throws(
+          () => command.handler(options as never, testContext(path)),
+          (error: CodedError) => {
+            assert.ok(
+              error.code.startsWith(code) && error.message.startsWith(`--schema ${file}${message}`),
+              error.message,
+            );
+            const field = ` (field "${String(wrong.fields[1]!["name"])}")`;
+            assert.equal(error.message.endsWith(field), text !== "{");
+            return true;
+          },
+        );
+      }
+    } finally {
+      remove();
+    }
+  });
 
   it("refuses an openings budget of 0: nothing could ever be asked", async () => {
     await refused(["--openings-budget", "0"], "openings-budget", /a whole number from 1/);

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { CodedError } from "../../workers/errors.ts";
 import { runCommand } from "../../scripts/cli.ts";
 import { defineCommand } from "../../scripts/command.ts";
+import { purposeCode } from "../../scripts/purposes.ts";
 import { REVERT_HINTS, revertHint } from "../../scripts/revertHints.ts";
 
 const CONTRACTS = fileURLToPath(new URL("../../contracts/", import.meta.url));
@@ -25,6 +26,9 @@ describe("revertHint", () => {
     assert.match(hint("QuerySmartContractDeadlineNotReached", { deadlineBlock: "77" })!, /block 77/);
     assert.match(hint("MemberRegistryMissingField", { field: "endpoint" })!, /--endpoint/);
     assert.match(hint("StudyRegistryInvalidPolicy", { field: "k" })!, /--k is at least 5/);
+    const purpose = purposeCode("DUO:0000007");
+    assert.match(hint("QuerySmartContractMissingPurpose", { purpose })!, /the study's --purpose DUO:0000007$/);
+    assert.match(hint("DatasetRegistryMissingPurpose", { purpose })!, /asks for purpose DUO:0000007, which/);
     assert.equal(hint("MemberRegistryMissingField", { field: "toString" }), undefined);
     assert.equal(hint("constructor", {}), undefined);
     assert.equal(revertHint({ code: "CHAIN_UNREACHABLE" }), undefined);

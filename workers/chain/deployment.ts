@@ -35,11 +35,15 @@ function refuse(path: string, why: string, cause?: unknown): CodedError<ChainErr
   return new CodedError({ code: "CHAIN_DEPLOYMENT", path }, `Deployment ${path}: ${why}`, { cause });
 }
 
+const ABSENT =
+  "there is no such file. --deployment (of a worker: OPALINE_DEPLOYMENT) names the deployment's folder: get it from the " +
+  "consortium, or make one with `opaline admin deploy`";
+
 function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (cause) {
-    throw refuse(path, "cannot be read as JSON. Was `opaline admin deploy` run for this network?", cause);
+    throw refuse(path, (cause as NodeJS.ErrnoException).code === "ENOENT" ? ABSENT : "cannot be read as JSON", cause);
   }
 }
 
@@ -71,7 +75,11 @@ function readAbis(directory: string): Map<string, Interface> {
   try {
     names = readdirSync(directory).filter((name) => name.endsWith(".json"));
   } catch (cause) {
-    throw refuse(directory, "the ABI folder cannot be read", cause);
+    throw refuse(
+      directory,
+      "the ABI folder cannot be read; get the deployment's whole folder from the consortium",
+      cause,
+    );
   }
   return new Map(names.sort().map((name) => [name.slice(0, -".json".length), parseAbi(join(directory, name))]));
 }

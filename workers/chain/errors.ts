@@ -10,8 +10,8 @@ export type ChainErrorDetail =
   | { readonly code: "CHAIN_DEPLOYMENT"; readonly path: string }
   /** The node answers for another chain than the configuration names. */
   | { readonly code: "CHAIN_WRONG_ID"; readonly expected: string; readonly actual: string }
-  /** No answer, or none that makes sense; worth trying again. */
-  | { readonly code: "CHAIN_UNREACHABLE"; readonly method: string }
+  /** No answer, or none that makes sense; worth trying again. absent: the node has no contract where the call went; node: host and port */
+  | { readonly code: "CHAIN_UNREACHABLE"; readonly method: string; readonly absent?: true; readonly node?: string }
   /** A contract refused; `error` is the custom error's name, or "Error" with a text, or "unknown". */
   | { readonly code: "CHAIN_REVERTED"; readonly error: string; readonly args: Readonly<Record<string, string>> }
   /** The account that signs cannot pay for the transaction; account and wei where the caller knows them. */
@@ -87,6 +87,11 @@ export function isConnectionError(error: unknown): boolean {
   return code !== undefined && UNREACHABLE.has(code);
 }
 
+/** An account without code answers every call, with nothing. */
+function saysNothing(error: unknown): boolean {
+  return ethersCode(error) === "BAD_DATA" && (error as { readonly value?: unknown }).value === "0x";
+}
+
 function textArguments(
   fragment: { inputs: readonly { name: string }[] },
   args: readonly unknown[],
@@ -158,6 +163,13 @@ export function chainError(
     const detail = parseRevert(data ?? "0x", interfaces);
     const args = Object.entries(detail.args).map(([name, value]) => `${name} ${value}`);
     return new CodedError(detail, `${what} was refused on chain: ${detail.error}(${args.join(", ")})`, { cause });
+  }
+  if (saysNothing(error)) {
+    return new CodedError(
+      { code: "CHAIN_UNREACHABLE", method: what, absent: true },
+      `${what}: the chain's node knows no contract there: it has not caught up, or the deployment is not of this chain`,
+      { cause },
+    );
   }
   return new CodedError(
     { code: "CHAIN_UNREACHABLE", method: what },

@@ -56,7 +56,7 @@ export {
   type MemberRole,
 } from "./memberRegistries.ts";
 export { unsettledRequests, type Unsettled } from "./payments.ts";
-export { blockTime, chainTime, checkChainId, connectProvider, openProvider, type JsonRpc } from "./provider.ts";
+export { blockTime, chainTime, checkChainId, connectProvider, hostOf, openProvider, type JsonRpc } from "./provider.ts";
 export {
   Decision,
   queryCatalogue,

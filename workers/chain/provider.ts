@@ -29,6 +29,11 @@ class ChainProvider extends JsonRpcProvider {
   }
 }
 
+/** Of a node's URL, what may be said: host and port. */
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : "";
+}
+
 /** No network access yet: every call may fail and be tried again. */
 export function openProvider(url: string, chainId: bigint): JsonRpcProvider {
   const request = new FetchRequest(url);

@@ -92,6 +92,9 @@ export class ActiveCheck {
         lastAttempt: () => records.lastAttempt(checkId),
         takeAttempt: (attempt) => records.takeAttempt(checkId, attempt),
         storeFailed: (error) => log("warn", "check-attempts-delayed", { checkId, ...errorFields(error) }),
+        tooFew: (wait) => {
+          if (this.#outcome === undefined) log("warn", "check-attempt-waits", { ...this.#place(), ...wait });
+        },
         // Who has ended helps the others, and asks nothing of them.
         mayPropose: () => this.#outcome === undefined && proposed.mayBegin(),
         propose: (proposal) => this.#propose(proposal),

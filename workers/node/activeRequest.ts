@@ -149,6 +149,7 @@ export class ActiveRequest {
         lastAttempt: () => records.lastAttempt(requestId),
         takeAttempt: (attempt) => records.takeAttempt(requestId, attempt),
         storeFailed: (error) => log("warn", "attempts-delayed", { requestId, ...errorFields(error) }),
+        tooFew: (wait) => log("warn", "attempt-waits", { requestId, ...wait }),
         mayPropose: () => proposed.mayBegin(),
         propose: (proposal) => this.#propose(proposal),
         announce: (attempt) => this.#committee.announceToAll(attempt),

@@ -3,6 +3,15 @@ import type { Proposal } from "../messages/proposal.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import type { Timers } from "../transport/timers.ts";
 
+/** What an attempt cannot be proposed for. */
+export interface PeerWait {
+  readonly attempt: bigint;
+  /** Peers that an attempt takes: 2t. */
+  readonly needed: number;
+  readonly connected: number;
+  readonly missing: readonly PartyIndex[];
+}
+
 export interface AttemptModules {
   readonly timers: Timers;
   /** Peers whose sockets are open now. */
@@ -13,6 +22,8 @@ export interface AttemptModules {
   takeAttempt(attempt: bigint): void;
   /** The store failed; called once until it works again. */
   storeFailed(error: unknown): void;
+  /** For a while too few were connected to propose this attempt; called once until enough are. */
+  tooFew(wait: PeerWait): void;
   /** False while this worker has proposed as many runs as it may. */
   mayPropose(): boolean;
   /** Tells the whole committee. */

@@ -27,7 +27,7 @@
  * all but a few waits, so that the others reach it. Time-outs double with each attempt that came to nothing (partial
  * synchrony): a computation that needs longer than the configured time is not cut off for ever.
  */
-import type { PartyIndex } from "../sharing/parties.ts";
+import { type PartyIndex, partiesOf } from "../sharing/parties.ts";
 import type { Proposal } from "../messages/proposal.ts";
 import type { AttemptModules, AttemptOptions, ProposalAnswer } from "./attemptModules.ts";
 import { MAX_ATTEMPT, MemberProgress } from "./memberProgress.ts";
@@ -37,6 +37,8 @@ import { chooseParticipants, proposerOf } from "./participants.ts";
 const MOST_DOUBLINGS = 4;
 /** Wait before looking again for enough connected peers, or for a free slot. */
 const PROPOSE_RETRY_MS = 100;
+/** So often in vain before it is reported that too few are connected: links need no second after a start. */
+const TOO_FEW_LOOKS = 10;
 /** Wait after a failed attempt before the next is proposed, doubled like the time-outs. */
 const FAILURE_PAUSE_MS = 100;
 /** Wait after a restart before a new attempt: links, and the signatures sent over them, take less. */
@@ -59,6 +61,8 @@ export class Attempts {
   #running: { readonly attempt: bigint; readonly controller: AbortController } | undefined;
   #state: "open" | "paused" | "closed" = "open";
   #isStoreFailing = false;
+  /** Looks in vain for enough connected peers since there were enough. */
+  #looks = 0;
   #cancelTimeout: () => void = () => undefined;
   #cancelRetry: () => void = () => undefined;
 
@@ -203,7 +207,10 @@ export class Attempts {
   #tryPropose(): void {
     const attempt = this.#expected;
     const { requestId, self } = this.#options;
-    const participants = chooseParticipants(self, attempt, this.#modules.connected(), this.#options);
+    const connected = this.#modules.connected();
+    const participants = chooseParticipants(self, attempt, connected, this.#options);
+    this.#looks = participants === undefined ? this.#looks + 1 : 0;
+    if (this.#looks === TOO_FEW_LOOKS) this.#reportTooFew(connected);
     if (participants === undefined || !this.#modules.mayPropose()) {
       return this.#retryAfter(PROPOSE_RETRY_MS, () => this.#tryPropose());
     }
@@ -212,6 +219,12 @@ export class Attempts {
     this.#progress.beganInOrder(self);
     this.#modules.propose(proposal);
     this.#begin(proposal);
+  }
+
+  #reportTooFew(connected: readonly PartyIndex[]): void {
+    const { self, n, t } = this.#options;
+    const missing = partiesOf(n).filter((party) => party !== self && !connected.includes(party));
+    this.#modules.tooFew({ attempt: this.#expected, needed: 2 * t, connected: connected.length, missing });
   }
 
   #begin(proposal: Proposal): void {

@@ -39,6 +39,13 @@ export interface ConfigurationProblem {
   readonly problem: string;
 }
 
+/** The file that settings may stand in, besides the environment. */
+export interface SettingsFile {
+  readonly path: string;
+  /** Undefined when there is none. */
+  readonly variables: readonly string[] | undefined;
+}
+
 export interface ConfigurationErrorDetail {
   readonly code: "CONFIGURATION_INVALID";
   readonly problems: readonly ConfigurationProblem[];
@@ -82,12 +89,35 @@ function parseLogLevel(text: string): LogLevel {
   return level;
 }
 
-/** @throws CodedError CONFIGURATION_INVALID listing every problem */
-export function readConfiguration(environment: Environment, workingDirectory: string): Configuration {
+const PREFIX = "OPALINE_";
+/** Letters after the prefix that are no coincidence. */
+const ALIKE = PREFIX.length + 3;
+
+/** Of the file only: the environment has variables of other programs, tests among them. */
+function unknownIn({ variables }: SettingsFile, known: ReadonlySet<string>): ConfigurationProblem[] {
+  const unknown = (variables ?? []).filter((variable) => variable.startsWith(PREFIX) && !known.has(variable));
+  return unknown.map((variable) => {
+    const close = [...known].filter((name) => name.slice(0, ALIKE) === variable.slice(0, ALIKE));
+    const hint = close.length > 0 ? `did you mean ${close.join(" or ")}?` : ".env.example explains every variable";
+    return { variable, problem: `is no setting; ${hint}` };
+  });
+}
+
+/**
+ * @param environment with what the file says
+ * @throws CodedError CONFIGURATION_INVALID listing every problem
+ */
+export function readConfiguration(
+  environment: Environment,
+  workingDirectory: string,
+  file: SettingsFile = { path: resolve(workingDirectory, ".env"), variables: undefined },
+): Configuration {
   const problems: ConfigurationProblem[] = [];
+  const known = new Set<string>();
   const path: Parse<string> = (text) => resolve(workingDirectory, text);
 
   function take<Value>(variable: string, what: string, parse: Parse<Value>, otherwise?: string): Value {
+    known.add(variable);
     const text = environment[variable]?.trim() || otherwise;
     try {
       if (text === undefined) throw new Error(`is not set. Set it to ${what}`);
@@ -99,6 +129,7 @@ export function readConfiguration(environment: Environment, workingDirectory: st
   }
 
   function takeOptional<Value>(variable: string, parse: Parse<Value>): Value | undefined {
+    known.add(variable);
     return environment[variable]?.trim() ? take(variable, "", parse) : undefined;
   }
 
@@ -122,10 +153,16 @@ export function readConfiguration(environment: Environment, workingDirectory: st
     logLevel: take("OPALINE_LOG_LEVEL", "a level", parseLogLevel, "info"),
     healthListen: takeOptional("OPALINE_HEALTH_LISTEN", parseListen),
   };
+  problems.push(...unknownIn(file, known));
   if (problems.length === 0) return configuration;
   const lines = problems.map(({ variable, problem }) => `  ${variable} ${problem}`);
   throw new CodedError<ConfigurationErrorDetail>(
     { code: "CONFIGURATION_INVALID", problems },
-    `The configuration has ${problems.length} error${problems.length === 1 ? "" : "s"}:\n${lines.join("\n")}`,
+    `The configuration has ${problems.length} error${problems.length === 1 ? "" : "s"} (${whereFrom(file)}):\n${lines.join("\n")}`,
   );
+}
+
+/** A worker that is started in another folder than its own finds nothing. */
+function whereFrom({ path, variables }: SettingsFile): string {
+  return variables === undefined ? `there is no ${path}: start the worker in its own folder` : `${path} was read`;
 }

@@ -6,7 +6,7 @@ import type { Timers } from "../transport/timers.ts";
 import { type ChainEffects, discoverQueryContract } from "./chainEffects.ts";
 import { errorFields } from "./log.ts";
 import { waitUnlessAborted } from "./waiting.ts";
-import type { WorkerChain } from "./workerChain.ts";
+import { type WorkerChain, chainNode } from "./workerChain.ts";
 import type { WorkerModules } from "./workerModules.ts";
 
 const CURSOR = "chain";
@@ -52,7 +52,8 @@ export function createFollower(parts: FollowingParts): ChainFollower {
       discover: (entry) => discoverQueryContract(deployment, entry),
       prepare: (logs) => effects.prepare(logs),
       onProgress: (_confirmed, newest) => onProgress(newest),
-      onOutage: (error, retryMs) => log("warn", "chain-outage", { retryMs, ...errorFields(error) }),
+      onOutage: (error, retryMs) =>
+        log("warn", "chain-outage", { ...chainNode(configuration), retryMs, ...errorFields(error) }),
       wait: (ms, signal) => waitUnlessAborted(timers, ms, signal),
     },
     {

@@ -32,6 +32,8 @@ export interface RegistrationModules {
 
 export interface ChainToReach {
   readonly rpc: JsonRpc;
+  /** What is logged of it. */
+  readonly node: Readonly<Record<string, string>>;
   readonly chainId: bigint;
   readonly timers: Timers;
 }
@@ -93,7 +95,7 @@ export class Registration {
    *
    * @throws CodedError CHAIN_WRONG_ID | NODE_KEY_REPLACED | NODE_FOREIGN_STORE | NODE_WRONG_CERTIFICATE
    */
-  async reachChain({ rpc, chainId, timers }: ChainToReach, signal: AbortSignal): Promise<void> {
+  async reachChain({ rpc, node, chainId, timers }: ChainToReach, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         await checkChainId(rpc, chainId);
@@ -101,7 +103,7 @@ export class Registration {
         break;
       } catch (error) {
         if (!isCoded(error, "CHAIN_UNREACHABLE")) throw error;
-        this.#modules.log("warn", "chain-outage", { retryMs: CHAIN_RETRY_MS, ...errorFields(error) });
+        this.#modules.log("warn", "chain-outage", { ...node, retryMs: CHAIN_RETRY_MS, ...errorFields(error) });
         await waitUnlessAborted(timers, CHAIN_RETRY_MS, signal);
       }
     }

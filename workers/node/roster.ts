@@ -15,6 +15,8 @@ export interface RosterModules {
   readonly committees: Pick<Committees, "seats">;
   readonly mesh: Pick<Mesh, "setPeers">;
   readonly log: Log;
+  /** What fails once the worker stops is no fault. */
+  readonly stopping: AbortSignal;
 }
 
 export class Roster {
@@ -43,7 +45,7 @@ export class Roster {
   /** After each block: does nothing unless stale. Never rejects. */
   async refresh(): Promise<void> {
     if (!this.#isStale || this.#isRefreshing) return;
-    const { registration, committees, mesh, log } = this.#modules;
+    const { registration, committees, mesh, log, stopping } = this.#modules;
     this.#isRefreshing = true;
     this.#isStale = false;
     try {
@@ -53,7 +55,7 @@ export class Roster {
       mesh.setPeers([...new Set(members)]);
     } catch (error) {
       this.#isStale = true;
-      log("warn", "roster-delayed", errorFields(error));
+      if (!stopping.aborted) log("warn", "roster-delayed", errorFields(error));
     } finally {
       this.#isRefreshing = false;
     }

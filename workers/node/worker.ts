@@ -37,7 +37,7 @@ import { Registration } from "./registration.ts";
 import type { RequestDesk } from "./requestDesk.ts";
 import { Roster } from "./roster.ts";
 import { type WorkerStatus, statusOf } from "./status.ts";
-import type { WorkerChain } from "./workerChain.ts";
+import { type WorkerChain, chainNode } from "./workerChain.ts";
 import type { WorkerEdges } from "./workerEdges.ts";
 import type { WorkerModules } from "./workerModules.ts";
 
@@ -84,7 +84,7 @@ export class Worker {
     const onConnected = (peer: string): void => this.#onPeerConnected(peer);
     const mesh = createMesh({ modules, chain, registration, endpoint, edges, stopping, onConnected });
     this.#registration = registration;
-    this.#roster = new Roster({ deployment, registration, committees, mesh, log });
+    this.#roster = new Roster({ deployment, registration, committees, mesh, log, stopping });
     this.#kept = openVectorCache(modules, store);
     const columns = new ColumnCache(modules.field, this.#kept, store.shares);
     const indicators = new IndicatorCache(modules.field, this.#kept);
@@ -127,7 +127,8 @@ export class Worker {
     await this.#control.start();
     await this.#startHealth();
     const { chainId } = configuration;
-    await this.#registration.reachChain({ rpc: this.#chain.rpc, chainId, timers: this.#edges.timers }, signal);
+    const node = chainNode(configuration);
+    await this.#registration.reachChain({ rpc: this.#chain.rpc, node, chainId, timers: this.#edges.timers }, signal);
     if (signal.aborted) return;
     await this.#endpoint.start();
     this.#isListening = true;

@@ -6,7 +6,7 @@ import { type DatasetRegistry, datasetRegistry } from "../chain/datasetRegistry.
 import { type Deployment, readDeployment } from "../chain/deployment.ts";
 import { type EmergencyStop, emergencyStop } from "../chain/emergencyStop.ts";
 import { type MemberRegistry, memberRegistry } from "../chain/memberRegistries.ts";
-import { openProvider } from "../chain/provider.ts";
+import { hostOf, openProvider } from "../chain/provider.ts";
 import { type QueryCatalogue, queryCatalogue } from "../chain/queryCatalogue.ts";
 import { type StudyRegistry, studyRegistry } from "../chain/studyRegistry.ts";
 import { CodedError } from "../errors.ts";
@@ -28,8 +28,13 @@ export interface WorkerChain {
 /** Reads the deployment's folder; asks the chain nothing yet. @throws CodedError CHAIN_DEPLOYMENT | CHAIN_WRONG_ID */
 export function openWorkerChain({ deployment: folder, chainId, rpcUrl }: Configuration): WorkerChain {
   const deployment = readDeployment(folder);
-  if (deployment.chainId !== chainId) throw wrongDeployment(chainId, deployment.chainId);
+  if (deployment.chainId !== chainId) throw wrongDeployment(chainId, deployment.chainId, folder);
   return workerChain(deployment, openProvider(rpcUrl, chainId));
+}
+
+/** What a log may say of the node: host and port, and the variable that names another. */
+export function chainNode({ rpcUrl }: Pick<Configuration, "rpcUrl">) {
+  return { node: hostOf(rpcUrl), variable: "OPALINE_RPC_URL" } as const;
 }
 
 /** The deployment's contracts over a provider. */
@@ -48,9 +53,9 @@ export function workerChain(deployment: Deployment, rpc: JsonRpcProvider): Worke
   };
 }
 
-function wrongDeployment(configured: bigint, deployed: bigint): CodedError {
+function wrongDeployment(configured: bigint, deployed: bigint, folder: string): CodedError {
   return new CodedError(
     { code: "CHAIN_WRONG_ID", expected: String(configured), actual: String(deployed) },
-    `OPALINE_CHAIN_ID is ${configured}, but the deployment folder is of chain ${deployed}`,
+    `OPALINE_CHAIN_ID is ${configured}, but the deployment in ${folder} (OPALINE_DEPLOYMENT) is of chain ${deployed}`,
   );
 }

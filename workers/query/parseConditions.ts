@@ -1,7 +1,7 @@
 /** The WHERE clause: AND, OR and NOT over comparisons between one column and constants or parameters. */
 import type { NameScope } from "./parseColumn.ts";
 import { isColumn, parseColumn } from "./parseColumn.ts";
-import { describeNode, parseConstant } from "./parseConstant.ts";
+import { describeNode, parseConstant, quotedHint } from "./parseConstant.ts";
 import type { ColumnName, Condition, ConditionTree, Relation, Value } from "./parsedQuery.ts";
 import type { Span } from "./sqlText.ts";
 import { findWord, refuse } from "./sqlText.ts";
@@ -140,7 +140,9 @@ function parseRelation(
   const { sql } = scope;
   if (!RELATIONS.includes(operator)) throw refuse(sql, span, `the operator ${operator} is not offered; ${ALLOWED}`);
   const relation = operator as Relation;
-  if (isColumn(lexpr) && isColumn(rexpr)) throw refuse(sql, span, `two columns cannot be compared; ${ALLOWED}`);
+  if (isColumn(lexpr) && isColumn(rexpr)) {
+    throw refuse(sql, span, `two columns cannot be compared; ${ALLOWED}${quotedHint(sql, rexpr, span)}`);
+  }
   if (isColumn(rexpr)) {
     const value = parseConstant(sql, lexpr, span, ALLOWED);
     return { kind: "compare", column: parseColumn(scope, rexpr), relation: FLIPPED[relation], value, span };

@@ -5,6 +5,8 @@ import { refuse } from "./sqlText.ts";
 import { tokenAfter } from "./sqlTokens.ts";
 import { asNode, asText, kinded, nameParts, spanOf } from "./syntaxTree.ts";
 
+/** `"agent"` is a column's name, as in all SQL. */
+const DOUBLE_QUOTE = 0x22;
 const PLAIN_NUMBER = /^(\d+\.?\d*|\.\d+)$/;
 
 /**
@@ -16,7 +18,9 @@ export function parseConstant(sql: SqlText, node: unknown, whole: Span, instead:
   const { kind, body } = kinded(node);
   const span = { ...spanOf(sql, node, whole), exact: true };
   if (kind === "ParamRef") return { kind: "parameter", index: Number(body["number"]) - 1, span };
-  if (kind !== "A_Const") throw refuse(sql, whole, `${describeNode(node)} is not a constant; ${instead}`);
+  if (kind !== "A_Const") {
+    throw refuse(sql, whole, `${describeNode(node)} is not a constant; ${instead}${quotedHint(sql, node, whole)}`);
+  }
   if (body["isnull"] === true) {
     throw refuse(sql, whole, "a comparison with NULL is never TRUE; write IS NULL or IS NOT NULL");
   }
@@ -26,6 +30,12 @@ export function parseConstant(sql: SqlText, node: unknown, whole: Span, instead:
     return { kind: "number", text, span };
   }
   throw refuse(sql, span, "write a number in plain digits, as in -12.5, or a text or date in single quotes");
+}
+
+/** For a column in double quotes where a text may be meant. */
+export function quotedHint(sql: SqlText, node: unknown, whole: Span): string {
+  const isQuoted = kinded(node).kind === "ColumnRef" && sql.bytes[spanOf(sql, node, whole).start] === DOUBLE_QUOTE;
+  return isQuoted ? "; text stands in single quotes" : "";
 }
 
 /** What an expression that is neither a column nor a constant is called in a refusal. */

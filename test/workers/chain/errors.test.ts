@@ -152,6 +152,16 @@ describe("errors of a chain's node", () => {
     assert.equal(chainError(Object.assign(new Error("x"), thrown), [], "transfer").code, "CHAIN_REVERTED");
   });
 
+  it("tell an address without a contract from a node that is away", () => {
+    const thrown = { code: "BAD_DATA", value: "0x", shortMessage: "could not decode result data" };
+    const error = chainError(Object.assign(new Error(KEY), thrown), [], "StudyRegistry.study");
+    assert.deepEqual(error.detail, { code: "CHAIN_UNREACHABLE", method: "StudyRegistry.study", absent: true });
+    assert.match(error.message, /^StudyRegistry\.study: the chain's node knows no contract there/);
+    assert.ok(!everything(error).includes(KEY));
+    const garbled = chainError(Object.assign(new Error("x"), { ...thrown, value: "0x12" }), [], "call");
+    assert.deepEqual(garbled.detail, { code: "CHAIN_UNREACHABLE", method: "call" });
+  });
+
   it("strips user, path and query of every URL in a short message", () => {
     assert.equal(
       withoutUrlSecrets(`cannot reach https://u:${KEY}@rpc.example:8545/v3/${KEY}?k=${KEY}#x, or (wss://h/${KEY})`),

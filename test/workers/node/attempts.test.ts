@@ -138,6 +138,35 @@ describe("Attempts, against members that lie", () => {
   });
 });
 
+describe("Attempts, when too few members are online", () => {
+  const waits = ({ logged, fields }: RequestWorld) =>
+    logged.flatMap((entry, i) => (entry.event === "attempt-waits" ? [{ ...entry, fields: fields[i] }] : []));
+
+  it("say once who is missing, and go on when it comes", async () => {
+    const world = worldOf({ n: 3, t: 1 });
+    const [here, away] = [[1, 2] as PartyIndex[], 3 as PartyIndex];
+    for (const party of here) world.start(party);
+    await world.time.until(() => false, 3 * DEADLINE_MS);
+    const told = waits(world).toSorted((a, b) => a.self - b.self);
+    assert.deepEqual(
+      told.map(({ self, level, fields }) => ({ self, level, ...(fields as object), attempt: undefined })),
+      here.map((self) => {
+        const peers = { needed: 2, connected: 1, missing: [away] };
+        return { self, level: "warn", requestId: REQUEST, ...peers, attempt: undefined };
+      }),
+    );
+    world.start(away);
+    assert.ok(await world.time.until(() => world.settled(), 4 * DEADLINE_MS));
+  });
+
+  it("say nothing while one more is online than must be", async () => {
+    const world = worldOf({ n: 4, t: 1 });
+    for (const party of [1, 2, 3] as PartyIndex[]) world.start(party);
+    assert.ok(await world.time.until(() => world.settled(), DEADLINE_MS));
+    assert.deepEqual(waits(world), []);
+  });
+});
+
 describe("Attempts, when the store fails", () => {
   it("go on when it works again, and say so once", async () => {
     let isFull = true;
@@ -249,6 +278,7 @@ describe("Attempts, on a store that fails,", () => {
         },
         ...{ takeAttempt: nothing, propose: nothing, announce: nothing, resend: nothing },
         storeFailed: () => (failures += 1),
+        tooFew: nothing,
         mayPropose: () => true,
         run: () => Promise.resolve(),
       },

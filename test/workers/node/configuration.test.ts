@@ -70,6 +70,40 @@ describe("readConfiguration", () => {
     }
   });
 
+  it("refuses what the file sets and is no setting, by what was meant, and leaves the environment's others alone", () => {
+    const file = {
+      path: "/base/.env",
+      variables: ["OPALINE_ATTEMPT_TIMEOUT", "OPALINE_TLS_CERT", "OPALINE_X", "PATH"],
+    };
+    const environment = { ...COMPLETE, OPALINE_SEED: "1", OPALINE_ATTEMPT_TIMEOUT: "3" };
+    assert.throws(
+      () => readConfiguration(environment, "/base", file),
+      (error: CodedError<ConfigurationErrorDetail>) => {
+        assert.deepEqual(error.detail.problems, [
+          {
+            variable: "OPALINE_ATTEMPT_TIMEOUT",
+            problem: "is no setting; did you mean OPALINE_ATTEMPT_TIMEOUT_MS?",
+          },
+          {
+            variable: "OPALINE_TLS_CERT",
+            problem: "is no setting; did you mean OPALINE_TLS_KEY or OPALINE_TLS_CERTIFICATE?",
+          },
+          { variable: "OPALINE_X", problem: "is no setting; .env.example explains every variable" },
+        ]);
+        assert.match(error.message, /^The configuration has 3 errors \(\/base\/\.env was read\):\n/);
+        return true;
+      },
+    );
+    const known = { path: "/base/.env", variables: [...Object.keys(COMPLETE), "OPALINE_HEALTH_LISTEN"] };
+    assert.equal(readConfiguration(environment, "/base", known).attemptTimeoutMs, 15_000);
+  });
+
+  it("says where it looked for the file", () => {
+    assert.throws(() => readConfiguration({}, "/base"), {
+      message: /^The configuration has 11 errors \(there is no \/base\/\.env: start the worker in its own folder\):/,
+    });
+  });
+
   it("is documented: .env.example sets every variable to something valid", () => {
     const example = parse(readFileSync(new URL("../../../.env.example", import.meta.url), "utf8"));
     assert.deepEqual(problemsOf(example), {});

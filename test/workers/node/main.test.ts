@@ -91,8 +91,8 @@ describe("workers/main.ts", () => {
     };
   }
 
-  function run(test: TestContext, environment: Readonly<Record<string, string>>): WorkerProcess {
-    const worker = new WorkerProcess(folder.path, environment);
+  function run(test: TestContext, environment: Readonly<Record<string, string>>, cwd = folder.path): WorkerProcess {
+    const worker = new WorkerProcess(cwd, environment);
     test.after(() => worker.kill());
     return worker;
   }
@@ -102,8 +102,9 @@ describe("workers/main.ts", () => {
     exit: number,
     error: string,
     environment: Readonly<Record<string, string>>,
+    cwd?: string,
   ): Promise<string> {
-    const worker = run(test, environment);
+    const worker = run(test, environment, cwd);
     const { code } = await worker.exited;
     const [failure] = worker.log().filter(({ event }) => event === "worker-failed");
     assert.deepEqual([code, failure?.level, failure?.error], [exit, "alarm", error], worker.stderr);
@@ -134,6 +135,15 @@ describe("workers/main.ts", () => {
       for (const variable of [...REQUIRED, "OPALINE_POLL_MS"]) assert.match(message, new RegExp(`${variable} is not`));
     });
 
+    it("when the folder's .env sets what is no setting; what it does set is read", async (test) => {
+      const own = path("settings");
+      mkdirSync(own);
+      const lines = Object.entries(environmentOf({ OPALINE_ATTEMPT_TIMEOUT: "3" })).map((entry) => entry.join("="));
+      writeFileSync(join(own, ".env"), lines.join("\n"));
+      const message = await failsWith(test, 78, "CONFIGURATION_INVALID", {}, own);
+      assert.match(message, /has 1 error \(.*settings\/\.env was read\):\n {2}OPALINE_ATTEMPT_TIMEOUT is no setting/);
+    });
+
     it("when the password is wrong", async (test) => {
       const wrong = path("wrong-password");
       writeFileSync(wrong, "not this one\n", { mode: 0o600 });
@@ -158,7 +168,7 @@ describe("workers/main.ts", () => {
 
     it("when the deployment is another chain's: both are named", async (test) => {
       const message = await failsWith(test, 78, "CHAIN_WRONG_ID", environmentOf({ OPALINE_CHAIN_ID: "7" }));
-      assert.match(message, /OPALINE_CHAIN_ID is 7, .*chain 31337/);
+      assert.match(message, /OPALINE_CHAIN_ID is 7, .*deployment \(OPALINE_DEPLOYMENT\) is of chain 31337/);
     });
 
     it("when the node is another chain's: both are named", async (test) => {
@@ -253,7 +263,8 @@ describe("workers/main.ts", () => {
 
   it("goes on trying when the chain is not there at the start; it is alive, not ready, and can be stopped", async (test) => {
     const worker = run(test, environmentOf({ OPALINE_RPC_URL: NO_CHAIN, OPALINE_HEALTH_LISTEN: "127.0.0.1:0" }));
-    assert.equal((await worker.logged("chain-outage")).error, "CHAIN_UNREACHABLE");
+    const { error, node, variable } = await worker.logged("chain-outage");
+    assert.deepEqual([error, node, variable], ["CHAIN_UNREACHABLE", new URL(NO_CHAIN).host, "OPALINE_RPC_URL"]);
     const { port } = await worker.logged("health-started");
     const ask = async (name: string): Promise<[number, string]> => {
       const response = await fetch(`http://127.0.0.1:${String(port)}/${name}`);

@@ -59,7 +59,8 @@ describe("Registration", () => {
 
   function reach(registration: Registration): Promise<void> {
     const rpc = { send: () => Promise.resolve("0x7a69") };
-    return registration.reachChain({ rpc, chainId: 31337n, timers: { after: () => () => undefined } }, ABORTED);
+    const timers = { after: () => () => undefined };
+    return registration.reachChain({ rpc, node: {}, chainId: 31337n, timers }, ABORTED);
   }
 
   it("takes the member's name for its own, whichever key it holds", async () => {

@@ -76,6 +76,8 @@ export class RequestWorld {
   readonly kept: { readonly self: PartyIndex; readonly evidence: Equivocation }[] = [];
   readonly disputes: { readonly self: PartyIndex; readonly signed: SignedVerdict }[] = [];
   readonly logged: { self: PartyIndex; level: string; event: string }[] = [];
+  /** What each of them said besides. */
+  readonly fields: unknown[] = [];
   /** Every transaction that was accepted, and those that came too late. */
   readonly posted: { by: PartyIndex; act: string; verdict: Verdict | undefined }[] = [];
   late = 0;
@@ -245,7 +247,10 @@ export class RequestWorld {
     return {
       chainId: CHAIN_ID,
       timers: this.time,
-      log: (level, event) => this.logged.push({ self, level, event }),
+      log: (level, event, fields) => {
+        this.logged.push({ self, level, event });
+        this.fields.push(fields);
+      },
       records: {
         lastAttempt: () => records.last,
         takeAttempt: (_requestId, attempt) => {
