@@ -108,7 +108,7 @@ describe("the choice of lines", () => {
     const world = new World({ n: 3, t: 1 }, "records");
     const events: string[] = [];
     const program = lineProgram(world, workedLines(), (party) => ({
-      aboutToOpen: (stage) => void events.push(`${stage} ${party}`),
+      aboutToOpen: ({ stage }) => void events.push(`${stage} ${party}`),
     }));
     await world.runAll(partiesOf(3), program, {
       tamper: ({ step, payload }) => {
