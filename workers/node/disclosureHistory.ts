@@ -1,8 +1,9 @@
 /**
- * What one attempt is tested against: the earlier answers of its study that any participant knows to be opened, or to have
- * been about to open, each as public facts that this worker has read and checked itself. In an attempt, in this order:
+ * What one attempt is tested against: the answers of its study that any participant knows to be opened, or to have been about
+ * to open, or has under way, each as public facts that this worker has read and checked itself. In an attempt, in this order:
  *
- *   agree -> resolve -> `encodeHistory` of it into the transcript -> openings(…).aboutToOpen(tests), (outputs)
+ *   agree -> resolve -> openings(…), which looks whether they can be recorded -> `encodeHistory` into the transcript ->
+ *     aboutToOpen(tests), (outputs) -> end
  *
  * The first attempt that came to open bits fixes the history of all later ones, and the outputs that it hid: planned alike, they
  * tell no more than one. What was opened meanwhile was tested against this request (`DisclosureStore`).
@@ -75,8 +76,8 @@ interface AnswerFacts extends Omit<EarlierAnswer, "opened" | "parameters"> {
 export class DisclosureHistory {
   readonly #modules: HistoryModules;
   readonly #facts = new ImmutableFacts<AnswerFacts>();
-  /** By study, in lower case: requests of which an attempt is under way here. */
-  readonly #underWay = new Map<string, Set<string>>();
+  /** By study, then request, in lower case: how many attempts are under way here. One that was given up may end after the next began. */
+  readonly #underWay = new Map<string, Map<string, number>>();
   /** By request, in lower case: whether every honest worker refuses to compute it, by its own public bytes. */
   readonly #neverComputed = new Map<string, boolean>();
 
@@ -87,11 +88,12 @@ export class DisclosureHistory {
   /**
    * The study's history as the participants know it together, or as an earlier attempt was planned against it. 1 or 2 rounds. Other
    * requests that are under way here are named, too: of two at once one is then planned with the other, or waits for it, at
-   * whichever worker either comes first. Until `end`, this one is under way.
+   * whichever worker either comes first. This attempt is under way from now on until `end`, also if this throws.
    * @throws CodedError PLAN_HISTORY_BEHIND | PROTOCOL_HISTORY_TOO_LONG | PROTOCOL_BAD_HISTORY | PROTOCOL_HISTORY_CONFLICT |
    *   NETWORK_* | STORE_*
    */
   async agree({ event }: ConfirmedRequest, network: Network): Promise<History> {
+    this.#countUnderWay(event, 1);
     const { store } = this.#modules;
     const { requestId, context } = event;
     const block = handledBlock(store);
@@ -101,9 +103,8 @@ export class DisclosureHistory {
     if (block === undefined || block < needed) throw behind(requestId, block, needed);
     const { studyId } = context;
     const recorded = store.disclosures.entries(studyId).map((entry) => entry.requestId);
-    const underWay = this.#underWayOf(studyId);
+    const underWay = this.#underWayOf(studyId).keys();
     const current = { requestIds: withoutOwn([...new Set([...recorded, ...underWay])], requestId), block };
-    underWay.add(requestId.toLowerCase());
     const planned = store.disclosures.plannedHistory(requestId);
     const known = planned === undefined ? current : { ...planned, isFixed: true };
     const agreed = await agreeHistory(network, known, needed);
@@ -111,16 +112,23 @@ export class DisclosureHistory {
     return agreed;
   }
 
-  /** The attempt is over, however it ended. */
-  end({ event: { requestId, context } }: ConfirmedRequest): void {
-    this.#underWayOf(context.studyId).delete(requestId.toLowerCase());
+  /** The attempt is over, however it ended: once for each call of `agree`. */
+  end({ event }: ConfirmedRequest): void {
+    this.#countUnderWay(event, -1);
   }
 
-  #underWayOf(studyId: string): Set<string> {
+  #countUnderWay({ requestId, context }: QueryRequested, change: 1 | -1): void {
+    const [underWay, name] = [this.#underWayOf(context.studyId), requestId.toLowerCase()];
+    const count = (underWay.get(name) ?? 0) + change;
+    if (count > 0) underWay.set(name, count);
+    else underWay.delete(name);
+  }
+
+  #underWayOf(studyId: string): Map<string, number> {
     const name = studyId.toLowerCase();
-    const requestIds = this.#underWay.get(name) ?? new Set<string>();
-    this.#underWay.set(name, requestIds);
-    return requestIds;
+    const underWay = this.#underWay.get(name) ?? new Map<string, number>();
+    this.#underWay.set(name, underWay);
+    return underWay;
   }
 
   /**

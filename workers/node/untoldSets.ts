@@ -1,8 +1,8 @@
 /**
  * A request of which the gate cannot tell what it would disclose ends as a refusal: no attempt would ever come further. Only public
  * bytes may decide so: the request's own, and those of requests that this worker itself knows to be opened, or takes for it. Other
- * requests of the history are there because some participant names them, which must not refuse anyone's request: they fail the
- * attempt.
+ * requests of the history are there because some participant names them, or an attempt of them is under way; that must not refuse
+ * anyone's request: it fails the attempt.
  */
 import type { EarlierAnswer } from "../disclosure/historySets.ts";
 import { isCoded } from "../errors.ts";
@@ -39,7 +39,7 @@ export function planOrRefuse<Plan extends { readonly refused: boolean }>(
     refuseUntold(requestId, () => plan(known));
     throw error;
   }
-  if (planned.refused && known.length < earlier.length && !plan(known).refused) {
+  if (planned.refused && known.length < earlier.length && !refuseUntold(requestId, () => plan(known)).refused) {
     const message = `Request ${requestId} would be refused only for requests that others name as opened`;
     throw nodeError({ code: "PLAN_REFUSED_BY_NAMES", requestId }, message);
   }
@@ -50,7 +50,7 @@ export function planOrRefuse<Plan extends { readonly refused: boolean }>(
  * That a plan which will be made once bits are open is not refused, and can be made, but for what others name: bits fix what they name, and
  * every later attempt would fail.
  *
- * @throws CodedError as `planOrRefuse` does for names, else nothing
+ * @throws CodedError PLAN_REFUSED_BY_NAMES | DISCLOSURE_UNSUPPORTED for names; whatever else `plan` throws
  */
 export function failForNames<Plan extends { readonly refused: boolean }>(
   requestId: string,

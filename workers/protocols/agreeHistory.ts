@@ -1,6 +1,6 @@
 /**
- * What the participants of one attempt know, together, of earlier answers: the union of the requests whose answers any of
- * them saw opened or about to open, and the block up to which all of them have followed the chain, so that they take the
+ * What the participants of one attempt know, together, of other answers: the union of the requests whose answers any of
+ * them saw opened or about to open, or has under way, and the block up to which all of them have followed the chain, so that they take the
  * same ones for answered.
  *
  * Protects: whatever an honest participant names is in the union at every honest one, so nothing that one of them recorded

@@ -7,8 +7,9 @@
  *    attempt's tests or outputs leave only after it returned at all 2t + 1 participants: the caller lets them tell each
  *    other before any of them opens.
  * 2. It records an attempt only if the history that the attempt was planned with holds every other entry of the study, but
- *    those that were recorded here with this request in their own history, and all of its history too: so of several requests
- *    there is always one that was planned with all others.
+ *    those that were recorded here with this request in their own history, and all of its history too; and those that are here
+ *    only because a later committee took them over (`takeOver`), where this request was asked of no later committee than they were: of
+ *    these a member knows what it has recorded. So, of several requests recorded here, one was planned with all others.
  * 3. Every attempt of a request is planned against the history of the first one that was recorded here, and hides the same outputs
  *    (`plannedGates.ts`).
  * 4. Only the newest attempt of a pending request is recorded, and none that was closed. A stage never goes back.
@@ -163,7 +164,7 @@ export class DisclosureStore {
 
   /**
    * That an attempt of a request may be planned so: what `recordAboutToOpen` would find now. Before anybody records it, so that
-   * no history is fixed that an honest participant must refuse. O(entries of the study).
+   * no history is fixed that an honest participant must refuse. O(entries of the study + those missing · ids in their histories).
    *
    * @throws CodedError STORE_HISTORY_MOVED | STORE_HISTORY_CHANGED
    */
@@ -176,7 +177,7 @@ export class DisclosureStore {
 
   /**
    * Records, durably, that an attempt is about to open results of tests, or its outputs; let nothing leave before it
-   * returns. The same again, or an earlier stage, is no error and changes nothing. O(entries of the study).
+   * returns. The same again, or an earlier stage, is no error and changes nothing. O(as `checkPlan`).
    *
    * @throws CodedError STORE_HISTORY_MOVED (another answer was opened meanwhile), STORE_HISTORY_CHANGED and STORE_HIDDEN_CHANGED
    *   (an earlier attempt was planned otherwise), STORE_ATTEMPT_USED (a later attempt has

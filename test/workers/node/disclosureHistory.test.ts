@@ -237,7 +237,11 @@ describe("DisclosureHistory", () => {
         assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([older], BLOCK + 1));
       const history = agreed([older], BLOCK + 1);
       await assert.rejects(b.history.resolve(younger, history, STUDY_K), { code: "PLAN_HISTORY_PENDING" });
+      // One attempt was given up, and ends after the next began.
       for (const { history: own } of workers) own.end(older);
+      for (const outcome of await agreeAll(workers, younger))
+        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([older], BLOCK + 1));
+      a.history.end(older);
       for (const outcome of await agreeAll(workers, younger))
         assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([], BLOCK + 1));
     });
