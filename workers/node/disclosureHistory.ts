@@ -76,8 +76,8 @@ interface AnswerFacts extends Omit<EarlierAnswer, "opened" | "parameters"> {
 export class DisclosureHistory {
   readonly #modules: HistoryModules;
   readonly #facts = new ImmutableFacts<AnswerFacts>();
-  /** By study, then request, in lower case: how many attempts are under way here. One that was given up may end after the next began. */
-  readonly #underWay = new Map<string, Map<string, number>>();
+  /** By study, then request, in lower case. */
+  readonly #underWay = new Map<string, Map<string, UnderWay>>();
   /** By request, in lower case: whether every honest worker refuses to compute it, by its own public bytes. */
   readonly #neverComputed = new Map<string, boolean>();
 
@@ -86,9 +86,8 @@ export class DisclosureHistory {
   }
 
   /**
-   * The study's history as the participants know it together, or as an earlier attempt was planned against it. 1 or 2 rounds. Other
-   * requests that are under way here are named, too: of two at once one is then planned with the other, or waits for it, at
-   * whichever worker either comes first. This attempt is under way from now on until `end`, also if this throws.
+   * The study's history as the participants know it together, or as an earlier attempt was planned against it. 1 or 2 rounds. Older
+   * requests that are under way here are named, too, and waited for. This attempt is under way from now on until `end`, also if this throws.
    * @throws CodedError PLAN_HISTORY_BEHIND | PROTOCOL_HISTORY_TOO_LONG | PROTOCOL_BAD_HISTORY | PROTOCOL_HISTORY_CONFLICT |
    *   NETWORK_* | STORE_*
    */
@@ -102,9 +101,8 @@ export class DisclosureHistory {
     const needed = stored.block;
     if (block === undefined || block < needed) throw behind(requestId, block, needed);
     const { studyId } = context;
-    const recorded = store.disclosures.entries(studyId).map((entry) => entry.requestId);
-    const underWay = this.#underWayOf(studyId).keys();
-    const current = { requestIds: withoutOwn([...new Set([...recorded, ...underWay])], requestId), block };
+    const named = [...store.disclosures.named(studyId), ...this.#olderUnderWay(event)];
+    const current = { requestIds: withoutOwn([...new Set(named)], requestId), block };
     const planned = store.disclosures.plannedHistory(requestId);
     const known = planned === undefined ? current : { ...planned, isFixed: true };
     const agreed = await agreeHistory(network, known, needed);
@@ -117,16 +115,40 @@ export class DisclosureHistory {
     this.#countUnderWay(event, -1);
   }
 
-  #countUnderWay({ requestId, context }: QueryRequested, change: 1 | -1): void {
-    const [underWay, name] = [this.#underWayOf(context.studyId), requestId.toLowerCase()];
-    const count = (underWay.get(name) ?? 0) + change;
-    if (count > 0) underWay.set(name, count);
+  /** An attempt that was given up may end after the next one of its request began. */
+  #countUnderWay(event: QueryRequested, change: 1 | -1): void {
+    const [underWay, name] = [this.#underWayOf(event.context.studyId), event.requestId.toLowerCase()];
+    const attempts = (underWay.get(name)?.attempts ?? 0) + change;
+    if (attempts > 0) underWay.set(name, { attempts, ...this.#orderOf(event) });
     else underWay.delete(name);
   }
 
-  #underWayOf(studyId: string): Map<string, number> {
+  /** Ids, in lower case. */
+  #olderUnderWay(event: QueryRequested): string[] {
+    const own = this.#orderOf(event);
+    const underWay = [...this.#underWayOf(event.context.studyId).values()];
+    return underWay.filter((other) => inOrder(other, own) < 0).map(({ requestId }) => requestId);
+  }
+
+  /**
+   * Of two requests at once the younger yields: it is recorded at no worker between an older one's `agree` and `end` there, unless it
+   * was planned with it; and what was recorded before, the older one names. So neither is recorded without the other anywhere.
+   */
+  #yieldToOlder(event: QueryRequested, { requestIds }: History): void {
+    const known = new Set(requestIds);
+    const earlier = this.#olderUnderWay(event).find((requestId) => !known.has(requestId));
+    if (earlier !== undefined) throw pending(event.requestId, earlier);
+  }
+
+  #orderOf({ requestId, context }: QueryRequested): Ordered {
+    const stored = this.#modules.store.requests.get(requestId);
+    assert(stored !== undefined, "a confirmed request is stored");
+    return { requestId: requestId.toLowerCase(), block: stored.block, epoch: context.committeeEpoch };
+  }
+
+  #underWayOf(studyId: string): Map<string, UnderWay> {
     const name = studyId.toLowerCase();
-    const underWay = this.#underWay.get(name) ?? new Map<string, number>();
+    const underWay = this.#underWay.get(name) ?? new Map<string, UnderWay>();
     this.#underWay.set(name, underWay);
     return underWay;
   }
@@ -178,16 +200,20 @@ export class DisclosureHistory {
   }
 
   /**
-   * @throws CodedError STORE_HISTORY_MOVED | STORE_HISTORY_CHANGED where this worker could not record any opening: before anybody
-   *   has recorded one
+   * @throws CodedError STORE_HISTORY_MOVED | STORE_HISTORY_CHANGED | PLAN_HISTORY_PENDING where this worker could not record any
+   *   opening: before anybody has recorded one
    */
   openings({ event }: ConfirmedRequest, attempt: bigint, history: History): Openings {
     const { disclosures } = this.#modules.store;
     const { requestId, context } = event;
     const { studyId } = context;
     disclosures.checkPlan({ requestId, studyId, attempt, history });
+    const mayYield = (): boolean => disclosures.plannedHistory(requestId) === undefined;
+    if (mayYield()) this.#yieldToOlder(event, history);
     return {
       aboutToOpen: (opening) => {
+        // An older request may have come meanwhile.
+        if (mayYield()) this.#yieldToOlder(event, history);
         if (opening.stage === "outputs") this.#refuseSigned(requestId);
         disclosures.recordAboutToOpen({ requestId, studyId, attempt, history, ...opening });
       },
@@ -205,11 +231,7 @@ export class DisclosureHistory {
     if (stored?.state !== "pending" && stored?.state !== "answered") return;
     const isOver = BigInt(handledBlock(store) ?? 0) > requestFromJson(stored.event).deadlineBlock;
     if (stored.state === "pending" && isOver) return;
-    const detail = { code: "PLAN_HISTORY_PENDING", requestId, earlier } as const;
-    throw nodeError(
-      detail,
-      `Request ${requestId} waits for the answer to request ${earlier}, which may be open already`,
-    );
+    throw pending(requestId, earlier);
   }
 
   /**
@@ -282,6 +304,10 @@ interface Ordered {
   readonly epoch: bigint;
 }
 
+interface UnderWay extends Ordered {
+  readonly attempts: number;
+}
+
 /** Oldest request first, the same at every worker: in one block, those to a committee before those to the one that followed it. */
 function inOrder(a: Ordered, b: Ordered): number {
   const byPlace = a.block - b.block || Number(a.epoch - b.epoch);
@@ -323,6 +349,14 @@ function openedAsOf(entry: DisclosureEntry | undefined, block: number): EarlierA
   const hiddenOutputs = postedSuppressed(entry.suppressedBitmap);
   const zeroOutputs = new Set(entry.zeroOutputs.filter((index) => !hiddenOutputs.has(index)));
   return { hiddenOutputs, zeroOutputs };
+}
+
+function pending(requestId: string, earlier: string): Error {
+  const detail = { code: "PLAN_HISTORY_PENDING", requestId, earlier } as const;
+  return nodeError(
+    detail,
+    `Request ${requestId} waits for request ${earlier}, whose answer may be open already, or about to`,
+  );
 }
 
 function behind(requestId: string, block: number | undefined, needed: number): Error {

@@ -36,7 +36,7 @@ export type GateOpening =
 
 export interface GateHooks {
   /**
-   * Durable and synchronous, before this worker tells the others that it is ready for the first bit ("tests"; not called
+   * Durable and synchronous, before this worker tells the others that it is ready for the first bit ("tests"; also
    * when nothing is tested) and for the outputs ("outputs"): none of them opens any before all have said so. Throwing
    * ends the attempt with nothing opened in that stage, anywhere.
    */

@@ -92,8 +92,7 @@ export interface Decisions {
 }
 
 /**
- * Undefined: the cohort's tests fail, and then nothing else may open. Degree t in, bits out. 1 round of 2t hashes to compare, where
- * anything is tested, and 1 each for cohort, zeros and groups, where they are, of 2t elements for each bit. If it throws, t peers may
+ * Undefined: the cohort's tests fail, and then nothing else may open. Degree t in, bits out. 1 round of 2t hashes to compare, and 1 each for cohort, zeros and groups, where they are, of 2t elements for each bit. If it throws, t peers may
  * know the bits of these rounds up to the one that failed.
  *
  * @throws CodedError PROTOCOL_TRANSCRIPT_MISMATCH | PROTOCOL_INCONSISTENT_OPENING | PROTOCOL_* | NETWORK_* | what a hook throws
@@ -101,10 +100,9 @@ export interface Decisions {
 export async function openDecisions(run: GateRun): Promise<Decisions | undefined> {
   const { session, transcript, tests, announce } = run;
   const [cohort, zeros, ...groups] = tests.questions;
-  if (tests.bits.length > 0) {
-    announce();
-    await compareTranscripts(session, transcript, "tests/ready");
-  }
+  // Also where nothing is tested: outputs open only after everybody has recorded that something may (`store/disclosureStore.ts`).
+  announce();
+  await compareTranscripts(session, transcript, "tests/ready");
   const open = (places: readonly (number | undefined)[], step: string): Promise<boolean[]> =>
     openBits(session, tests.bits, places, transcript, step);
   const [isRefused] = await open([cohort?.zerosShown], "cohort");

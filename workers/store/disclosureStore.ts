@@ -9,7 +9,8 @@
  * 2. It records an attempt only if the history that the attempt was planned with holds every other entry of the study, but
  *    those that were recorded here with this request in their own history, and all of its history too; and those that are here
  *    only because a later committee took them over (`takeOver`), where this request was asked of no later committee than they were: of
- *    these a member knows what it has recorded. So, of several requests recorded here, one was planned with all others.
+ *    these a member knows what it has recorded. Outputs are recorded after all participants have recorded tests. So, of several requests
+ *    whose outputs open, one was planned with all others: the one whose tests were recorded last.
  * 3. Every attempt of a request is planned against the history of the first one that was recorded here, and hides the same outputs
  *    (`plannedGates.ts`).
  * 4. Only the newest attempt of a pending request is recorded, and none that was closed. A stage never goes back.
@@ -157,6 +158,19 @@ export class DisclosureStore {
     return this.#database.guarded(() => this.#selectEntries.all(study)).map(entryOf);
   }
 
+  /**
+   * What attempts of other requests must be planned against: the study's history, and of requests that are still pending what
+   * theirs was, so that these may pass over what is planned so (invariant 2). Ascending. O(entries + ids in those histories).
+   */
+  named(studyId: string): string[] {
+    const entries = this.entries(studyId);
+    const planned = entries.flatMap(({ requestId, status }) => {
+      const isOpen = status === "mayBeOpen" && this.#requests.get(requestId)?.state === "pending";
+      return isOpen ? (this.plannedHistory(requestId)?.requestIds ?? []) : [];
+    });
+    return [...new Set([...entries.map(({ requestId }) => requestId), ...planned])].sort();
+  }
+
   /** What every further attempt of a request is planned against, if an earlier one was recorded here. */
   plannedHistory(requestId: string): PlannedHistory | undefined {
     return this.#database.guarded(() => this.#plans.read(requestId));
@@ -292,17 +306,12 @@ export class DisclosureStore {
     const isOnlyTakenOver = (entry: DisclosureEntry): boolean =>
       this.#selectOnlyTakenOver.get({ entry: idBytes(entry.requestId), asked: idBytes(requestId) }) !== undefined;
     const entries = this.#selectEntries.all(hexToBytes(studyId, 32, "studyId")).map(entryOf);
-    const missing = entries.filter(
+    const missing = entries.find(
       (entry) => !known.has(entry.requestId) && !wasTestedAgainstThese(entry) && !isOnlyTakenOver(entry),
     );
-    const [first] = missing;
-    if (first === undefined) return;
-    const { length: count } = missing;
-    const detail = { code: "STORE_HISTORY_MOVED", requestId, attempt, missing: first.requestId, count } as const;
-    throw storeError(
-      detail,
-      `request ${requestId}: ${count} answers were opened meanwhile, such as ${first.requestId}`,
-    );
+    if (missing === undefined) return;
+    const detail = { code: "STORE_HISTORY_MOVED", requestId, attempt, missing: missing.requestId } as const;
+    throw storeError(detail, `request ${requestId}: answers were opened meanwhile, such as ${missing.requestId}`);
   }
 
   #addDisclosure(requestId: string, studyId: string): void {

@@ -83,7 +83,6 @@ export type StoreErrorDetail =
       readonly requestId: string;
       readonly attempt: bigint;
       readonly missing: string;
-      readonly count: number;
     }
   /** An earlier attempt was planned against another history, or against one that is not known any more. */
   | { readonly code: "STORE_HISTORY_CHANGED"; readonly requestId: string; readonly attempt: bigint }

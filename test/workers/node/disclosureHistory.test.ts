@@ -202,6 +202,7 @@ describe("DisclosureHistory", () => {
         openings.aboutToOpen({ stage: "tests" });
         openings.aboutToOpen({ stage: "outputs", hidden: [1] });
       }
+      for (const { history } of workers) history.end(own);
       second(workers, own);
       // One of three has learned the outputs, and would have the next attempt hide others.
       liar.history.openings(named, 1n, agreed([earlier])).aboutToOpen({ stage: "tests" });
@@ -222,28 +223,73 @@ describe("DisclosureHistory", () => {
       }
     });
 
-    it("names what is under way here, until it ends: of two at once one has the other, at whichever worker either comes first", async (test) => {
+    it("names older requests that are under way here, until all their attempts have ended; younger ones are not named", async (test) => {
       const workers = [workerIn(test), workerIn(test), workerIn(test)];
       const [older, younger] = [request(workers, "older"), request(workers, "younger", { block: BLOCK + 1 })];
       const [a, b, c] = workers as [Worker, Worker, Worker];
-      // Alone at two workers each, as far as the agreement comes without the third.
-      const alone = (party: Worker, about: ConfirmedRequest): Promise<History> => {
-        return party.history.agree(about, loopbackNetworks(partiesOf(1))[0]!);
+      const expect = async (about: ConfirmedRequest, known: readonly ConfirmedRequest[]): Promise<void> => {
+        for (const outcome of await agreeAll(workers, about))
+          assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed(known, BLOCK + 1));
       };
-      await Promise.all([alone(a, older), alone(c, younger)]);
-      for (const outcome of await agreeAll(workers, older))
-        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([younger], BLOCK + 1));
-      for (const outcome of await agreeAll(workers, younger))
-        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([older], BLOCK + 1));
-      const history = agreed([older], BLOCK + 1);
-      await assert.rejects(b.history.resolve(younger, history, STUDY_K), { code: "PLAN_HISTORY_PENDING" });
-      // One attempt was given up, and ends after the next began.
-      for (const { history: own } of workers) own.end(older);
-      for (const outcome of await agreeAll(workers, younger))
-        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([older], BLOCK + 1));
+      // Alone, as far as an agreement comes without the others.
+      const alone = ({ history }: Worker, about: ConfirmedRequest): Promise<History> => {
+        return history.agree(about, loopbackNetworks(partiesOf(1))[0]!);
+      };
+      await alone(c, younger);
+      await expect(older, []);
+      await expect(younger, [older]);
+      await assert.rejects(b.history.resolve(younger, agreed([older], BLOCK + 1), STUDY_K), {
+        code: "PLAN_HISTORY_PENDING",
+      });
+      // One attempt at a was given up, and ends after the next began.
+      await alone(a, older);
+      for (const { history } of workers) history.end(older);
+      await expect(younger, [older]);
       a.history.end(older);
-      for (const outcome of await agreeAll(workers, younger))
-        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([], BLOCK + 1));
+      await expect(younger, []);
+    });
+
+    it("yields to an older request that came meanwhile and is not in the history, whatever others called fixed, until it is recorded", async (test) => {
+      const worker = workerIn(test);
+      const { history } = worker;
+      const [older, younger] = [request([worker], "older"), request([worker], "younger", { block: BLOCK + 1 })];
+      const agree = (about: ConfirmedRequest): Promise<History> =>
+        history.agree(about, loopbackNetworks(partiesOf(1))[0]!);
+      const waits = { code: "PLAN_HISTORY_PENDING" };
+      await agree(older);
+      assert.throws(() => history.openings(younger, 1n, agreed([], BLOCK + 1)), waits);
+      history.openings(younger, 1n, agreed([older], BLOCK + 1));
+      history.end(older);
+
+      const own = await agree(younger);
+      const openings = history.openings(younger, 1n, own);
+      await agree(older);
+      assert.throws(() => openings.aboutToOpen({ stage: "tests" }), waits);
+      assert.deepEqual(worker.store.disclosures.entries(STUDY), [], "nothing was recorded");
+      history.end(older);
+      openings.aboutToOpen({ stage: "tests" });
+      const of = await agree(older);
+      assert.deepEqual(of, agreed([younger], BLOCK + 1), "recorded first, it is named, and goes on");
+      openings.aboutToOpen({ stage: "outputs", hidden: [] });
+    });
+
+    it("names with a pending request all that this was planned against, so that what is planned with it may be passed over", async (test) => {
+      const workers = [workerIn(test), workerIn(test), workerIn(test)];
+      const [own, older] = [request(workers, "own", { block: BLOCK + 1 }), request(workers, "older")];
+      const named = request(workers, "named by a liar", { block: BLOCK + 2 });
+      for (const { history } of workers) history.openings(own, 1n, agreed([named])).aboutToOpen({ stage: "tests" });
+      second(workers, own);
+      const all = agreed([own, named], BLOCK + 2);
+      for (const outcome of await agreeAll(workers, older))
+        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, all);
+      for (const { history, store } of workers) {
+        history.openings(older, 1n, all).aboutToOpen({ stage: "outputs", hidden: [] });
+        history.end(older);
+        answered({ store } as Worker, older, BLOCK + 2);
+        history.openings(own, 2n, agreed([named])).aboutToOpen({ stage: "outputs", hidden: [] });
+        store.requests.settle(own.event.requestId, "expired");
+        assert.deepEqual(store.disclosures.named(STUDY), [own, older].map(({ event }) => event.requestId).sort());
+      }
     });
 
     it("fails where two attempts were planned otherwise, and where one knows of an answer that was not tested against this", async (test) => {

@@ -56,6 +56,8 @@ describe("a plan against earlier answers, of which others name some", () => {
       planOrRefuse(REQUEST, [known!], () => ({ refused: true })),
       { refused: true },
     );
+    const untoldAlone: Planning = (isNamed) => (isNamed ? refuses! : untold!)(isNamed);
+    assert.throws(() => planOrRefuse(REQUEST, history, over(untoldAlone)), { code: "PLAN_UNTOLD_SETS" });
   });
 
   it("fails the attempt for what only others name", () => {
