@@ -23,7 +23,7 @@ import { WorkerProcess } from "./workerProcess.ts";
 
 /** Cheap on purpose. */
 const SCRYPT_N = 1_024;
-/** RELIABILITY A3: an idle worker ends this soon. */
+/** An idle worker ends this soon. */
 const MOST_STOP_MS = 2_000;
 /** Nobody listens there. */
 const NO_CHAIN = "http://127.0.0.1:9";
