@@ -144,6 +144,13 @@ describe("workers/main.ts", () => {
       assert.match(message, /has 1 error \(.*settings\/\.env was read\):\n {2}OPALINE_ATTEMPT_TIMEOUT is no setting/);
     });
 
+    it("when the folder's .env is there and cannot be read", async (test) => {
+      const own = path("unreadable");
+      mkdirSync(join(own, ".env"), { recursive: true });
+      const message = await failsWith(test, 78, "CONFIGURATION_INVALID", environmentOf(), own);
+      assert.match(message, /unreadable\/\.env cannot be read \(EISDIR\)$/);
+    });
+
     it("when the password is wrong", async (test) => {
       const wrong = path("wrong-password");
       writeFileSync(wrong, "not this one\n", { mode: 0o600 });
