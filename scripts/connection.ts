@@ -13,7 +13,7 @@ import {
   readDeployment,
 } from "#chain";
 import { CodedError, isCoded } from "#errors";
-import { namingNode, openChainNode } from "./chainNode.ts";
+import { namingNode, openRpcNode } from "./rpcNode.ts";
 import type { CommandContext } from "./command.ts";
 import { namePayer } from "./funds.ts";
 
@@ -80,7 +80,7 @@ export async function withNetwork<Value>(
 ): Promise<Value> {
   const folder = context.resolve(options.deployment);
   const deployment = readDeployment(folder);
-  const provider = await openChainNode(options.rpc, deployment.chainId, `--deployment ${folder}`);
+  const provider = await openRpcNode(options.rpc, deployment.chainId, `--deployment ${folder}`);
   try {
     await requireContracts({ deployment, provider }, folder, options.rpc);
     return await act({ deployment, provider });
