@@ -24,6 +24,7 @@ function namingSource(error: unknown, source: string, rpc: string): unknown {
   return new CodedError(
     error.detail,
     `The node ${hostOf(rpc)} (--rpc) answers for chain ${actual}, but ${source} says chain ${expected}. Nothing was sent.`,
+    { cause: error },
   );
 }
 
