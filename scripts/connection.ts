@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { BaseWallet, JsonRpcProvider } from "ethers";
 import {
+  type ChainErrorDetail,
   type Deployment,
   auditTrail,
   chainError,
@@ -13,7 +14,7 @@ import {
   readDeployment,
 } from "#chain";
 import { CodedError, isCoded } from "#errors";
-import { namingNode, openChainNode } from "./chainNode.ts";
+import { namingNode, openRpcNode } from "./rpcNode.ts";
 import type { CommandContext } from "./command.ts";
 import { namePayer } from "./funds.ts";
 
@@ -60,19 +61,28 @@ async function requireContracts({ deployment, provider }: Connection, folder: st
   try {
     await trail.length();
   } catch (error) {
-    const isAbsent = isCoded(error, "CHAIN_UNREACHABLE") && (error.detail as { absent?: true }).absent === true;
-    if (!isAbsent && !isCoded(error, "CHAIN_REVERTED")) throw error;
+    if (!isAbsent(error) && !isCoded(error, "CHAIN_REVERTED")) throw error;
     const path = join(folder, "contracts.json");
     throw new CodedError(
       { code: "CHAIN_DEPLOYMENT", path },
       `there is no contract AuditTrail at ${trail.address} on chain ${deployment.chainId} (${hostOf(rpc)}). ` +
-        `Is ${path} of this chain, or was the chain started anew? Then deploy again with --replace`,
+        `Has the node caught up, and is ${path} of this chain? If the chain was started anew, deploy again with --replace`,
       { cause: error },
     );
   }
 }
 
-/** Reads only. The chain's id, and that it has the contracts, are checked before anything else. */
+/** Whether the node answered that it has no contract where the call went. */
+function isAbsent(error: unknown): boolean {
+  if (!isCoded(error, "CHAIN_UNREACHABLE")) return false;
+  return (error.detail as ChainErrorDetail & { readonly code: "CHAIN_UNREACHABLE" }).absent === true;
+}
+
+/**
+ * Reads only. The chain's id, and that it has the contracts, are checked before anything else.
+ *
+ * @throws CodedError CHAIN_DEPLOYMENT | CONFIGURATION_RPC_URL | CHAIN_WRONG_ID | CHAIN_UNREACHABLE, and what `act` throws
+ */
 export async function withNetwork<Value>(
   options: NetworkOptionValues,
   context: CommandContext,
@@ -80,7 +90,7 @@ export async function withNetwork<Value>(
 ): Promise<Value> {
   const folder = context.resolve(options.deployment);
   const deployment = readDeployment(folder);
-  const provider = await openChainNode(options.rpc, deployment.chainId, `--deployment ${folder}`);
+  const provider = await openRpcNode(options.rpc, deployment.chainId, `--deployment ${folder}`);
   try {
     await requireContracts({ deployment, provider }, folder, options.rpc);
     return await act({ deployment, provider });
@@ -107,7 +117,11 @@ async function warnUnlessCurrent({ deployment, provider }: Connection, folder: s
   );
 }
 
-/** Reads and signs. The key is unlocked after the chain id has been checked. */
+/**
+ * Reads and signs. The key is unlocked after the chain id has been checked.
+ *
+ * @throws CodedError KEYSTORE_* | CHAIN_INSUFFICIENT_FUNDS, and what `withNetwork` throws
+ */
 export function withSigner<Value>(
   options: SignerOptionValues,
   context: CommandContext,

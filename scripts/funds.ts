@@ -1,7 +1,8 @@
 /** Who signs must pay: what is said when the account has not enough, and a look before anything is sent. */
-import { type BaseWallet, type JsonRpcProvider, formatEther } from "ethers";
+import type { BaseWallet, JsonRpcProvider } from "ethers";
 import { type ChainErrorDetail, chainError } from "#chain";
 import { CodedError, isCoded } from "#errors";
+import { etherText } from "./etherText.ts";
 
 /** @throws CodedError CHAIN_INSUFFICIENT_FUNDS when the account holds nothing at all and gas costs something | CHAIN_UNREACHABLE */
 export async function requireFunds(provider: JsonRpcProvider, account: string): Promise<void> {
@@ -40,7 +41,7 @@ async function balanceOf(provider: JsonRpcProvider, account: string): Promise<bi
 function cannotPay(account: string, balance: bigint, cause?: unknown): CodedError<ChainErrorDetail> {
   return new CodedError(
     { code: "CHAIN_INSUFFICIENT_FUNDS", account, balance: balance.toString() },
-    `account ${account} cannot pay: it has ${formatEther(balance)} ETH; fund it (docs/operators.md, Funds)`,
+    `account ${account} cannot pay: it has ${etherText(balance)}; fund it (docs/operators.md, Funds)`,
     cause === undefined ? {} : { cause },
   );
 }

@@ -13,14 +13,19 @@ export interface GateQuote {
   readonly earlierAnswers: number;
   /** If they were over all of the study's datasets, and none disclosed sets of another. */
   readonly gateTests: number;
+  /** Multiplications, whatever the number of rows. */
   readonly gateProducts: number;
+  /** Messages that wait for one another, besides those of the verification. */
   readonly gateRounds: number;
 }
 
 /** Each is one call of the node; a public one refuses many at once. */
 const CALLS_AT_ONCE = 4;
 
-/** The study's k (and that of sealed answers, where it has one), and the quote of a query that can be read: anyone may publish one that cannot. */
+/**
+ * The study's k (and that of sealed answers, where it has one), and the quote of a query that can be read: anyone may publish
+ * one that cannot.
+ */
 export async function quoteGate(
   connection: Connection,
   open: OpenQuery,

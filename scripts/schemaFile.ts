@@ -16,7 +16,8 @@ export function readSchemaFile(path: string): SchemaFile {
   } catch (error) {
     if (!isCoded(error)) throw error;
     const problem = error.message.replace(/^schema /, "");
-    throw new CodedError(error.detail, `--schema ${path}: ${problem}${fieldAt(text, error.detail)}`);
+    const message = `--schema ${path}: ${problem}${fieldAt(text, error.detail)}`;
+    throw new CodedError(error.detail, message, { cause: error });
   }
 }
 

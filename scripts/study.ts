@@ -43,7 +43,7 @@ export async function readAll(
   const found: string[] = [];
   while (found.length < total) {
     const more = await page(found.length, PAGE);
-    if (more.length === 0) break;
+    if (more.length === 0) break; // the node's answers do not fit together
     found.push(...more);
   }
   return found;

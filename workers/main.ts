@@ -18,7 +18,12 @@ import { openKeystore, readPassword, readPrivateFile } from "./chain/keystore.ts
 import { CodedError } from "./errors.ts";
 import { BN254_FR_MODULUS } from "./field/bn254.ts";
 import { createWasmField } from "./field/wasmField.ts";
-import { type Configuration, type SettingsFile, readConfiguration } from "./node/configuration.ts";
+import {
+  type Configuration,
+  type ConfigurationErrorDetail,
+  type SettingsFile,
+  readConfiguration,
+} from "./node/configuration.ts";
 import { type Log, createLog, errorFields } from "./node/log.ts";
 import { nodeError } from "./node/nodeError.ts";
 import { SECURITY_STATEMENT } from "./node/security.ts";
@@ -42,10 +47,13 @@ function exitCodeOf(error: unknown, hasStarted: boolean): number {
   return EXIT.CONFIGURATION;
 }
 
-/** Puts the file's settings into the environment, where they are not set already. */
+/** Puts the file's settings into the environment, where they are not set already. @throws CodedError CONFIGURATION_INVALID */
 function loadSettings(path: string): SettingsFile {
   const { parsed, error } = readDotenv({ path, quiet: true });
-  return { path, variables: error === undefined ? Object.keys(parsed ?? {}) : undefined };
+  if (error === undefined) return { path, variables: Object.keys(parsed ?? {}) };
+  if (error.code === "ENOENT") return { path, variables: undefined };
+  const detail: ConfigurationErrorDetail = { code: "CONFIGURATION_INVALID", problems: [] };
+  throw new CodedError(detail, `${path} cannot be read (${error.code})`, { cause: error });
 }
 
 function readIdentity({ tlsKey, tlsCertificate }: Configuration): TlsIdentity {

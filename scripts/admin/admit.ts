@@ -9,6 +9,7 @@ import { purposeCode } from "../purposes.ts";
 import { readInputFile } from "../readInputFile.ts";
 import { invalidOption, readAddress, readBytes32, readLastSecond } from "../readOption.ts";
 import { type GasReport, gasReport } from "../gasReport.ts";
+import { readAll } from "../study.ts";
 import { type ScheduledAct, governed, timeOf } from "./governed.ts";
 import { ROLE_NAMES, parseRole } from "./roles.ts";
 
@@ -20,8 +21,6 @@ export interface AdmittedMember extends GasReport {
   readonly expiry: string;
 }
 
-/** As many as the registry gives at once. */
-const PAGE = 100;
 const YEAR_SECONDS = 31_536_000n;
 
 export const command = defineCommand({
@@ -104,21 +103,12 @@ function readPublicKey(text: string | undefined): string {
 /** What is meant for one worker would be encrypted to another. O(members of the role). */
 async function refuseOthersKey(registry: MemberRegistry, account: string, encryptionKey: string): Promise<void> {
   if (encryptionKey === "0x") return;
-  for (const other of await everyAccount(registry)) {
+  const accounts = await readAll(registry.count(), (offset, limit) => registry.accounts(offset, limit));
+  for (const other of accounts) {
     const { revoked, encryptionKey: taken, organisationName } = await registry.member(other);
     if (revoked || other.toLowerCase() === account.toLowerCase() || taken.toLowerCase() !== encryptionKey) continue;
     throw invalidOption("encryption-key", `the member's own, not that of ${other} (${organisationName}),`);
   }
-}
-
-async function everyAccount(registry: MemberRegistry): Promise<string[]> {
-  const accounts: string[] = [];
-  for (const count = await registry.count(); accounts.length < count;) {
-    const page = await registry.accounts(accounts.length, PAGE);
-    if (page.length === 0) break; // the node's answers do not fit together
-    accounts.push(...page);
-  }
-  return accounts;
 }
 
 async function readExpiry(text: string | undefined, rpc: JsonRpc): Promise<bigint> {

@@ -5,7 +5,7 @@ import type { BaseWallet, JsonRpcProvider } from "ethers";
 import { chainError, readDeployment } from "#chain";
 import { CodedError } from "#errors";
 import { runAlone } from "../cli.ts";
-import { namingNode, openChainNode } from "../chainNode.ts";
+import { namingNode, openRpcNode } from "../rpcNode.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { signerOptions } from "../connection.ts";
 import { namePayer } from "../funds.ts";
@@ -57,7 +57,7 @@ export const command = defineCommand({
       governance: readGovernance(options),
       ...(options.follows === undefined ? {} : { registry: readRegistry(context.resolve(options.follows), chainId) }),
     };
-    const provider = await openChainNode(options.rpc, chainId, "--chain-id");
+    const provider = await openRpcNode(options.rpc, chainId, "--chain-id");
     try {
       const wallet = await context.unlock(context.resolve(options.keystore), context.resolve(options.passwordFile));
       const signer = wallet.connect(provider) as BaseWallet;

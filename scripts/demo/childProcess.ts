@@ -2,7 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Long enough for a worker in the middle of a query to write its state (RELIABILITY A3: 10 s). */
+/** Long enough for a worker in the middle of a query to write its state. */
 const GRACE_MS = 10_000;
 
 /** Resolves when the process is gone; its exit code, or the signal that ended it. */

@@ -10,7 +10,7 @@ export interface Question {
   readonly datasetIds: readonly string[];
 }
 
-/** The newest such request of a query, or undefined. Its data may have grown since. */
+/** The newest such request of a query, or undefined. Its data may have grown since. O(events of the query). */
 export async function answeredBefore(
   { deployment, provider }: Connection,
   queryContract: string,

@@ -7,7 +7,7 @@ import { hexlify } from "ethers";
 import { readDeployment } from "#chain";
 import { CodedError } from "#errors";
 import { runAlone } from "../cli.ts";
-import { requireHttp } from "../chainNode.ts";
+import { requireHttp } from "../rpcNode.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { networkOptions } from "../connection.ts";
 import { type MemberKey, createMemberKey, keyOptions } from "../memberKey.ts";

@@ -1,6 +1,6 @@
 /**
- * Fields that every owner computes from its event tables (DESIGN, section 4), as a schema declares them, and the event files that
- * the hospitals compute them from.
+ * Fields that every owner computes from its event tables (docs/data-owners.md, "Fields computed from events"), as a schema
+ * declares them, and the event files that the hospitals compute them from.
  */
 import { badQuery } from "./conformanceError.ts";
 import type { ConditionToken } from "./conditionText.ts";

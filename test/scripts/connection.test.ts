@@ -45,8 +45,9 @@ describe("a command's connection", () => {
         assert.deepEqual(error.detail, { code: "CHAIN_DEPLOYMENT", path: file });
         assert.equal(exitCodeOf(error), 78);
         const where = `${deployment.address("AuditTrail")} on chain 31337 (${new URL(anew.url).host})`;
-        assert.ok(error.message.startsWith(`there is no contract AuditTrail at ${where}. Is ${file} of this chain`));
-        assert.match(error.message, /started anew\? Then deploy again with --replace$/);
+        const ask = `Has the node caught up, and is ${file} of this chain?`;
+        const advice = "If the chain was started anew, deploy again with --replace";
+        assert.equal(error.message, `there is no contract AuditTrail at ${where}. ${ask} ${advice}`);
         assert.ok(!error.message.includes(SECRET));
         return true;
       });

@@ -10,7 +10,10 @@ export type ChainErrorDetail =
   | { readonly code: "CHAIN_DEPLOYMENT"; readonly path: string }
   /** The node answers for another chain than the configuration names. */
   | { readonly code: "CHAIN_WRONG_ID"; readonly expected: string; readonly actual: string }
-  /** No answer, or none that makes sense; worth trying again. absent: the node has no contract where the call went; node: host and port */
+  /**
+   * No answer, or none that makes sense; worth trying again. absent: the node has no contract where the call went; node: host
+   * and port
+   */
   | { readonly code: "CHAIN_UNREACHABLE"; readonly method: string; readonly absent?: true; readonly node?: string }
   /** A contract refused; `error` is the custom error's name, or "Error" with a text, or "unknown". */
   | { readonly code: "CHAIN_REVERTED"; readonly error: string; readonly args: Readonly<Record<string, string>> }

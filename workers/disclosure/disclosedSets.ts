@@ -1,6 +1,6 @@
 /**
- * The sets an answer discloses (DESIGN, section 6): its cohort, every cell, and every cell's rows that have the columns
- * summed over them. Counts that follow from sums are of *level* sets (`levels.ts`), which obey the same rules.
+ * The sets an answer discloses (docs/query-language.md, "The gate"): its cohort, every cell, and every cell's rows that have
+ * the columns summed over them. Counts that follow from sums are of *level* sets (`levels.ts`), which obey the same rules.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
 import type { Merges } from "../messages/merges.ts";

@@ -1,13 +1,10 @@
 /** What earlier answers on a study's data have disclosed, or may have, as sets. */
 import type { ClassCatalogue } from "./classCatalogue.ts";
-import type { DisclosedGroup, VettedRequest } from "./disclosedSets.ts";
-import { disclosedSets, familiesOf } from "./disclosedSets.ts";
+import { type DisclosedGroup, type VettedRequest, disclosedSets, familiesOf } from "./disclosedSets.ts";
 import { toldPart } from "./margins.ts";
-import type { RowSet } from "./rowSet.ts";
-import { keyOf } from "./rowSet.ts";
+import { type RowSet, keyOf } from "./rowSet.ts";
 import type { Sum } from "./summedPoints.ts";
-import type { ToldTable } from "./toldTables.ts";
-import { toldTables } from "./toldTables.ts";
+import { type ToldTable, toldTables } from "./toldTables.ts";
 
 /** One segment of a dataset: the rows that version `version` added, less those that consent takes out. */
 export interface SegmentRef {
@@ -46,10 +43,12 @@ export interface EarlierAnswer extends VettedRequest {
  * Of one set, in all answers together. By what is known of its number it is one of five:
  *
  *   isPosted  isOpened  isShown  isUnknown
- *   no        no        no       no         the cohort of attempts that were never posted, its number no output
+ *   no        no        no       no         the cohort of attempts that were never posted, or of answers told
+ *                                             to others only; its number no output
  *   no        yes       no       yes        counted in an attempt that was never posted, or told to others only
  *   yes       no        no       no         the cohort of a posted answer, its number hidden or no output
- *   yes       yes       no       yes        that, and counted in such an attempt; or what a cell's sums tell together, some of them hidden
+ *   yes       yes       no       yes        that, and counted in such an attempt; or what a cell's sums tell
+ *                                             together, some of them hidden
  *   yes       yes       yes      no         shown
  *
  *  1. isOpened exactly when isShown or isUnknown, never both; isShown only if isPosted.
@@ -80,7 +79,7 @@ export interface HistorySet {
   readonly isAlone: boolean;
   /** Opened as zero: what follows from it follows without it. */
   readonly isEmpty: boolean;
-  /** Only what cells of tables add up to, or never posted: sums over it are told, or may be, and its size was not tested as a set's own. */
+  /** Only what cells of tables add up to, or never posted: its sums are told, or may be; its size was not tested as its own. */
   readonly isMargin: boolean;
   /** Only in answers that others were told, with a lower k: no reason not to test what the set follows from. */
   readonly isToldToOthers: boolean;

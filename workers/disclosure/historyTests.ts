@@ -1,6 +1,7 @@
 /**
- * Whether a new set is too close to what is known already (DESIGN, section 6): to one earlier set, or to a combination of
- * two others. What holds or fails by construction is decided here, on public bytes; the rest becomes tests on sizes.
+ * Whether a new set is too close to what is known already (docs/query-language.md, "The gate"): to one earlier set, or to a
+ * combination of two others. What holds or fails by construction is decided here, on public bytes; the rest becomes tests on
+ * sizes.
  *
  * A combination v = p + q − m of three sets tells the number of rows where it is not zero, if all three are open. It is not
  * tested

@@ -1,6 +1,6 @@
 /**
- * What the gate must test before a request's answer may open (DESIGN, section 6): from the vetted bytes, the data's segments
- * and the history, all public, so that every worker makes the same plan. Start here.
+ * What the gate must test before a request's answer may open (docs/query-language.md, "The gate"): from the vetted bytes, the
+ * data's segments and the history, all public, so that every worker makes the same plan. Start here.
  *
  * Cost, with s new sets that are not exempt, e distinct earlier ones and parts of the data with public totals, and w = min(e, 64), less
  * what is decided by construction; what is about several cells is made anew as cells are hidden:

@@ -1,6 +1,7 @@
 /**
- * Plans which lines of values are merged before quantiles or survival are counted over them (DESIGN, section 6): what an output
- * counts of an interval, in every slice of the table, must be no rows or at least k, also when one owner takes its own away.
+ * Plans which lines of values are merged before quantiles or survival are counted over them (docs/query-language.md,
+ * "The gate"): what an output counts of an interval, in every slice of the table, must be no rows or at least k, also when one
+ * owner takes its own away.
  *
  * An earlier answer to the same query over the same conditions has shown intervals. New ones are made up of these, and by how
  * many rows they have grown since is a number like others. So later looks at a growing study pass the gate's history tests,

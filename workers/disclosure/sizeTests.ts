@@ -1,4 +1,4 @@
-/** Tests on sizes of sets and of their combinations, as linear forms over sizes (DESIGN, section 6). */
+/** Tests on sizes of sets and of their combinations, as linear forms over sizes (docs/query-language.md, "The gate"). */
 import type { SizeTest } from "../messages/gatePlan.ts";
 import { unsupported } from "./errors.ts";
 import type { RowSet } from "./rowSet.ts";

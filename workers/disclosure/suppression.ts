@@ -1,7 +1,7 @@
 /**
- * Complementary suppression (DESIGN, section 6): no hidden set may follow from what is shown, this answer and earlier ones
- * together, and hidden sets whose sum follows must together be large enough. Which further groups are hidden is decided on
- * public facts alone, the same at every worker.
+ * Complementary suppression (docs/query-language.md, "The gate"): no hidden set may follow from what is shown, this answer
+ * and earlier ones together, and hidden sets whose sum follows must together be large enough. Which further groups are hidden
+ * is decided on public facts alone, the same at every worker.
  */
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { Field, FieldVector } from "../field/field.ts";

@@ -1,7 +1,7 @@
 /**
- * What the gate tests before a query's sums may open, as DESIGN, section 6, asks. Pure structure: `disclosure/` derives it
- * from public facts alike at every worker, `protocols/` evaluates it over shares. "Size" is the secret number of rows in
- * a set, or in the intersection of two.
+ * What the gate tests before a query's sums may open (docs/query-language.md, "The gate"). Pure structure: `disclosure/`
+ * derives it from public facts alike at every worker, `protocols/` evaluates it over shares. "Size" is the secret number of
+ * rows in a set, or in the intersection of two.
  */
 import type { Circuit } from "./circuit.ts";
 import type { Merges } from "./merges.ts";

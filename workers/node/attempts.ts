@@ -27,18 +27,17 @@
  * all but a few waits, so that the others reach it. Time-outs double with each attempt that came to nothing (partial
  * synchrony): a computation that needs longer than the configured time is not cut off for ever.
  */
-import { type PartyIndex, partiesOf } from "../sharing/parties.ts";
+import type { PartyIndex } from "../sharing/parties.ts";
 import type { Proposal } from "../messages/proposal.ts";
 import type { AttemptModules, AttemptOptions, ProposalAnswer } from "./attemptModules.ts";
 import { MAX_ATTEMPT, MemberProgress } from "./memberProgress.ts";
 import { chooseParticipants, proposerOf } from "./participants.ts";
+import { PeerLooks } from "./peerLooks.ts";
 
 /** Doublings of the time-out: 2^4 times the configured one at most. */
 const MOST_DOUBLINGS = 4;
 /** Wait before looking again for enough connected peers, or for a free slot. */
 const PROPOSE_RETRY_MS = 100;
-/** So often in vain before it is reported that too few are connected: links need no second after a start. */
-const TOO_FEW_LOOKS = 10;
 /** Wait after a failed attempt before the next is proposed, doubled like the time-outs. */
 const FAILURE_PAUSE_MS = 100;
 /** Wait after a restart before a new attempt: links, and the signatures sent over them, take less. */
@@ -50,6 +49,7 @@ export class Attempts {
   readonly #modules: AttemptModules;
   readonly #options: AttemptOptions;
   readonly #progress: MemberProgress;
+  readonly #looks: PeerLooks;
   /** The newest proposal of each member that may still be accepted. */
   readonly #held = new Map<PartyIndex, Proposal>();
   /** The attempt this worker waits for, or that is under way or has failed; 0 before `start`. */
@@ -61,8 +61,6 @@ export class Attempts {
   #running: { readonly attempt: bigint; readonly controller: AbortController } | undefined;
   #state: "open" | "paused" | "closed" = "open";
   #isStoreFailing = false;
-  /** Looks in vain for enough connected peers since there were enough. */
-  #looks = 0;
   #cancelTimeout: () => void = () => undefined;
   #cancelRetry: () => void = () => undefined;
 
@@ -70,6 +68,7 @@ export class Attempts {
     this.#modules = modules;
     this.#options = options;
     this.#progress = new MemberProgress(options);
+    this.#looks = new PeerLooks(modules, options);
   }
 
   /**
@@ -209,8 +208,7 @@ export class Attempts {
     const { requestId, self } = this.#options;
     const connected = this.#modules.connected();
     const participants = chooseParticipants(self, attempt, connected, this.#options);
-    this.#looks = participants === undefined ? this.#looks + 1 : 0;
-    if (this.#looks === TOO_FEW_LOOKS) this.#reportTooFew(connected);
+    this.#looks.looked(attempt, connected, participants !== undefined);
     if (participants === undefined || !this.#modules.mayPropose()) {
       return this.#retryAfter(PROPOSE_RETRY_MS, () => this.#tryPropose());
     }
@@ -219,12 +217,6 @@ export class Attempts {
     this.#progress.beganInOrder(self);
     this.#modules.propose(proposal);
     this.#begin(proposal);
-  }
-
-  #reportTooFew(connected: readonly PartyIndex[]): void {
-    const { self, n, t } = this.#options;
-    const missing = partiesOf(n).filter((party) => party !== self && !connected.includes(party));
-    this.#modules.tooFew({ attempt: this.#expected, needed: 2 * t, connected: connected.length, missing });
   }
 
   #begin(proposal: Proposal): void {

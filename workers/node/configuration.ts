@@ -48,6 +48,7 @@ export interface SettingsFile {
 
 export interface ConfigurationErrorDetail {
   readonly code: "CONFIGURATION_INVALID";
+  /** None when the settings' file cannot be read. */
   readonly problems: readonly ConfigurationProblem[];
 }
 

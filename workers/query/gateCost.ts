@@ -36,7 +36,10 @@ import { isTwoValued, summedFields } from "./disclosedSets.ts";
 /** Distinct sets that triples are formed of, all rows among them. */
 const MAX_DISTINCT_SETS = 64;
 const ROUNDS_PER_LEVEL = 2;
-/** The cohort's bit; whether zeros may be shown; every set's; each the comparison of transcripts and the opening. */
+/**
+ * The cohort's bit; whether zeros may be shown; every set's; counted as if transcripts were compared before each, though once
+ * is enough.
+ */
 const OPENINGS = 3;
 const ROUNDS_PER_OPENING = 2;
 

@@ -2,8 +2,8 @@
  * Which further cells are hidden, so that no hidden one can be computed from those shown: the documentation promises that, and
  * the order in which it is decided is the product's own. Cells are looked at in the order of the answer, and one with
  * which something hidden would follow is hidden, too; then hidden cells of a line whose total is known must be k patients
- * together, also without any one hospital's, or the line loses its total, or the last part that tells of it; and the cells that are shown must together leave k of all
- * patients, or some more are hidden, whole. Until nothing changes.
+ * together, also without any one hospital's, or the line loses its total, or the last part that tells of it; and the cells
+ * that are shown must together leave k of all patients, or some more are hidden, whole. Until nothing changes.
  */
 import type { ClearSet } from "./clearSet.ts";
 import {

@@ -1,4 +1,4 @@
-/** What every contract that checks a signature promises, whatever was signed (RELIABILITY A1). */
+/** What every contract that checks a signature promises, whatever was signed. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TypedDataEncoder, id, recoverAddress, toBeHex } from "ethers";

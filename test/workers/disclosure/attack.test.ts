@@ -1,6 +1,7 @@
 /**
  * Random studies, random queries that come close to each other, and an attacker with everything that opened: what it can
- * single out must be what DESIGN, section 6, allows. The same attacker finds plenty where there is no gate, or half of one.
+ * single out must be what the gate allows (docs/query-language.md, "The gate"). The same attacker finds plenty where there is
+ * no gate, or half of one.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -21,19 +21,27 @@ interface Rows {
   readonly hasValues: boolean;
 }
 
-/** A table of so many cells, whose total is known: what fails when the numbers of the `hidden` ones are. */
-function failing(cells: number, rows: readonly Rows[], hidden: readonly number[], alsoParts: readonly number[]) {
+/** Of each cell of a table of so many, its set and then its parts'. */
+function tableGroups(cells: number): DisclosedGroup[] {
   const all = (1n << BigInt(cells)) - 1n;
-  const whole: RowSet = { parts: 3n, conditions: [] };
   const cellSet = (cell: number, ...more: Condition[]): RowSet => {
     return { parts: 3n, conditions: [[0, 1n << BigInt(cell), all], ...more] };
   };
-  const groups = Array.from({ length: cells }, (_, cell) => [
+  return Array.from({ length: cells }, (_, cell) => [
     cellSet(cell),
     ...Array.from({ length: PARTS }, (_, part) => cellSet(cell, [part + 1, 1n, 3n])),
   ]).flatMap((sets, cell) =>
     sets.map((set, kind) => ({ cell, kind: String(kind), set, levels: [], levelKinds: [], outputs: [] })),
   ) as unknown as DisclosedGroup[];
+}
+
+/** Place of a cell's set (kind 0) or of a part of it among these. */
+function groupAt(cell: number, kind: number): number {
+  return cell * (PARTS + 1) + kind;
+}
+
+/** Numbers the sets whose sizes are named, in their order. */
+function namedSizes() {
   const measured: RowSet[] = [];
   const size = (a: RowSet, b: RowSet = a): number | undefined => {
     const both = intersect(a, b);
@@ -41,38 +49,45 @@ function failing(cells: number, rows: readonly Rows[], hidden: readonly number[]
     const known = measured.findIndex((each) => keyOf(each) === keyOf(both));
     return known >= 0 ? known : measured.push(both) - 1;
   };
+  return { measured, size };
+}
+
+function sizeOf({ parts, conditions }: RowSet, rows: readonly Rows[]): number {
+  return rows.reduce((sum, { owner, cell, count, hasValues }) => {
+    const isIn = conditions.every(([field, classes]) => {
+      const value = field === 0 ? cell : hasValues ? 0 : 1;
+      return ((classes >> BigInt(value)) & 1n) === 1n;
+    });
+    return sum + (isIn && ((parts >> BigInt(owner)) & 1n) === 1n ? count : 0);
+  }, 0);
+}
+
+/** A table of so many cells, whose total is known: what fails when the numbers of the `hidden` ones are. */
+function failing(cells: number, rows: readonly Rows[], hidden: readonly number[], alsoParts: readonly number[]) {
+  const { measured, size } = namedSizes();
   const lines = new HiddenLines({
     k: K,
     jointK: K,
     tests: new SizeTests({ size }),
     fingerprints: new Fingerprints((field) => (field === 0 ? cells : 2)),
-    groups,
+    groups: tableGroups(cells),
     totals: [],
-    known: [{ set: whole, summed: new Set(), sums: [] }],
+    known: [{ set: { parts: 3n, conditions: [] }, summed: new Set(), sums: [] }],
     unknown: [],
     families: [],
     owners: [1n, 2n].map((parts) => ({ parts, conditions: [] })),
   });
   const named = measured.length;
-  const at = (cell: number, kind: number): number => cell * (PARTS + 1) + kind;
   const asked = lines.hiddenBy(
     new Set([
-      ...hidden.map((cell) => at(cell, 0)),
-      ...alsoParts.flatMap((cell) => Array.from({ length: PARTS }, (_, part) => at(cell, part + 1))),
+      ...hidden.map((cell) => groupAt(cell, 0)),
+      ...alsoParts.flatMap((cell) => Array.from({ length: PARTS }, (_, part) => groupAt(cell, part + 1))),
     ]),
   );
   assert.equal(measured.length, named, "all sizes are named before the circuit is finished");
-  const sizeOf = ({ parts, conditions }: RowSet): number =>
-    rows.reduce((sum, { owner, cell, count, hasValues }) => {
-      const isIn = conditions.every(([field, classes]) => {
-        const value = field === 0 ? cell : hasValues ? 0 : 1;
-        return ((classes >> BigInt(value)) & 1n) === 1n;
-      });
-      return sum + (isIn && ((parts >> BigInt(owner)) & 1n) === 1n ? count : 0);
-    }, 0);
   return asked.filter(({ tests }) =>
     tests.some(({ terms, last, zero }) => {
-      const x = terms.reduce((sum, [index, coefficient]) => sum + coefficient * sizeOf(measured[index]!), 0);
+      const x = terms.reduce((sum, [index, coefficient]) => sum + coefficient * sizeOf(measured[index]!, rows), 0);
       assert.ok(x >= 0, "no size is negative");
       return x === 0 ? zero === "fails" : x <= last;
     }),

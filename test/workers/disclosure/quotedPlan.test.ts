@@ -1,6 +1,6 @@
 /**
- * The quote of a request's gate (`workers/query/gateCost.ts`), against the plan that workers make: what it counts it counts
- * rightly, what it says that it leaves out is all that it leaves out.
+ * The quote of a request's gate (`workers/query/gateCost.ts`), against the plan that workers make: what it counts of tests and
+ * products (rounds are an upper estimate) it counts rightly, what it says that it leaves out is all that it leaves out.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -23,7 +23,7 @@ import { WorkerProcess } from "./workerProcess.ts";
 
 /** Cheap on purpose. */
 const SCRYPT_N = 1_024;
-/** RELIABILITY A3: an idle worker ends this soon. */
+/** An idle worker ends this soon. */
 const MOST_STOP_MS = 2_000;
 /** Nobody listens there. */
 const NO_CHAIN = "http://127.0.0.1:9";
@@ -142,6 +142,13 @@ describe("workers/main.ts", () => {
       writeFileSync(join(own, ".env"), lines.join("\n"));
       const message = await failsWith(test, 78, "CONFIGURATION_INVALID", {}, own);
       assert.match(message, /has 1 error \(.*settings\/\.env was read\):\n {2}OPALINE_ATTEMPT_TIMEOUT is no setting/);
+    });
+
+    it("when the folder's .env is there and cannot be read", async (test) => {
+      const own = path("unreadable");
+      mkdirSync(join(own, ".env"), { recursive: true });
+      const message = await failsWith(test, 78, "CONFIGURATION_INVALID", environmentOf(), own);
+      assert.match(message, /unreadable\/\.env cannot be read \(EISDIR\)$/);
     });
 
     it("when the password is wrong", async (test) => {

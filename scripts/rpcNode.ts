@@ -9,7 +9,7 @@ import { CodedError, isCoded } from "#errors";
  * @param source what says which chain is the right one, as the user gave it
  * @throws CodedError CONFIGURATION_RPC_URL | CHAIN_WRONG_ID | CHAIN_UNREACHABLE
  */
-export async function openChainNode(rpc: string, chainId: bigint, source: string): Promise<JsonRpcProvider> {
+export async function openRpcNode(rpc: string, chainId: bigint, source: string): Promise<JsonRpcProvider> {
   requireHttp(rpc);
   try {
     return await connectProvider(rpc, chainId);
@@ -24,6 +24,7 @@ function namingSource(error: unknown, source: string, rpc: string): unknown {
   return new CodedError(
     error.detail,
     `The node ${hostOf(rpc)} (--rpc) answers for chain ${actual}, but ${source} says chain ${expected}. Nothing was sent.`,
+    { cause: error },
   );
 }
 
