@@ -17,7 +17,8 @@
  * be refused at its first attempt (`DisclosureStore.takeOver`): those who may know better need not sit in this committee.
  *
  * Whether an earlier answer counts as answered, and so what of it was opened, is decided by the agreed block: alike at all
- * participants, wherever each has followed the chain to. So is whether the rows of a dataset that was retired count as erased; a
+ * participants, wherever each has followed the chain to. By the block that all have followed to, in later attempts a later one, it is
+ * decided whether the rows of a dataset that was retired count as erased, as they are gone then; a
  * participant that has erased them before all have followed the chain so far cannot read them, and fails the attempt.
  */
 import assert from "node:assert/strict";
@@ -104,7 +105,7 @@ export class DisclosureHistory {
     const named = [...store.disclosures.named(studyId), ...this.#olderUnderWay(event)];
     const current = { requestIds: withoutOwn([...new Set(named)], requestId), block };
     const planned = store.disclosures.plannedHistory(requestId);
-    const known = planned === undefined ? current : { ...planned, isFixed: true };
+    const known = planned === undefined ? current : { ...planned, isFixed: true, followed: block };
     const agreed = await agreeHistory(network, known, needed);
     if (agreed.block > block) throw behind(requestId, block, agreed.block);
     return agreed;
@@ -161,7 +162,11 @@ export class DisclosureHistory {
    * @param studyK that of PUBLIC answers, as the study's policy has it
    * @throws CodedError PLAN_HISTORY_PENDING | PLAN_HISTORY_UNRESOLVED | CHAIN_* | STORE_*
    */
-  async resolve({ event }: ConfirmedRequest, { requestIds, block }: History, studyK: number): Promise<EarlierAnswer[]> {
+  async resolve(
+    { event }: ConfirmedRequest,
+    { requestIds, block, followed }: History,
+    studyK: number,
+  ): Promise<EarlierAnswer[]> {
     const { studyId } = event.context;
     const facts = await Promise.all(
       withoutOwn(requestIds, event.requestId).map((earlier) => this.#factsOf(earlier, studyId)),
@@ -172,7 +177,7 @@ export class DisclosureHistory {
     );
     const stored = this.#modules.store.requests.get(event.requestId);
     const own = stored === undefined ? undefined : { ...stored, epoch: event.context.committeeEpoch };
-    const erased = this.#erasedAsOf(block);
+    const erased = this.#erasedAsOf(followed);
     return facts.flatMap((earlier): EarlierAnswer[] => {
       const { requestId, descriptor, parameters, schema } = earlier;
       const segments = earlier.segments.map((segment) => withErased(segment, erased));

@@ -26,11 +26,15 @@ import type { ProtocolError } from "./protocolError.ts";
 export interface History {
   /** 0x-hex bytes32. */
   readonly requestIds: readonly string[];
-  /** Events up to and including this block have been handled. */
+  /** Answers up to and including this block count as such. */
   readonly block: number;
+  /** All have followed the chain so far: what was retired until then counts as erased. */
+  readonly followed: number;
 }
 
-export interface KnownHistory extends History {
+/** `followed` is `block` unless an earlier attempt has fixed this. */
+export interface KnownHistory extends Omit<History, "followed"> {
+  readonly followed?: number;
   /** An earlier attempt of the request was planned against it, and recorded here. */
   readonly isFixed?: boolean;
 }
@@ -42,10 +46,11 @@ export interface KnownHistory extends History {
 export const MAX_HISTORY = 10_000;
 const ID_BYTES = 32;
 const HASH_BYTES = 32;
-/** Hash and number of the ids; the block; 1 where an earlier attempt has fixed them, else 0. */
+/** Hash and number of the ids; the block; 1 where an earlier attempt has fixed these, else 0; the block followed to. */
 const LIST_BYTES = HASH_BYTES + 4;
 const FLAG_AT = LIST_BYTES + 8;
-const SUMMARY_BYTES = FLAG_AT + 1;
+const FOLLOWED_AT = FLAG_AT + 1;
+const SUMMARY_BYTES = FOLLOWED_AT + 8;
 
 export const SUMMARIES_STEP = "history/summaries";
 export const LISTS_STEP = "history/lists";
@@ -57,10 +62,11 @@ interface Summary {
   readonly length: number;
   readonly block: bigint;
   readonly isFixed: boolean;
+  readonly followed: bigint;
 }
 
 /**
- * The union, lower-case and ascending, and the lowest block; or the history that participants say is fixed. 1 round of 45 bytes to each
+ * The union, lower-case and ascending, and the lowest blocks; or the history that participants say is fixed. 1 round of 53 bytes to each
  * peer; when the lists differ, 1 more of 32 bytes per id. Nothing secret is used or revealed, whether it throws or not.
  *
  * @param known what this participant knows; ids distinct, in any order
@@ -82,7 +88,12 @@ export async function agreeHistory(network: Network, known: KnownHistory, reques
   const idsOf = (party: PartyIndex): Buffer => lists.get(party) ?? own;
   const requestIds = [...new Set(taken.flatMap((party) => decodeIds(idsOf(party))))].sort();
   checkLength("all", requestIds.length);
-  return { requestIds, block: Math.min(...taken.map((party) => Number(all.get(party)!.block))) };
+  const lowest = (blocks: readonly bigint[]): number => Number(blocks.reduce((a, b) => (b < a ? b : a)));
+  return {
+    requestIds,
+    block: lowest(taken.map((party) => all.get(party)!.block)),
+    followed: lowest([...all.values()].map(({ followed }) => followed)),
+  };
 }
 
 /** A participant with the history that is fixed, if one is. @throws CodedError PROTOCOL_HISTORY_CONFLICT */
@@ -99,10 +110,11 @@ function fixedBy(summaries: ReadonlyMap<PartyIndex, Summary>): PartyIndex | unde
   );
 }
 
-/** Different histories give different bytes: the block's 8, then the ids. For the transcript. */
-export function encodeHistory({ requestIds, block }: History): Uint8Array {
-  const head = Buffer.alloc(8);
+/** Different histories give different bytes: 8 for each block, then the ids. For the transcript. */
+export function encodeHistory({ requestIds, block, followed }: History): Uint8Array {
+  const head = Buffer.alloc(16);
   head.writeBigUInt64BE(BigInt(block));
+  head.writeBigUInt64BE(BigInt(followed), 8);
   return Buffer.concat([head, encodeIds(requestIds)]);
 }
 
@@ -128,11 +140,12 @@ async function exchangeLists(
   return new Map(lists);
 }
 
-function summarize(ids: Buffer, { block, isFixed = false }: KnownHistory): Buffer {
+function summarize(ids: Buffer, { block, isFixed = false, followed = block }: KnownHistory): Buffer {
   const rest = Buffer.alloc(SUMMARY_BYTES - HASH_BYTES);
   rest.writeUInt32BE(ids.length / ID_BYTES);
   rest.writeBigUInt64BE(BigInt(block), LIST_BYTES - HASH_BYTES);
   rest.writeUInt8(isFixed ? 1 : 0, FLAG_AT - HASH_BYTES);
+  rest.writeBigUInt64BE(BigInt(followed), FOLLOWED_AT - HASH_BYTES);
   return Buffer.concat([hashIds(ids), rest]);
 }
 
@@ -141,10 +154,13 @@ function parseSummary(peer: PartyIndex, bytes: Uint8Array, requestBlock: number)
   const length = summary.readUInt32BE(HASH_BYTES);
   const block = summary.readBigUInt64BE(LIST_BYTES);
   const flag = summary.readUInt8(FLAG_AT);
+  const followed = summary.readBigUInt64BE(FOLLOWED_AT);
   checkLength(peer, length);
-  if (block < BigInt(requestBlock)) throw badHistory(peer, "block before the request");
+  if (block < BigInt(requestBlock) || followed < BigInt(requestBlock)) {
+    throw badHistory(peer, "block before the request");
+  }
   if (flag > 1) throw badHistory(peer, "neither fixed nor not");
-  return { hash: summary.subarray(0, HASH_BYTES), length, block, isFixed: flag === 1 };
+  return { hash: summary.subarray(0, HASH_BYTES), length, block, isFixed: flag === 1, followed };
 }
 
 /** Ascending. */

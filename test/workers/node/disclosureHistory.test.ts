@@ -151,6 +151,7 @@ describe("DisclosureHistory", () => {
   const agreed = (requests: readonly ConfirmedRequest[], block = BLOCK): History => ({
     requestIds: requests.map(({ event }) => event.requestId).sort(),
     block,
+    followed: block,
   });
 
   function answered({ store }: Worker, { event }: ConfirmedRequest, block: number): void {
@@ -209,7 +210,7 @@ describe("DisclosureHistory", () => {
       for (const { store } of workers) follow(store, BLOCK + 9);
       for (const [position, outcome] of (await agreeAll(workers, own)).entries()) {
         assert.ok(outcome.status === "fulfilled");
-        assert.deepEqual(outcome.value, first);
+        assert.deepEqual(outcome.value, { ...first, followed: BLOCK + 9 });
         if (position === 0) continue;
         const { history } = workers[position]!;
         assert.equal((await history.resolve(own, outcome.value, STUDY_K)).length, 1);
@@ -316,7 +317,8 @@ describe("DisclosureHistory", () => {
       workers[0]!.history.openings(own, 1n, agreed([], BLOCK + 2)).aboutToOpen({ stage: "tests" });
       for (const position of [0, 2]) follow(workers[position]!.store, BLOCK + 2);
       const [ahead, behind] = await agreeAll(workers, own);
-      assert.deepEqual(ahead?.status === "fulfilled" && ahead.value, agreed([], BLOCK + 2));
+      const expected = { ...agreed([], BLOCK + 2), followed: BLOCK };
+      assert.deepEqual(ahead?.status === "fulfilled" && ahead.value, expected);
       assert.ok(behind?.status === "rejected");
       const { requestId } = own.event;
       const detail = { code: "PLAN_HISTORY_BEHIND", requestId, block: BLOCK, needed: BLOCK + 2 };
@@ -435,8 +437,8 @@ describe("DisclosureHistory", () => {
       const worker = workerIn(test);
       const [earlier, own] = [request([worker], "earlier", { block: 49 }), request([worker], "own")];
       worker.store.requests.settle(earlier.event.requestId, "expired");
-      const erasedAt = async (block: number) => {
-        const [answer] = await worker.history.resolve(own, agreed([earlier], block), STUDY_K);
+      const erasedAt = async (followed: number, block = followed) => {
+        const [answer] = await worker.history.resolve(own, { ...agreed([earlier], block), followed }, STUDY_K);
         return answer!.segments.map(({ datasetId, isErased }) => [DATASETS.indexOf(datasetId), isErased === true]);
       };
       const there = [0, 0, 1, 1].map((dataset) => [dataset, false]);
@@ -446,6 +448,7 @@ describe("DisclosureHistory", () => {
       const gone = there.map(([dataset]) => [dataset, dataset === 1]);
       assert.deepEqual(await erasedAt(60), gone);
       assert.deepEqual(await erasedAt(61), gone);
+      assert.deepEqual(await erasedAt(60, 59), gone, "also where an earlier attempt has fixed the history");
     });
 
     it("counts a sealed answer with a lower k as unknown, but for its own recipients", async (test) => {
@@ -552,7 +555,7 @@ describe("DisclosureHistory", () => {
 
     describe("refuses what it cannot look up:", () => {
       const refused = async (worker: Worker, own: ConfirmedRequest, earlier: string, reason: string): Promise<void> => {
-        const history = { requestIds: [earlier], block: BLOCK };
+        const history = { requestIds: [earlier], block: BLOCK, followed: BLOCK };
         const detail = { code: "PLAN_HISTORY_UNRESOLVED", earlier, reason };
         await assert.rejects(worker.history.resolve(own, history, STUDY_K), { detail });
       };

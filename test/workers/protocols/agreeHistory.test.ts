@@ -28,21 +28,21 @@ function idOf(number: number): string {
 
 /** One participant's knowledge: requests by number. */
 function knows(numbers: readonly number[], block = 60): History {
-  return { requestIds: numbers.map(idOf), block };
+  return { requestIds: numbers.map(idOf), block, followed: block };
 }
 
 function agreed(numbers: readonly number[], block = 60): History {
-  return { requestIds: [...new Set(numbers)].map(idOf).sort(), block };
+  return { requestIds: [...new Set(numbers)].map(idOf).sort(), block, followed: block };
 }
 
 /** The frame in which a participant announces these ids. */
-function summaryOf({ requestIds, block, isFixed = false }: KnownHistory): Buffer {
+function summaryOf({ requestIds, block, isFixed = false, followed = block }: KnownHistory): Buffer {
   const ids = Buffer.concat(requestIds.map((id) => Buffer.from(id.slice(2), "hex")));
   const [length, until] = [Buffer.alloc(4), Buffer.alloc(8)];
   length.writeUInt32BE(requestIds.length);
   until.writeBigUInt64BE(BigInt(block));
   const hash = createHash("sha256").update("Opaline.History.v1").update(ids).digest();
-  return Buffer.concat([hash, length, until, Buffer.of(isFixed ? 1 : 0)]);
+  return Buffer.concat([hash, length, until, Buffer.of(isFixed ? 1 : 0), blockBytes(followed)]);
 }
 
 for (const size of committees) {
@@ -80,7 +80,7 @@ for (const size of committees) {
     );
 
   describe(`agreeHistory, ${sizeName(size)}`, () => {
-    it("takes one round of 45 bytes when all know the same, in whatever order and case", async () => {
+    it("takes one round of 53 bytes when all know the same, in whatever order and case", async () => {
       const { outcomes, frames } = await run((position) => {
         const requestIds = knows(position % 2 === 0 ? [1, 2, 3] : [3, 1, 2]).requestIds;
         return {
@@ -93,7 +93,7 @@ for (const size of committees) {
         assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([1, 2, 3]));
       }
       assert.equal(frames.length, parties.length * 2 * t);
-      assert.ok(frames.every(({ step, payload }) => step === SUMMARIES_STEP && payload.length === 45));
+      assert.ok(frames.every(({ step, payload }) => step === SUMMARIES_STEP && payload.length === 53));
     });
 
     it("gives all the union, and the block that all have reached, in one round more", async () => {
@@ -206,6 +206,14 @@ for (const size of committees) {
       assert.ok(frames.every(({ step }) => step === SUMMARIES_STEP));
     });
 
+    it("says how far all have followed the chain, whatever is fixed", async () => {
+      const { outcomes } = await run((position) => {
+        return { ...knows([1, 2], 55), isFixed: position < 2, followed: 70 + position };
+      });
+      for (const outcome of outcomes)
+        assert.deepEqual(outcome.status === "fulfilled" && outcome.value, { ...agreed([1, 2], 55), followed: 70 });
+    });
+
     it("fails everyone where two say that different ones are fixed, by ids or by block, and names them", async () => {
       for (const other of [knows([1], 55), knows([1, 2, 99], 55), knows([1, 2], 56)]) {
         const isFixed = true;
@@ -223,7 +231,7 @@ for (const size of committees) {
     it("refuses a summary that is neither fixed nor not", async () => {
       const { outcomes } = await run(
         () => knows([1]),
-        (payload) => Buffer.concat([payload.subarray(0, 44), Buffer.of(2)]),
+        (payload) => Buffer.concat([payload.subarray(0, 44), Buffer.of(2), payload.subarray(45)]),
       );
       for (const outcome of outcomes.slice(1)) {
         const { detail } = assertRejected(outcome, "PROTOCOL_BAD_HISTORY");
@@ -233,13 +241,15 @@ for (const size of committees) {
 
     it("is caught by the transcripts when a liar tells one honest participant only that its history is fixed", async () => {
       const { outcomes } = await runBound(({ step, to }, payload) =>
-        step === SUMMARIES_STEP && to === last ? Buffer.concat([payload.subarray(0, 44), Buffer.of(1)]) : payload,
+        step === SUMMARIES_STEP && to === last
+          ? Buffer.concat([payload.subarray(0, 44), Buffer.of(1), payload.subarray(45)])
+          : payload,
       );
       for (const outcome of outcomes.slice(1)) assertRejected(outcome, "PROTOCOL_TRANSCRIPT_MISMATCH");
     });
 
     it("is caught by the transcripts when a liar tells two honest participants different requests", async () => {
-      const lie = { requestIds: [idOf(99)], block: 60 };
+      const lie = knows([99]);
       const { outcomes } = await runBound(({ step, to }, payload) => {
         if (to !== last || (step !== SUMMARIES_STEP && step !== LISTS_STEP)) return payload;
         return step === SUMMARIES_STEP ? summaryOf(lie) : Buffer.from(idOf(99).slice(2), "hex");
@@ -259,7 +269,7 @@ for (const size of committees) {
     it("leaves no two honest participants with different histories, whatever is sent in summaries", async () => {
       const change = fc.record({
         to: fc.constantFrom(first, last),
-        byte: fc.nat(44),
+        byte: fc.nat(52),
         step: fc.constant(SUMMARIES_STEP),
       });
       await fc.assert(
@@ -302,10 +312,12 @@ describe("agreeHistory", () => {
 describe("encodeHistory", () => {
   it("differs by block, ids and number, and not by order", () => {
     const hex = (history: History): string => Buffer.from(encodeHistory(history)).toString("hex");
-    const all = [knows([]), knows([], 61), knows([1]), knows([2]), knows([1, 2])].map(hex);
+    const later = { ...knows([]), followed: 61 };
+    const all = [knows([]), later, knows([], 61), knows([1]), knows([2]), knows([1, 2])].map(hex);
     assert.equal(new Set(all).size, all.length);
     assert.equal(hex(knows([2, 1])), hex(knows([1, 2])));
-    assert.equal(hex(knows([1])), `${blockBytes(60).toString("hex")}${idOf(1).slice(2)}`);
+    const block = blockBytes(60).toString("hex");
+    assert.equal(hex(knows([1])), `${block}${block}${idOf(1).slice(2)}`);
   });
 });
 
