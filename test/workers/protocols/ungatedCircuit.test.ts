@@ -203,7 +203,7 @@ describe("a circuit without tests", () => {
     const example = { ...fixed, rows: 0, columns: [[], [], []] };
     const { values, traces } = await evaluate(new World(size, "no rows"), participants, example);
     for (const outputs of values) assert.deepEqual(outputs, [0n, 0n, 0n, 0n, 0n]);
-    for (const trace of traces) assert.equal(trace.length, 1 + 2 * 2 + 2 + (2 + 5) + 2);
+    for (const trace of traces) assert.equal(trace.length, 1 + 2 * 2 + 2 + (2 + 5) + 3);
   });
 
   it("evaluates circuits without products, columns or outputs", async () => {
@@ -419,6 +419,7 @@ function documentedCost(
     ...widths.flatMap((width, level) => reduction(`products/${level + 1}`, width * rows)),
     ...(inner.length > 0 ? reduction("sums", inner.length) : []),
     ...(widths.length + inner.length > 0 ? verification : []),
+    toAll("tests/ready", 1),
     toAll("outputs/ready", 1),
     toAll("outputs", outputs.length),
   ];
