@@ -22,7 +22,7 @@ export type NodeErrorDetail =
     }
   /** A request that a participant names as opened earlier cannot be looked up: the answer cannot be tested against it. */
   | { readonly code: "PLAN_HISTORY_UNRESOLVED"; readonly earlier: string; readonly reason: HistoryGap }
-  /** By public facts the gate refuses, but only for requests that others name, or that are under way: the attempt fails, and others follow. */
+  /** By public facts the gate refuses, but only for requests that others name: the attempt fails, and others follow. */
   | { readonly code: "PLAN_REFUSED_BY_NAMES"; readonly requestId: string }
   /** An earlier request's answer is under way: what of it is hidden must be known first. A later attempt follows. */
   | { readonly code: "PLAN_HISTORY_PENDING"; readonly requestId: string; readonly earlier: string }

@@ -1,7 +1,7 @@
 /**
  * A request of which the gate cannot tell what it would disclose ends as a refusal: no attempt would ever come further. Only public
  * bytes may decide so: the request's own, and those of requests that this worker itself knows to be opened, or takes for it. Other
- * requests of the history are there because some participant names them, or an attempt of them is under way; that must not refuse
+ * requests of the history are there because some participant names them; that must not refuse
  * anyone's request: it fails the attempt.
  */
 import type { EarlierAnswer } from "../disclosure/historySets.ts";
@@ -30,7 +30,7 @@ export function planOrRefuse<Plan extends { readonly refused: boolean }>(
   earlier: readonly EarlierAnswer[],
   plan: (earlier: readonly EarlierAnswer[]) => Plan,
 ): Plan {
-  const known = earlier.filter(({ isNamedOnly }) => isNamedOnly !== true);
+  const known = knownHere(earlier);
   let planned: Plan;
   try {
     planned = plan(earlier);
@@ -57,7 +57,7 @@ export function failForNames<Plan extends { readonly refused: boolean }>(
   earlier: readonly EarlierAnswer[],
   plan: (earlier: readonly EarlierAnswer[]) => Plan,
 ): void {
-  const known = earlier.filter(({ isNamedOnly }) => isNamedOnly !== true);
+  const known = knownHere(earlier);
   if (known.length === earlier.length) return;
   try {
     plan(known);
@@ -66,4 +66,9 @@ export function failForNames<Plan extends { readonly refused: boolean }>(
     throw error;
   }
   planOrRefuse(requestId, earlier, plan);
+}
+
+/** Without what others only name. */
+function knownHere(earlier: readonly EarlierAnswer[]): EarlierAnswer[] {
+  return earlier.filter(({ isNamedOnly }) => isNamedOnly !== true);
 }
