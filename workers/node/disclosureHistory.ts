@@ -42,6 +42,7 @@ import type { ConsentMasks } from "./consentMasks.ts";
 import { isNeverComputed } from "./requestCircuit.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
 import type { RequestedSegments } from "./requestedSegments.ts";
+import { type Ordered, UnderWay, inOrder } from "./underWay.ts";
 import { type VettedQueries, type VettedQuery, readParameters } from "./vettedQueries.ts";
 
 /** The gate's hooks into the store. */
@@ -77,8 +78,7 @@ interface AnswerFacts extends Omit<EarlierAnswer, "opened" | "parameters"> {
 export class DisclosureHistory {
   readonly #modules: HistoryModules;
   readonly #facts = new ImmutableFacts<AnswerFacts>();
-  /** By study, then request, in lower case. */
-  readonly #underWay = new Map<string, Map<string, UnderWay>>();
+  readonly #underWay = new UnderWay();
   /** By request, in lower case: whether every honest worker refuses to compute it, by its own public bytes. */
   readonly #neverComputed = new Map<string, boolean>();
 
@@ -93,7 +93,7 @@ export class DisclosureHistory {
    *   NETWORK_* | STORE_*
    */
   async agree({ event }: ConfirmedRequest, network: Network): Promise<History> {
-    this.#countUnderWay(event, 1);
+    this.#underWay.begin(event.context.studyId, this.#orderOf(event));
     const { store } = this.#modules;
     const { requestId, context } = event;
     const block = handledBlock(store);
@@ -113,22 +113,11 @@ export class DisclosureHistory {
 
   /** The attempt is over, however it ended: once for each call of `agree`. */
   end({ event }: ConfirmedRequest): void {
-    this.#countUnderWay(event, -1);
+    this.#underWay.end(event.context.studyId, this.#orderOf(event));
   }
 
-  /** An attempt that was given up may end after the next one of its request began. */
-  #countUnderWay(event: QueryRequested, change: 1 | -1): void {
-    const [underWay, name] = [this.#underWayOf(event.context.studyId), event.requestId.toLowerCase()];
-    const attempts = (underWay.get(name)?.attempts ?? 0) + change;
-    if (attempts > 0) underWay.set(name, { attempts, ...this.#orderOf(event) });
-    else underWay.delete(name);
-  }
-
-  /** Ids, in lower case. */
   #olderUnderWay(event: QueryRequested): string[] {
-    const own = this.#orderOf(event);
-    const underWay = [...this.#underWayOf(event.context.studyId).values()];
-    return underWay.filter((other) => inOrder(other, own) < 0).map(({ requestId }) => requestId);
+    return this.#underWay.olderThan(event.context.studyId, this.#orderOf(event));
   }
 
   /**
@@ -145,13 +134,6 @@ export class DisclosureHistory {
     const stored = this.#modules.store.requests.get(requestId);
     assert(stored !== undefined, "a confirmed request is stored");
     return { requestId: requestId.toLowerCase(), block: stored.block, epoch: context.committeeEpoch };
-  }
-
-  #underWayOf(studyId: string): Map<string, UnderWay> {
-    const name = studyId.toLowerCase();
-    const underWay = this.#underWay.get(name) ?? new Map<string, UnderWay>();
-    this.#underWay.set(name, underWay);
-    return underWay;
   }
 
   /**
@@ -302,22 +284,6 @@ const SIGNED_REFUSALS = new Set(
     resultHash({ outcome, suppressedBitmap: "0x", outputs: [], sealedHash: ZERO_HASH }),
   ),
 );
-
-interface Ordered {
-  readonly requestId: string;
-  readonly block: number;
-  readonly epoch: bigint;
-}
-
-interface UnderWay extends Ordered {
-  readonly attempts: number;
-}
-
-/** Oldest request first, the same at every worker: in one block, those to a committee before those to the one that followed it. */
-function inOrder(a: Ordered, b: Ordered): number {
-  const byPlace = a.block - b.block || Number(a.epoch - b.epoch);
-  return byPlace || (a.requestId.toLowerCase() < b.requestId.toLowerCase() ? -1 : 1);
-}
 
 function withErased(segment: SegmentRef, erased: ReadonlySet<string>): SegmentRef {
   return erased.has(segment.datasetId.toLowerCase()) ? { ...segment, isErased: true } : segment;
