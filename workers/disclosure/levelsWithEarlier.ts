@@ -16,7 +16,7 @@ import { isSameSum } from "./summedPoints.ts";
 
 export type Classes = (field: number) => Pick<FieldClasses, "count" | "missing">;
 
-/** Earlier sets that are looked at: the newest distinct ones, as in combinations of three. */
+/** Earlier sets that are looked at: the newest distinct ones of those that may tell something with a set. */
 const COMPARED_SETS = 64;
 
 export interface TellingSets {
@@ -37,7 +37,7 @@ export function levelsWithEarlier(
   levels: LevelReader,
   classes: Classes,
 ): TellingSets[] {
-  const opened = earlier.filter(({ isOpened }) => isOpened).slice(-COMPARED_SETS);
+  const opened = earlier.filter(({ isOpened }) => isOpened);
   const known = new Map(opened.map((each) => [keyOf(each.set), each]));
   return groups.map(({ set, sums }) => {
     if (set === undefined) return NOTHING;
@@ -45,16 +45,16 @@ export function levelsWithEarlier(
     const isKnown =
       before?.isShown === true && sums.every((sum) => before.toldHere.sums.some((other) => isSameSum(sum, other)));
     if (isKnown) return NOTHING;
-    const related = opened.filter((each) => mayTell(each, { set, sums }));
+    const related = opened.filter((each) => mayTell(each, { set, sums }, classes)).slice(-COMPARED_SETS);
     const found = related.map((each) => tellTogether(each, { set, sums }, levels, classes));
     return { sets: found.flatMap(({ sets }) => sets), isUntold: found.some(({ isUntold }) => isUntold) };
   });
 }
 
 /**
- * Counts that earlier sets told together, or one of them with sums of several answers, on other data than the request's: no answer
- * has them as a level. What no class tells is passed over: no set of this request has its filter. O(sets²) comparisons on each of
- * these data.
+ * Counts that earlier sets told together, or one of them with sums of several answers, on other data than the request's, of which it
+ * has some: no answer has them as a level. What no class tells is passed over: no set of this request has its filter. Looked at are
+ * the newest sets with sums, each with the newest that it may tell something with. O(sets) comparisons for each of these.
  *
  * @param parts the request's data
  */
@@ -64,12 +64,28 @@ export function toldTogether(
   levels: LevelReader,
   classes: Classes,
 ): RowSet[] {
-  const elsewhere = earlier.filter(({ set, isOpened }) => isOpened && set.parts !== parts).slice(-COMPARED_SETS);
-  const told = elsewhere.flatMap((added, index) => {
-    const before = elsewhere.slice(0, index).filter((each) => mayTell(each, added));
-    // Itself, too, for the sums of several answers over it.
-    return [{ set: added.set, sums: [] }, ...before].flatMap((each) => tellTogether(each, added, levels, classes).sets);
+  // Over data of which the request has none, a set is apart from all of its own.
+  const isElsewhere = ({ set }: HistorySet): boolean => set.parts !== parts && (set.parts & parts) !== 0n;
+  const elsewhere = earlier.filter((each) => each.isOpened && isElsewhere(each));
+  const places = elsewhere.flatMap(({ sums }, place) => (sums.length > 0 ? [place] : [])).slice(-COMPARED_SETS);
+  const pairs = places.flatMap((place) => {
+    const summed = elsewhere[place]!;
+    const partners = elsewhere.flatMap((each, other): [HistorySet, HistorySet][] => {
+      const isPaired = other < place || (other > place && each.sums.length === 0);
+      if (!isPaired || !mayTell(each, summed, classes)) return [];
+      return [other < place ? [each, summed] : [summed, each]];
+    });
+    return partners.slice(-COMPARED_SETS);
   });
+  // One by itself, too, for the sums of several answers over it.
+  const own = places.map((place): [SummedSet, SummedSet] => {
+    const { set, sums } = elsewhere[place]!;
+    return [
+      { set, sums: [] },
+      { set, sums },
+    ];
+  });
+  const told = [...own, ...pairs].flatMap(([before, added]) => tellTogether(before, added, levels, classes).sets);
   return [...new Map(told.map((set) => [keyOf(set), set])).values()];
 }
 
@@ -84,18 +100,36 @@ export function mayTellCounts(
   classes: Classes,
   hasFewValues: (field: number) => boolean,
 ): boolean {
-  if (!mayTell(earlier, added)) return false;
-  const [whole, part] = isSubset(earlier.set, added.set) ? [added, earlier] : [earlier, added];
+  if (!areSummed(earlier, added)) return false;
+  const [whole, part] = wholeFirst(earlier, added);
   const fields = fieldsOfChoice(whole.set, part.set, classes);
-  const summed = new Set([...earlier.sums, ...added.sums].flat().map(({ field }) => field));
-  const isBySummed = fields.length === 1 && summed.has(fields[0]!);
-  return (isBySummed || (fields.length > 0 && hasProductsOf(fields, whole))) && fields.some(hasFewValues);
+  return fields.some(hasFewValues) && isChosenBySummed(fields, whole, part);
+}
+
+/** The same where it is known which cells are shown; or of the rows that only one of the two has, since both have a sum. */
+function mayTell(earlier: SummedSet, added: SummedSet, classes: Classes): boolean {
+  if (!areSummed(earlier, added)) return false;
+  if (keyOf(earlier.set) === keyOf(added.set)) return true;
+  const [whole, part] = wholeFirst(earlier, added);
+  if (isChosenBySummed(fieldsOfChoice(whole.set, part.set, classes), whole, part)) return true;
+  return added.sums.some((sum) => earlier.sums.some((other) => isSameSum(sum, other)));
 }
 
 /** One in the other, with a sum over one of them. */
-function mayTell(earlier: SummedSet, added: SummedSet): boolean {
-  if (earlier.set.parts !== added.set.parts || earlier.sums.length + added.sums.length === 0) return false;
-  return isSubset(earlier.set, added.set) || isSubset(added.set, earlier.set);
+function areSummed(a: SummedSet, b: SummedSet): boolean {
+  if (a.set.parts !== b.set.parts || a.sums.length + b.sums.length === 0) return false;
+  return isSubset(a.set, b.set) || isSubset(b.set, a.set);
+}
+
+function wholeFirst(a: SummedSet, b: SummedSet): [whole: SummedSet, part: SummedSet] {
+  return isSubset(a.set, b.set) ? [b, a] : [a, b];
+}
+
+/** @param fields whose conditions choose the part */
+function isChosenBySummed(fields: readonly number[], whole: SummedSet, part: SummedSet): boolean {
+  const isSummed = (field: number): boolean =>
+    [...whole.sums, ...part.sums].flat().some((each) => each.field === field);
+  return (fields.length === 1 && isSummed(fields[0]!)) || (fields.length > 0 && hasProductsOf(fields, whole));
 }
 
 function tellTogether(earlier: SummedSet, added: SummedSet, levels: LevelReader, classes: Classes): TellingSets {
@@ -121,7 +155,7 @@ function tellTogether(earlier: SummedSet, added: SummedSet, levels: LevelReader,
  * at whole, as if each factor were told alone, too.
  */
 function levelsOfBoth(earlier: SummedSet, added: SummedSet, levels: LevelReader, classes: Classes): RowSet[] {
-  const [whole, part] = isSubset(earlier.set, added.set) ? [added, earlier] : [earlier, added];
+  const [whole, part] = wholeFirst(earlier, added);
   const fields = fieldsOfChoice(whole.set, part.set, classes);
   let compared: readonly [SummedSet, SummedSet] = [earlier, added];
   if (!hasProductsOf(fields, whole)) {

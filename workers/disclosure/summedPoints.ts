@@ -164,6 +164,14 @@ export function isSameSum(a: Sum, b: Sum): boolean {
 }
 
 /** The same of variables that are the same. */
-function textOf({ field, isValue, values }: Variable): string {
-  return `${field}|${isValue}|${values.join()}`;
+function textOf(variable: Variable): string {
+  let text = texts.get(variable);
+  if (text === undefined) {
+    const { field, isValue, values } = variable;
+    texts.set(variable, (text = `${field}|${isValue}|${values.join()}`));
+  }
+  return text;
 }
+
+/** The same variables are compared again and again. */
+const texts = new WeakMap<Variable, string>();
