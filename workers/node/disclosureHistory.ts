@@ -22,7 +22,6 @@
  * participant that has erased them before all have followed the chain so far cannot read them, and fails the attempt.
  */
 import assert from "node:assert/strict";
-import { isCoded } from "../errors.ts";
 import type { QueryRequested } from "../chain/queryEvents.ts";
 import type { EarlierAnswer, SegmentRef } from "../disclosure/historySets.ts";
 import type { Merges } from "../messages/merges.ts";
@@ -35,15 +34,12 @@ import { shownMerges } from "../query/mergedLines.ts";
 import type { DisclosureEntry, Opening } from "../store/disclosureStore.ts";
 import type { Store } from "../store/openStore.ts";
 import { requestFromJson } from "./chainEffects.ts";
+import type { EarlierRequest, EarlierRequestModules } from "./earlierRequests.ts";
+import { EarlierRequests, unresolved } from "./earlierRequests.ts";
 import { handledBlock } from "./following.ts";
-import { ImmutableFacts } from "./immutableFacts.ts";
-import { type HistoryGap, nodeError } from "./nodeError.ts";
-import type { ConsentMasks } from "./consentMasks.ts";
-import { isNeverComputed } from "./requestCircuit.ts";
+import { nodeError } from "./nodeError.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
-import type { RequestedSegments } from "./requestedSegments.ts";
 import { type Ordered, UnderWay, inOrder } from "./underWay.ts";
-import { type VettedQueries, type VettedQuery, readParameters } from "./vettedQueries.ts";
 
 /** The gate's hooks into the store. */
 export interface Openings {
@@ -53,37 +49,18 @@ export interface Openings {
   refused(): void;
 }
 
-export interface HistoryModules {
+export interface HistoryModules extends EarlierRequestModules {
   readonly store: Pick<Store, "requests" | "disclosures" | "cursors" | "retirements">;
-  readonly queries: VettedQueries;
-  readonly requestedSegments: RequestedSegments;
-  readonly consent: Pick<ConsentMasks, "apply">;
-}
-
-/** What never changes of an earlier answer, some hundred bytes beside the query that it shares with others. */
-interface AnswerFacts extends Omit<EarlierAnswer, "opened" | "parameters"> {
-  /** Undefined: out of the vetted bounds, which no honest worker computes. */
-  readonly parameters: readonly bigint[] | undefined;
-  readonly studyId: string;
-  /** Of the request. */
-  readonly block: number;
-  /** Of the committee that was asked. */
-  readonly epoch: bigint;
-  /** Of the request's release class. */
-  readonly k: number;
-  readonly recipientsHash: string;
-  readonly recipients: readonly string[];
 }
 
 export class DisclosureHistory {
   readonly #modules: HistoryModules;
-  readonly #facts = new ImmutableFacts<AnswerFacts>();
+  readonly #earlier: EarlierRequests;
   readonly #underWay = new UnderWay();
-  /** By request, in lower case: whether every honest worker refuses to compute it, by its own public bytes. */
-  readonly #neverComputed = new Map<string, boolean>();
 
   constructor(modules: HistoryModules) {
     this.#modules = modules;
+    this.#earlier = new EarlierRequests(modules);
   }
 
   /**
@@ -151,7 +128,7 @@ export class DisclosureHistory {
   ): Promise<EarlierAnswer[]> {
     const { studyId } = event.context;
     const facts = await Promise.all(
-      withoutOwn(requestIds, event.requestId).map((earlier) => this.#factsOf(earlier, studyId)),
+      withoutOwn(requestIds, event.requestId).map((earlier) => this.#earlier.read(earlier, studyId)),
     );
     facts.sort(inOrder);
     const entries = new Map(
@@ -165,7 +142,7 @@ export class DisclosureHistory {
       const segments = earlier.segments.map((segment) => withErased(segment, erased));
       const entry = entries.get(requestId.toLowerCase());
       const opened = openedAsOf(entry, block);
-      if (opened === "unknown" && this.#isNeverComputed(earlier)) return [];
+      if (opened === "unknown" && this.#earlier.isNeverComputed(earlier)) return [];
       if (parameters === undefined) throw unresolved(requestId, "parameters out of bounds");
       if (opened === "unknown" && own !== undefined && inOrder(earlier, own) < 0) this.#refusePending(requestId, own);
       const told = { requestId, descriptor, parameters, schema, segments };
@@ -232,51 +209,6 @@ export class DisclosureHistory {
     const message = `Request ${requestId}: this worker has signed that it has no answer, and opens none`;
     throw nodeError({ code: "PLAN_SIGNED_REFUSAL", requestId }, message);
   }
-
-  #isNeverComputed({ requestId, descriptor, parameters, schema, recipients }: AnswerFacts): boolean {
-    if (parameters === undefined) return true;
-    const name = requestId.toLowerCase();
-    const request = { descriptor, parameters, schema };
-    const known = this.#neverComputed.get(name) ?? isNeverComputed(requestId, request, recipients);
-    this.#neverComputed.set(name, known);
-    return known;
-  }
-
-  async #factsOf(earlier: string, studyId: string): Promise<AnswerFacts> {
-    const facts = await this.#facts.read(earlier, () => this.#ask(earlier));
-    if (facts === undefined) throw unresolved(earlier, "not confirmed here");
-    if (facts.studyId.toLowerCase() !== studyId.toLowerCase()) throw unresolved(earlier, "another study's");
-    return facts;
-  }
-
-  async #ask(requestId: string): Promise<AnswerFacts | undefined> {
-    const stored = this.#modules.store.requests.get(requestId);
-    if (stored === undefined) return undefined;
-    const event = requestFromJson(stored.event);
-    const { studyId, queryHash } = event.context;
-    const query = await this.#modules.queries.read(queryHash, studyId);
-    if (query === undefined) throw unresolved(requestId, "not a vetted query");
-    const { descriptor, schema } = query;
-    const parameters = parametersOf(event.parameters, query);
-    const segments = await this.#modules.consent.apply(event, await this.#segmentsOf(event));
-    if (segments === undefined) throw unresolved(requestId, "unknown consent mask");
-    const { k, context, recipients } = event;
-    const { recipientsHash, committeeEpoch: epoch } = context;
-    const asked = { descriptor, schema, parameters, segments, recipients };
-    return { requestId, studyId, block: stored.block, epoch, k, recipientsHash, ...asked };
-  }
-
-  async #segmentsOf({ requestId, datasetIds, context: { datasetRoots } }: QueryRequested): Promise<SegmentRef[]> {
-    const found = await Promise.all(
-      datasetIds.map(async (datasetId, i) => {
-        const root = datasetRoots[i];
-        const segments = root && (await this.#modules.requestedSegments.ofRoot(datasetId, root));
-        if (!segments) throw unresolved(requestId, "unknown dataset root");
-        return segments.map(({ rowCount }, position) => ({ datasetId, version: BigInt(position + 1), rowCount }));
-      }),
-    );
-    return found.flat();
-  }
 }
 
 const SIGNED_REFUSALS = new Set(
@@ -293,23 +225,14 @@ function withoutOwn(requestIds: readonly string[], own: string): string[] {
   return requestIds.filter((id) => id !== own.toLowerCase());
 }
 
-function parametersOf(encoded: string, query: VettedQuery): bigint[] | undefined {
-  try {
-    return readParameters(encoded, query);
-  } catch (error) {
-    if (isCoded(error)) return undefined;
-    throw error;
-  }
-}
-
 /** A SEALED answer with a k of its own, which only its own recipients may be told again without a test. */
-function isToldToOthers(earlier: AnswerFacts, { k, context }: QueryRequested, studyK: number): boolean {
+function isToldToOthers(earlier: EarlierRequest, { k, context }: QueryRequested, studyK: number): boolean {
   const isSameReaders = k < studyK && context.recipientsHash.toLowerCase() === earlier.recipientsHash.toLowerCase();
   return earlier.k < studyK && !isSameReaders;
 }
 
 /** How lines of values were merged, of an answer that has some; what was not posted counts as opened line by line. */
-function mergesOf({ descriptor, schema }: AnswerFacts, opened: EarlierAnswer["opened"]): Merges | undefined {
+function mergesOf({ descriptor, schema }: EarlierRequest, opened: EarlierAnswer["opened"]): Merges | undefined {
   if (opened === "unknown" || valueAxis(descriptor) === undefined) return undefined;
   return shownMerges(descriptor, schema, opened.hiddenOutputs);
 }
@@ -333,9 +256,4 @@ function pending(requestId: string, earlier: string): Error {
 function behind(requestId: string, block: number | undefined, needed: number): Error {
   const detail = { code: "PLAN_HISTORY_BEHIND", requestId, block, needed } as const;
   return nodeError(detail, `Request ${requestId}: the chain has not been followed to block ${needed}`);
-}
-
-function unresolved(earlier: string, reason: HistoryGap, cause?: unknown): Error {
-  const detail = { code: "PLAN_HISTORY_UNRESOLVED", earlier, reason } as const;
-  return nodeError(detail, `Nothing can be tested against the earlier answer to request ${earlier}: ${reason}`, cause);
 }

@@ -46,6 +46,7 @@ import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
 import type { PlannedHistory } from "./plannedGates.ts";
 import { historyChanged, isSameHistory, PlannedGates } from "./plannedGates.ts";
 import type { RequestStore } from "./requestStore.ts";
+import { ANY_ATTEMPT, FIRST_ATTEMPT, TakenOver } from "./takenOver.ts";
 
 /** The gate opens results of tests first, then outputs; `hidden`: indices of those that it does not open, ascending. */
 export type Opening = { readonly stage: "tests" } | { readonly stage: "outputs"; readonly hidden: readonly number[] };
@@ -83,44 +84,23 @@ export type DisclosureEntry =
       readonly answeredBlock: number;
     };
 
-/** Stands for every attempt of a request that another committee may have made. */
-const ANY_ATTEMPT = 0n;
-const FIRST_ATTEMPT = 1n;
 const COUNTING_OPENING = "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.closed = 0)";
 const OWN_OPENING = "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.attempt > 0)";
 const COLUMNS = "d.request_id, d.study_id, d.answered_block, d.suppressed_bitmap, d.zero_outputs";
-
-const contextOf = (fact: string, request = "request"): string =>
-  `iif(json_valid(${request}.event), json_extract(${request}.event, '$.context.${fact}'), NULL)`;
-const epochOf = (request?: string): string => `CAST(${contextOf("committeeEpoch", request)} AS INTEGER)`;
-
-/** Requests of a study, asked of earlier committees, of which any answer may have been opened, as far as the chain shows. */
-const MAY_BE_OPEN = `SELECT request_id FROM request
-  WHERE unhex(substr(${contextOf("studyId")}, 3)) = :study_id
-    AND ${epochOf()} < :epoch
-    AND state <> 'answered' AND NOT (state = 'refused' AND ended_attempt IS ${FIRST_ATTEMPT})`;
-
-/** One that another committee may have opened, for all that the next one knows; but the other request is asked of no later one than it. */
-const IS_ONLY_TAKEN_OVER = `SELECT 1 FROM disclosure d JOIN request entry USING (request_id), request asked
-  WHERE d.request_id = :entry AND asked.request_id = :asked AND d.answered_block IS NULL
-    AND NOT EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.closed = 0 AND o.attempt > 0)
-    AND ${epochOf("entry")} >= ${epochOf("asked")}`;
 
 export class DisclosureStore {
   readonly #database: Database;
   readonly #requests: RequestStore;
   readonly #plans: PlannedGates;
+  readonly #takenOver: TakenOver;
   readonly #selectEntries: StatementSync;
   readonly #selectOwnOpening: StatementSync;
-  readonly #selectOnlyTakenOver: StatementSync;
   readonly #selectDisclosure: StatementSync;
   readonly #insertDisclosure: StatementSync;
   readonly #answer: StatementSync;
   readonly #selectOpening: StatementSync;
   readonly #upsertOpening: StatementSync;
   readonly #close: StatementSync;
-  readonly #takeOverRequests: StatementSync;
-  readonly #takeOverOpenings: StatementSync;
 
   constructor(database: Database, requests: RequestStore) {
     this.#database = database;
@@ -128,8 +108,8 @@ export class DisclosureStore {
     const entries = `SELECT ${COLUMNS} FROM disclosure d WHERE (d.answered_block IS NOT NULL OR ${COUNTING_OPENING})`;
     this.#selectEntries = database.prepare(`${entries} AND d.study_id = ? ORDER BY d.request_id`);
     this.#plans = new PlannedGates(database);
+    this.#takenOver = new TakenOver(database);
     this.#selectOwnOpening = database.prepare(`SELECT 1 FROM disclosure d WHERE ${OWN_OPENING} AND d.request_id = ?`);
-    this.#selectOnlyTakenOver = database.prepare(IS_ONLY_TAKEN_OVER);
     this.#selectDisclosure = database.prepare(`SELECT ${COLUMNS} FROM disclosure d WHERE d.request_id = ?`);
     this.#insertDisclosure = database.prepare("INSERT INTO disclosure (request_id, study_id) VALUES (?, ?)");
     this.#answer = database.prepare(
@@ -142,13 +122,6 @@ export class DisclosureStore {
     );
     this.#close = database.prepare(
       "UPDATE opening SET closed = 1 WHERE request_id = ? AND attempt = ? AND stage = 'tests'",
-    );
-    this.#takeOverRequests = database.prepare(
-      `INSERT OR IGNORE INTO disclosure (request_id, study_id) SELECT request_id, :study_id FROM (${MAY_BE_OPEN})`,
-    );
-    this.#takeOverOpenings = database.prepare(
-      `INSERT OR IGNORE INTO opening (request_id, attempt, stage)
-       SELECT request_id, ${ANY_ATTEMPT}, 'tests' FROM (${MAY_BE_OPEN})`,
     );
   }
 
@@ -226,11 +199,7 @@ export class DisclosureStore {
    * @param epoch of the committee that is appointed
    */
   takeOver(studyId: string, epoch: bigint): void {
-    const earlier = { study_id: hexToBytes(studyId, 32, "studyId"), epoch: storedInteger(epoch, "epoch") };
-    this.#database.atomically(() => {
-      this.#takeOverRequests.run(earlier);
-      this.#takeOverOpenings.run(earlier);
-    });
+    this.#database.atomically(() => this.#takenOver.record(studyId, epoch));
   }
 
   /**
@@ -303,8 +272,7 @@ export class DisclosureStore {
       return [...known].every((id) => theirs.has(id));
     };
     // Members of the committee that was asked know of its requests what they have recorded, whatever the next one takes over.
-    const isOnlyTakenOver = (entry: DisclosureEntry): boolean =>
-      this.#selectOnlyTakenOver.get({ entry: idBytes(entry.requestId), asked: idBytes(requestId) }) !== undefined;
+    const isOnlyTakenOver = (entry: DisclosureEntry): boolean => this.#takenOver.isOnlyThat(entry.requestId, requestId);
     const entries = this.#selectEntries.all(hexToBytes(studyId, 32, "studyId")).map(entryOf);
     const missing = entries.find(
       (entry) => !known.has(entry.requestId) && !wasTestedAgainstThese(entry) && !isOnlyTakenOver(entry),
