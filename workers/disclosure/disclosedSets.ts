@@ -46,6 +46,8 @@ export interface DisclosedGroup {
   readonly ownLevels: number;
   /** Of each level: tells those of different cells that are of the same values. */
   readonly levelKinds: readonly string[];
+  /** Of each level: whether its number follows from the sums themselves (`levels.ts`). */
+  readonly exactLevels: readonly boolean[];
 }
 
 /** What several groups add up to, which they tell together. */
@@ -118,6 +120,7 @@ export function disclosedSets(
     const found = levelsOfCell(levels, sets, sums);
     return kinds.map(({ members }, kind): DisclosedGroup => {
       const { own, joint } = found[kind]!;
+      const all = [...own, ...joint];
       const position = (output: number): number => cell * outputs.length + output;
       return {
         cell,
@@ -127,9 +130,10 @@ export function disclosedSets(
         counts: members.filter((_, index) => sums[kind]![index]!.length === 0).map(position),
         summed: new Set(sums[kind]!.flat().map(({ field }) => field)),
         sums: sums[kind]!.filter((sum) => sum.length > 0),
-        levels: [...own, ...joint].map(({ set }) => set),
+        levels: all.map(({ set }) => set),
         ownLevels: own.length,
-        levelKinds: [...own, ...joint].map((level) => level.kind),
+        levelKinds: all.map((level) => level.kind),
+        exactLevels: all.map(({ isExact }) => isExact),
       };
     });
   });

@@ -46,7 +46,8 @@ export interface EarlierAnswer extends VettedRequest {
  *   no        no        no       no         the cohort of attempts that were never posted, or of answers told
  *                                             to others only; its number no output
  *   no        yes       no       yes        counted in an attempt that was never posted, or told to others only
- *   yes       no        no       no         the cohort of a posted answer, its number hidden or no output
+ *   yes       no        no       no         the cohort of a posted answer, its number hidden or no output; or a level that only
+ *                                             counts as told
  *   yes       yes       no       yes        that, and counted in such an attempt; or what a cell's sums tell
  *                                             together, some of them hidden
  *   yes       yes       yes      no         shown
@@ -83,6 +84,8 @@ export interface HistorySet {
   readonly isMargin: boolean;
   /** Only in answers that others were told, with a lower k: no reason not to test what the set follows from. */
   readonly isToldToOthers: boolean;
+  /** Shown to them. */
+  readonly isShownToOthers: boolean;
   /** Of `summed` and `sums`, those that were not told to others only: what may be shown again. */
   readonly toldHere: Pick<HistorySet, "summed" | "sums">;
 }
@@ -151,6 +154,21 @@ export function historySets(
   return { sets: [...sets.values()], families, tables, cohorts, lines, empties, posted: posted.size };
 }
 
+/**
+ * The newest of some sets, in their order. As many again of those that are in no posted answer: a participant alone can name these, and
+ * must not put others out of sight.
+ */
+export function newestOf<Each extends Pick<HistorySet, "isPosted" | "isToldToOthers">>(
+  sets: readonly Each[],
+  most: number,
+): Each[] {
+  const isAnswered = ({ isPosted, isToldToOthers }: Each): boolean => isPosted || isToldToOthers;
+  const answered = sets.filter(isAnswered).slice(-most);
+  const others = sets.filter((each) => !isAnswered(each)).slice(-most);
+  const chosen = new Set([...answered, ...others]);
+  return sets.filter((each) => chosen.has(each));
+}
+
 function isPostedAnswer({ opened, isToldToOthers }: EarlierAnswer): boolean {
   return opened !== "unknown" || isToldToOthers === true;
 }
@@ -162,6 +180,7 @@ const UNSEEN = {
   isAlone: true,
   isEmpty: false,
   isMargin: false,
+  isShownToOthers: false,
 };
 
 type Disclosed = ReturnType<typeof disclosedSets>;
@@ -171,29 +190,34 @@ function cohortOf({ cohort }: Disclosed, { opened }: EarlierAnswer): FoundSet[] 
   return [{ set: cohort, summed: new Set(), sums: [], isPosted: opened !== "unknown", ...UNSEEN }];
 }
 
-function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
+function groupSets({ groups, cells }: Disclosed, { opened, isToldToOthers, hiddenFromAll }: EarlierAnswer): FoundSet[] {
   const isPosted = opened !== "unknown";
   const isHidden = ({ outputs }: DisclosedGroup): boolean =>
     isPosted && outputs.some((output) => opened.hiddenOutputs.has(output));
   const partlyHidden = new Set(groups.filter(isHidden).map(({ cell }) => cell));
   return groups.flatMap((group) => {
-    const { cell, set, levels, ownLevels, summed, sums } = group;
+    const { cell, set, levels, ownLevels, exactLevels, summed, sums } = group;
     if (set === undefined || isHidden(group)) return [];
     const isEmpty = isZero(group, opened);
+    const isHiddenFromAll = group.outputs.some((output) => hiddenFromAll?.has(output) !== false);
     return [set, ...levels].map((each, at) => {
+      const isNobody = isEmpty && at <= ownLevels;
+      // What only counts as told was not, where all is posted: it was tested, and is no secret.
+      const isOpened = at === 0 || !isPosted || isNobody || exactLevels[at - 1]!;
       // What a group tells with others nobody knows when some of these are hidden.
-      const isTold = isPosted && (at <= ownLevels || !partlyHidden.has(cell));
+      const isTold = isPosted && isOpened && (at <= ownLevels || !partlyHidden.has(cell));
       return {
         set: each,
         summed,
         sums: at === 0 ? sums : [],
         isPosted,
         isShown: isTold,
-        isOpened: true,
-        isUnknown: !isTold,
-        isAlone: isTold || (!isPosted && cells.length === 1),
-        isEmpty: isEmpty && at <= ownLevels,
+        isOpened,
+        isUnknown: isOpened && !isTold,
+        isAlone: isTold || !isOpened || (!isPosted && cells.length === 1),
+        isEmpty: isNobody,
         isMargin: false,
+        isShownToOthers: at === 0 && isToldToOthers === true && !isHiddenFromAll,
       };
     });
   });
@@ -202,14 +226,16 @@ function groupSets({ groups, cells }: Disclosed, { opened }: EarlierAnswer): Fou
 /** Where all that they are made up of is shown, or may be. */
 function totalSets({ groups, totals }: Disclosed, answer: EarlierAnswer): FoundSet[] {
   const isShown = shownIn(groups, answer);
-  const found = { ...openingOf(answer.opened), isEmpty: false, isMargin: false };
+  const found = { ...openingOf(answer.opened), isEmpty: false, isMargin: false, isShownToOthers: false };
   return totals.flatMap((total) =>
     total.groups.every(isShown) ? [{ set: total.set, summed: new Set<number>(), sums: [], ...found }] : [],
   );
 }
 
 /** Of what follows from several cells: posted, or nobody knows. */
-function openingOf(opened: Opened): Omit<FoundSet, "set" | "summed" | "sums" | "isEmpty" | "isMargin"> {
+function openingOf(
+  opened: Opened,
+): Omit<FoundSet, "set" | "summed" | "sums" | "isEmpty" | "isMargin" | "isShownToOthers"> {
   const isPosted = opened !== "unknown";
   return { isPosted, isShown: isPosted, isOpened: true, isUnknown: !isPosted, isAlone: isPosted };
 }
@@ -230,15 +256,16 @@ function isZero({ counts }: DisclosedGroup, opened: Opened): boolean {
 /** What cells of a table that are shown, or may be, add up to. */
 function marginSets({ groups, margins }: Disclosed, answer: EarlierAnswer): FoundSet[] {
   const mayBeShown = shownIn(groups, answer);
-  const told = { ...openingOf(answer.opened), isEmpty: false, isMargin: true };
+  const told = { ...openingOf(answer.opened), isEmpty: false, isMargin: true, isShownToOthers: false };
   return margins.flatMap((margin) => {
     const set = margin.summed.size === 0 ? undefined : toldPart(margin, groups, mayBeShown);
     return set === undefined ? [] : [{ set, summed: margin.summed, sums: margin.sums, ...told }];
   });
 }
 
-/** How many are in lines of tables with sums, as the cells that are shown, or may be, tell. */
+/** How many are in lines of tables with sums, as the cells that are shown tell. */
 function countedLines({ groups, margins }: Disclosed, answer: EarlierAnswer): RowSet[] {
+  if (answer.opened === "unknown") return [];
   const counted = margins.filter(({ summed }) => summed.size === 0);
   const isOpen = shownIn(groups, answer);
   return counted.flatMap((margin) => toldPart(margin, groups, isOpen) ?? []);
@@ -269,6 +296,7 @@ function merge(sets: Map<string, HistorySet>, found: FoundSet, isToldToOthers: b
     isEmpty: found.isEmpty || known?.isEmpty === true,
     isMargin: (found.isMargin || !found.isPosted) && known?.isMargin !== false,
     isToldToOthers: isToldToOthers && known?.isToldToOthers !== false,
+    isShownToOthers: found.isShownToOthers || known?.isShownToOthers === true,
     toldHere: isToldToOthers || !found.isShown ? (known?.toldHere ?? NO_SUMS) : withSums(known?.toldHere, found),
   });
 }

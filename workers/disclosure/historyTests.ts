@@ -9,7 +9,8 @@
  *  - when it is zero by construction, or a set, or a growth of a set, that is tested on its own;
  *  - when m is made up of the answer's cells, p and q among them: what is left of m are other cells, which have tests of their
  *    own, and of which the hidden ones are tested together (`hiddenLines.ts`, `shownSums.ts`);
- *  - when it is rows with missing values whose number answers show (`missingCounts.ts`), unless sums of one column would tell a sum;
+ *  - when it is rows with missing values whose number is known where the new sets are shown: by answers (`missingCounts.ts`), or as
+ *    two new sets are all of an earlier one that lack nothing; unless sums of one column would tell a sum;
  *  - when its new sets have grown from sets that are open, with every sum that all three have, and the others are older: then it
  *    was known but for the growths.
  *
@@ -17,18 +18,21 @@
  */
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
+import { add } from "./classFunction.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import type { HiddenFamily, HistorySet } from "./historySets.ts";
+import { newestOf } from "./historySets.ts";
+import type { KnownMissing } from "./missingCounts.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { pairTest, sumsOne } from "./pairTests.ts";
 import type { RowSet } from "./rowSet.ts";
-import { isSubset, keyOf, meetsWithin } from "./rowSet.ts";
+import { conditionOf, intersect, isSubset, keyOf, meetsWithin, setWhere } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
 import type { ToldRest, ToldTable } from "./toldTables.ts";
 import { lateRestTests, restTests, tableTests } from "./toldTables.ts";
 import { differInValidity } from "./validity.ts";
 
-/** Sets beside the new one in a combination: the newest distinct ones. "All rows" is always among them. */
+/** Sets beside the new one in a combination: the newest distinct ones of posted answers, and of others. "All rows" is always among them. */
 const COMBINED_SETS = 64;
 
 export interface NewSet extends TestedSet {
@@ -42,6 +46,8 @@ export interface NewSet extends TestedSet {
   readonly grownSums: ReadonlySet<number>;
   /** Whether it is among the earlier sets, too, so that only sums over it are new. */
   readonly isEarlier: boolean;
+  /** Sets that are shown whenever it is, itself among them. */
+  readonly shownWith: readonly RowSet[];
 }
 
 /**
@@ -49,13 +55,6 @@ export interface NewSet extends TestedSet {
  * missing values only, as the others were tested for their sizes.
  */
 export type Compared = "sizes" | "sums" | "missing";
-
-export interface KnownPrints {
-  /** Fingerprints of sets, and of growths of sets, that are tested, or were, on their own. */
-  readonly own: ReadonlySet<bigint>;
-  /** Fingerprints of rows with missing values whose number answers show. */
-  readonly missing: ReadonlySet<bigint>;
-}
 
 export interface HistoryFacts {
   readonly k: number;
@@ -68,10 +67,10 @@ export interface HistoryFacts {
    * set, but not combined with two: every growth of a set would have to leave out k of the new rows, or none.
    */
   readonly totals: readonly RowSet[];
-  /** Among sets that this request's readers may all know. */
-  readonly here: KnownPrints;
-  /** Among all, for a combination of which others were told a set: only they can make it. */
-  readonly elsewhere: KnownPrints;
+  /** Fingerprints of sets, and of growths of sets that were opened, that are tested, or were, on their own. */
+  readonly ownPrints: ReadonlySet<bigint>;
+  /** Numbers of missing values that this request's readers know; and that others may, for a combination with a set they were told. */
+  readonly missing: { readonly here: KnownMissing; readonly elsewhere: KnownMissing };
   /** Rows of parts of the universe. */
   rows(parts: bigint): number;
   /** Whether some of them are gone. A set that had them is measured too small: what passes then is large enough all the same. */
@@ -122,7 +121,7 @@ export function historyTests(
 
 /** Earlier sets that are combined. */
 function windowOf({ earlier }: HistoryFacts): (HistorySet & TestedSet)[] {
-  return [...earlier.slice(0, 1), ...earlier.slice(1).slice(1 - COMBINED_SETS)];
+  return [...earlier.slice(0, 1), ...newestOf(earlier.slice(1), COMBINED_SETS - 1)];
 }
 
 /** Any two earlier sets that are combined with a new one. */
@@ -241,12 +240,11 @@ function combinationTest(
   compared: Compared,
 ): SizeTest[] {
   const { k, tests } = facts;
-  const isElsewhere = [p, q, m].some(({ isToldToOthers }) => isToldToOthers === true);
-  const { own, missing } = isElsewhere ? facts.elsewhere : facts.here;
+  const { ownPrints: own } = facts;
   if (meetsWithin(p.set, m.set, q.set) || meetsWithin(q.set, m.set, p.set)) return []; // p, or q, or both, in the support
   const prints = printsOf(facts, [p, q, m]);
   if (prints.some((print) => print === 0n || own.has(print) || own.has(R - print))) return [];
-  if (prints.some((print) => missing.has(print))) {
+  if (isMissing(facts, [p, q, m], prints)) {
     // Sums of one column over all three would tell its sum over those few, unless there are none: of erased rows nobody can say.
     const zero = facts.isErased(p.set.parts | q.set.parts | m.set.parts) ? "fails" : "passes";
     return isSummed ? [tests.combination(p.set, q.set, m.set, k - 1, zero)] : [];
@@ -254,6 +252,30 @@ function combinationTest(
   if (compared === "missing") return [];
   const isUnit = meetsWithin(p.set, q.set, m.set); // |v| <= 1, so Σv² counts rows
   return [tests.combination(p.set, q.set, m.set, isUnit ? k - 1 : 4 * (k - 1), "fails")];
+}
+
+/** Whether they come to missing values whose number is known when the new ones of these sets are shown. */
+function isMissing(
+  facts: HistoryFacts,
+  [p, q, m]: readonly [TestedSet | NewSet, TestedSet | NewSet, TestedSet | NewSet],
+  prints: readonly bigint[],
+): boolean {
+  const { here, elsewhere } = facts.missing;
+  const known = [p, q, m].some(({ isToldToOthers }) => isToldToOthers === true) ? elsewhere : here;
+  const added = [p, q, m].filter(isNew).map(({ shownWith }) => shownWith);
+  return prints.some((print) => known.has(print, added)) || (isNew(p) && isNew(q) && lackOf(facts, p, q, m));
+}
+
+function isNew(each: TestedSet | NewSet): each is NewSet {
+  return "shownWith" in each;
+}
+
+/** Whether two disjoint sets are all of a third one that lack none of some columns. */
+function lackOf({ classes }: HistoryFacts, p: TestedSet, q: TestedSet, { set: whole }: TestedSet): boolean {
+  if ([p, q].some(({ set }) => set.parts !== whole.parts || !isSubset(set, whole))) return false;
+  if (intersect(p.set, q.set) !== undefined) return false;
+  const union = setWhere(whole.parts, add(conditionOf(p.set), conditionOf(q.set)));
+  return union !== undefined && differInValidity(classes, union, whole);
 }
 
 /** Of p + q − m; and, where one is what cells of a table add up to, of what it is but for a line that is nobody. */

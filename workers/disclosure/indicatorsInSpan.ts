@@ -41,6 +41,24 @@ export function smallestIndicators(functions: readonly (readonly bigint[])[]): n
   return sets.sort(compareLists);
 }
 
+/**
+ * Of sets of points, whether each is told by sums.
+ *
+ * @param functions as above
+ * @param sets positions of points
+ */
+export function indicatorsTold(
+  functions: readonly (readonly bigint[])[],
+  sets: readonly (readonly number[])[],
+): boolean[] {
+  const rows = echelonForm(functions.map((values) => values.map(residue)));
+  return sets.map((set) => {
+    const inside = new Set(set);
+    const indicator = functions[0]!.map((_, point) => (inside.has(point) ? 1n : 0n));
+    return rows.reduce<readonly bigint[]>(without, indicator).every((value) => value === 0n);
+  });
+}
+
 interface Row {
   readonly pivot: number;
   readonly values: readonly bigint[];

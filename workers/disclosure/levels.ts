@@ -18,6 +18,9 @@
  * rest are missing values, which are shown. Levels that only several groups tell belong to the last of them: that one is
  * hidden for them, and `suppression.ts` sees to it that they do not follow from the others.
  *
+ * Levels that follow from the sums as they are, without the variables that only count as told, are *exact*: what is shown of these
+ * is known later. Of others it may be.
+ *
  * A told set that divides a class is none of rows by classes: where digits can divide the class it is asked for, else the query
  * is refused. Fields that unknown parameters decide on are left out.
  */
@@ -27,17 +30,19 @@ import type { ClassFunction } from "./classFunction.ts";
 import { add, ONE, oneOn, scale, times, ZERO } from "./classFunction.ts";
 import { unsupported } from "./errors.ts";
 import type { Variable } from "./factorReader.ts";
-import { smallestIndicators } from "./indicatorsInSpan.ts";
+import { indicatorsTold, smallestIndicators } from "./indicatorsInSpan.ts";
 import type { Condition, RowSet } from "./rowSet.ts";
 import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
 import type { JointPoint, Sum, SummedField } from "./summedPoints.ts";
-import { dividesClass, entangledFields, functionsOn, possiblePoints, summedFields } from "./summedPoints.ts";
+import { dividesClass, entangledFields, functionsOn, possiblePoints, summedFields, sumsOn } from "./summedPoints.ts";
 import { differInValidity } from "./validity.ts";
 
 export interface Level {
   readonly set: RowSet;
   /** Tells levels of different cells that are of the same values. */
   readonly kind: string;
+  /** Whether its number follows from the sums themselves: else it only counts as told, so that it is tested. */
+  readonly isExact: boolean;
 }
 
 export interface CellLevels {
@@ -131,13 +136,14 @@ export class LevelReader {
     const points = possiblePoints(joint, set, entangled);
     const smallest = this.#smallestTold(functionsOn(points, joint, sums));
     if (smallest.length < 2 || this.#asksForClasses(joint, points, smallest)) return [];
-    return smallest.flatMap((told): Level[] => {
+    const exact = indicatorsTold(sumsOn(points, joint, sums), smallest);
+    return smallest.flatMap((told, index): Level[] => {
       const condition = this.#conditionOf(
         told.map((point) => points[point]!),
         joint,
       );
       const level = setWhere(set.parts, times(conditionOf(set), condition));
-      return level === undefined ? [] : [{ set: level, kind: condition.key }];
+      return level === undefined ? [] : [{ set: level, kind: condition.key, isExact: exact[index]! }];
     });
   }
 
@@ -192,5 +198,5 @@ export class LevelReader {
 function restOf(part: RowSet, whole: RowSet): Level[] {
   const rest = add(conditionOf(whole), scale(conditionOf(part), -1n));
   const set = setWhere(whole.parts, rest);
-  return set === undefined ? [] : [{ set, kind: `rest ${rest.key}` }];
+  return set === undefined ? [] : [{ set, kind: `rest ${rest.key}`, isExact: true }];
 }

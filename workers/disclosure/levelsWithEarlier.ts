@@ -8,6 +8,7 @@ import { add, scale } from "./classFunction.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
 import type { FieldClasses } from "./fieldClasses.ts";
 import type { HistorySet } from "./historySets.ts";
+import { newestOf } from "./historySets.ts";
 import type { LevelReader, SummedSet } from "./levels.ts";
 import type { RowSet } from "./rowSet.ts";
 import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
@@ -45,7 +46,10 @@ export function levelsWithEarlier(
     const isKnown =
       before?.isShown === true && sums.every((sum) => before.toldHere.sums.some((other) => isSameSum(sum, other)));
     if (isKnown) return NOTHING;
-    const related = opened.filter((each) => mayTell(each, { set, sums }, classes)).slice(-COMPARED_SETS);
+    const related = newestOf(
+      opened.filter((each) => mayTell(each, { set, sums }, classes)),
+      COMPARED_SETS,
+    );
     const found = related.map((each) => tellTogether(each, { set, sums }, levels, classes));
     return { sets: found.flatMap(({ sets }) => sets), isUntold: found.some(({ isUntold }) => isUntold) };
   });
@@ -67,24 +71,26 @@ export function toldTogether(
   // Over data of which the request has none, a set is apart from all of its own.
   const isElsewhere = ({ set }: HistorySet): boolean => set.parts !== parts && (set.parts & parts) !== 0n;
   const elsewhere = earlier.filter((each) => each.isOpened && isElsewhere(each));
-  const places = elsewhere.flatMap(({ sums }, place) => (sums.length > 0 ? [place] : [])).slice(-COMPARED_SETS);
-  const pairs = places.flatMap((place) => {
-    const summed = elsewhere[place]!;
-    const partners = elsewhere.flatMap((each, other): [HistorySet, HistorySet][] => {
-      const isPaired = other < place || (other > place && each.sums.length === 0);
-      if (!isPaired || !mayTell(each, summed, classes)) return [];
-      return [other < place ? [each, summed] : [summed, each]];
-    });
-    return partners.slice(-COMPARED_SETS);
+  const places = new Map(elsewhere.map((each, place) => [each, place]));
+  const inOrder = (a: HistorySet, b: HistorySet): [HistorySet, HistorySet] =>
+    places.get(a)! < places.get(b)! ? [a, b] : [b, a];
+  const summed = newestOf(
+    elsewhere.filter(({ sums }) => sums.length > 0),
+    COMPARED_SETS,
+  );
+  const pairs = summed.flatMap((one) => {
+    // Two with sums are one pair.
+    const others = elsewhere.filter(
+      (each) => each !== one && (each.sums.length === 0 || inOrder(each, one)[0] === each),
+    );
+    const partners = newestOf(
+      others.filter((each) => mayTell(each, one, classes)),
+      COMPARED_SETS,
+    );
+    return partners.map((each) => inOrder(each, one));
   });
   // One by itself, too, for the sums of several answers over it.
-  const own = places.map((place): [SummedSet, SummedSet] => {
-    const { set, sums } = elsewhere[place]!;
-    return [
-      { set, sums: [] },
-      { set, sums },
-    ];
-  });
+  const own = summed.map((one): [SummedSet, SummedSet] => [{ set: one.set, sums: [] }, one]);
   const told = [...own, ...pairs].flatMap(([before, added]) => tellTogether(before, added, levels, classes).sets);
   return [...new Map(told.map((set) => [keyOf(set), set])).values()];
 }

@@ -1,5 +1,5 @@
 /**
- * Numbers of missing values that answers show: the rows of a set without those that have some column, where both are disclosed
+ * Numbers of missing values that answers show: the rows of a set without those that have some column, where both are shown
  * (`validity.ts`). Combinations of other sets that come to the same rows by construction tell nothing more.
  */
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
@@ -7,26 +7,54 @@ import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf } from "./rowSet.ts";
 import { differInValidity } from "./validity.ts";
 
-/**
- * Fingerprints of such rows, up to sign. O(sets²) comparisons.
- *
- * @param sets disclosed, or to be
- * @param print a set's fingerprint
- */
-export function missingPrints(
-  sets: readonly RowSet[],
-  print: (set: RowSet) => bigint,
-  classes: Parameters<typeof differInValidity>[0],
-): ReadonlySet<bigint> {
-  const distinct = [...new Map(sets.map((set) => [keyOf(set), set])).values()];
-  const prints = new Set<bigint>();
-  for (const whole of distinct) {
-    for (const part of distinct) {
-      const isPart = part !== whole && part.parts === whole.parts && isSubset(part, whole);
-      if (!isPart || !differInValidity(classes, whole, part)) continue;
-      const missing = (((print(whole) - print(part)) % R) + R) % R;
-      prints.add(missing).add((R - missing) % R);
-    }
+type Classes = Parameters<typeof differInValidity>[0];
+type Print = (set: RowSet) => bigint;
+
+/** Of sets that are shown, and of others if these are shown, too. By fingerprints of such rows, up to sign. */
+export class KnownMissing {
+  readonly #print: Print;
+  readonly #classes: Classes;
+  readonly #shown: RowSet[] = [];
+  readonly #prints = new Set<bigint>();
+  /** By keys of the sets that are added. */
+  readonly #beside = new Map<string, ReadonlySet<bigint>>();
+
+  /** @param print a set's fingerprint */
+  constructor(print: Print, classes: Classes) {
+    this.#print = print;
+    this.#classes = classes;
   }
-  return prints;
+
+  /** With more that are shown. O(more · all) comparisons. */
+  with(more: readonly RowSet[]): KnownMissing {
+    const known = new KnownMissing(this.#print, this.#classes);
+    known.#shown.push(...this.#shown, ...more);
+    for (const print of [...this.#prints, ...this.#printsOf(more, known.#shown)]) known.#prints.add(print);
+    return known;
+  }
+
+  /** O(added · shown) comparisons the first time. @param added each of them sets that are shown together */
+  has(print: bigint, added: readonly (readonly RowSet[])[]): boolean {
+    return this.#prints.has(print) || added.some((sets) => this.#printsBeside(sets).has(print));
+  }
+
+  #printsBeside(sets: readonly RowSet[]): ReadonlySet<bigint> {
+    const key = sets.map(keyOf).join();
+    const prints = this.#beside.get(key) ?? this.#printsOf(sets, [...sets, ...this.#shown]);
+    this.#beside.set(key, prints);
+    return prints;
+  }
+
+  #printsOf(some: readonly RowSet[], all: readonly RowSet[]): ReadonlySet<bigint> {
+    const prints = new Set<bigint>();
+    for (const one of some) {
+      for (const other of all) {
+        if (one.parts !== other.parts || (!isSubset(one, other) && !isSubset(other, one))) continue;
+        if (!differInValidity(this.#classes, one, other)) continue;
+        const missing = (((this.#print(one) - this.#print(other)) % R) + R) % R;
+        if (missing !== 0n) prints.add(missing).add(R - missing);
+      }
+    }
+    return prints;
+  }
 }

@@ -2,8 +2,9 @@
  * What the gate must test before a request's answer may open (docs/query-language.md, "The gate"): from the vetted bytes, the
  * data's segments and the history, all public, so that every worker makes the same plan. Start here.
  *
- * Cost, with s new sets that are not exempt, e distinct earlier ones and parts of the data with public totals, and w = min(e, 64), less
- * what is decided by construction; what is about several cells is made anew as cells are hidden:
+ * Cost, with s new sets that are not exempt, e distinct earlier ones and parts of the data with public totals, and w = min(e, 64), twice where
+ * participants name that many which were never posted, less what is decided by construction; what is about several cells is made anew as
+ * cells are hidden:
  *
  *   pairs                              s·e tests           of k factors
  *   with two earlier ones              up to 3·s·w²/2      of 4k − 3
@@ -174,7 +175,7 @@ class Planning {
     const found = this.#disclosed.groups.map((group, index) => {
       const tests = this.#tellingTests(this.#place.telling[index]!);
       for (const set of group.set === undefined ? [] : [group.set, ...group.levels]) {
-        const tested = this.#tests.tested(set, group.summed, group.cell);
+        const tested = this.#tests.tested(set, group.summed, group);
         const isTold = this.#tests.isTold(tested);
         if (this.#tests.isTested(set)) tests.push(...this.#tests.newSumTests(tested, siblings));
         else {

@@ -6,15 +6,15 @@ import { BN254_FR_MODULUS } from "../field/bn254.ts";
 import type { Field } from "../field/field.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
-import type { DisclosedSets } from "./disclosedSets.ts";
+import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import { setsIn } from "./disclosedSets.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import type { HistorySet, HistorySets } from "./historySets.ts";
 import { mayTellMore, NO_SUMS } from "./historySets.ts";
-import type { HistoryFacts, KnownPrints, NewSet } from "./historyTests.ts";
+import type { HistoryFacts, NewSet } from "./historyTests.ts";
 import { historyTests } from "./historyTests.ts";
 import type { SummedGroup } from "./levelsWithEarlier.ts";
-import { missingPrints } from "./missingCounts.ts";
+import { KnownMissing } from "./missingCounts.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { isSameFilter, pairTest } from "./pairTests.ts";
 import type { GatedRequest } from "./preparedRequest.ts";
@@ -54,6 +54,8 @@ export class RequestTests {
   /** Key of all rows of the request. */
   readonly #all: string;
   readonly #known: ReadonlyMap<string, HistorySet>;
+  /** By cell, its rows, where a group is these. */
+  readonly #counted: ReadonlyMap<number, RowSet>;
   /** Rows of each owner; none where there is one. */
   readonly owners: readonly RowSet[];
 
@@ -68,27 +70,24 @@ export class RequestTests {
     const owners = place.universe.owners(place.parts).map((bits): RowSet => ({ parts: bits, conditions: [] }));
     this.owners = owners.length > 1 ? owners : [];
     this.#all = keyOf(all);
+    this.#counted = countedCells(disclosed);
     this.#known = new Map(earlier.sets.map((known) => [keyOf(known.set), known]));
     const print = (set: RowSet): bigint => fingerprints.of(set);
     this.others = earlier.sets.filter(({ set }) => keyOf(set) !== keyOf(all));
     this.whole = wholeTable(all, this.#known.get(keyOf(all)));
     const known = [this.whole.tested, ...this.others];
     const added = setsIn(disclosed);
+    // Of a set whose number nobody was told it is not protected by how few it has grown.
     const growths = added.flatMap((set) =>
-      known.flatMap((before) => (isSameFilter(set, before.set) ? [difference(print(set), print(before.set))] : [])),
+      known.flatMap((before) => {
+        const isGrowth = before.isOpened && isSameFilter(set, before.set);
+        return isGrowth ? [difference(print(set), print(before.set))] : [];
+      }),
     );
-    const margins = disclosed.margins.map(({ set }) => set);
-    const printsOf = (of: (known: HistorySet) => boolean): KnownPrints => {
-      const opened = this.others.flatMap((before) => (before.isOpened && of(before) ? [before.set] : []));
-      const own = [...added, ...known.filter((each) => each.isPosted && of(each)).map(({ set }) => set)].map(print);
-      return {
-        own: new Set([...own, ...growths]),
-        missing: missingPrints([...added, ...margins, all, ...opened, ...earlier.lines], print, (field) =>
-          place.catalogue.classes(field),
-        ),
-      };
-    };
-    const here = printsOf(({ isToldToOthers }) => !isToldToOthers);
+    const posted = known.filter(({ isPosted }) => isPosted).map(({ set }) => set);
+    const shown = [all, ...this.others.filter(({ isShown }) => isShown).map(({ set }) => set), ...earlier.lines];
+    const elsewhere = this.others.filter(({ isShownToOthers }) => isShownToOthers).map(({ set }) => set);
+    const here = new KnownMissing(print, (field) => place.catalogue.classes(field)).with(shown);
     const compared = new Set(known.map(({ set }) => keyOf(set)));
     this.facts = {
       k: place.jointK,
@@ -96,8 +95,8 @@ export class RequestTests {
       fingerprints,
       totals: place.universe.knownTotals(place.parts, place.k).filter((set) => !compared.has(keyOf(set))),
       earlier: known.filter(({ isEmpty }) => !isEmpty).map((each) => ({ ...each, print: print(each.set) })),
-      here,
-      elsewhere: known.some(({ isToldToOthers }) => isToldToOthers) ? printsOf(() => true) : here,
+      ownPrints: new Set([...[...added, ...posted].map(print), ...growths]),
+      missing: { here, elsewhere: elsewhere.length === 0 ? here : here.with(elsewhere) },
       cells: disclosed.cells,
       tables: earlier.tables,
       families: earlier.families,
@@ -136,8 +135,9 @@ export class RequestTests {
     return [this.tests.size(cohort, last, "fails"), ...others];
   }
 
-  tested(set: RowSet, summed: ReadonlySet<number>, cell?: number): NewSet {
-    const whole = cell === undefined ? undefined : this.#disclosed.cells[cell];
+  /** @param group that tells it, if it is one's own set or a level */
+  tested(set: RowSet, summed: ReadonlySet<number>, group?: Pick<DisclosedGroup, "cell" | "set">): NewSet {
+    const whole = group === undefined ? undefined : this.#disclosed.cells[group.cell];
     const isCell = whole !== undefined && differInValidity(this.facts.classes, set, whole);
     const shown = this.facts.earlier.filter(
       (before) => before.isShown && !before.isMargin && isSameFilter(before.set, set) && isSubset(before.set, set),
@@ -147,11 +147,17 @@ export class RequestTests {
       set,
       summed,
       print: this.facts.fingerprints.of(set),
-      cell: isCell ? cell : undefined,
+      cell: isCell ? group?.cell : undefined,
       grownFrom: before?.set.parts ?? 0n,
       grownSums: before?.toldHere.summed ?? new Set(),
       isEarlier: this.#isEarlier(set),
+      shownWith: [...new Set([set, ...(group === undefined ? [] : this.#shownWith(group))])],
     };
+  }
+
+  /** Its set, and the cell's rows, where their number is an output without which nothing of the cell is shown (`planGate.ts`). */
+  #shownWith({ cell, set }: Pick<DisclosedGroup, "cell" | "set">): RowSet[] {
+    return [set, this.#counted.get(cell)].filter((each) => each !== undefined);
   }
 
   /** All rows, whose number is public; what was shown before; a cell that is the cohort, which is tested with it. */
@@ -209,6 +215,13 @@ export class RequestTests {
   }
 }
 
+function countedCells({ groups, cells }: DisclosedSets): Map<number, RowSet> {
+  const keys = cells.map((cell) => cell && keyOf(cell));
+  return new Map(
+    groups.flatMap(({ cell, set }) => (set !== undefined && keyOf(set) === keys[cell] ? [[cell, set] as const] : [])),
+  );
+}
+
 /** What is known of all rows of a request. */
 export interface WholeTable {
   readonly tested: HistorySet;
@@ -232,8 +245,9 @@ function wholeTable(all: RowSet, before: HistorySet | undefined): WholeTable {
   const { summed, sums } = before?.isOpened === true ? before : NO_SUMS;
   const toldHere = before?.isOpened === true ? before.toldHere : NO_SUMS;
   const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true };
+  const others = { isEmpty: false, isMargin: false, isToldToOthers: false, isShownToOthers: false };
   return {
-    tested: { set: all, summed, sums, ...number, isEmpty: false, isMargin: false, isToldToOthers: false, toldHere },
+    tested: { set: all, summed, sums, ...number, ...others, toldHere },
     shown: { set: all, ...toldHere },
     unknown: before !== undefined && mayTellMore(before) ? [before] : [],
   };

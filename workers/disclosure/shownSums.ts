@@ -12,7 +12,7 @@ import type { LineTest, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import { familiesOf } from "./disclosedSets.ts";
 import type { HistorySet } from "./historySets.ts";
-import type { HistoryFacts, KnownPrints, NewSet } from "./historyTests.ts";
+import type { HistoryFacts, NewSet } from "./historyTests.ts";
 import { earlierPairs } from "./historyTests.ts";
 import type { DisclosedMargin } from "./margins.ts";
 import { toldPart } from "./margins.ts";
@@ -69,8 +69,8 @@ export class ShownSums {
     this.#disclosed = disclosed;
     this.#telling = telling;
     this.#families = comparedFamilies(disclosed.groups, tests);
-    this.#tested = disclosed.groups.map(({ set, summed, cell }) =>
-      set === undefined ? undefined : tests.tested(set, summed, cell),
+    this.#tested = disclosed.groups.map((group) =>
+      group.set === undefined ? undefined : tests.tested(group.set, group.summed, group),
     );
     this.#nameSizes();
     // Counted as if nothing were hidden, while a plan can still be refused for the number of its tests.
@@ -127,9 +127,11 @@ export class ShownSums {
   /** Lines of which all is shown are nobody or k, as their cells are: what three sets come to may be one. */
   #factsWith(whole: readonly DisclosedMargin[]): HistoryFacts {
     const { facts } = this.#tests;
-    const prints = whole.map(({ set }) => facts.fingerprints.of(set));
-    const withLines = ({ own, missing }: KnownPrints): KnownPrints => ({ own: new Set([...own, ...prints]), missing });
-    return { ...facts, here: withLines(facts.here), elsewhere: withLines(facts.elsewhere) };
+    const sets = whole.map(({ set }) => set);
+    const prints = sets.map((set) => facts.fingerprints.of(set));
+    const { here, elsewhere } = facts.missing;
+    const missing = { here: here.with(sets), elsewhere: elsewhere === here ? here.with(sets) : elsewhere.with(sets) };
+    return { ...facts, ownPrints: new Set([...facts.ownPrints, ...prints]), missing };
   }
 
   /** @param before other margins, to which this one is added */
@@ -280,8 +282,8 @@ function comparedFamilies(groups: readonly DisclosedGroup[], tests: RequestTests
   const earlier = [...tests.facts.earlier.filter(({ isOpened }) => isOpened), ...restSets(tests.facts)];
   return familiesOf(groups).flatMap((disjoint) => {
     const members = disjoint.map(({ set, group }): Member => {
-      const { summed, cell } = groups[group]!;
-      return { group, tested: tests.tested(set, summed, cell) };
+      const own = groups[group]!;
+      return { group, tested: tests.tested(set, own.summed, own) };
     });
     if (members.length < 2) return [];
     const near = earlier.map((before) => {

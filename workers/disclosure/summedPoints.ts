@@ -127,16 +127,11 @@ export function functionsOn(
   joint: readonly SummedField[],
   sums: readonly Sum[],
 ): bigint[][] {
-  const valuesOn = (variable: Variable): bigint[] => {
-    const at = joint.findIndex(({ field }) => field === variable.field);
-    const place = joint[at]!.variables.findIndex((each) => textOf(each) === textOf(variable));
-    return points.map((point) => point[at]!.values[place]!);
-  };
   const own = sums.map((sum) => sum.filter((variable) => joint.some(({ field }) => field === variable.field)));
   const functions = own.flatMap((sum) =>
     sum.reduce<bigint[][]>(
       (made, variable) => {
-        const values = valuesOn(variable);
+        const values = valuesOn(points, joint, variable);
         return [...made, ...made.map((each) => each.map((value, point) => value * values[point]!))];
       },
       [points.map(() => 1n)],
@@ -144,6 +139,26 @@ export function functionsOn(
   );
   const ones = points.map(() => 1n);
   return [...new Map([ones, ...functions].map((values) => [values.join(), values])).values()];
+}
+
+/** 1, and the sums on these points that are of these fields alone. */
+export function sumsOn(points: readonly JointPoint[], joint: readonly SummedField[], sums: readonly Sum[]): bigint[][] {
+  const own = sums.filter((sum) => sum.every((variable) => joint.some(({ field }) => field === variable.field)));
+  const ones = points.map(() => 1n);
+  const products = own.map((sum) =>
+    sum.reduce<bigint[]>((product, variable) => {
+      const values = valuesOn(points, joint, variable);
+      return product.map((value, point) => value * values[point]!);
+    }, ones),
+  );
+  return [ones, ...products];
+}
+
+/** @param variable of one of the fields */
+function valuesOn(points: readonly JointPoint[], joint: readonly SummedField[], variable: Variable): bigint[] {
+  const at = joint.findIndex(({ field }) => field === variable.field);
+  const place = joint[at]!.variables.findIndex((each) => textOf(each) === textOf(variable));
+  return points.map((point) => point[at]!.values[place]!);
 }
 
 /** Whether points that differ only in the value within one class of a field are not all in it, or out of it. */

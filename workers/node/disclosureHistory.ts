@@ -79,7 +79,7 @@ export class DisclosureHistory {
     const needed = stored.block;
     if (block === undefined || block < needed) throw behind(requestId, block, needed);
     const { studyId } = context;
-    const named = [...store.disclosures.named(studyId), ...this.#olderUnderWay(event)];
+    const named = [...store.disclosures.named(requestId, studyId), ...this.#olderUnderWay(event)];
     const current = { requestIds: withoutOwn([...new Set(named)], requestId), block };
     const planned = store.disclosures.plannedHistory(requestId);
     const known = planned === undefined ? current : { ...planned, isFixed: true, followed: block };

@@ -132,11 +132,13 @@ export class DisclosureStore {
   }
 
   /**
-   * What attempts of other requests must be planned against: the study's history, and of requests that are still pending what
-   * theirs was, so that these may pass over what is planned so (invariant 2). Ascending. O(entries + ids in those histories).
+   * What attempts of a request must be planned against: the study's history, and of other requests that are still pending what
+   * theirs was, so that these may pass over what is planned so; without what it may itself pass over as only taken over
+   * (invariant 2). Ascending. O(entries + ids in those histories).
    */
-  named(studyId: string): string[] {
-    const entries = this.entries(studyId);
+  named(requestId: string, studyId: string): string[] {
+    const all = this.entries(studyId);
+    const entries = all.filter((entry) => !this.#takenOver.isOnlyThat(entry.requestId, requestId));
     const planned = entries.flatMap(({ requestId, status }) => {
       const isOpen = status === "mayBeOpen" && this.#requests.get(requestId)?.state === "pending";
       return isOpen ? (this.plannedHistory(requestId)?.requestIds ?? []) : [];

@@ -201,7 +201,7 @@ function postedAnswer(earlier: EarlierAnswer, answer: ClearAnswer & { kind: "ans
 }
 
 /** As workers read it for another reader than its recipients. */
-function toldToOthers({ merges: _, ...answer }: EarlierAnswer): EarlierAnswer {
+export function toldToOthers({ merges: _, ...answer }: EarlierAnswer): EarlierAnswer {
   const { descriptor, opened } = answer;
   const isPlain = opened !== "unknown" && valueAxis(descriptor) === undefined;
   const hidden = isPlain ? { hiddenFromAll: opened.hiddenOutputs } : {};

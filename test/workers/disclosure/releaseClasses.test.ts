@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import type { ClearAnswer } from "./clearStudy.ts";
-import { ClearStudy } from "./clearStudy.ts";
+import { ClearStudy, toldToOthers as asToldToOthers } from "./clearStudy.ts";
 import { people, study } from "./trackerStudy.ts";
 
 /** To a board, with k = 3, where PUBLIC answers have 11. */
@@ -19,8 +19,7 @@ function outputsOf(answer: ClearAnswer): readonly (bigint | undefined)[] {
 
 /** As workers read it for another reader than the recipients. */
 function toldToOthers(trial: ClearStudy): void {
-  const last = trial.history.pop()!;
-  trial.history.push({ ...last, opened: "unknown", isToldToOthers: true });
+  trial.history.push(asToldToOthers(trial.history.pop()!));
 }
 
 const trialWith = (few: number): ClearStudy => study([...people(60), ...people(few, { arm: "B" })]);

@@ -289,7 +289,11 @@ describe("DisclosureHistory", () => {
         answered({ store } as Worker, older, BLOCK + 2);
         history.openings(own, 2n, agreed([named])).aboutToOpen({ stage: "outputs", hidden: [] });
         store.requests.settle(own.event.requestId, "expired");
-        assert.deepEqual(store.disclosures.named(STUDY), [own, older].map(({ event }) => event.requestId).sort());
+        const other = id("any other");
+        assert.deepEqual(
+          store.disclosures.named(other, STUDY),
+          [own, older].map(({ event }) => event.requestId).sort(),
+        );
       }
     });
 

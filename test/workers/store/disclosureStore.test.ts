@@ -399,6 +399,18 @@ describe("DisclosureStore", () => {
       assert.deepEqual(counted(disclosures), ["0 mayBeOpen", "1 mayBeOpen"]);
     });
 
+    it("is named to requests of the committee that takes over, not to those of the one before", (test) => {
+      const store = followed(storeFolder(test).open(), A, B);
+      const { requests, disclosures } = store;
+      requests.insert({ requestId: C, queryContract: CONTRACT, block: 13, event: event(STUDY, "2") });
+      disclosures.takeOver(STUDY, 2n);
+      assert.deepEqual(disclosures.named(C, STUDY), [A, B]);
+      assert.deepEqual(disclosures.named(A, STUDY), []);
+      requests.takeAttempt(B, 1n);
+      disclosures.recordAboutToOpen(opening(B, "tests"));
+      assert.deepEqual(disclosures.named(A, STUDY), [B], "this worker was about to open it");
+    });
+
     it("stops tests and outputs that were planned without what was taken over, answered since or not", (test) => {
       for (const isAnswered of [false, true]) {
         const store = followed(withRequests(storeFolder(test).open(), C), A);

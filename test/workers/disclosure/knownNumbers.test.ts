@@ -1,0 +1,113 @@
+/** What earlier answers are taken to have told, though none of them did: it protects nothing, and tests nothing away. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ClearAnswer, ClearStudy, Row } from "./clearStudy.ts";
+import { complete, incomplete, people, study } from "./trackerStudy.ts";
+
+const trial = (condition: string, outputs = "COUNT(*)"): { sql: string } => ({
+  sql: `SELECT ${outputs} FROM trial WHERE ${condition}`,
+});
+
+function text(answer: ClearAnswer): string {
+  return answer.kind === "answered" ? answer.outputs.map((output) => output ?? "-").join(" ") : answer.kind;
+}
+
+async function tell(of: ClearStudy, ...requests: readonly { sql: string }[]): Promise<void> {
+  for (const request of requests) assert.doesNotMatch(text(await of.ask(request)), /-|refused/, request.sql);
+}
+
+describe("the gate, of a set that counts as told because products of its conditions are summed", () => {
+  const table = { sql: "SELECT arm, COUNT(*) FROM trial WHERE value IS NULL GROUP BY arm" };
+  const counts = [
+    trial("value IS NULL AND arm = 'D'"),
+    trial("value IS NULL AND arm IN ('B', 'C', 'D')"),
+    trial("value IS NULL AND arm = 'E'"),
+  ];
+  // Those of B and E with a value are counted: as if it were told how many of them have none.
+  const product = trial("value IS NULL OR (arm IN ('B', 'E') AND value IS NOT NULL)", "COUNT(*), COUNT(value)");
+  const made = (few: number): ClearStudy => {
+    const lacking = Object.entries({ A: 141, B: 95, C: few, D: 142, E: 127 });
+    const rows = lacking.flatMap(([arm, count]) => [...people(count, { arm, value: null }), ...people(40, { arm })]);
+    return study(rows, complete);
+  };
+
+  it("does not take a hidden cell that follows from it for known", async () => {
+    for (const few of [1, 2, 5]) {
+      const [without, withProduct] = [made(few), made(few)];
+      await tell(without, ...counts);
+      assert.equal(text(await without.ask(table)), "141 - - 142 127");
+      await tell(withProduct, ...counts, product);
+      const [, b, c] = text(await withProduct.ask(table)).split(" ");
+      assert.deepEqual([b, c], ["-", "-"], "238 - 142 - 95 are the few of C");
+    }
+    const enough = made(30);
+    await tell(enough, ...counts, product);
+    assert.equal(text(await enough.ask(table)), "141 95 30 142 127");
+  });
+});
+
+describe("the gate, of how many of a cell lack a value", () => {
+  const CELL = "arm = 'C'";
+  const few = trial("(arm = 'D' AND sex = 'F') OR (arm = 'C' AND value IS NULL)");
+  const more = trial("(arm = 'D' AND sex = 'F') OR arm = 'A'");
+  const rows = (lacking: number, all: number): Row[] => [
+    ...people(80, { arm: "A" }),
+    ...people(81, { arm: "B" }),
+    ...people(all - lacking, { arm: "C" }),
+    ...people(lacking, { arm: "C", value: null }),
+    ...people(82, { arm: "D" }),
+    ...people(60, { arm: "D", sex: "M" }),
+    ...people(83, { arm: "E" }),
+  ];
+  const made = (lacking: number, all: number): ClearStudy => study(rows(lacking, all), incomplete);
+  const byArm = (outputs: string): { sql: string } => ({ sql: `SELECT arm, ${outputs} FROM trial GROUP BY arm` });
+  /** Of arms A and C, counted. */
+  const shown = async (of: ClearStudy, table: { sql: string }): Promise<(bigint | undefined)[]> => {
+    const answer = await of.ask(table);
+    assert.equal(answer.kind, "answered");
+    const { outputs } = answer as ClearAnswer & { kind: "answered" };
+    return [outputs[0], outputs[(2 * outputs.length) / 5]];
+  };
+
+  it("tests it where the cell is hidden, whose own table would tell it", async () => {
+    for (const outputs of ["COUNT(*)", "COUNT(*), COUNT(value)", "AVG(value)"])
+      for (const lacking of [0, 1]) {
+        const hidden = made(lacking, 1);
+        await tell(hidden, few, more);
+        assert.deepEqual(await shown(hidden, byArm(outputs)), [undefined, undefined], `${outputs}, ${lacking} of one`);
+      }
+  });
+
+  it("does not where it was shown", async () => {
+    const open = made(1, 30);
+    await tell(open, trial(CELL, "COUNT(*), COUNT(value)"), few, more);
+    assert.deepEqual(await shown(open, byArm("COUNT(*)")), [80n, 30n]);
+  });
+
+  it("tests it where a participant names an answer that would have told it, and was never posted", async () => {
+    const named = made(1, 3);
+    await tell(named, few, more);
+    await named.leaveUnposted(trial(CELL, "COUNT(*), COUNT(value)"));
+    assert.deepEqual(await shown(named, byArm("COUNT(*)")), [undefined, undefined]);
+  });
+});
+
+describe("the gate, of requests that were never posted", () => {
+  it("has no answers out of sight for them", async () => {
+    const many = "arm, BIN(age, 30, 40, 50, 60, 70), response";
+    const named = { sql: `SELECT ${many}, COUNT(*), COUNT(value) FROM trial WHERE sex = 'M' GROUP BY ${many}` };
+    for (const [count, kind] of [
+      [2, "refused"],
+      [30, "answered"],
+    ] as const) {
+      const arms = Object.entries({ A: 80, B: 81, C: count, D: 82, E: 83 });
+      const made = study(
+        arms.flatMap(([arm, each]) => people(each, { arm })),
+        complete,
+      );
+      await tell(made, trial("arm IN ('A', 'C')"), trial("arm = 'B'"));
+      await made.leaveUnposted(named);
+      assert.equal((await made.ask(trial("arm IN ('A', 'B')"))).kind, kind, `${count} of C are left`);
+    }
+  });
+});
