@@ -2,6 +2,8 @@
  * A committee in one process: n parties with their own seeded randomness, joined by loopback networks. Everything that
  * happens follows from `seed`; print it (`String(world)`) when something fails.
  */
+import { setImmediate } from "node:timers/promises";
+
 import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
 import type { FieldVector, RandomBytes } from "../../../workers/field/field.ts";
 import { agreeKeys } from "../../../workers/protocols/agreeKeys.ts";
@@ -88,7 +90,9 @@ export class World {
         throw error;
       }
     });
-    return { outcomes: await Promise.allSettled(ending), frames };
+    const outcomes = await Promise.allSettled(ending);
+    await setImmediate(); // a turn in which memory is given back that a run which stopped still held
+    return { outcomes, frames };
   }
 
   /** Agrees keys for one attempt, then runs the program in that session. */
