@@ -84,6 +84,8 @@ export interface HistorySet {
   readonly isMargin: boolean;
   /** Only in answers that others were told, with a lower k: no reason not to test what the set follows from. */
   readonly isToldToOthers: boolean;
+  /** In some answer that was posted, to whomever. */
+  readonly isAnswered: boolean;
   /** Shown to them. */
   readonly isShownToOthers: boolean;
   /** Of `summed` and `sums`, those that were not told to others only: what may be shown again. */
@@ -158,13 +160,9 @@ export function historySets(
  * The newest of some sets, in their order. As many again of those that are in no posted answer: a participant alone can name these, and
  * must not put others out of sight.
  */
-export function newestOf<Each extends Pick<HistorySet, "isPosted" | "isToldToOthers">>(
-  sets: readonly Each[],
-  most: number,
-): Each[] {
-  const isAnswered = ({ isPosted, isToldToOthers }: Each): boolean => isPosted || isToldToOthers;
-  const answered = sets.filter(isAnswered).slice(-most);
-  const others = sets.filter((each) => !isAnswered(each)).slice(-most);
+export function newestOf<Each extends Pick<HistorySet, "isAnswered">>(sets: readonly Each[], most: number): Each[] {
+  const answered = sets.filter(({ isAnswered }) => isAnswered).slice(-most);
+  const others = sets.filter(({ isAnswered }) => !isAnswered).slice(-most);
   const chosen = new Set([...answered, ...others]);
   return sets.filter((each) => chosen.has(each));
 }
@@ -276,16 +274,19 @@ function emptyLines({ groups, margins }: Disclosed, { opened }: EarlierAnswer): 
 }
 
 /** Of one answer. */
-type FoundSet = Omit<HistorySet, "isToldToOthers" | "toldHere">;
+type FoundSet = Omit<HistorySet, "isToldToOthers" | "isAnswered" | "toldHere">;
 
 function merge(sets: Map<string, HistorySet>, found: FoundSet, isToldToOthers: boolean): void {
   const key = keyOf(found.set);
   const known = sets.get(key);
-  sets.delete(key); // the newest is last
+  // The newest is last; what was answered stays where it is when a request that was never posted has it, too.
+  const isAnswered = found.isPosted || isToldToOthers;
+  if (isAnswered || known?.isAnswered !== true) sets.delete(key);
   sets.set(key, {
     set: found.set,
     ...withSums(known, found),
     isPosted: found.isPosted || known?.isPosted === true,
+    isAnswered: isAnswered || known?.isAnswered === true,
     isShown: found.isShown || known?.isShown === true,
     isOpened: found.isOpened || known?.isOpened === true,
     isUnknown:

@@ -6,7 +6,8 @@
  * A combination v = p + q − m of three sets tells the number of rows where it is not zero, if all three are open. It is not
  * tested
  *  - when its support contains p or q by construction: that set has at least k rows or is empty, and then v is a pair;
- *  - when it is zero by construction, or a set, or a growth of a set, that is tested on its own;
+ *  - when it is zero by construction, or a set, or a growth of a set, that is tested on its own, unless a column is summed over all
+ *    three and not over that;
  *  - when m is made up of the answer's cells, p and q among them: what is left of m are other cells, which have tests of their
  *    own, and of which the hidden ones are tested together (`hiddenLines.ts`, `shownSums.ts`);
  *  - when it is rows with missing values whose number is known where the new sets are shown: by answers (`missingCounts.ts`), or as
@@ -56,6 +57,12 @@ export interface NewSet extends TestedSet {
  */
 export type Compared = "sizes" | "sums" | "missing";
 
+/** Sums that are hidden where a set does not pass its own tests: of these fields, or any. */
+export type HiddenSums = ReadonlySet<number> | "any";
+
+/** By fingerprint of a set, or of the growth of one that was opened, that is tested on its own, or was: what that hides, each time. */
+export type OwnPrints = ReadonlyMap<bigint, readonly HiddenSums[]>;
+
 export interface HistoryFacts {
   readonly k: number;
   readonly tests: SizeTests;
@@ -67,8 +74,7 @@ export interface HistoryFacts {
    * set, but not combined with two: every growth of a set would have to leave out k of the new rows, or none.
    */
   readonly totals: readonly RowSet[];
-  /** Fingerprints of sets, and of growths of sets that were opened, that are tested, or were, on their own. */
-  readonly ownPrints: ReadonlySet<bigint>;
+  readonly own: OwnPrints;
   /** Numbers of missing values that this request's readers know; and that others may, for a combination with a set they were told. */
   readonly missing: { readonly here: KnownMissing; readonly elsewhere: KnownMissing };
   /** Rows of parts of the universe. */
@@ -240,11 +246,13 @@ function combinationTest(
   compared: Compared,
 ): SizeTest[] {
   const { k, tests } = facts;
-  const { ownPrints: own } = facts;
   if (meetsWithin(p.set, m.set, q.set) || meetsWithin(q.set, m.set, p.set)) return []; // p, or q, or both, in the support
   const prints = printsOf(facts, [p, q, m]);
-  if (prints.some((print) => print === 0n || own.has(print) || own.has(R - print))) return [];
-  if (isMissing(facts, [p, q, m], prints)) {
+  const own = prints.flatMap((print) => [...(facts.own.get(print) ?? []), ...(facts.own.get(R - print) ?? [])]);
+  const common = fieldsOfAll([p, q, m]);
+  const isHidden = (sums: HiddenSums): boolean => sums === "any" || common.every((field) => sums.has(field));
+  if (prints.includes(0n) || own.some(isHidden)) return [];
+  if (own.length > 0 || isMissing(facts, [p, q, m], prints)) {
     // Sums of one column over all three would tell its sum over those few, unless there are none: of erased rows nobody can say.
     const zero = facts.isErased(p.set.parts | q.set.parts | m.set.parts) ? "fails" : "passes";
     return isSummed ? [tests.combination(p.set, q.set, m.set, k - 1, zero)] : [];

@@ -23,7 +23,7 @@ import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
 import { mayTellMore } from "./historySets.ts";
 import type { NewSet } from "./historyTests.ts";
-import { cellsOf, historyTests } from "./historyTests.ts";
+import { cellsOf, combinationTests, historyTests } from "./historyTests.ts";
 import type { SummedSet } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import type { Classes, SummedGroup, TellingSets } from "./levelsWithEarlier.ts";
@@ -170,6 +170,7 @@ class Planning {
 
   #groupTests(): OutputGroup[] {
     const siblings: NewSet[] = [];
+    const ofCells = new Map<number, NewSet[]>();
     /** By cell: its sets with a sum that was not told before, then those whose sums were. */
     const summed = new Map<number, { readonly added: TestedSet[]; readonly told: TestedSet[] }>();
     const found = this.#disclosed.groups.map((group, index) => {
@@ -181,8 +182,9 @@ class Planning {
         else {
           tests.push(...this.#tests.sizeTests(set, "ifShown"));
           tests.push(...historyTests(this.#tests.facts, tested, "passes", siblings));
-          tests.push(...this.#tests.growthTests(set, this.#place.told));
         }
+        // Of the cohort, too.
+        if (!tested.isEarlier) tests.push(...this.#tests.growthTests(set, this.#place.told));
         // What was told before is combined as such.
         if (!tested.isEarlier || !isTold) siblings.push(tested);
         const { added, told } = summed.get(group.cell) ?? { added: [], told: [] };
@@ -190,10 +192,28 @@ class Planning {
         tests.push(...missingSumTests(this.#tests.facts, tested, isTold ? added : [...added, ...told]));
         (isTold ? told : added).push(tested);
       }
+      tests.push(...this.#cellTests(group, ofCells));
       return { outputs: group.outputs, tests, within: this.#cellCount(group) };
     });
     const totals = this.#totalTests(siblings);
     return found.map((group, index) => ({ ...group, tests: [...group.tests, ...(totals.get(index) ?? [])] }));
+  }
+
+  /**
+   * Three sets of one cell, over each of which one column is summed: what they come to is no sum over few. It may be nobody's, which tells
+   * of none.
+   *
+   * @param before own sets of groups before this one, by cell; this one's is added
+   */
+  #cellTests(group: DisclosedGroup, before: Map<number, NewSet[]>): SizeTest[] {
+    if (group.set === undefined) return [];
+    const a = this.#tests.tested(group.set, group.summed, group);
+    const others = before.get(group.cell) ?? [];
+    before.set(group.cell, [...others, a]);
+    const three = others.flatMap((b, at) => others.slice(at + 1).map((c) => [a, b, c] as const));
+    const untold = three.filter((sets) => !sets.every((each) => this.#tests.isTold(each)));
+    const tests = untold.flatMap((sets) => combinationTests(this.#tests.facts, sets, "sums"));
+    return tests.map((test) => ({ ...test, zero: "passes" }));
   }
 
   /**

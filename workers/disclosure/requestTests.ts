@@ -7,11 +7,10 @@ import type { Field } from "../field/field.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
-import { setsIn } from "./disclosedSets.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import type { HistorySet, HistorySets } from "./historySets.ts";
 import { mayTellMore, NO_SUMS } from "./historySets.ts";
-import type { HistoryFacts, NewSet } from "./historyTests.ts";
+import type { HiddenSums, HistoryFacts, NewSet, OwnPrints } from "./historyTests.ts";
 import { historyTests } from "./historyTests.ts";
 import type { SummedGroup } from "./levelsWithEarlier.ts";
 import { KnownMissing } from "./missingCounts.ts";
@@ -76,15 +75,6 @@ export class RequestTests {
     this.others = earlier.sets.filter(({ set }) => keyOf(set) !== keyOf(all));
     this.whole = wholeTable(all, this.#known.get(keyOf(all)));
     const known = [this.whole.tested, ...this.others];
-    const added = setsIn(disclosed);
-    // Of a set whose number nobody was told it is not protected by how few it has grown.
-    const growths = added.flatMap((set) =>
-      known.flatMap((before) => {
-        const isGrowth = before.isOpened && isSameFilter(set, before.set);
-        return isGrowth ? [difference(print(set), print(before.set))] : [];
-      }),
-    );
-    const posted = known.filter(({ isPosted }) => isPosted).map(({ set }) => set);
     const shown = [all, ...this.others.filter(({ isShown }) => isShown).map(({ set }) => set), ...earlier.lines];
     const elsewhere = this.others.filter(({ isShownToOthers }) => isShownToOthers).map(({ set }) => set);
     const here = new KnownMissing(print, (field) => place.catalogue.classes(field)).with(shown);
@@ -95,7 +85,7 @@ export class RequestTests {
       fingerprints,
       totals: place.universe.knownTotals(place.parts, place.k).filter((set) => !compared.has(keyOf(set))),
       earlier: known.filter(({ isEmpty }) => !isEmpty).map((each) => ({ ...each, print: print(each.set) })),
-      ownPrints: new Set([...[...added, ...posted].map(print), ...growths]),
+      own: ownPrints(disclosed, known, print),
       missing: { here, elsewhere: elsewhere.length === 0 ? here : here.with(elsewhere) },
       cells: disclosed.cells,
       tables: earlier.tables,
@@ -215,6 +205,30 @@ export class RequestTests {
   }
 }
 
+/** Of the request's sets, and of what they have grown by; of sets of posted answers. */
+function ownPrints(
+  { cohort, groups }: DisclosedSets,
+  known: readonly HistorySet[],
+  print: (set: RowSet) => bigint,
+): OwnPrints {
+  const own = groups.flatMap(({ set, levels, summed }) =>
+    set === undefined ? [] : [set, ...levels].map((each): readonly [RowSet, HiddenSums] => [each, summed]),
+  );
+  const added = cohort === undefined ? own : [[cohort, "any"] as const, ...own];
+  const prints = new Map<bigint, HiddenSums[]>();
+  const add = (each: bigint, sums: HiddenSums): void => {
+    prints.set(each, [...(prints.get(each) ?? []), sums]);
+  };
+  for (const [set, sums] of added) {
+    add(print(set), sums);
+    // Of a set whose number nobody was told it is not protected by how few it has grown.
+    for (const before of known.filter(({ isOpened }) => isOpened))
+      if (isSameFilter(set, before.set)) add(difference(print(set), print(before.set)), sums);
+  }
+  for (const { set, isPosted } of known) if (isPosted) add(print(set), "any");
+  return prints;
+}
+
 function countedCells({ groups, cells }: DisclosedSets): Map<number, RowSet> {
   const keys = cells.map((cell) => cell && keyOf(cell));
   return new Map(
@@ -244,7 +258,7 @@ function startVectors(request: GatedRequest, { catalogue, parts }: RequestPlace)
 function wholeTable(all: RowSet, before: HistorySet | undefined): WholeTable {
   const { summed, sums } = before?.isOpened === true ? before : NO_SUMS;
   const toldHere = before?.isOpened === true ? before.toldHere : NO_SUMS;
-  const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true };
+  const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true, isAnswered: true };
   const others = { isEmpty: false, isMargin: false, isToldToOthers: false, isShownToOthers: false };
   return {
     tested: { set: all, summed, sums, ...number, ...others, toldHere },

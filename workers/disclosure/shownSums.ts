@@ -131,7 +131,7 @@ export class ShownSums {
     const prints = sets.map((set) => facts.fingerprints.of(set));
     const { here, elsewhere } = facts.missing;
     const missing = { here: here.with(sets), elsewhere: elsewhere === here ? here.with(sets) : elsewhere.with(sets) };
-    return { ...facts, ownPrints: new Set([...facts.ownPrints, ...prints]), missing };
+    return { ...facts, own: new Map([...facts.own, ...prints.map((print) => [print, ["any"]] as const)]), missing };
   }
 
   /** @param before other margins, to which this one is added */

@@ -92,22 +92,74 @@ describe("the gate, of how many of a cell lack a value", () => {
   });
 });
 
-describe("the gate, of requests that were never posted", () => {
-  it("has no answers out of sight for them", async () => {
-    const many = "arm, BIN(age, 30, 40, 50, 60, 70), response";
-    const named = { sql: `SELECT ${many}, COUNT(*), COUNT(value) FROM trial WHERE sex = 'M' GROUP BY ${many}` };
-    for (const [count, kind] of [
-      [2, "refused"],
-      [30, "answered"],
-    ] as const) {
-      const arms = Object.entries({ A: 80, B: 81, C: count, D: 82, E: 83 });
-      const made = study(
-        arms.flatMap(([arm, each]) => people(each, { arm })),
-        complete,
-      );
-      await tell(made, trial("arm IN ('A', 'C')"), trial("arm = 'B'"));
-      await made.leaveUnposted(named);
-      assert.equal((await made.ask(trial("arm IN ('A', 'B')"))).kind, kind, `${count} of C are left`);
+describe("the gate, of sums that come to a set of the answer itself", () => {
+  const earlier = [
+    trial("arm = 'A' AND value IS NOT NULL", "COUNT(*), COUNT(response)"),
+    trial("arm = 'B'", "SUM(age), COUNT(*)"),
+    trial("arm = 'B' OR (arm = 'A' AND response IS NULL AND value IS NULL)", "SUM(age), COUNT(*)"),
+  ];
+  const made = (few: number): ClearStudy =>
+    study([
+      ...people(40, { arm: "A" }),
+      ...people(few, { arm: "A", age: 61, response: null }),
+      ...people(27, { arm: "A", age: 33, response: null, value: null }),
+      ...people(25, { arm: "A", age: 33, value: null }),
+      ...["B", "C", "D", "E"].flatMap((arm) => people(60, { arm, age: 52 })),
+    ]);
+
+  it("tests them although that set is tested, too: its number is known, and no sum over it is asked", async () => {
+    for (const outputs of ["SUM(age), COUNT(*)", "SUM(age), COUNT(*), COUNT(value)"]) {
+      const hidden = made(3);
+      await tell(hidden, ...earlier);
+      const answer = text(await hidden.ask(trial("arm = 'A' AND response IS NULL", outputs)));
+      assert.match(answer, /^(- -( -)?|refused)$/, `${outputs}: 30 and 60, less 87, are three`);
+      const open = made(15);
+      await tell(open, ...earlier);
+      assert.match(text(await open.ask(trial("arm = 'A' AND response IS NULL", outputs))), /^42 1806( 15)?$/);
     }
+  });
+});
+
+describe("the gate, of requests that were never posted", () => {
+  const cells = "arm, BIN(age, 30, 40, 50, 60, 70), response";
+  const table = (outputs: string): { sql: string } => ({
+    sql: `SELECT ${cells}, ${outputs} FROM trial WHERE sex = 'M' GROUP BY ${cells}`,
+  });
+  const women = (arms: string): { sql: string } => trial(`sex = 'F' AND arm IN (${arms})`);
+  const made = (ofC: number): ClearStudy => {
+    const men = ["A", "B", "C", "D", "E"].flatMap((arm) =>
+      [25, 35, 45, 55, 65, 75].flatMap((age) =>
+        [0, 1].flatMap((response) => people(17, { sex: "M", arm, age, response })),
+      ),
+    );
+    const others = Object.entries({ A: 80, B: 81, C: ofC, D: 82, E: 83 }).flatMap(([arm, count]) =>
+      people(count, { arm }),
+    );
+    return study([...men, ...others]);
+  };
+  const both = [women("'A', 'C'"), women("'B'")] as const;
+  const last = women("'A', 'B'");
+
+  it("has no answers out of sight for them, whether their sets are new or were posted before", async () => {
+    for (const named of [table("COUNT(*), COUNT(value)"), table("COUNT(*)")])
+      for (const [count, kind] of [
+        [2, "refused"],
+        [30, "answered"],
+      ] as const) {
+        const asked = made(count);
+        await tell(asked, table("COUNT(*)"), ...both);
+        await asked.leaveUnposted(named);
+        assert.equal((await asked.ask(last)).kind, kind, `${named.sql}: ${count} of C are left`);
+      }
+  });
+
+  it("nor what was told to others, though they name the same", async () => {
+    const asked = made(2);
+    const toOthers = await asked.ask(both[0], { k: 3, jointK: 11, reader: "R1" });
+    assert.equal(text(toOthers), "82");
+    await tell(asked, both[1]);
+    await asked.leaveUnposted(both[0]);
+    await asked.leaveUnposted(table("COUNT(*), COUNT(value)"));
+    assert.equal((await asked.ask(last)).kind, "refused");
   });
 });

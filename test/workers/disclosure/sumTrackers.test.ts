@@ -181,3 +181,34 @@ describe("a sum over patients whom two columns choose", () => {
     assert.deepEqual(await outputs(before, "SELECT AVG(weight) FROM t WHERE age >= 60"), []);
   });
 });
+
+describe("the gate against three sums of one answer", () => {
+  const number = (name: string, required = false) => ({ name, type: "integer", minimum: 0, maximum: 1000, required });
+  const arm = { name: "arm", type: "category", categories: ["A", "B"], required: true };
+  const fields = [number("value", true), number("x"), number("y"), arm];
+  const schema = parseSchema(JSON.stringify({ name: "t", table: "t", subject: "id", fields }));
+
+  function made(both: number): ClearStudy {
+    const rows = (count: number, own: Record<string, bigint>): Record<string, bigint>[] =>
+      Array.from({ length: count }, (_, at) => ({ value: BigInt(100 + (at % 7)), arm: 0n, ...own }));
+    const trial = new ClearStudy(schema);
+    const all = [rows(40, { x: 3n }), rows(40, { y: 5n }), rows(both, { x: 4n, y: 4n })];
+    trial.contribute("one", [...all.flat(), ...rows(60, { arm: 1n, x: 3n, y: 5n })]);
+    return trial;
+  }
+
+  it("does not tell one patient's value, who has both of two columns of which the others have one each", async () => {
+    const outputs = "AVG(value), COVAR_POP(value, x), COVAR_POP(value, y)";
+    for (const sql of [
+      `SELECT ${outputs} FROM t WHERE arm = 'A'`,
+      `SELECT arm, ${outputs} FROM t GROUP BY arm`,
+      `SELECT ${outputs.replaceAll("COVAR_POP", "CORR")} FROM t WHERE arm = 'A'`,
+    ]) {
+      const isWhole = async (both: number): Promise<boolean> => {
+        const answer = await made(both).ask({ sql });
+        return answer.kind === "answered" && answer.outputs.every((output) => output !== undefined);
+      };
+      assert.deepEqual([await isWhole(1), await isWhole(0), await isWhole(11)], [false, true, true], sql);
+    }
+  });
+});

@@ -28,6 +28,7 @@ const graded = (...counts: readonly number[]): Row[] =>
 
 const MEAN = "SELECT AVG(grade) FROM t";
 const ONES = "SELECT COUNT(*) FROM t WHERE grade = '1'";
+const TWOS = "SELECT COUNT(*) FROM t WHERE grade = '2'";
 const VARIANCE = "SELECT VAR_POP(grade) FROM t";
 
 const isWhole = (answer: ClearAnswer): boolean =>
@@ -71,6 +72,7 @@ describe("the gate against counts that two answers tell together, of a study tha
     [[VARIANCE], [MEAN, ONES]],
     [[MEAN, ONES], [VARIANCE]],
     [[VARIANCE], [VARIANCE]],
+    [[MEAN, ONES], [TWOS]],
   ];
   for (const [first, second] of ways) {
     it(`${first.join(", then ")}; later ${second.join(", then ")}`, async () => {
