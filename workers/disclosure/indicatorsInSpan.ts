@@ -44,7 +44,7 @@ export function smallestIndicators(functions: readonly (readonly bigint[])[]): n
 /**
  * Of sets of points, whether each is told by sums.
  *
- * @param functions as above
+ * @param functions as of `smallestIndicators`
  * @param sets positions of points
  */
 export function indicatorsTold(

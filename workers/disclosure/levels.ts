@@ -18,8 +18,8 @@
  * rest are missing values, which are shown. Levels that only several groups tell belong to the last of them: that one is
  * hidden for them, and `suppression.ts` sees to it that they do not follow from the others.
  *
- * Levels that follow from the sums as they are, without the variables that only count as told, are *exact*: what is shown of these
- * is known later. Of others it may be.
+ * Levels that follow from the sums as they are, without the variables that only count as told, are *exact*: later
+ * answers take these for known where they were shown. Others are tested, and known to nobody.
  *
  * A told set that divides a class is none of rows by classes: where digits can divide the class it is asked for, else the query
  * is refused. Fields that unknown parameters decide on are left out.

@@ -9,6 +9,7 @@
  *   pairs                              s·e tests           of k factors
  *   with two earlier ones              up to 3·s·w²/2      of 4k − 3
  *   two new ones with an earlier one   up to 3·s²·w/2      of 4k − 3
+ *   three of one cell with one sum     up to 3 for each    of 4k − 3
  *   each kind of cells, together       2·e                 of k
  *   each line with sums: pairs         e                   of k
  *     and combinations                 up to 3·w²/2        of 4k − 3
