@@ -13,7 +13,8 @@
  * degree-2t sharing of zero, both up to the strength of the generator. Does not protect: one (keys, label, purpose)
  * always gives the same sharing, so a label must be used once per key set (`protocols/masks.ts` enforces it), and
  * nothing here checks that members hold equal keys (`protocols/agreeKeys.ts` does).
- * Generator: AES-256-CTR, zero counter, under HKDF-SHA256(K_S; purpose, label): a fresh AES key per use.
+ * Generator: AES-256-CTR, zero counter, under HKDF-SHA256(K_S; purpose, label): a fresh AES key per use. r_{S,1} … r_{S,t}
+ * follow each other in one stream: with few elements a stream costs far more to begin than to read.
  * Source: R. Cramer, I. Damgård, Y. Ishai, "Share conversion, pseudorandom secret-sharing and applications to secure
  * computation", TCC 2005, https://doi.org/10.1007/978-3-540-30576-7_19 [CDI05].
  */
@@ -39,18 +40,30 @@ export const REPLICATED_KEY_BYTES = 32;
 /** Streams of different purposes never meet, whatever their labels. */
 type Purpose = "shared" | "zero" | "blinder" | "dealing" | "sealed";
 
+/** A key K_S, and its polynomial at the holder. */
+interface HeldKey {
+  readonly key: Uint8Array;
+  /** d_S. */
+  readonly scale: bigint;
+  /** g_S(self): an integer of either sign. */
+  readonly scaled: bigint;
+}
+
 /** What one key and one use of it contribute to a share. */
 interface WeightedStream {
-  readonly weight: bigint;
+  /** Of the vectors that are read from the stream, one after the other. */
+  readonly weights: readonly bigint[];
   readonly key: Uint8Array;
   readonly context: string;
 }
 
 /**
- * Streams drawn before they are summed. A (7, 3) zero share has 60: more at once would hold that many vectors of full
- * length, fewer would reduce the running sum more often, beside which drawing costs far more.
+ * Vectors drawn before they are summed. A (7, 3) zero share has 60: more at once would hold that many of full length,
+ * fewer would reduce the running sum more often, beside which drawing costs far more.
  */
-const STREAMS_AT_ONCE = 9;
+const VECTORS_AT_ONCE = 9;
+
+const found = new WeakMap<ReplicatedKeys, readonly HeldKey[]>();
 
 /** Members in index order, as "1,2". */
 export function subsetName(subset: readonly PartyIndex[]): string {
@@ -64,18 +77,15 @@ export function subsetsHeldBy(self: PartyIndex, parties: readonly PartyIndex[], 
 
 /** A share, of degree t, of `length` pseudorandom elements that no t parties know. [CDI05, §3] */
 export function expandShared(field: Field, keys: ReplicatedKeys, label: string, length: number): FieldVector {
-  return expandDegreeT(field, keys, "shared", label, length, (subset) => scaledPolynomialAt(keys, subset));
+  return expandDegreeT(field, keys, "shared", label, length, ({ scaled }) => scaled);
 }
 
 /** A share, of degree 2t, of `length` zeros. [CDI05, §4] */
 export function expandZero(field: Field, keys: ReplicatedKeys, label: string, length: number): FieldVector {
-  const streams = heldKeys(keys).flatMap(({ subset, key }) => {
-    const factor = scaledPolynomialAt(keys, subset);
-    return Array.from({ length: keys.t }, (_, k) => ({
-      weight: field.reduce(BigInt(keys.self) ** BigInt(k + 1) * factor),
-      key,
-      context: streamContext("zero", `${k + 1}|${label}`),
-    }));
+  const context = streamContext("zero", label);
+  const streams = heldKeys(keys).map(({ key, scaled }) => {
+    const powers = Array.from({ length: keys.t }, (_, k) => BigInt(keys.self) ** BigInt(k + 1));
+    return { weights: powers.map((power) => field.reduce(power * scaled)), key, context };
   });
   return combineStreams(field, streams, length);
 }
@@ -88,7 +98,7 @@ export function expandZero(field: Field, keys: ReplicatedKeys, label: string, le
  * @param seeds replicated keys over all n workers of the epoch
  */
 export function expandBlinders(field: Field, seeds: ReplicatedKeys, columnId: string, count: number): FieldVector {
-  return expandDegreeT(field, seeds, "blinder", columnId, count, (subset) => polynomialAt(field, seeds, subset));
+  return expandDegreeT(field, seeds, "blinder", columnId, count, (held) => polynomialAt(field, held));
 }
 
 /**
@@ -97,7 +107,7 @@ export function expandBlinders(field: Field, seeds: ReplicatedKeys, columnId: st
  * combination's challenge, so that no two combinations are hidden by one number.
  */
 export function expandDealingMask(field: Field, seeds: ReplicatedKeys, challenge: bigint): bigint {
-  const weightOf = (subset: readonly PartyIndex[]): bigint => polynomialAt(field, seeds, subset);
+  const weightOf = (held: HeldKey): bigint => polynomialAt(field, held);
   return field.scope(() => field.sum(expandDegreeT(field, seeds, "dealing", challenge.toString(16), 1, weightOf)));
 }
 
@@ -107,7 +117,7 @@ export function expandDealingMask(field: Field, seeds: ReplicatedKeys, challenge
  * @param maskKeys of `deriveMaskKeys`
  */
 export function expandAnswerMask(field: Field, maskKeys: ReplicatedKeys, length: number): FieldVector {
-  return expandDegreeT(field, maskKeys, "sealed", "", length, (subset) => polynomialAt(field, maskKeys, subset));
+  return expandDegreeT(field, maskKeys, "sealed", "", length, (held) => polynomialAt(field, held));
 }
 
 /** The same mask, whole, to whoever holds the keys of all subsets, in any order. */
@@ -115,7 +125,7 @@ export function answerMask(field: Field, maskKeys: readonly Uint8Array[], length
   const context = streamContext("sealed", "");
   return combineStreams(
     field,
-    maskKeys.map((key) => ({ weight: 1n, key, context })),
+    maskKeys.map((key) => ({ weights: [1n], key, context })),
     length,
   );
 }
@@ -126,51 +136,51 @@ function expandDegreeT(
   purpose: Purpose,
   label: string,
   length: number,
-  weightOf: (subset: readonly PartyIndex[]) => bigint,
+  weightOf: (held: HeldKey) => bigint,
 ): FieldVector {
-  const streams = heldKeys(keys).map(({ subset, key }) => ({
-    weight: field.reduce(weightOf(subset)),
-    key,
-    context: streamContext(purpose, label),
-  }));
+  const context = streamContext(purpose, label);
+  const streams = heldKeys(keys).map((held) => ({ weights: [field.reduce(weightOf(held))], key: held.key, context }));
   return combineStreams(field, streams, length);
 }
 
-function heldKeys(keys: ReplicatedKeys): { subset: PartyIndex[]; key: Uint8Array }[] {
+/** Found once for each key set: many masks are expanded from one. */
+function heldKeys(keys: ReplicatedKeys): readonly HeldKey[] {
+  const known = found.get(keys);
+  if (known !== undefined) return known;
   checkDistinct(keys.parties);
   assert(keys.parties.includes(keys.self), `party ${keys.self} is not one of ${subsetName(keys.parties)}`);
-  const held = subsetsHeldBy(keys.self, keys.parties, keys.t);
-  assert.equal(keys.keys.size, held.length, "one replicated key per subset that contains this party");
-  return held.map((subset) => {
+  const subsetsHeld = subsetsHeldBy(keys.self, keys.parties, keys.t);
+  assert.equal(keys.keys.size, subsetsHeld.length, "one replicated key per subset that contains this party");
+  const held = subsetsHeld.map((subset): HeldKey => {
     const key = keys.keys.get(subsetName(subset));
     assert(key?.length === REPLICATED_KEY_BYTES, `a 32-byte key for subset ${subsetName(subset)}`);
-    return { subset, key };
+    const outsiders = keys.parties.filter((party) => !subset.includes(party));
+    return {
+      key,
+      scale: outsiders.reduce((product, party) => product * BigInt(party), 1n),
+      scaled: outsiders.reduce((product, party) => product * BigInt(party - keys.self), 1n),
+    };
   });
+  found.set(keys, held);
+  return held;
 }
 
 /** f_S(self). */
-function polynomialAt(field: Field, keys: ReplicatedKeys, subset: readonly PartyIndex[]): bigint {
-  const denominator = outsiders(keys, subset).reduce((product, party) => product * BigInt(party), 1n);
-  return scaledPolynomialAt(keys, subset) * field.invert(denominator);
+function polynomialAt(field: Field, { scale, scaled }: HeldKey): bigint {
+  return scaled * field.invert(scale);
 }
 
-/** g_S(self) = Π_{i∈P∖S} (i − self): an integer of either sign. */
-function scaledPolynomialAt(keys: ReplicatedKeys, subset: readonly PartyIndex[]): bigint {
-  return outsiders(keys, subset).reduce((product, party) => product * BigInt(party - keys.self), 1n);
-}
-
-function outsiders({ parties }: ReplicatedKeys, subset: readonly PartyIndex[]): PartyIndex[] {
-  return parties.filter((party) => !subset.includes(party));
-}
-
-/** Σ weight·(the first `length` elements of the stream); holds at most `STREAMS_AT_ONCE` + 2 vectors. */
+/** Σ weight·(elements read from the stream, `length` for each of its weights); holds at most `VECTORS_AT_ONCE` + 2 vectors. */
 function combineStreams(field: Field, streams: readonly WeightedStream[], length: number): FieldVector {
   return field.scope(() => {
-    const now = streams.slice(0, STREAMS_AT_ONCE);
-    const later = streams.slice(STREAMS_AT_ONCE);
+    const count = Math.max(1, Math.floor(VECTORS_AT_ONCE / (streams[0]?.weights.length ?? 1)));
+    const [now, later] = [streams.slice(0, count), streams.slice(count)];
     const carried = later.length === 0 ? [] : [combineStreams(field, later, length)];
-    const drawn = now.map(({ key, context }) => field.random(length, keyStream(key, context)));
-    const weights = [...carried.map(() => 1n), ...now.map(({ weight }) => weight)];
+    const drawn = now.flatMap(({ key, context, weights }) => {
+      const bytes = keyStream(key, context);
+      return weights.map(() => field.random(length, bytes));
+    });
+    const weights = [...carried.map(() => 1n), ...now.flatMap((stream) => stream.weights)];
     return field.linearCombination(weights, [...carried, ...drawn]);
   });
 }

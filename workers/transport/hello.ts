@@ -9,7 +9,7 @@ import { encodeFrame, FrameKind, type Frame } from "../messages/frame.ts";
 import { transportError } from "./errors.ts";
 
 /** Version of everything above frames: rounds, proposals, signatures. Raised when any of them changes. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 const HELLO_BYTES = 2 + 32 + 20 + 20;
 const NO_SESSION = `0x${"0".repeat(64)}`;
 

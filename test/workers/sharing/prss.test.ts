@@ -56,16 +56,16 @@ for (const [[name, field], size] of fields.flatMap((each) => committees.map((siz
         for (const share of zeros) assert(field.toResidues(share).every((value) => value !== 0n));
       });
 
-      it("makes zeros of t streams a key, as the formula of the file header says", () => {
+      it("makes zeros of t pieces of one stream a key, as the formula of the file header says", () => {
         for (const [position, self] of parties.entries()) {
           const expected = subsetsHeldBy(self, parties, t).flatMap((subset) => {
             const key = (keySets[position] as ReplicatedKeys).keys.get(subsetName(subset)) as Uint8Array;
             const outside = parties.filter((party) => !subset.includes(party)).map(BigInt);
             const weight = outside.reduce((product, i) => product * (i - BigInt(self)), 1n);
-            return Array.from({ length: t }, (_, index) =>
+            return Array.from({ length: t }, (_, piece) =>
               field.scale(
-                firstWords(field, key, `Opaline.PRSS.v1|zero|${index + 1}|a`),
-                field.reduce(weight * BigInt(self) ** BigInt(index + 1)),
+                firstWords(field, key, "Opaline.PRSS.v1|zero|a", piece),
+                field.reduce(weight * BigInt(self) ** BigInt(piece + 1)),
               ),
             );
           });
@@ -238,7 +238,7 @@ function determinant([first, ...rest]: bigint[][]): bigint {
 }
 
 /** The generator written out: HKDF, AES-256-CTR, 254-bit draws below r. */
-function firstWords(field: Field, key: Uint8Array, context: string): FieldVector {
+function firstWords(field: Field, key: Uint8Array, context: string, piece = 0): FieldVector {
   const streamKey = new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), context, 32));
   const stream = createCipheriv("aes-256-ctr", streamKey, Buffer.alloc(16)).update(Buffer.alloc(32 * 10 * LENGTH));
   const draws = Array.from({ length: 10 * LENGTH }, (_, index) =>
@@ -249,7 +249,7 @@ function firstWords(field: Field, key: Uint8Array, context: string): FieldVector
     draws
       .map((draw) => draw & mask)
       .filter((draw) => draw < field.modulus)
-      .slice(0, LENGTH),
+      .slice(piece * LENGTH, (piece + 1) * LENGTH),
   );
 }
 
