@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 
-import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import { BN254_FR_MODULUS as R, residue } from "../field/bn254.ts";
 import type { ClassFunction } from "./classFunction.ts";
 import { isConstant } from "./classFunction.ts";
 import type { RowSet } from "./rowSet.ts";
@@ -65,7 +65,7 @@ export class Fingerprints {
     const weights = Array.from({ length: count }, (_, bit) => weight(`${place}|${bit}`));
     if (sumToOne) {
       const others = weights.slice(0, -1).reduce((sum, each) => sum + each, 0n);
-      weights[count - 1] = (((1n - others) % R) + R) % R;
+      weights[count - 1] = residue(1n - others);
     }
     this.#weights.set(place, weights);
     return weights;

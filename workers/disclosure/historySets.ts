@@ -3,7 +3,7 @@ import type { ClassCatalogue } from "./classCatalogue.ts";
 import { type DisclosedGroup, type VettedRequest, disclosedSets, familiesOf } from "./disclosedSets.ts";
 import { toldPart } from "./margins.ts";
 import { type RowSet, keyOf } from "./rowSet.ts";
-import type { Sum } from "./summedPoints.ts";
+import { type Sum, isSameSum } from "./summedPoints.ts";
 import { type ToldTable, toldTables } from "./toldTables.ts";
 
 /** One segment of a dataset: the rows that version `version` added, less those that consent takes out. */
@@ -63,7 +63,7 @@ export interface HistorySet {
   readonly set: RowSet;
   /** Fields summed over it in some answer. */
   readonly summed: ReadonlySet<number>;
-  /** What exactly; none of a level, whose sums follow from others. */
+  /** What exactly, each once; none of a level, whose sums follow from others. */
   readonly sums: readonly Sum[];
   /** Posted in an answer, as its cohort or as a set that is shown: it passed the gate. */
   readonly isPosted: boolean;
@@ -74,8 +74,8 @@ export interface HistorySet {
   /** Whether its size was opened or is hidden nobody knows. */
   readonly isUnknown: boolean;
   /**
-   * In every answer of which nobody knows that, it was of the only cell. Of a table it may have been hidden to protect another
-   * cell, and the others opened: shown now, it would tell that cell to whoever saw them.
+   * No answer of which nobody knows that had another cell. Of a table it may have been hidden to protect another cell, and the others
+   * opened: shown now, it would tell that cell to whoever saw them.
    */
   readonly isAlone: boolean;
   /** Opened as zero: what follows from it follows without it. */
@@ -86,7 +86,7 @@ export interface HistorySet {
   readonly isToldToOthers: boolean;
   /** In some answer that was posted, to whomever. */
   readonly isAnswered: boolean;
-  /** Shown to them. */
+  /** Its size was shown to those recipients. */
   readonly isShownToOthers: boolean;
   /** Of `summed` and `sums`, those that were not told to others only: what may be shown again. */
   readonly toldHere: Pick<HistorySet, "summed" | "sums">;
@@ -197,7 +197,7 @@ function groupSets({ groups, cells }: Disclosed, { opened, isToldToOthers, hidde
     const { cell, set, levels, ownLevels, exactLevels, summed, sums } = group;
     if (set === undefined || isHidden(group)) return [];
     const isEmpty = isZero(group, opened);
-    const isHiddenFromAll = group.outputs.some((output) => hiddenFromAll?.has(output) !== false);
+    const mayBeHiddenFromAll = group.outputs.some((output) => hiddenFromAll?.has(output) !== false);
     return [set, ...levels].map((each, at) => {
       const isNobody = isEmpty && at <= ownLevels;
       // What only counts as told was not, where all is posted: it was tested, and is no secret.
@@ -215,7 +215,7 @@ function groupSets({ groups, cells }: Disclosed, { opened, isToldToOthers, hidde
         isAlone: isTold || !isOpened || (!isPosted && cells.length === 1),
         isEmpty: isNobody,
         isMargin: false,
-        isShownToOthers: at === 0 && isToldToOthers === true && !isHiddenFromAll,
+        isShownToOthers: at === 0 && isToldToOthers === true && !mayBeHiddenFromAll,
       };
     });
   });
@@ -306,7 +306,8 @@ type Summed = Pick<HistorySet, "summed" | "sums">;
 export const NO_SUMS: Summed = { summed: new Set(), sums: [] };
 
 function withSums(known: Summed = NO_SUMS, { summed, sums }: Summed): Summed {
-  return { summed: new Set([...known.summed, ...summed]), sums: [...known.sums, ...sums] };
+  const added = sums.filter((sum) => !known.sums.some((other) => isSameSum(other, sum)));
+  return { summed: new Set([...known.summed, ...summed]), sums: [...known.sums, ...added] };
 }
 
 /** Whether its size, or a sum over it, may have been opened, and nobody, or only others, knows. */

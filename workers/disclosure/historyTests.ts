@@ -17,7 +17,7 @@
  *
  * That a number is known says nothing of sums: what is left out for a set whose number needs no test is in `sumTests.ts`.
  */
-import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import { BN254_FR_MODULUS as R, residue } from "../field/bn254.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
 import { add } from "./classFunction.ts";
 import type { Fingerprints } from "./fingerprints.ts";
@@ -60,11 +60,12 @@ export type Compared = "sizes" | "sums" | "missing";
 /** Sums that are hidden where a set does not pass its own tests: of these fields, or any. */
 export type HiddenSums = ReadonlySet<number> | "any";
 
-/** By fingerprint of a set, or of the growth of one that was opened, that is tested on its own, or was: what that hides, each time. */
+/** By fingerprint of a set that is, or was, tested on its own, or of the growth of an opened one: what each of these tests hides. */
 export type OwnPrints = ReadonlyMap<bigint, readonly HiddenSums[]>;
 
 export interface HistoryFacts {
-  readonly k: number;
+  /** Of tests against what others were told: at least the request's own k. */
+  readonly jointK: number;
   readonly tests: SizeTests;
   readonly fingerprints: Fingerprints;
   /** "All rows" first, then oldest first. */
@@ -170,7 +171,7 @@ function siblingPairs(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[
 function totalTests(facts: HistoryFacts, a: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
   if (differInValidity(facts.classes, a.set, { parts: a.set.parts, conditions: [] })) return [];
   const ofNobody = zero === "fails" ? zero : "ifShown";
-  return facts.totals.map((total) => facts.tests.pair(a.set, total, facts.k - 1, ofNobody));
+  return facts.totals.map((total) => facts.tests.pair(a.set, total, facts.jointK - 1, ofNobody));
 }
 
 /** Whether the new sets have all grown from data that contain the earlier sets' data. */
@@ -178,7 +179,7 @@ export function haveGrown(grown: readonly NewSet[], earlier: readonly TestedSet[
   return grown.every(({ grownFrom }) => earlier.every(({ set }) => (set.parts & ~grownFrom) === 0n));
 }
 
-/** And every sum that all of them have was told over what each has grown from. */
+/** Whether, besides, every sum that all of them have was told over what each new set has grown from. */
 export function isKnownButGrown(grown: readonly NewSet[], earlier: readonly TestedSet[]): boolean {
   if (!haveGrown(grown, earlier)) return false;
   const common = fieldsOfAll([...grown, ...earlier]);
@@ -222,7 +223,7 @@ function lineOf({ cells, fingerprints }: HistoryFacts, whole: TestedSet): Readon
   return new Set((sum - whole.print) % R === 0n ? inside : []);
 }
 
-/** The three combinations of a, b and c that are not sums, up to sign. */
+/** Of p + q − m with each of the three as m. */
 export function combinationTests(
   facts: HistoryFacts,
   [a, b, c]: readonly [TestedSet, TestedSet, TestedSet],
@@ -245,7 +246,7 @@ function combinationTest(
   isSummed: boolean,
   compared: Compared,
 ): SizeTest[] {
-  const { k, tests } = facts;
+  const { jointK: k, tests } = facts;
   if (meetsWithin(p.set, m.set, q.set) || meetsWithin(q.set, m.set, p.set)) return []; // p, or q, or both, in the support
   const prints = printsOf(facts, [p, q, m]);
   const own = prints.flatMap((print) => [...(facts.own.get(print) ?? []), ...(facts.own.get(R - print) ?? [])]);
@@ -271,7 +272,7 @@ function isMissing(
   const { here, elsewhere } = facts.missing;
   const known = [p, q, m].some(({ isToldToOthers }) => isToldToOthers === true) ? elsewhere : here;
   const added = [p, q, m].filter(isNew).map(({ shownWith }) => shownWith);
-  return prints.some((print) => known.has(print, added)) || (isNew(p) && isNew(q) && lackOf(facts, p, q, m));
+  return prints.some((print) => known.has(print, added)) || (isNew(p) && isNew(q) && leavesOnlyMissing(facts, p, q, m));
 }
 
 function isNew(each: TestedSet | NewSet): each is NewSet {
@@ -279,7 +280,7 @@ function isNew(each: TestedSet | NewSet): each is NewSet {
 }
 
 /** Whether two disjoint sets are all of a third one that lack none of some columns. */
-function lackOf({ classes }: HistoryFacts, p: TestedSet, q: TestedSet, { set: whole }: TestedSet): boolean {
+function leavesOnlyMissing({ classes }: HistoryFacts, p: TestedSet, q: TestedSet, { set: whole }: TestedSet): boolean {
   if ([p, q].some(({ set }) => set.parts !== whole.parts || !isSubset(set, whole))) return false;
   if (intersect(p.set, q.set) !== undefined) return false;
   const union = setWhere(whole.parts, add(conditionOf(p.set), conditionOf(q.set)));
@@ -288,11 +289,7 @@ function lackOf({ classes }: HistoryFacts, p: TestedSet, q: TestedSet, { set: wh
 
 /** Of p + q − m; and, where one is what cells of a table add up to, of what it is but for a line that is nobody. */
 function printsOf({ empties }: HistoryFacts, [p, q, m]: readonly [TestedSet, TestedSet, TestedSet]): bigint[] {
-  const print = modulo(p.print + q.print - m.print);
+  const print = residue(p.print + q.print - m.print);
   if (![p, q, m].some(({ isMargin }) => isMargin === true)) return [print];
-  return [print, ...empties.flatMap((empty) => [modulo(print + empty), modulo(print - empty)])];
-}
-
-function modulo(value: bigint): bigint {
-  return ((value % R) + R) % R;
+  return [print, ...empties.flatMap((empty) => [residue(print + empty), residue(print - empty)])];
 }

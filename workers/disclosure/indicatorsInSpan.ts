@@ -5,7 +5,7 @@
  *
  * Elimination is modulo r: integer functions are dependent over the rationals when they are modulo r, unless r divides a minor.
  */
-import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import { BN254_FR_MODULUS as R, residue } from "../field/bn254.ts";
 import { bn254Fr } from "../field/bn254Fr.ts";
 import { unsupported } from "./errors.ts";
 
@@ -118,9 +118,4 @@ function popcount(bits: bigint): number {
 
 function isIn(bits: bigint, index: number): boolean {
   return ((bits >> BigInt(index)) & 1n) === 1n;
-}
-
-function residue(value: bigint): bigint {
-  const remainder = value % R;
-  return remainder < 0n ? remainder + R : remainder;
 }

@@ -27,12 +27,12 @@
 import { named } from "./atomFunctions.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
-import { add, ONE, oneOn, scale, times, ZERO } from "./classFunction.ts";
+import { add, ONE, oneOn, times, ZERO } from "./classFunction.ts";
 import { unsupported } from "./errors.ts";
 import type { Variable } from "./factorReader.ts";
 import { indicatorsTold, smallestIndicators } from "./indicatorsInSpan.ts";
 import type { Condition, RowSet } from "./rowSet.ts";
-import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
+import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere, without } from "./rowSet.ts";
 import type { JointPoint, Sum, SummedField } from "./summedPoints.ts";
 import { dividesClass, entangledFields, functionsOn, possiblePoints, summedFields, sumsOn } from "./summedPoints.ts";
 import { differInValidity } from "./validity.ts";
@@ -196,7 +196,6 @@ export class LevelReader {
 
 /** What is in the whole and not in the part. */
 function restOf(part: RowSet, whole: RowSet): Level[] {
-  const rest = add(conditionOf(whole), scale(conditionOf(part), -1n));
-  const set = setWhere(whole.parts, rest);
-  return set === undefined ? [] : [{ set, kind: `rest ${rest.key}`, isExact: true }];
+  const set = without(whole, part);
+  return set === undefined ? [] : [{ set, kind: `rest ${conditionOf(set).key}`, isExact: true }];
 }

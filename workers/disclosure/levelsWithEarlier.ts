@@ -4,14 +4,13 @@
  * their sums differ by few values. And what earlier answers told so of other data, from which such a set may have grown by few.
  */
 import { isCoded } from "../errors.ts";
-import { add, scale } from "./classFunction.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
 import type { FieldClasses } from "./fieldClasses.ts";
 import type { HistorySet } from "./historySets.ts";
 import { newestOf } from "./historySets.ts";
 import type { LevelReader, SummedSet } from "./levels.ts";
 import type { RowSet } from "./rowSet.ts";
-import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
+import { allOf, classesIn, intersect, isSubset, keyOf, without } from "./rowSet.ts";
 import type { Sum } from "./summedPoints.ts";
 import { isSameSum } from "./summedPoints.ts";
 
@@ -56,8 +55,8 @@ export function levelsWithEarlier(
 }
 
 /**
- * Counts that earlier sets told together, or one of them with sums of several answers, on other data than the request's, of which it
- * has some: no answer has them as a level. What no class tells is passed over: no set of this request has its filter. Looked at are
+ * Counts that two earlier sets told, or sums of several answers over one, on other data that the request has some of: no answer has them
+ * as a level. What no class tells is passed over: no set of this request has its filter. Looked at are
  * the newest sets with sums, each with the newest that it may tell something with. O(sets) comparisons for each of these.
  *
  * @param parts the request's data
@@ -144,7 +143,7 @@ function tellTogether(earlier: SummedSet, added: SummedSet, levels: LevelReader,
       const both = { set: added.set, sums: [...earlier.sums, ...added.sums] };
       return { sets: levels.levelsOfCell([both])[0]!.own.map(({ set }) => set), isUntold: false };
     }
-    const rest = restOf(earlier.set, added.set);
+    const rest = restOf(earlier, added);
     return {
       sets: [...levelsOfBoth(earlier, added, levels, classes), ...levelsOfRest(rest, earlier, added, levels)],
       isUntold: false,
@@ -173,7 +172,7 @@ function levelsOfBoth(earlier: SummedSet, added: SummedSet, levels: LevelReader,
       { set: chosen, sums: sumsOf(part) },
     ];
   }
-  const rest = restOf(compared[0].set, compared[1].set);
+  const rest = restOf(...compared);
   // The rest's number follows from the sets alone: it is tested as a pair, or public.
   const joint = levels.levelsOfCell(compared)[1]!.joint.map(({ set }) => set);
   return joint.filter((set) => rest === undefined || keyOf(set) !== keyOf(rest));
@@ -211,7 +210,7 @@ function levelsOfRest(rest: RowSet | undefined, earlier: SummedSet, added: Summe
 }
 
 /** The rows of one that are not in the other, which is in it. */
-function restOf(a: RowSet, b: RowSet): RowSet | undefined {
-  const [whole, part] = isSubset(a, b) ? [b, a] : [a, b];
-  return setWhere(whole.parts, add(conditionOf(whole), scale(conditionOf(part), -1n)));
+function restOf(earlier: SummedSet, added: SummedSet): RowSet | undefined {
+  const [whole, part] = wholeFirst(earlier, added);
+  return without(whole.set, part.set);
 }

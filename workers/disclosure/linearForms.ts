@@ -1,5 +1,5 @@
 /** Linear forms over a circuit's columns and products, in the one order and form that `query/buildCircuit.ts` gives them. */
-import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import { residue } from "../field/bn254.ts";
 import type { CircuitProduct, LinearForm } from "../messages/circuit.ts";
 
 /** Σ coefficient × form. */
@@ -37,7 +37,7 @@ export function textOfProduct({ left, right }: CircuitProduct): string {
 
 function reduced(sums: ReadonlyMap<number, bigint>): (readonly [number, bigint])[] {
   return [...sums]
-    .map(([index, sum]) => [index, ((sum % R) + R) % R] as const)
+    .map(([index, sum]) => [index, residue(sum)] as const)
     .filter(([, sum]) => sum !== 0n)
     .sort(([a], [b]) => a - b);
 }

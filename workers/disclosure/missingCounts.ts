@@ -2,7 +2,7 @@
  * Numbers of missing values that answers show: the rows of a set without those that have some column, where both are shown
  * (`validity.ts`). Combinations of other sets that come to the same rows by construction tell nothing more.
  */
-import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import { BN254_FR_MODULUS as R, residue } from "../field/bn254.ts";
 import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf } from "./rowSet.ts";
 import { differInValidity } from "./validity.ts";
@@ -10,7 +10,7 @@ import { differInValidity } from "./validity.ts";
 type Classes = Parameters<typeof differInValidity>[0];
 type Print = (set: RowSet) => bigint;
 
-/** Of sets that are shown, and of others if these are shown, too. By fingerprints of such rows, up to sign. */
+/** Fingerprints, up to sign, of rows with missing values whose number shown sets tell, or tell with sets that are shown beside them. */
 export class KnownMissing {
   readonly #print: Print;
   readonly #classes: Classes;
@@ -51,7 +51,7 @@ export class KnownMissing {
       for (const other of all) {
         if (one.parts !== other.parts || (!isSubset(one, other) && !isSubset(other, one))) continue;
         if (!differInValidity(this.#classes, one, other)) continue;
-        const missing = (((this.#print(one) - this.#print(other)) % R) + R) % R;
+        const missing = residue(this.#print(one) - this.#print(other));
         if (missing !== 0n) prints.add(missing).add(R - missing);
       }
     }

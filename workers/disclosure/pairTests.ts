@@ -22,7 +22,7 @@ export interface TestedSet {
  * @param zero of one filter over different data, by at least k known rows
  */
 export function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
-  const { k, tests } = facts;
+  const { jointK: k, tests } = facts;
   if (a.print === b.print) return [];
   if (intersect(a.set, b.set) === undefined) return []; // a alone is as large
   if (!sumsOne(a, b) && differInValidity(facts.classes, a.set, b.set)) return [];
@@ -49,7 +49,7 @@ export function nearTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: 
 export function missingSumTests(facts: HistoryFacts, a: TestedSet, others: readonly TestedSet[]): SizeTest[] {
   const near = others.filter((b) => a.print !== b.print && sumsOne(a, b));
   return near.flatMap((b) =>
-    differInValidity(facts.classes, a.set, b.set) ? [facts.tests.pair(a.set, b.set, facts.k - 1, "passes")] : [],
+    differInValidity(facts.classes, a.set, b.set) ? [facts.tests.pair(a.set, b.set, facts.jointK - 1, "passes")] : [],
   );
 }
 

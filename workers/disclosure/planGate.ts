@@ -9,7 +9,9 @@
  *   pairs                              s·e tests           of k factors
  *   with two earlier ones              up to 3·s·w²/2      of 4k − 3
  *   two new ones with an earlier one   up to 3·s²·w/2      of 4k − 3
- *   three of one cell with one sum     up to 3 for each    of 4k − 3
+ *   three of one cell with one sum     up to 3 a triple    of 4k − 3
+ *   two new ones                       up to s²/2          of k
+ *   a growth; missing values, summed   one each            of k
  *   each kind of cells, together       2·e                 of k
  *   each line with sums: pairs         e                   of k
  *     and combinations                 up to 3·w²/2        of 4k − 3
@@ -179,7 +181,7 @@ class Planning {
       for (const set of group.set === undefined ? [] : [group.set, ...group.levels]) {
         const tested = this.#tests.tested(set, group.summed, group);
         const isTold = this.#tests.isTold(tested);
-        if (this.#tests.isTested(set)) tests.push(...this.#tests.newSumTests(tested, siblings));
+        if (this.#tests.needsNoSizeTest(set)) tests.push(...this.#tests.newSumTests(tested, siblings));
         else {
           tests.push(...this.#tests.sizeTests(set, "ifShown"));
           tests.push(...historyTests(this.#tests.facts, tested, "passes", siblings));
@@ -201,8 +203,8 @@ class Planning {
   }
 
   /**
-   * Three sets of one cell, over each of which one column is summed: what they come to is no sum over few. It may be nobody's, which tells
-   * of none.
+   * That no combination of three sets of one cell over which one column is summed is about few rows. It may be about none: that tells of
+   * nobody.
    *
    * @param before own sets of groups before this one, by cell; this one's is added
    */
@@ -228,7 +230,7 @@ class Planning {
     const before: NewSet[] = [...siblings];
     for (const { set, groups } of totals) {
       const last = groups.findLast((group) => all[group]!.set !== undefined);
-      if (last === undefined || this.#tests.isTested(set)) continue;
+      if (last === undefined || this.#tests.needsNoSizeTest(set)) continue;
       const tested = { ...this.#tests.tested(set, new Set()), cells: groups };
       const apart = before.filter((each) => !cellsOf(each).some((cell) => groups.includes(cell)));
       const own = historyTests(this.#tests.facts, tested, "passes", apart);

@@ -2,7 +2,7 @@
  * The tests of a request's sets, one by one: of sizes, and against what earlier answers have disclosed. What is done with them is
  * for `planGate.ts` and `planLines.ts`.
  */
-import { BN254_FR_MODULUS } from "../field/bn254.ts";
+import { residue } from "../field/bn254.ts";
 import type { Field } from "../field/field.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
@@ -80,7 +80,7 @@ export class RequestTests {
     const here = new KnownMissing(print, (field) => place.catalogue.classes(field)).with(shown);
     const compared = new Set(known.map(({ set }) => keyOf(set)));
     this.facts = {
-      k: place.jointK,
+      jointK: place.jointK,
       tests: this.tests,
       fingerprints,
       totals: place.universe.knownTotals(place.parts, place.k).filter((set) => !compared.has(keyOf(set))),
@@ -150,8 +150,8 @@ export class RequestTests {
     return [set, this.#counted.get(cell)].filter((each) => each !== undefined);
   }
 
-  /** All rows, whose number is public; what was shown before; a cell that is the cohort, which is tested with it. */
-  isTested(set: RowSet): boolean {
+  /** Whether its size is public, was shown before, or is the cohort's, which is tested with it. */
+  needsNoSizeTest(set: RowSet): boolean {
     const { cohort } = this.#disclosed;
     const isCohort = cohort !== undefined && keyOf(set) === keyOf(cohort) && !this.#isExemptCohort(cohort);
     return isCohort || this.#isEarlier(set);
@@ -162,7 +162,7 @@ export class RequestTests {
     return this.isTold(tested) ? [] : sumTests(this.facts, tested, siblings);
   }
 
-  /** That a set has not grown by few from what it was on other data, or shrunk. @param told sets, of which those of its filter count */
+  /** That a set has neither grown nor shrunk by few since it was told on other data. @param told sets, of which those of its filter count */
   growthTests(set: RowSet, told: readonly RowSet[]): SizeTest[] {
     const counted = (each: RowSet): TestedSet => {
       return { set: each, summed: new Set(), print: this.facts.fingerprints.of(each) };
@@ -221,9 +221,9 @@ function ownPrints(
   };
   for (const [set, sums] of added) {
     add(print(set), sums);
-    // Of a set whose number nobody was told it is not protected by how few it has grown.
+    // A growth is tested on its own only where the number before was opened.
     for (const before of known.filter(({ isOpened }) => isOpened))
-      if (isSameFilter(set, before.set)) add(difference(print(set), print(before.set)), sums);
+      if (isSameFilter(set, before.set)) add(residue(print(set) - print(before.set)), sums);
   }
   for (const { set, isPosted } of known) if (isPosted) add(print(set), "any");
   return prints;
@@ -237,7 +237,7 @@ function countedCells({ groups, cells }: DisclosedSets): Map<number, RowSet> {
 }
 
 /** What is known of all rows of a request. */
-export interface WholeTable {
+interface WholeTable {
   readonly tested: HistorySet;
   readonly shown: KnownSet;
   readonly unknown: readonly HistorySet[];
@@ -265,8 +265,4 @@ function wholeTable(all: RowSet, before: HistorySet | undefined): WholeTable {
     shown: { set: all, ...toldHere },
     unknown: before !== undefined && mayTellMore(before) ? [before] : [],
   };
-}
-
-function difference(a: bigint, b: bigint): bigint {
-  return (((a - b) % BN254_FR_MODULUS) + BN254_FR_MODULUS) % BN254_FR_MODULUS;
 }

@@ -7,7 +7,7 @@
  * enough to see that sets do not meet, or that one is in a box.
  */
 import type { ClassFunction, Decision } from "./classFunction.ts";
-import { decide, isConstant, meetWithin, ONE, times, ZERO } from "./classFunction.ts";
+import { add, decide, isConstant, meetWithin, ONE, scale, times, ZERO } from "./classFunction.ts";
 
 /** Classes as bits, some but not all of the field's. */
 export type Condition = readonly [field: number, classes: bigint, all: bigint];
@@ -103,6 +103,11 @@ export function intersect(a: RowSet, b: RowSet): RowSet | undefined {
   if (conditions === undefined) return undefined;
   if (a.shape === undefined && b.shape === undefined) return { parts, conditions };
   return setWhere(parts, times(conditionOf(a), conditionOf(b)));
+}
+
+/** The rows of a set that are not in a part of it; undefined when there can be none. */
+export function without(whole: RowSet, part: RowSet): RowSet | undefined {
+  return setWhere(whole.parts, add(conditionOf(whole), scale(conditionOf(part), -1n)));
 }
 
 /** Undefined when no row can satisfy both. */

@@ -37,11 +37,11 @@ function summedTableTests(facts: HistoryFacts, a: TestedSet): SizeTest[] {
   const tables = facts.tables.filter((table) => sumsOne(a, table));
   const rests = facts.rests.filter((rest) => sumsOne(a, rest));
   const told = [...tableTests(facts, a, "passes", tables), ...restTests(facts, a, "passes", rests)];
-  // Of what cells add up to, sizes of what it leaves of earlier cells are not named.
+  // The sizes of what a margin leaves of earlier cells are not made.
   return a.isMargin === true ? told : [...told, ...lateRestTests(facts, a)];
 }
 
-/** One filter over different data, which differs by public rows, or was tested: how many are in a margin was not. */
+/** Whether both have one filter, so that they differ by public rows, or their growth was tested; that of a margin was not. */
 function isOneFilter(a: TestedSet, b: HistorySet & TestedSet): boolean {
   const isWhole = a.set.conditions.length === 0 && a.set.shape === undefined;
   return isSameFilter(a.set, b.set) && (isWhole || !b.isMargin);

@@ -173,7 +173,7 @@ export function dividesClass(points: readonly JointPoint[], told: ReadonlySet<nu
   });
 }
 
-/** Products of the same variables. */
+/** Whether both are products of the same variables. */
 export function isSameSum(a: Sum, b: Sum): boolean {
   return a.map(textOf).sort().join("*") === b.map(textOf).sort().join("*");
 }

@@ -3,7 +3,7 @@
  * and earlier ones together, and hidden sets whose sum follows must together be large enough. Which further groups are hidden
  * is decided on public facts alone, the same at every worker.
  */
-import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
+import { residue } from "../field/bn254.ts";
 import type { Field, FieldVector } from "../field/field.ts";
 import type { Closure } from "../messages/gatePlan.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
@@ -237,7 +237,7 @@ export class Suppression {
     const { field, fingerprints } = this.#facts;
     const elements = Array.from({ length: this.#width }, (_, index) => {
       const total = sum.reduce((rest, [set, weight]) => rest + weight * fingerprints.of(set, index), 0n);
-      return ((total % R) + R) % R;
+      return residue(total);
     });
     return field.fromIntegers(elements);
   }

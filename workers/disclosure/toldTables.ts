@@ -194,12 +194,16 @@ export function unionTest(
 ): SizeTest[] {
   if (union.print === other.print) return [];
   // What cannot be compared may be anything.
-  if (set === undefined) return [facts.tests.pairWithUnion(other.set, union.cells, facts.k - 1, "fails")];
+  if (set === undefined) return [facts.tests.pairWithUnion(other.set, union.cells, facts.jointK - 1, "fails")];
   return nearTest(facts, { ...union, set }, other, zero);
 }
 
 /** Every interval of two lines or more that it meets. */
-function intervalTests({ k, tests, fingerprints }: HistoryFacts, a: TestedSet, lines: readonly RowSet[]): SizeTest[] {
+function intervalTests(
+  { jointK: k, tests, fingerprints }: HistoryFacts,
+  a: TestedSet,
+  lines: readonly RowSet[],
+): SizeTest[] {
   return lines.flatMap((_, first) =>
     lines.slice(first + 1).flatMap((__, more) => {
       const interval = lines.slice(first, first + more + 2);

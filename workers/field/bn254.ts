@@ -7,3 +7,9 @@
 
 /** r, of 254 bits: exact sums of products of scaled 64-bit values over 2^60 rows stay far below r/2. */
 export const BN254_FR_MODULUS = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
+
+/** The canonical residue of any integer. */
+export function residue(value: bigint): bigint {
+  const remainder = value % BN254_FR_MODULUS;
+  return remainder < 0n ? remainder + BN254_FR_MODULUS : remainder;
+}

@@ -18,8 +18,8 @@
  *
  * Whether an earlier answer counts as answered, and so what of it was opened, is decided by the agreed block: alike at all
  * participants, wherever each has followed the chain to. By the block that all have followed to, in later attempts a later one, it is
- * decided whether the rows of a dataset that was retired count as erased, as they are gone then; a
- * participant that has erased them before all have followed the chain so far cannot read them, and fails the attempt.
+ * decided whether the rows of a retired dataset count as erased: once every participant has followed the chain to its retirement. A
+ * participant that has erased them before cannot read them, and fails the attempt.
  */
 import assert from "node:assert/strict";
 import type { QueryRequested } from "../chain/queryEvents.ts";
@@ -49,7 +49,7 @@ export interface Openings {
   refused(): void;
 }
 
-export interface HistoryModules extends EarlierRequestModules {
+interface HistoryModules extends EarlierRequestModules {
   readonly store: Pick<Store, "requests" | "disclosures" | "cursors" | "retirements">;
 }
 
@@ -134,8 +134,7 @@ export class DisclosureHistory {
     const entries = new Map(
       this.#modules.store.disclosures.entries(studyId).map((entry) => [entry.requestId, entry] as const),
     );
-    const stored = this.#modules.store.requests.get(event.requestId);
-    const own = stored === undefined ? undefined : { ...stored, epoch: event.context.committeeEpoch };
+    const own = this.#orderOf(event);
     const erased = this.#erasedAsOf(followed);
     return facts.flatMap((earlier): EarlierAnswer[] => {
       const { requestId, descriptor, parameters, schema } = earlier;
@@ -144,7 +143,7 @@ export class DisclosureHistory {
       const opened = openedAsOf(entry, block);
       if (opened === "unknown" && this.#earlier.isNeverComputed(earlier)) return [];
       if (parameters === undefined) throw unresolved(requestId, "parameters out of bounds");
-      if (opened === "unknown" && own !== undefined && inOrder(earlier, own) < 0) this.#refusePending(requestId, own);
+      if (opened === "unknown" && inOrder(earlier, own) < 0) this.#refusePending(requestId, own);
       const told = { requestId, descriptor, parameters, schema, segments };
       if (opened !== "unknown" && isToldToOthers(earlier, event, studyK)) {
         const isOrdered = valueAxis(told.descriptor) !== undefined;

@@ -45,7 +45,8 @@ export class EarlierRequests {
 
   /**
    * The chain is asked only for what was never asked for before.
-   * @throws CodedError PLAN_HISTORY_UNRESOLVED: not confirmed here, or none of the study's | CHAIN_*
+   * @throws CodedError PLAN_HISTORY_UNRESOLVED: not confirmed here, another study's, no vetted query, an unknown consent mask or dataset
+   *   root | CHAIN_*
    */
   async read(earlier: string, studyId: string): Promise<EarlierRequest> {
     const facts = await this.#facts.read(earlier, () => this.#ask(earlier));
@@ -103,7 +104,7 @@ function parametersOf(encoded: string, query: VettedQuery): bigint[] | undefined
   }
 }
 
-export function unresolved(earlier: string, reason: HistoryGap, cause?: unknown): Error {
+export function unresolved(earlier: string, reason: HistoryGap): Error {
   const detail = { code: "PLAN_HISTORY_UNRESOLVED", earlier, reason } as const;
-  return nodeError(detail, `Nothing can be tested against the earlier answer to request ${earlier}: ${reason}`, cause);
+  return nodeError(detail, `Nothing can be tested against the earlier answer to request ${earlier}: ${reason}`);
 }

@@ -22,7 +22,7 @@
  * distinct sets, all rows always among them. Exemptions, and sets tested before, make it less. Not counted are two sets of the answer, with
  * each other and with one of the others: up to 3·C(G, 2)·(E + 1); pairs with all rows of a version, or of what an earlier answer was
  * about: G for each; sets against what cells of earlier answers add up to, hidden ones too: G for each of these; shown cells that are all
- * in an earlier set, by themselves; sums that counts by number tell; what is tested once cells are hidden; and what finds the sizes,
+ * in an earlier set, by themselves; sums that counts by number tell; three sets of one cell with sums of one column; growths; what is tested once cells are hidden; and what finds the sizes,
  * which is linear in rows like the query itself. Rounds are with one turn for what shown cells add up to, as deep as the others; each in
  * which some are hidden adds as many at most.
  */

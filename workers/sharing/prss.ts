@@ -3,10 +3,11 @@
  * S hold K_S; whatever t parties collude, one S is disjoint from them and its stream is uniform to them.
  *
  *   f_S   the polynomial of degree t with f_S(0) = 1 and f_S(i) = 0 for the t parties i of P outside S
- *   g_S   = d_S·f_S with d_S = Π_{i∈P∖S} i, not zero: integers at the parties, below 2^7, which cost a third of fractions
+ *   g_S   = d_S·f_S with d_S = Π_{i∈P∖S} i, not zero: integers at the parties, below 2^7, by which the field
+ *         multiplies in a third of the time that fractions take
  *   PRSS  share_j = Σ_{S∋j} r_S·g_S(j)                       degree t, secret Σ_S d_S·r_S
  *   PRZS  share_j = Σ_{S∋j} Σ_{k=1..t} r_{S,k}·j^k·g_S(j)      degree 2t, secret 0
- *   blinders, which are for good what their dealer chose, and masks of sealed answers (`maskKeys.ts`):
+ *   blinders, which are for good what their dealer chose, its masks (`combineDealing.ts`), and those of sealed answers (`maskKeys.ts`):
  *   share_j = Σ_{S∋j} r_S·f_S(j), secret Σ_S r_S
  *
  * Protects: against any t parties PRSS is a uniform degree-t sharing and, when |P| = 2t + 1, PRZS is a uniform
@@ -46,10 +47,10 @@ interface HeldKey {
   /** d_S. */
   readonly scale: bigint;
   /** g_S(self): an integer of either sign. */
-  readonly scaled: bigint;
+  readonly scaledValue: bigint;
 }
 
-/** What one key and one use of it contribute to a share. */
+/** What one key and one use of it contribute to a share. All of one sharing have as many weights. */
 interface WeightedStream {
   /** Of the vectors that are read from the stream, one after the other. */
   readonly weights: readonly bigint[];
@@ -58,12 +59,12 @@ interface WeightedStream {
 }
 
 /**
- * Vectors drawn before they are summed. A (7, 3) zero share has 60: more at once would hold that many of full length,
- * fewer would reduce the running sum more often, beside which drawing costs far more.
+ * Vectors drawn before they are summed. A (7, 3) zero share has 60: more at once would hold that many of full length; fewer would
+ * reduce the running sum more often, which costs little beside drawing.
  */
 const VECTORS_AT_ONCE = 9;
 
-const found = new WeakMap<ReplicatedKeys, readonly HeldKey[]>();
+const heldByKeySet = new WeakMap<ReplicatedKeys, readonly HeldKey[]>();
 
 /** Members in index order, as "1,2". */
 export function subsetName(subset: readonly PartyIndex[]): string {
@@ -77,15 +78,15 @@ export function subsetsHeldBy(self: PartyIndex, parties: readonly PartyIndex[], 
 
 /** A share, of degree t, of `length` pseudorandom elements that no t parties know. [CDI05, §3] */
 export function expandShared(field: Field, keys: ReplicatedKeys, label: string, length: number): FieldVector {
-  return expandDegreeT(field, keys, "shared", label, length, ({ scaled }) => scaled);
+  return expandDegreeT(field, keys, "shared", label, length, ({ scaledValue }) => scaledValue);
 }
 
 /** A share, of degree 2t, of `length` zeros. [CDI05, §4] */
 export function expandZero(field: Field, keys: ReplicatedKeys, label: string, length: number): FieldVector {
   const context = streamContext("zero", label);
-  const streams = heldKeys(keys).map(({ key, scaled }) => {
+  const streams = heldKeys(keys).map(({ key, scaledValue }) => {
     const powers = Array.from({ length: keys.t }, (_, k) => BigInt(keys.self) ** BigInt(k + 1));
-    return { weights: powers.map((power) => field.reduce(power * scaled)), key, context };
+    return { weights: powers.map((power) => field.reduce(power * scaledValue)), key, context };
   });
   return combineStreams(field, streams, length);
 }
@@ -98,7 +99,7 @@ export function expandZero(field: Field, keys: ReplicatedKeys, label: string, le
  * @param seeds replicated keys over all n workers of the epoch
  */
 export function expandBlinders(field: Field, seeds: ReplicatedKeys, columnId: string, count: number): FieldVector {
-  return expandDegreeT(field, seeds, "blinder", columnId, count, (held) => polynomialAt(field, held));
+  return expandDegreeT(field, seeds, "blinder", columnId, count, (held) => polynomialAtHolder(field, held));
 }
 
 /**
@@ -107,7 +108,7 @@ export function expandBlinders(field: Field, seeds: ReplicatedKeys, columnId: st
  * combination's challenge, so that no two combinations are hidden by one number.
  */
 export function expandDealingMask(field: Field, seeds: ReplicatedKeys, challenge: bigint): bigint {
-  const weightOf = (held: HeldKey): bigint => polynomialAt(field, held);
+  const weightOf = (held: HeldKey): bigint => polynomialAtHolder(field, held);
   return field.scope(() => field.sum(expandDegreeT(field, seeds, "dealing", challenge.toString(16), 1, weightOf)));
 }
 
@@ -117,7 +118,7 @@ export function expandDealingMask(field: Field, seeds: ReplicatedKeys, challenge
  * @param maskKeys of `deriveMaskKeys`
  */
 export function expandAnswerMask(field: Field, maskKeys: ReplicatedKeys, length: number): FieldVector {
-  return expandDegreeT(field, maskKeys, "sealed", "", length, (held) => polynomialAt(field, held));
+  return expandDegreeT(field, maskKeys, "sealed", "", length, (held) => polynomialAtHolder(field, held));
 }
 
 /** The same mask, whole, to whoever holds the keys of all subsets, in any order. */
@@ -145,7 +146,7 @@ function expandDegreeT(
 
 /** Found once for each key set: many masks are expanded from one. */
 function heldKeys(keys: ReplicatedKeys): readonly HeldKey[] {
-  const known = found.get(keys);
+  const known = heldByKeySet.get(keys);
   if (known !== undefined) return known;
   checkDistinct(keys.parties);
   assert(keys.parties.includes(keys.self), `party ${keys.self} is not one of ${subsetName(keys.parties)}`);
@@ -158,16 +159,16 @@ function heldKeys(keys: ReplicatedKeys): readonly HeldKey[] {
     return {
       key,
       scale: outsiders.reduce((product, party) => product * BigInt(party), 1n),
-      scaled: outsiders.reduce((product, party) => product * BigInt(party - keys.self), 1n),
+      scaledValue: outsiders.reduce((product, party) => product * BigInt(party - keys.self), 1n),
     };
   });
-  found.set(keys, held);
+  heldByKeySet.set(keys, held);
   return held;
 }
 
 /** f_S(self). */
-function polynomialAt(field: Field, { scale, scaled }: HeldKey): bigint {
-  return scaled * field.invert(scale);
+function polynomialAtHolder(field: Field, { scale, scaledValue }: HeldKey): bigint {
+  return scaledValue * field.invert(scale);
 }
 
 /** Σ weight·(elements read from the stream, `length` for each of its weights); holds at most `VECTORS_AT_ONCE` + 2 vectors. */

@@ -138,12 +138,12 @@ export class DisclosureStore {
    */
   named(requestId: string, studyId: string): string[] {
     const all = this.entries(studyId);
-    const entries = all.filter((entry) => !this.#takenOver.isOnlyThat(entry.requestId, requestId));
-    const planned = entries.flatMap(({ requestId, status }) => {
-      const isOpen = status === "mayBeOpen" && this.#requests.get(requestId)?.state === "pending";
-      return isOpen ? (this.plannedHistory(requestId)?.requestIds ?? []) : [];
+    const entries = all.filter((entry) => !this.#takenOver.mayPassOver(entry.requestId, requestId));
+    const planned = entries.flatMap(({ requestId: earlier, status }) => {
+      const isOpen = status === "mayBeOpen" && this.#requests.get(earlier)?.state === "pending";
+      return isOpen ? (this.plannedHistory(earlier)?.requestIds ?? []) : [];
     });
-    return [...new Set([...entries.map(({ requestId }) => requestId), ...planned])].sort();
+    return [...new Set([...entries.map((entry) => entry.requestId), ...planned])].sort();
   }
 
   /** What every further attempt of a request is planned against, if an earlier one was recorded here. */
@@ -274,7 +274,8 @@ export class DisclosureStore {
       return [...known].every((id) => theirs.has(id));
     };
     // Members of the committee that was asked know of its requests what they have recorded, whatever the next one takes over.
-    const isOnlyTakenOver = (entry: DisclosureEntry): boolean => this.#takenOver.isOnlyThat(entry.requestId, requestId);
+    const isOnlyTakenOver = (entry: DisclosureEntry): boolean =>
+      this.#takenOver.mayPassOver(entry.requestId, requestId);
     const entries = this.#selectEntries.all(hexToBytes(studyId, 32, "studyId")).map(entryOf);
     const missing = entries.find(
       (entry) => !known.has(entry.requestId) && !wasTestedAgainstThese(entry) && !isOnlyTakenOver(entry),

@@ -21,8 +21,8 @@ const MAY_BE_OPEN = `SELECT request_id FROM request
     AND ${epochOf()} < :epoch
     AND state <> 'answered' AND NOT (state = 'refused' AND ended_attempt IS ${FIRST_ATTEMPT})`;
 
-/** One that another committee may have opened, for all that the next one knows; but the other request is asked of no later one than it. */
-const IS_ONLY_TAKEN_OVER = `SELECT 1 FROM disclosure d JOIN request entry USING (request_id), request asked
+/** Of an entry that is recorded only because a later committee took it over, where `asked` was put to no later committee than the entry. */
+const MAY_PASS_OVER = `SELECT 1 FROM disclosure d JOIN request entry USING (request_id), request asked
   WHERE d.request_id = :entry AND asked.request_id = :asked AND d.answered_block IS NULL
     AND NOT EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.closed = 0 AND o.attempt > 0)
     AND ${epochOf("entry")} >= ${epochOf("asked")}`;
@@ -30,7 +30,7 @@ const IS_ONLY_TAKEN_OVER = `SELECT 1 FROM disclosure d JOIN request entry USING 
 export class TakenOver {
   readonly #insertRequests: StatementSync;
   readonly #insertOpenings: StatementSync;
-  readonly #selectOnlyThat: StatementSync;
+  readonly #selectPassable: StatementSync;
 
   constructor(database: Database) {
     this.#insertRequests = database.prepare(
@@ -40,7 +40,7 @@ export class TakenOver {
       `INSERT OR IGNORE INTO opening (request_id, attempt, stage)
        SELECT request_id, ${ANY_ATTEMPT}, 'tests' FROM (${MAY_BE_OPEN})`,
     );
-    this.#selectOnlyThat = database.prepare(IS_ONLY_TAKEN_OVER);
+    this.#selectPassable = database.prepare(MAY_PASS_OVER);
   }
 
   /** @param epoch of the committee that takes over */
@@ -50,9 +50,9 @@ export class TakenOver {
     this.#insertOpenings.run(earlier);
   }
 
-  /** Whether an entry is there for this alone, and a request is asked of no later committee than it was. */
-  isOnlyThat(entry: string, asked: string): boolean {
+  /** Whether an entry is recorded only because a later committee took it over, and a request was put to no later committee than it. */
+  mayPassOver(entry: string, asked: string): boolean {
     const ids = { entry: hexToBytes(entry, 32, "requestId"), asked: hexToBytes(asked, 32, "requestId") };
-    return this.#selectOnlyThat.get(ids) !== undefined;
+    return this.#selectPassable.get(ids) !== undefined;
   }
 }

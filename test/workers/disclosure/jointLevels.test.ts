@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { withClasses } from "../../../workers/disclosure/classCatalogue.ts";
 import { disclosedSets } from "../../../workers/disclosure/disclosedSets.ts";
 import type { EarlierAnswer, HistorySet } from "../../../workers/disclosure/historySets.ts";
-import { historySets } from "../../../workers/disclosure/historySets.ts";
+import { historySets, mayTellMore } from "../../../workers/disclosure/historySets.ts";
 import { keyOf } from "../../../workers/disclosure/rowSet.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import { complete } from "./trackerStudy.ts";
@@ -54,5 +54,31 @@ describe("what two groups of a cell tell together", () => {
     assert.deepEqual((await known([0])).ofJoint.map(flags), [perhaps]);
     assert.deepEqual((await known([1])).ofJoint, [], "nothing of the later group opened");
     assert.deepEqual((await known([], "unknown")).ofJoint.map(flags), [{ ...perhaps, isAlone: true }]);
+  });
+});
+
+describe("what answers have told of one set", () => {
+  const mean = async (...told: readonly Partial<EarlierAnswer>[]): Promise<HistorySet> => {
+    const { descriptor } = await compileQuery("SELECT AVG(value) FROM trial WHERE arm = 'A'", complete);
+    const request = { descriptor, parameters: [], schema: complete };
+    const opened = { hiddenOutputs: new Set<number>(), zeroOutputs: new Set<number>() };
+    return withClasses(complete, [request], (classes) => {
+      const answers = told.map((each, at): EarlierAnswer => {
+        return { ...request, requestId: String(at), segments: [], opened, ...each };
+      });
+      return historySets(answers, () => 1n, classes).sets.at(-1)!;
+    }).made;
+  };
+  const toOthers = { opened: "unknown", isToldToOthers: true, hiddenFromAll: new Set<number>() } as const;
+
+  it("has each sum once, however often it was told", async () => {
+    const once = await mean({});
+    assert.ok(once.sums.length > 0);
+    const often = await mean({}, toOthers, {}, toOthers);
+    assert.deepEqual([often.sums, often.toldHere], [once.sums, once.toldHere]);
+  });
+
+  it("is no more than what was told here, where others were told the same; else it is", async () => {
+    assert.deepEqual([mayTellMore(await mean({}, toOthers)), mayTellMore(await mean(toOthers))], [false, true]);
   });
 });

@@ -41,7 +41,7 @@ describe("DisclosureHistory.agree", () => {
     }
   });
 
-  const second = (workers: readonly Worker[], { event }: ConfirmedRequest): void => {
+  const takeSecondAttempt = (workers: readonly Worker[], { event }: ConfirmedRequest): void => {
     for (const { store } of workers) store.requests.takeAttempt(event.requestId, 2n);
   };
 
@@ -63,7 +63,7 @@ describe("DisclosureHistory.agree", () => {
       openings.aboutToOpen({ stage: "outputs", hidden: [1] });
     }
     for (const { history } of workers) history.end(own);
-    second(workers, own);
+    takeSecondAttempt(workers, own);
     // One of three has learned the outputs, and would have the next attempt hide others.
     liar.history.openings(named, 1n, agreed([earlier])).aboutToOpen({ stage: "tests" });
     for (const { store } of workers) follow(store, BLOCK + 9);
@@ -138,7 +138,7 @@ describe("DisclosureHistory.agree", () => {
     const [own, older] = [request(workers, "own", { block: BLOCK + 1 }), request(workers, "older")];
     const named = request(workers, "named by a liar", { block: BLOCK + 2 });
     for (const { history } of workers) history.openings(own, 1n, agreed([named])).aboutToOpen({ stage: "tests" });
-    second(workers, own);
+    takeSecondAttempt(workers, own);
     const all = agreed([own, named], BLOCK + 2);
     for (const outcome of await agreeAll(workers, older))
       assert.deepEqual(outcome.status === "fulfilled" && outcome.value, all);
@@ -159,7 +159,7 @@ describe("DisclosureHistory.agree", () => {
     const [a, b, c] = workers as [Worker, Worker, Worker];
     a.history.openings(own, 1n, agreed([])).aboutToOpen({ stage: "tests" });
     c.history.openings(other, 1n, agreed([])).aboutToOpen({ stage: "tests" });
-    second(workers, own);
+    takeSecondAttempt(workers, own);
     for (const outcome of await agreeAll(workers, own))
       assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed([]));
     b.history.openings(own, 2n, agreed([])).aboutToOpen({ stage: "tests" });

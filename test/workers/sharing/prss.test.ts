@@ -39,7 +39,7 @@ for (const [[name, field], size] of fields.flatMap((each) => committees.map((siz
       it("is the sum of the subsets' streams, each times the product of the parties outside", () => {
         const streams = subsets(parties, t + 1).map((subset) => {
           const holder = keySets[parties.indexOf(subset[0] as PartyIndex)] as ReplicatedKeys;
-          return firstWords(field, holder.keys.get(subsetName(subset)) as Uint8Array, "Opaline.PRSS.v1|shared|a");
+          return drawnElements(field, holder.keys.get(subsetName(subset)) as Uint8Array, "Opaline.PRSS.v1|shared|a");
         });
         const expected = field.linearCombination(
           subsets(parties, t + 1).map((subset) =>
@@ -64,7 +64,7 @@ for (const [[name, field], size] of fields.flatMap((each) => committees.map((siz
             const weight = outside.reduce((product, i) => product * (i - BigInt(self)), 1n);
             return Array.from({ length: t }, (_, piece) =>
               field.scale(
-                firstWords(field, key, "Opaline.PRSS.v1|zero|a", piece),
+                drawnElements(field, key, "Opaline.PRSS.v1|zero|a", piece),
                 field.reduce(weight * BigInt(self) ** BigInt(piece + 1)),
               ),
             );
@@ -131,7 +131,7 @@ for (const t of [1, 2, 3]) {
       });
 
       it(`given all that ${subsetName(coalition)} hold, t zero shares of the others are still independent`, () => {
-        // What the one unknown key contributes to t shares of t elements, as a matrix: of full rank, as t streams make it.
+        // What the one unknown key contributes to t shares of t elements, as a matrix: of full rank, as t independent pieces of its stream make it.
         const before = dealKeys(parties, t, "rank");
         const after = dealKeys(parties, t, "rank", { [subsetName(outsiders)]: "moved" });
         const matrix = outsiders.slice(0, t).map((party) => {
@@ -238,7 +238,7 @@ function determinant([first, ...rest]: bigint[][]): bigint {
 }
 
 /** The generator written out: HKDF, AES-256-CTR, 254-bit draws below r. */
-function firstWords(field: Field, key: Uint8Array, context: string, piece = 0): FieldVector {
+function drawnElements(field: Field, key: Uint8Array, context: string, piece = 0): FieldVector {
   const streamKey = new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), context, 32));
   const stream = createCipheriv("aes-256-ctr", streamKey, Buffer.alloc(16)).update(Buffer.alloc(32 * 10 * LENGTH));
   const draws = Array.from({ length: 10 * LENGTH }, (_, index) =>
