@@ -14,6 +14,7 @@ import type { ClassFunction } from "./classFunction.ts";
 import { ONE, requireSmall, times } from "./classFunction.ts";
 import { FactorReader } from "./factorReader.ts";
 import { intervalGroups, intervalMargins, intervalTotals } from "./intervalSets.ts";
+import type { LevelSums } from "./levelSums.ts";
 import type { CellLevels } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import type { DisclosedMargin, TableAxis } from "./margins.ts";
@@ -48,6 +49,8 @@ export interface DisclosedGroup {
   readonly levelKinds: readonly string[];
   /** Of each level: whether its number follows from the sums themselves (`levels.ts`). */
   readonly exactLevels: readonly boolean[];
+  /** Of each level: what is told over it beside its number. */
+  readonly levelSums: readonly LevelSums[];
 }
 
 /** What several groups add up to, which they tell together. */
@@ -65,7 +68,7 @@ export interface DisclosedSets {
   readonly groups: readonly DisclosedGroup[];
   /** Of statistics of the order of values. */
   readonly totals: readonly DisclosedTotal[];
-  /** Of tables with sums, or with counts by number. */
+  /** Of tables. */
   readonly margins: readonly DisclosedMargin[];
 }
 
@@ -134,6 +137,7 @@ export function disclosedSets(
         ownLevels: own.length,
         levelKinds: all.map((level) => level.kind),
         exactLevels: all.map(({ isExact }) => isExact),
+        levelSums: all.map(({ told }) => told),
       };
     });
   });

@@ -1,7 +1,7 @@
 /** What earlier answers on a study's data have disclosed, or may have, as sets. */
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import { type DisclosedGroup, type VettedRequest, disclosedSets, familiesOf } from "./disclosedSets.ts";
-import { toldPart } from "./margins.ts";
+import { type DisclosedMargin, toldPart } from "./margins.ts";
 import { type RowSet, keyOf } from "./rowSet.ts";
 import { type Sum, isSameSum } from "./summedPoints.ts";
 import { type ToldTable, toldTables } from "./toldTables.ts";
@@ -61,10 +61,12 @@ export interface EarlierAnswer extends VettedRequest {
  */
 export interface HistorySet {
   readonly set: RowSet;
-  /** Fields summed over it in some answer. */
+  /** Fields summed over it in some answer; of a level, over its cell. */
   readonly summed: ReadonlySet<number>;
-  /** What exactly, each once; none of a level, whose sums follow from others. */
+  /** What exactly, each once; of a level, what follows over it from the sums of its cell. */
   readonly sums: readonly Sum[];
+  /** Of `summed`, those whose sum over it may have been opened. */
+  readonly openSummed: ReadonlySet<number>;
   /** Posted in an answer, as its cohort or as a set that is shown: it passed the gate. */
   readonly isPosted: boolean;
   /** Shown in a posted answer: showing it again shows nothing. A cohort was not shown when its answer is a table. */
@@ -109,9 +111,11 @@ export interface HistorySets {
   readonly tables: readonly ToldTable[];
   /** Of each answer that has one, in their order. */
   readonly cohorts: readonly { readonly set: RowSet; readonly answer: EarlierAnswer }[];
-  /** Of tables with sums, lines over which nothing is summed. */
+  /** Of tables, lines over which nothing is summed, as their shown cells tell how many are in them. */
   readonly lines: readonly RowSet[];
-  /** Of tables with sums, lines of which all cells were opened as zero. */
+  /** The same, where the cells were shown or may have been; distinct. */
+  readonly counted: readonly HistorySet[];
+  /** Of tables, lines of which all cells were opened as zero. */
   readonly empties: readonly RowSet[];
   /** How many of the sets are of posted answers: others may be named by one participant alone. */
   readonly posted: number;
@@ -132,6 +136,7 @@ export function historySets(
   const families: HiddenFamily[] = [];
   const tables: ToldTable[] = [];
   const lines: RowSet[] = [];
+  const counted = new Map<string, HistorySet>();
   const empties: RowSet[] = [];
   const cohorts: { set: RowSet; answer: EarlierAnswer }[] = [];
   const posted = new Set<string>();
@@ -150,10 +155,21 @@ export function historySets(
       if (isPostedAnswer(answer)) posted.add(keyOf(found.set));
     }
     families.push(...hiddenFamilies(disclosed, answer));
-    lines.push(...countedLines(disclosed, answer));
+    const told = countedLines(disclosed, answer);
+    for (const found of told) merge(counted, found, answer.isToldToOthers === true);
+    if (answer.opened !== "unknown") lines.push(...told.map(({ set }) => set));
     empties.push(...emptyLines(disclosed, answer));
   }
-  return { sets: [...sets.values()], families, tables, cohorts, lines, empties, posted: posted.size };
+  return {
+    sets: [...sets.values()],
+    families,
+    tables,
+    cohorts,
+    lines,
+    counted: [...counted.values()],
+    empties,
+    posted: posted.size,
+  };
 }
 
 /**
@@ -185,7 +201,7 @@ type Disclosed = ReturnType<typeof disclosedSets>;
 
 function cohortOf({ cohort }: Disclosed, { opened }: EarlierAnswer): FoundSet[] {
   if (cohort === undefined) return [];
-  return [{ set: cohort, summed: new Set(), sums: [], isPosted: opened !== "unknown", ...UNSEEN }];
+  return [{ set: cohort, ...NO_SUMS, isPosted: opened !== "unknown", ...UNSEEN }];
 }
 
 function groupSets({ groups, cells }: Disclosed, { opened, isToldToOthers, hiddenFromAll }: EarlierAnswer): FoundSet[] {
@@ -194,7 +210,7 @@ function groupSets({ groups, cells }: Disclosed, { opened, isToldToOthers, hidde
     isPosted && outputs.some((output) => opened.hiddenOutputs.has(output));
   const partlyHidden = new Set(groups.filter(isHidden).map(({ cell }) => cell));
   return groups.flatMap((group) => {
-    const { cell, set, levels, ownLevels, exactLevels, summed, sums } = group;
+    const { cell, set, levels, ownLevels, exactLevels, levelSums, summed, sums } = group;
     if (set === undefined || isHidden(group)) return [];
     const isEmpty = isZero(group, opened);
     const mayBeHiddenFromAll = group.outputs.some((output) => hiddenFromAll?.has(output) !== false);
@@ -207,7 +223,8 @@ function groupSets({ groups, cells }: Disclosed, { opened, isToldToOthers, hidde
       return {
         set: each,
         summed,
-        sums: at === 0 ? sums : [],
+        sums: at === 0 ? sums : levelSums[at - 1]!.sums,
+        openSummed: at === 0 ? summed : levelSums[at - 1]!.summed,
         isPosted,
         isShown: isTold,
         isOpened,
@@ -225,15 +242,11 @@ function groupSets({ groups, cells }: Disclosed, { opened, isToldToOthers, hidde
 function totalSets({ groups, totals }: Disclosed, answer: EarlierAnswer): FoundSet[] {
   const isShown = shownIn(groups, answer);
   const found = { ...openingOf(answer.opened), isEmpty: false, isMargin: false, isShownToOthers: false };
-  return totals.flatMap((total) =>
-    total.groups.every(isShown) ? [{ set: total.set, summed: new Set<number>(), sums: [], ...found }] : [],
-  );
+  return totals.flatMap((total) => (total.groups.every(isShown) ? [{ set: total.set, ...NO_SUMS, ...found }] : []));
 }
 
 /** Of what follows from several cells: posted, or nobody knows. */
-function openingOf(
-  opened: Opened,
-): Omit<FoundSet, "set" | "summed" | "sums" | "isEmpty" | "isMargin" | "isShownToOthers"> {
+function openingOf(opened: Opened): Omit<FoundSet, "set" | keyof Summed | "isEmpty" | "isMargin" | "isShownToOthers"> {
   const isPosted = opened !== "unknown";
   return { isPosted, isShown: isPosted, isOpened: true, isUnknown: !isPosted, isAlone: isPosted };
 }
@@ -251,22 +264,28 @@ function isZero({ counts }: DisclosedGroup, opened: Opened): boolean {
   return opened !== "unknown" && counts.some((output) => opened.zeroOutputs.has(output));
 }
 
-/** What cells of a table that are shown, or may be, add up to. */
-function marginSets({ groups, margins }: Disclosed, answer: EarlierAnswer): FoundSet[] {
-  const mayBeShown = shownIn(groups, answer);
-  const told = { ...openingOf(answer.opened), isEmpty: false, isMargin: true, isShownToOthers: false };
-  return margins.flatMap((margin) => {
-    const set = margin.summed.size === 0 ? undefined : toldPart(margin, groups, mayBeShown);
-    return set === undefined ? [] : [{ set, summed: margin.summed, sums: margin.sums, ...told }];
-  });
+/** Sums over what cells of a table that are shown, or may be, add up to. */
+function marginSets(disclosed: Disclosed, answer: EarlierAnswer): FoundSet[] {
+  return toldMargins(disclosed, answer, ({ summed }) => summed.size > 0);
 }
 
-/** How many are in lines of tables with sums, as the cells that are shown tell. */
-function countedLines({ groups, margins }: Disclosed, answer: EarlierAnswer): RowSet[] {
-  if (answer.opened === "unknown") return [];
-  const counted = margins.filter(({ summed }) => summed.size === 0);
-  const isOpen = shownIn(groups, answer);
-  return counted.flatMap((margin) => toldPart(margin, groups, isOpen) ?? []);
+/** How many are in such lines. */
+function countedLines(disclosed: Disclosed, answer: EarlierAnswer): FoundSet[] {
+  return toldMargins(disclosed, answer, ({ summed }) => summed.size === 0);
+}
+
+function toldMargins(
+  { groups, margins }: Disclosed,
+  answer: EarlierAnswer,
+  isMeant: (margin: DisclosedMargin) => boolean,
+): FoundSet[] {
+  const mayBeShown = shownIn(groups, answer);
+  const told = { ...openingOf(answer.opened), isEmpty: false, isMargin: true, isShownToOthers: false };
+  return margins.filter(isMeant).flatMap((margin) => {
+    const set = toldPart(margin, groups, mayBeShown);
+    const { summed, sums } = margin;
+    return set === undefined ? [] : [{ set, summed, sums, openSummed: summed, ...told }];
+  });
 }
 
 function emptyLines({ groups, margins }: Disclosed, { opened }: EarlierAnswer): RowSet[] {
@@ -298,22 +317,33 @@ function merge(sets: Map<string, HistorySet>, found: FoundSet, isToldToOthers: b
     isMargin: (found.isMargin || !found.isPosted) && known?.isMargin !== false,
     isToldToOthers: isToldToOthers && known?.isToldToOthers !== false,
     isShownToOthers: found.isShownToOthers || known?.isShownToOthers === true,
-    toldHere: isToldToOthers || !found.isShown ? (known?.toldHere ?? NO_SUMS) : withSums(known?.toldHere, found),
+    toldHere: isToldToOthers || !found.isShown ? (known?.toldHere ?? NO_SUMS) : toldHere(known?.toldHere, found),
   });
 }
 
-type Summed = Pick<HistorySet, "summed" | "sums">;
-export const NO_SUMS: Summed = { summed: new Set(), sums: [] };
+type Summed = Pick<HistorySet, "summed" | "sums" | "openSummed">;
+export const NO_SUMS: Summed = { summed: new Set(), sums: [], openSummed: new Set() };
 
-function withSums(known: Summed = NO_SUMS, { summed, sums }: Summed): Summed {
-  const added = sums.filter((sum) => !known.sums.some((other) => isSameSum(other, sum)));
-  return { summed: new Set([...known.summed, ...summed]), sums: [...known.sums, ...added] };
+function withSums(known: Summed = NO_SUMS, { summed, sums, openSummed }: Summed): Summed {
+  return {
+    summed: new Set([...known.summed, ...summed]),
+    sums: distinctSums(known.sums, sums),
+    openSummed: new Set([...known.openSummed, ...openSummed]),
+  };
+}
+
+function toldHere(known: HistorySet["toldHere"] = NO_SUMS, { openSummed, sums }: Summed): HistorySet["toldHere"] {
+  return { summed: new Set([...known.summed, ...openSummed]), sums: distinctSums(known.sums, sums) };
+}
+
+function distinctSums(known: readonly Sum[], added: readonly Sum[]): Sum[] {
+  return [...known, ...added.filter((sum) => !known.some((other) => isSameSum(other, sum)))];
 }
 
 /** Whether its size, or a sum over it, may have been opened, and nobody, or only others, knows. */
-export function mayTellMore({ isOpened, isUnknown, sums, summed, toldHere }: HistorySet): boolean {
+export function mayTellMore({ isOpened, isUnknown, sums, openSummed, toldHere }: HistorySet): boolean {
   if (!isOpened) return false;
-  return isUnknown || sums.length > toldHere.sums.length || summed.size > toldHere.summed.size;
+  return isUnknown || sums.length > toldHere.sums.length || openSummed.size > toldHere.summed.size;
 }
 
 function hiddenFamilies({ groups }: Disclosed, { opened }: EarlierAnswer): HiddenFamily[] {

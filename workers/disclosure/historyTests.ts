@@ -11,7 +11,7 @@
  *  - when m is made up of the answer's cells, p and q among them: what is left of m are other cells, which have tests of their
  *    own, and of which the hidden ones are tested together (`hiddenLines.ts`, `shownSums.ts`);
  *  - when it is rows with missing values whose number is known where the new sets are shown: by answers (`missingCounts.ts`), or as
- *    two new sets are all of an earlier one that lack nothing; unless sums of one column would tell a sum;
+ *    two new sets, or what is shown with them, are all of an earlier one that lack nothing; unless sums of one column would tell a sum;
  *  - when its new sets have grown from sets that are open, with every sum that all three have, and the others are older: then it
  *    was known but for the growths.
  *
@@ -141,7 +141,9 @@ export function earlierPairs(facts: HistoryFacts): (readonly [HistorySet & Teste
 export function amongTests(facts: HistoryFacts, a: NewSet, siblings: readonly NewSet[]): SizeTest[] {
   const window = windowOf(facts);
   return siblings.flatMap((b) => {
-    const compared = comparedAmong(a, b);
+    // An earlier set that is out of sight was not combined as such.
+    const isSeen = [a, b].every((each) => !each.isEarlier || window.some(({ print }) => print === each.print));
+    const compared = isSeen || a.isMargin === true ? comparedAmong(a, b) : "sizes";
     if (compared !== "sizes" && !sumsOne(a, b)) return [];
     return window.flatMap((c) =>
       isKnownButGrown([a, b], [c]) || isTestedLine(facts, a, b, c) ? [] : combinationTests(facts, [a, b, c], compared),
@@ -272,18 +274,33 @@ function isMissing(
   const { here, elsewhere } = facts.missing;
   const known = [p, q, m].some(({ isToldToOthers }) => isToldToOthers === true) ? elsewhere : here;
   const added = [p, q, m].filter(isNew).map(({ shownWith }) => shownWith);
-  return prints.some((print) => known.has(print, added)) || (isNew(p) && isNew(q) && leavesOnlyMissing(facts, p, q, m));
+  return (
+    prints.some((print) => known.has(print, added)) || (isNew(p) && isNew(q) && leaveOnlyMissing(facts, p, q, m.set))
+  );
 }
 
 function isNew(each: TestedSet | NewSet): each is NewSet {
   return "shownWith" in each;
 }
 
+/**
+ * Whether two new sets leave of a third one only rows with missing values: they, or what is shown with them and is more by missing
+ * values, are all of it that lack none of some columns.
+ */
+function leaveOnlyMissing({ classes }: HistoryFacts, p: NewSet, q: NewSet, whole: RowSet): boolean {
+  const shown = [p, q].map(({ set, shownWith }) =>
+    shownWith.filter(
+      (more) => keyOf(more) === keyOf(set) || (isSubset(set, more) && differInValidity(classes, set, more)),
+    ),
+  );
+  return shown[0]!.some((one) => shown[1]!.some((other) => isWholeButMissing(classes, one, other, whole)));
+}
+
 /** Whether two disjoint sets are all of a third one that lack none of some columns. */
-function leavesOnlyMissing({ classes }: HistoryFacts, p: TestedSet, q: TestedSet, { set: whole }: TestedSet): boolean {
-  if ([p, q].some(({ set }) => set.parts !== whole.parts || !isSubset(set, whole))) return false;
-  if (intersect(p.set, q.set) !== undefined) return false;
-  const union = setWhere(whole.parts, add(conditionOf(p.set), conditionOf(q.set)));
+function isWholeButMissing(classes: HistoryFacts["classes"], p: RowSet, q: RowSet, whole: RowSet): boolean {
+  if ([p, q].some((set) => set.parts !== whole.parts || !isSubset(set, whole))) return false;
+  if (intersect(p, q) !== undefined) return false;
+  const union = setWhere(whole.parts, add(conditionOf(p), conditionOf(q)));
   return union !== undefined && differInValidity(classes, union, whole);
 }
 

@@ -51,12 +51,22 @@ export function indicatorsTold(
   functions: readonly (readonly bigint[])[],
   sets: readonly (readonly number[])[],
 ): boolean[] {
+  const inside = sets.map((set) => new Set(set));
+  return areInSpan(
+    functions,
+    inside.map((set) => functions[0]!.map((_, point) => (set.has(point) ? 1n : 0n))),
+  );
+}
+
+/** Of functions on points, whether each is a linear combination of others. */
+export function areInSpan(
+  functions: readonly (readonly bigint[])[],
+  wanted: readonly (readonly bigint[])[],
+): boolean[] {
   const rows = echelonForm(functions.map((values) => values.map(residue)));
-  return sets.map((set) => {
-    const inside = new Set(set);
-    const indicator = functions[0]!.map((_, point) => (inside.has(point) ? 1n : 0n));
-    return rows.reduce<readonly bigint[]>(without, indicator).every((value) => value === 0n);
-  });
+  return wanted.map((values) =>
+    rows.reduce<readonly bigint[]>(without, values.map(residue)).every((value) => value === 0n),
+  );
 }
 
 interface Row {

@@ -50,7 +50,7 @@ export function intervalGroups(query: OrderedQuery): DisclosedGroup[] {
       set: setWhere(parts, times(outputs[cell.output]!.condition, within(descriptor, lines, cell))),
       outputs: cell.positions.slice(0, 1),
       counts: cell.positions.slice(0, 1),
-      ...{ summed: new Set(), sums: [], levels: [], ownLevels: 0, levelKinds: [], exactLevels: [] },
+      ...{ summed: new Set(), sums: [], levels: [], ownLevels: 0, levelKinds: [], exactLevels: [], levelSums: [] },
     };
   });
 }

@@ -31,6 +31,7 @@ import { add, ONE, oneOn, times, ZERO } from "./classFunction.ts";
 import { unsupported } from "./errors.ts";
 import type { Variable } from "./factorReader.ts";
 import { indicatorsTold, smallestIndicators } from "./indicatorsInSpan.ts";
+import { commonSums, type LevelSums, sumsOverLevels } from "./levelSums.ts";
 import type { Condition, RowSet } from "./rowSet.ts";
 import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere, without } from "./rowSet.ts";
 import type { JointPoint, Sum, SummedField } from "./summedPoints.ts";
@@ -43,6 +44,8 @@ export interface Level {
   readonly kind: string;
   /** Whether its number follows from the sums themselves: else it only counts as told, so that it is tested. */
   readonly isExact: boolean;
+  /** What is told over it beside its number. */
+  readonly told: LevelSums;
 }
 
 export interface CellLevels {
@@ -75,15 +78,46 @@ export class LevelReader {
    */
   levelsOfCell(cell: readonly SummedSet[]): CellLevels[] {
     const own = cell.map(({ set, sums }) => this.#levelsOf(set, sums));
-    const seen = new Set([...cell.map(({ set }) => set), ...own.flat().map(({ set }) => set)].map(keyOf));
+    const seen = new Set([...cell, ...own.flat().filter(({ isExact }) => isExact)].map(({ set }) => keyOf(set)));
+    const counted = new Set(own.flat().map(({ set }) => keyOf(set)));
     return cell.map((last, index) => {
       const first = cell.slice(0, index + 1);
       const joint = first
         .filter((whole) => whole === last || isSubset(last.set, whole.set))
         .flatMap((whole) => this.#jointLevels(whole, first, last))
-        .filter(({ set }) => !seen.has(keyOf(set)) && seen.add(keyOf(set)));
+        .filter(({ set, isExact }) => {
+          const key = keyOf(set);
+          // What only counted as told may be told after all.
+          if (seen.has(key) || (!isExact && counted.has(key))) return false;
+          (isExact ? seen : counted).add(key);
+          return true;
+        });
       return { own: own[index]!, joint };
     });
+  }
+
+  /**
+   * Of rows that only one of two sets has, as sums over both tell what one has more than the other.
+   *
+   * @param field the sets differ by it alone
+   * @param sums over both, of that field
+   * @throws CodedError DISCLOSURE_UNSUPPORTED
+   */
+  levelsApart(a: RowSet, b: RowSet, field: number, sums: readonly Sum[]): RowSet[] {
+    const [more, less] = [apartFrom(a, b), apartFrom(b, a)];
+    if (more === undefined || less === undefined || this.#isOpen(field)) return [];
+    const set = setWhere(a.parts, add(conditionOf(more), conditionOf(less)))!;
+    const { count } = this.#catalogue.classes(field);
+    const isIn = (of: RowSet, index: number): boolean => (((classesIn(of, field) ?? 0n) >> BigInt(index)) & 1n) === 1n;
+    const values = Array.from({ length: count }, (_, index) => (isIn(more, index) ? 1n : isIn(less, index) ? -1n : 0n));
+    const sign: Variable = { field, isValue: false, values };
+    const signed = [[sign], ...sums.map((sum) => [sign, ...sum])];
+    const joint = summedFields(this.#catalogue, signed, set);
+    const points = possiblePoints(joint, set, entangledFields(set));
+    const functions = sumsOn(points, joint, signed).slice(1); // how many have either is not told
+    const smallest = this.#smallestTold(functions);
+    if (this.#asksForClasses(joint, points, smallest)) return [];
+    return smallest.flatMap((inside) => this.#levelAt(set, inside, points, joint)?.set ?? []);
   }
 
   /** Of a set with those in it, the last one among them. */
@@ -94,7 +128,7 @@ export class LevelReader {
     const sums = read.flatMap(({ part, variables }) =>
       variables === undefined ? [] : [variables, ...part.sums.map((sum) => [...variables, ...sum])],
     );
-    const rests = read.flatMap(({ part, variables }) => (variables === undefined ? restOf(part.set, whole.set) : []));
+    const rests = read.flatMap(({ part, variables }) => (variables === undefined ? restOf(part, whole) : []));
     return [...this.#levelsOf(whole.set, [...whole.sums, ...sums]), ...rests];
   }
 
@@ -137,14 +171,26 @@ export class LevelReader {
     const smallest = this.#smallestTold(functionsOn(points, joint, sums));
     if (smallest.length < 2 || this.#asksForClasses(joint, points, smallest)) return [];
     const exact = indicatorsTold(sumsOn(points, joint, sums), smallest);
-    return smallest.flatMap((told, index): Level[] => {
-      const condition = this.#conditionOf(
-        told.map((point) => points[point]!),
-        joint,
-      );
-      const level = setWhere(set.parts, times(conditionOf(set), condition));
-      return level === undefined ? [] : [{ set: level, kind: condition.key, isExact: exact[index]! }];
+    const told = sumsOverLevels(points, joint, sums, smallest);
+    return smallest.flatMap((inside, index): Level[] => {
+      const level = this.#levelAt(set, inside, points, joint);
+      return level === undefined ? [] : [{ ...level, isExact: exact[index]!, told: told[index]! }];
     });
+  }
+
+  /** @param inside positions of points */
+  #levelAt(
+    set: RowSet,
+    inside: readonly number[],
+    points: readonly JointPoint[],
+    joint: readonly SummedField[],
+  ): Pick<Level, "set" | "kind"> | undefined {
+    const condition = this.#conditionOf(
+      inside.map((point) => points[point]!),
+      joint,
+    );
+    const level = setWhere(set.parts, times(conditionOf(set), condition));
+    return level && { set: level, kind: condition.key };
   }
 
   /** Whether the field's own functions tell anything. */
@@ -194,8 +240,15 @@ export class LevelReader {
   }
 }
 
+/** The rows of a set that are not in another. */
+function apartFrom(set: RowSet, other: RowSet): RowSet | undefined {
+  const both = intersect(set, other);
+  return both === undefined ? set : without(set, both);
+}
+
 /** What is in the whole and not in the part. */
-function restOf(part: RowSet, whole: RowSet): Level[] {
-  const set = without(whole, part);
-  return set === undefined ? [] : [{ set, kind: `rest ${conditionOf(set).key}`, isExact: true }];
+function restOf(part: SummedSet, whole: SummedSet): Level[] {
+  const set = without(whole.set, part.set);
+  const told = commonSums(whole.sums, part.sums);
+  return set === undefined ? [] : [{ set, kind: `rest ${conditionOf(set).key}`, isExact: true, told }];
 }

@@ -1,7 +1,7 @@
 /**
  * What a new set's sums tell together with one earlier set: the counts of values in both (`levels.ts`), as when the mean of a
  * column of three values is followed by the number who have one; and in the rows that one has more than the other, as when
- * their sums differ by few values. And what earlier answers told so of other data, from which such a set may have grown by few.
+ * their sums differ by few values, or that each has beside the other, where they overlap. And what earlier answers told so of other data, from which such a set may have grown by few.
  */
 import { isCoded } from "../errors.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
@@ -113,7 +113,7 @@ export function mayTellCounts(
 
 /** The same where it is known which cells are shown; or of the rows that only one of the two has, since both have a sum. */
 function mayTell(earlier: SummedSet, added: SummedSet, classes: Classes): boolean {
-  if (!areSummed(earlier, added)) return false;
+  if (!areSummed(earlier, added)) return sumsApart(earlier, added, classes) !== undefined;
   if (keyOf(earlier.set) === keyOf(added.set)) return true;
   const [whole, part] = wholeFirst(earlier, added);
   if (isChosenBySummed(fieldsOfChoice(whole.set, part.set, classes), whole, part)) return true;
@@ -137,8 +137,27 @@ function isChosenBySummed(fields: readonly number[], whole: SummedSet, part: Sum
   return (fields.length === 1 && isSummed(fields[0]!)) || (fields.length > 0 && hasProductsOf(fields, whole));
 }
 
+/** The field by which two sets differ where they overlap and neither is in the other, and what of it is summed over both. */
+function sumsApart(
+  { set: a, sums }: SummedSet,
+  { set: b, sums: others }: SummedSet,
+  classes: Classes,
+): { readonly field: number; readonly sums: readonly Sum[] } | undefined {
+  if (a.parts !== b.parts || sums.length === 0 || others.length === 0) return undefined;
+  if (isSubset(a, b) || isSubset(b, a) || intersect(a, b) === undefined) return undefined;
+  const [field, ...more] = fieldsOfChoice(a, b, classes);
+  if (field === undefined || more.length > 0) return undefined;
+  const common = sums.filter(
+    (sum) => sum.every((each) => each.field === field) && others.some((other) => isSameSum(sum, other)),
+  );
+  return common.length === 0 ? undefined : { field, sums: common };
+}
+
 function tellTogether(earlier: SummedSet, added: SummedSet, levels: LevelReader, classes: Classes): TellingSets {
   try {
+    const apart = sumsApart(earlier, added, classes);
+    if (apart !== undefined)
+      return { sets: levels.levelsApart(earlier.set, added.set, apart.field, apart.sums), isUntold: false };
     if (keyOf(earlier.set) === keyOf(added.set)) {
       const both = { set: added.set, sums: [...earlier.sums, ...added.sums] };
       return { sets: levels.levelsOfCell([both])[0]!.own.map(({ set }) => set), isUntold: false };
@@ -197,8 +216,9 @@ function fieldsOfChoice(whole: RowSet, part: RowSet, classes: Classes): number[]
 
 /** Those of the whole that the part's condition on one field chooses; undefined where a shape decides, too. */
 function chosenBy(field: number, whole: RowSet, part: RowSet): RowSet | undefined {
-  if (whole.shape?.key !== part.shape?.key) return undefined;
-  return intersect(whole, { parts: whole.parts, conditions: part.conditions.filter(([on]) => on === field) });
+  const chosen = intersect(whole, { parts: whole.parts, conditions: part.conditions.filter(([on]) => on === field) });
+  if (whole.shape === undefined && part.shape === undefined) return chosen;
+  return chosen !== undefined && keyOf(chosen) === keyOf(part) ? chosen : undefined;
 }
 
 /** Of the rows by which they differ, with the sums that both have. */

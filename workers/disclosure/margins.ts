@@ -2,7 +2,8 @@
  * What the cells of a table add up to along its axes, where a field is summed over them: the sum over all of a line, or over the
  * whole table, follows from those of its cells, so that it is told though no output is it. Counts by value of a field are such
  * a sum, too: each value so many times. How many patients are in a line follows as well: that is compared with earlier sets where
- * shown cells are added up (`shownSums.ts`), not combined with two others; later answers are compared with it as with any earlier set.
+ * shown cells are added up (`shownSums.ts`), not combined with two others, and sums of earlier sets may tell counts with it
+ * (`levelsWithEarlier.ts`); later answers are compared with it as with any earlier set.
  */
 import { cellsOf } from "../query/axisSizes.ts";
 import type { ClassFunction } from "./classFunction.ts";
@@ -16,7 +17,7 @@ export interface DisclosedMargin {
   readonly set: RowSet;
   /** Indices of those that add up to it, ascending; at least two. */
   readonly groups: readonly number[];
-  /** Empty where the cells only count: kept beside one with sums, as who is in this line and not in that one lacks a column. */
+  /** Empty where the cells only count. */
   readonly summed: ReadonlySet<number>;
   readonly sums: readonly Sum[];
 }
@@ -62,7 +63,7 @@ export function marginsOf(
       const told = counted === undefined ? first : { summed: new Set([counted]), sums: [] };
       return [{ set, groups: own, summed: told.summed, sums: told.sums }];
     });
-    return found.some(({ summed }) => summed.size > 0) ? found : [];
+    return found;
   });
 }
 

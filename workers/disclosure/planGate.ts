@@ -73,17 +73,35 @@ export function planGate(request: GatedRequest, history: readonly EarlierAnswer[
   const prepared = prepareRequest(request, history, k, (disclosed, earlier, classes, parts) => {
     const levels = new LevelReader(classes, () => false);
     const classesOf: Classes = (on) => classes.classes(on);
+    const opened = [...earlier.counted, ...earlier.sets];
     const tellingOf = (sets: readonly SummedGroup[]): TellingSets[] =>
-      levelsWithEarlier(sets, earlier.sets, levels, classesOf);
+      levelsWithEarlier(sets, opened, levels, classesOf);
     return {
-      telling: tellingOf(disclosed.groups),
+      telling: byGroup(disclosed.groups, tellingOf),
       tellingMargins: tellingOf(disclosed.margins),
-      told: toldTogether(earlier.sets, parts, levels, classesOf),
+      told: toldTogether(opened, parts, levels, classesOf),
     };
   });
   if (prepared.refused) return prepared;
   const { disclosed, earlier, made } = prepared;
   return new Planning(request, disclosed, earlier, { ...prepared, ...made, field }).finish();
+}
+
+/** Of each group, what its set and its exact levels tell. */
+function byGroup(
+  groups: readonly DisclosedGroup[],
+  tellingOf: (sets: readonly SummedGroup[]) => readonly TellingSets[],
+): TellingSets[] {
+  const summed = groups.map(({ set, sums, levels, exactLevels, levelSums }): SummedGroup[] => {
+    const told = levels.map((level, at) => ({ set: level, sums: levelSums[at]!.sums }));
+    return [{ set, sums }, ...told.filter((_, at) => exactLevels[at])];
+  });
+  const telling = tellingOf(summed.flat());
+  let next = 0;
+  return summed.map(({ length }) => {
+    const own = telling.slice(next, (next += length));
+    return { sets: own.flatMap(({ sets }) => sets), isUntold: own.some(({ isUntold }) => isUntold) };
+  });
 }
 
 interface Place extends RequestPlace {
@@ -145,7 +163,10 @@ class Planning {
     const zeros = this.#tests.zeroTests();
     const groups = this.#groupTests();
     const sums = new ShownSums(this.#tests, this.#disclosed, {
-      whole: this.#place.tellingMargins.map((sets) => this.#tellingTests(sets)),
+      whole: this.#disclosed.margins.map(({ set }, index) => [
+        ...this.#tellingTests(this.#place.tellingMargins[index]!),
+        ...this.#tests.growthTests(set, this.#place.told),
+      ]),
       mayTell: (margin, set) => this.#mayTellCounts({ set, sums: this.#disclosed.margins[margin]!.sums }),
     });
     this.#tests.tests.stopCounting();
@@ -178,10 +199,11 @@ class Planning {
     const summed = new Map<number, { readonly added: TestedSet[]; readonly told: TestedSet[] }>();
     const found = this.#disclosed.groups.map((group, index) => {
       const tests = this.#tellingTests(this.#place.telling[index]!);
-      for (const set of group.set === undefined ? [] : [group.set, ...group.levels]) {
+      const isRepeated = this.#tests.isToldExactly(group);
+      for (const [at, set] of (group.set === undefined ? [] : [group.set, ...group.levels]).entries()) {
         const tested = this.#tests.tested(set, group.summed, group);
-        const isTold = this.#tests.isTold(tested);
-        if (this.#tests.needsNoSizeTest(set)) tests.push(...this.#tests.newSumTests(tested, siblings));
+        const isTold = (isRepeated && at <= group.ownLevels) || this.#tests.isTold(tested);
+        if (this.#tests.needsNoSizeTest(set)) tests.push(...this.#tests.newSumTests(tested, siblings, isTold));
         else {
           tests.push(...this.#tests.sizeTests(set, "ifShown"));
           tests.push(...historyTests(this.#tests.facts, tested, "passes", siblings));
@@ -206,14 +228,18 @@ class Planning {
    * That no combination of three sets of one cell over which one column is summed is about few rows. It may be about none: that tells of
    * nobody.
    *
-   * @param before own sets of groups before this one, by cell; this one's is added
+   * @param before sets of groups before this one, by cell; this one's are added
    */
   #cellTests(group: DisclosedGroup, before: Map<number, NewSet[]>): SizeTest[] {
     if (group.set === undefined) return [];
-    const a = this.#tests.tested(group.set, group.summed, group);
+    const own = [group.set, ...group.levels].map((set) => this.#tests.tested(set, group.summed, group));
     const others = before.get(group.cell) ?? [];
-    before.set(group.cell, [...others, a]);
-    const three = others.flatMap((b, at) => others.slice(at + 1).map((c) => [a, b, c] as const));
+    before.set(group.cell, [...others, ...own]);
+    const all = [...others, ...own];
+    const three = own.flatMap((a, first) => {
+      const rest = all.slice(0, others.length + first);
+      return rest.flatMap((b, at) => rest.slice(at + 1).map((c) => [a, b, c] as const));
+    });
     const untold = three.filter((sets) => !sets.every((each) => this.#tests.isTold(each)));
     const tests = untold.flatMap((sets) => combinationTests(this.#tests.facts, sets, "sums"));
     return tests.map((test) => ({ ...test, zero: "passes" }));

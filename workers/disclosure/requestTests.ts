@@ -11,7 +11,7 @@ import { Fingerprints } from "./fingerprints.ts";
 import type { HistorySet, HistorySets } from "./historySets.ts";
 import { mayTellMore, NO_SUMS } from "./historySets.ts";
 import type { HiddenSums, HistoryFacts, NewSet, OwnPrints } from "./historyTests.ts";
-import { historyTests } from "./historyTests.ts";
+import { amongTests, historyTests } from "./historyTests.ts";
 import type { SummedGroup } from "./levelsWithEarlier.ts";
 import { KnownMissing } from "./missingCounts.ts";
 import type { TestedSet } from "./pairTests.ts";
@@ -157,9 +157,16 @@ export class RequestTests {
     return isCohort || this.#isEarlier(set);
   }
 
-  /** Of a set that needs no other test: where a field is summed over it for the first time. @param siblings of the answer, before it */
-  newSumTests(tested: NewSet, siblings: readonly NewSet[]): SizeTest[] {
-    return this.isTold(tested) ? [] : sumTests(this.facts, tested, siblings);
+  /**
+   * Of a set that needs no other test: where a field is summed over it for the first time, and beside sets of the answer before it,
+   * which the cohort was not combined with.
+   *
+   * @param siblings of the answer, before it
+   * @param isTold whether all its sums were shown before
+   */
+  newSumTests(tested: NewSet, siblings: readonly NewSet[], isTold: boolean): SizeTest[] {
+    if (!isTold) return sumTests(this.facts, tested, siblings);
+    return tested.isEarlier ? [] : amongTests(this.facts, tested, siblings);
   }
 
   /** That a set has neither grown nor shrunk by few since it was told on other data. @param told sets, of which those of its filter count */
@@ -221,9 +228,12 @@ function ownPrints(
   };
   for (const [set, sums] of added) {
     add(print(set), sums);
-    // A growth is tested on its own only where the number before was opened.
-    for (const before of known.filter(({ isOpened }) => isOpened))
-      if (isSameFilter(set, before.set)) add(residue(print(set) - print(before.set)), sums);
+    // A growth is tested on its own only where the number before was opened; and its sum is secret only where the sum before was told.
+    for (const before of known.filter((each) => each.isOpened && isSameFilter(set, each.set))) {
+      const told = before.toldHere.summed;
+      const grown = sums === "any" ? sums : new Set([...sums].filter((field) => told.has(field)));
+      add(residue(print(set) - print(before.set)), grown);
+    }
   }
   for (const { set, isPosted } of known) if (isPosted) add(print(set), "any");
   return prints;
@@ -256,12 +266,12 @@ function startVectors(request: GatedRequest, { catalogue, parts }: RequestPlace)
 
 /** All rows of the request: their number is public, sums over them are what earlier answers show, or may. */
 function wholeTable(all: RowSet, before: HistorySet | undefined): WholeTable {
-  const { summed, sums } = before?.isOpened === true ? before : NO_SUMS;
+  const { summed, sums, openSummed } = before?.isOpened === true ? before : NO_SUMS;
   const toldHere = before?.isOpened === true ? before.toldHere : NO_SUMS;
   const number = { isPosted: true, isShown: true, isOpened: true, isUnknown: false, isAlone: true, isAnswered: true };
   const others = { isEmpty: false, isMargin: false, isToldToOthers: false, isShownToOthers: false };
   return {
-    tested: { set: all, summed, sums, ...number, ...others, toldHere },
+    tested: { set: all, summed, sums, openSummed, ...number, ...others, toldHere },
     shown: { set: all, ...toldHere },
     unknown: before !== undefined && mayTellMore(before) ? [before] : [],
   };

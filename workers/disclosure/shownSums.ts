@@ -110,7 +110,8 @@ export class ShownSums {
     const before: NewSet[] = [];
     return margins.flatMap((margin, index) => {
       const shown = margin.groups.filter(isShown);
-      if (margin.summed.size === 0 || shown.length < 2) return [];
+      if (shown.length < 2) return [];
+      if (margin.summed.size === 0) return this.#countedLine(index, shown, hidden);
       const set = toldPart(margin, all, isShown);
       const untold = shown.filter((group) => !this.#isToldTo(margin, this.#tested[group]!));
       const inexact = shown.filter((group) => !this.#tests.isToldExactly(all[group]!));
@@ -122,6 +123,13 @@ export class ShownSums {
         ...this.#line(this.#tellingTests(index, set, shown), inexact, hidden, shown),
       ];
     });
+  }
+
+  /** How many are in a line may tell counts with earlier sums, and may have changed by few. Looked at are lines that are shown whole. */
+  #countedLine(index: number, shown: readonly number[], hidden: ReadonlySet<number>): LineTest[] {
+    if (shown.length < this.#disclosed.margins[index]!.groups.length) return [];
+    const untold = shown.filter((group) => !this.#tested[group]!.isEarlier);
+    return this.#line(this.#telling.whole[index]!, untold, hidden, shown);
   }
 
   /** Lines of which all is shown are nobody or k, as their cells are: what three sets come to may be one. */

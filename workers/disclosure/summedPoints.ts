@@ -155,7 +155,7 @@ export function sumsOn(points: readonly JointPoint[], joint: readonly SummedFiel
 }
 
 /** @param variable of one of the fields */
-function valuesOn(points: readonly JointPoint[], joint: readonly SummedField[], variable: Variable): bigint[] {
+export function valuesOn(points: readonly JointPoint[], joint: readonly SummedField[], variable: Variable): bigint[] {
   const at = joint.findIndex(({ field }) => field === variable.field);
   const place = joint[at]!.variables.findIndex((each) => textOf(each) === textOf(variable));
   return points.map((point) => point[at]!.values[place]!);

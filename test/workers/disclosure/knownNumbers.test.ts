@@ -86,6 +86,27 @@ describe("the gate, of how many of a cell lack a value", () => {
     assert.deepEqual(await shown(open, byArm("COUNT(*)")), [80n, 30n]);
   });
 
+  it("does not where it is what the cells themselves lack, and those who are in none for lack of another value", async () => {
+    const lacking = (ageless: number): ClearStudy =>
+      study(
+        [
+          ...people(40, { sex: "F" }),
+          ...people(26, { sex: "F", response: 0 }),
+          ...people(8, { sex: "F", response: null }),
+          ...people(40, { sex: "M" }),
+          ...people(28, { sex: "M", response: 0 }),
+          ...people(8, { sex: "M", response: null }),
+          ...people(ageless, { sex: "M", age: null }),
+        ],
+        incomplete,
+      );
+    const table = "SELECT sex, COUNT(*), SUM(response) FROM trial WHERE age IS NOT NULL GROUP BY sex";
+    for (const ageless of [0, 3]) {
+      const answer = text(await lacking(ageless).ask({ sql: table }));
+      assert.match(answer, /^74 66 40 76 68 40$/, `${ageless} have no age`);
+    }
+  });
+
   it("tests it where a participant names an answer that would have told it, and was never posted", async () => {
     const named = made(1, 3);
     await tell(named, few, more);

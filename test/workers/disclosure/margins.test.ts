@@ -23,7 +23,7 @@ async function marginsOf(
 }
 
 describe("margins of a table", () => {
-  it("are its lines and the whole of each sum, and none of counts, of one cell, or without a table", async () => {
+  it("are its lines and the whole of each sum and count; none of one cell, or without a table", async () => {
     const [VALUE, LAB] = ["value", "lab"].map((name) => schema.fields.findIndex((field) => field.name === name));
     assert.deepEqual(
       (await marginsOf(BY_ARM)).map(({ groups, summed }) => [groups, summed]),
@@ -50,11 +50,11 @@ describe("margins of a table", () => {
       ],
     );
     assert.equal(new Set(two.map(({ key }) => key)).size, 2);
-    for (const sql of [
-      "SELECT arm, COUNT(*) FROM t GROUP BY arm",
-      MEAN,
-      BY_ARM.replace(" GROUP", " WHERE arm = 'A' GROUP"),
-    ])
+    assert.deepEqual(
+      (await marginsOf("SELECT arm, COUNT(*) FROM t GROUP BY arm")).map(({ groups, summed }) => [groups, summed]),
+      [[[0, 1, 2], []]],
+    );
+    for (const sql of [MEAN, BY_ARM.replace(" GROUP", " WHERE arm = 'A' GROUP")])
       assert.deepEqual(await marginsOf(sql), [], sql);
   });
 });
