@@ -30,7 +30,7 @@ const MEMBER_FIELDS: Readonly<Record<string, string>> = {
   organisationName: "give --organisation",
   tlsFingerprint: "give --certificate or --fingerprint; `init` printed both",
   endpoint: "give --endpoint https://host:port; `opaline worker init` printed it",
-  encryptionKey: "give --encryption-key; `opaline worker init` printed it",
+  encryptionKey: "give --encryption-key; `opaline worker init`, or the member's `create-key`, printed it",
 };
 
 /** What a trial refuses, before and after it is registered; the fields of its file are checked before it is sent. */

@@ -17,6 +17,8 @@ export interface TrailReport {
   readonly verified: boolean;
   /** The first record that is missing, moved or altered. */
   readonly fault: TrailFault | undefined;
+  /** Asked for; undefined: all. */
+  readonly subject: string | undefined;
   /** Records on chain. */
   readonly length: bigint;
   readonly head: string;
@@ -32,6 +34,8 @@ export interface AuditEvent {
   readonly act: string;
   readonly subject: string;
   readonly actor: string;
+  /** keccak256 of its name. */
+  readonly organisation: string;
   readonly reason: string;
   readonly oldHash: string;
   readonly newHash: string;
@@ -58,6 +62,7 @@ export const command = defineCommand({
       const gaps = missing(records, length);
       const fault = findTrailFault(records, length, head);
       return {
+        subject,
         verified: fault === undefined && gaps.length === 0 && verifyRecords(records, head),
         fault,
         length,
@@ -67,19 +72,21 @@ export const command = defineCommand({
       };
     });
   },
-  print: ({ verified, fault, length, head, gaps, events }) =>
+  print: ({ subject, verified, fault, length, head, gaps, events }) =>
     [
-      tableOf(
-        ["#", "block", "act", "subject", "actor", "reason"],
-        events.map(({ sequence, block, act, subject, actor, reason }) => [
-          sequence,
-          block,
-          act,
-          subject,
-          actor,
-          reason,
-        ]),
-      ),
+      subject !== undefined && events.length === 0
+        ? `no record is of ${subject}`
+        : tableOf(
+            ["#", "block", "act", "subject", "actor", "reason"],
+            events.map(({ sequence, block, act, subject, actor, reason }) => [
+              sequence,
+              block,
+              act,
+              subject,
+              actor,
+              reason,
+            ]),
+          ),
       "",
       `${length} records, head ${head}`,
       verified
@@ -119,9 +126,10 @@ function missing(records: readonly AuditRecord[], length: bigint): bigint[] {
 const NAME_OF_ACT = new Map<string, string>(ACT_NAMES.map((name) => [id(name), name]));
 
 function describe(record: AuditRecord): AuditEvent {
-  const { sequence, block, act, subject, actor, reason, oldHash, newHash, transactionHash } = record;
+  const { sequence, block, act, subject, actor, organisation, reason, oldHash, newHash, transactionHash } = record;
   const name = NAME_OF_ACT.get(act) ?? act;
-  return { sequence, block, act: name, subject, actor, reason, oldHash, newHash, transaction: transactionHash };
+  const hashes = { oldHash, newHash, transaction: transactionHash };
+  return { sequence, block, act: name, subject, actor, organisation, reason, ...hashes };
 }
 
 if (import.meta.main) await runAlone(command);

@@ -52,6 +52,7 @@ function readOwnFile(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new CodedError({ code: "CSV_UNREADABLE", path }, `${path} cannot be read`, { cause });
+    const reason = (cause as NodeJS.ErrnoException).code ?? "unknown";
+    throw new CodedError({ code: "CSV_UNREADABLE", path }, `${path} cannot be read (${reason})`, { cause });
   }
 }

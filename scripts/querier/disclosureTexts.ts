@@ -15,7 +15,7 @@ export const REASONS: Readonly<Partial<Record<Outcome, string>>> = {
 
 /** @param k the study's; @returns no line when everything is shown */
 export function hiddenLines({ cells, hidden, partlyHidden }: HiddenCells, k: number): string[] {
-  const because = `fewer than ${k} patients, or too close to an earlier answer or to another hidden cell`;
+  const because = `fewer than ${k} patients, also without one data owner's own, or too close to all patients, an earlier answer or another cell`;
   const of = (count: number): string =>
     `${count} of ${cells} ${cells === 1 ? "cell" : "cells"} ${count === 1 ? "is" : "are"}`;
   const whole = hidden === 0 ? [] : [`${of(hidden)} hidden: ${because}`];

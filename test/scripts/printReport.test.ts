@@ -139,7 +139,10 @@ describe("hiddenLines", () => {
   it("counts cells that are hidden, and cells that are hidden in part", () => {
     assert.deepEqual(hiddenLines({ cells: 24, hidden: 0, partlyHidden: 0 }, 11), []);
     const [whole, part, ...more] = hiddenLines({ cells: 24, hidden: 3, partlyHidden: 2 }, 20);
-    assert.match(whole!, /^3 of 24 cells are hidden: fewer than 20 patients, or too close to an earlier answer/);
+    assert.match(
+      whole!,
+      /^3 of 24 cells are hidden: fewer than 20 patients, also without one data owner's own, or too close to all patients,/,
+    );
     assert.match(part!, /^2 of 24 cells are hidden in part: fewer than 20 patients/);
     assert.deepEqual(more, []);
     assert.match(hiddenLines({ cells: 1, hidden: 1, partlyHidden: 0 }, 5)[0]!, /^1 of 1 cell is hidden:/);

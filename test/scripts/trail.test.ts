@@ -50,6 +50,19 @@ describe("auditor trail on a node that does not show what was recorded", () => {
     assert.match(trail.print!(report), /verified: no record is missing or altered/);
   });
 
+  it("tells all that the running hash covers", async () => {
+    const { events, head: recorded } = await read((logs) => logs);
+    const running = events.reduce((before, event) => nextHead(before, { ...event, act: id(event.act) }), FIRST_HEAD);
+    assert.equal(running, recorded);
+  });
+
+  it("says when nothing was recorded of a subject", async () => {
+    const subject = id("nobody");
+    const report = await trail.handler({ ...consortium.network, rpc: proxy.url, subject }, consortium.context);
+    assert.match(trail.print!(report), new RegExp(`^no record is of ${subject}$`, "m"));
+    assert.equal(report.verified, true);
+  });
+
   it("names a missing record", async () => {
     const report = await read((logs) => logs.filter((_, i) => i !== 2));
     assert.equal(report.verified, false);

@@ -51,7 +51,7 @@ const HEAD_TYPES = [
 export const FIRST_HEAD = `0x${"00".repeat(27)}`;
 
 /** The running hash after one more record, as the contract computes it. */
-export function nextHead(previous: string, record: AuditRecord): string {
+export function nextHead(previous: string, record: Omit<AuditRecord, "head" | "transactionHash">): string {
   const reasonHash = keccak256(toUtf8Bytes(record.reason));
   const { sequence, act, subject, actor, organisation, oldHash, newHash, block } = record;
   const acted = [previous, sequence, act, subject, actor, organisation];

@@ -24,7 +24,8 @@ export function readPrivateFile(path: string): string {
   try {
     mode = statSync(path).mode & 0o777;
   } catch (cause) {
-    throw refuse({ code: "KEYSTORE_MISSING", path }, `${path} cannot be read`, cause);
+    const reason = (cause as NodeJS.ErrnoException).code ?? "unknown";
+    throw refuse({ code: "KEYSTORE_MISSING", path }, `${path} cannot be read (${reason})`, cause);
   }
   if ((mode & 0o077) !== 0) {
     const octal = mode.toString(8).padStart(4, "0");

@@ -38,7 +38,11 @@ export function matchEventFiles({ eventTables }: StudySchema, files: readonly Ev
   return eventTables.map(({ name }) => {
     const [file, second] = files.filter(({ table }) => table === name);
     if (file === undefined) {
-      throw refuse("EVENT_FILE_MISSING", name, `the schema computes fields from ${name}: give the file of its events`);
+      throw refuse(
+        "EVENT_FILE_MISSING",
+        name,
+        `the schema computes fields from ${name}: give the file of its events (--events ${name}=FILE)`,
+      );
     }
     if (second === undefined) return file;
     throw refuse("EVENT_FILE_REPEATED", name, `two files are given for ${name}; join them into one`);
