@@ -80,6 +80,7 @@ export function planGate(request: GatedRequest, history: readonly EarlierAnswer[
       telling: byGroup(disclosed.groups, tellingOf),
       tellingMargins: tellingOf(disclosed.margins),
       told: toldTogether(opened, parts, levels, classesOf),
+      counted: earlier.counted,
     };
   });
   if (prepared.refused) return prepared;
@@ -111,6 +112,8 @@ interface Place extends RequestPlace {
   readonly tellingMargins: readonly TellingSets[];
   /** What earlier answers told together on other data. */
   readonly told: readonly RowSet[];
+  /** Lines of earlier tables. */
+  readonly counted: HistorySets["counted"];
 }
 
 class Planning {
@@ -281,7 +284,8 @@ class Planning {
 
   #tellingTests({ sets, isUntold }: TellingSets): SizeTest[] {
     if (isUntold) return [NEVER_PASSES];
-    const earlier = [...this.#place.told, ...this.#tests.others.map((each) => each.set)];
+    const { told, counted } = this.#place;
+    const earlier = [...told, ...counted.map(({ set }) => set), ...this.#tests.others.map(({ set }) => set)];
     return sets.flatMap((set) => [
       ...this.#tests.sizeTests(set, "ifShown", this.#place.jointK),
       ...this.#tests.growthTests(set, earlier),

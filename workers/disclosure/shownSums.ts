@@ -129,7 +129,7 @@ export class ShownSums {
   #countedLine(index: number, shown: readonly number[], hidden: ReadonlySet<number>): LineTest[] {
     if (shown.length < this.#disclosed.margins[index]!.groups.length) return [];
     const untold = shown.filter((group) => !this.#tested[group]!.isEarlier);
-    return this.#line(this.#telling.whole[index]!, untold, hidden, shown);
+    return this.#line(this.#telling.whole[index]!, someOf(untold), hidden, shown);
   }
 
   /** Lines of which all is shown are nobody or k, as their cells are: what three sets come to may be one. */

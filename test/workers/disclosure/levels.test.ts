@@ -157,7 +157,7 @@ describe("levels of one column", () => {
     const either = "SELECT AVG(grade) FROM t WHERE (grade = 1 AND arm = 'A') OR (grade = 2 AND arm = 'B')";
     assert.deepEqual(await told(either, ["grade", "arm"]), ["1,0", "2,1"]);
     const three = "SELECT AVG(grade) FROM t WHERE grade = 1 OR (grade IN (0, 2) AND arm = 'B')";
-    assert.deepEqual(await told(three, ["grade", "arm"]), []);
+    assert.deepEqual(await told(three, ["grade", "arm"]), ["0,1 2,1"], "who has another value than the pinned one");
     const alone = "SELECT AVG(a) FROM t WHERE arm = 'A' OR sex = 'F'";
     const found = await told(alone, ["a", "arm", "sex"]);
     assert.equal(found.length, 2);
@@ -165,11 +165,31 @@ describe("levels of one column", () => {
   });
 });
 
+describe("what a pinned value leaves", () => {
+  it("is all but one value, or two where squares are summed, that a condition has for others than the rest", async () => {
+    const pinned = "dose = 40 OR arm = 'A'";
+    const left = await told(`SELECT AVG(dose) FROM t WHERE ${pinned}`, ["dose", "arm"]);
+    assert.deepEqual(left, ["0..39,0 41..1000,0"]);
+    const ofAnother = await told(`SELECT AVG(a) FROM t WHERE ${pinned}`, ["dose", "arm", "a"]);
+    assert.equal(ofAnother.length, 2, "its own values");
+    const two = "dose = 40 OR dose = 41 OR arm = 'A'";
+    assert.deepEqual(await told(`SELECT AVG(dose) FROM t WHERE ${two}`, ["dose", "arm"]), []);
+    assert.deepEqual(await told(`SELECT VAR_POP(dose) FROM t WHERE ${two}`, ["dose", "arm"]), [
+      "0..39,0 42,0 43..1000,0",
+    ]);
+    assert.deepEqual(await told("SELECT AVG(dose) FROM t WHERE dose = 40 OR dose > 50", ["dose"]), []);
+  });
+});
+
 describe("levels of two columns", () => {
-  it("are the four cells of two columns of two values", async () => {
+  it("are the four cells of two columns of two values, and both values of each", async () => {
+    const of = (low: string, high: string): string[] => {
+      const cells = [`0,${low}`, `0,${high}`, `1,${low}`, `1,${high}`];
+      return [...cells, `0,${low} 0,${high}`, `1,${low} 1,${high}`, `0,${low} 1,${low}`, `0,${high} 1,${high}`];
+    };
     for (const pair of ["COVAR_POP(a, b)", "CORR(a, b)"])
-      assert.deepEqual(await told(`SELECT ${pair} FROM t`, ["a", "b"]), ["0,0", "0,1", "1,0", "1,1"]);
-    assert.deepEqual(await told("SELECT COVAR_POP(a, c) FROM t", ["a", "c"]), ["0,3", "0,5", "1,3", "1,5"]);
+      assert.deepEqual(await told(`SELECT ${pair} FROM t`, ["a", "b"]), of("0", "1"));
+    assert.deepEqual(await told("SELECT COVAR_POP(a, c) FROM t", ["a", "c"]), of("3", "5"));
   });
 
   it("are both values of one that is multiplied by a column of many", async () => {
@@ -183,11 +203,11 @@ describe("levels of two columns", () => {
     assert.ok(!found.includes("0,0"), "no square of grade is multiplied by a");
   });
 
-  it("of three columns of two values are all cells of two, and who is equal in all or in all but one", async () => {
+  it("of three columns of two values are their values, all cells of two, and who is equal in all or in all but one", async () => {
     const found = await told("SELECT LINEAR_REGRESSION(a, b, c) FROM t", ["a", "b", "c"]);
     assert.ok(found.includes("0,0,3 0,0,5") && found.includes("0,0,3 1,0,3"));
     assert.ok(found.includes("0,0,3 1,1,5"), found.join("; "));
-    assert.equal(found.length, 3 * 4 + 4);
+    assert.equal(found.length, 3 * 4 + 4 + 3 * 2);
   });
 });
 

@@ -83,7 +83,64 @@ const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) 
 /** Number and sum of the mean of a grade, and how many have grade 1: who has grade 2. */
 const ofGrade2 = ([, mean]: readonly bigint[], ones: bigint): bigint => (mean! - ones) / 2n;
 
+const pinned = (few: number): Row[] => [
+  ...rows(90),
+  ...rows(40, { age: 50 }),
+  ...rows(60, { sex: 1 }),
+  ...rows(50, { arm: 1 }),
+  ...rows(few, { arm: 1, sex: 1, age: 77 }),
+];
+
 const STORIES: Readonly<Record<string, Story>> = {
+  "a mean of a value that OR pins for all but few": {
+    rows: pinned,
+    asked: ["SELECT AVG(age) FROM t WHERE age = 40 OR (arm = '1' AND sex = 'M')"],
+    recovered: ([n, all]) => all! - 40n * n!,
+    worth: 37,
+  },
+  "a product with such a value": {
+    rows: pinned,
+    asked: ["SELECT COVAR_POP(age, value) FROM t WHERE age = 40 OR (arm = '1' AND sex = 'M')"],
+    recovered: (told) => told[1]! - 40n * told[0]!,
+    worth: 37,
+  },
+  "means of which one leaves out whom another pins": {
+    rows: (few) => [
+      ...rows(90),
+      ...rows(60, { arm: 1 }),
+      ...rows(40, { arm: 1, age: 50 }),
+      ...rows(50, { arm: 1, sex: 1 }),
+      ...rows(few, { arm: 1, sex: 1, age: 77 }),
+    ],
+    asked: [
+      "SELECT AVG(age) FROM t WHERE arm = '1'",
+      "SELECT AVG(age) FROM t WHERE arm = '1' AND sex = 'F' AND age <> 40",
+    ],
+    recovered: ([n, all], [m, others]) => all! - others! - 40n * (n! - m!),
+    worth: 37,
+  },
+  "products of which a coarser count follows, then a table": {
+    rows: (few) => [
+      ...each((arm) =>
+        each((sex) => each((x) => [...rows(40, { arm, sex, x }), ...rows(33, { arm, sex, x, grade: 1 })])),
+      ),
+      ...rows(70, { arm: 1, grade: 2 }),
+      ...rows(60, { arm: 1, sex: 1, grade: 2, x: 1 }),
+      ...rows(few, { sex: 1, grade: 2 }),
+    ],
+    asked: ["SELECT COVAR_POP(arm, x) FROM t WHERE grade <> '2'", "SELECT arm, sex, COUNT(*) FROM t GROUP BY arm, sex"],
+    recovered: ([n, ofArm1], cells) => cells[0]! + cells[1]! - (n! - ofArm1!),
+  },
+  "a growth that follows from lines of a table before it": {
+    rows: () => each((sex) => [...rows(40, { sex }), ...rows(30, { sex, grade: 1 }), ...rows(31, { sex, grade: 2 })]),
+    grown: (few) => [...rows(few), ...rows(30, { grade: 1 }), ...rows(30, { grade: 2 })],
+    asked: [
+      { sql: "SELECT AVG(grade) FROM t", versions: { one: 1 } },
+      "SELECT grade, sex, COUNT(*) FROM t GROUP BY grade, sex",
+      { sql: "SELECT COUNT(*) FROM t WHERE grade = '1'", versions: { one: 1 } },
+    ],
+    recovered: ([n, mean], cells, [ones]) => cells[0]! + cells[1]! - (n! - ones! - ofGrade2([n!, mean!], ones!)),
+  },
   "COUNT(*) after another output, with a part of who lacks a value": {
     rows: (few) => [
       ...rows(60),
