@@ -6,8 +6,8 @@
 import { isCoded } from "../errors.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
 import type { FieldClasses } from "./fieldClasses.ts";
-import type { HistorySet } from "./historySets.ts";
-import { newestOf } from "./historySets.ts";
+import type { HistorySet } from "./historySet.ts";
+import { newestOf } from "./historySet.ts";
 import type { LevelReader, SummedSet } from "./levels.ts";
 import type { RowSet } from "./rowSet.ts";
 import { allOf, classesIn, intersect, isSubset, keyOf, without } from "./rowSet.ts";

@@ -24,7 +24,7 @@ import type { SchemaField } from "../schema/studySchema.ts";
 import { numberLines } from "./axisLines.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
-import { mayTellMore } from "./historySets.ts";
+import { mayTellMore } from "./historySet.ts";
 import type { NewSet } from "./historyTests.ts";
 import { cellsOf, combinationTests, historyTests } from "./historyTests.ts";
 import type { SummedSet } from "./levels.ts";

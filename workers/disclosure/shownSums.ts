@@ -11,7 +11,7 @@ import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { LineTest, SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import { familiesOf } from "./disclosedSets.ts";
-import type { HistorySet } from "./historySets.ts";
+import type { HistorySet } from "./historySet.ts";
 import type { HistoryFacts, NewSet } from "./historyTests.ts";
 import { earlierPairs } from "./historyTests.ts";
 import type { DisclosedMargin } from "./margins.ts";

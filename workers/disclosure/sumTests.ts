@@ -4,7 +4,7 @@
  * time, all is tested that was left out for its size.
  */
 import type { SizeTest } from "../messages/gatePlan.ts";
-import type { HistorySet } from "./historySets.ts";
+import type { HistorySet } from "./historySet.ts";
 import type { HistoryFacts, NewSet } from "./historyTests.ts";
 import { amongTests, combinationTests, earlierPairs, haveGrown, isKnownButGrown } from "./historyTests.ts";
 import type { TestedSet } from "./pairTests.ts";

@@ -4,8 +4,10 @@ import { describe, it } from "node:test";
 
 import { withClasses } from "../../../workers/disclosure/classCatalogue.ts";
 import { disclosedSets } from "../../../workers/disclosure/disclosedSets.ts";
-import type { EarlierAnswer, HistorySet } from "../../../workers/disclosure/historySets.ts";
-import { historySets, mayTellMore } from "../../../workers/disclosure/historySets.ts";
+import type { HistorySet } from "../../../workers/disclosure/historySet.ts";
+import type { EarlierAnswer } from "../../../workers/disclosure/historySets.ts";
+import { mayTellMore } from "../../../workers/disclosure/historySet.ts";
+import { historySets } from "../../../workers/disclosure/historySets.ts";
 import { keyOf } from "../../../workers/disclosure/rowSet.ts";
 import { compileQuery } from "../../../workers/query/compileQuery.ts";
 import { complete } from "./trackerStudy.ts";
