@@ -7,7 +7,8 @@
  *         multiplies in a third of the time that fractions take
  *   PRSS  share_j = Σ_{S∋j} r_S·g_S(j)                       degree t, secret Σ_S d_S·r_S
  *   PRZS  share_j = Σ_{S∋j} Σ_{k=1..t} r_{S,k}·j^k·g_S(j)      degree 2t, secret 0
- *   blinders, which are for good what their dealer chose, its masks (`combineDealing.ts`), and those of sealed answers (`maskKeys.ts`):
+ *   blinders and dealing masks, which follow for good from seeds that a dealer chose (`combineDealing.ts`), and masks of sealed answers
+ *   (`maskKeys.ts`):
  *   share_j = Σ_{S∋j} r_S·f_S(j), secret Σ_S r_S
  *
  * Protects: against any t parties PRSS is a uniform degree-t sharing and, when |P| = 2t + 1, PRZS is a uniform
