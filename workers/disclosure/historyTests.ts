@@ -289,6 +289,7 @@ function isNew(each: TestedSet | NewSet): each is NewSet {
  * values, are all of it that lack none of some columns.
  */
 function leaveOnlyMissing({ classes }: HistoryFacts, p: NewSet, q: NewSet, whole: RowSet): boolean {
+  if ([p, q].some(({ set }) => !isSubset(set, whole)) || intersect(p.set, q.set) !== undefined) return false;
   const shown = [p, q].map(({ set, shownWith }) =>
     shownWith.filter(
       (more) => keyOf(more) === keyOf(set) || (isSubset(set, more) && differInValidity(classes, set, more)),

@@ -16,7 +16,8 @@ export class KnownMissing {
   readonly #classes: Classes;
   readonly #shown: RowSet[] = [];
   readonly #prints = new Set<bigint>();
-  /** By keys of the sets that are added. */
+  /** By the sets that are added, and by their keys. */
+  readonly #added = new WeakMap<readonly RowSet[], ReadonlySet<bigint>>();
   readonly #beside = new Map<string, ReadonlySet<bigint>>();
 
   /** @param print a set's fingerprint */
@@ -39,9 +40,12 @@ export class KnownMissing {
   }
 
   #printsBeside(sets: readonly RowSet[]): ReadonlySet<bigint> {
+    const known = this.#added.get(sets);
+    if (known !== undefined) return known;
     const key = sets.map(keyOf).join();
     const prints = this.#beside.get(key) ?? this.#printsOf(sets, [...sets, ...this.#shown]);
     this.#beside.set(key, prints);
+    this.#added.set(sets, prints);
     return prints;
   }
 

@@ -2,7 +2,7 @@
 import type { SizeTest } from "../messages/gatePlan.ts";
 import type { HistoryFacts } from "./historyTests.ts";
 import type { RowSet } from "./rowSet.ts";
-import { intersect, keyOf } from "./rowSet.ts";
+import { filterKeyOf, intersect } from "./rowSet.ts";
 import { differInValidity } from "./validity.ts";
 
 export interface TestedSet {
@@ -60,5 +60,5 @@ export function sumsOne(a: Pick<TestedSet, "summed">, b: Pick<TestedSet, "summed
 
 /** One filter over different data. */
 export function isSameFilter(a: RowSet, b: RowSet): boolean {
-  return keyOf({ ...a, parts: 0n }) === keyOf({ ...b, parts: 0n });
+  return filterKeyOf(a) === filterKeyOf(b);
 }

@@ -165,7 +165,12 @@ export function classesIn({ conditions }: Pick<RowSet, "conditions">, field: num
 }
 
 /** Two sets are equal by construction exactly when their keys are. */
-export function keyOf({ parts, conditions, shape }: RowSet): string {
+export function keyOf(set: RowSet): string {
+  return `${set.parts.toString(16)}|${filterKeyOf(set)}`;
+}
+
+/** The same whatever the parts. */
+export function filterKeyOf({ conditions, shape }: RowSet): string {
   const box = conditions.map(([field, classes]) => `${field}:${classes.toString(16)}`).join(",");
-  return `${parts.toString(16)}|${box}${shape === undefined ? "" : `|${shape.key}`}`;
+  return shape === undefined ? box : `${box}|${shape.key}`;
 }

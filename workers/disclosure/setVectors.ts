@@ -64,6 +64,8 @@ export class SetVectors {
   readonly #sizes: CircuitOutput[] = [];
   readonly #sets: RowSet[] = [];
   readonly #sizeOf = new Map<string, number>();
+  /** The same by the two sets themselves: tests by the hundred thousand ask for few sizes. */
+  readonly #sizeOfTwo = new Map<RowSet, Map<RowSet, number | undefined>>();
   #isFinished = false;
 
   constructor(facts: SetVectorFacts) {
@@ -77,6 +79,13 @@ export class SetVectors {
 
   /** The number of rows in both, as an index among the sizes; undefined when there are none by construction. */
   size(a: RowSet, b: RowSet = a): number | undefined {
+    const known = this.#sizeOfTwo.get(a) ?? new Map<RowSet, number | undefined>();
+    this.#sizeOfTwo.set(a, known);
+    if (!known.has(b)) known.set(b, this.#sizeOfBoth(a, b));
+    return known.get(b);
+  }
+
+  #sizeOfBoth(a: RowSet, b: RowSet): number | undefined {
     const both = intersect(a, b);
     if (both === undefined) return undefined;
     const key = keyOf(both);
