@@ -28,11 +28,11 @@ import type { KnownMissing } from "./missingCounts.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { pairTest, sumsOne } from "./pairTests.ts";
 import type { RowSet } from "./rowSet.ts";
-import { conditionOf, intersect, isSubset, keyOf, meetsWithin, setWhere } from "./rowSet.ts";
+import { boxAround, conditionOf, intersect, isSubset, keyOf, meetsWithin, setWhere } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
 import type { ToldRest, ToldTable } from "./toldTables.ts";
 import { lateRestTests, restTests, tableTests } from "./toldTables.ts";
-import { differInValidity } from "./validity.ts";
+import { differInValidity, fieldsThatDiffer } from "./validity.ts";
 
 /** Sets beside the new one in a combination: the newest distinct ones of posted answers, and of others. "All rows" is always among them. */
 const COMBINED_SETS = 64;
@@ -301,6 +301,9 @@ function leaveOnlyMissing({ classes }: HistoryFacts, p: NewSet, q: NewSet, whole
 /** Whether two disjoint sets are all of a third one that lack none of some columns. */
 function isWholeButMissing(classes: HistoryFacts["classes"], p: RowSet, q: RowSet, whole: RowSet): boolean {
   if ([p, q].some((set) => set.parts !== whole.parts || !isSubset(set, whole))) return false;
+  // Asked of any two cells of a table: most are ruled out field by field, before their union is made.
+  const around = { conditions: boxAround(p.conditions, q.conditions) };
+  if (fieldsThatDiffer(classes, around, whole) === undefined) return false;
   if (intersect(p, q) !== undefined) return false;
   const union = setWhere(whole.parts, add(conditionOf(p), conditionOf(q)));
   return union !== undefined && differInValidity(classes, union, whole);

@@ -133,6 +133,14 @@ function commonConditions(a: readonly Condition[], b: readonly Condition[]): Con
   return conditions;
 }
 
+/** Of each field, the classes that rows of either of two boxes can have. */
+export function boxAround(a: readonly Condition[], b: readonly Condition[]): Condition[] {
+  return a.flatMap(([field, classes, all]): Condition[] => {
+    const union = classes | (classesIn({ conditions: b }, field) ?? all);
+    return union === all ? [] : [[field, union, all]];
+  });
+}
+
 /** Whether every row of a is in b by construction. */
 export function isSubset(a: RowSet, b: RowSet): boolean {
   if ((a.parts & ~b.parts) !== 0n || !isInBox(a.conditions, b)) return false;

@@ -122,9 +122,11 @@ export class SetVectors {
     const whole = this.#find(set);
     if (whole !== undefined) return { left: whole, right: undefined };
     for (const vector of this.#built.values()) {
-      const rest = isSubset(set, vector.set) ? residual(set, vector.set) : undefined;
-      const form = rest === undefined ? undefined : this.#find(rest);
-      if (form !== undefined) return { left: form, right: vector.form };
+      if (!isSubset(set, vector.set)) continue;
+      const rest = conditionsBeside(set, vector.set);
+      // A form is only made where it is needed: a condition at thresholds takes products.
+      if (!this.#isThere(rest) || !isBoth(set, vector.set, rest)) continue;
+      return { left: this.#find(rest) as LinearForm, right: vector.form };
     }
     const { conditions, shape } = set;
     if (conditions.length !== 2 || shape !== undefined) return undefined;
@@ -152,11 +154,14 @@ export class SetVectors {
     return { rest, condition: this.#oneCondition(parts, condition) };
   }
 
+  #isThere(set: RowSet): boolean {
+    return (set.conditions.length <= 1 && set.shape === undefined) || this.#built.has(keyOf(set));
+  }
+
   /** A set's indicator as it is there: a form of one condition, or one that was built. */
   #find(set: RowSet): LinearForm | undefined {
-    const built = this.#built.get(keyOf(set))?.form;
-    if (built !== undefined || set.conditions.length > 1 || set.shape !== undefined) return built;
-    return this.#oneCondition(set.parts, set.conditions[0]);
+    if (!this.#isThere(set)) return undefined;
+    return this.#built.get(keyOf(set))?.form ?? this.#oneCondition(set.parts, set.conditions[0]);
   }
 
   /** Adds product columns: one where a built set needs but one more condition. */
@@ -165,8 +170,8 @@ export class SetVectors {
     if (found !== undefined) return found;
     for (const vector of this.#built.values()) {
       if (vector.set.parts !== set.parts || !isSubset(set, vector.set)) continue;
-      const rest = residual(set, vector.set);
-      if (rest === undefined || rest.conditions.length > 1 || rest.shape !== undefined) continue;
+      const rest = conditionsBeside(set, vector.set);
+      if (rest.conditions.length > 1 || !isBoth(set, vector.set, rest)) continue;
       return this.#multiply(set, vector.form, this.#oneCondition(set.parts, rest.conditions[0]));
     }
     for (const condition of set.conditions.toReversed()) {
@@ -280,16 +285,16 @@ export class SetVectors {
   }
 }
 
-/** The conditions of `set` that its superset `within` does not have; over `set`'s parts. Undefined where more is missing. */
-function residual(set: RowSet, within: RowSet): RowSet | undefined {
-  const { parts, conditions, shape } = set;
-  const rest = {
-    parts,
-    conditions: conditions.filter(([field, classes]) => classesIn(within, field) !== classes),
-  };
-  if (shape === undefined && within.shape === undefined) return rest;
-  const both = intersect(within, rest);
-  return both !== undefined && keyOf(both) === keyOf(set) ? rest : undefined;
+/** The conditions of `set` that its superset `within` does not have; over `set`'s parts. */
+function conditionsBeside({ parts, conditions }: RowSet, within: RowSet): RowSet {
+  return { parts, conditions: conditions.filter(([field, classes]) => classesIn(within, field) !== classes) };
+}
+
+/** Whether `set` is what its superset `within` and these of its conditions have in common: of boxes it always is. */
+function isBoth(set: RowSet, within: RowSet, beside: RowSet): boolean {
+  if (set.shape === undefined && within.shape === undefined) return true;
+  const both = intersect(within, beside);
+  return both !== undefined && keyOf(both) === keyOf(set);
 }
 
 /** Undefined where the condition depends on others. */

@@ -7,7 +7,7 @@ import type { SetVectors } from "./setVectors.ts";
 type Zero = SizeTest["zero"];
 
 /** Of one plan. At some 600 bytes each, and tens of multiplications: more take a worker's memory, and nobody waits for them. */
-export const MAX_TESTS = 1_000_000;
+export const MAX_TESTS = 500_000;
 
 export class SizeTests {
   readonly #vectors: Pick<SetVectors, "size">;

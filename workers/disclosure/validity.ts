@@ -14,18 +14,29 @@ type Classes = (field: number) => Pick<FieldClasses, "count" | "missing">;
  */
 export function differInValidity(classes: Classes, a: RowSet, b: RowSet): boolean {
   if (a.parts !== b.parts) return false;
+  const differing = fieldsThatDiffer(classes, a, b);
+  if (differing === undefined) return false;
+  if (a.shape === undefined && b.shape === undefined) return true;
+  const [restA, restB] = [a, b].map((set) => withoutFields(conditionOf(set), differing));
+  return restA !== undefined && restB !== undefined && restA.key === restB.key;
+}
+
+/** Fields that must be present in one box only; undefined where the boxes differ by more. */
+export function fieldsThatDiffer(
+  classes: Classes,
+  a: Pick<RowSet, "conditions">,
+  b: Pick<RowSet, "conditions">,
+): number[] | undefined {
   const fields = new Set([...a.conditions, ...b.conditions].map(([field]) => field));
   const differing: number[] = [];
   for (const field of fields) {
     const { count, missing } = classes(field);
     const [inA, inB] = [a, b].map((set) => classesIn(set, field) ?? allOf(count)) as [bigint, bigint];
     const ignored = missing === undefined ? 0n : 1n << BigInt(missing);
-    if ((inA | ignored) !== (inB | ignored)) return false;
+    if ((inA | ignored) !== (inB | ignored)) return undefined;
     if (inA !== inB) differing.push(field);
   }
-  if (a.shape === undefined && b.shape === undefined) return true;
-  const [restA, restB] = [a, b].map((set) => withoutFields(conditionOf(set), differing));
-  return restA !== undefined && restB !== undefined && restA.key === restB.key;
+  return differing;
 }
 
 /** The condition on other fields; undefined where these fields' conditions are not apart from it. */
