@@ -69,10 +69,21 @@ export class CheckDesk {
     if (this.#stopped) return;
     const check = this.#active.get(frame.session);
     if (check !== undefined) return this.#deliver(check, from, frame);
-    const known = this.#modules.store.inputChecks.get(frame.session);
+    const known = this.#known(frame.session);
     if (known !== undefined && known.state !== "unchecked") return this.#answer(from, known, frame);
     if (!this.#early.hold(from, frame))
       this.#modules.log("warn", "early-frame-dropped", { from, session: frame.session });
+  }
+
+  /** That the store cannot tell is not the peer's fault: its frame is held like one of an unknown check. */
+  #known(checkId: string): StoredInputCheck | undefined {
+    try {
+      return this.#modules.store.inputChecks.get(checkId);
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      this.#modules.log("warn", "check-delayed", errorFields(error));
+      return undefined;
+    }
   }
 
   onPeerConnected(address: string): void {

@@ -17,6 +17,7 @@ import { isCoded } from "../errors.ts";
 import { MAX_FRAME_BYTES } from "../messages/frame.ts";
 import { transportError } from "./errors.ts";
 import { checkCertificate, type TlsIdentity } from "./identity.ts";
+import { MAX_FRAGMENTS } from "./openSocket.ts";
 import { nodeTimers, type Timers } from "./timers.ts";
 import { ADMISSION_LIMITS } from "./uploadAdmission.ts";
 import { UploadDesk, type DeskLimits, type UploadConnection, type UploadGate } from "./uploadDesk.ts";
@@ -87,7 +88,12 @@ export class Endpoint {
     this.#limits = { ...ENDPOINT_LIMITS, ...options.limits };
     assert(this.#limits.maxStrangers < this.#limits.maxConnections, "strangers must leave room for peers");
     this.#connections = new Connections(this.#limits);
-    this.#sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: MAX_FRAME_BYTES,
+      maxFragments: MAX_FRAGMENTS,
+      perMessageDeflate: false,
+    });
     this.#server = this.#createServer();
   }
 

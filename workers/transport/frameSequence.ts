@@ -19,6 +19,7 @@ export class FrameSequence {
   readonly #ready: RoundMessage[] = [];
   #unreadBytes = 0;
   #unreadFrames = 0;
+  #begunBytes = 0;
 
   /** Held and not yet taken, parts and frames ahead included. */
   get unreadBytes(): number {
@@ -47,6 +48,11 @@ export class FrameSequence {
     return true;
   }
 
+  /** Of the payload that has begun to come, after all whole ones. */
+  get begunBytes(): number {
+    return this.#begunBytes;
+  }
+
   /** The next whole payload, in the order sent. */
   take(): RoundMessage | undefined {
     const message = this.#ready.shift();
@@ -60,12 +66,14 @@ export class FrameSequence {
     if (first !== undefined && first.step !== frame.step) return false;
     if (frame.kind === FrameKind.ROUND_PART) {
       this.#parts.push(frame);
+      this.#begunBytes += frame.payload.length;
       return true;
     }
     assert(frame.kind === FrameKind.ROUND);
     const payload = first === undefined ? frame.payload : join([...this.#parts, frame]);
     this.#unreadFrames -= this.#parts.length;
     this.#parts = [];
+    this.#begunBytes = 0;
     this.#ready.push({ step: frame.step, payload });
     return true;
   }

@@ -3,6 +3,9 @@ import WebSocket from "ws";
 import { MAX_FRAME_BYTES } from "../messages/frame.ts";
 import { type PinnedConnection, connectPinned } from "./connectPinned.ts";
 
+/** Nobody fragments a frame; of one that never ends, the pieces would be held outside every limit. */
+export const MAX_FRAGMENTS = 1;
+
 /** @throws CodedError TRANSPORT_*, as `connectPinned` */
 export type OpenSocket<Socket> = (target: PinnedConnection) => Promise<Socket>;
 
@@ -13,6 +16,7 @@ export const openPinnedSocket: OpenSocket<WebSocket> = async (target) => {
     createConnection: () => secured,
     handshakeTimeout: target.timeoutMs,
     maxPayload: MAX_FRAME_BYTES,
+    maxFragments: MAX_FRAGMENTS,
     perMessageDeflate: false,
     followRedirects: false,
     // Masks keep a proxy from taking a frame for a request of its own; within pinned TLS there is none, and a mask of

@@ -31,7 +31,7 @@ import {
   wrongLength,
   wrongStep,
 } from "./sessionFailures.ts";
-import type { Members, SessionCarrier, SessionInbox, SessionKey } from "./sessionTable.ts";
+import type { Members, SessionCarrier, SessionInbox, SessionKey, Unread } from "./sessionTable.ts";
 
 export interface SessionOptions extends SessionKey {
   readonly mesh: SessionCarrier;
@@ -188,11 +188,19 @@ class MeshSession implements Session, SessionInbox {
       const detail = { code: "TRANSPORT_BAD_FRAME", peer: from, reason: "FRAME_WRONG_PARTY" } as const;
       throw transportError(detail, `${from} sent a frame from party ${frame.sender} to party ${frame.receiver}`);
     }
-    if (this.#failure !== undefined) return;
+    // Of a link made anew nothing counts: between the two, frames may have been lost.
+    if (this.#failure !== undefined || this.#gone.has(party)) return;
     if (frame.kind === FrameKind.ABORT) return this.#fail(abortedBy(party, frame.payload, this.parties));
     if (!sequence.add(frame)) return this.#fail(misbehaved(party, "sequence gap"));
-    this.#checkUnread(party, from);
     this.#pump();
+    this.#checkUnread(party, from);
+  }
+
+  unreadOf(address: string): Unread {
+    for (const [party, { unreadFrames, unreadBytes }] of this.#inbound) {
+      if (this.#options.members.get(party) === address) return { frames: unreadFrames, bytes: unreadBytes };
+    }
+    return { frames: 0, bytes: 0 };
   }
 
   /** Takes what the round under way waits for; whatever else came stays for later rounds. */
@@ -201,7 +209,12 @@ class MeshSession implements Session, SessionInbox {
     if (round === undefined || this.#failure !== undefined) return;
     for (const [party, bytes] of round.expected) {
       if (round.received.has(party)) continue;
-      const message = this.#inbound.get(party)!.take();
+      const sequence = this.#inbound.get(party)!;
+      const message = sequence.take();
+      const { begunBytes } = sequence;
+      // Parts without end would otherwise be waited for until the round's time is over.
+      if (message === undefined && begunBytes > bytes)
+        return this.#fail(wrongLength(party, round.step, begunBytes, bytes));
       if (message === undefined && this.#gone.has(party)) return this.#fail(this.#gone.get(party)!);
       if (message === undefined) continue;
       if (message.step !== round.tag) return this.#fail(wrongStep(party, round.step, round.tag, message.step));
@@ -252,15 +265,11 @@ class MeshSession implements Session, SessionInbox {
     return seq;
   }
 
+  /** What others sent, here or in other sessions, is not held against this one. */
   #checkUnread(party: PartyIndex, from: string): void {
-    let [frames, bytes] = [0, 0];
-    for (const sequence of this.#inbound.values()) {
-      frames += sequence.unreadFrames;
-      bytes += sequence.unreadBytes;
-    }
-    const { maxUnreadFrames, maxUnreadBytes } = this.#options.mesh.sessions.limits;
-    if (frames <= maxUnreadFrames && bytes <= maxUnreadBytes) return;
-    const limit = frames > maxUnreadFrames ? "maxUnreadFrames" : "maxUnreadBytes";
+    if (this.#failure !== undefined) return;
+    const limit = this.#options.mesh.sessions.unreadLimitOf(from);
+    if (limit === undefined) return;
     this.#fail(misbehaved(party, limit));
     throw transportError({ code: "TRANSPORT_FLOODED", peer: from, limit }, `${from} sends too far ahead`);
   }

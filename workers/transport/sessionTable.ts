@@ -5,7 +5,8 @@
  *
  * Invariants
  * 1. A key (session, epoch, attempt) is in at most one of: open, early, ended.
- * 2. What one peer can make this table hold is bounded by maxEarlyFrames and maxEarlyBytes; the frame beyond ends its link.
+ * 2. What one peer can make this table hold is bounded by maxEarlyFrames and maxEarlyBytes, and what it can make open sessions
+ *    hold by maxUnreadFrames and maxUnreadBytes, however many there are; the frame beyond ends its link, and nobody else's.
  * 3. When a peer's link ends, every open session with it ends, and its early frames are replaced by that fact: a session
  *    must never run on frames of two links, between which some may have been lost.
  */
@@ -20,7 +21,7 @@ export interface SessionLimits {
   readonly maxEarlyBytes: number;
   /** After this long an attempt that we did not join has failed by its own timeout. */
   readonly maxEarlyAgeMs: number;
-  /** Frames and bytes that one open session holds unread. A peer runs at most a round ahead in our protocols. */
+  /** Frames and bytes of one peer that open sessions hold unread, all together. A peer runs at most a round ahead in our protocols. */
   readonly maxUnreadFrames: number;
   readonly maxUnreadBytes: number;
   /** Ended sessions remembered; an attempt number is persisted as used long before it falls out. */
@@ -54,10 +55,17 @@ export interface SessionKey {
   readonly attempt: bigint;
 }
 
+/** Held for later rounds. */
+export interface Unread {
+  readonly frames: number;
+  readonly bytes: number;
+}
+
 /** An open session as the table sees it. */
 export interface SessionInbox {
   /** Throws when the frame is one that an honest peer never sends. */
   accept(from: string, frame: Frame): void;
+  unreadOf(address: string): Unread;
   peerLost(address: string): void;
   stop(): void;
 }
@@ -112,6 +120,18 @@ export class SessionTable {
       const [oldest] = this.#ended;
       this.#ended.delete(oldest!);
     }
+  }
+
+  /** Which limit a peer's unread frames are beyond, if any. O(open sessions). */
+  unreadLimitOf(address: string): "maxUnreadFrames" | "maxUnreadBytes" | undefined {
+    let [frames, bytes] = [0, 0];
+    for (const inbox of this.#open.values()) {
+      const unread = inbox.unreadOf(address);
+      frames += unread.frames;
+      bytes += unread.bytes;
+    }
+    if (frames > this.limits.maxUnreadFrames) return "maxUnreadFrames";
+    return bytes > this.limits.maxUnreadBytes ? "maxUnreadBytes" : undefined;
   }
 
   peerLost(address: string): void {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { EncodedSegment } from "../../../workers/encoding/encodeTable.ts";
+import { CodedError } from "../../../workers/errors.ts";
 import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
 import { CheckOutcome } from "../../../workers/messages/inputCheck.ts";
 import { decodeShareFile, encodeShareFile } from "../../../workers/messages/shareFile.ts";
@@ -308,6 +309,24 @@ describe("CheckDesk", () => {
     world.mine();
     await world.untilStates(dataset, ["unchecked", "checked", "checked", "checked"]);
     assert(world.logged.some(({ self, event, reason }) => self === 1 && event === "check-delayed" && reason === "STORE_COLUMN_MISSING")); // prettier-ignore
+  });
+
+  it("a store that cannot be read now costs no peer its link: what it says is held", async (test) => {
+    const [one, two] = [1, 2] as [PartyIndex, PartyIndex];
+    const world = new CheckWorld(test, { n: 4, t: 1, played: [one, two] });
+    const dataset = world.activate("good");
+    world.startAll();
+    const { inputChecks } = world.stores[2]!;
+    const get = inputChecks.get.bind(inputChecks);
+    inputChecks.get = () => {
+      throw new CodedError({ code: "STORE_BUSY" }, "held by another");
+    };
+    world.report(one, dataset, CheckOutcome.MALFORMED_COLUMNS);
+    inputChecks.get = get;
+    assert(world.logged.some(({ self, event, reason }) => self === 3 && event === "check-delayed" && reason === "STORE_BUSY")); // prettier-ignore
+    await world.time.until(() => false, 10);
+    world.report(two, dataset, CheckOutcome.MALFORMED_COLUMNS);
+    assert.deepEqual(world.states(dataset).slice(2), [MALFORMED, MALFORMED]);
   });
 
   it("ends the checks of a dataset that is retired meanwhile, and goes on with the others", async (test) => {

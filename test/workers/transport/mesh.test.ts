@@ -264,6 +264,16 @@ describe("a link is closed on a peer that", () => {
     });
   }
 
+  it("sends a frame in pieces", async (test) => {
+    const { worker, dialAndGreet } = await rawNet(test);
+    const socket = await dialAndGreet();
+    const closed = closeOf(socket);
+    socket.send(rawFrame().subarray(0, 1), { fin: false });
+    socket.send(rawFrame().subarray(1), { fin: false });
+    assert.ok(hasCode("TRANSPORT_CLOSED")(await failure(worker, "PeerDisconnected")));
+    assert.equal((await closed)[0], 1008);
+  });
+
   it("sends faster than its frames are handled", async (test) => {
     const { worker, dialAndGreet } = await rawNet(test, { mesh: () => ({ limits: { maxPendingFrames: 5 } }) });
     worker.mesh.onFrame(FrameKind.PROPOSE, () => new Promise(() => {}));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { FrameKind, type Frame } from "../../../workers/messages/frame.ts";
+import { FrameKind, MAX_PAYLOAD_BYTES, type Frame } from "../../../workers/messages/frame.ts";
 import { networkCompliance } from "../protocols/networkCompliance.ts";
 import { stepTag, type Session } from "../../../workers/transport/session.ts";
 import { hasCode } from "../store/storeFixture.ts";
@@ -162,6 +162,47 @@ describe("a session's frames", () => {
     await Promise.allSettled(flood);
     await net.workers[1]!.until(({ event }) => event === "PeerDisconnected");
     await assert.rejects(receive(session, 1, "a"), hasCode("NETWORK_ABORTED", { peer: 1, reason: "maxUnreadBytes" }));
+  });
+
+  it("up to the limit are not held against another member's", async (test) => {
+    const net = await netFor(test, 3, { mesh: () => ({ sessionLimits: { maxUnreadFrames: 20 } }) });
+    const [honest, , liar] = net.workers.map(({ address }) => address) as [string, string, string];
+    const [sender, receiver] = [sessionAt(net, 0), sessionAt(net, 1)];
+    const bytes = PAYLOAD.length;
+    const round = receiver.exchange("a", NOTHING, new Map([party(1), party(3)].map((from) => [from, bytes])));
+    for (let seq = 0; seq <= 20; seq += 1) await inject(net, { sender: 3, seq }, 2);
+    await settledLink(net, 2);
+    await send(sender, 2, "a");
+    assert.equal((await round).size, 2);
+    const { mesh, events } = net.workers[1]!;
+    assert.ok(mesh.isConnected(honest) && mesh.isConnected(liar));
+    await inject(net, { sender: 3, seq: 21 }, 2);
+    await net.workers[1]!.until(({ event }) => event === "PeerDisconnected");
+    const gone = events.filter(({ event }) => event === "PeerDisconnected").map(({ peer }) => peer);
+    assert.deepEqual(gone, [liar]);
+  });
+
+  it("in several sessions are one peer's, and end its link together", async (test) => {
+    const net = await netFor(test, 2, { mesh: () => ({ sessionLimits: { maxUnreadBytes: 20_000 } }) });
+    const ids = [1, 2, 3].map((digit) => `0x${String(digit).repeat(64)}`);
+    const sessions = ids.map((session) => sessionAt(net, 1, { session }));
+    for (const session of ids.slice(0, 2)) {
+      for (const seq of [0, 1]) await inject(net, { session, seq, payload: new Uint8Array(4096) });
+    }
+    await settledLink(net);
+    assert.ok(net.workers[1]!.mesh.isConnected(net.workers[0]!.address));
+    await inject(net, { session: ids[2]!, payload: new Uint8Array(4096) });
+    const lost = await net.workers[1]!.until(({ event }) => event === "PeerDisconnected");
+    assert.ok("error" in lost && hasCode("TRANSPORT_FLOODED", { limit: "maxUnreadBytes" })(lost.error));
+    for (const session of sessions) session.close();
+  });
+
+  it("in parts of more than the round is of end it at once, naming the sender", async (test) => {
+    const net = await netFor(test, 2);
+    const round = receive(sessionAt(net, 1, { timeoutMs: 600_000 }), 1, "a");
+    await inject(net, { kind: FrameKind.ROUND_PART, payload: new Uint8Array(MAX_PAYLOAD_BYTES) });
+    const wrong = { peer: 1, bytes: MAX_PAYLOAD_BYTES, expected: PAYLOAD.length };
+    await assert.rejects(round, hasCode("NETWORK_WRONG_LENGTH", wrong));
   });
 });
 
