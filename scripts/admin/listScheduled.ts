@@ -3,6 +3,7 @@ import { consortiumAccess } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
+import { textOf } from "../printValue.ts";
 import { type DescribedOperation, describeOperation } from "./scheduledOperations.ts";
 
 export const command = defineCommand({
@@ -16,6 +17,8 @@ export const command = defineCommand({
       const operations = await consortiumAccess(deployment, provider).scheduled(provider);
       return operations.map((operation) => describeOperation(connection, operation));
     }),
+  // Arguments may be a whole schema: beside others in a table they would push these out of sight.
+  print: (operations) => (operations.length === 0 ? "(none)" : operations.map(textOf).join("\n\n")),
 });
 
 if (import.meta.main) await runAlone(command);
