@@ -18,8 +18,8 @@
  * rest are missing values, which are shown. Levels that only several groups tell belong to the last of them: that one is
  * hidden for them, and `suppression.ts` sees to it that they do not follow from the others.
  *
- * Each field's own levels count beside those of all fields together, as these may divide them. And where the condition of S pins a value
- * of a field for all but some rows, the sum of the differences from it is over those rows: they count as told, too.
+ * Each field's own levels count beside those of all fields together, as these may divide them; and so do the rows that a pinned
+ * value leaves (`pinnedValues.ts`).
  *
  * Levels that follow from the sums as they are, without the variables that only count as told, are *exact*: later
  * answers take these for known where they were shown. Others are tested, and known to nobody.
@@ -30,11 +30,12 @@
 import { named } from "./atomFunctions.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
-import { add, classTexts, ONE, oneOn, times, ZERO } from "./classFunction.ts";
+import { add, ONE, oneOn, times, ZERO } from "./classFunction.ts";
 import { unsupported } from "./errors.ts";
 import type { Variable } from "./factorReader.ts";
 import { indicatorsTold, smallestIndicators } from "./indicatorsInSpan.ts";
 import { commonSums, type LevelSums, sumsOverLevels } from "./levelSums.ts";
+import { leftByPinnedValues } from "./pinnedValues.ts";
 import type { Condition, RowSet } from "./rowSet.ts";
 import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere, without } from "./rowSet.ts";
 import type { JointPoint, Sum, SummedField } from "./summedPoints.ts";
@@ -50,6 +51,8 @@ export interface Level {
   /** What is told over it beside its number. */
   readonly told: LevelSums;
 }
+
+const NOTHING: LevelSums = { sums: [], summed: new Set() };
 
 export interface CellLevels {
   readonly own: readonly Level[];
@@ -169,45 +172,17 @@ export class LevelReader {
     const fields = [...new Set(sums.flat().map(({ field }) => field))];
     const single = fields.map((field) => sums.filter((sum) => sum.every((each) => each.field === field)));
     const apart = fields.length < 2 ? [] : single.flatMap((own) => this.#levelsOf(set, own));
-    const found = [...this.#levelsOf(set, sums), ...apart, ...this.#unpinnedOf(set, sums)];
+    const left = leftByPinnedValues(set, sums, {
+      classes: (field) => this.#catalogue.classes(field),
+      isOpen: this.#isOpen,
+    });
+    const found = [
+      ...this.#levelsOf(set, sums),
+      ...apart,
+      ...left.map((each) => ({ ...each, isExact: false, told: NOTHING })),
+    ];
     const seen = new Set<string>();
     return found.filter(({ set: each }) => !seen.has(keyOf(each)) && seen.add(keyOf(each)));
-  }
-
-  /**
-   * Where the condition on a summed field depends on others, as in `age = 40 OR arm = 'A'`: the rows but for those of one value, or of two
-   * where squares are summed, since the sum of the differences from that value is theirs alone. How many they are only counts as told.
-   */
-  #unpinnedOf(set: RowSet, sums: readonly Sum[]): Level[] {
-    const entangled = entangledFields(set);
-    const values = new Set(sums.flat().flatMap(({ field, isValue }) => (isValue ? [field] : [])));
-    return [...values].flatMap((field): Level[] => {
-      if (!entangled.has(field) || this.#isOpen(field)) return [];
-      const hasSquares = sums.some((sum) => sum.filter((each) => each.isValue && each.field === field).length > 1);
-      const [pinned, two] = [1n, 2n].map((count) => this.#pinnedClasses(field, set, count)) as [bigint[], bigint[]];
-      const pairs = hasSquares ? [...two, ...pinned.flatMap((a, at) => pinned.slice(at + 1).map((b) => a | b))] : [];
-      return [...pinned, ...pairs].flatMap((classes): Level[] => {
-        const all = allOf(this.#catalogue.classes(field).count);
-        const left = setWhere(set.parts, times(conditionOf(set), oneOn(field, all & ~classes, all)));
-        const told = { sums: [], summed: new Set<number>() };
-        return left === undefined ? [] : [{ set: left, kind: `${field} but ${classes}`, isExact: false, told }];
-      });
-    });
-  }
-
-  /** Of a field in a set: classes of so many values on which the set's condition is alike, as on no other ones, as bits. */
-  #pinnedClasses(field: number, set: RowSet, count: bigint): bigint[] {
-    const classes = this.#catalogue.classes(field);
-    const allowed = classesIn(set, field) ?? allOf(classes.count);
-    const alike = new Map<string, { bits: bigint; values: bigint }>();
-    classTexts(conditionOf(set), field, classes.count).forEach((text, index) => {
-      const bounds = classes.bounds(index);
-      if (index === classes.missing || bounds === undefined || ((allowed >> BigInt(index)) & 1n) === 0n) return;
-      const before = alike.get(text) ?? { bits: 0n, values: 0n };
-      const values = before.values + bounds[1] - bounds[0] + 1n;
-      alike.set(text, { bits: before.bits | (1n << BigInt(index)), values });
-    });
-    return [...alike.values()].flatMap(({ bits, values }) => (values === count ? [bits] : []));
   }
 
   #levelsOf(set: RowSet, summed: readonly Sum[]): Level[] {
