@@ -20,6 +20,7 @@
 import { BN254_FR_MODULUS as R, residue } from "../field/bn254.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
 import { add } from "./classFunction.ts";
+import type { FieldClasses } from "./fieldClasses.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import type { HistorySet } from "./historySet.ts";
 import type { HiddenFamily } from "./historySets.ts";
@@ -50,6 +51,11 @@ export interface NewSet extends TestedSet {
   readonly isEarlier: boolean;
   /** Sets that are shown whenever it is, itself among them. */
   readonly shownWith: readonly RowSet[];
+  /**
+   * What its cell's groups are sums over: the rows, and those that have some column. Where one is hidden, no rows follow from those
+   * that are shown (`suppression.ts`).
+   */
+  readonly ofCell: readonly RowSet[];
 }
 
 /**
@@ -95,8 +101,7 @@ export interface HistoryFacts {
   readonly cells: readonly (RowSet | undefined)[];
   /** By key of a set, the cells that make it up: filled as it is asked for. */
   readonly lines: Map<string, ReadonlySet<number>>;
-  /** Classes of a field, and which of them is "missing". */
-  classes(field: number): { readonly count: number; readonly missing: number | undefined };
+  classes(field: number): FieldClasses;
 }
 
 /**
@@ -274,7 +279,7 @@ function isMissing(
 ): boolean {
   const { here, elsewhere } = facts.missing;
   const known = [p, q, m].some(({ isToldToOthers }) => isToldToOthers === true) ? elsewhere : here;
-  const added = [p, q, m].filter(isNew).map(({ shownWith }) => shownWith);
+  const added = [p, q, m].filter(isNew).flatMap(({ shownWith, ofCell }) => [shownWith, ofCell]);
   return (
     prints.some((print) => known.has(print, added)) || (isNew(p) && isNew(q) && leaveOnlyMissing(facts, p, q, m.set))
   );

@@ -37,7 +37,7 @@ import { indicatorsTold, smallestIndicators } from "./indicatorsInSpan.ts";
 import { commonSums, type LevelSums, sumsOverLevels } from "./levelSums.ts";
 import { leftByPinnedValues } from "./pinnedValues.ts";
 import type { Condition, RowSet } from "./rowSet.ts";
-import { allOf, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere, without } from "./rowSet.ts";
+import { allOf, apartFrom, classesIn, conditionOf, intersect, isSubset, keyOf, setWhere, without } from "./rowSet.ts";
 import type { JointPoint, Sum, SummedField } from "./summedPoints.ts";
 import { dividesClass, entangledFields, functionsOn, possiblePoints, summedFields, sumsOn } from "./summedPoints.ts";
 import { differInValidity } from "./validity.ts";
@@ -123,7 +123,8 @@ export class LevelReader {
     const functions = sumsOn(points, joint, signed).slice(1); // how many have either is not told
     const smallest = this.#smallestTold(functions);
     if (this.#asksForClasses(joint, points, smallest)) return [];
-    return smallest.flatMap((inside) => this.#levelAt(set, inside, points, joint)?.set ?? []);
+    const levels = smallest.flatMap((inside) => this.#levelAt(set, inside, points, joint)?.set ?? []);
+    return [...levels, ...this.#leftBy(set, sums).map((left) => left.set)];
   }
 
   /** Of a set with those in it, the last one among them. */
@@ -167,22 +168,25 @@ export class LevelReader {
     });
   }
 
-  /** Of all sums together; of those of each field alone, which several fields may divide further; and what a pinned value leaves. */
+  /** Of all sums together; of those of each field alone, which several fields may divide further; and what pinned values leave. */
   #ownLevels(set: RowSet, sums: readonly Sum[]): Level[] {
     const fields = [...new Set(sums.flat().map(({ field }) => field))];
     const single = fields.map((field) => sums.filter((sum) => sum.every((each) => each.field === field)));
     const apart = fields.length < 2 ? [] : single.flatMap((own) => this.#levelsOf(set, own));
-    const left = leftByPinnedValues(set, sums, {
-      classes: (field) => this.#catalogue.classes(field),
-      isOpen: this.#isOpen,
-    });
+    const levels = [...this.#levelsOf(set, sums), ...apart];
     const found = [
-      ...this.#levelsOf(set, sums),
-      ...apart,
-      ...left.map((each) => ({ ...each, isExact: false, told: NOTHING })),
+      ...levels,
+      ...this.#leftBy(set, sums),
+      ...levels.flatMap((each) => this.#leftBy(each.set, each.told.sums)),
     ];
     const seen = new Set<string>();
     return found.filter(({ set: each }) => !seen.has(keyOf(each)) && seen.add(keyOf(each)));
+  }
+
+  /** What values that are pinned in a set leave of it. */
+  #leftBy(set: RowSet, sums: readonly Sum[]): Level[] {
+    const facts = { classes: (field: number) => this.#catalogue.classes(field), isOpen: this.#isOpen };
+    return leftByPinnedValues(set, sums, facts).map((left) => ({ ...left, isExact: false, told: NOTHING }));
   }
 
   #levelsOf(set: RowSet, summed: readonly Sum[]): Level[] {
@@ -262,12 +266,6 @@ export class LevelReader {
       return add(sum, box);
     }, ZERO);
   }
-}
-
-/** The rows of a set that are not in another. */
-function apartFrom(set: RowSet, other: RowSet): RowSet | undefined {
-  const both = intersect(set, other);
-  return both === undefined ? set : without(set, both);
 }
 
 /** What is in the whole and not in the part. */

@@ -10,7 +10,7 @@ import type { HistorySet } from "./historySet.ts";
 import { newestOf } from "./historySet.ts";
 import type { LevelReader, SummedSet } from "./levels.ts";
 import type { RowSet } from "./rowSet.ts";
-import { allOf, classesIn, intersect, isSubset, keyOf, without } from "./rowSet.ts";
+import { allOf, apartFrom, classesIn, intersect, isSubset, keyOf, without } from "./rowSet.ts";
 import type { Sum } from "./summedPoints.ts";
 import { isSameSum } from "./summedPoints.ts";
 
@@ -21,11 +21,19 @@ const COMPARED_SETS = 64;
 
 export interface TellingSets {
   readonly sets: readonly RowSet[];
+  /** Levels that follow but for rows by which data or missing values leave two sets apart. */
+  readonly near: readonly NearLevel[];
   /** Counts follow of sets that no class tells: the group cannot be shown. */
   readonly isUntold: boolean;
 }
 
-const NOTHING: TellingSets = { sets: [], isUntold: false };
+/** What sums tell is about the level and these rows: of each set, those that are not in a part of it. All are disjoint. */
+export interface NearLevel {
+  readonly level: RowSet;
+  readonly beside: readonly (readonly [set: RowSet, part: RowSet])[];
+}
+
+const NOTHING: TellingSets = { sets: [], near: [], isUntold: false };
 
 /** A group, or what groups add up to. */
 export type SummedGroup = Pick<DisclosedGroup, "set" | "sums">;
@@ -49,9 +57,23 @@ export function levelsWithEarlier(
       opened.filter((each) => mayTell(each, { set, sums }, classes)),
       COMPARED_SETS,
     );
-    const found = related.map((each) => tellTogether(each, { set, sums }, levels, classes));
-    return { sets: found.flatMap(({ sets }) => sets), isUntold: found.some(({ isUntold }) => isUntold) };
+    const almost = newestOf(
+      opened.filter((each) => nearRoles(each, { set, sums }, classes).length > 0),
+      COMPARED_SETS,
+    );
+    return merged([
+      ...related.map((each) => tellTogether(each, { set, sums }, levels, classes)),
+      ...almost.map((each) => tellNearly(each, { set, sums }, levels, classes)),
+    ]);
   });
+}
+
+export function merged(found: readonly TellingSets[]): TellingSets {
+  return {
+    sets: found.flatMap(({ sets }) => sets),
+    near: found.flatMap(({ near }) => near),
+    isUntold: found.some(({ isUntold }) => isUntold),
+  };
 }
 
 /**
@@ -145,32 +167,82 @@ function sumsApart(
 ): { readonly field: number; readonly sums: readonly Sum[] } | undefined {
   if (a.parts !== b.parts || sums.length === 0 || others.length === 0) return undefined;
   if (isSubset(a, b) || isSubset(b, a) || intersect(a, b) === undefined) return undefined;
-  const [field, ...more] = fieldsOfChoice(a, b, classes);
-  if (field === undefined || more.length > 0) return undefined;
+  const field = fieldApart(a, b, classes);
+  if (field === undefined) return undefined;
   const common = sums.filter(
     (sum) => sum.every((each) => each.field === field) && others.some((other) => isSameSum(sum, other)),
   );
   return common.length === 0 ? undefined : { field, sums: common };
 }
 
+/** The one field by which rows that only one of two sets has are told from those that only the other has; undefined where there is none. */
+function fieldApart(a: RowSet, b: RowSet, classes: Classes): number | undefined {
+  const isBox = a.shape === undefined && b.shape === undefined;
+  const [more, less] = isBox ? [a, b] : [apartFrom(a, b), apartFrom(b, a)];
+  if (more === undefined || less === undefined) return undefined;
+  const [field, ...others] = fieldsOfChoice(more, less, classes);
+  if (field === undefined || others.length > 0) return undefined;
+  const [inMore, inLess] = [more, less].map((set) => classesIn(set, field));
+  return isBox || (inMore !== undefined && inLess !== undefined && (inMore & inLess) === 0n) ? field : undefined;
+}
+
 function tellTogether(earlier: SummedSet, added: SummedSet, levels: LevelReader, classes: Classes): TellingSets {
-  try {
+  return unlessUntold(() => {
     const apart = sumsApart(earlier, added, classes);
     if (apart !== undefined)
-      return { sets: levels.levelsApart(earlier.set, added.set, apart.field, apart.sums), isUntold: false };
+      return { ...NOTHING, sets: levels.levelsApart(earlier.set, added.set, apart.field, apart.sums) };
     if (keyOf(earlier.set) === keyOf(added.set)) {
       const both = { set: added.set, sums: [...earlier.sums, ...added.sums] };
-      return { sets: levels.levelsOfCell([both])[0]!.own.map(({ set }) => set), isUntold: false };
+      return { ...NOTHING, sets: levels.levelsOfCell([both])[0]!.own.map(({ set }) => set) };
     }
     const rest = restOf(earlier, added);
-    return {
-      sets: [...levelsOfBoth(earlier, added, levels, classes), ...levelsOfRest(rest, earlier, added, levels)],
-      isUntold: false,
-    };
+    const sets = [...levelsOfBoth(earlier, added, levels, classes), ...levelsOfRest(rest, earlier, added, levels)];
+    return { ...NOTHING, sets };
+  });
+}
+
+function unlessUntold(tell: () => TellingSets): TellingSets {
+  try {
+    return tell();
   } catch (error) {
-    if (isCoded(error, "DISCLOSURE_UNSUPPORTED")) return { sets: [], isUntold: true };
+    if (isCoded(error, "DISCLOSURE_UNSUPPORTED")) return { ...NOTHING, isUntold: true };
     throw error;
   }
+}
+
+/**
+ * Sums over one set, and the other chosen from it but for missing values or other data, as when an arm has not grown since its mean
+ * was told: what both tell is about the level, and about the rows by which the sets are apart.
+ */
+function tellNearly(earlier: SummedSet, added: SummedSet, levels: LevelReader, classes: Classes): TellingSets {
+  return unlessUntold(() => {
+    const near = nearRoles(earlier, added, classes).flatMap(({ whole, part, beside }) =>
+      levelsOfBoth(whole, part, levels, classes).map((level): NearLevel => ({ level, beside })),
+    );
+    return { ...NOTHING, near };
+  });
+}
+
+/** Which of two sets is summed, and what the other chooses of it: on their common data, with the rows of each that this leaves out. */
+function nearRoles(
+  earlier: SummedSet,
+  added: SummedSet,
+  classes: Classes,
+): { readonly whole: SummedSet; readonly part: SummedSet; readonly beside: NearLevel["beside"] }[] {
+  return [[earlier, added] as const, [added, earlier] as const].flatMap(([summed, chosen]) => {
+    const parts = summed.set.parts & chosen.set.parts;
+    if (summed.sums.length === 0 || parts === 0n) return [];
+    const fields = fieldsOfChoice(summed.set, chosen.set, classes);
+    if (!isChosenBySummed(fields, summed, { ...chosen, sums: [] })) return [];
+    const whole = { set: { ...summed.set, parts }, sums: summed.sums };
+    const part = intersect(whole.set, chosen.set);
+    if (part === undefined || keyOf(part) === keyOf(whole.set)) return [];
+    const beside = [[summed.set, whole.set] as const, [chosen.set, part] as const].filter(
+      ([set, own]) => keyOf(set) !== keyOf(own),
+    );
+    // Sets that are one in the other are looked at as such.
+    return beside.length === 0 ? [] : [{ whole, part: { set: part, sums: [] }, beside }];
+  });
 }
 
 /**

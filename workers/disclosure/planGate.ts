@@ -30,7 +30,7 @@ import { cellsOf, combinationTests, historyTests } from "./historyTests.ts";
 import type { SummedSet } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import type { Classes, SummedGroup, TellingSets } from "./levelsWithEarlier.ts";
-import { levelsWithEarlier, mayTellCounts, toldTogether } from "./levelsWithEarlier.ts";
+import { levelsWithEarlier, mayTellCounts, merged, toldTogether } from "./levelsWithEarlier.ts";
 import { mergedPlan, NEVER_PASSES } from "./mergedPlan.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { missingSumTests, sumsOne } from "./pairTests.ts";
@@ -100,8 +100,7 @@ function byGroup(
   const telling = tellingOf(summed.flat());
   let next = 0;
   return summed.map(({ length }) => {
-    const own = telling.slice(next, (next += length));
-    return { sets: own.flatMap(({ sets }) => sets), isUntold: own.some(({ isUntold }) => isUntold) };
+    return merged(telling.slice(next, (next += length)));
   });
 }
 
@@ -203,6 +202,7 @@ class Planning {
     const found = this.#disclosed.groups.map((group, index) => {
       const tests = this.#tellingTests(this.#place.telling[index]!);
       const isRepeated = this.#tests.isToldExactly(group);
+      if (group.set !== undefined && !isRepeated) tests.push(...this.#tests.boundTests(group.set, group.sums));
       for (const [at, set] of (group.set === undefined ? [] : [group.set, ...group.levels]).entries()) {
         const tested = this.#tests.tested(set, group.summed, group);
         const isTold = (isRepeated && at <= group.ownLevels) || this.#tests.isTold(tested);
@@ -282,14 +282,17 @@ class Planning {
     return earlier.some((before) => before.isOpened && mayTellCounts(before, told, classes, hasFew));
   }
 
-  #tellingTests({ sets, isUntold }: TellingSets): SizeTest[] {
+  #tellingTests({ sets, near, isUntold }: TellingSets): SizeTest[] {
     if (isUntold) return [NEVER_PASSES];
-    const { told, counted } = this.#place;
+    const { told, counted, jointK } = this.#place;
     const earlier = [...told, ...counted.map(({ set }) => set), ...this.#tests.others.map(({ set }) => set)];
-    return sets.flatMap((set) => [
-      ...this.#tests.sizeTests(set, "ifShown", this.#place.jointK),
-      ...this.#tests.growthTests(set, earlier),
-    ]);
+    return [
+      ...sets.flatMap((set) => [
+        ...this.#tests.sizeTests(set, "ifShown", jointK),
+        ...this.#tests.growthTests(set, earlier),
+      ]),
+      ...near.flatMap(({ level, beside }) => this.#tests.sumSizeTests([[level, undefined], ...beside], jointK)),
+    ];
   }
 
   /** The group that counts the cell's rows, where it is another. */

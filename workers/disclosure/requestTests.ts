@@ -7,6 +7,7 @@ import type { Field } from "../field/field.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
+import type { FieldClasses } from "./fieldClasses.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import type { HistorySet } from "./historySet.ts";
 import type { HistorySets } from "./historySets.ts";
@@ -20,11 +21,11 @@ import { isSameFilter, pairTest } from "./pairTests.ts";
 import type { GatedRequest } from "./preparedRequest.ts";
 import { setsOfQuery } from "./querySets.ts";
 import type { RowSet } from "./rowSet.ts";
-import { isSubset, keyOf } from "./rowSet.ts";
+import { allOf, classesIn, isSubset, keyOf } from "./rowSet.ts";
 import { SetVectors } from "./setVectors.ts";
 import { SizeTests } from "./sizeTests.ts";
 import { sumTests } from "./sumTests.ts";
-import { isSameSum } from "./summedPoints.ts";
+import { isSameSum, type Sum } from "./summedPoints.ts";
 import type { KnownSet } from "./suppression.ts";
 import { knownRests } from "./toldTables.ts";
 import type { Universe } from "./universe.ts";
@@ -56,6 +57,8 @@ export class RequestTests {
   readonly #known: ReadonlyMap<string, HistorySet>;
   /** By cell, its rows, where a group is these. */
   readonly #counted: ReadonlyMap<number, RowSet>;
+  /** By cell, the sets of its groups. */
+  readonly #groupSets = new Map<number, readonly RowSet[]>();
   /** Rows of each owner; none where there is one. */
   readonly owners: readonly RowSet[];
 
@@ -116,6 +119,32 @@ export class RequestTests {
     return [this.tests.size(set, k - 1, zero), ...owned];
   }
 
+  /** The same of disjoint sets together, each without a part of it. */
+  sumSizeTests(sets: readonly (readonly [set: RowSet, part: RowSet | undefined])[], k: number): SizeTest[] {
+    const owned = this.owners.map((owner) => this.tests.sumWithout(sets, owner, k - 1, "ifShown"));
+    return [this.tests.sum(sets, k - 1, "ifShown"), ...owned];
+  }
+
+  /**
+   * That sums of values are not just above the least, or below the most, that the set allows: Σ(x − least) = 3 is about three patients
+   * at most; the same with every owner's rows taken away. Of two values their numbers are levels.
+   */
+  boundTests(set: RowSet, sums: readonly Sum[]): SizeTest[] {
+    return sums.flatMap(([variable, ...others]) => {
+      if (variable?.isValue !== true || others.length > 0) return [];
+      const { field } = variable;
+      const range = valuesIn(set, field, this.facts.classes(field));
+      if (range === undefined || range[1] - range[0] < 2n) return [];
+      return range.flatMap((end, at) => {
+        // An end that no test can name is one that nobody's values are near.
+        if (!Number.isSafeInteger(Number(end))) return [];
+        const from = [end, at === 0 ? 1 : -1] as const;
+        const owners = this.owners.filter(({ parts }) => (parts & set.parts) !== 0n && (set.parts & ~parts) !== 0n);
+        return [undefined, ...owners].map((owner) => this.tests.distance(set, field, from, this.#k - 1, owner));
+      });
+    });
+  }
+
   /** Zeros are shown only in answers about k patients a cell, also to an owner who takes its own away. */
   zeroTests(): SizeTest[] {
     const { cohort, cells } = this.#disclosed;
@@ -143,7 +172,19 @@ export class RequestTests {
       grownSums: before?.toldHere.summed ?? new Set(),
       isEarlier: this.#isEarlier(set),
       shownWith: [...new Set([set, ...(group === undefined ? [] : this.#shownWith(group))])],
+      ofCell: group === undefined ? [] : this.#ofCell(group.cell),
     };
+  }
+
+  #ofCell(cell: number): readonly RowSet[] {
+    let sets = this.#groupSets.get(cell);
+    if (sets === undefined) {
+      sets = this.#disclosed.groups.flatMap((group) =>
+        group.cell === cell && group.set !== undefined ? [group.set] : [],
+      );
+      this.#groupSets.set(cell, sets);
+    }
+    return sets;
   }
 
   /** Its set, and the cell's rows, where their number is an output without which nothing of the cell is shown (`planGate.ts`). */
@@ -238,6 +279,19 @@ function ownPrints(
   }
   for (const { set, isPosted } of known) if (isPosted) add(print(set), "any");
   return prints;
+}
+
+/** The least and the most of a field on a set; undefined where its values are no numbers. */
+function valuesIn(set: RowSet, field: number, classes: FieldClasses): readonly [bigint, bigint] | undefined {
+  const allowed = classesIn(set, field) ?? allOf(classes.count);
+  const bounds = Array.from({ length: classes.count }, (_, index) => index)
+    .filter((index) => ((allowed >> BigInt(index)) & 1n) === 1n)
+    .flatMap((index) => classes.bounds(index) ?? []);
+  if (bounds.length === 0) return undefined;
+  return [
+    bounds.reduce((least, each) => (each < least ? each : least)),
+    bounds.reduce((most, each) => (each > most ? each : most)),
+  ];
 }
 
 function countedCells({ groups, cells }: DisclosedSets): Map<number, RowSet> {

@@ -110,6 +110,12 @@ export function without(whole: RowSet, part: RowSet): RowSet | undefined {
   return setWhere(whole.parts, add(conditionOf(whole), scale(conditionOf(part), -1n)));
 }
 
+/** The rows of a set that are not in another. */
+export function apartFrom(set: RowSet, other: RowSet): RowSet | undefined {
+  const both = intersect(set, other);
+  return both === undefined ? set : without(set, both);
+}
+
 /** Undefined when no row can satisfy both. */
 function commonConditions(a: readonly Condition[], b: readonly Condition[]): Condition[] | undefined {
   const conditions: Condition[] = [];

@@ -11,7 +11,8 @@ import assert from "node:assert/strict";
 
 import type { Circuit, CircuitOutput, CircuitProduct, LinearForm } from "../messages/circuit.ts";
 import { columnId } from "../messages/columnId.ts";
-import type { ColumnTerm } from "../query/expandAtoms.ts";
+import { AtomOp } from "../messages/descriptor.ts";
+import { type ColumnTerm, expandAtom } from "../query/expandAtoms.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { ColumnKind, NO_FIELD } from "../schema/studySchema.ts";
 import { oneOn, withoutField, ZERO } from "./classFunction.ts";
@@ -45,7 +46,7 @@ export interface SetCircuit {
   readonly columns: readonly PartialColumn[];
   /** Products that are indicators, by index. */
   readonly indicators: ReadonlyMap<number, RowSet>;
-  /** Outputs that are sizes, by index. */
+  /** Outputs that are sizes, by index: all that were added but totals. */
   readonly sizes: ReadonlyMap<number, RowSet>;
 }
 
@@ -62,7 +63,9 @@ export class SetVectors {
   /** By threshold and parts. */
   readonly #thresholds = new Map<string, LinearForm>();
   readonly #sizes: CircuitOutput[] = [];
+  /** By size, the set; none at totals. */
   readonly #sets: RowSet[] = [];
+  readonly #totalOf = new Map<string, number>();
   readonly #sizeOf = new Map<string, number>();
   /** The same by the two sets themselves: tests by the hundred thousand ask for few sizes. */
   readonly #sizeOfTwo = new Map<RowSet, Map<RowSet, number | undefined>>();
@@ -93,8 +96,22 @@ export class SetVectors {
     if (index === undefined) {
       assert(!this.#isFinished, "a size was not named before the circuit was finished");
       index = this.#sizes.push(this.#sum(both) ?? this.#sumOfBuilt(a, b)) - 1;
-      this.#sets.push(both);
+      this.#sets[index] = both;
       this.#sizeOf.set(key, index);
+    }
+    return index;
+  }
+
+  /** The sum of a field's values over the rows of a set in some parts, as an index among the sizes. */
+  total(set: RowSet, field: number, parts = set.parts): number {
+    const key = `${keyOf(set)}|${field}|${parts}`;
+    let index = this.#totalOf.get(key);
+    if (index === undefined) {
+      assert(!this.#isFinished, "a total was not named before the circuit was finished");
+      const value = { op: AtomOp.VALUE, field, lo: 0n, hi: 0n, bind: 0 };
+      const left = this.#combine(parts, expandAtom(value, this.#facts.schema));
+      index = this.#sizes.push({ left, right: this.#build(set) }) - 1;
+      this.#totalOf.set(key, index);
     }
     return index;
   }
@@ -103,7 +120,10 @@ export class SetVectors {
   finish(): SetCircuit {
     this.#isFinished = true;
     const { outputs } = this.#facts.circuit;
-    const sizes = this.#sizes.flatMap((_, index) => [[outputs.length + index, this.#sets[index] as RowSet] as const]);
+    const sizes = this.#sizes.flatMap((_, index) => {
+      const set = this.#sets[index];
+      return set === undefined ? [] : [[outputs.length + index, set] as const];
+    });
     const names = this.#columns.map(nameOf);
     const indicators = [...this.#built.values()].flatMap(({ set, form }) => {
       const product = productOf(form);

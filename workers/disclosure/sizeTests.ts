@@ -10,12 +10,12 @@ type Zero = SizeTest["zero"];
 export const MAX_TESTS = 500_000;
 
 export class SizeTests {
-  readonly #vectors: Pick<SetVectors, "size">;
+  readonly #vectors: Pick<SetVectors, "size" | "total">;
   readonly #unions = new WeakMap<RowSet, readonly RowSet[]>();
   #most: number;
   #made = 0;
 
-  constructor(vectors: Pick<SetVectors, "size">, most = MAX_TESTS) {
+  constructor(vectors: Pick<SetVectors, "size" | "total">, most = MAX_TESTS) {
     this.#vectors = vectors;
     this.#most = most;
   }
@@ -97,6 +97,21 @@ export class SizeTests {
       [q, m, -2],
     ] as const;
     return this.#test(terms, last, zero);
+  }
+
+  /**
+   * ±Σ(x − end) > last, of a field's values x on a set, where no value is beyond that end of the set's range.
+   *
+   * @param owner all rows of parts, whose own are left out
+   */
+  distance(set: RowSet, field: number, [end, sign]: readonly [bigint, 1 | -1], last: number, owner?: RowSet): SizeTest {
+    const total = (parts: bigint, coefficient: number) =>
+      [this.#vectors.total(set, field, parts), coefficient] as const;
+    const totals = [total(set.parts, sign), ...(owner === undefined ? [] : [total(set.parts & owner.parts, -sign)])];
+    const size = (of: RowSet, coefficient: number) => [set, of, coefficient * -sign * Number(end)] as const;
+    const sizes = end === 0n ? [] : [size(set, 1), ...(owner === undefined ? [] : [size(owner, -1)])];
+    const { terms, ...test } = this.#test(sizes, last, "ifShown");
+    return { terms: [...totals, ...terms], ...test };
   }
 
   /** @throws CodedError DISCLOSURE_UNSUPPORTED: more than a plan may have */

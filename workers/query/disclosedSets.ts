@@ -9,21 +9,18 @@ export function isTwoValued(field: SchemaField | undefined): boolean {
 }
 
 /** Fields whose values the outputs sum, ascending. */
-export function summedFields({ atoms, factors, products, steps }: Descriptor): number[] {
-  const found = new Set<number>();
-  const visit = (factor: number): void => {
-    for (const { signal } of factors[factor]?.terms ?? []) {
+export function summedFields(descriptor: Descriptor): number[] {
+  return [...new Set(valuesSummed(descriptor).flat())].sort((a, b) => a - b);
+}
+
+/** Of each output, the fields whose values are multiplied and summed: none of a count, one twice of a sum of squares. */
+export function valuesSummed({ atoms, factors, products, steps }: Descriptor): number[][] {
+  const valuesIn = (factor: number): number[] =>
+    (factors[factor]?.terms ?? []).flatMap(({ signal }) => {
       const atom = atoms[signal];
+      if (atom !== undefined) return atom.op === AtomOp.VALUE ? [atom.field] : [];
       const product = products[signal - atoms.length];
-      if (atom?.op === AtomOp.VALUE) found.add(atom.field);
-      if (atom !== undefined || product === undefined) continue;
-      visit(product.left);
-      visit(product.right);
-    }
-  };
-  for (const { left, right } of steps.flatMap(({ outputs }) => outputs)) {
-    visit(left);
-    visit(right);
-  }
-  return [...found].sort((a, b) => a - b);
+      return product === undefined ? [] : [...valuesIn(product.left), ...valuesIn(product.right)];
+    });
+  return steps.flatMap(({ outputs }) => outputs.map(({ left, right }) => [...valuesIn(left), ...valuesIn(right)]));
 }

@@ -6,12 +6,13 @@
  *
  *   F(m) = 1 + ceil((m+1)/2) products, at a depth of 1 + ceil(log2(1 + ceil((m+1)/2))).
  *
- * With G sets (cells × sets per cell, and the cohort), H owners (0 when there is one), E earlier distinct sets, and of a table S sets
- * per cell, T of them with a sum, and L lines of two cells or more:
+ * With C cells, G sets (cells × sets per cell, and the cohort), H owners (0 when there is one), E earlier distinct sets, V sums of one
+ * field of three values or more, and of a table S sets per cell, T of them with a sum, and L lines of two cells or more:
  *
  *   lines that may be merged, of m lines      C·O·(m + 1)/2·(1 + H) tests of C cells and O outputs, m = k − 1
  *   own sizes, and beside each owner's own    G·(1 + H) tests    m = k − 1
  *   whether zeros may be shown, of a table    1 + H tests        m = k·cells − 1
+ *   sums near the ends of a field's range     2·C·V·(1 + H)      m = k − 1
  *   pairs, all rows being one of the others   G·(E + 1)          m = k − 1
  *   pairs with all rows of an owner           G·H                m = k − 1
  *   triples, in three signs                   G·3·C(E + 1, 2)    m = 4(k − 1)
@@ -31,7 +32,7 @@ import { Finish } from "../messages/descriptor.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { valueAxis } from "../messages/valueAxis.ts";
 import { axisSizes, cellCount, cellsWithin } from "./axisSizes.ts";
-import { isTwoValued, summedFields } from "./disclosedSets.ts";
+import { isTwoValued, summedFields, valuesSummed } from "./disclosedSets.ts";
 
 /** Distinct sets that triples are formed of, all rows among them. */
 const MAX_DISTINCT_SETS = 64;
@@ -81,6 +82,7 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
     [tried * (1 + beside), k - 1],
     [sets * (1 + beside), k - 1],
     [cells > 1 ? 1 + beside : 0, k * cells - 1],
+    [2 * cells * boundedSums(descriptor, schema) * (1 + beside), k - 1],
     [sets * (others + beside), k - 1],
     [(sets * 3 * recent * (recent - 1)) / 2, 4 * (k - 1)],
     [together * others + lines * earlier, k - 1],
@@ -97,6 +99,12 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
         (ROUNDS_PER_LEVEL * depth + ROUNDS_PER_OPENING * OPENINGS) +
       openings(descriptor),
   };
+}
+
+/** Of a cell: those of one value that has a range. */
+function boundedSums(descriptor: Descriptor, schema: StudySchema): number {
+  const single = valuesSummed(descriptor).filter(({ length }) => length === 1);
+  return single.filter(([field]) => !isTwoValued(schema.fields[field!])).length;
 }
 
 /** While lines are merged: a bit for each interval that is tried. */

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 
 import type { EarlierAnswer, SegmentRef } from "../../../workers/disclosure/historySets.ts";
 import type { Gate } from "../../../workers/disclosure/planGate.ts";
+import { residue } from "../../../workers/field/bn254.ts";
 import { bn254Fr } from "../../../workers/field/bn254Fr.ts";
 import { planGate } from "../../../workers/disclosure/planGate.ts";
 import type { GatedRequest } from "../../../workers/disclosure/preparedRequest.ts";
@@ -219,7 +220,9 @@ type Passes = (test: SizeTest, zerosShown: boolean) => boolean;
 
 function passesOn(sizes: readonly bigint[]): Passes {
   return ({ terms, constant, zero, last }, zerosShown) => {
-    const x = terms.reduce((sum, [index, coefficient]) => sum + BigInt(coefficient) * sizes[index]!, BigInt(constant));
+    const x = residue(
+      terms.reduce((sum, [index, coefficient]) => sum + BigInt(coefficient) * sizes[index]!, BigInt(constant)),
+    );
     assert.ok(x >= 0n && x < 1n << 40n, `a test on ${x}`);
     return x === 0n ? zero === "passes" || (zero === "ifShown" && zerosShown) : x > BigInt(last);
   };

@@ -79,11 +79,11 @@ function askedBy({ cohort, zeros, groups, close }: GatePlan, isCounted: (test: S
 const all = (): boolean => true;
 
 /**
- * Of a first request: of one set, or of a set and one that it is in, or a pair, which has −2 times what both have. What is left is of two
- * sets of the answer with all rows.
+ * Of a first request: of one set or a sum over it, also without an owner's rows, or of a set and one that it is in, or a pair, which has
+ * −2 times what both have. What is left is of two sets of the answer with all rows.
  */
-function isOfOneSet({ terms }: SizeTest): boolean {
-  return terms.length <= 2 || terms.some(([, coefficient]) => coefficient === -2);
+function isOfOneSet({ terms, zero }: SizeTest): boolean {
+  return terms.length <= 2 || zero === "ifShown" || terms.some(([, coefficient]) => coefficient === -2);
 }
 
 describe("the quote of a request's gate", () => {

@@ -7,7 +7,7 @@ const set = { parts: 1n, conditions: [] };
 
 describe("SizeTests", () => {
   it("makes as many tests as a plan may have, and refuses one more with what to do", () => {
-    const tests = new SizeTests({ size: () => 0 }, 3);
+    const tests = new SizeTests({ size: () => 0, total: () => 1 }, 3);
     tests.size(set, 1, "fails");
     tests.pair(set, set, 1, "fails");
     assert.deepEqual(tests.sum([[set, undefined]], 4, "passes"), {
@@ -20,5 +20,20 @@ describe("SizeTests", () => {
       code: "DISCLOSURE_UNSUPPORTED",
       message: /more than 3 tests against earlier answers: ask for fewer cells or columns at once/,
     });
+  });
+
+  it("measures sums from either end of a range, also without an owner's rows", () => {
+    const owner = { parts: 2n, conditions: [] };
+    const whole = { parts: 3n, conditions: [] };
+    const vectors = {
+      size: (_: unknown, of: unknown) => (of === owner ? 1 : 0),
+      total: (_: unknown, __: number, parts = 3n) => (parts === 2n ? 3 : 2),
+    };
+    const tests = new SizeTests(vectors);
+    const made = { constant: 0, last: 10, zero: "ifShown" };
+    assert.deepEqual(tests.distance(whole, 0, [18n, 1], 10), { terms: [[2, 1], [0, -18]], ...made }); // prettier-ignore
+    assert.deepEqual(tests.distance(whole, 0, [90n, -1], 10), { terms: [[2, -1], [0, 90]], ...made }); // prettier-ignore
+    assert.deepEqual(tests.distance(whole, 0, [0n, 1], 10), { terms: [[2, 1]], ...made });
+    assert.deepEqual(tests.distance(whole, 0, [18n, 1], 10, owner), { terms: [[2, 1], [3, -1], [0, -18], [1, 18]], ...made }); // prettier-ignore
   });
 });

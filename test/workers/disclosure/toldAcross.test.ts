@@ -2,62 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { parseSchema } from "../../../workers/schema/parseSchema.ts";
-import type { ClearAnswer, ClearRequest, Row } from "./clearStudy.ts";
+import type { ClearAnswer, Row } from "./clearStudy.ts";
 import { ClearStudy } from "./clearStudy.ts";
-
-const category = (name: string, categories: readonly string[], required = true): object => {
-  return { name, type: "category", categories, required };
-};
-const integer = (name: string, maximum: number, required = true, more = {}): object => {
-  return { name, type: "integer", minimum: 0, maximum, required, ...more };
-};
-const SITES = Array.from({ length: 70 }, (_, site) => `s${site}`);
-const schema = parseSchema(
-  JSON.stringify({
-    name: "told",
-    table: "t",
-    subject: "id",
-    fields: [
-      category("arm", ["0", "1"]),
-      category("sex", ["F", "M"]),
-      category("site", SITES),
-      category("grade", ["0", "1", "2"]),
-      category("x", ["0", "1"]),
-      category("z", ["0", "1"], false),
-      category("w", ["0", "1"], false),
-      integer("value", 1000),
-      integer("age", 90, true, { search: "digits" }),
-      integer("u", 9, false),
-      integer("v", 1000, false),
-    ],
-  }),
-);
-const USUAL = { arm: 0, sex: 0, site: 0, grade: 0, x: 0, z: 0, w: 0, value: 100, age: 40, u: 3, v: 5 };
-
-/** `count` rows alike; null: missing. */
-function rows(count: number, traits: Partial<Record<keyof typeof USUAL, number | null>> = {}): Row[] {
-  const row: Record<string, bigint> = {};
-  for (const [name, value] of Object.entries({ ...USUAL, ...traits })) if (value !== null) row[name] = BigInt(value);
-  return Array.from({ length: count }, () => row);
-}
-
-/** Of each binary value. */
-const each = (made: (value: number) => Row[]): Row[] => [0, 1].flatMap(made);
-
-interface Story {
-  /** Of whom there are 1, 2 or enough. */
-  readonly rows: (few: number) => Row[];
-  /** Of another owner. */
-  readonly more?: (few: number) => Row[];
-  /** A second version. */
-  readonly grown?: (few: number) => Row[];
-  readonly asked: readonly (string | ClearRequest)[];
-  /** What the few are, from everything that was answered. */
-  readonly recovered: (...answers: readonly (readonly bigint[])[]) => bigint;
-  /** For each of the few. */
-  readonly worth?: number;
-}
+import type { Story } from "./toldStory.ts";
+import { each, isWhole, rows, schema, SITES, tellStories } from "./toldStory.ts";
 
 const grades = (few: number): Row[] => [
   ...rows(60),
@@ -292,41 +240,8 @@ const STORIES: Readonly<Record<string, Story>> = {
   },
 };
 
-const isWhole = (answer: ClearAnswer): answer is ClearAnswer & { kind: "answered"; outputs: readonly bigint[] } =>
-  answer.kind === "answered" && answer.outputs.every((output) => output !== undefined);
-
-/** Instead of an output that is hidden, or all of an answer that is refused: nothing follows from it. */
-const HIDDEN = -(10n ** 9n);
-
-/** All outputs of all requests, of which only the last may be hidden. */
-async function tellAll({ rows: made, more, grown, asked }: Story, few: number): Promise<(readonly bigint[])[]> {
-  const study = new ClearStudy(schema);
-  study.contribute("one", made(few));
-  if (more !== undefined) study.contribute("two", more(few));
-  if (grown !== undefined) study.contribute("one", grown(few));
-  const answers: (readonly bigint[])[] = [];
-  for (const request of asked) {
-    const answer = await study.ask(typeof request === "string" ? { sql: request } : request);
-    const isLast = answers.length === asked.length - 1;
-    assert.ok(isLast || isWhole(answer), "what is asked before is shown");
-    const outputs = answer.kind === "answered" ? answer.outputs : Array.from({ length: MOST_OUTPUTS }, () => undefined);
-    answers.push(outputs.map((output) => output ?? HIDDEN));
-  }
-  return answers;
-}
-
-/** Of a query in these stories. */
-const MOST_OUTPUTS = 20;
-
 describe("the gate, of answers beside each other", () => {
-  for (const [name, story] of Object.entries(STORIES)) {
-    const { recovered, worth = 1 } = story;
-    it(`hides what tells of one or two patients: ${name}`, async () => {
-      for (const few of [1, 2])
-        assert.notEqual(recovered(...(await tellAll(story, few))), BigInt(few * worth), `${few} would follow`);
-      assert.equal(recovered(...(await tellAll(story, 30))), BigInt(30 * worth), "30 may follow, and do");
-    });
-  }
+  tellStories(STORIES);
 
   it("takes no sum over a level for told that was not: a hidden one does not follow", async () => {
     const inSites = (more = "") => `SELECT AVG(value) FROM t WHERE x = '1' AND site IN ('s0', 's1', 's2')${more}`;
