@@ -202,7 +202,7 @@ class Planning {
     const found = this.#disclosed.groups.map((group, index) => {
       const tests = this.#tellingTests(this.#place.telling[index]!);
       const isRepeated = this.#tests.isToldExactly(group);
-      if (group.set !== undefined && !isRepeated) tests.push(...this.#tests.boundTests(group.set, group.sums));
+      if (!isRepeated) tests.push(...this.#tests.boundTests(group));
       for (const [at, set] of (group.set === undefined ? [] : [group.set, ...group.levels]).entries()) {
         const tested = this.#tests.tested(set, group.summed, group);
         const isTold = (isRepeated && at <= group.ownLevels) || this.#tests.isTold(tested);

@@ -25,7 +25,7 @@ import { allOf, classesIn, isSubset, keyOf } from "./rowSet.ts";
 import { SetVectors } from "./setVectors.ts";
 import { SizeTests } from "./sizeTests.ts";
 import { sumTests } from "./sumTests.ts";
-import { isSameSum, type Sum } from "./summedPoints.ts";
+import { isSameSum } from "./summedPoints.ts";
 import type { KnownSet } from "./suppression.ts";
 import { knownRests } from "./toldTables.ts";
 import type { Universe } from "./universe.ts";
@@ -129,18 +129,19 @@ export class RequestTests {
    * That sums of values are not just above the least, or below the most, that the set allows: Σ(x − least) = 3 is about three patients
    * at most; the same with every owner's rows taken away. Of two values their numbers are levels.
    */
-  boundTests(set: RowSet, sums: readonly Sum[]): SizeTest[] {
-    return sums.flatMap(([variable, ...others]) => {
+  boundTests({ set, sums, outputs, counts }: DisclosedGroup): SizeTest[] {
+    if (set === undefined) return [];
+    const owners = [undefined, ...this.owners];
+    const summing = outputs.filter((output) => !counts.includes(output));
+    return sums.flatMap(([variable, ...others], at) => {
       if (variable?.isValue !== true || others.length > 0) return [];
-      const { field } = variable;
-      const range = valuesIn(set, field, this.facts.classes(field));
+      const range = valuesIn(set, variable.field, this.facts.classes(variable.field));
       if (range === undefined || range[1] - range[0] < 2n) return [];
-      return range.flatMap((end, at) => {
+      return range.flatMap((end, which) => {
         // An end that no test can name is one that nobody's values are near.
         if (!Number.isSafeInteger(Number(end))) return [];
-        const from = [end, at === 0 ? 1 : -1] as const;
-        const owners = this.owners.filter(({ parts }) => (parts & set.parts) !== 0n && (set.parts & ~parts) !== 0n);
-        return [undefined, ...owners].map((owner) => this.tests.distance(set, field, from, this.#k - 1, owner));
+        const from = [end, which === 0 ? 1 : -1] as const;
+        return owners.map((owner) => this.tests.distance(set, summing[at]!, from, this.#k - 1, owner));
       });
     });
   }

@@ -11,8 +11,7 @@ import assert from "node:assert/strict";
 
 import type { Circuit, CircuitOutput, CircuitProduct, LinearForm } from "../messages/circuit.ts";
 import { columnId } from "../messages/columnId.ts";
-import { AtomOp } from "../messages/descriptor.ts";
-import { type ColumnTerm, expandAtom } from "../query/expandAtoms.ts";
+import type { ColumnTerm } from "../query/expandAtoms.ts";
 import type { StudySchema } from "../schema/studySchema.ts";
 import { ColumnKind, NO_FIELD } from "../schema/studySchema.ts";
 import { oneOn, withoutField, ZERO } from "./classFunction.ts";
@@ -102,18 +101,32 @@ export class SetVectors {
     return index;
   }
 
-  /** The sum of a field's values over the rows of a set in some parts, as an index among the sizes. */
-  total(set: RowSet, field: number, parts = set.parts): number {
-    const key = `${keyOf(set)}|${field}|${parts}`;
+  /** An output of the query once more, as an index among the sizes: all of it, or what rows of some parts add to it. */
+  total(output: number, parts = this.#facts.parts): number {
+    const key = `${output}|${parts}`;
     let index = this.#totalOf.get(key);
     if (index === undefined) {
       assert(!this.#isFinished, "a total was not named before the circuit was finished");
-      const value = { op: AtomOp.VALUE, field, lo: 0n, hi: 0n, bind: 0 };
-      const left = this.#combine(parts, expandAtom(value, this.#facts.schema));
-      index = this.#sizes.push({ left, right: this.#build(set) }) - 1;
+      const whole = this.#facts.circuit.outputs[output]!;
+      index = this.#sizes.push(parts === this.#facts.parts ? whole : this.#outputOf(whole, parts)) - 1;
       this.#totalOf.set(key, index);
     }
     return index;
+  }
+
+  /** One factor's columns are enough to leave out other rows; a product column is of all. */
+  #outputOf({ left, right }: CircuitOutput, parts: bigint): CircuitOutput {
+    const within = (form: LinearForm): LinearForm =>
+      combineForms(
+        form.columns.map(([position, coefficient]) => {
+          const column = this.#position({ ...this.#columns[position]!, parts });
+          return [coefficient, { columns: [[column, 1n]], products: [] }];
+        }),
+      );
+    const [first, second] = [left, right ?? this.#combine(parts, [ACTIVE])];
+    if (second.products.length === 0) return { left: first, right: within(second) };
+    if (first.products.length === 0) return { left: within(first), right: second };
+    return { left: this.#product(first, this.#combine(parts, [ACTIVE])), right: second };
   }
 
   /** The query's circuit with products and sizes added, and what it is about. */

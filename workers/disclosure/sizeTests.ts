@@ -100,18 +100,22 @@ export class SizeTests {
   }
 
   /**
-   * ±Σ(x − end) > last, of a field's values x on a set, where no value is beyond that end of the set's range.
+   * ±Σ(x − end) > last, of values x whose sum over a set is an output, where none is beyond that end of the set's range.
    *
    * @param owner all rows of parts, whose own are left out
    */
-  distance(set: RowSet, field: number, [end, sign]: readonly [bigint, 1 | -1], last: number, owner?: RowSet): SizeTest {
-    const total = (parts: bigint, coefficient: number) =>
-      [this.#vectors.total(set, field, parts), coefficient] as const;
-    const totals = [total(set.parts, sign), ...(owner === undefined ? [] : [total(set.parts & owner.parts, -sign)])];
+  distance(
+    set: RowSet,
+    output: number,
+    [end, sign]: readonly [bigint, 1 | -1],
+    last: number,
+    owner?: RowSet,
+  ): SizeTest {
+    const own = owner === undefined ? [] : [[this.#vectors.total(output, owner.parts), -sign] as const];
     const size = (of: RowSet, coefficient: number) => [set, of, coefficient * -sign * Number(end)] as const;
     const sizes = end === 0n ? [] : [size(set, 1), ...(owner === undefined ? [] : [size(owner, -1)])];
     const { terms, ...test } = this.#test(sizes, last, "ifShown");
-    return { terms: [...totals, ...terms], ...test };
+    return { terms: [[this.#vectors.total(output), sign], ...own, ...terms], ...test };
   }
 
   /** @throws CodedError DISCLOSURE_UNSUPPORTED: more than a plan may have */

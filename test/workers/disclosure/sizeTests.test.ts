@@ -27,7 +27,7 @@ describe("SizeTests", () => {
     const whole = { parts: 3n, conditions: [] };
     const vectors = {
       size: (_: unknown, of: unknown) => (of === owner ? 1 : 0),
-      total: (_: unknown, __: number, parts = 3n) => (parts === 2n ? 3 : 2),
+      total: (_: number, parts = 3n) => (parts === 2n ? 3 : 2),
     };
     const tests = new SizeTests(vectors);
     const made = { constant: 0, last: 10, zero: "ifShown" };
