@@ -19,21 +19,20 @@
  */
 import { BN254_FR_MODULUS as R, residue } from "../field/bn254.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
-import { add } from "./classFunction.ts";
 import type { FieldClasses } from "./fieldClasses.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import type { HistorySet } from "./historySet.ts";
 import type { HiddenFamily } from "./historySets.ts";
 import { newestOf } from "./historySet.ts";
-import type { KnownMissing } from "./missingCounts.ts";
+import { type KnownMissing, leaveOnlyMissing } from "./missingCounts.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { pairTest, sumsOne } from "./pairTests.ts";
 import type { RowSet } from "./rowSet.ts";
-import { boxAround, conditionOf, intersect, isSubset, keyOf, meetsWithin, setWhere } from "./rowSet.ts";
+import { isSubset, keyOf, meetsWithin } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
 import type { ToldRest, ToldTable } from "./toldTables.ts";
 import { lateRestTests, restTests, tableTests } from "./toldTables.ts";
-import { differInValidity, fieldsThatDiffer } from "./validity.ts";
+import { differInValidity } from "./validity.ts";
 
 /** Sets beside the new one in a combination: the newest distinct ones of posted answers, and of others. "All rows" is always among them. */
 const COMBINED_SETS = 64;
@@ -281,37 +280,13 @@ function isMissing(
   const known = [p, q, m].some(({ isToldToOthers }) => isToldToOthers === true) ? elsewhere : here;
   const added = [p, q, m].filter(isNew).flatMap(({ shownWith, ofCell }) => [shownWith, ofCell]);
   return (
-    prints.some((print) => known.has(print, added)) || (isNew(p) && isNew(q) && leaveOnlyMissing(facts, p, q, m.set))
+    prints.some((print) => known.has(print, added)) ||
+    (isNew(p) && isNew(q) && leaveOnlyMissing(facts.classes, p, q, m.set))
   );
 }
 
 function isNew(each: TestedSet | NewSet): each is NewSet {
   return "shownWith" in each;
-}
-
-/**
- * Whether two new sets leave of a third one only rows with missing values: they, or what is shown with them and is more by missing
- * values, are all of it that lack none of some columns.
- */
-function leaveOnlyMissing({ classes }: HistoryFacts, p: NewSet, q: NewSet, whole: RowSet): boolean {
-  if ([p, q].some(({ set }) => !isSubset(set, whole)) || intersect(p.set, q.set) !== undefined) return false;
-  const shown = [p, q].map(({ set, shownWith }) =>
-    shownWith.filter(
-      (more) => keyOf(more) === keyOf(set) || (isSubset(set, more) && differInValidity(classes, set, more)),
-    ),
-  );
-  return shown[0]!.some((one) => shown[1]!.some((other) => isWholeButMissing(classes, one, other, whole)));
-}
-
-/** Whether two disjoint sets are all of a third one that lack none of some columns. */
-function isWholeButMissing(classes: HistoryFacts["classes"], p: RowSet, q: RowSet, whole: RowSet): boolean {
-  if ([p, q].some((set) => set.parts !== whole.parts || !isSubset(set, whole))) return false;
-  // Asked of any two cells of a table: most are ruled out field by field, before their union is made.
-  const around = { conditions: boxAround(p.conditions, q.conditions) };
-  if (fieldsThatDiffer(classes, around, whole) === undefined) return false;
-  if (intersect(p, q) !== undefined) return false;
-  const union = setWhere(whole.parts, add(conditionOf(p), conditionOf(q)));
-  return union !== undefined && differInValidity(classes, union, whole);
 }
 
 /** Of p + q − m; and, where one is what cells of a table add up to, of what it is but for a line that is nobody. */

@@ -4,17 +4,16 @@
  * their sums differ by few values, or that each has beside the other, where they overlap. And what earlier answers told so of other data, from which such a set may have grown by few.
  */
 import { isCoded } from "../errors.ts";
+import type { Classes } from "./choices.ts";
+import { chosenBy, fieldApart, fieldsOfChoice, hasProductsOf, isChosenBySummed } from "./choices.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
-import type { FieldClasses } from "./fieldClasses.ts";
 import type { HistorySet } from "./historySet.ts";
 import { newestOf } from "./historySet.ts";
 import type { LevelReader, SummedSet } from "./levels.ts";
 import type { RowSet } from "./rowSet.ts";
-import { allOf, apartFrom, classesIn, intersect, isSubset, keyOf, without } from "./rowSet.ts";
+import { intersect, isSubset, keyOf, without } from "./rowSet.ts";
 import type { Sum } from "./summedPoints.ts";
 import { isSameSum } from "./summedPoints.ts";
-
-export type Classes = (field: number) => Pick<FieldClasses, "count" | "missing">;
 
 /** Earlier sets that are looked at: the newest distinct ones of those that may tell something with a set. */
 const COMPARED_SETS = 64;
@@ -68,7 +67,23 @@ export function levelsWithEarlier(
   });
 }
 
-export function merged(found: readonly TellingSets[]): TellingSets {
+/** Of each group, what its set and its exact levels tell. */
+export function byGroup(
+  groups: readonly DisclosedGroup[],
+  tellingOf: (sets: readonly SummedGroup[]) => readonly TellingSets[],
+): TellingSets[] {
+  const summed = groups.map(({ set, sums, levels, exactLevels, levelSums }): SummedGroup[] => {
+    const told = levels.map((level, at) => ({ set: level, sums: levelSums[at]!.sums }));
+    return [{ set, sums }, ...told.filter((_, at) => exactLevels[at])];
+  });
+  const telling = tellingOf(summed.flat());
+  let next = 0;
+  return summed.map(({ length }) => {
+    return merged(telling.slice(next, (next += length)));
+  });
+}
+
+function merged(found: readonly TellingSets[]): TellingSets {
   return {
     sets: found.flatMap(({ sets }) => sets),
     near: found.flatMap(({ near }) => near),
@@ -152,13 +167,6 @@ function wholeFirst(a: SummedSet, b: SummedSet): [whole: SummedSet, part: Summed
   return isSubset(a.set, b.set) ? [b, a] : [a, b];
 }
 
-/** @param fields whose conditions choose the part */
-function isChosenBySummed(fields: readonly number[], whole: SummedSet, part: SummedSet): boolean {
-  const isSummed = (field: number): boolean =>
-    [...whole.sums, ...part.sums].flat().some((each) => each.field === field);
-  return (fields.length === 1 && isSummed(fields[0]!)) || (fields.length > 0 && hasProductsOf(fields, whole));
-}
-
 /** The field by which two sets differ where they overlap and neither is in the other, and what of it is summed over both. */
 function sumsApart(
   { set: a, sums }: SummedSet,
@@ -173,17 +181,6 @@ function sumsApart(
     (sum) => sum.every((each) => each.field === field) && others.some((other) => isSameSum(sum, other)),
   );
   return common.length === 0 ? undefined : { field, sums: common };
-}
-
-/** The one field by which rows that only one of two sets has are told from those that only the other has; undefined where there is none. */
-function fieldApart(a: RowSet, b: RowSet, classes: Classes): number | undefined {
-  const isBox = a.shape === undefined && b.shape === undefined;
-  const [more, less] = isBox ? [a, b] : [apartFrom(a, b), apartFrom(b, a)];
-  if (more === undefined || less === undefined) return undefined;
-  const [field, ...others] = fieldsOfChoice(more, less, classes);
-  if (field === undefined || others.length > 0) return undefined;
-  const [inMore, inLess] = [more, less].map((set) => classesIn(set, field));
-  return isBox || (inMore !== undefined && inLess !== undefined && (inMore & inLess) === 0n) ? field : undefined;
 }
 
 function tellTogether(earlier: SummedSet, added: SummedSet, levels: LevelReader, classes: Classes): TellingSets {
@@ -267,30 +264,6 @@ function levelsOfBoth(earlier: SummedSet, added: SummedSet, levels: LevelReader,
   // The rest's number follows from the sets alone: it is tested as a pair, or public.
   const joint = levels.levelsOfCell(compared)[1]!.joint.map(({ set }) => set);
   return joint.filter((set) => rest === undefined || keyOf(set) !== keyOf(rest));
-}
-
-/** Whether sums are of products of several fields, and of each of these ones. */
-function hasProductsOf(fields: readonly number[], { sums }: SummedSet): boolean {
-  const products = sums.map((sum) => new Set(sum.map(({ field }) => field))).filter(({ size }) => size > 1);
-  return products.length > 0 && fields.every((field) => products.some((product) => product.has(field)));
-}
-
-/** Fields whose conditions differ, by more than that the value is present. */
-function fieldsOfChoice(whole: RowSet, part: RowSet, classes: Classes): number[] {
-  const fields = new Set([...whole.conditions, ...part.conditions].map(([field]) => field));
-  return [...fields].filter((field) => {
-    const { count, missing } = classes(field);
-    const ignored = missing === undefined ? 0n : 1n << BigInt(missing);
-    const [inWhole, inPart] = [whole, part].map((set) => (classesIn(set, field) ?? allOf(count)) | ignored);
-    return inWhole !== inPart;
-  });
-}
-
-/** Those of the whole that the part's condition on one field chooses; undefined where a shape decides, too. */
-function chosenBy(field: number, whole: RowSet, part: RowSet): RowSet | undefined {
-  const chosen = intersect(whole, { parts: whole.parts, conditions: part.conditions.filter(([on]) => on === field) });
-  if (whole.shape === undefined && part.shape === undefined) return chosen;
-  return chosen !== undefined && keyOf(chosen) === keyOf(part) ? chosen : undefined;
 }
 
 /** Of the rows by which they differ, with the sums that both have. */

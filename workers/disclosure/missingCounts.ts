@@ -3,9 +3,10 @@
  * (`validity.ts`). Combinations of other sets that come to the same rows by construction tell nothing more.
  */
 import { BN254_FR_MODULUS as R, residue } from "../field/bn254.ts";
+import { add } from "./classFunction.ts";
 import type { RowSet } from "./rowSet.ts";
-import { isSubset, keyOf } from "./rowSet.ts";
-import { differInValidity } from "./validity.ts";
+import { boxAround, conditionOf, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
+import { differInValidity, fieldsThatDiffer } from "./validity.ts";
 
 type Classes = Parameters<typeof differInValidity>[0];
 type Print = (set: RowSet) => bigint;
@@ -61,4 +62,35 @@ export class KnownMissing {
     }
     return prints;
   }
+}
+
+interface ShownSet {
+  readonly set: RowSet;
+  /** Sets that are shown whenever it is, itself among them. */
+  readonly shownWith: readonly RowSet[];
+}
+
+/**
+ * Whether two new sets leave of a third one only rows with missing values: they, or what is shown with them and is more by missing
+ * values, are all of it that lack none of some columns.
+ */
+export function leaveOnlyMissing(classes: Classes, p: ShownSet, q: ShownSet, whole: RowSet): boolean {
+  if ([p, q].some(({ set }) => !isSubset(set, whole)) || intersect(p.set, q.set) !== undefined) return false;
+  const shown = [p, q].map(({ set, shownWith }) =>
+    shownWith.filter(
+      (more) => keyOf(more) === keyOf(set) || (isSubset(set, more) && differInValidity(classes, set, more)),
+    ),
+  );
+  return shown[0]!.some((one) => shown[1]!.some((other) => isWholeButMissing(classes, one, other, whole)));
+}
+
+/** Whether two disjoint sets are all of a third one that lack none of some columns. */
+function isWholeButMissing(classes: Classes, p: RowSet, q: RowSet, whole: RowSet): boolean {
+  if ([p, q].some((set) => set.parts !== whole.parts || !isSubset(set, whole))) return false;
+  // Asked of any two cells of a table: most are ruled out field by field, before their union is made.
+  const around = { conditions: boxAround(p.conditions, q.conditions) };
+  if (fieldsThatDiffer(classes, around, whole) === undefined) return false;
+  if (intersect(p, q) !== undefined) return false;
+  const union = setWhere(whole.parts, add(conditionOf(p), conditionOf(q)));
+  return union !== undefined && differInValidity(classes, union, whole);
 }

@@ -22,6 +22,8 @@ import type { Field } from "../field/field.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
 import type { SchemaField } from "../schema/studySchema.ts";
 import { numberLines } from "./axisLines.ts";
+import { boundTests } from "./boundTests.ts";
+import type { Classes } from "./choices.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
 import { mayTellMore } from "./historySet.ts";
@@ -29,8 +31,8 @@ import type { NewSet } from "./historyTests.ts";
 import { cellsOf, combinationTests, historyTests } from "./historyTests.ts";
 import type { SummedSet } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
-import type { Classes, SummedGroup, TellingSets } from "./levelsWithEarlier.ts";
-import { levelsWithEarlier, mayTellCounts, merged, toldTogether } from "./levelsWithEarlier.ts";
+import type { SummedGroup, TellingSets } from "./levelsWithEarlier.ts";
+import { byGroup, levelsWithEarlier, mayTellCounts, toldTogether } from "./levelsWithEarlier.ts";
 import { mergedPlan, NEVER_PASSES } from "./mergedPlan.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { missingSumTests, sumsOne } from "./pairTests.ts";
@@ -86,22 +88,6 @@ export function planGate(request: GatedRequest, history: readonly EarlierAnswer[
   if (prepared.refused) return prepared;
   const { disclosed, earlier, made } = prepared;
   return new Planning(request, disclosed, earlier, { ...prepared, ...made, field }).finish();
-}
-
-/** Of each group, what its set and its exact levels tell. */
-function byGroup(
-  groups: readonly DisclosedGroup[],
-  tellingOf: (sets: readonly SummedGroup[]) => readonly TellingSets[],
-): TellingSets[] {
-  const summed = groups.map(({ set, sums, levels, exactLevels, levelSums }): SummedGroup[] => {
-    const told = levels.map((level, at) => ({ set: level, sums: levelSums[at]!.sums }));
-    return [{ set, sums }, ...told.filter((_, at) => exactLevels[at])];
-  });
-  const telling = tellingOf(summed.flat());
-  let next = 0;
-  return summed.map(({ length }) => {
-    return merged(telling.slice(next, (next += length)));
-  });
 }
 
 interface Place extends RequestPlace {
@@ -202,7 +188,7 @@ class Planning {
     const found = this.#disclosed.groups.map((group, index) => {
       const tests = this.#tellingTests(this.#place.telling[index]!);
       const isRepeated = this.#tests.isToldExactly(group);
-      if (!isRepeated) tests.push(...this.#tests.boundTests(group));
+      if (!isRepeated) tests.push(...boundTests(this.#tests, group, this.#place.k));
       for (const [at, set] of (group.set === undefined ? [] : [group.set, ...group.levels]).entries()) {
         const tested = this.#tests.tested(set, group.summed, group);
         const isTold = (isRepeated && at <= group.ownLevels) || this.#tests.isTold(tested);

@@ -7,7 +7,6 @@ import type { Field } from "../field/field.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
-import type { FieldClasses } from "./fieldClasses.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import type { HistorySet } from "./historySet.ts";
 import type { HistorySets } from "./historySets.ts";
@@ -21,7 +20,7 @@ import { isSameFilter, pairTest } from "./pairTests.ts";
 import type { GatedRequest } from "./preparedRequest.ts";
 import { setsOfQuery } from "./querySets.ts";
 import type { RowSet } from "./rowSet.ts";
-import { allOf, classesIn, isSubset, keyOf } from "./rowSet.ts";
+import { isSubset, keyOf } from "./rowSet.ts";
 import { SetVectors } from "./setVectors.ts";
 import { SizeTests } from "./sizeTests.ts";
 import { sumTests } from "./sumTests.ts";
@@ -123,27 +122,6 @@ export class RequestTests {
   sumSizeTests(sets: readonly (readonly [set: RowSet, part: RowSet | undefined])[], k: number): SizeTest[] {
     const owned = this.owners.map((owner) => this.tests.sumWithout(sets, owner, k - 1, "ifShown"));
     return [this.tests.sum(sets, k - 1, "ifShown"), ...owned];
-  }
-
-  /**
-   * That sums of values are not just above the least, or below the most, that the set allows: Σ(x − least) = 3 is about three patients
-   * at most; the same with every owner's rows taken away. Of two values their numbers are levels.
-   */
-  boundTests({ set, sums, outputs, counts }: DisclosedGroup): SizeTest[] {
-    if (set === undefined) return [];
-    const owners = [undefined, ...this.owners];
-    const summing = outputs.filter((output) => !counts.includes(output));
-    return sums.flatMap(([variable, ...others], at) => {
-      if (variable?.isValue !== true || others.length > 0) return [];
-      const range = valuesIn(set, variable.field, this.facts.classes(variable.field));
-      if (range === undefined || range[1] - range[0] < 2n) return [];
-      return range.flatMap((end, which) => {
-        // An end that no test can name is one that nobody's values are near.
-        if (!Number.isSafeInteger(Number(end))) return [];
-        const from = [end, which === 0 ? 1 : -1] as const;
-        return owners.map((owner) => this.tests.distance(set, summing[at]!, from, this.#k - 1, owner));
-      });
-    });
   }
 
   /** Zeros are shown only in answers about k patients a cell, also to an owner who takes its own away. */
@@ -280,19 +258,6 @@ function ownPrints(
   }
   for (const { set, isPosted } of known) if (isPosted) add(print(set), "any");
   return prints;
-}
-
-/** The least and the most of a field on a set; undefined where its values are no numbers. */
-function valuesIn(set: RowSet, field: number, classes: FieldClasses): readonly [bigint, bigint] | undefined {
-  const allowed = classesIn(set, field) ?? allOf(classes.count);
-  const bounds = Array.from({ length: classes.count }, (_, index) => index)
-    .filter((index) => ((allowed >> BigInt(index)) & 1n) === 1n)
-    .flatMap((index) => classes.bounds(index) ?? []);
-  if (bounds.length === 0) return undefined;
-  return [
-    bounds.reduce((least, each) => (each < least ? each : least)),
-    bounds.reduce((most, each) => (each > most ? each : most)),
-  ];
 }
 
 function countedCells({ groups, cells }: DisclosedSets): Map<number, RowSet> {
