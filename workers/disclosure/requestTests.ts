@@ -118,10 +118,11 @@ export class RequestTests {
     return [this.tests.size(set, k - 1, zero), ...owned];
   }
 
-  /** The same of disjoint sets together, each without a part of it. */
+  /** The same of disjoint sets together, each without a part of it: of erased rows nobody can say that there are none. */
   sumSizeTests(sets: readonly (readonly [set: RowSet, part: RowSet | undefined])[], k: number): SizeTest[] {
-    const owned = this.owners.map((owner) => this.tests.sumWithout(sets, owner, k - 1, "ifShown"));
-    return [this.tests.sum(sets, k - 1, "ifShown"), ...owned];
+    const zero = sets.some(([set]) => this.facts.isErased(set.parts)) ? "fails" : "ifShown";
+    const owned = this.owners.map((owner) => this.tests.sumWithout(sets, owner, k - 1, zero));
+    return [this.tests.sum(sets, k - 1, zero), ...owned];
   }
 
   /** Zeros are shown only in answers about k patients a cell, also to an owner who takes its own away. */

@@ -7,8 +7,8 @@ import type { Circuit } from "./circuit.ts";
 import type { Merges } from "./merges.ts";
 
 /**
- * x = constant + Σ coefficient·size, a number >= 0 on honest data; a *size* is a number of rows, or a sum of values. Fails when 1 <= x <= last, and at x = 0 as `zero` says.
- * Evaluated as Z = ∏ (x − i) over the failing i: zero exactly when the test fails.
+ * x = constant + Σ coefficient·size, a number >= 0 on honest data; a *size* is a number of rows, or a sum of values. Fails when
+ * 1 <= x <= last, and at x = 0 as `zero` says. Evaluated as Z = ∏ (x − i) over the failing i: zero exactly when the test fails.
  */
 export interface SizeTest {
   /** [index into the circuit's outputs after the measures, coefficient], indices distinct. */
