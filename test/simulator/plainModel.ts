@@ -131,7 +131,9 @@ export class PlainModel {
     const isKnown = (set: ReadonlySet<Row>): boolean =>
       known.some(({ set: other, isTold }) => isTold && differing(set, other).length === 0);
     const others = [everyone, ...known.flatMap(({ set }) => (set.size === 0 ? [] : [set]))];
-    const isNear = (set: ReadonlySet<Row>): boolean => others.some((other) => areNear(set, other));
+    // Nobody is apart from every set in fact; which ones they are apart from by construction, as cells of a table are, only the gate
+    // can tell. Beside sets of a few, which sealed answers with a lower k tell, that would count as near.
+    const isNear = (set: ReadonlySet<Row>): boolean => set.size > 0 && others.some((other) => areNear(set, other));
     const isSmall = (size: number): boolean => size > 0 && size < k;
     const refuse = !isKnown(cohort) && ([cohort.size, ...without(cohort)].some((size) => size < k) || isNear(cohort));
     const shown = sums.flatMap(({ over }, output) => (hidden.has(output) ? [] : [{ over, output }]));
