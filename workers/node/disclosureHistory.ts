@@ -39,7 +39,7 @@ import { EarlierRequests, unresolved } from "./earlierRequests.ts";
 import { handledBlock } from "./following.ts";
 import { nodeError } from "./nodeError.ts";
 import type { ConfirmedRequest } from "./requestModules.ts";
-import { type Ordered, UnderWay, inOrder } from "./underWay.ts";
+import { type Ordered, type Planned, UnderWay, arePlannedTogether, inOrder } from "./underWay.ts";
 
 /** The gate's hooks into the store. */
 export interface Openings {
@@ -65,7 +65,8 @@ export class DisclosureHistory {
 
   /**
    * The study's history as the participants know it together, or as an earlier attempt was planned against it. 1 or 2 rounds. Older
-   * requests that are under way here are named, too, and waited for. This attempt is under way from now on until `end`, also if this throws.
+   * requests that are under way here are named, too, and waited for; and what is planned here, as if it were recorded already. This
+   * attempt is under way from now on until `end`, also if this throws.
    * @throws CodedError PLAN_HISTORY_BEHIND | PROTOCOL_HISTORY_TOO_LONG | PROTOCOL_BAD_HISTORY | PROTOCOL_HISTORY_CONFLICT |
    *   NETWORK_* | STORE_*
    */
@@ -79,10 +80,11 @@ export class DisclosureHistory {
     const needed = stored.block;
     if (block === undefined || block < needed) throw behind(requestId, block, needed);
     const { studyId } = context;
-    const named = [...store.disclosures.named(requestId, studyId), ...this.#olderUnderWay(event)];
+    const planned = this.#plannedBeside(event).flatMap(({ requestId: id, history }) => [id, ...history]);
+    const named = [...store.disclosures.named(requestId, studyId), ...this.#olderUnderWay(event), ...planned];
     const current = { requestIds: withoutOwn([...new Set(named)], requestId), block };
-    const planned = store.disclosures.plannedHistory(requestId);
-    const known = planned === undefined ? current : { ...planned, isFixed: true, followed: block };
+    const fixed = store.disclosures.plannedHistory(requestId);
+    const known = fixed === undefined ? current : { ...fixed, isFixed: true, followed: block };
     const agreed = await agreeHistory(network, known, needed);
     if (agreed.block > block) throw behind(requestId, block, agreed.block);
     return agreed;
@@ -97,14 +99,20 @@ export class DisclosureHistory {
     return this.#underWay.olderThan(event.context.studyId, this.#orderOf(event));
   }
 
+  #plannedBeside(event: QueryRequested): Planned[] {
+    return this.#underWay.plannedBeside(event.context.studyId, this.#orderOf(event));
+  }
+
   /**
-   * Of two requests at once the younger yields: it is recorded at no worker between an older one's `agree` and `end` there, unless it
-   * was planned with it; and what was recorded before, the older one names. So neither is recorded without the other anywhere.
+   * Of two requests at once the younger yields before anything of it is planned here, unless it is planned with the older one. What is
+   * planned counts as recorded: whatever begins later names it, or yields. So of this attempt nobody records anything where another
+   * must refuse to, as long as all that are honest stay.
    */
-  #yieldToOlder(event: QueryRequested, { requestIds }: History): void {
-    const known = new Set(requestIds);
-    const earlier = this.#olderUnderWay(event).find((requestId) => !known.has(requestId));
-    if (earlier !== undefined) throw pending(event.requestId, earlier);
+  #yieldToOthers(event: QueryRequested, own: Planned, isFixed: boolean): void {
+    const older = isFixed ? [] : this.#olderUnderWay(event).filter((requestId) => !own.history.has(requestId));
+    const apart = this.#plannedBeside(event).filter((other) => !arePlannedTogether(own, other));
+    const [other] = [...older, ...apart.map(({ requestId }) => requestId)];
+    if (other !== undefined) throw pending(event.requestId, other);
   }
 
   #orderOf({ requestId, context }: QueryRequested): Ordered {
@@ -171,12 +179,12 @@ export class DisclosureHistory {
     const { requestId, context } = event;
     const { studyId } = context;
     disclosures.checkPlan({ requestId, studyId, attempt, history });
-    const mayYield = (): boolean => disclosures.plannedHistory(requestId) === undefined;
-    if (mayYield()) this.#yieldToOlder(event, history);
+    const ids = [requestId, ...history.requestIds].map((id) => id.toLowerCase());
+    const own = { requestId: ids[0]!, history: new Set(ids.slice(1)) };
+    this.#yieldToOthers(event, own, disclosures.plannedHistory(requestId) !== undefined);
+    this.#underWay.plan(studyId, own);
     return {
       aboutToOpen: (opening) => {
-        // An older request may have come meanwhile.
-        if (mayYield()) this.#yieldToOlder(event, history);
         if (opening.stage === "outputs") this.#refuseSigned(requestId);
         disclosures.recordAboutToOpen({ requestId, studyId, attempt, history, ...opening });
       },

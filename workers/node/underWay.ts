@@ -1,4 +1,7 @@
-/** Which requests have an attempt under way at this worker, and which of them came before another. In memory: what ended with the process recorded nothing more. */
+/**
+ * Which requests have an attempt under way at this worker, which of them came before another, and what they were planned
+ * against. In memory: what ended with the process recorded nothing more.
+ */
 
 /** Of a request; `requestId` in lower case. */
 export interface Ordered {
@@ -14,8 +17,17 @@ export function inOrder(a: Ordered, b: Ordered): number {
   return byPlace || (a.requestId.toLowerCase() < b.requestId.toLowerCase() ? -1 : 1);
 }
 
+/** What of it opens may be recorded at any time. */
+export interface Planned {
+  /** Lower case, as those of its history. */
+  readonly requestId: string;
+  readonly history: ReadonlySet<string>;
+}
+
 interface Counted extends Ordered {
   readonly attempts: number;
+  /** The newest attempt's: earlier ones open nothing more. */
+  readonly history?: ReadonlySet<string>;
 }
 
 export class UnderWay {
@@ -31,6 +43,20 @@ export class UnderWay {
     this.#count(studyId, request, -1);
   }
 
+  /** What the newest attempt of a request is planned against, until none of the request is under way. */
+  plan(studyId: string, { requestId, history }: Planned): void {
+    const requests = this.#of(studyId);
+    const counted = requests.get(requestId);
+    if (counted !== undefined) requests.set(requestId, { ...counted, history });
+  }
+
+  /** Others that are planned. */
+  plannedBeside(studyId: string, { requestId }: Ordered): Planned[] {
+    return [...this.#of(studyId).values()].flatMap(({ requestId: other, history }) =>
+      other === requestId || history === undefined ? [] : [{ requestId: other, history }],
+    );
+  }
+
   /** Ids of those before it. */
   olderThan(studyId: string, request: Ordered): string[] {
     const others = [...this.#of(studyId).values()];
@@ -39,8 +65,9 @@ export class UnderWay {
 
   #count(studyId: string, request: Ordered, change: 1 | -1): void {
     const requests = this.#of(studyId);
-    const attempts = (requests.get(request.requestId)?.attempts ?? 0) + change;
-    if (attempts > 0) requests.set(request.requestId, { ...request, attempts });
+    const known = requests.get(request.requestId);
+    const attempts = (known?.attempts ?? 0) + change;
+    if (attempts > 0) requests.set(request.requestId, { ...known, ...request, attempts });
     else requests.delete(request.requestId);
   }
 
@@ -50,4 +77,13 @@ export class UnderWay {
     this.#studies.set(name, requests);
     return requests;
   }
+}
+
+/** Of two requests, whichever is recorded first: the other, too, may be recorded where it was (`DisclosureStore`, invariant 2). */
+export function arePlannedTogether(a: Planned, b: Planned): boolean {
+  return mayBeRecordedBeside(a, b) && mayBeRecordedBeside(b, a);
+}
+
+function mayBeRecordedBeside({ requestId, history }: Planned, other: Planned): boolean {
+  return history.has(other.requestId) || [requestId, ...history].every((id) => other.history.has(id));
 }

@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { id } from "ethers";
 import type { CodedError } from "../../../workers/errors.ts";
 import { encodeParameters } from "../../../workers/messages/descriptor.ts";
+import type { Openings } from "../../../workers/node/disclosureHistory.ts";
 import type { ConfirmedRequest } from "../../../workers/node/requestModules.ts";
 import type { History } from "../../../workers/protocols/agreeHistory.ts";
 import { loopbackNetworks } from "../../../workers/protocols/loopback.ts";
@@ -22,6 +23,21 @@ import {
   workerWith,
 } from "./historyWorld.ts";
 import type { Worker } from "./historyWorld.ts";
+
+/** Alone, as far as an agreement comes without the others. */
+function alone({ history }: Worker, about: ConfirmedRequest): Promise<History> {
+  return history.agree(about, loopbackNetworks(partiesOf(1))[0]!);
+}
+
+/** What these workers may record of a request, once they have agreed on this history of it. */
+async function openingsOf(workers: readonly Worker[], about: ConfirmedRequest, expected: History): Promise<Openings[]> {
+  const outcomes = await agreeAll(workers, about);
+  return outcomes.map((outcome, position) => {
+    assert.ok(outcome.status === "fulfilled");
+    assert.deepEqual(outcome.value, expected);
+    return workers[position]!.history.openings(about, 1n, outcome.value);
+  });
+}
 
 describe("DisclosureHistory.agree", () => {
   it("joins what the participants know of the study", async (test) => {
@@ -83,17 +99,13 @@ describe("DisclosureHistory.agree", () => {
     }
   });
 
-  it("names older requests that are under way here, until all their attempts have ended; younger ones are not named", async (test) => {
+  it("names older requests that are under way here, until all their attempts have ended; younger ones are not, unless planned", async (test) => {
     const workers = [workerIn(test), workerIn(test), workerIn(test)];
     const [older, younger] = [request(workers, "older"), request(workers, "younger", { block: BLOCK + 1 })];
     const [a, b, c] = workers as [Worker, Worker, Worker];
     const expect = async (about: ConfirmedRequest, known: readonly ConfirmedRequest[]): Promise<void> => {
       for (const outcome of await agreeAll(workers, about))
         assert.deepEqual(outcome.status === "fulfilled" && outcome.value, agreed(known, BLOCK + 1));
-    };
-    // Alone, as far as an agreement comes without the others.
-    const alone = ({ history }: Worker, about: ConfirmedRequest): Promise<History> => {
-      return history.agree(about, loopbackNetworks(partiesOf(1))[0]!);
     };
     await alone(c, younger);
     await expect(older, []);
@@ -109,28 +121,48 @@ describe("DisclosureHistory.agree", () => {
     await expect(younger, []);
   });
 
-  it("yields to an older request that came meanwhile and is not in the history, whatever others called fixed, until it is recorded", async (test) => {
+  it("yields to an older request that is under way here and not in the history, whatever others called fixed", async (test) => {
     const worker = workerIn(test);
     const { history } = worker;
     const [older, younger] = [request([worker], "older"), request([worker], "younger", { block: BLOCK + 1 })];
-    const agree = (about: ConfirmedRequest): Promise<History> =>
-      history.agree(about, loopbackNetworks(partiesOf(1))[0]!);
-    const waits = { code: "PLAN_HISTORY_PENDING" };
-    await agree(older);
-    assert.throws(() => history.openings(younger, 1n, agreed([], BLOCK + 1)), waits);
+    await alone(worker, older);
+    assert.throws(() => history.openings(younger, 1n, agreed([], BLOCK + 1)), { code: "PLAN_HISTORY_PENDING" });
     history.openings(younger, 1n, agreed([older], BLOCK + 1));
     history.end(older);
+    history.openings(younger, 1n, agreed([], BLOCK + 1)).aboutToOpen({ stage: "tests" });
+  });
 
-    const own = await agree(younger);
-    const openings = history.openings(younger, 1n, own);
-    await agree(older);
-    assert.throws(() => openings.aboutToOpen({ stage: "tests" }), waits);
-    assert.deepEqual(worker.store.disclosures.entries(STUDY), [], "nothing was recorded");
-    history.end(older);
-    openings.aboutToOpen({ stage: "tests" });
-    const of = await agree(older);
-    assert.deepEqual(of, agreed([younger], BLOCK + 1), "recorded first, it is named, and goes on");
-    openings.aboutToOpen({ stage: "outputs", hidden: [] });
+  it("names what is planned here, with what that is planned against, and records both: seed 155 at n = 4, t = 1", async (test) => {
+    const four = Array.from({ length: 4 }, () => workerIn(test));
+    const before = request(four, "before", { block: BLOCK - 1 });
+    const [older, younger] = [request(four, "older"), request(four, "younger", { block: BLOCK + 1 })];
+    const [a, b, c, d] = four as [Worker, Worker, Worker, Worker];
+    a.history.openings(before, 1n, agreed([])).aboutToOpen({ stage: "tests" });
+    const [first, second] = [
+      [a, b, d],
+      [a, b, c],
+    ];
+    const ofYounger = await openingsOf(first, younger, agreed([before], BLOCK + 1));
+    // The older one comes to a and b while they compute the younger one, which d alone has recorded so far.
+    ofYounger[2]!.aboutToOpen({ stage: "tests" });
+    const ofOlder = await openingsOf(second, older, agreed([before, younger], BLOCK + 1));
+    for (const openings of [...ofOlder, ...ofYounger]) openings.aboutToOpen({ stage: "tests" });
+    for (const openings of [...ofOlder, ...ofYounger]) openings.aboutToOpen({ stage: "outputs", hidden: [] });
+  });
+
+  it("yields to what is planned here, if it was itself planned elsewhere without that, until it is over", async (test) => {
+    const workers = [workerIn(test), workerIn(test), workerIn(test)];
+    const [own, other] = [request(workers, "own"), request(workers, "other")];
+    const [a, b] = workers as [Worker, Worker, Worker];
+    a.history.openings(own, 1n, agreed([])).aboutToOpen({ stage: "tests" });
+    takeSecondAttempt(workers, own);
+    await alone(b, other);
+    const planned = b.history.openings(other, 1n, agreed([]));
+    assert.throws(() => b.history.openings(own, 2n, agreed([])), { code: "PLAN_HISTORY_PENDING" });
+    planned.aboutToOpen({ stage: "tests" });
+    planned.refused();
+    b.history.end(other);
+    b.history.openings(own, 2n, agreed([])).aboutToOpen({ stage: "tests" });
   });
 
   it("names with a pending request all that this was planned against, so that what is planned with it may be passed over", async (test) => {
