@@ -9,6 +9,7 @@ import { disclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets, SegmentRef } from "./historySets.ts";
 import { historySets } from "./historySets.ts";
 import { isSameFilter } from "./pairTests.ts";
+import { relatedAnswers } from "./relatedAnswers.ts";
 import { Universe } from "./universe.ts";
 
 /** PUBLIC answers never show less, whatever the policy says. */
@@ -62,18 +63,19 @@ export type Prepared<Made> =
     };
 
 /**
- * @param history oldest first, without the request itself
+ * @param answers oldest first, without the request itself; only related ones count
  * @param k of the request's release class
  * @param make reads what else a plan needs of the sets, and may ask for more classes
  * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
  */
 export function prepareRequest<Made>(
   request: GatedRequest,
-  history: readonly EarlierAnswer[],
+  answers: readonly EarlierAnswer[],
   k: number,
   make: (disclosed: DisclosedSets, earlier: HistorySets, classes: ClassCatalogue, parts: bigint) => Made,
 ): Prepared<Made> {
   assert(!request.segments.some(({ isErased }) => isErased), "nothing is asked of erased data");
+  const history = relatedAnswers(request.segments, answers);
   const universe = new Universe([request, ...history].map(({ segments }) => segments));
   const parts = universe.bits(request.segments);
   const least = Math.max(k, request.jointK === undefined ? LEAST_K : LEAST_SEALED_K);
