@@ -1,9 +1,12 @@
 /**
  * Lines: disjoint sets that make up another one by construction, as the cells of a table make up its total. Where the total is
- * known, so is the sum of the cells that are hidden, which must be large enough, also for an owner who takes its own rows away.
+ * known, so is the sum of the cells that are hidden, which must be large enough, also for an owner who takes its own rows away; and so
+ * is what is summed over them, which may not be just above the least that it can be, or below the most.
  */
 import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { LineTest, SizeTest } from "../messages/gatePlan.ts";
+import { boundsOfAll } from "./boundTests.ts";
+import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { DisclosedGroup, FamilyMember } from "./disclosedSets.ts";
 import { familiesOf } from "./disclosedSets.ts";
 import type { Fingerprints } from "./fingerprints.ts";
@@ -17,11 +20,13 @@ const MAX_CHOICES = 64;
 type LineFacts = Pick<
   SuppressionFacts,
   "k" | "jointK" | "tests" | "fingerprints" | "groups" | "totals" | "known" | "unknown" | "families" | "owners"
->;
+> & { readonly catalogue: Pick<ClassCatalogue, "classes"> };
 
 /** A sum of sets that is known when `whole` is: the sets are disjoint and make it up by construction. */
 interface Line {
   readonly whole: RowSet;
+  /** Fields that are summed over it, where that is told. */
+  readonly summed: ReadonlySet<number>;
   /** Group that opens `whole`; undefined: known before. */
   readonly wholeGroup: number | undefined;
   /** The smallest sum of hidden members that may be known. */
@@ -42,12 +47,18 @@ export class HiddenLines {
       for (const { set, group } of members)
         for (const { set: part } of [{ set }, ...this.#partsOf(set, group)])
           for (const other of [set, ...facts.owners]) facts.tests.name(part, other);
+    const { groups, tests, owners } = facts;
+    const summed = new Set(this.#lines.flatMap((line) => (line.summed.size === 0 ? [] : groupsOf(line.members))));
+    for (const group of summed) {
+      const { outputs, counts } = groups[group]!;
+      for (const output of outputs) if (!counts.includes(output)) tests.nameSum(output, owners);
+    }
   }
 
   /** What is to be tested when these groups are hidden. */
   hiddenBy(hidden: ReadonlySet<number>): LineTest[] {
     const known = new Set(this.#facts.known.map(({ set }) => keyOf(set)));
-    return this.#lines.flatMap(({ whole, wholeGroup, members, k }) => {
+    return this.#lines.flatMap(({ whole, summed, wholeGroup, members, k }) => {
       if (wholeGroup !== undefined && hidden.has(wholeGroup)) return [];
       // What an earlier answer showed, hiding does not take back: whoever knows it subtracts it from the others.
       const isSecret = ({ set, group, isHidden: before }: Line["members"][number]): boolean =>
@@ -59,11 +70,22 @@ export class HiddenLines {
       if (secret.length < 2 || secret.length === members.length || sacrifice === undefined) return [];
       const parts = secret.map(({ set, group }) => this.#partsOf(set, group).filter((part) => !hidden.has(part.group)));
       const { choices, isComplete } = choicesOf(secret, parts);
-      return choices.map((rests) => ({
-        tests: this.#restTests(whole, rests, k, isComplete ? "ifShown" : "fails"),
-        sacrifice: [rests.findLast(({ part }) => part !== undefined)?.part?.group ?? sacrifice],
+      const rests = choices.map((choice) => ({
+        tests: this.#restTests(whole, choice, k, isComplete ? "ifShown" : "fails"),
+        sacrifice: [choice.findLast(({ part }) => part !== undefined)?.part?.group ?? sacrifice],
       }));
+      const bounds = this.#boundTests(secret, summed, k);
+      return bounds.length === 0 ? rests : [...rests, { tests: bounds, sacrifice: [sacrifice] }];
     });
+  }
+
+  /** Of what is summed over hidden sets of this answer, all together. */
+  #boundTests(secret: Line["members"], summed: ReadonlySet<number>, k: number): SizeTest[] {
+    const { groups, catalogue } = this.#facts;
+    const own = groupsOf(secret).map((group) => groups[group]!);
+    return own.length < secret.length
+      ? []
+      : boundsOfAll(this.#facts, own, summed, (field) => catalogue.classes(field), k);
   }
 
   /** What the answer may show of a cell though it hides the cell: who of it has some value. */
@@ -133,39 +155,47 @@ function choicesOf(secret: readonly { readonly set: RowSet }[], parts: readonly 
 
 /** Families of this answer against what is known, or others may know, and what it opens itself. */
 function newLines({ groups, known, unknown, fingerprints, k, jointK }: LineFacts): Line[] {
-  const told = [...known, ...unknown].map(({ set }) => ({ set, group: undefined }));
+  const told = [...known, ...unknown].map(({ set, summed }) => ({ set, summed, group: undefined }));
   const wholes = [...told, ...openedSets(groups)];
   return familiesOf(groups).flatMap((members) => {
     const family = members.map((member) => ({ ...member, isHidden: false }));
-    return wholes.flatMap(({ set, group }) =>
-      lineOf(fingerprints, set, group, family, group === undefined ? jointK : k),
-    );
+    return wholes.flatMap((whole) => lineOf(fingerprints, whole, family, whole.group === undefined ? jointK : k));
   });
 }
 
-function openedSets(groups: readonly DisclosedGroup[]): FamilyMember[] {
-  return groups.flatMap(({ set, levels }, group) =>
-    set === undefined ? [] : [set, ...levels].map((each) => ({ set: each, group })),
-  );
+/** A set that may be a line's whole. */
+interface Whole {
+  readonly set: RowSet;
+  readonly summed: ReadonlySet<number>;
+  readonly group: number | undefined;
+}
+
+function openedSets(groups: readonly DisclosedGroup[]): Whole[] {
+  return groups.flatMap(({ set, summed, levels, levelSums }, group) => {
+    if (set === undefined) return [];
+    return [{ set, summed, group }, ...levels.map((each, at) => ({ set: each, summed: levelSums[at]!.summed, group }))];
+  });
 }
 
 /** Families of earlier answers with hidden cells, against what this answer opens. */
 function earlierLines({ groups, totals, families, fingerprints, jointK }: LineFacts): Line[] {
   // The last of its groups opens a total, and is sacrificed for what that would tell.
-  const told = totals.map(({ set, groups: own }) => ({ set, group: own.at(-1)! }));
+  const told = totals.map(({ set, groups: own }): Whole => ({ set, summed: new Set(), group: own.at(-1)! }));
   return families.flatMap(({ members, hidden }) => {
     const secret = new Set(hidden.map(keyOf));
     const family = members.map((set) => ({ set, group: undefined, isHidden: secret.has(keyOf(set)) }));
-    return [...openedSets(groups), ...told].flatMap(({ set, group }) =>
-      lineOf(fingerprints, set, group, family, jointK),
-    );
+    return [...openedSets(groups), ...told].flatMap((whole) => lineOf(fingerprints, whole, family, jointK));
   });
+}
+
+/** Of members that are sets of this answer's groups. */
+function groupsOf(members: Line["members"]): number[] {
+  return members.flatMap(({ group }) => group ?? []);
 }
 
 function lineOf(
   fingerprints: Fingerprints,
-  whole: RowSet,
-  wholeGroup: number | undefined,
+  { set: whole, summed, group: wholeGroup }: Whole,
   family: Line["members"],
   k: number,
 ): Line[] {
@@ -173,5 +203,5 @@ function lineOf(
   if (members.length < 2) return [];
   const sum = members.reduce((total, { set }) => total + fingerprints.of(set), 0n);
   const difference = sum - fingerprints.of(whole);
-  return difference % R === 0n ? [{ whole, wholeGroup, members, k }] : [];
+  return difference % R === 0n ? [{ whole, summed, wholeGroup, members, k }] : [];
 }

@@ -27,6 +27,7 @@
  * A told set that divides a class is none of rows by classes: where digits can divide the class it is asked for, else the query
  * is refused. Fields that unknown parameters decide on are left out.
  */
+import { rowsButOne } from "./apartValues.ts";
 import { named } from "./atomFunctions.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { ClassFunction } from "./classFunction.ts";
@@ -124,7 +125,18 @@ export class LevelReader {
     const smallest = this.#smallestTold(functions);
     if (this.#asksForClasses(joint, points, smallest)) return [];
     const levels = smallest.flatMap((inside) => this.#levelAt(set, inside, points, joint)?.set ?? []);
-    return [...levels, ...this.#leftBy(set, sums).map((left) => left.set)];
+    return [...levels, ...this.#leftBy(set, sums).map((left) => left.set), ...rowsButOne(set, sums, this.#catalogue)];
+  }
+
+  /**
+   * Of a set by itself, as of the rest that two answers leave: its own levels, and by value that is apart from all others the rows
+   * that have another.
+   *
+   * @throws CodedError DISCLOSURE_UNSUPPORTED
+   */
+  levelsAlone(set: RowSet, sums: readonly Sum[]): RowSet[] {
+    const own = this.#ownLevels(set, sums).map((level) => level.set);
+    return [...own, ...rowsButOne(set, sums, this.#catalogue)];
   }
 
   /** Of a set with those in it, the last one among them. */

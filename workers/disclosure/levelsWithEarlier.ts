@@ -269,9 +269,7 @@ function levelsOfBoth(earlier: SummedSet, added: SummedSet, levels: LevelReader,
 /** Of the rows by which they differ, with the sums that both have. */
 function levelsOfRest(rest: RowSet | undefined, earlier: SummedSet, added: SummedSet, levels: LevelReader): RowSet[] {
   const sums = added.sums.filter((sum) => earlier.sums.some((other) => isSameSum(sum, other)));
-  return rest === undefined || sums.length === 0
-    ? []
-    : levels.levelsOfCell([{ set: rest, sums }])[0]!.own.map(({ set }) => set);
+  return rest === undefined || sums.length === 0 ? [] : levels.levelsAlone(rest, sums);
 }
 
 /** The rows of one that are not in the other, which is in it. */

@@ -1,8 +1,7 @@
 /**
  * Whom a pinned value leaves. Where a set's condition on a summed field depends on others, as in `age = 40 OR arm = 'A'`, it may pin the
  * field's value for all but some rows: the sum of the differences from that value is over these alone, and so is, of two values a and b,
- * Σ(x − a)(x − b) where squares are summed. A value that is apart from all others of the set, as in `age = 60 OR age >= 70`, pins as well:
- * each of the others differs from it by more than one, so that the sum tells how few they are. Their number only counts as told.
+ * Σ(x − a)(x − b) where squares are summed. Their number only counts as told.
  */
 import { classTexts, oneOn, times } from "./classFunction.ts";
 import type { FieldClasses } from "./fieldClasses.ts";
@@ -26,11 +25,10 @@ export function leftByPinnedValues(
   const entangled = entangledFields(set);
   const values = new Set(sums.flat().flatMap(({ field, isValue }) => (isValue ? [field] : [])));
   return [...values].flatMap((field) => {
-    if (isOpen(field)) return [];
+    if (isOpen(field) || !entangled.has(field)) return [];
     const of = classes(field);
     const all = allOf(of.count);
-    const pinned = entangled.has(field) ? pinnedClasses(set, field, of, isSquared(field, sums)) : [];
-    return [...new Set([...pinned, ...valuesApart(set, field, of)])].flatMap((each) => {
+    return [...new Set(pinnedClasses(set, field, of, isSquared(field, sums)))].flatMap((each) => {
       const left = setWhere(set.parts, times(conditionOf(set), oneOn(field, all & ~each, all)));
       return left === undefined ? [] : [{ set: left, kind: `${field} but ${each}` }];
     });
@@ -63,25 +61,4 @@ function classesAlike(set: RowSet, field: number, classes: FieldClasses): { bits
     alike.set(text, { bits: before.bits | (1n << BigInt(index)), values });
   });
   return [...alike.values()];
-}
-
-/** Classes of one value, as bits, where the set has neither the value before it nor the one after. */
-function valuesApart(set: RowSet, field: number, classes: FieldClasses): bigint[] {
-  const allowed = classesIn(set, field) ?? allOf(classes.count);
-  const found = Array.from({ length: classes.count }, (_, index) => ({
-    bits: 1n << BigInt(index),
-    bounds: classes.bounds(index),
-  }));
-  const ascending = found
-    .flatMap(({ bits, bounds }) =>
-      bounds === undefined || (allowed & bits) === 0n ? [] : [{ bits, first: bounds[0], last: bounds[1] }],
-    )
-    .sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
-  const runs: { bits: bigint; first: bigint; last: bigint }[] = [];
-  for (const { bits, first, last } of ascending) {
-    const before = runs.at(-1);
-    if (before === undefined || first > before.last + 1n) runs.push({ bits, first, last });
-    else Object.assign(before, { bits: before.bits | bits, last: last > before.last ? last : before.last });
-  }
-  return runs.flatMap(({ bits, first, last }) => (first === last ? [bits] : []));
 }

@@ -9,6 +9,13 @@ type Zero = SizeTest["zero"];
 /** Of one plan. At some 600 bytes each, and tens of multiplications: more take a worker's memory, and nobody waits for them. */
 export const MAX_TESTS = 500_000;
 
+/** Σ weight·output + Σ weight·|set|: sums of values, less what they are at least, or the reverse. */
+export interface WeighedSums {
+  /** Of the answer, distinct. */
+  readonly outputs: readonly (readonly [output: number, weight: bigint])[];
+  readonly rows: readonly (readonly [set: RowSet, weight: bigint])[];
+}
+
 export class SizeTests {
   readonly #vectors: Pick<SetVectors, "size" | "total">;
   readonly #unions = new WeakMap<RowSet, readonly RowSet[]>();
@@ -29,6 +36,12 @@ export class SizeTests {
   /** Says that tests will need how many are in both: all that are needed are named before the circuit is finished. */
   name(a: RowSet, b: RowSet): void {
     this.#vectors.size(a, b);
+  }
+
+  /** The same of an answer's sum, and of what owners' rows add to it. */
+  nameSum(output: number, owners: readonly RowSet[]): void {
+    this.#vectors.total(output);
+    for (const { parts } of owners) this.#vectors.total(output, parts);
   }
 
   /** The plan is made, and cannot be refused any more: tests of what is hidden are made as it is hidden, and may be more than counted. */
@@ -100,22 +113,21 @@ export class SizeTests {
   }
 
   /**
-   * ±Σ(x − end) > last, of values x whose sum over a set is an output, where none is beyond that end of the set's range.
+   * A sum of values > last, or 0 where zeros may be shown, that no patient's values make negative.
    *
    * @param owner all rows of parts, whose own are left out
    */
-  distance(
-    set: RowSet,
-    output: number,
-    [end, sign]: readonly [bigint, 1 | -1],
-    last: number,
-    owner?: RowSet,
-  ): SizeTest {
-    const own = owner === undefined ? [] : [[this.#vectors.total(output, owner.parts), -sign] as const];
-    const size = (of: RowSet, coefficient: number) => [set, of, coefficient * -sign * Number(end)] as const;
-    const sizes = end === 0n ? [] : [size(set, 1), ...(owner === undefined ? [] : [size(owner, -1)])];
+  weighed({ outputs, rows }: WeighedSums, last: number, owner?: RowSet): SizeTest {
+    const sizes = rows.flatMap(([set, weight]) => {
+      const own = owner === undefined ? [] : [[set, owner, -Number(weight)] as const];
+      return [[set, set, Number(weight)] as const, ...own];
+    });
     const { terms, ...test } = this.#test(sizes, last, "ifShown");
-    return { terms: [[this.#vectors.total(output), sign], ...own, ...terms], ...test };
+    const totals = outputs.flatMap(([output, weight]) => {
+      const own = owner === undefined ? [] : [[this.#vectors.total(output, owner.parts), -Number(weight)] as const];
+      return [[this.#vectors.total(output), Number(weight)] as const, ...own];
+    });
+    return { terms: [...totals.filter(([, weight]) => weight !== 0), ...terms], ...test };
   }
 
   /** @throws CodedError DISCLOSURE_UNSUPPORTED: more than a plan may have */

@@ -6,13 +6,16 @@
  *
  *   F(m) = 1 + ceil((m+1)/2) products, at a depth of 1 + ceil(log2(1 + ceil((m+1)/2))).
  *
- * With C cells, G sets (cells × sets per cell, and the cohort), H owners (0 when there is one), E earlier distinct sets, V sums of one
- * field of three values or more, and of a table S sets per cell, T of them with a sum, and L lines of two cells or more:
+ * With C cells, G sets (cells × sets per cell, and the cohort), H owners (0 when there is one), E earlier distinct sets, V ends that
+ * sums of values may be near (2 of a sum of one field of three values or more, 4 of products of two, 1 of squares, 2 of two sums of one
+ * field over different sets), N neighbours of fields whose squares are summed, at most 64 each, and of a table S sets per cell, T of them
+ * with a sum, and L lines of two cells or more:
  *
  *   lines that may be merged, of m lines      C·O·(m + 1)/2·(1 + H) tests of C cells and O outputs, m = k − 1
  *   own sizes, and beside each owner's own    G·(1 + H) tests    m = k − 1
  *   whether zeros may be shown, of a table    1 + H tests        m = k·cells − 1
- *   sums near the ends of a field's range     2·C·V·(1 + H)      m = k − 1
+ *   sums of values near what they are least   C·V·(1 + H)        m = s(k − 1), of sums in steps of s, mostly 1
+ *   squares, of two values that are next      C·N·(1 + H)        m = 2s(k − 1)
  *   pairs, all rows being one of the others   G·(E + 1)          m = k − 1
  *   pairs with all rows of an owner           G·H                m = k − 1
  *   triples, in three signs                   G·3·C(E + 1, 2)    m = 4(k − 1)
@@ -23,13 +26,13 @@
  * distinct sets, all rows always among them. Exemptions, and sets tested before, make it less. Not counted are two sets of the answer, with
  * each other and with one of the others: up to 3·C(G, 2)·(E + 1); pairs with all rows of a version, or of what an earlier answer was
  * about: G for each; sets against what cells of earlier answers add up to, hidden ones too: G for each of these; shown cells that are all
- * in an earlier set, by themselves; sums that counts by number tell; three sets of one cell with sums of one column; growths; what is tested once cells are hidden; and what finds the sizes,
+ * in an earlier set, by themselves; values that are apart from all others; sums that counts by number tell; three sets of one cell with sums of one column; growths; what is tested once cells are hidden; and what finds the sizes,
  * which is linear in rows like the query itself. Rounds are with one turn for what shown cells add up to, as deep as the others; each in
  * which some are hidden adds as many at most.
  */
 import type { Descriptor } from "../messages/descriptor.ts";
-import { Finish } from "../messages/descriptor.ts";
-import type { StudySchema } from "../schema/studySchema.ts";
+import { AtomOp, Finish } from "../messages/descriptor.ts";
+import type { SchemaField, StudySchema } from "../schema/studySchema.ts";
 import { valueAxis } from "../messages/valueAxis.ts";
 import { axisSizes, cellCount, cellsWithin } from "./axisSizes.ts";
 import { isTwoValued, summedFields, valuesSummed } from "./disclosedSets.ts";
@@ -82,7 +85,7 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
     [tried * (1 + beside), k - 1],
     [sets * (1 + beside), k - 1],
     [cells > 1 ? 1 + beside : 0, k * cells - 1],
-    [2 * cells * boundedSums(descriptor, schema) * (1 + beside), k - 1],
+    ...boundedSums(descriptor, schema).map(([count, step]) => [cells * count * (1 + beside), step * (k - 1)] as const),
     [sets * (others + beside), k - 1],
     [(sets * 3 * recent * (recent - 1)) / 2, 4 * (k - 1)],
     [together * others + lines * earlier, k - 1],
@@ -101,10 +104,52 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
   };
 }
 
-/** Of a cell: those of one value that has a range. */
-function boundedSums(descriptor: Descriptor, schema: StudySchema): number {
-  const single = valuesSummed(descriptor).filter(({ length }) => length === 1);
-  return single.filter(([field]) => !isTwoValued(schema.fields[field!])).length;
+/** Pairs of neighbouring values of one field that are looked at. */
+const MOST_NEIGHBOURS = 64;
+
+/** Of a cell, V and N: how many, and the step by which these sums change. */
+function boundedSums(descriptor: Descriptor, schema: StudySchema): [count: number, step: number][] {
+  const summed = valuesSummed(descriptor);
+  const of = (field: number): SchemaField => schema.fields[field]!;
+  const ends = summed.flatMap(([first, second]): [number, number][] => {
+    if (first === undefined) return [];
+    const [x, y] = [of(first), of(second ?? first)];
+    if (isTwoValued(x) && isTwoValued(y)) return [];
+    if (second === undefined) return [[2, stepOf(x)]];
+    const step = stepOf(x) * stepOf(y);
+    if (first !== second) return [[4, step]];
+    const isChosen = descriptor.atoms.some(({ op, field }) => field === first && op !== AtomOp.VALUE);
+    return [
+      [1, step],
+      [neighbours(x, isChosen), 2 * step],
+    ];
+  });
+  const rests = summedFields(descriptor).map((field): [number, number] => {
+    const sets = summed.filter((each) => each.length === 1 && each[0] === field).length;
+    return [sets * (sets - 1), stepOf(of(field))];
+  });
+  return [...ends, ...rests];
+}
+
+/** @param isChosen a condition on the field may leave as few values as are looked at, if they are more */
+function neighbours(field: SchemaField, isChosen: boolean): number {
+  const values = numbersOf(field);
+  const steps = (values.at(-1)! - values[0]!) / stepOf(field);
+  return steps <= MOST_NEIGHBOURS ? steps : isChosen ? MOST_NEIGHBOURS : 0;
+}
+
+/** Of all its values: of a category the greatest by which they can be apart. */
+function stepOf(field: SchemaField): number {
+  if (field.type !== "category") return 1;
+  const values = numbersOf(field);
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  return values.reduce((step, value) => divisor(step, value - values[0]!), 0) || 1;
+}
+
+/** The values of a category that is summed, ascending; of others the ends. */
+function numbersOf(field: SchemaField): number[] {
+  if (field.type !== "category") return [field.minimum, field.maximum].map(Number);
+  return (field.numeric ?? [0n]).map(Number).sort((a, b) => a - b);
 }
 
 /** While lines are merged: a bit for each interval that is tried. */

@@ -70,6 +70,7 @@ function failing(cells: number, rows: readonly Rows[], hidden: readonly number[]
     jointK: K,
     tests: new SizeTests({ size, total: () => assert.fail("no sums are tested here") }),
     fingerprints: new Fingerprints((field) => (field === 0 ? cells : 2)),
+    catalogue: { classes: () => assert.fail("no values are tested here") },
     groups: tableGroups(cells),
     totals: [],
     known: [{ set: { parts: 3n, conditions: [] }, summed: new Set(), sums: [] }],

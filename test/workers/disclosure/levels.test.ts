@@ -125,7 +125,7 @@ describe("levels of one column", () => {
 
   it("are the inner and the outer two of four with squares, where these are as far apart", async () => {
     assert.deepEqual(await told("SELECT VAR_POP(grade) FROM t", ["grade"]), ["0 3", "1 2"]);
-    assert.deepEqual(await told("SELECT VAR_POP(odd) FROM t", ["odd"]), ["0 1 2"], "but for the value apart");
+    assert.deepEqual(await told("SELECT VAR_POP(odd) FROM t", ["odd"]), []);
   });
 
   it("are asked for where digits divide a class, and refused where nothing does", async () => {
@@ -178,11 +178,6 @@ describe("what a pinned value leaves", () => {
       "0..39,0 42,0 43..1000,0",
     ]);
   });
-
-  it("is all but a value that is apart from the others", async () => {
-    assert.deepEqual(await told("SELECT AVG(dose) FROM t WHERE dose = 40 OR dose > 50", ["dose"]), ["51 52..1000"]);
-    assert.deepEqual(await told("SELECT AVG(dose) FROM t WHERE dose = 40 OR dose > 40", ["dose"]), []);
-  });
 });
 
 describe("levels of two columns", () => {
@@ -198,7 +193,7 @@ describe("levels of two columns", () => {
 
   it("are both values of one that is multiplied by a column of many", async () => {
     assert.deepEqual(await told("SELECT COVAR_POP(dose, a) FROM t", ["a"]), ["0", "1"]);
-    assert.deepEqual(await told("SELECT COVAR_POP(dose, odd) FROM t", ["odd"]), ["0 1 2"], "but for the value apart");
+    assert.deepEqual(await told("SELECT COVAR_POP(dose, odd) FROM t", ["odd"]), []);
   });
 
   it("are unions where the products tell no more", async () => {

@@ -16,6 +16,7 @@ import type { ClearRequest, Row } from "./clearStudy.ts";
 import { ClearStudy } from "./clearStudy.ts";
 
 const K = 11;
+const ARMS = 3;
 const DEMO: ClearRequest = { sql: DEMO_SQL, parameters: { lo: "40", hi: "59", marker: "positive" } };
 const COUNT: ClearRequest = { sql: "SELECT COUNT(*) FROM trial WHERE arm = 'control'" };
 const OLD: ClearRequest = { sql: "SELECT arm, COUNT(*) FROM trial WHERE age >= 40 GROUP BY arm" };
@@ -94,7 +95,11 @@ describe("the quote of a request's gate", () => {
       const counted = askedBy(plan, isOfOneSet);
       const beside = owners > 1 ? owners : 0;
       assert.equal(plan.zeros.length, 1 + beside);
-      assert.deepEqual([counted.tests, counted.products], [quote.tests, quote.products]);
+      // Of the ages that its parameters leave, two neighbours each; the quote has as many as any may leave.
+      const [lo, hi] = [DEMO.parameters!["lo"], DEMO.parameters!["hi"]].map(Number) as [number, number];
+      const fewer = ARMS * (64 - (hi - lo)) * (1 + beside);
+      const products = fewer * (1 + Math.ceil((2 * (K - 1) + 1) / 2));
+      assert.deepEqual([counted.tests + fewer, counted.products + products], [quote.tests, quote.products]);
       const sets = plan.groups.length;
       const left = askedBy(plan, all).tests - counted.tests;
       assert.ok(

@@ -1,7 +1,9 @@
 /** How many tests a plan may have. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { RowSet } from "../../../workers/disclosure/rowSet.ts";
 import { SizeTests } from "../../../workers/disclosure/sizeTests.ts";
+import type { SizeTest } from "../../../workers/messages/gatePlan.ts";
 
 const set = { parts: 1n, conditions: [] };
 
@@ -22,7 +24,7 @@ describe("SizeTests", () => {
     });
   });
 
-  it("measures sums from either end of a range, also without an owner's rows", () => {
+  it("measures weighed sums, as from either end of a range, also without an owner's rows", () => {
     const owner = { parts: 2n, conditions: [] };
     const whole = { parts: 3n, conditions: [] };
     const vectors = {
@@ -31,9 +33,11 @@ describe("SizeTests", () => {
     };
     const tests = new SizeTests(vectors);
     const made = { constant: 0, last: 10, zero: "ifShown" };
-    assert.deepEqual(tests.distance(whole, 0, [18n, 1], 10), { terms: [[2, 1], [0, -18]], ...made }); // prettier-ignore
-    assert.deepEqual(tests.distance(whole, 0, [90n, -1], 10), { terms: [[2, -1], [0, 90]], ...made }); // prettier-ignore
-    assert.deepEqual(tests.distance(whole, 0, [0n, 1], 10), { terms: [[2, 1]], ...made });
-    assert.deepEqual(tests.distance(whole, 0, [18n, 1], 10, owner), { terms: [[2, 1], [3, -1], [0, -18], [1, 18]], ...made }); // prettier-ignore
+    const weighed = (weight: bigint, end: bigint, without?: RowSet): SizeTest =>
+      tests.weighed({ outputs: [[0, weight]], rows: [[whole, -weight * end]] }, 10, without);
+    assert.deepEqual(weighed(1n, 18n), { terms: [[2, 1], [0, -18]], ...made }); // prettier-ignore
+    assert.deepEqual(weighed(-1n, 90n), { terms: [[2, -1], [0, 90]], ...made }); // prettier-ignore
+    assert.deepEqual(weighed(1n, 0n), { terms: [[2, 1]], ...made });
+    assert.deepEqual(weighed(1n, 18n, owner), { terms: [[2, 1], [3, -1], [0, -18], [1, 18]], ...made }); // prettier-ignore
   });
 });

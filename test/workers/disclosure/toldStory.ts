@@ -32,6 +32,9 @@ export const schema = parseSchema(
       integer("v", 1000, false),
       integer("visits", 50),
       category("drug", ["A", "B"]),
+      category("score", ["0", "1", "2", "3", "4", "99"]),
+      category("dose", ["10", "20", "40", "80"]),
+      category("half", ["0.5", "1.0", "1.5", "2.0"]),
     ],
   }),
 );
@@ -49,6 +52,9 @@ const USUAL = {
   v: 5,
   visits: 0,
   drug: 0,
+  score: 0,
+  dose: 0,
+  half: 0,
 };
 
 /** `count` rows alike; null: missing. */

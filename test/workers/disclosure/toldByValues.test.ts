@@ -1,0 +1,147 @@
+/** What several sums of one answer, or the values that a column can have, tell of few: products, squares, rests, gaps (k = 11). */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import type { Row } from "./clearStudy.ts";
+import { ClearStudy } from "./clearStudy.ts";
+import type { Story } from "./toldStory.ts";
+import { isWhole, rows, schema, tellStories } from "./toldStory.ts";
+
+const STORIES: Readonly<Record<string, Story>> = {
+  "the slope over two arms, in one of which nearly nobody has a visit": {
+    rows: (few) => [
+      ...rows(100),
+      ...rows(100, { visits: 3 }),
+      ...rows(150, { arm: 1 }),
+      ...rows(few, { arm: 1, visits: 1 }),
+    ],
+    asked: ["SELECT REGR_SLOPE(visits, arm) FROM t"],
+    recovered: (told) => told[4]!,
+  },
+  "the same beside another column": {
+    rows: (few) => [
+      ...rows(100, { age: 50 }),
+      ...rows(100, { visits: 3 }),
+      ...rows(150, { arm: 1, age: 60 }),
+      ...rows(few, { arm: 1, visits: 1 }),
+    ],
+    asked: ["SELECT LINEAR_REGRESSION(visits, arm, age) FROM t"],
+    recovered: (told) => told[6]!,
+  },
+  "a correlation of two columns that nearly nobody has both of": {
+    rows: (few) => [
+      ...rows(200, { u: 0 }),
+      ...rows(60, { u: 0, visits: 3 }),
+      ...rows(60, { u: 2 }),
+      ...rows(few, { u: 1, visits: 1 }),
+    ],
+    asked: ["SELECT CORR(visits, u) FROM t"],
+    recovered: (told) => told[4]!,
+  },
+  "what a part, as an indicator, leaves of the whole": {
+    rows: (few) => [...rows(200), ...rows(few, { visits: 1 }), ...rows(150, { arm: 1, visits: 2 })],
+    asked: ["SELECT LINEAR_REGRESSION(visits, INDICATOR(arm = '1')) FROM t"],
+    recovered: ([, ones, all, part]) => (ones! > 0n ? all! - part! : -1n),
+  },
+  "what those who have another column leave of all": {
+    rows: (few) => [
+      ...rows(200),
+      ...rows(60, { visits: 2 }),
+      ...rows(60, { v: null }),
+      ...rows(few, { v: null, visits: 1 }),
+    ],
+    asked: ["SELECT AVG(visits), COVAR_POP(visits, v) FROM t"],
+    recovered: ([n, all, m, part]) => (n! > m! ? all! - part! : -1n),
+  },
+  "the mean and the deviation of a column that is nearly constant": {
+    rows: (few) => [...rows(150, { visits: 4 }), ...rows(few, { visits: 5 })],
+    asked: ["SELECT AVG(visits), STDDEV_SAMP(visits) FROM t"],
+    recovered: ([n, sum, squares]) => squares! - 8n * sum! + 16n * n!,
+  },
+  "the mean and the deviation of grades, of which nearly none is the highest": {
+    rows: (few) =>
+      [...rows(100), ...rows(50, { u: 1 }), ...rows(few, { u: 2 })].map((row) => ({
+        ...row,
+        u: (row["u"]! % 3n) as bigint,
+      })),
+    asked: ["SELECT AVG(u), STDDEV_SAMP(u) FROM t"],
+    recovered: ([, sum, squares]) => (squares! - sum!) / 2n,
+  },
+  "hidden arms that a total leaves, with nearly no visit": {
+    rows: (few) => [
+      ...rows(200, { visits: 2 }),
+      ...rows(100, { x: 1, drug: 0 }),
+      ...rows(few, { x: 1, drug: 0, visits: 1 }),
+      ...rows(100, { x: 1, drug: 1 }),
+    ],
+    asked: ["SELECT AVG(visits) FROM t", "SELECT x, drug, AVG(visits) FROM t GROUP BY x, drug"],
+    recovered: ([, all], [, shown]) => (shown! >= 0n ? all! - shown! : -1n),
+  },
+  "a code far from all grades": {
+    rows: (few) => [
+      ...[0, 1].flatMap((arm) => [
+        ...rows(12, { arm, score: 1 }),
+        ...rows(8, { arm, score: 2 }),
+        ...rows(6, { arm, score: 3 }),
+      ]),
+      ...rows(few, { arm: 1, score: 5 }),
+      ...rows(20, { score: 5 }),
+    ],
+    asked: ["SELECT AVG(score) FROM t WHERE arm = '1'"],
+    recovered: ([, sum]) => (sum! - 46n) / 99n,
+  },
+  "ages at both ends": {
+    rows: (few) => [...rows(200), ...rows(30, { age: 18 }), ...rows(25, { age: 19 }), ...rows(few, { age: 88 })],
+    asked: ["SELECT AVG(age) FROM t WHERE age BETWEEN 18 AND 19 OR age >= 85"],
+    recovered: ([, sum]) => (sum! - 30n * 18n - 25n * 19n) / 88n,
+  },
+  "steps of a half, nearly all the lowest": {
+    rows: (few) => [...rows(150), ...rows(few, { half: 1 })],
+    asked: ["SELECT AVG(half) FROM t"],
+    recovered: ([n, sum]) => (sum! - 5n * n!) / 5n,
+  },
+};
+
+describe("the gate, of what values tell", () => {
+  tellStories(STORIES);
+
+  it("hides what is left of the slope without one owner's patients", async () => {
+    for (const [few, isShown] of [
+      [1, false],
+      [30, true],
+    ] as const) {
+      const study = new ClearStudy(schema);
+      study.contribute("one", [...rows(100, { visits: 3 }), ...rows(100, { arm: 1, visits: 2 })]);
+      study.contribute("two", [
+        ...rows(100, { visits: 3 }),
+        ...rows(100, { arm: 1 }),
+        ...rows(few, { arm: 1, visits: 1 }),
+      ]);
+      assert.equal(isWhole(await study.ask({ sql: "SELECT REGR_SLOPE(visits, arm) FROM t" })), isShown, `${few}`);
+    }
+  });
+
+  it("shows statistics of doses and half steps, of which some are given to few, or to nobody", async () => {
+    const trial = (few: number): Row[] =>
+      [0, 1].flatMap((arm) => [
+        ...[0, 1, 2].flatMap((dose) =>
+          [0, 1].flatMap((grade) => rows(100, { arm, dose, half: dose, grade, age: 50 + grade + 3 * dose })),
+        ),
+        ...rows(few, { arm, dose: 3, half: 3, grade: 1, age: 60 }),
+      ]);
+    for (const few of [0, 5, 60])
+      for (const what of ["dose", "half"])
+        for (const sql of [
+          `SELECT AVG(${what}) FROM t`,
+          `SELECT arm, AVG(${what}) FROM t GROUP BY arm`,
+          `SELECT REGR_SLOPE(age, ${what}) FROM t`,
+          `SELECT CORR(age, ${what}) FROM t`,
+          `SELECT LINEAR_REGRESSION(grade, ${what}) FROM t`,
+        ]) {
+          const study = new ClearStudy(schema);
+          study.contribute("one", trial(few));
+          assert.ok(isWhole(await study.ask({ sql })), `${sql}, where ${few} have the highest`);
+          assert.ok(isWhole(await study.ask({ sql: "SELECT arm, COUNT(*) FROM t GROUP BY arm" })), `after ${sql}`);
+        }
+  });
+});
