@@ -174,19 +174,21 @@ export class DisclosureHistory {
    * @throws CodedError STORE_HISTORY_MOVED | STORE_HISTORY_CHANGED | PLAN_HISTORY_PENDING where this worker could not record any
    *   opening: before anybody has recorded one
    */
-  openings({ event }: ConfirmedRequest, attempt: bigint, history: History): Openings {
+  openings({ event, committee }: ConfirmedRequest, attempt: bigint, history: History): Openings {
     const { disclosures } = this.#modules.store;
     const { requestId, context } = event;
     const { studyId } = context;
-    disclosures.checkPlan({ requestId, studyId, attempt, history });
+    const overlaps = committee.workers.length <= 3 * committee.threshold + 1;
+    const opened = { requestId, studyId, attempt, history, overlaps };
+    const planned = disclosures.checkPlan(opened);
     const ids = [requestId, ...history.requestIds].map((id) => id.toLowerCase());
     const own = { requestId: ids[0]!, history: new Set(ids.slice(1)) };
     this.#yieldToOthers(event, own, disclosures.plannedHistory(requestId) !== undefined);
-    this.#underWay.plan(studyId, own);
+    this.#underWay.plan(studyId, own, attempt);
     return {
       aboutToOpen: (opening) => {
         if (opening.stage === "outputs") this.#refuseSigned(requestId);
-        disclosures.recordAboutToOpen({ requestId, studyId, attempt, history, ...opening });
+        disclosures.recordAboutToOpen({ ...opened, planned, ...opening });
       },
       refused: () => assert(disclosures.closeAttempt(requestId, attempt), "no refusal is opened after outputs"),
     };

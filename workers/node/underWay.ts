@@ -26,8 +26,8 @@ export interface Planned {
 
 interface Counted extends Ordered {
   readonly attempts: number;
-  /** The newest attempt's: earlier ones open nothing more. */
-  readonly history?: ReadonlySet<string>;
+  /** Of the newest attempt: earlier ones open nothing more. */
+  readonly planned?: { readonly attempt: bigint; readonly history: ReadonlySet<string> };
 }
 
 export class UnderWay {
@@ -44,16 +44,17 @@ export class UnderWay {
   }
 
   /** What the newest attempt of a request is planned against, until none of the request is under way. */
-  plan(studyId: string, { requestId, history }: Planned): void {
+  plan(studyId: string, { requestId, history }: Planned, attempt: bigint): void {
     const requests = this.#of(studyId);
     const counted = requests.get(requestId);
-    if (counted !== undefined) requests.set(requestId, { ...counted, history });
+    if (counted === undefined || (counted.planned?.attempt ?? 0n) > attempt) return;
+    requests.set(requestId, { ...counted, planned: { attempt, history } });
   }
 
   /** Others that are planned. */
   plannedBeside(studyId: string, { requestId }: Ordered): Planned[] {
-    return [...this.#of(studyId).values()].flatMap(({ requestId: other, history }) =>
-      other === requestId || history === undefined ? [] : [{ requestId: other, history }],
+    return [...this.#of(studyId).values()].flatMap(({ requestId: other, planned }) =>
+      other === requestId || planned === undefined ? [] : [{ requestId: other, history: planned.history }],
     );
   }
 

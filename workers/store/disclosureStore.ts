@@ -7,9 +7,10 @@
  *    attempt's tests or outputs leave only after it returned at all 2t + 1 participants: the caller lets them tell each
  *    other before any of them opens.
  * 2. It records an attempt only if the history that the attempt was planned with holds every other entry of the study, but
- *    those that were recorded here with this request in their own history, and all of its history too; and those that are here
+ *    those that were recorded here with this request in their own history, and all of its history too; those that are here
  *    only because a later committee took them over (`takeOver`), where this request was asked of no later committee than they were: of
- *    these a member knows what it has recorded. Outputs are recorded after all participants have recorded tests. So, of several requests
+ *    these a member knows what it has recorded; and those that others of its committee, if each two sets of participants have an honest
+ *    worker in common, answered since it was planned here: that worker has recorded both, and looks at the other's history. Outputs are recorded after all participants have recorded tests. So, of several requests
  *    whose outputs open, one was planned with all others: the one whose tests were recorded last.
  * 3. Every attempt of a request is planned against the history of the first one that was recorded here, and hides the same outputs
  *    (`plannedGates.ts`).
@@ -43,6 +44,7 @@ import type { StatementSync } from "node:sqlite";
 import type { Database } from "./database.ts";
 import { storeError } from "./errors.ts";
 import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
+import { PassedOver } from "./passedOver.ts";
 import type { PlannedHistory } from "./plannedGates.ts";
 import { historyChanged, isSameHistory, PlannedGates } from "./plannedGates.ts";
 import type { RequestStore } from "./requestStore.ts";
@@ -52,16 +54,21 @@ import { ANY_ATTEMPT, FIRST_ATTEMPT, TakenOver } from "./takenOver.ts";
 export type Opening = { readonly stage: "tests" } | { readonly stage: "outputs"; readonly hidden: readonly number[] };
 export type OpeningStage = Opening["stage"];
 
-interface OpeningAttempt {
+export interface OpeningAttempt {
   /** 0x-hex bytes32, like all ids here. */
   readonly requestId: string;
   readonly studyId: string;
   readonly attempt: bigint;
   /** What the attempt was planned against. */
   readonly history: PlannedHistory;
+  /** Whether each two sets of participants of its committee have an honest worker in common: n <= 3t + 1. */
+  readonly overlaps: boolean;
 }
 
-export type AboutToOpen = OpeningAttempt & Opening;
+export type AboutToOpen = OpeningAttempt & Opening & { readonly planned: HistoryWhenPlanned };
+
+/** The study's entries when `checkPlan` found an attempt in order. */
+export type HistoryWhenPlanned = ReadonlySet<string>;
 
 export interface AnsweredRequest {
   readonly requestId: string;
@@ -85,7 +92,6 @@ export type DisclosureEntry =
     };
 
 const COUNTING_OPENING = "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.closed = 0)";
-const OWN_OPENING = "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.attempt > 0)";
 const COLUMNS = "d.request_id, d.study_id, d.answered_block, d.suppressed_bitmap, d.zero_outputs";
 
 export class DisclosureStore {
@@ -93,8 +99,8 @@ export class DisclosureStore {
   readonly #requests: RequestStore;
   readonly #plans: PlannedGates;
   readonly #takenOver: TakenOver;
+  readonly #passedOver: PassedOver;
   readonly #selectEntries: StatementSync;
-  readonly #selectOwnOpening: StatementSync;
   readonly #selectDisclosure: StatementSync;
   readonly #insertDisclosure: StatementSync;
   readonly #answer: StatementSync;
@@ -109,7 +115,7 @@ export class DisclosureStore {
     this.#selectEntries = database.prepare(`${entries} AND d.study_id = ? ORDER BY d.request_id`);
     this.#plans = new PlannedGates(database);
     this.#takenOver = new TakenOver(database);
-    this.#selectOwnOpening = database.prepare(`SELECT 1 FROM disclosure d WHERE ${OWN_OPENING} AND d.request_id = ?`);
+    this.#passedOver = new PassedOver(database, this.#plans, this.#takenOver);
     this.#selectDisclosure = database.prepare(`SELECT ${COLUMNS} FROM disclosure d WHERE d.request_id = ?`);
     this.#insertDisclosure = database.prepare("INSERT INTO disclosure (request_id, study_id) VALUES (?, ?)");
     this.#answer = database.prepare(
@@ -127,8 +133,7 @@ export class DisclosureStore {
 
   /** The study's history, ascending ids. O(entries). */
   entries(studyId: string): DisclosureEntry[] {
-    const study = hexToBytes(studyId, 32, "studyId");
-    return this.#database.guarded(() => this.#selectEntries.all(study)).map(entryOf);
+    return this.#database.guarded(() => this.#entriesOf(studyId));
   }
 
   /**
@@ -157,10 +162,14 @@ export class DisclosureStore {
    *
    * @throws CodedError STORE_HISTORY_MOVED | STORE_HISTORY_CHANGED
    */
-  checkPlan(attempt: OpeningAttempt): void {
-    this.#database.guarded(() => {
+  checkPlan(attempt: OpeningAttempt): HistoryWhenPlanned {
+    return this.#database.guarded(() => {
       this.#checkPlanned(attempt);
-      this.#checkHistory(attempt);
+      const entries = this.#entriesOf(attempt.studyId);
+      const known = new Set(entries.map(({ requestId }) => requestId));
+      const wasRecorded = this.#plans.read(attempt.requestId) !== undefined;
+      this.#checkHistory(attempt, entries, wasRecorded ? undefined : known);
+      return known;
     });
   }
 
@@ -185,10 +194,11 @@ export class DisclosureStore {
       }
       this.#addDisclosure(requestId, studyId);
       this.#checkPlanned(opening);
+      const wasRecorded = this.#plans.read(requestId) !== undefined;
       this.#plans.record(planned);
       if (opening.stage === "outputs") this.#plans.recordHidden(planned, opening.hidden);
       if (recorded !== undefined && (recorded.stage === stage || stage === "tests")) return;
-      this.#checkHistory(opening);
+      this.#checkHistory(opening, this.#entriesOf(studyId), wasRecorded ? undefined : opening.planned);
       this.#upsertOpening.run(idBytes(requestId), attempt, stage);
     });
   }
@@ -262,27 +272,30 @@ export class DisclosureStore {
   /** Planned as by an earlier attempt, if one was recorded: it must be known how. */
   #checkPlanned({ requestId, attempt, history }: OpeningAttempt): void {
     const before = this.#plans.read(requestId);
-    const isUnknown = before === undefined && this.#selectOwnOpening.get(idBytes(requestId)) !== undefined;
+    const isUnknown = before === undefined && this.#passedOver.hasOwnOpening(requestId);
     if (isUnknown || (before !== undefined && !isSameHistory(before, history)))
       throw historyChanged(requestId, attempt);
   }
 
-  #checkHistory({ requestId, studyId, attempt, history }: OpeningAttempt): void {
-    const known = new Set([requestId, ...history.requestIds].map((id) => id.toLowerCase()));
-    const wasTestedAgainstThese = (entry: DisclosureEntry): boolean => {
-      const theirs = new Set(this.#plans.read(entry.requestId)?.requestIds);
-      return [...known].every((id) => theirs.has(id));
-    };
-    // Members of the committee that was asked know of its requests what they have recorded, whatever the next one takes over.
-    const isOnlyTakenOver = (entry: DisclosureEntry): boolean =>
-      this.#takenOver.mayPassOver(entry.requestId, requestId);
-    const entries = this.#selectEntries.all(hexToBytes(studyId, 32, "studyId")).map(entryOf);
-    const missing = entries.find(
-      (entry) => !known.has(entry.requestId) && !wasTestedAgainstThese(entry) && !isOnlyTakenOver(entry),
-    );
+  #checkHistory(
+    attempt: OpeningAttempt,
+    entries: readonly DisclosureEntry[],
+    before: HistoryWhenPlanned | undefined,
+  ): void {
+    const missing = this.#passedOver.missing(attempt, entries, before);
     if (missing === undefined) return;
-    const detail = { code: "STORE_HISTORY_MOVED", requestId, attempt, missing: missing.requestId } as const;
+    const { requestId } = attempt;
+    const detail = {
+      code: "STORE_HISTORY_MOVED",
+      requestId,
+      attempt: attempt.attempt,
+      missing: missing.requestId,
+    } as const;
     throw storeError(detail, `request ${requestId}: answers were opened meanwhile, such as ${missing.requestId}`);
+  }
+
+  #entriesOf(studyId: string): DisclosureEntry[] {
+    return this.#selectEntries.all(hexToBytes(studyId, 32, "studyId")).map(entryOf);
   }
 
   #addDisclosure(requestId: string, studyId: string): void {

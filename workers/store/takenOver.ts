@@ -27,10 +27,14 @@ const MAY_PASS_OVER = `SELECT 1 FROM disclosure d JOIN request entry USING (requ
     AND NOT EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.closed = 0 AND o.attempt > 0)
     AND ${epochOf("entry")} >= ${epochOf("asked")}`;
 
+const ARE_OF_ONE_COMMITTEE = `SELECT 1 FROM request one, request other
+  WHERE one.request_id = :one AND other.request_id = :other AND ${epochOf("one")} = ${epochOf("other")}`;
+
 export class TakenOver {
   readonly #insertRequests: StatementSync;
   readonly #insertOpenings: StatementSync;
   readonly #selectPassable: StatementSync;
+  readonly #selectSame: StatementSync;
 
   constructor(database: Database) {
     this.#insertRequests = database.prepare(
@@ -41,6 +45,7 @@ export class TakenOver {
        SELECT request_id, ${ANY_ATTEMPT}, 'tests' FROM (${MAY_BE_OPEN})`,
     );
     this.#selectPassable = database.prepare(MAY_PASS_OVER);
+    this.#selectSame = database.prepare(ARE_OF_ONE_COMMITTEE);
   }
 
   /** @param epoch of the committee that takes over */
@@ -54,5 +59,11 @@ export class TakenOver {
   mayPassOver(entry: string, asked: string): boolean {
     const ids = { entry: hexToBytes(entry, 32, "requestId"), asked: hexToBytes(asked, 32, "requestId") };
     return this.#selectPassable.get(ids) !== undefined;
+  }
+
+  /** Whether two requests were put to the same committee. */
+  areOfOneCommittee(one: string, other: string): boolean {
+    const ids = { one: hexToBytes(one, 32, "requestId"), other: hexToBytes(other, 32, "requestId") };
+    return this.#selectSame.get(ids) !== undefined;
   }
 }

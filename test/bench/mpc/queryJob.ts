@@ -121,11 +121,14 @@ function historyOf({ history, store }: BenchWorker, studyId: string): RunModules
   return {
     agree: (_, network) => agreeHistory(network, { requestIds: ids, block: 1 }, 1),
     resolve: () => Promise.resolve([...history]),
-    openings: ({ event }, attempt, history) => ({
-      aboutToOpen: (opening) =>
-        store.disclosures.recordAboutToOpen({ requestId: event.requestId, studyId, attempt, history, ...opening }),
-      refused: () => store.disclosures.closeAttempt(event.requestId, attempt),
-    }),
+    openings: ({ event }, attempt, history) => {
+      const opened = { requestId: event.requestId, studyId, attempt, history, overlaps: true };
+      const planned = store.disclosures.checkPlan(opened);
+      return {
+        aboutToOpen: (opening) => store.disclosures.recordAboutToOpen({ ...opened, planned, ...opening }),
+        refused: () => store.disclosures.closeAttempt(event.requestId, attempt),
+      };
+    },
     end: () => undefined,
   };
 }

@@ -150,6 +150,42 @@ describe("DisclosureHistory.agree", () => {
     for (const openings of [...ofOlder, ...ofYounger]) openings.aboutToOpen({ stage: "outputs", hidden: [] });
   });
 
+  it("records what was planned here though others answered older requests meanwhile, each without one of its participants", async (test) => {
+    const four = Array.from({ length: 4 }, () => workerIn(test));
+    const [one, other] = [request(four, "one"), request(four, "other", { block: BLOCK + 1 })];
+    const younger = request(four, "younger", { block: BLOCK + 2 });
+    const [a, b, c, d] = four as [Worker, Worker, Worker, Worker];
+    const own = await openingsOf([a, b, c], younger, agreed([], BLOCK + 2));
+    own[1]!.aboutToOpen({ stage: "tests" });
+    const answer = async (by: readonly Worker[], about: ConfirmedRequest, before: History): Promise<void> => {
+      const openings = await openingsOf(by, about, before);
+      for (const stage of [{ stage: "tests" }, { stage: "outputs", hidden: [] }] as const)
+        for (const each of openings) each.aboutToOpen(stage);
+      for (const { history } of by) history.end(about);
+      for (const worker of four) {
+        answered(worker, about, BLOCK + 3);
+        worker.store.requests.settle(about.event.requestId, "answered");
+      }
+    };
+    await answer([b, c, d], one, agreed([younger], BLOCK + 2));
+    own[0]!.aboutToOpen({ stage: "tests" });
+    own[2]!.aboutToOpen({ stage: "tests" });
+    await answer([a, b, d], other, agreed([one, younger], BLOCK + 2));
+    own[1]!.aboutToOpen({ stage: "outputs", hidden: [] });
+    for (const { history } of [a, b, c]) history.end(younger);
+    // Its next attempt, as a was stopped.
+    takeSecondAttempt(four, younger);
+    for (const outcome of await agreeAll([a, b, c], younger)) {
+      assert.ok(outcome.status === "fulfilled");
+      assert.deepEqual(outcome.value.requestIds, []);
+    }
+    for (const { history } of [a, b, c]) {
+      const openings = history.openings(younger, 2n, agreed([], BLOCK + 2));
+      openings.aboutToOpen({ stage: "tests" });
+      openings.aboutToOpen({ stage: "outputs", hidden: [] });
+    }
+  });
+
   it("yields to what is planned here, if it was itself planned elsewhere without that, until it is over", async (test) => {
     const workers = [workerIn(test), workerIn(test), workerIn(test)];
     const [own, other] = [request(workers, "own"), request(workers, "other")];

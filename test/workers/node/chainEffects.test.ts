@@ -124,7 +124,8 @@ describe("ChainEffects", () => {
       for (const [i, stage] of stages.entries()) {
         const attempt = BigInt(i + 1);
         requests.takeAttempt(REQUEST, attempt);
-        const of = { requestId: REQUEST, studyId: STUDY, attempt, history: { requestIds: [], block: 1 } };
+        const history = { requestIds: [], block: 1 };
+        const of = { requestId: REQUEST, studyId: STUDY, attempt, history, overlaps: true, planned: new Set<string>() };
         disclosures.recordAboutToOpen(stage === "tests" ? { ...of, stage } : { ...of, stage, hidden: [] });
       }
       return world;

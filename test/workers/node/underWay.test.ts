@@ -37,7 +37,8 @@ describe("arePlannedTogether", () => {
       store.requests.takeAttempt(requestId, 1n);
       const planned = { requestIds: [...history], block: BLOCK };
       try {
-        const opening = { requestId, studyId: id(study), attempt: 1n, history: planned, stage: "tests" } as const;
+        const of = { requestId, studyId: id(study), attempt: 1n, overlaps: true, planned: new Set<string>() };
+        const opening = { ...of, history: planned, stage: "tests" } as const;
         store.disclosures.recordAboutToOpen(opening);
         return true;
       } catch (error) {
@@ -62,17 +63,18 @@ describe("UnderWay", () => {
       assert.deepEqual(underWay.plannedBeside(STUDY, younger!), plans);
     underWay.begin(STUDY, older!);
     expect();
-    underWay.plan(STUDY, planned(["one"]));
+    underWay.plan(STUDY, planned(["one"]), 1n);
     expect(planned(["one"]));
     underWay.begin(STUDY, older!);
-    underWay.plan(STUDY, planned(["two"]));
+    underWay.plan(STUDY, planned(["two"]), 2n);
+    underWay.plan(STUDY, planned(["given up, and late"]), 1n);
     underWay.end(STUDY, older!);
     expect(planned(["two"]));
     assert.deepEqual(underWay.plannedBeside(STUDY, older!), [], "not beside itself");
     assert.deepEqual(underWay.plannedBeside(id("another study"), younger!), []);
     underWay.end(STUDY, older!);
     expect();
-    underWay.plan(STUDY, planned(["late"]));
+    underWay.plan(STUDY, planned(["late"]), 3n);
     expect();
   });
 });

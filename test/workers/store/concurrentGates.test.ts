@@ -72,8 +72,9 @@ describe("two gates at once", () => {
     store.requests.insert({ requestId, queryContract: `0x${"ab".repeat(20)}`, block: 1, event: "{}" });
     store.requests.takeAttempt(requestId, 1n);
     try {
+      const of = { requestId, studyId, attempt: 1n, overlaps: true, planned: new Set<string>() };
       const planned = { requestIds: history, block: 1 };
-      store.disclosures.recordAboutToOpen({ requestId, studyId, attempt: 1n, stage: "tests", history: planned });
+      store.disclosures.recordAboutToOpen({ ...of, stage: "tests", history: planned });
       return true;
     } catch (error) {
       if (isCoded(error, "STORE_HISTORY_MOVED")) return false;
