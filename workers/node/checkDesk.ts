@@ -162,8 +162,15 @@ export class CheckDesk {
     const outcome = stored.needed ? outcomeOf(stored) : undefined;
     const active = new ActiveCheck(check, modules, this.#attemptTimeoutMs, outcome);
     this.#active.set(check.checkId, active);
-    for (const { from, frame } of this.#early.take(check.checkId)) this.#deliverEarly(active, from, frame);
-    if (this.#active.has(check.checkId)) active.start();
+    try {
+      for (const { from, frame } of this.#early.take(check.checkId)) this.#deliverEarly(active, from, frame);
+      if (this.#active.has(check.checkId)) active.start();
+    } catch (error) {
+      // Taken up anew with the next block.
+      active.end();
+      this.#active.delete(check.checkId);
+      throw error;
+    }
   }
 
   /** The owner dealt this worker something else than it published: the others are told, and decide for themselves. */

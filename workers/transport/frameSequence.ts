@@ -6,6 +6,9 @@ import { FrameKind, type Frame } from "../messages/frame.ts";
 /** Frames this far ahead wait for the missing one; TLS never reorders, so more says that the peer does. */
 export const REORDER_WINDOW = 64;
 
+/** Most bytes that one of a payload may hold. */
+const PINNED_BYTES = 4;
+
 export interface RoundMessage {
   /** stepTag of the step the sender was in. */
   readonly step: number;
@@ -37,7 +40,7 @@ export class FrameSequence {
   add(frame: Frame): boolean {
     if (frame.seq < this.#next || this.#ahead.has(frame.seq)) return true;
     if (frame.seq > this.#next + REORDER_WINDOW) return false;
-    this.#ahead.set(frame.seq, frame);
+    this.#ahead.set(frame.seq, unpinned(frame));
     this.#unreadFrames += 1;
     this.#unreadBytes += frame.payload.length;
     for (let next = this.#ahead.get(this.#next); next !== undefined; next = this.#ahead.get(this.#next)) {
@@ -77,6 +80,14 @@ export class FrameSequence {
     this.#ready.push({ step: frame.step, payload });
     return true;
   }
+}
+
+/** A payload is a view into what the socket read at once: few bytes would hold many. */
+function unpinned(frame: Frame): Frame {
+  const { payload } = frame;
+  return PINNED_BYTES * payload.length > payload.buffer.byteLength
+    ? frame
+    : { ...frame, payload: Uint8Array.from(payload) };
 }
 
 /** In a buffer that whoever is done with the payload may give back. */

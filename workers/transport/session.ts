@@ -31,7 +31,7 @@ import {
   wrongLength,
   wrongStep,
 } from "./sessionFailures.ts";
-import type { Members, SessionCarrier, SessionInbox, SessionKey, Unread } from "./sessionTable.ts";
+import type { Members, SessionCarrier, SessionInbox, SessionKey, Unread, UnreadLimit } from "./sessionTable.ts";
 
 export interface SessionOptions extends SessionKey {
   readonly mesh: SessionCarrier;
@@ -130,8 +130,8 @@ class MeshSession implements Session, SessionInbox {
     expected: ReadonlyMap<PartyIndex, number>,
   ): Promise<Map<PartyIndex, Uint8Array>> {
     assert(this.#round === undefined, "rounds of one session are sequential");
-    for (const party of [...outgoing.keys(), ...expected.keys()]) assert(this.#inbound.has(party), `no peer ${party}`);
     if (this.#failure !== undefined) throw this.#failure;
+    for (const party of [...outgoing.keys(), ...expected.keys()]) assert(this.#inbound.has(party), `no peer ${party}`);
     const arrived = Promise.withResolvers<void>();
     const round = {
       step,
@@ -181,7 +181,7 @@ class MeshSession implements Session, SessionInbox {
   accept(from: string, frame: Frame): void {
     // A dishonest proposer may have told honest workers of different participants: an honest worker then sends here
     // what only the others expect. That is no fault of its link.
-    if (!this.#addresses.has(from)) return;
+    if (!this.#addresses.has(from) || this.#failure !== undefined) return;
     const party = frame.sender as PartyIndex;
     const sequence = this.#inbound.get(party);
     if (sequence === undefined || this.#options.members.get(party) !== from || frame.receiver !== this.self) {
@@ -189,11 +189,16 @@ class MeshSession implements Session, SessionInbox {
       throw transportError(detail, `${from} sent a frame from party ${frame.sender} to party ${frame.receiver}`);
     }
     // Of a link made anew nothing counts: between the two, frames may have been lost.
-    if (this.#failure !== undefined || this.#gone.has(party)) return;
+    if (this.#gone.has(party)) return;
     if (frame.kind === FrameKind.ABORT) return this.#fail(abortedBy(party, frame.payload, this.parties));
     if (!sequence.add(frame)) return this.#fail(misbehaved(party, "sequence gap"));
     this.#pump();
-    this.#checkUnread(party, from);
+    if (sequence.unreadFrames > 0) this.#options.mesh.sessions.checkUnread(from);
+  }
+
+  overrun(address: string, limit: UnreadLimit): void {
+    const party = this.#others().find((other) => this.#options.members.get(other) === address);
+    if (party !== undefined) this.#fail(misbehaved(party, limit));
   }
 
   unreadOf(address: string): Unread {
@@ -265,15 +270,6 @@ class MeshSession implements Session, SessionInbox {
     return seq;
   }
 
-  /** What others sent, here or in other sessions, is not held against this one. */
-  #checkUnread(party: PartyIndex, from: string): void {
-    if (this.#failure !== undefined) return;
-    const limit = this.#options.mesh.sessions.unreadLimitOf(from);
-    if (limit === undefined) return;
-    this.#fail(misbehaved(party, limit));
-    throw transportError({ code: "TRANSPORT_FLOODED", peer: from, limit }, `${from} sends too far ahead`);
-  }
-
   #timedOut(round: Round): void {
     const { step, expected, received, unsent } = round;
     const silent = [...expected.keys()].filter((party) => !received.has(party));
@@ -301,6 +297,8 @@ class MeshSession implements Session, SessionInbox {
   }
 
   #detach(): void {
+    // What came and is read no more would be held for as long as the attempt holds its session.
+    this.#inbound.clear();
     this.#options.signal?.removeEventListener("abort", this.#onSignal);
     this.#options.mesh.sessions.end(this.#options);
   }

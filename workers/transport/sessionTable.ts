@@ -6,12 +6,14 @@
  * Invariants
  * 1. A key (session, epoch, attempt) is in at most one of: open, early, ended.
  * 2. What one peer can make this table hold is bounded by maxEarlyFrames and maxEarlyBytes, and what it can make open sessions
- *    hold by maxUnreadFrames and maxUnreadBytes, however many there are; the frame beyond ends its link, and nobody else's.
+ *    hold by maxUnreadFrames and maxUnreadBytes, however many there are. Beyond that, its oldest early frames are forgotten, and the
+ *    open session that holds most of its frames ends. Its link stays: a liar that keeps an honest worker waiting, or proposes attempts that
+ *    come to nothing, makes other honest workers' frames wait there.
  * 3. When a peer's link ends, every open session with it ends, and its early frames are replaced by that fact: a session
  *    must never run on frames of two links, between which some may have been lost.
  */
 import { FrameKind, type Frame } from "../messages/frame.ts";
-import { networkError, transportError } from "./errors.ts";
+import { networkError } from "./errors.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import type { Timers } from "./timers.ts";
 
@@ -61,11 +63,15 @@ export interface Unread {
   readonly bytes: number;
 }
 
+export type UnreadLimit = "maxUnreadFrames" | "maxUnreadBytes";
+
 /** An open session as the table sees it. */
 export interface SessionInbox {
   /** Throws when the frame is one that an honest peer never sends. */
   accept(from: string, frame: Frame): void;
   unreadOf(address: string): Unread;
+  /** Holds most of what the peer sent beyond a limit of all its sessions together. */
+  overrun(address: string, limit: UnreadLimit): void;
   peerLost(address: string): void;
   stop(): void;
 }
@@ -122,16 +128,16 @@ export class SessionTable {
     }
   }
 
-  /** Which limit a peer's unread frames are beyond, if any. O(open sessions). */
-  unreadLimitOf(address: string): "maxUnreadFrames" | "maxUnreadBytes" | undefined {
-    let [frames, bytes] = [0, 0];
-    for (const inbox of this.#open.values()) {
-      const unread = inbox.unreadOf(address);
-      frames += unread.frames;
-      bytes += unread.bytes;
+  /** To be called when a session holds one frame more: ends the sessions that hold most of this peer's, until it is within the limits. O(open sessions). */
+  checkUnread(address: string): void {
+    for (;;) {
+      const held = [...this.#open.values()].map((inbox) => ({ inbox, unread: inbox.unreadOf(address) }));
+      const total = (what: keyof Unread): number => held.reduce((sum, { unread }) => sum + unread[what], 0);
+      const what = total("frames") > this.limits.maxUnreadFrames ? "frames" : "bytes";
+      if (what === "bytes" && total("bytes") <= this.limits.maxUnreadBytes) return;
+      const most = held.reduce((a, b) => (b.unread[what] > a.unread[what] ? b : a));
+      most.inbox.overrun(address, what === "frames" ? "maxUnreadFrames" : "maxUnreadBytes");
     }
-    if (frames > this.limits.maxUnreadFrames) return "maxUnreadFrames";
-    return bytes > this.limits.maxUnreadBytes ? "maxUnreadBytes" : undefined;
   }
 
   peerLost(address: string): void {
@@ -168,17 +174,34 @@ export class SessionTable {
   }
 
   #keep(name: string, from: string, frame: Frame): void {
-    const held = this.#heldFor(from);
-    const { maxEarlyFrames, maxEarlyBytes } = this.limits;
-    if (held.frames + 1 > maxEarlyFrames || held.bytes + frame.payload.length > maxEarlyBytes) {
-      const limit = held.frames + 1 > maxEarlyFrames ? "maxEarlyFrames" : "maxEarlyBytes";
-      const detail = { code: "TRANSPORT_FLOODED", peer: from, limit } as const;
-      throw transportError(detail, `${from} sends too much for sessions that are not open`);
-    }
     const entry = this.#earlyEntry(name, from);
     if (entry.lost) return;
-    entry.frames.push(frame);
+    // Whoever gives up needs nothing of what it sent before.
+    if (frame.kind === FrameKind.ABORT) Object.assign(entry, { frames: [], bytes: 0 });
+    // The payload is a view into a socket's buffer.
+    entry.frames.push({ ...frame, payload: Uint8Array.from(frame.payload) });
     entry.bytes += frame.payload.length;
+    this.#forgetOldest(from);
+  }
+
+  /** Until this peer's early frames are within the limits. What comes later for a session that is forgotten has no beginning. */
+  #forgetOldest(from: string): void {
+    const { maxEarlyFrames, maxEarlyBytes } = this.limits;
+    let held = this.#heldFor(from);
+    if (held.frames <= maxEarlyFrames && held.bytes <= maxEarlyBytes) return;
+    for (const [name, byAddress] of this.#early) {
+      const entry = byAddress.get(from);
+      if (entry === undefined) continue;
+      entry.cancelExpiry();
+      this.#forget(name, byAddress, from);
+      held = { frames: held.frames - Math.max(1, entry.frames.length), bytes: held.bytes - entry.bytes };
+      if (held.frames <= maxEarlyFrames && held.bytes <= maxEarlyBytes) return;
+    }
+  }
+
+  #forget(name: string, byAddress: Map<string, Early>, from: string): void {
+    byAddress.delete(from);
+    if (byAddress.size === 0 && this.#early.get(name) === byAddress) this.#early.delete(name);
   }
 
   #earlyEntry(name: string, from: string): Early {
@@ -186,10 +209,8 @@ export class SessionTable {
     this.#early.set(name, byAddress);
     const known = byAddress.get(from);
     if (known !== undefined) return known;
-    const cancelExpiry = this.#carrier.timers.after(this.limits.maxEarlyAgeMs, () => {
-      byAddress.delete(from);
-      if (byAddress.size === 0 && this.#early.get(name) === byAddress) this.#early.delete(name);
-    });
+    const expire = (): void => this.#forget(name, byAddress, from);
+    const cancelExpiry = this.#carrier.timers.after(this.limits.maxEarlyAgeMs, expire);
     const entry = { from, frames: [], bytes: 0, lost: false, cancelExpiry };
     byAddress.set(from, entry);
     return entry;

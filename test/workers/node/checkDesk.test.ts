@@ -329,6 +329,26 @@ describe("CheckDesk", () => {
     assert.deepEqual(world.states(dataset).slice(2), [MALFORMED, MALFORMED]);
   });
 
+  it("a store that is busy when a check is taken up delays it to the next block", async (test) => {
+    const world = new CheckWorld(test, { n: 3, t: 1 });
+    const dataset = world.activate("good");
+    const reads = world.stores.map(({ inputChecks }) => inputChecks.get.bind(inputChecks));
+    const busy = (): never => {
+      throw new CodedError({ code: "STORE_BUSY" }, "held by another");
+    };
+    for (const { inputChecks } of world.stores) inputChecks.get = busy;
+    world.startAll();
+    const isDelayed = (): boolean => world.logged.filter(({ event }) => event === "check-delayed").length >= 3;
+    assert.ok(await world.time.until(isDelayed, world.time.nowMs + ATTEMPT_TIMEOUT_MS));
+    world.stores.forEach(({ inputChecks }, at) => (inputChecks.get = reads[at]!));
+    world.mine();
+    const isChecked = (): boolean => world.states(dataset).every((state) => state === "checked");
+    assert.ok(
+      await world.time.until(isChecked, world.time.nowMs + 10 * ATTEMPT_TIMEOUT_MS),
+      world.states(dataset).join(),
+    );
+  });
+
   it("ends the checks of a dataset that is retired meanwhile, and goes on with the others", async (test) => {
     const world = new CheckWorld(test, { n: 3, t: 1 });
     const [gone, other] = [world.activate("gone"), world.activate("other")];

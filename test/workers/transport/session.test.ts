@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { FrameKind, MAX_PAYLOAD_BYTES, type Frame } from "../../../workers/messages/frame.ts";
 import { networkCompliance } from "../protocols/networkCompliance.ts";
 import { stepTag, type Session } from "../../../workers/transport/session.ts";
+import type { SessionInbox } from "../../../workers/transport/sessionTable.ts";
 import { hasCode } from "../store/storeFixture.ts";
 import { netFor, party, SESSION, sessionAt, startNet, type TestNet } from "./meshFixture.ts";
 
@@ -140,33 +141,52 @@ describe("a session's frames", () => {
     await assert.rejects(receive(sessionAt(net, 1, { timeoutMs: 50 }), 1, "a"), hasCode("NETWORK_TIMEOUT"));
   });
 
-  it("for sessions never opened end the link beyond a count, an amount, and are not kept", async (test) => {
-    for (const [limits, limit] of [
-      [{ maxEarlyFrames: 10 }, "maxEarlyFrames"],
-      [{ maxEarlyBytes: 40_000 }, "maxEarlyBytes"],
-    ] as const) {
+  it("for sessions never opened are forgotten beyond a count, an amount, the oldest first, and cost no link", async (test) => {
+    for (const limits of [{ maxEarlyFrames: 10 }, { maxEarlyBytes: 40_960 }]) {
       const net = await netFor(test, 2, { mesh: () => ({ sessionLimits: limits }) });
-      const { mesh, until } = net.workers[1]!;
-      const flood = Array.from({ length: 50 }, (_, seq) => inject(net, { seq, payload: new Uint8Array(4096) }));
-      await Promise.allSettled(flood);
-      const lost = await until(({ event }) => event === "PeerDisconnected");
-      assert.ok("error" in lost && hasCode("TRANSPORT_FLOODED", { limit })(lost.error));
+      const { mesh } = net.workers[1]!;
+      const payload = new Uint8Array(4096);
+      for (let attempt = 1n; attempt <= 50n; attempt += 1n) await inject(net, { attempt, payload });
+      await settledLink(net);
+      assert.deepEqual(mesh.sessions.counts(), { open: 0, earlyFrames: 10, earlyBytes: 40_960 });
+      assert.ok(mesh.isConnected(net.workers[0]!.address));
+      await receive(sessionAt(net, 1, { attempt: 41n }), 1, "a", payload.length);
+      const forgotten = sessionAt(net, 1, { attempt: 40n, timeoutMs: 50 });
+      await assert.rejects(receive(forgotten, 1, "a", payload.length), hasCode("NETWORK_TIMEOUT"));
+      // Of one session more than all together may be.
+      for (let seq = 0; seq <= 50; seq += 1) await inject(net, { attempt: 60n, seq, payload });
+      await settledLink(net);
       assert.ok(mesh.sessions.counts().earlyBytes <= 40_960);
+      assert.ok(mesh.isConnected(net.workers[0]!.address));
     }
   });
 
-  it("too far ahead of the receiver end session and link", async (test) => {
-    const net = await netFor(test, 2, { mesh: () => ({ sessionLimits: { maxUnreadBytes: 20_000 } }) });
-    const session = sessionAt(net, 1);
-    const flood = Array.from({ length: 50 }, (_, seq) => inject(net, { seq, payload: new Uint8Array(4096) }));
-    await Promise.allSettled(flood);
-    await net.workers[1]!.until(({ event }) => event === "PeerDisconnected");
-    await assert.rejects(receive(session, 1, "a"), hasCode("NETWORK_ABORTED", { peer: 1, reason: "maxUnreadBytes" }));
+  it("before the end of an attempt that was given up are not kept: it ends when it is opened", async (test) => {
+    const net = await netFor(test, 2);
+    await inject(net);
+    await inject(net, { kind: FrameKind.ABORT, seq: 1, payload: Buffer.from("\0GONE") });
+    await settledLink(net);
+    assert.deepEqual(net.workers[1]!.mesh.sessions.counts(), { open: 0, earlyFrames: 1, earlyBytes: 5 });
+    const reason = "peer gave up: GONE";
+    await assert.rejects(receive(sessionAt(net, 1), 1, "a"), hasCode("NETWORK_ABORTED", { peer: 1, reason }));
+  });
+
+  it("too far ahead of the receiver end the session, and no link", async (test) => {
+    for (const [limits, reason] of [
+      [{ maxUnreadBytes: 20_000 }, "maxUnreadBytes"],
+      [{ maxUnreadFrames: 5 }, "maxUnreadFrames"],
+    ] as const) {
+      const net = await netFor(test, 2, { mesh: () => ({ sessionLimits: limits }) });
+      const session = sessionAt(net, 1);
+      for (let seq = 0; seq < 50; seq += 1) await inject(net, { seq, payload: new Uint8Array(4096) });
+      await settledLink(net);
+      await assert.rejects(receive(session, 1, "a"), hasCode("NETWORK_ABORTED", { peer: 1, reason }));
+      assert.ok(net.workers[1]!.mesh.isConnected(net.workers[0]!.address));
+    }
   });
 
   it("up to the limit are not held against another member's", async (test) => {
     const net = await netFor(test, 3, { mesh: () => ({ sessionLimits: { maxUnreadFrames: 20 } }) });
-    const [honest, , liar] = net.workers.map(({ address }) => address) as [string, string, string];
     const [sender, receiver] = [sessionAt(net, 0), sessionAt(net, 1)];
     const bytes = PAYLOAD.length;
     const round = receiver.exchange("a", NOTHING, new Map([party(1), party(3)].map((from) => [from, bytes])));
@@ -174,27 +194,35 @@ describe("a session's frames", () => {
     await settledLink(net, 2);
     await send(sender, 2, "a");
     assert.equal((await round).size, 2);
-    const { mesh, events } = net.workers[1]!;
-    assert.ok(mesh.isConnected(honest) && mesh.isConnected(liar));
     await inject(net, { sender: 3, seq: 21 }, 2);
-    await net.workers[1]!.until(({ event }) => event === "PeerDisconnected");
-    const gone = events.filter(({ event }) => event === "PeerDisconnected").map(({ peer }) => peer);
-    assert.deepEqual(gone, [liar]);
+    await settledLink(net, 2);
+    await assert.rejects(receive(receiver, 1, "b"), hasCode("NETWORK_ABORTED", { peer: 3, reason: "maxUnreadFrames" }));
   });
 
-  it("in several sessions are one peer's, and end its link together", async (test) => {
+  it("in several sessions are one peer's: the one that holds most ends, and the others go on", async (test) => {
     const net = await netFor(test, 2, { mesh: () => ({ sessionLimits: { maxUnreadBytes: 20_000 } }) });
     const ids = [1, 2, 3].map((digit) => `0x${String(digit).repeat(64)}`);
     const sessions = ids.map((session) => sessionAt(net, 1, { session }));
-    for (const session of ids.slice(0, 2)) {
-      for (const seq of [0, 1]) await inject(net, { session, seq, payload: new Uint8Array(4096) });
-    }
+    const payload = new Uint8Array(4096);
+    for (const seq of [0, 1, 2]) await inject(net, { session: ids[0]!, seq, payload });
+    await inject(net, { session: ids[1]!, payload });
+    await inject(net, { session: ids[2]!, payload });
     await settledLink(net);
-    assert.ok(net.workers[1]!.mesh.isConnected(net.workers[0]!.address));
-    await inject(net, { session: ids[2]!, payload: new Uint8Array(4096) });
-    const lost = await net.workers[1]!.until(({ event }) => event === "PeerDisconnected");
-    assert.ok("error" in lost && hasCode("TRANSPORT_FLOODED", { limit: "maxUnreadBytes" })(lost.error));
+    const reason = "maxUnreadBytes";
+    await assert.rejects(receive(sessions[0]!, 1, "a", 4096), hasCode("NETWORK_ABORTED", { peer: 1, reason }));
+    for (const session of sessions.slice(1)) assert.equal((await receive(session, 1, "a", 4096)).size, 1);
     for (const session of sessions) session.close();
+  });
+
+  it("that were not read are held no longer than the session lasts", async (test) => {
+    const net = await netFor(test, 2);
+    const { mesh } = net.workers[1]!;
+    const session = sessionAt(net, 1);
+    await inject(net, { payload: new Uint8Array(4096) });
+    await settledLink(net);
+    session.close();
+    assert.deepEqual((session as unknown as SessionInbox).unreadOf(net.workers[0]!.address), { frames: 0, bytes: 0 });
+    assert.deepEqual(mesh.sessions.counts(), { open: 0, earlyFrames: 0, earlyBytes: 0 });
   });
 
   it("in parts of more than the round is of end it at once, naming the sender", async (test) => {
