@@ -2,8 +2,7 @@
  * One worker of a simulation: the real `Worker` over simulated edges and a real store. It can be killed at any event, or
  * right after a commit of its store; what was committed is there when it starts again, everything else is gone.
  */
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { getBytes, id } from "ethers";
 import type { WasmField } from "../../workers/field/wasmField.ts";
@@ -15,6 +14,7 @@ import type { WorkerEdges } from "../../workers/node/workerEdges.ts";
 import type { WorkerModules } from "../../workers/node/workerModules.ts";
 import { CodedError } from "../../workers/errors.ts";
 import { type Store, type StoreOptions, openStore } from "../../workers/store/openStore.ts";
+import { memoryParent } from "../support/memoryParent.ts";
 import { type Account, WORKERS, endpointOf, fingerprintOf } from "./genesis.ts";
 import { GENESIS_TIME } from "./modelChain.ts";
 import { CHAIN_ID, modelDeployment } from "./modelDeployment.ts";
@@ -64,10 +64,8 @@ export interface SimulatedWorkerParts {
   onSigned(record: SignedRecord): void;
 }
 
-/** Memory instead of a disk where there is such a folder: a simulation commits thousands of times. */
 export function makeFolder(): string {
-  const parent = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-  return mkdtempSync(join(parent, "opaline-simulator-"));
+  return mkdtempSync(join(memoryParent(), "opaline-simulator-"));
 }
 
 export class SimulatedWorker {

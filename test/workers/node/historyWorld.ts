@@ -85,8 +85,8 @@ export function workerWith(store: Store): Worker {
   return Object.assign(worker, { history: new DisclosureHistory({ store, queries, requestedSegments, consent }) });
 }
 
-export function workerIn(test: TestContext): Worker {
-  return workerWith(storeFolder(test).open());
+export function workerIn(test: TestContext, parent?: string): Worker {
+  return workerWith(storeFolder(test, parent).open());
 }
 
 interface Change {
@@ -155,7 +155,7 @@ export function agreed(requests: readonly ConfirmedRequest[], block = BLOCK): Hi
 
 export function answered({ store }: Worker, { event }: ConfirmedRequest, block: number): void {
   const shown = { suppressedBitmap: "0x0201", zeroOutputs: [0, 1, 3, 8], block };
-  store.disclosures.recordAnswered({ requestId: event.requestId, studyId: STUDY, ...shown });
+  store.disclosures.recordAnswered({ requestId: event.requestId, studyId: event.context.studyId, ...shown });
 }
 
 /** Of each worker, in their order, what it takes for the history of the request. */

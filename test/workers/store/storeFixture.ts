@@ -22,8 +22,8 @@ export interface StoreFolder {
 }
 
 /** Removed when the test ends, and every store opened in it closed. */
-export function storeFolder(test: TestContext): StoreFolder {
-  const folder = mkdtempSync(join(tmpdir(), "opaline-store-"));
+export function storeFolder(test: TestContext, parent = tmpdir()): StoreFolder {
+  const folder = mkdtempSync(join(parent, "opaline-store-"));
   const stores: Store[] = [];
   test.after(() => {
     for (const store of stores) store.close();
