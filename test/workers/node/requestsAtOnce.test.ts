@@ -77,7 +77,7 @@ class Study {
     const one = this.asked[this.#choose(REQUESTS)]!;
     if (one.answeredWith !== undefined) return;
     if (one.parts.every(({ stage }) => stage === "ended")) return await this.#begin(one);
-    if (this.#stops && this.#choose(isHalfRecorded(one) ? 2 : 8) === 0) return this.#stop(one);
+    if (this.#stops && this.#choose((isHalfRecorded(one) ? 1 : 4) * this.#participants) === 0) return this.#stop(one);
     const going = one.parts.filter((part) => this.#mayGoOn(one, part));
     if (going.length > 0) this.#goOn(one, going[this.#choose(going.length)]!);
     if (one.parts.every(({ stage }) => stage === "outputs")) this.#answer(one);
