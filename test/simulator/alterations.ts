@@ -1,7 +1,7 @@
 /** How a frame is altered on its way, and of which alterations nothing may come. */
 import { type Frame, decodeFrame, encodeFrame } from "../../workers/messages/frame.ts";
 import { SUMMARIES_STEP } from "../../workers/protocols/agreeHistory.ts";
-import { stepTag } from "../../workers/transport/session.ts";
+import { stepTag } from "../../workers/transport/stepTag.ts";
 import type { Choices } from "./seededChoices.ts";
 
 /** How the payload of one round is changed; never to the same bytes, never to another length but by `truncate`. */

@@ -5,7 +5,7 @@
  */
 import { LISTS_STEP, SUMMARIES_STEP } from "../../workers/protocols/agreeHistory.ts";
 import { MASK_KEYS_STEP } from "../../workers/protocols/agreeMaskKeys.ts";
-import { stepTag } from "../../workers/transport/session.ts";
+import { stepTag } from "../../workers/transport/stepTag.ts";
 import { CONTRIBUTIONS, type SentRound } from "./keySets.ts";
 
 const OUTPUTS = stepTag("outputs");

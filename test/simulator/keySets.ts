@@ -3,7 +3,7 @@
  * forgotten an attempt may begin it again under the same number.
  */
 import { CONTRIBUTIONS_STEP } from "../../workers/protocols/agreeKeys.ts";
-import { stepTag } from "../../workers/transport/session.ts";
+import { stepTag } from "../../workers/transport/stepTag.ts";
 
 export const CONTRIBUTIONS = stepTag(CONTRIBUTIONS_STEP);
 

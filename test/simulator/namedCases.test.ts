@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RequestState } from "../../workers/chain/querySmartContract.ts";
-import { stepTag } from "../../workers/transport/session.ts";
+import { stepTag } from "../../workers/transport/stepTag.ts";
 import { complete, currentEpoch, goOnAs, isConfirmed, proposalOf, propose, withdraw } from "./committeeChange.ts";
 import { CONSORTIUM, SPARE_KEYS, act, rotation } from "./genesis.ts";
 import type { Committee } from "./modelState.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ZeroHash, id } from "ethers";
 import { type Frame, FrameKind, encodeFrame } from "../../workers/messages/frame.ts";
-import { stepTag } from "../../workers/transport/session.ts";
+import { stepTag } from "../../workers/transport/stepTag.ts";
 import { Adversary, type Lie } from "./adversary.ts";
 import { endChange, propose } from "./committeeChange.ts";
 import { WORKERS } from "./genesis.ts";

@@ -9,7 +9,7 @@
  */
 import { LISTS_STEP, SUMMARIES_STEP } from "../../workers/protocols/agreeHistory.ts";
 import { HASHES_STEP } from "../../workers/protocols/agreeKeys.ts";
-import { stepTag } from "../../workers/transport/session.ts";
+import { stepTag } from "../../workers/transport/stepTag.ts";
 import type { SentRound } from "./keySets.ts";
 
 /** More turns, outputs and lines than queries of the simulated study have. */

@@ -24,7 +24,7 @@ interface FieldFacts {
   classes(field: number): FieldClasses;
 }
 
-/** O(classes) for each column, and at most three sets for each run of its values. */
+/** Of each column at most three sets for each run of its values. O(classes · log classes + runs²) for each. */
 export function rowsApart(set: RowSet, sums: readonly Sum[], k: number, facts: FieldFacts): FewRows[] {
   const few = [
     ...rowsButOne(set, sums, facts).map((each): FewRows => ({ set: each, zero: "ifShown" })),

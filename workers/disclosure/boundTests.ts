@@ -1,30 +1,24 @@
 /**
- * Tests of sums of values against the ends of their range: Σ(x − least) = 3 is about three patients at most. So is whatever the sums of
- * one answer come to that no patient's values make negative: products of the distances of two columns from their ends, of one from both,
- * or from two neighbouring values; and what a sum over all of a set leaves of one over a part of it.
+ * Tests of sums of values against the least that they can be: Σ(x − least) = 3 is about three patients at most. So is whatever the sums
+ * of one answer come to that no patient's values make negative (`nonNegativeSums.ts`), and the sum of a column over all of a set less that
+ * over a part of it. Products over such a rest are not tested.
  */
+import { MOST_FAILING } from "../messages/gateLimits.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
 import type { FieldClasses } from "./fieldClasses.ts";
+import type { Ends, NonNegativeSum } from "./nonNegativeSums.ts";
+import { corners, distances, squares } from "./nonNegativeSums.ts";
 import type { RequestTests } from "./requestTests.ts";
 import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf, without } from "./rowSet.ts";
 import type { WeighedSums } from "./sizeTests.ts";
-import type { Sum } from "./summedPoints.ts";
+import { fieldsMultiplied } from "./sumFields.ts";
 import type { ValueRange } from "./valueRange.ts";
 import { valueRange } from "./valueRange.ts";
 
-/** Pairs of neighbouring values that are looked at: a column of more is not nearly constant by its unit. */
-const MOST_NEIGHBOURS = 64n;
-
-/** A sum that is never negative, and a multiple of the step. */
-interface Bounded {
-  readonly sum: WeighedSums;
-  readonly step: bigint;
-}
-
-/** A test multiplies as many factors as it has failing values: sums in larger steps are not tested. */
-const MOST_FAILING = 5_000n;
+type Classes = (field: number) => FieldClasses;
+type Tested = Pick<RequestTests, "tests" | "owners">;
 
 /**
  * Each of them 0 or at least k, also with every owner's rows taken away. Of two values their numbers are levels (`levels.ts`).
@@ -32,190 +26,123 @@ const MOST_FAILING = 5_000n;
  * @param cell groups of the same cell that are shown before this one
  */
 export function boundTests(
-  { tests, facts, owners }: Pick<RequestTests, "tests" | "facts" | "owners">,
+  tested: Tested & Pick<RequestTests, "facts">,
   group: DisclosedGroup,
   cell: readonly DisclosedGroup[],
   k: number,
 ): SizeTest[] {
-  const found = [
-    ...ownBounds(group, facts.classes),
-    ...cell.flatMap((other) => restBounds(group, other, facts.classes)),
-  ];
-  return testsOf({ tests, owners }, found, k);
+  const { classes } = tested.facts;
+  return testsOf(tested, [...ownSums(group, classes), ...cell.flatMap((other) => rests(group, other, classes))], k);
 }
 
-function testsOf(
-  { tests, owners }: Pick<RequestTests, "tests" | "owners">,
-  bounds: readonly Bounded[],
+/** Of columns that are summed over disjoint sets, over all of them together. */
+export function boundsOfAll(
+  tested: Tested,
+  groups: readonly DisclosedGroup[],
+  fields: ReadonlySet<number>,
+  classes: Classes,
   k: number,
 ): SizeTest[] {
-  return bounds.flatMap(({ sum, step }) => {
-    const last = step * BigInt(k - 1);
+  const found = [...fields].flatMap((field): NonNegativeSum[] => {
+    const summed = groups.flatMap((group) => {
+      const output = outputsOf(group, classes)([field]);
+      const range = group.set === undefined ? undefined : valueRange(group.set, field, classes(field));
+      return output === undefined || range === undefined ? [] : [{ set: group.set!, output, range }];
+    });
+    if (summed.length < groups.length) return [];
+    const sums = summed.map(({ set, output }) => [set, output, 1n] as const);
+    return distances(sums, endsOfAll(summed.map(({ range }) => range)));
+  });
+  return testsOf(tested, found, k);
+}
+
+function testsOf({ tests, owners }: Tested, sums: readonly NonNegativeSum[], k: number): SizeTest[] {
+  return sums.flatMap(({ sum, least }) => {
+    const last = least * BigInt(k - 1);
     if (!isNamed(sum) || last > MOST_FAILING) return [];
     return [undefined, ...owners].map((owner) => tests.weighed(sum, Number(last), owner));
   });
 }
 
-/** A weight that no test can name is that of an end that nobody's values are near. */
+/** Weights are exact up to 2^53: products of numbers that are far from 0 are not tested. */
 function isNamed({ outputs, rows }: WeighedSums): boolean {
   return [...outputs, ...rows].every(([, weight]) => Number.isSafeInteger(Number(weight)));
 }
 
-/** Of columns that are summed over disjoint sets, over all of them together: 0 or at least k. */
-export function boundsOfAll(
-  { tests, owners }: Pick<RequestTests, "tests" | "owners">,
-  groups: readonly DisclosedGroup[],
-  fields: ReadonlySet<number>,
-  classes: (field: number) => FieldClasses,
-  k: number,
-): SizeTest[] {
-  const bounds = [...fields].flatMap((field): Bounded[] => {
-    const summed = groups.flatMap(({ set, ...group }) => {
-      const output = outputsOf(group)([field]);
-      const range = set === undefined ? undefined : valueRange(set, field, classes(field));
-      return set === undefined || output === undefined || range === undefined ? [] : [{ set, output, range }];
-    });
-    if (summed.length < groups.length) return [];
-    const ranges = summed.map(({ range }) => range);
-    const least = ranges.reduce((low, range) => (range.least < low ? range.least : low), ranges[0]!.least);
-    const most = ranges.reduce((high, range) => (range.most > high ? range.most : high), ranges[0]!.most);
-    const step = ranges.every((range) => range.least === least && range.step === ranges[0]!.step)
-      ? ranges[0]!.step
-      : 1n;
-    return endsOf({ least, most }).map(([end, sign]): Bounded => {
-      const outputs = summed.map(({ output }) => [output, sign] as const);
-      return { sum: { outputs, rows: summed.map(({ set }) => [set, -sign * end] as const) }, step };
-    });
-  });
-  return testsOf({ tests, owners }, bounds, k);
-}
-
-function ownBounds(group: DisclosedGroup, classes: (field: number) => FieldClasses): Bounded[] {
-  const { set } = group;
+function ownSums(group: DisclosedGroup, classes: Classes): NonNegativeSum[] {
+  const { set, sums } = group;
   if (set === undefined) return [];
-  const outputOf = outputsOf(group);
-  const rangeOf = (field: number): ValueRange | undefined => valueRange(set, field, classes(field));
-  const single = (field: number): number | undefined => outputOf([field]);
-  return fieldsOf(group.sums).flatMap((fields): Bounded[] => {
-    const [first, second, ...others] = fields;
-    const output = outputOf(fields)!;
-    const [a, b] = [first!, second ?? first!].map(rangeOf);
-    if (a === undefined || b === undefined || others.length > 0) return [];
-    if (second === undefined) return a.count <= 2n ? [] : endsOf(a).map((end) => distance(set, output, end, a.step));
-    const [x, y] = [single(first!), single(second)];
-    if (x === undefined || y === undefined) return [];
-    if (first === second) return squares(set, { sum: x, squares: output }, a);
-    if (a.count <= 2n && b.count <= 2n) return [];
-    const step = a.step * b.step;
-    const sums = { x, y, product: output };
-    return endsOf(a).flatMap((one) => endsOf(b).map((other) => ({ sum: corner(set, sums, one, other), step })));
+  const outputOf = outputsOf(group, classes);
+  return sums.flatMap((sum): NonNegativeSum[] => {
+    const [first, second, ...others] = fieldsMultiplied(sum, classes) ?? [];
+    if (first === undefined || others.length > 0) return [];
+    const [a, b] = [first, second ?? first].map((field) => valueRange(set, field, classes(field)));
+    if (a === undefined || b === undefined || (a.count <= 2n && b.count <= 2n)) return [];
+    const x = outputOf([first]);
+    if (x === undefined) return [];
+    if (second === undefined) return distances([[set, x, 1n]], a);
+    const [y, product] = [outputOf([second]), outputOf([first, second])];
+    if (y === undefined || product === undefined) return [];
+    return first === second ? squares(set, { sum: x, squares: product }, a) : corners(set, { x, y, product }, a, b);
   });
 }
 
-/** ±Σ(x − end). */
-function distance(set: RowSet, output: number, [end, sign]: End, step: bigint): Bounded {
-  return { sum: { outputs: [[output, sign]], rows: [[set, -sign * end]] }, step };
+/** What two sets of a cell leave, one of which is a part of the other. */
+export function restOf(
+  a: DisclosedGroup,
+  b: DisclosedGroup,
+): { readonly whole: RowSet; readonly part: RowSet; readonly rest: RowSet; readonly isFirst: boolean } | undefined {
+  const [one, other] = [a.set, b.set];
+  if (one === undefined || other === undefined || keyOf(one) === keyOf(other)) return undefined;
+  const isFirst = isSubset(other, one);
+  const [whole, part] = isFirst ? [one, other] : [other, one];
+  const rest = isSubset(part, whole) ? without(whole, part) : undefined;
+  return rest === undefined ? undefined : { whole, part, rest, isFirst };
 }
 
-/** ±Σ(x − end)(y − other end). */
-function corner(
-  set: RowSet,
-  { x, y, product }: { readonly x: number; readonly y: number; readonly product: number },
-  [end, sign]: End,
-  [other, otherSign]: End,
-): WeighedSums {
-  const both = sign * otherSign;
-  const outputs = [
-    [product, both],
-    [x, -both * other],
-    [y, -both * end],
-  ] as const;
-  return { outputs, rows: [[set, both * end * other]] };
-}
-
-/** Σ(x − least)(most − x), and of neighbours c and d Σ(x − c)(x − d), of even numbers of steps. Of three values their numbers are levels. */
-function squares(
-  set: RowSet,
-  { sum, squares }: { readonly sum: number; readonly squares: number },
-  { least, most, count: values, step }: ValueRange,
-): Bounded[] {
-  if (values <= 3n) return [];
-  const inside: WeighedSums = {
-    outputs: [
-      [squares, -1n],
-      [sum, least + most],
-    ],
-    rows: [[set, -least * most]],
-  };
-  const steps = (most - least) / step;
-  const neighbours = Array.from({ length: steps <= MOST_NEIGHBOURS ? Number(steps) : 0 }, (_, at): Bounded => {
-    const c = least + BigInt(at) * step;
-    const d = c + step;
-    const outputs = [
-      [squares, 1n],
-      [sum, -(c + d)],
-    ] as const;
-    return { sum: { outputs, rows: [[set, c * d]] }, step: 2n * step * step };
-  });
-  return [{ sum: inside, step: step * step }, ...neighbours];
-}
-
-/** Of columns that are summed over two sets of a cell, one of them a part of the other: over the rest. */
-function restBounds(a: DisclosedGroup, b: DisclosedGroup, classes: (field: number) => FieldClasses): Bounded[] {
-  if (a.set === undefined || b.set === undefined || keyOf(a.set) === keyOf(b.set)) return [];
-  const [whole, part] = isSubset(b.set, a.set) ? [a, b] : [b, a];
-  if (!isSubset(part.set!, whole.set!)) return [];
-  const rest = without(whole.set!, part.set!);
-  if (rest === undefined) return [];
-  const [inWhole, inPart] = [outputsOf(whole), outputsOf(part)];
-  return fieldsOf(whole.sums).flatMap((fields): Bounded[] => {
-    const outputs = [inWhole(fields), inPart(fields)];
+/** Of columns that are summed over both of such sets. */
+function rests(a: DisclosedGroup, b: DisclosedGroup, classes: Classes): NonNegativeSum[] {
+  const found = restOf(a, b);
+  if (found === undefined) return [];
+  const { whole, part, rest, isFirst } = found;
+  const [inWhole, inPart] = (isFirst ? [a, b] : [b, a]).map((group) => outputsOf(group, classes));
+  return a.sums.flatMap((sum): NonNegativeSum[] => {
+    const fields = fieldsMultiplied(sum, classes);
+    if (fields?.length !== 1) return [];
+    const [more, less] = [inWhole!(fields), inPart!(fields)];
     const range = valueRange(rest, fields[0]!, classes(fields[0]!));
-    if (fields.length > 1 || outputs[1] === undefined || range === undefined) return [];
-    return endsOf(range).map(([end, sign]): Bounded => {
-      const rows = [
-        [whole.set!, -sign * end],
-        [part.set!, sign * end],
-      ] as const;
-      const sum = {
-        outputs: [
-          [outputs[0]!, sign],
-          [outputs[1]!, -sign],
-        ],
-        rows,
-      } as const;
-      return { sum, step: range.step };
-    });
+    if (more === undefined || less === undefined || range === undefined) return [];
+    const sums = [
+      [whole, more, 1n],
+      [part, less, -1n],
+    ] as const;
+    return distances(sums, range);
   });
-}
-
-/** Of an end, on which side the others are. */
-type End = readonly [end: bigint, sign: 1n | -1n];
-
-function endsOf({ least, most }: Pick<ValueRange, "least" | "most">): readonly [End, End] {
-  return [
-    [least, 1n],
-    [most, -1n],
-  ];
-}
-
-/** Of sums that are products of values alone, their fields. */
-function fieldsOf(sums: readonly Sum[]): number[][] {
-  return sums.filter((sum) => sum.every(({ isValue }) => isValue)).map((sum) => sum.map(({ field }) => field));
 }
 
 /** Which output sums the product of these fields' values. */
-function outputsOf({
-  outputs,
-  counts,
-  sums,
-}: Pick<DisclosedGroup, "outputs" | "counts" | "sums">): (fields: readonly number[]) => number | undefined {
+function outputsOf(
+  { outputs, counts, sums }: DisclosedGroup,
+  classes: Classes,
+): (fields: readonly number[]) => number | undefined {
   const summing = outputs.filter((output) => !counts.includes(output));
   const nameOf = (fields: readonly number[]): string => [...fields].sort((a, b) => a - b).join();
   const named = new Map(
-    sums.flatMap((sum, at) =>
-      sum.every(({ isValue }) => isValue) ? [[nameOf(sum.map(({ field }) => field)), summing[at]!] as const] : [],
-    ),
+    sums.flatMap((sum, at) => {
+      const fields = fieldsMultiplied(sum, classes);
+      return fields === undefined ? [] : [[nameOf(fields), summing[at]!] as const];
+    }),
   );
   return (fields) => named.get(nameOf(fields));
+}
+
+/** Of values that lie in any of these. */
+function endsOfAll(ranges: readonly ValueRange[]): Ends {
+  const least = ranges.reduce((low, range) => (range.least < low ? range.least : low), ranges[0]!.least);
+  const most = ranges.reduce((high, range) => (range.most > high ? range.most : high), ranges[0]!.most);
+  const nearest = (distances: readonly bigint[]): bigint =>
+    distances.filter((each) => each > 0n).reduce((near, each) => (near === 0n || each < near ? each : near), 0n);
+  const up = nearest(ranges.map((range) => (range.least > least ? range.least - least : range.ends[0])));
+  const down = nearest(ranges.map((range) => (range.most < most ? most - range.most : range.ends[1])));
+  return { least, most, ends: [up, down] };
 }

@@ -9,6 +9,7 @@ import { boundsOfAll } from "./boundTests.ts";
 import type { ClassCatalogue } from "./classCatalogue.ts";
 import type { DisclosedGroup, FamilyMember } from "./disclosedSets.ts";
 import { familiesOf } from "./disclosedSets.ts";
+import type { FieldClasses } from "./fieldClasses.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import type { RowSet } from "./rowSet.ts";
 import { isSubset, keyOf } from "./rowSet.ts";
@@ -79,13 +80,15 @@ export class HiddenLines {
     });
   }
 
-  /** Of what is summed over hidden sets of this answer, all together. */
+  /** Of what is summed over hidden sets of this answer, all together; not over levels of its cells. */
   #boundTests(secret: Line["members"], summed: ReadonlySet<number>, k: number): SizeTest[] {
     const { groups, catalogue } = this.#facts;
-    const own = groupsOf(secret).map((group) => groups[group]!);
-    return own.length < secret.length
-      ? []
-      : boundsOfAll(this.#facts, own, summed, (field) => catalogue.classes(field), k);
+    const own = secret.flatMap(({ set, group }) => {
+      const of = group === undefined ? undefined : groups[group]!;
+      return of?.set !== undefined && keyOf(of.set) === keyOf(set) ? [of] : [];
+    });
+    const classes = (field: number): FieldClasses => catalogue.classes(field);
+    return own.length < secret.length ? [] : boundsOfAll(this.#facts, own, summed, classes, k);
   }
 
   /** What the answer may show of a cell though it hides the cell: who of it has some value. */

@@ -130,7 +130,7 @@ export class LevelReader {
 
   /**
    * Of a set by itself, as of the rest that two answers leave: its own levels, and by value that is apart from all others the rows
-   * that have another.
+   * that have another, as of the sets of an answer `apartValues.ts` finds. Of known parameters.
    *
    * @throws CodedError DISCLOSURE_UNSUPPORTED
    */

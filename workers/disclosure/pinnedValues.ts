@@ -7,6 +7,7 @@ import { classTexts, oneOn, times } from "./classFunction.ts";
 import type { FieldClasses } from "./fieldClasses.ts";
 import type { RowSet } from "./rowSet.ts";
 import { allOf, classesIn, conditionOf, setWhere } from "./rowSet.ts";
+import { fieldsMultiplied } from "./sumFields.ts";
 import type { Sum } from "./summedPoints.ts";
 import { entangledFields } from "./summedPoints.ts";
 
@@ -28,15 +29,15 @@ export function leftByPinnedValues(
     if (isOpen(field) || !entangled.has(field)) return [];
     const of = classes(field);
     const all = allOf(of.count);
-    return [...new Set(pinnedClasses(set, field, of, isSquared(field, sums)))].flatMap((each) => {
+    return [...new Set(pinnedClasses(set, field, of, isSquared(field, sums, classes)))].flatMap((each) => {
       const left = setWhere(set.parts, times(conditionOf(set), oneOn(field, all & ~each, all)));
       return left === undefined ? [] : [{ set: left, kind: `${field} but ${each}` }];
     });
   });
 }
 
-function isSquared(field: number, sums: readonly Sum[]): boolean {
-  return sums.some((sum) => sum.filter((each) => each.isValue && each.field === field).length > 1);
+function isSquared(field: number, sums: readonly Sum[], classes: (field: number) => FieldClasses): boolean {
+  return sums.some((sum) => (fieldsMultiplied(sum, classes) ?? []).filter((each) => each === field).length > 1);
 }
 
 /** Classes of one value, as bits, and with `two` of two, also apart. */

@@ -22,8 +22,6 @@ import type { Field } from "../field/field.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
 import type { SchemaField } from "../schema/studySchema.ts";
 import { numberLines } from "./axisLines.ts";
-import { rowsApart } from "./apartValues.ts";
-import { boundTests } from "./boundTests.ts";
 import type { Classes } from "./choices.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
@@ -48,6 +46,7 @@ import { ShownSums } from "./shownSums.ts";
 import type { KnownSet } from "./suppression.ts";
 import { Suppression } from "./suppression.ts";
 import type { Universe } from "./universe.ts";
+import { valueTests } from "./valueTests.ts";
 import { differInValidity } from "./validity.ts";
 
 export type Gate =
@@ -189,7 +188,7 @@ class Planning {
     const found = this.#disclosed.groups.map((group, index) => {
       const tests = this.#tellingTests(this.#place.telling[index]!);
       const isRepeated = this.#tests.isToldExactly(group);
-      if (!isRepeated) tests.push(...this.#valueTests(group, index));
+      if (!isRepeated) tests.push(...valueTests(this.#tests, this.#disclosed.groups, index, this.#place.k));
       for (const [at, set] of (group.set === undefined ? [] : [group.set, ...group.levels]).entries()) {
         const tested = this.#tests.tested(set, group.summed, group);
         const isTold = (isRepeated && at <= group.ownLevels) || this.#tests.isTold(tested);
@@ -212,21 +211,6 @@ class Planning {
     });
     const totals = this.#totalTests(siblings);
     return found.map((group, index) => ({ ...group, tests: [...group.tests, ...(totals.get(index) ?? [])] }));
-  }
-
-  /** Of what sums of values tell of few though no number of rows does. */
-  #valueTests(group: DisclosedGroup, index: number): SizeTest[] {
-    const { k } = this.#place;
-    const before = this.#disclosed.groups.slice(0, index).filter(({ cell }) => cell === group.cell);
-    const { set, sums, levels, levelSums } = group;
-    const summed = [{ set, sums }, ...levels.map((level, at) => ({ set: level, sums: levelSums[at]!.sums }))];
-    const apart = summed.flatMap((each) =>
-      each.set === undefined ? [] : rowsApart(each.set, each.sums, k, this.#tests.facts),
-    );
-    return [
-      ...boundTests(this.#tests, group, before, k),
-      ...apart.flatMap((few) => this.#tests.sizeTests(few.set, few.zero)),
-    ];
   }
 
   /**

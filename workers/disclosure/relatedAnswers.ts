@@ -4,7 +4,7 @@ import type { EarlierAnswer, SegmentRef } from "./historySets.ts";
 /**
  * Those over a dataset of the request, or over one that such an answer joins with it, and so on; in their order. What others told is
  * about other rows alone: whatever follows from all of them is the sum of what follows from either, and so is what is about few
- * patients. O(answers × datasets).
+ * patients. O(datasets) passes over all answers at most.
  */
 export function relatedAnswers(
   segments: readonly SegmentRef[],

@@ -2,7 +2,7 @@
  * What one attempt is tested against: the answers of its study that any participant knows to be opened, or to have been about
  * to open, or has under way, each as public facts that this worker has read and checked itself. In an attempt, in this order:
  *
- *   agree -> resolve -> openings(…), which looks whether they can be recorded -> `encodeHistory` into the transcript ->
+ *   agree -> resolve -> openings(…), which looks whether they can be recorded, and plans them -> `encodeHistory` into the transcript ->
  *     aboutToOpen(tests), (outputs) -> end
  *
  * The first attempt that came to open bits fixes the history of all later ones, and the outputs that it hid: planned alike, they
@@ -31,7 +31,7 @@ import { valueAxis } from "../messages/valueAxis.ts";
 import { type History, agreeHistory } from "../protocols/agreeHistory.ts";
 import type { Network } from "../protocols/network.ts";
 import { shownMerges } from "../query/mergedLines.ts";
-import type { DisclosureEntry, Opening } from "../store/disclosureStore.ts";
+import type { DisclosureEntry, Opening } from "../store/openings.ts";
 import type { Store } from "../store/openStore.ts";
 import { requestFromJson } from "./chainEffects.ts";
 import type { EarlierRequest, EarlierRequestModules } from "./earlierRequests.ts";
@@ -104,9 +104,9 @@ export class DisclosureHistory {
   }
 
   /**
-   * Of two requests at once the younger yields before anything of it is planned here, unless it is planned with the older one. What is
-   * planned counts as recorded: whatever begins later names it, or yields. So of this attempt nobody records anything where another
-   * must refuse to, as long as all that are honest stay.
+   * An attempt yields to an older request that is under way here and not in its history, unless that is fixed; and to any that is planned
+   * here, if not with it. What is planned counts as recorded: whatever begins later names it, or yields. So of an attempt nobody records
+   * anything where another must refuse to, as long as all that are honest stay.
    */
   #yieldToOthers(event: QueryRequested, own: Planned, isFixed: boolean): void {
     const older = isFixed ? [] : this.#olderUnderWay(event).filter((requestId) => !own.history.has(requestId));
@@ -172,7 +172,7 @@ export class DisclosureHistory {
 
   /**
    * @throws CodedError STORE_HISTORY_MOVED | STORE_HISTORY_CHANGED | PLAN_HISTORY_PENDING where this worker could not record any
-   *   opening: before anybody has recorded one
+   *   opening: before anybody has recorded one. Until `end` the attempt counts as planned here.
    */
   openings({ event, committee }: ConfirmedRequest, attempt: bigint, history: History): Openings {
     const { disclosures } = this.#modules.store;
@@ -180,7 +180,7 @@ export class DisclosureHistory {
     const { studyId } = context;
     const overlaps = committee.workers.length <= 3 * committee.threshold + 1;
     const opened = { requestId, studyId, attempt, history, overlaps };
-    const planned = disclosures.checkPlan(opened);
+    const knownWhenPlanned = disclosures.checkPlan(opened);
     const ids = [requestId, ...history.requestIds].map((id) => id.toLowerCase());
     const own = { requestId: ids[0]!, history: new Set(ids.slice(1)) };
     this.#yieldToOthers(event, own, disclosures.plannedHistory(requestId) !== undefined);
@@ -188,7 +188,7 @@ export class DisclosureHistory {
     return {
       aboutToOpen: (opening) => {
         if (opening.stage === "outputs") this.#refuseSigned(requestId);
-        disclosures.recordAboutToOpen({ ...opened, planned, ...opening });
+        disclosures.recordAboutToOpen({ ...opened, knownWhenPlanned, ...opening });
       },
       refused: () => assert(disclosures.closeAttempt(requestId, attempt), "no refusal is opened after outputs"),
     };

@@ -6,16 +6,15 @@
  *
  *   F(m) = 1 + ceil((m+1)/2) products, at a depth of 1 + ceil(log2(1 + ceil((m+1)/2))).
  *
- * With C cells, G sets (cells × sets per cell, and the cohort), H owners (0 when there is one), E earlier distinct sets, V ends that
- * sums of values may be near (2 of a sum of one field of three values or more, 4 of products of two, 1 of squares, 2 of two sums of one
- * field over different sets), N neighbours of fields whose squares are summed, at most 64 each, and of a table S sets per cell, T of them
- * with a sum, and L lines of two cells or more:
+ * With C cells, G sets (cells × sets per cell, and the cohort), H owners (0 when there is one), E earlier distinct sets, V sums that no
+ * patient's values make negative (2 of a field of three values or more, 4 of a product of two, 1 of squares of four values or more and one
+ * for each two neighbours, up to 64; 2 of two sums of one field over different sets), to which a patient adds 0 or at least v, and of a
+ * table S sets per cell, T of them with a sum, and L lines of two cells or more:
  *
  *   lines that may be merged, of m lines      C·O·(m + 1)/2·(1 + H) tests of C cells and O outputs, m = k − 1
  *   own sizes, and beside each owner's own    G·(1 + H) tests    m = k − 1
  *   whether zeros may be shown, of a table    1 + H tests        m = k·cells − 1
- *   sums of values near what they are least   C·V·(1 + H)        m = s(k − 1), of sums in steps of s, mostly 1
- *   squares, of two values that are next      C·N·(1 + H)        m = 2s(k − 1)
+ *   sums of values near the least they can be C·V·(1 + H)        m = v(k − 1), up to 5,000
  *   pairs, all rows being one of the others   G·(E + 1)          m = k − 1
  *   pairs with all rows of an owner           G·H                m = k − 1
  *   triples, in three signs                   G·3·C(E + 1, 2)    m = 4(k − 1)
@@ -33,6 +32,7 @@
 import type { Descriptor } from "../messages/descriptor.ts";
 import { AtomOp, Finish } from "../messages/descriptor.ts";
 import type { SchemaField, StudySchema } from "../schema/studySchema.ts";
+import { MOST_FAILING, MOST_NEIGHBOURS } from "../messages/gateLimits.ts";
 import { valueAxis } from "../messages/valueAxis.ts";
 import { axisSizes, cellCount, cellsWithin } from "./axisSizes.ts";
 import { isTwoValued, summedFields, valuesSummed } from "./disclosedSets.ts";
@@ -85,7 +85,9 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
     [tried * (1 + beside), k - 1],
     [sets * (1 + beside), k - 1],
     [cells > 1 ? 1 + beside : 0, k * cells - 1],
-    ...boundedSums(descriptor, schema).map(([count, step]) => [cells * count * (1 + beside), step * (k - 1)] as const),
+    ...boundedSums(descriptor, schema, k).map(
+      ([count, least]) => [cells * count * (1 + beside), least * (k - 1)] as const,
+    ),
     [sets * (others + beside), k - 1],
     [(sets * 3 * recent * (recent - 1)) / 2, 4 * (k - 1)],
     [together * others + lines * earlier, k - 1],
@@ -104,46 +106,67 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
   };
 }
 
-/** Pairs of neighbouring values of one field that are looked at. */
-const MOST_NEIGHBOURS = 64;
-
-/** Of a cell, V and N: how many, and the step by which these sums change. */
-function boundedSums(descriptor: Descriptor, schema: StudySchema): [count: number, step: number][] {
-  const summed = valuesSummed(descriptor);
+/** Of a cell, V and N: how many, and what a patient adds at least who does not add 0. */
+function boundedSums(descriptor: Descriptor, schema: StudySchema, k: number): [count: number, least: number][] {
+  const squaredCategories = squaresOfCategories(descriptor, schema).map((field) => [field, field]);
+  const summed = [...valuesSummed(descriptor), ...squaredCategories];
   const of = (field: number): SchemaField => schema.fields[field]!;
-  const ends = summed.flatMap(([first, second]): [number, number][] => {
+  const own = summed.flatMap(([first, second]): [number, number][] => {
     if (first === undefined) return [];
     const [x, y] = [of(first), of(second ?? first)];
     if (isTwoValued(x) && isTwoValued(y)) return [];
-    if (second === undefined) return [[2, stepOf(x)]];
-    const step = stepOf(x) * stepOf(y);
-    if (first !== second) return [[4, step]];
+    if (second === undefined) return endsOf(x).map((next) => [1, next]);
+    if (first !== second)
+      return endsOf(x).flatMap((next) => endsOf(y).map((other) => [1, next * other] as const)) as [number, number][];
     const isChosen = descriptor.atoms.some(({ op, field }) => field === first && op !== AtomOp.VALUE);
-    return [
-      [1, step],
-      [neighbours(x, isChosen), 2 * step],
-    ];
+    return squaredSums(x, isChosen);
   });
-  const rests = summedFields(descriptor).map((field): [number, number] => {
+  const rests = summedFields(descriptor).flatMap((field) => {
     const sets = summed.filter((each) => each.length === 1 && each[0] === field).length;
-    return [sets * (sets - 1), stepOf(of(field))];
+    return endsOf(of(field)).map((next): [number, number] => [(sets * (sets - 1)) / 2, next]);
   });
-  return [...ends, ...rests];
+  return [...own, ...rests].filter(([, least]) => least * (k - 1) <= MOST_FAILING);
 }
 
 /** @param isChosen a condition on the field may leave as few values as are looked at, if they are more */
-function neighbours(field: SchemaField, isChosen: boolean): number {
+function squaredSums(field: SchemaField, isChosen: boolean): [count: number, least: number][] {
   const values = numbersOf(field);
-  const steps = (values.at(-1)! - values[0]!) / stepOf(field);
-  return steps <= MOST_NEIGHBOURS ? steps : isChosen ? MOST_NEIGHBOURS : 0;
+  const [up, down] = endsOf(field);
+  const width = values.at(-1)! - values[0]!;
+  const inside: [number, number] = [1, Math.min(up * (width - up), down * (width - down))];
+  if (field.type !== "category") {
+    return [inside, [width <= MOST_NEIGHBOURS ? width : isChosen ? MOST_NEIGHBOURS : 0, 2]];
+  }
+  const pairs = values.slice(1).map((d, at): [number, number] => {
+    const [before, c, after] = [values[at - 1], values[at]!, values[at + 2]];
+    const below = before === undefined ? Infinity : (c - before) * (d - before);
+    return [1, Math.min(below, after === undefined ? Infinity : (after - c) * (after - d))];
+  });
+  return values.length <= 3 ? [] : [inside, ...(pairs.length <= MOST_NEIGHBOURS ? pairs : [])];
 }
 
-/** Of all its values: of a category the greatest by which they can be apart. */
-function stepOf(field: SchemaField): number {
-  if (field.type !== "category") return 1;
+/** Their squares are sums over their numbers, each as often as there are patients with it. */
+function squaresOfCategories({ atoms, factors, steps }: Descriptor, schema: StudySchema): number[] {
+  const squared = factors.map(({ terms }): number | undefined => {
+    const fields = new Set(terms.map(({ signal }) => atoms[signal]?.field));
+    const [field] = fields;
+    const numbers = field === undefined ? undefined : schema.fields[field];
+    if (fields.size !== 1 || numbers?.type !== "category" || numbers.numeric === undefined) return undefined;
+    const isSquared = terms.every(({ signal, coefficient }) => {
+      const { op, lo } = atoms[signal]!;
+      const number = numbers.numeric![Number(lo)];
+      return op === AtomOp.EQ && number !== undefined && number * number === coefficient;
+    });
+    return isSquared && terms.some(({ coefficient }) => coefficient > 1n) ? field : undefined;
+  });
+  return steps.flatMap(({ outputs }) => outputs.flatMap(({ left }) => squared[left] ?? []));
+}
+
+/** How far the other values are at least from the least, and from the most. A condition may leave others. */
+function endsOf(field: SchemaField): [up: number, down: number] {
+  if (field.type !== "category") return [1, 1];
   const values = numbersOf(field);
-  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
-  return values.reduce((step, value) => divisor(step, value - values[0]!), 0) || 1;
+  return values.length < 2 ? [1, 1] : [values[1]! - values[0]!, values.at(-1)! - values.at(-2)!];
 }
 
 /** The values of a category that is summed, ascending; of others the ends. */

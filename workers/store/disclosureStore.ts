@@ -44,52 +44,19 @@ import type { StatementSync } from "node:sqlite";
 import type { Database } from "./database.ts";
 import { storeError } from "./errors.ts";
 import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
+import type {
+  AboutToOpen,
+  AnsweredRequest,
+  DisclosureEntry,
+  EntriesWhenPlanned,
+  OpeningAttempt,
+  OpeningStage,
+} from "./openings.ts";
 import { PassedOver } from "./passedOver.ts";
 import type { PlannedHistory } from "./plannedGates.ts";
 import { historyChanged, isSameHistory, PlannedGates } from "./plannedGates.ts";
 import type { RequestStore } from "./requestStore.ts";
 import { ANY_ATTEMPT, FIRST_ATTEMPT, TakenOver } from "./takenOver.ts";
-
-/** The gate opens results of tests first, then outputs; `hidden`: indices of those that it does not open, ascending. */
-export type Opening = { readonly stage: "tests" } | { readonly stage: "outputs"; readonly hidden: readonly number[] };
-export type OpeningStage = Opening["stage"];
-
-export interface OpeningAttempt {
-  /** 0x-hex bytes32, like all ids here. */
-  readonly requestId: string;
-  readonly studyId: string;
-  readonly attempt: bigint;
-  /** What the attempt was planned against. */
-  readonly history: PlannedHistory;
-  /** Whether each two sets of participants of its committee have an honest worker in common: n <= 3t + 1. */
-  readonly overlaps: boolean;
-}
-
-export type AboutToOpen = OpeningAttempt & Opening & { readonly planned: HistoryWhenPlanned };
-
-/** The study's entries when `checkPlan` found an attempt in order. */
-export type HistoryWhenPlanned = ReadonlySet<string>;
-
-export interface AnsweredRequest {
-  readonly requestId: string;
-  readonly studyId: string;
-  /** 0x-hex, as posted. */
-  readonly suppressedBitmap: string;
-  /** Indices of the outputs posted as 0, ascending; hidden ones are among them. */
-  readonly zeroOutputs: readonly number[];
-  /** Block of the answer. */
-  readonly block: number;
-}
-
-export type DisclosureEntry =
-  | { readonly requestId: string; readonly status: "mayBeOpen" }
-  | {
-      readonly requestId: string;
-      readonly status: "answered";
-      readonly suppressedBitmap: string;
-      readonly zeroOutputs: readonly number[];
-      readonly answeredBlock: number;
-    };
 
 const COUNTING_OPENING = "EXISTS (SELECT 1 FROM opening o WHERE o.request_id = d.request_id AND o.closed = 0)";
 const COLUMNS = "d.request_id, d.study_id, d.answered_block, d.suppressed_bitmap, d.zero_outputs";
@@ -158,11 +125,11 @@ export class DisclosureStore {
 
   /**
    * That an attempt of a request may be planned so: what `recordAboutToOpen` would find now. Before anybody records it, so that
-   * no history is fixed that an honest participant must refuse. O(entries of the study + those missing · ids in their histories).
+   * no history is fixed that an honest participant must refuse. O(entries of the study + those missing · ids in this history and theirs).
    *
    * @throws CodedError STORE_HISTORY_MOVED | STORE_HISTORY_CHANGED
    */
-  checkPlan(attempt: OpeningAttempt): HistoryWhenPlanned {
+  checkPlan(attempt: OpeningAttempt): EntriesWhenPlanned {
     return this.#database.guarded(() => {
       this.#checkPlanned(attempt);
       const entries = this.#entriesOf(attempt.studyId);
@@ -198,7 +165,7 @@ export class DisclosureStore {
       this.#plans.record(planned);
       if (opening.stage === "outputs") this.#plans.recordHidden(planned, opening.hidden);
       if (recorded !== undefined && (recorded.stage === stage || stage === "tests")) return;
-      this.#checkHistory(opening, this.#entriesOf(studyId), wasRecorded ? undefined : opening.planned);
+      this.#checkHistory(opening, this.#entriesOf(studyId), wasRecorded ? undefined : opening.knownWhenPlanned);
       this.#upsertOpening.run(idBytes(requestId), attempt, stage);
     });
   }
@@ -280,7 +247,7 @@ export class DisclosureStore {
   #checkHistory(
     attempt: OpeningAttempt,
     entries: readonly DisclosureEntry[],
-    before: HistoryWhenPlanned | undefined,
+    before: EntriesWhenPlanned | undefined,
   ): void {
     const missing = this.#passedOver.missing(attempt, entries, before);
     if (missing === undefined) return;

@@ -4,8 +4,8 @@
  */
 import type { StatementSync } from "node:sqlite";
 import type { Database } from "./database.ts";
-import type { DisclosureEntry, HistoryWhenPlanned, OpeningAttempt } from "./disclosureStore.ts";
 import { hexToBytes } from "./hex.ts";
+import type { DisclosureEntry, EntriesWhenPlanned, OpeningAttempt } from "./openings.ts";
 import type { PlannedGates } from "./plannedGates.ts";
 import type { TakenOver } from "./takenOver.ts";
 
@@ -28,14 +28,14 @@ export class PassedOver {
   }
 
   /**
-   * An entry that is missing in the attempt's history. O(entries + those missing · ids in their histories).
+   * An entry that is missing in the attempt's history. O(entries + those missing · ids in this history and theirs).
    *
    * @param before entries that were there when the attempt was planned here; undefined: an earlier one was, and recorded
    */
   missing(
     { requestId, history, overlaps }: OpeningAttempt,
     entries: readonly DisclosureEntry[],
-    before: HistoryWhenPlanned | undefined,
+    before: EntriesWhenPlanned | undefined,
   ): DisclosureEntry | undefined {
     const known = new Set([requestId, ...history.requestIds].map((id) => id.toLowerCase()));
     const wasTestedAgainstThese = (entry: DisclosureEntry): boolean => {

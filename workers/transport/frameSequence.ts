@@ -6,7 +6,7 @@ import { FrameKind, type Frame } from "../messages/frame.ts";
 /** Frames this far ahead wait for the missing one; TLS never reorders, so more says that the peer does. */
 export const REORDER_WINDOW = 64;
 
-/** Most bytes that one of a payload may hold. */
+/** Most bytes of memory that one byte of a payload may keep alive. */
 const PINNED_BYTES = 4;
 
 export interface RoundMessage {
@@ -82,12 +82,12 @@ export class FrameSequence {
   }
 }
 
-/** A payload is a view into what the socket read at once: few bytes would hold many. */
-function unpinned(frame: Frame): Frame {
+/** To be held: a payload is a view into what the socket read at once, of which few bytes would keep all. */
+export function unpinned(frame: Frame): Frame {
   const { payload } = frame;
   return PINNED_BYTES * payload.length > payload.buffer.byteLength
     ? frame
-    : { ...frame, payload: Uint8Array.from(payload) };
+    : { ...frame, payload: new Uint8Array(payload) };
 }
 
 /** In a buffer that whoever is done with the payload may give back. */

@@ -14,7 +14,6 @@
  * lying member can end the attempt, and is named.
  */
 import { strict as assert } from "node:assert";
-import { id } from "ethers";
 import { isCoded, type CodedError } from "../errors.ts";
 import { FrameKind, MAX_PAYLOAD_BYTES, type Frame } from "../messages/frame.ts";
 import type { Network } from "../protocols/network.ts";
@@ -23,6 +22,7 @@ import { transportError } from "./errors.ts";
 import { FrameSequence } from "./frameSequence.ts";
 import {
   abortedBy,
+  aheadBy,
   encodeAbort,
   givenUp,
   lost,
@@ -31,6 +31,7 @@ import {
   wrongLength,
   wrongStep,
 } from "./sessionFailures.ts";
+import { stepTag } from "./stepTag.ts";
 import type { Members, SessionCarrier, SessionInbox, SessionKey, Unread, UnreadLimit } from "./sessionTable.ts";
 
 export interface SessionOptions extends SessionKey {
@@ -77,21 +78,6 @@ export function openSession(options: SessionOptions): Session {
   return new MeshSession(options);
 }
 
-/** By step: names come back in every session, and a hash costs as much as a round's frame. */
-const stepTags = new Map<string, number>();
-/** Far more than a session has; a study with other ones begins anew. */
-const MOST_STEP_TAGS = 4_096;
-
-/** First four bytes of keccak256 of the step's name. */
-export function stepTag(step: string): number {
-  const known = stepTags.get(step);
-  if (known !== undefined) return known;
-  const tag = Number.parseInt(id(step).slice(2, 10), 16);
-  if (stepTags.size >= MOST_STEP_TAGS) stepTags.clear();
-  stepTags.set(step, tag);
-  return tag;
-}
-
 class MeshSession implements Session, SessionInbox {
   readonly self: PartyIndex;
   readonly parties: readonly PartyIndex[];
@@ -117,7 +103,8 @@ class MeshSession implements Session, SessionInbox {
     this.#broken.promise.catch(ignore);
     for (const party of this.#others()) this.#inbound.set(party, new FrameSequence());
     mesh.sessions.open(options, this);
-    signal?.addEventListener("abort", this.#onSignal, { once: true });
+    // What came early may have ended it already.
+    if (this.#failure === undefined) signal?.addEventListener("abort", this.#onSignal, { once: true });
     if (signal?.aborted) this.abort("ABORTED");
     for (const party of this.#others()) {
       if (!mesh.isConnected(members.get(party)!)) this.#gone.set(party, lost(party, "not connected"));
@@ -193,12 +180,12 @@ class MeshSession implements Session, SessionInbox {
     if (frame.kind === FrameKind.ABORT) return this.#fail(abortedBy(party, frame.payload, this.parties));
     if (!sequence.add(frame)) return this.#fail(misbehaved(party, "sequence gap"));
     this.#pump();
-    if (sequence.unreadFrames > 0) this.#options.mesh.sessions.checkUnread(from);
+    if (this.#failure === undefined && sequence.unreadFrames > 0) this.#options.mesh.sessions.checkUnread(from);
   }
 
   overrun(address: string, limit: UnreadLimit): void {
     const party = this.#others().find((other) => this.#options.members.get(other) === address);
-    if (party !== undefined) this.#fail(misbehaved(party, limit));
+    if (party !== undefined) this.#fail(aheadBy(party, limit));
   }
 
   unreadOf(address: string): Unread {

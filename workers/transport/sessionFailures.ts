@@ -36,6 +36,12 @@ export function misbehaved(party: PartyIndex, reason: string): CodedError {
   return networkError(detail, `party ${party} broke the session's rules: ${reason}`);
 }
 
+/** It may be ahead because another keeps this party waiting. */
+export function aheadBy(party: PartyIndex, limit: string): CodedError {
+  const detail = { code: "NETWORK_ABORTED", peer: party, reason: limit } as const;
+  return networkError(detail, `party ${party} is ahead by more than may be held: ${limit}`);
+}
+
 /** @param step what this party is at @param tag and its tag @param seenTag what the peer's payload is of */
 export function wrongStep(peer: PartyIndex, step: string, tag: number, seenTag: number): CodedError {
   const [seen, expected] = [seenTag, tag].map((value) => value.toString(16).padStart(8, "0")) as [string, string];

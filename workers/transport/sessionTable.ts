@@ -6,14 +6,16 @@
  * Invariants
  * 1. A key (session, epoch, attempt) is in at most one of: open, early, ended.
  * 2. What one peer can make this table hold is bounded by maxEarlyFrames and maxEarlyBytes, and what it can make open sessions
- *    hold by maxUnreadFrames and maxUnreadBytes, however many there are. Beyond that, its oldest early frames are forgotten, and the
- *    open session that holds most of its frames ends. Its link stays: a liar that keeps an honest worker waiting, or proposes attempts that
- *    come to nothing, makes other honest workers' frames wait there.
+ *    hold by maxUnreadFrames and maxUnreadBytes, however many there are. Beyond that, what it sent early is forgotten, all of a session
+ *    at once, of those that were named first; and the open session that holds most of its frames ends. Its link stays: a liar that
+ *    keeps an honest worker waiting, or proposes attempts that come to nothing, makes other honest workers' frames wait there.
  * 3. When a peer's link ends, every open session with it ends, and its early frames are replaced by that fact: a session
- *    must never run on frames of two links, between which some may have been lost.
+ *    must never run on frames of two links, between which some may have been lost. What was forgotten under 2 has no beginning: such
+ *    a session, too, comes to no end but its time's.
  */
 import { FrameKind, type Frame } from "../messages/frame.ts";
 import { networkError } from "./errors.ts";
+import { unpinned } from "./frameSequence.ts";
 import type { PartyIndex } from "../sharing/parties.ts";
 import type { Timers } from "./timers.ts";
 
@@ -23,7 +25,10 @@ export interface SessionLimits {
   readonly maxEarlyBytes: number;
   /** After this long an attempt that we did not join has failed by its own timeout. */
   readonly maxEarlyAgeMs: number;
-  /** Frames and bytes of one peer that open sessions hold unread, all together. A peer runs at most a round ahead in our protocols. */
+  /**
+   * Frames and bytes of one peer that open sessions hold unread, all together. A peer runs at most a round ahead in our protocols, of 22
+   * MB in the largest: less would end the sessions of honest peers that many runs at once, or a liar, keep waiting.
+   */
   readonly maxUnreadFrames: number;
   readonly maxUnreadBytes: number;
   /** Ended sessions remembered; an attempt number is persisted as used long before it falls out. */
@@ -70,7 +75,7 @@ export interface SessionInbox {
   /** Throws when the frame is one that an honest peer never sends. */
   accept(from: string, frame: Frame): void;
   unreadOf(address: string): Unread;
-  /** Holds most of what the peer sent beyond a limit of all its sessions together. */
+  /** Holds most of what the peer sent beyond a limit of all its sessions together: must end, and hold nothing. */
   overrun(address: string, limit: UnreadLimit): void;
   peerLost(address: string): void;
   stop(): void;
@@ -128,7 +133,10 @@ export class SessionTable {
     }
   }
 
-  /** To be called when a session holds one frame more: ends the sessions that hold most of this peer's, until it is within the limits. O(open sessions). */
+  /**
+   * To be called when a session holds one frame more: ends the sessions that hold most of this peer's, until it is within the limits.
+   * O(open sessions).
+   */
   checkUnread(address: string): void {
     for (;;) {
       const held = [...this.#open.values()].map((inbox) => ({ inbox, unread: inbox.unreadOf(address) }));
@@ -178,13 +186,12 @@ export class SessionTable {
     if (entry.lost) return;
     // Whoever gives up needs nothing of what it sent before.
     if (frame.kind === FrameKind.ABORT) Object.assign(entry, { frames: [], bytes: 0 });
-    // The payload is a view into a socket's buffer.
-    entry.frames.push({ ...frame, payload: Uint8Array.from(frame.payload) });
+    entry.frames.push(unpinned(frame));
     entry.bytes += frame.payload.length;
     this.#forgetOldest(from);
   }
 
-  /** Until this peer's early frames are within the limits. What comes later for a session that is forgotten has no beginning. */
+  /** Until this peer's early frames are within the limits. O(early sessions). */
   #forgetOldest(from: string): void {
     const { maxEarlyFrames, maxEarlyBytes } = this.limits;
     let held = this.#heldFor(from);

@@ -123,9 +123,9 @@ function historyOf({ history, store }: BenchWorker, studyId: string): RunModules
     resolve: () => Promise.resolve([...history]),
     openings: ({ event }, attempt, history) => {
       const opened = { requestId: event.requestId, studyId, attempt, history, overlaps: true };
-      const planned = store.disclosures.checkPlan(opened);
+      const knownWhenPlanned = store.disclosures.checkPlan(opened);
       return {
-        aboutToOpen: (opening) => store.disclosures.recordAboutToOpen({ ...opened, planned, ...opening }),
+        aboutToOpen: (opening) => store.disclosures.recordAboutToOpen({ ...opened, knownWhenPlanned, ...opening }),
         refused: () => store.disclosures.closeAttempt(event.requestId, attempt),
       };
     },

@@ -95,16 +95,18 @@ describe("the quote of a request's gate", () => {
       const counted = askedBy(plan, isOfOneSet);
       const beside = owners > 1 ? owners : 0;
       assert.equal(plan.zeros.length, 1 + beside);
-      // Of the ages that its parameters leave, two neighbours each; the quote has as many as any may leave.
-      const [lo, hi] = [DEMO.parameters!["lo"], DEMO.parameters!["hi"]].map(Number) as [number, number];
-      const fewer = ARMS * (64 - (hi - lo)) * (1 + beside);
-      const products = fewer * (1 + Math.ceil((2 * (K - 1) + 1) / 2));
+      // Of the ages that its parameters leave, each two neighbours and those between the ends; the quote is for whichever may be left.
+      const left = Number(DEMO.parameters!["hi"]) - Number(DEMO.parameters!["lo"]);
+      const fewer = ARMS * (64 - left) * (1 + beside);
+      const productsOf = (least: number): number => 1 + Math.ceil((least * (K - 1) + 1) / 2);
+      const inside = productsOf(90 - 18 - 1) - productsOf(left - 1);
+      const products = fewer * productsOf(2) + ARMS * (1 + beside) * inside;
       assert.deepEqual([counted.tests + fewer, counted.products + products], [quote.tests, quote.products]);
       const sets = plan.groups.length;
-      const left = askedBy(plan, all).tests - counted.tests;
+      const rest = askedBy(plan, all).tests - counted.tests;
       assert.ok(
-        left > 0 && left <= (3 * sets * (sets - 1)) / 2,
-        `${left} tests of two sets of the answer and all rows`,
+        rest > 0 && rest <= (3 * sets * (sets - 1)) / 2,
+        `${rest} tests of two sets of the answer and all rows`,
       );
     });
 

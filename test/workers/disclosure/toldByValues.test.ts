@@ -67,6 +67,42 @@ const STORIES: Readonly<Record<string, Story>> = {
     asked: ["SELECT AVG(u), STDDEV_SAMP(u) FROM t"],
     recovered: ([, sum, squares]) => (squares! - sum!) / 2n,
   },
+  "the mean and the deviation of a code that is nearly always one of two": {
+    rows: (few) => [...rows(150, { score: 2 }), ...rows(few, { score: 3 })],
+    asked: ["SELECT AVG(score), STDDEV_SAMP(score) FROM t"],
+    recovered: ([n, sum, squares]) => squares! - 4n * sum! + 4n * n!,
+  },
+  "ages of which all but few are at the ends": {
+    rows: (few) => [...rows(60, { age: 0 }), ...rows(60, { age: 90 }), ...rows(few, { age: 1 })],
+    asked: ["SELECT AVG(age), STDDEV_SAMP(age) FROM t"],
+    recovered: ([, sum, squares]) => (90n * sum! - squares!) / 89n,
+  },
+  "doses of which all but few are two that are not a step apart": {
+    rows: (few) => [...rows(100, { dose: 1 }), ...rows(100, { dose: 2 }), ...rows(few, { dose: 0 })],
+    asked: ["SELECT AVG(dose), STDDEV_SAMP(dose) FROM t"],
+    recovered: ([n, sum, squares]) => (squares! - 60n * sum! + 800n * n!) / 300n,
+  },
+  "codes that a condition pins for all but few": {
+    rows: (few) => [
+      ...rows(100),
+      ...rows(60, { score: 1 }),
+      ...rows(60, { score: 2 }),
+      ...rows(40, { arm: 1, score: 1 }),
+      ...rows(few, { arm: 1, score: 4 }),
+    ],
+    asked: ["SELECT AVG(score), STDDEV_SAMP(score) FROM t WHERE score IN (1, 2) OR arm = '1'"],
+    recovered: ([n, sum, squares]) => (squares! - 3n * sum! + 2n * n!) / 6n,
+  },
+  "a code far from all others in what a part leaves": {
+    rows: (few) => [
+      ...rows(100, { score: 1 }),
+      ...rows(12, { v: null, score: 1 }),
+      ...rows(8, { v: null, score: 2 }),
+      ...rows(few, { v: null, score: 5 }),
+    ],
+    asked: ["SELECT AVG(score), COVAR_POP(score, v) FROM t"],
+    recovered: ([n, sum, m, part]) => (n! > m! ? (sum! - part! - 28n) / 99n : -1n),
+  },
   "hidden arms that a total leaves, with nearly no visit": {
     rows: (few) => [
       ...rows(200, { visits: 2 }),

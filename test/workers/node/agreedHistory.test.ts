@@ -132,7 +132,7 @@ describe("DisclosureHistory.agree", () => {
     history.openings(younger, 1n, agreed([], BLOCK + 1)).aboutToOpen({ stage: "tests" });
   });
 
-  it("names what is planned here, with what that is planned against, and records both: seed 155 at n = 4, t = 1", async (test) => {
+  it("names what is planned here, with what that is planned against, and records both, whichever is first", async (test) => {
     const four = Array.from({ length: 4 }, () => workerIn(test));
     const before = request(four, "before", { block: BLOCK - 1 });
     const [older, younger] = [request(four, "older"), request(four, "younger", { block: BLOCK + 1 })];

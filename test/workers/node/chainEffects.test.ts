@@ -5,7 +5,7 @@ import { ZeroAddress, ZeroHash, id } from "ethers";
 import type { ChainLog } from "../../../workers/chain/logs.ts";
 import { Outcome, ReleaseClass, outputsHash } from "../../../workers/messages/statement.ts";
 import { ChainEffects, discoverQueryContract, requestFromJson } from "../../../workers/node/chainEffects.ts";
-import type { OpeningStage } from "../../../workers/store/disclosureStore.ts";
+import type { OpeningStage } from "../../../workers/store/openings.ts";
 import type { Store } from "../../../workers/store/openStore.ts";
 import { storeFolder } from "../store/storeFixture.ts";
 import { ABIS, ADDRESSES, CLONE, DEPLOYMENT, logOf } from "./encodedEvents.ts";
@@ -125,7 +125,14 @@ describe("ChainEffects", () => {
         const attempt = BigInt(i + 1);
         requests.takeAttempt(REQUEST, attempt);
         const history = { requestIds: [], block: 1 };
-        const of = { requestId: REQUEST, studyId: STUDY, attempt, history, overlaps: true, planned: new Set<string>() };
+        const of = {
+          requestId: REQUEST,
+          studyId: STUDY,
+          attempt,
+          history,
+          overlaps: true,
+          knownWhenPlanned: new Set<string>(),
+        };
         disclosures.recordAboutToOpen(stage === "tests" ? { ...of, stage } : { ...of, stage, hidden: [] });
       }
       return world;

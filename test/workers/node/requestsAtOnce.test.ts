@@ -19,8 +19,6 @@ import { BLOCK, STUDY_K, type Worker, answered, follow, request, workerIn } from
 
 const REQUESTS = 3;
 const MOST_STEPS = 600;
-/** Of agreements in which one has refused already. */
-const ROUND_MS = 20;
 
 /** Below some number. */
 type Choose = (below: number) => number;
@@ -91,12 +89,17 @@ class Study {
     while (chosen.length > this.#participants) chosen.splice(this.#choose(chosen.length), 1);
     // The first was taken with the request.
     if (one.attempt > 1n) for (const { store } of this.#workers) takeAttempt(store, about, one.attempt);
-    const networks = loopbackNetworks(partiesOf(chosen.length), { timeoutMs: ROUND_MS });
+    const networks = loopbackNetworks(partiesOf(chosen.length));
     const outcomes = await Promise.allSettled(
       chosen.map(async ({ history }, at) => {
-        const agreed = await history.agree(about, networks[at]!);
-        await history.resolve(about, agreed, STUDY_K);
-        return agreed;
+        try {
+          const agreed = await history.agree(about, networks[at]!);
+          await history.resolve(about, agreed, STUDY_K);
+          return agreed;
+        } catch (error) {
+          networks[at]!.close();
+          throw error;
+        }
       }),
     );
     for (const outcome of outcomes) if (outcome.status === "rejected" && !isCoded(outcome.reason)) throw outcome.reason;

@@ -37,7 +37,7 @@ describe("arePlannedTogether", () => {
       store.requests.takeAttempt(requestId, 1n);
       const planned = { requestIds: [...history], block: BLOCK };
       try {
-        const of = { requestId, studyId: id(study), attempt: 1n, overlaps: true, planned: new Set<string>() };
+        const of = { requestId, studyId: id(study), attempt: 1n, overlaps: true, knownWhenPlanned: new Set<string>() };
         const opening = { ...of, history: planned, stage: "tests" } as const;
         store.disclosures.recordAboutToOpen(opening);
         return true;

@@ -72,7 +72,7 @@ describe("two gates at once", () => {
     store.requests.insert({ requestId, queryContract: `0x${"ab".repeat(20)}`, block: 1, event: "{}" });
     store.requests.takeAttempt(requestId, 1n);
     try {
-      const of = { requestId, studyId, attempt: 1n, overlaps: true, planned: new Set<string>() };
+      const of = { requestId, studyId, attempt: 1n, overlaps: true, knownWhenPlanned: new Set<string>() };
       const planned = { requestIds: history, block: 1 };
       store.disclosures.recordAboutToOpen({ ...of, stage: "tests", history: planned });
       return true;

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { type TestContext, describe, it } from "node:test";
-import type { AboutToOpen, DisclosureStore, OpeningStage } from "../../../workers/store/disclosureStore.ts";
+import type { DisclosureStore } from "../../../workers/store/disclosureStore.ts";
 import { MIGRATIONS } from "../../../workers/store/migrations.ts";
+import type { AboutToOpen, OpeningStage } from "../../../workers/store/openings.ts";
 import type { Store } from "../../../workers/store/openStore.ts";
 import { budget } from "../../budget.ts";
 import { bytes32, hasCode, storeFolder, writeOldStore } from "./storeFixture.ts";
@@ -31,7 +32,7 @@ function opening(
   attempt = 1n,
 ): AboutToOpen {
   const history = { requestIds, block: 12 };
-  const of = { requestId, studyId: STUDY, attempt, history, overlaps: true, planned: new Set<string>() };
+  const of = { requestId, studyId: STUDY, attempt, history, overlaps: true, knownWhenPlanned: new Set<string>() };
   return stage === "tests" ? { ...of, stage } : { ...of, stage, hidden: [2] };
 }
 
@@ -55,18 +56,18 @@ describe("DisclosureStore", () => {
     const answer = ({ disclosures }: Store): void => disclosures.recordAnswered({ requestId: B, ...ANSWER });
     const moved = hasCode("STORE_HISTORY_MOVED", { requestId: A, attempt: 1n, missing: B });
     const isRecorded = (store: Store, change: Partial<AboutToOpen> = {}): void => {
-      const planned = store.disclosures.checkPlan(opening(A, "tests"));
+      const knownWhenPlanned = store.disclosures.checkPlan(opening(A, "tests"));
       answer(store);
-      store.disclosures.recordAboutToOpen({ ...opening(A, "tests"), planned, ...change } as AboutToOpen);
+      store.disclosures.recordAboutToOpen({ ...opening(A, "tests"), knownWhenPlanned, ...change } as AboutToOpen);
     };
 
     it("is passed over, in later attempts too", (test) => {
       const store = withEpochs(test, [2, 2]);
       isRecorded(store);
       store.requests.takeAttempt(A, 2n);
-      const planned = store.disclosures.checkPlan(opening(A, "tests", [], 2n));
+      const knownWhenPlanned = store.disclosures.checkPlan(opening(A, "tests", [], 2n));
       for (const stage of ["tests", "outputs"] as const)
-        store.disclosures.recordAboutToOpen({ ...opening(A, stage, [], 2n), planned });
+        store.disclosures.recordAboutToOpen({ ...opening(A, stage, [], 2n), knownWhenPlanned });
     });
 
     it("is not, where two sets of participants may have no honest worker in common", (test) => {
@@ -83,14 +84,17 @@ describe("DisclosureStore", () => {
 
     it("is not, where this worker took part, or knew it when it planned the request", (test) => {
       const part = withEpochs(test, [2, 2]);
-      const planned = part.disclosures.checkPlan(opening(A, "tests"));
+      const knownWhenPlanned = part.disclosures.checkPlan(opening(A, "tests"));
       part.disclosures.recordAboutToOpen(opening(B, "tests"));
       answer(part);
-      assert.throws(() => part.disclosures.recordAboutToOpen({ ...opening(A, "tests"), planned }), moved);
+      assert.throws(() => part.disclosures.recordAboutToOpen({ ...opening(A, "tests"), knownWhenPlanned }), moved);
       const late = withEpochs(test, [2, 2]);
       answer(late);
       assert.throws(() => late.disclosures.checkPlan(opening(A, "tests")), moved);
-      assert.throws(() => late.disclosures.recordAboutToOpen({ ...opening(A, "tests"), planned: new Set([B]) }), moved);
+      assert.throws(
+        () => late.disclosures.recordAboutToOpen({ ...opening(A, "tests"), knownWhenPlanned: new Set([B]) }),
+        moved,
+      );
     });
   });
 

@@ -17,7 +17,7 @@ for (let request = Number(from) + 1; ; request += 1) {
   const history = store.disclosures.plannedHistory(requestId) ?? { requestIds, block: 1 };
   for (const opening of [{ stage: "tests" }, { stage: "outputs", hidden: [] }] as const) {
     const { stage } = opening;
-    const of = { requestId, studyId, attempt, history, overlaps: true, planned: new Set<string>() };
+    const of = { requestId, studyId, attempt, history, overlaps: true, knownWhenPlanned: new Set<string>() };
     store.disclosures.recordAboutToOpen({ ...of, ...opening });
     await new Promise((resolve) => process.send!({ request, attempt: Number(attempt), stage }, resolve));
   }

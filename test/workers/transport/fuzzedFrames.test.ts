@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { describe, it, type TestContext } from "node:test";
 import type WebSocket from "ws";
-import { stepTag } from "../../../workers/transport/session.ts";
+import { stepTag } from "../../../workers/transport/stepTag.ts";
 import { budget } from "../../budget.ts";
 import { seed } from "../../seed.ts";
 import { fc } from "../../support/fastCheck.ts";

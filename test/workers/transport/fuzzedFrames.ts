@@ -6,7 +6,7 @@ import { FrameKind, FRAME_HEADER_BYTES, MAX_PAYLOAD_BYTES } from "../../../worke
 import { CheckOutcome, encodeCheckReport } from "../../../workers/messages/inputCheck.ts";
 import { encodeSignedVerdict } from "../../../workers/messages/signedVerdict.ts";
 import { Outcome, ZERO_HASH } from "../../../workers/messages/statement.ts";
-import { stepTag } from "../../../workers/transport/session.ts";
+import { stepTag } from "../../../workers/transport/stepTag.ts";
 import { fc } from "../../support/fastCheck.ts";
 import { FUZZED_STEP, PEER_PARTY, ROUND_BYTES, WORKER_PARTY } from "./fuzzedSession.ts";
 import { SESSION } from "./meshFixture.ts";

@@ -1,0 +1,25 @@
+/** Tests of what sums of values tell of few though no number of rows does: near the least that they can be, and across gaps of values. */
+import type { SizeTest } from "../messages/gatePlan.ts";
+import { rowsApart } from "./apartValues.ts";
+import { boundTests, restOf } from "./boundTests.ts";
+import type { DisclosedGroup } from "./disclosedSets.ts";
+import { commonSums } from "./levelSums.ts";
+import type { RequestTests } from "./requestTests.ts";
+
+/** Of one group, in the order in which they are shown. */
+export function valueTests(
+  tests: RequestTests,
+  groups: readonly DisclosedGroup[],
+  index: number,
+  k: number,
+): SizeTest[] {
+  const group = groups[index]!;
+  const before = groups.slice(0, index).filter(({ cell }) => cell === group.cell);
+  const { set, sums, levels, levelSums } = group;
+  const rests = before.map((other) => ({ set: restOf(group, other)?.rest, sums: commonSums(sums, other.sums).sums }));
+  const summed = [{ set, sums }, ...levels.map((level, at) => ({ set: level, sums: levelSums[at]!.sums })), ...rests];
+  const apart = summed.flatMap((each) =>
+    each.set === undefined ? [] : rowsApart(each.set, each.sums, k, tests.facts),
+  );
+  return [...boundTests(tests, group, before, k), ...apart.flatMap((few) => tests.sizeTests(few.set, few.zero))];
+}
