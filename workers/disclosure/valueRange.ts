@@ -1,5 +1,5 @@
 /** What a column of numbers can be on a set. */
-import { greatestCommonDivisor } from "../statistics/rational.ts";
+import { greatestCommonDivisor } from "../field/greatestCommonDivisor.ts";
 import type { FieldClasses } from "./fieldClasses.ts";
 import type { RowSet } from "./rowSet.ts";
 import { allOf, classesIn } from "./rowSet.ts";

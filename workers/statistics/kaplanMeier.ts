@@ -11,7 +11,8 @@ import { ratioToNumber, rootToNumber } from "./exactNumber.ts";
 import type { Interval } from "./interval.ts";
 import { finiteInterval, NORMAL_975 } from "./interval.ts";
 import type { Rational } from "./rational.ts";
-import { greatestCommonDivisor, rational } from "./rational.ts";
+import { greatestCommonDivisor } from "../field/greatestCommonDivisor.ts";
+import { rational } from "./rational.ts";
 
 /** What happened at one time of the grid. */
 export interface RiskStep {

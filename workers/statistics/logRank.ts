@@ -13,7 +13,7 @@ import { requirePossible } from "./answerError.ts";
 import { chiSquareUpper } from "./distributions.ts";
 import { eliminate } from "./exactElimination.ts";
 import { ratioToNumber } from "./exactNumber.ts";
-import { greatestCommonDivisor } from "./rational.ts";
+import { greatestCommonDivisor } from "../field/greatestCommonDivisor.ts";
 
 /** One time of one stratum, by group. */
 export interface GroupRisk {

@@ -52,9 +52,3 @@ export function rootOf({ numerator, denominator }: Rational): number {
 export function signedRootOf({ numerator, denominator }: Rational): number {
   return numerator < 0n ? -rootToNumber(-numerator, denominator) : rootToNumber(numerator, denominator);
 }
-
-/** Greatest common divisor of integers >= 0; cheap when one of them is small. */
-export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
-  while (b !== 0n) [a, b] = [b, a % b];
-  return a;
-}

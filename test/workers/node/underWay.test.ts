@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { id } from "ethers";
 import { isCoded } from "../../../workers/errors.ts";
 import { type Planned, UnderWay, arePlannedTogether } from "../../../workers/node/underWay.ts";
-import { BLOCK, type Worker, request, workerIn } from "./historyWorld.ts";
+import { BLOCK, type Worker, workerIn } from "./historyWorld.ts";
 
 describe("arePlannedTogether", () => {
   it("says whether a store records both, whichever is first, of every two histories of four requests", (test) => {
