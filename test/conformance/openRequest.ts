@@ -65,7 +65,7 @@ export async function openGated(request: KitRequest): Promise<Opened> {
   if (typeof merged === "string") return { refused: true, reason: merged };
   const planned = merged ?? facts;
   const results = await runCommittee(name, randomBytes, async (session): Promise<GateResult | string> => {
-    const gate: Gate = planGate(planned, [], K, session.field);
+    const gate: Gate = await planGate(planned, [], K, session.field);
     if (gate.refused) return gate.reason;
     return openThroughGate(session, gate.plan, columnsOf(session, gate), name, hooks);
   });

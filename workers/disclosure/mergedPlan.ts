@@ -25,8 +25,8 @@ export function mergedPlan(plan: GatePlan, { descriptor, schema }: GatedRequest,
   return {
     ...plan,
     groups,
-    close: (given) => {
-      const { hidden, lines } = plan.close(new Set([...given].filter((group) => !own.has(group))));
+    close: async (given) => {
+      const { hidden, lines } = await plan.close(new Set([...given].filter((group) => !own.has(group))));
       const isGone = [...intervals.values()].some((all) => all.every((group) => hidden.has(group)));
       return isGone ? { hidden: new Set(groups.keys()), lines: [] } : { hidden: new Set([...hidden, ...own]), lines };
     },

@@ -22,17 +22,20 @@ import type { Field } from "../field/field.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
 import type { SchemaField } from "../schema/studySchema.ts";
 import { numberLines } from "./axisLines.ts";
+import { cellTests } from "./cellTests.ts";
 import type { Classes } from "./choices.ts";
 import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
 import { mayTellMore } from "./historySet.ts";
 import type { NewSet } from "./historyTests.ts";
-import { cellsOf, combinationTests, historyTests } from "./historyTests.ts";
+import { cellsOf, historyTests } from "./historyTests.ts";
 import type { SummedSet } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import type { SummedGroup, TellingSets } from "./levelsWithEarlier.ts";
 import { byGroup, levelsWithEarlier, mayTellCounts, toldTogether } from "./levelsWithEarlier.ts";
 import { mergedPlan, NEVER_PASSES } from "./mergedPlan.ts";
+import type { Pause } from "./pieces.ts";
+import { Pieces } from "./pieces.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { missingSumTests, sumsOne } from "./pairTests.ts";
 import type { GatedRequest, RefusedPlan } from "./preparedRequest.ts";
@@ -48,6 +51,9 @@ import { Suppression } from "./suppression.ts";
 import type { Universe } from "./universe.ts";
 import { valueTests } from "./valueTests.ts";
 import { differInValidity } from "./validity.ts";
+
+/** Combinations of sets that are looked at in one piece: each makes up to three tests, in some tens of microseconds. */
+const PIECE = 1_000;
 
 export type Gate =
   /** Decided on public bytes: nothing is computed. */
@@ -69,9 +75,16 @@ export type Gate =
  * @param history oldest first, without the request itself
  * @param k of the request's release class
  * @param field the attempt's own: the plan makes vectors in it, of public numbers, and keeps them
- * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*
+ * @param pause between pieces of a large plan, which can take seconds; absent: none
+ * @throws CodedError DISCLOSURE_UNSUPPORTED | CIRCUIT_*; what `pause` throws
  */
-export function planGate(request: GatedRequest, history: readonly EarlierAnswer[], k: number, field: Field): Gate {
+export async function planGate(
+  request: GatedRequest,
+  history: readonly EarlierAnswer[],
+  k: number,
+  field: Field,
+  pause?: Pause,
+): Promise<Gate> {
   const prepared = prepareRequest(request, history, k, (disclosed, earlier, classes, parts) => {
     const levels = new LevelReader(classes, () => false);
     const classesOf: Classes = (on) => classes.classes(on);
@@ -87,7 +100,7 @@ export function planGate(request: GatedRequest, history: readonly EarlierAnswer[
   });
   if (prepared.refused) return prepared;
   const { disclosed, earlier, made } = prepared;
-  return new Planning(request, disclosed, earlier, { ...prepared, ...made, field }).finish();
+  return new Planning(request, disclosed, earlier, { ...prepared, ...made, field, pause }).finish();
 }
 
 interface Place extends RequestPlace {
@@ -99,6 +112,7 @@ interface Place extends RequestPlace {
   readonly told: readonly RowSet[];
   /** Lines of earlier tables. */
   readonly counted: HistorySets["counted"];
+  readonly pause: Pause | undefined;
 }
 
 class Planning {
@@ -132,6 +146,7 @@ class Planning {
       unknown: [...whole.unknown, ...others.filter(mayTellMore)],
       families: earlier.families,
       owners: this.#tests.owners,
+      pause: place.pause,
     });
   }
 
@@ -146,10 +161,10 @@ class Planning {
     );
   }
 
-  finish(): Gate & { refused: false } {
+  async finish(): Promise<Gate & { refused: false }> {
     const cohort = this.#tests.cohortTests();
     const zeros = this.#tests.zeroTests();
-    const groups = this.#groupTests();
+    const groups = await this.#groupTests();
     const sums = new ShownSums(this.#tests, this.#disclosed, {
       whole: this.#disclosed.margins.map(({ set }, index) => [
         ...this.#tellingTests(this.#place.tellingMargins[index]!),
@@ -165,8 +180,8 @@ class Planning {
       new Map([...sets].map(([index, set]) => [index, universe.nameOf(what, set, naming)]));
     const { merges } = this.#request;
     const measures = this.#request.circuit.outputs.length;
-    const close: GatePlan["close"] = (given) => {
-      const { hidden, lines } = this.#suppression.close(given);
+    const close: GatePlan["close"] = async (given) => {
+      const { hidden, lines } = await this.#suppression.close(given);
       return { hidden, lines: [...lines, ...sums.linesOf(hidden)] };
     };
     const plan: GatePlan = { circuit, measures, cohort, zeros, groups, close };
@@ -180,12 +195,15 @@ class Planning {
     };
   }
 
-  #groupTests(): OutputGroup[] {
+  async #groupTests(): Promise<OutputGroup[]> {
     const siblings: NewSet[] = [];
     const ofCells = new Map<number, NewSet[]>();
     /** By cell: its sets with a sum that was not told before, then those whose sums were. */
     const summed = new Map<number, { readonly added: TestedSet[]; readonly told: TestedSet[] }>();
-    const found = this.#disclosed.groups.map((group, index) => {
+    const found: OutputGroup[] = [];
+    const pieces = new Pieces(this.#place.pause, PIECE);
+    const { length: earlier } = this.#tests.others;
+    for (const [index, group] of this.#disclosed.groups.entries()) {
       const tests = this.#tellingTests(this.#place.telling[index]!);
       const isRepeated = this.#tests.isToldExactly(group);
       if (!isRepeated) tests.push(...valueTests(this.#tests, this.#disclosed.groups, index, this.#place.k));
@@ -199,6 +217,7 @@ class Planning {
         }
         // Of the cohort, too.
         if (!tested.isEarlier) tests.push(...this.#tests.growthTests(set, this.#place.told));
+        await pieces.did(1 + earlier + earlier ** 2 / 2 + siblings.length * (1 + earlier));
         // What was told before is combined as such.
         if (!tested.isEarlier || !isTold) siblings.push(tested);
         const { added, told } = summed.get(group.cell) ?? { added: [], told: [] };
@@ -206,32 +225,11 @@ class Planning {
         tests.push(...missingSumTests(this.#tests.facts, tested, isTold ? added : [...added, ...told]));
         (isTold ? told : added).push(tested);
       }
-      tests.push(...this.#cellTests(group, ofCells));
-      return { outputs: group.outputs, tests, within: this.#cellCount(group) };
-    });
+      tests.push(...cellTests(this.#tests, group, ofCells));
+      found.push({ outputs: group.outputs, tests, within: this.#cellCount(group) });
+    }
     const totals = this.#totalTests(siblings);
     return found.map((group, index) => ({ ...group, tests: [...group.tests, ...(totals.get(index) ?? [])] }));
-  }
-
-  /**
-   * That no combination of three sets of one cell over which one column is summed is about few rows. It may be about none: that tells of
-   * nobody.
-   *
-   * @param before sets of groups before this one, by cell; this one's are added
-   */
-  #cellTests(group: DisclosedGroup, before: Map<number, NewSet[]>): SizeTest[] {
-    if (group.set === undefined) return [];
-    const own = [group.set, ...group.levels].map((set) => this.#tests.tested(set, group.summed, group));
-    const others = before.get(group.cell) ?? [];
-    before.set(group.cell, [...others, ...own]);
-    const all = [...others, ...own];
-    const three = own.flatMap((a, first) => {
-      const rest = all.slice(0, others.length + first);
-      return rest.flatMap((b, at) => rest.slice(at + 1).map((c) => [a, b, c] as const));
-    });
-    const untold = three.filter((sets) => !sets.every((each) => this.#tests.isTold(each)));
-    const tests = untold.flatMap((sets) => combinationTests(this.#tests.facts, sets, "sums"));
-    return tests.map((test) => ({ ...test, zero: "passes" }));
   }
 
   /**

@@ -16,6 +16,8 @@ import { HiddenLines } from "./hiddenLines.ts";
 import type { HistorySet } from "./historySet.ts";
 import type { HiddenFamily } from "./historySets.ts";
 import type { RowSet } from "./rowSet.ts";
+import type { Pause } from "./pieces.ts";
+import { Pieces } from "./pieces.ts";
 import { keyOf } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
 import type { SpanRow } from "./span.ts";
@@ -32,6 +34,9 @@ const NOTHING: readonly KnownSet[] = [];
 
 /** Functionals more than sets: so many times over a chance of 1/r that dependent ones only look so. */
 const SPARE = 8;
+
+/** Products of two numbers of sets that are worked through in one piece: of so many vectors, each against as many, some 10 ns an element. */
+const PIECE = 200_000;
 
 /** What is told of a set: the number of its rows (undefined), or sums of a field. */
 type Quantity = number | undefined;
@@ -57,6 +62,7 @@ export interface SuppressionFacts {
   readonly families: readonly HiddenFamily[];
   /** The rows of each data owner, where there are two or more. */
   readonly owners: readonly RowSet[];
+  readonly pause: Pause | undefined;
 }
 
 /** What can be computed while an answer's groups are shown one by one. */
@@ -97,22 +103,24 @@ export class Suppression {
   }
 
   /** Where more sets are disclosed than can be told apart, nothing is shown once anything is hidden. */
-  close(failed: ReadonlySet<number>): Closure {
+  async close(failed: ReadonlySet<number>): Promise<Closure> {
     const { field, groups } = this.#facts;
     const hidden = new Set(failed);
     if (this.#isTooMuch(hidden)) return { hidden: new Set(groups.keys()), lines: [] };
     const turn = field.group();
+    const pieces = new Pieces(this.#facts.pause, PIECE);
     try {
       for (let before = -1; before !== hidden.size;) {
         before = hidden.size;
         // A set's count may be known and a sum over it hidden: each quantity is looked at by itself.
         for (const quantity of this.#quantities) {
-          this.#hideCompleting(turn, quantity, hidden, NOTHING);
+          await this.#hideCompleting(turn, quantity, hidden, NOTHING, pieces);
           // Numbers of rows tell who lacks a column; that nobody does is suspected of sums only.
           const { suspected, unknown } = this.#facts;
-          if (quantity !== undefined && suspected.length > 0) this.#hideCompleting(turn, quantity, hidden, suspected);
+          if (quantity !== undefined && suspected.length > 0)
+            await this.#hideCompleting(turn, quantity, hidden, suspected, pieces);
           // Others may know it all.
-          if (unknown.length > 0) this.#hideCompleting(turn, quantity, hidden, unknown);
+          if (unknown.length > 0) await this.#hideCompleting(turn, quantity, hidden, unknown, pieces);
         }
       }
     } finally {
@@ -131,7 +139,13 @@ export class Suppression {
    *
    * @param assumed counts as known, too; what follows from it without this answer is not protected
    */
-  #hideCompleting(turn: Field, quantity: Quantity, hidden: Set<number>, assumed: readonly KnownSet[]): void {
+  async #hideCompleting(
+    turn: Field,
+    quantity: Quantity,
+    hidden: Set<number>,
+    assumed: readonly KnownSet[],
+    pieces: Pieces,
+  ): Promise<void> {
     const { groups } = this.#facts;
     const isTold = ({ summed }: { summed: ReadonlySet<number> }): boolean =>
       quantity === undefined || summed.has(quantity);
@@ -153,6 +167,7 @@ export class Suppression {
         ...sets.map((each) => this.#vector(each)),
         ...(quantity === undefined ? this.#sumsOf(group.set, group.sums) : []),
       ];
+      await pieces.did(this.#sets ** 2);
       const left = this.#show(turn, shown, told, secret);
       if (left !== undefined) secret = left;
       else {

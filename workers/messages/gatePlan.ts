@@ -79,6 +79,6 @@ export interface GatePlan {
   readonly zeros: readonly SizeTest[];
   /** Every measure belongs to exactly one. */
   readonly groups: readonly OutputGroup[];
-  /** Complementary suppression: pure, deterministic, the same at every worker. */
-  close(hidden: ReadonlySet<number>): Closure;
+  /** Complementary suppression: deterministic, the same at every worker. */
+  close(hidden: ReadonlySet<number>): Closure | Promise<Closure>;
 }

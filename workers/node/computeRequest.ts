@@ -13,6 +13,7 @@ import { type RunModules, runQuery } from "./queryRun.ts";
 import type { ActiveRequestModules } from "./requestModules.ts";
 import { RequestedSegments } from "./requestedSegments.ts";
 import { VettedQueries } from "./vettedQueries.ts";
+import { waitUnlessAborted } from "./waiting.ts";
 import type { WorkerChain } from "./workerChain.ts";
 import type { WorkerModules } from "./workerModules.ts";
 
@@ -44,7 +45,7 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
     inputCheck: (datasetId, epoch, version) => store.inputChecks.ofVersion(datasetId, epoch, version),
     retiredIn: (datasetId) => store.retirements.get(datasetId)?.block,
   };
-  const run: Omit<RunModules, "openNetwork"> = {
+  const run: Omit<RunModules, "openNetwork" | "pause"> = {
     field: modules.field,
     chainId: deployment.chainId,
     randomBytes: modules.randomBytes,
@@ -61,6 +62,10 @@ export function computeRequest(parts: ComputationParts): ActiveRequestModules["c
   return (request, proposal, signal, timeoutMs) =>
     runQuery(request, proposal, signal, {
       ...run,
+      pause: async () => {
+        await waitUnlessAborted(mesh.timers, 0, signal);
+        signal.throwIfAborted();
+      },
       openNetwork: ({ event, self }, attempt, members, ended) => {
         const { requestId: session, context } = event;
         const place = { session, epoch: context.committeeEpoch, attempt, self, members };

@@ -7,6 +7,7 @@
  */
 import type { FieldVector } from "../field/field.ts";
 import type { EarlierAnswer } from "../disclosure/historySets.ts";
+import type { Pause } from "../disclosure/pieces.ts";
 import { type Gate, planGate } from "../disclosure/planGate.ts";
 import { planLines } from "../disclosure/planLines.ts";
 import type { Merges } from "../messages/merges.ts";
@@ -34,6 +35,8 @@ export interface GateModules extends SealingModules {
   readonly columns: Pick<ColumnCache, "among">;
   readonly indicators: Pick<IndicatorCache, "tag" | "borrow" | "keep">;
   readonly history: Pick<DisclosureHistory, "agree" | "resolve" | "openings" | "end">;
+  /** Between pieces of a large plan. */
+  readonly pause: Pause;
 }
 
 /** With how its lines were merged, once that is chosen. */
@@ -86,10 +89,10 @@ async function mergedPlan(
   const { requestId } = request.event;
   // What it makes goes back before the gate makes its own.
   const field = session.field.group();
-  const lines = planOrRefuse(requestId, earlier, (known) => planLines(plan, known, plan.k, field));
+  const lines = await planOrRefuse(requestId, earlier, (known) => planLines(plan, known, plan.k, field));
   if (lines.refused) return undefined;
   // Bits of this stage fix what is named, and the gate after it must not fail for that alone: of single lines it has most sets.
-  failForNames(requestId, earlier, (known) => planGate(plan, known, plan.k, field));
+  await failForNames(requestId, earlier, (known) => planGate(plan, known, plan.k, field, modules.pause));
   const columns = loadPartialColumns(field, lines.columns, lines.universe, checkedColumns(lines, request, modules));
   const hooks: Pick<GateHooks, "aboutToOpen"> = { aboutToOpen: (opening) => openings.aboutToOpen(opening) };
   const inputs = inputsOf(request, lines, history);
@@ -111,7 +114,9 @@ async function openGated(
 ): Promise<Verdict> {
   const { network } = session;
   const { requestId, context } = request.event;
-  const gate = planOrRefuse(requestId, earlier, (known) => planGate(plan, known, plan.k, session.field));
+  const gate = await planOrRefuse(requestId, earlier, (known) =>
+    planGate(plan, known, plan.k, session.field, modules.pause),
+  );
   if (gate.refused) return refusal(attempt);
   const place = { requestId, attempt, epoch: context.committeeEpoch, participants: network.parties };
   const datasetIds = datasetIdsOf(gate.universe);

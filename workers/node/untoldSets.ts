@@ -13,11 +13,18 @@ export function refuseUntold<Result>(requestId: string, decide: () => Result): R
   try {
     return decide();
   } catch (error) {
-    if (!isCoded(error, "DISCLOSURE_UNSUPPORTED") && !isCoded(error, "CIRCUIT_TOO_LARGE")) throw error;
-    const message = `Request ${requestId} is refused: ${error.message}`;
-    throw nodeError({ code: "PLAN_UNTOLD_SETS", requestId }, message, error);
+    throw asRefusal(requestId, error);
   }
 }
+
+/** PLAN_UNTOLD_SETS for what cannot be told; any other error as it is. */
+function asRefusal(requestId: string, error: unknown): unknown {
+  if (!isCoded(error, "DISCLOSURE_UNSUPPORTED") && !isCoded(error, "CIRCUIT_TOO_LARGE")) return error;
+  const message = `Request ${requestId} is refused: ${error.message}`;
+  return nodeError({ code: "PLAN_UNTOLD_SETS", requestId }, message, error);
+}
+
+type PlanAgainst<Plan> = (earlier: readonly EarlierAnswer[]) => Plan | Promise<Plan>;
 
 /**
  * Refused where what this worker itself knows to be opened, or must take for it, makes the gate unable to tell, or has it refuse
@@ -25,21 +32,28 @@ export function refuseUntold<Result>(requestId: string, decide: () => Result): R
  *
  * @throws CodedError PLAN_UNTOLD_SETS; PLAN_REFUSED_BY_NAMES | DISCLOSURE_UNSUPPORTED | CIRCUIT_* for what others name
  */
-export function planOrRefuse<Plan extends { readonly refused: boolean }>(
+export async function planOrRefuse<Plan extends { readonly refused: boolean }>(
   requestId: string,
   earlier: readonly EarlierAnswer[],
-  plan: (earlier: readonly EarlierAnswer[]) => Plan,
-): Plan {
+  plan: PlanAgainst<Plan>,
+): Promise<Plan> {
   const known = knownHere(earlier);
+  const planKnown = async (): Promise<Plan> => {
+    try {
+      return await plan(known);
+    } catch (error) {
+      throw asRefusal(requestId, error);
+    }
+  };
   let planned: Plan;
   try {
-    planned = plan(earlier);
+    planned = await plan(earlier);
   } catch (error) {
     if (!isCoded(error, "DISCLOSURE_UNSUPPORTED")) throw error;
-    refuseUntold(requestId, () => plan(known));
+    await planKnown();
     throw error;
   }
-  if (planned.refused && known.length < earlier.length && !refuseUntold(requestId, () => plan(known)).refused) {
+  if (planned.refused && known.length < earlier.length && !(await planKnown()).refused) {
     const message = `Request ${requestId} would be refused only for requests that others name as opened`;
     throw nodeError({ code: "PLAN_REFUSED_BY_NAMES", requestId }, message);
   }
@@ -52,20 +66,20 @@ export function planOrRefuse<Plan extends { readonly refused: boolean }>(
  *
  * @throws CodedError PLAN_REFUSED_BY_NAMES | DISCLOSURE_UNSUPPORTED for names; whatever else `plan` throws
  */
-export function failForNames<Plan extends { readonly refused: boolean }>(
+export async function failForNames<Plan extends { readonly refused: boolean }>(
   requestId: string,
   earlier: readonly EarlierAnswer[],
-  plan: (earlier: readonly EarlierAnswer[]) => Plan,
-): void {
+  plan: PlanAgainst<Plan>,
+): Promise<void> {
   const known = knownHere(earlier);
   if (known.length === earlier.length) return;
   try {
-    plan(known);
+    await plan(known);
   } catch (error) {
     if (isCoded(error, "DISCLOSURE_UNSUPPORTED")) return;
     throw error;
   }
-  planOrRefuse(requestId, earlier, plan);
+  await planOrRefuse(requestId, earlier, plan);
 }
 
 /** Without what others only name. */

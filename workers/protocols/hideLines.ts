@@ -47,7 +47,7 @@ export async function hideLines(run: LineRun, failing: ReadonlySet<number>): Pro
   let hidden = failing;
   for (let turn = 1; ; turn++) {
     const step = `lines/${turn}`;
-    const closure = closeChecked(run, hidden);
+    const closure = await closeChecked(run, hidden);
     hidden = closure.hidden;
     const lines = closure.lines.filter(({ sacrifice }) => sacrifice.some((group) => !closure.hidden.has(group)));
     run.transcript.absorbStructure(step, { hidden: [...hidden].sort((left, right) => left - right), lines });
@@ -67,8 +67,8 @@ function withSacrifices(hidden: ReadonlySet<number>, failing: readonly LineTest[
   return new Set([...hidden, ...sacrificed]);
 }
 
-function closeChecked({ plan, sizes }: LineRun, hidden: ReadonlySet<number>): Closure {
-  const closure = plan.close(hidden);
+async function closeChecked({ plan, sizes }: LineRun, hidden: ReadonlySet<number>): Promise<Closure> {
+  const closure = await plan.close(hidden);
   for (const group of hidden) assert(closure.hidden.has(group), `closing shows group ${group} again`);
   const named = [
     ...closure.hidden,

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 
 import { id, keccak256 } from "ethers";
 import { decodeDescriptor } from "../../../workers/messages/decodeDescriptor.ts";
@@ -83,6 +84,7 @@ export async function runStudyQuery(worker: BenchWorker, job: QueryJob): Promise
     keyCopies: worker.store.keyCopies,
     indicators: job.isEarlier ? worker.indicators : borrowing(worker.indicators),
     history: historyOf(worker, context.studyId),
+    pause: () => setImmediate(),
     openNetwork: (of, attempt, members, signal) =>
       (session = worker.openSession(of.event.requestId, attempt, members.size, signal)),
   });

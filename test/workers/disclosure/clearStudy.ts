@@ -95,7 +95,7 @@ export class ClearStudy {
     if (isRefused) return { kind: "refused" };
     if (gate === undefined) return { kind: "empty" };
     if (gate.refused) return { kind: "refused in public" };
-    const answer = runClear(gate.plan, this.#evaluate(gate.plan.circuit, gate));
+    const answer = await runClear(gate.plan, this.#evaluate(gate.plan.circuit, gate));
     if (answer.kind === "answered") this.#post(earlier, answer, as);
     return answer;
   }
@@ -125,7 +125,7 @@ export class ClearStudy {
     if (circuit === undefined) return { gate: undefined, earlier };
     const history = this.knownHistory(reader);
     if (valueAxis(facts.descriptor) === undefined) {
-      return { gate: planGate({ ...facts, ...limits, circuit }, history, k, bn254Fr), earlier };
+      return { gate: await planGate({ ...facts, ...limits, circuit }, history, k, bn254Fr), earlier };
     }
     const lines = planLines({ ...facts, ...limits, circuit }, history, k, bn254Fr);
     if (lines.refused) return { gate: lines, earlier };
@@ -133,7 +133,7 @@ export class ClearStudy {
     if (merges === undefined) return { gate: undefined, earlier, isRefused: true };
     const outputs = mergeOutputs(circuit.outputs, facts.descriptor, this.schema, merges);
     const merged = { ...facts, ...limits, merges, circuit: { ...circuit, outputs } };
-    return { gate: planGate(merged, history, k, bn254Fr), earlier };
+    return { gate: await planGate(merged, history, k, bn254Fr), earlier };
   }
 
   /** As workers know it now, who have erased what was retired, for a request of these readers. */
@@ -259,7 +259,7 @@ function mergeClear(starts: readonly number[], end: number, fits: (first: number
 }
 
 /** The gate on plain numbers, word for word as `GatePlan` says. */
-export function runClear(plan: GatePlan, values: readonly bigint[]): ClearAnswer {
+export async function runClear(plan: GatePlan, values: readonly bigint[]): Promise<ClearAnswer> {
   const passes = passesOn(values.slice(plan.measures));
   if (!plan.cohort.every((test) => passes(test, false))) return { kind: "refused" };
   const zerosShown = plan.zeros.every((test) => passes(test, false));
@@ -270,7 +270,7 @@ export function runClear(plan: GatePlan, values: readonly bigint[]): ClearAnswer
     ),
   );
   for (;;) {
-    const closure = plan.close(hidden);
+    const closure = await plan.close(hidden);
     const failing = closure.lines.filter(({ tests }) => !tests.every((test) => passes(test, zerosShown)));
     const sacrificed = new Set<number>();
     for (const { sacrifice, groups = [] } of failing)

@@ -66,10 +66,13 @@ async function planOf(study: ClearStudy, request: ClearRequest): Promise<GatePla
 }
 
 /** @param isCounted of the tests of groups */
-function askedBy({ cohort, zeros, groups, close }: GatePlan, isCounted: (test: SizeTest) => boolean): Asked {
+async function askedBy(
+  { cohort, zeros, groups, close }: GatePlan,
+  isCounted: (test: SizeTest) => boolean,
+): Promise<Asked> {
   const settled = (tests: readonly SizeTest[]): readonly SizeTest[] => tests.map((test) => settleZero(test, true));
   const own = groups.map(({ tests }) => tests.filter(isCounted));
-  const lines = close(new Set()).lines.map(({ tests }) => settled(tests));
+  const lines = (await close(new Set())).lines.map(({ tests }) => settled(tests));
   const questions = [cohort, zeros, ...(zeros.length > 0 ? own : own.map(settled)), ...lines];
   const { paired, counts, bits } = plantForest(questions);
   const inTrees = counts.reduce((sum, leaves) => sum + leaves - 1, 0);
@@ -92,7 +95,7 @@ describe("the quote of a request's gate", () => {
     it(`is, test by test, what the demo query's first plan asks, but for what it leaves out (${owners} owners)`, async () => {
       const quote = await quoteOf(DEMO, owners, 0);
       const plan = await planOf(studyOf(owners), DEMO);
-      const counted = askedBy(plan, isOfOneSet);
+      const counted = await askedBy(plan, isOfOneSet);
       const beside = owners > 1 ? owners : 0;
       assert.equal(plan.zeros.length, 1 + beside);
       // Of the ages that its parameters leave, each two neighbours and those between the ends; the quote is for whichever may be left.
@@ -103,7 +106,7 @@ describe("the quote of a request's gate", () => {
       const products = fewer * productsOf(2) + ARMS * (1 + beside) * inside;
       assert.deepEqual([counted.tests + fewer, counted.products + products], [quote.tests, quote.products]);
       const sets = plan.groups.length;
-      const rest = askedBy(plan, all).tests - counted.tests;
+      const rest = (await askedBy(plan, all)).tests - counted.tests;
       assert.ok(
         rest > 0 && rest <= (3 * sets * (sets - 1)) / 2,
         `${rest} tests of two sets of the answer and all rows`,
@@ -114,7 +117,7 @@ describe("the quote of a request's gate", () => {
       for (const request of [COUNT, OLD, WEIGHT]) {
         const quote = await quoteOf(request, owners, 0);
         const plan = await planOf(studyOf(owners), request);
-        const counted = askedBy(plan, isOfOneSet);
+        const counted = await askedBy(plan, isOfOneSet);
         assert.ok(counted.tests <= quote.tests && counted.products <= quote.products, request.sql);
       }
     });
@@ -124,7 +127,7 @@ describe("the quote of a request's gate", () => {
       let earlier = 0;
       for (const request of [DEMO, COUNT, OLD, WEIGHT, DEMO, COUNT]) {
         const quote = await quoteOf(request, owners, earlier);
-        const asked = askedBy(await planOf(study, request), all);
+        const asked = await askedBy(await planOf(study, request), all);
         if (earlier > 0) {
           assert.ok(asked.tests <= quote.tests, `${request.sql}: ${asked.tests} tests, ${quote.tests} quoted`);
           assert.ok(
@@ -144,7 +147,7 @@ describe("the quote of a request's gate", () => {
     for (const [earlier, condition] of fields.entries()) {
       const request = { sql: `SELECT COUNT(*) FROM trial WHERE ${condition}` };
       const quote = await quoteOf(request, 1, earlier);
-      const { tests, products } = askedBy(await planOf(study, request), all);
+      const { tests, products } = await askedBy(await planOf(study, request), all);
       const couples = (earlier * (earlier - 1)) / 2;
       // With all rows one of the three signs, the others being pairs.
       assert.equal(tests, 1 + (earlier + 1) + 3 * couples + earlier, condition);

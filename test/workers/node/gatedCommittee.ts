@@ -180,6 +180,7 @@ export class GatedCommittee {
             if (failRecord?.(worker.party, stage)) throw new Error("the disk is full");
             recorded[index]!.push(stage);
           }),
+          pause: () => Promise.resolve(),
           openNetwork: () => Object.assign(network, { abort: () => network.close() }),
         };
         const event = deceived?.(worker.party) ?? confirmed.event;

@@ -41,40 +41,29 @@ describe("a plan against earlier answers, of which others name some", () => {
     (isNamed) =>
       isNamed ? planning(isNamed) : open;
 
-  it("is refused for what this worker knows itself, whether by public facts or because it cannot be told", () => {
-    assert.deepEqual(
-      planOrRefuse(
-        REQUEST,
-        history,
-        over(() => open),
-      ),
-      open,
-    );
-    assert.deepEqual(planOrRefuse(REQUEST, history, over(refuses!)), { refused: true });
-    assert.throws(() => planOrRefuse(REQUEST, history, over(untold!)), { code: "PLAN_UNTOLD_SETS" });
-    assert.deepEqual(
-      planOrRefuse(REQUEST, [known!], () => ({ refused: true })),
-      { refused: true },
-    );
+  it("is refused for what this worker knows itself, whether by public facts or because it cannot be told", async () => {
+    const opens = over(() => open);
+    assert.deepEqual(await planOrRefuse(REQUEST, history, opens), open);
+    assert.deepEqual(await planOrRefuse(REQUEST, history, over(refuses!)), { refused: true });
+    await assert.rejects(planOrRefuse(REQUEST, history, over(untold!)), { code: "PLAN_UNTOLD_SETS" });
+    assert.deepEqual(await planOrRefuse(REQUEST, [known!], over(refuses!)), { refused: true });
     const untoldAlone: Planning = (isNamed) => (isNamed ? refuses! : untold!)(isNamed);
-    assert.throws(() => planOrRefuse(REQUEST, history, over(untoldAlone)), { code: "PLAN_UNTOLD_SETS" });
+    await assert.rejects(planOrRefuse(REQUEST, history, over(untoldAlone)), { code: "PLAN_UNTOLD_SETS" });
   });
 
-  it("fails the attempt for what only others name", () => {
+  it("fails the attempt for what only others name", async () => {
     const byNames = { detail: { code: "PLAN_REFUSED_BY_NAMES", requestId: REQUEST } };
-    assert.throws(() => planOrRefuse(REQUEST, history, over(onlyNamed(refuses!))), byNames);
-    assert.throws(() => planOrRefuse(REQUEST, history, over(onlyNamed(untold!))), { code: "DISCLOSURE_UNSUPPORTED" });
+    await assert.rejects(planOrRefuse(REQUEST, history, over(onlyNamed(refuses!))), byNames);
+    await assert.rejects(planOrRefuse(REQUEST, history, over(onlyNamed(untold!))), { code: "DISCLOSURE_UNSUPPORTED" });
   });
 
-  it("fails it before it comes to a later plan, and decides nothing else beforehand", () => {
-    assert.throws(() => failForNames(REQUEST, history, over(onlyNamed(refuses!))), { code: "PLAN_REFUSED_BY_NAMES" });
-    assert.throws(() => failForNames(REQUEST, history, over(onlyNamed(untold!))), { code: "DISCLOSURE_UNSUPPORTED" });
-    for (const planning of [() => open, refuses!, untold!]) failForNames(REQUEST, history, over(planning));
-    for (const planning of [refuses!, untold!]) failForNames(REQUEST, [known!], over(planning));
+  it("fails it before it comes to a later plan, and decides nothing else beforehand", async () => {
+    await assert.rejects(failForNames(REQUEST, history, over(onlyNamed(refuses!))), { code: "PLAN_REFUSED_BY_NAMES" });
+    await assert.rejects(failForNames(REQUEST, history, over(onlyNamed(untold!))), { code: "DISCLOSURE_UNSUPPORTED" });
+    for (const planning of [() => open, refuses!, untold!]) await failForNames(REQUEST, history, over(planning));
+    for (const planning of [refuses!, untold!]) await failForNames(REQUEST, [known!], over(planning));
     const broken = circuitError({ code: "CIRCUIT_NO_COLUMN", field: 9 }, "no column");
-    const failing = (): never => {
-      throw broken;
-    };
-    assert.throws(() => failForNames(REQUEST, history, failing), broken);
+    const failing = (): Promise<never> => Promise.reject(broken);
+    await assert.rejects(failForNames(REQUEST, history, failing), broken);
   });
 });

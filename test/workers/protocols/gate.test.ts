@@ -43,7 +43,7 @@ for (const size of [smallest, { n: 4, t: 1 }, { n: 5, t: 2 }]) {
         fc.string(),
         async (example, chosen, seed) => {
           const { values } = await runGate(new World(size, seed), chosen, example);
-          const expected = decideClear(example);
+          const expected = await decideClear(example);
           for (const result of values) assert.deepEqual(result, expected);
         },
       );
@@ -54,7 +54,7 @@ for (const size of [smallest, { n: 4, t: 1 }, { n: 5, t: 2 }]) {
     });
 
     it("takes its steps in order, one opening for each decision", async () => {
-      assert.deepEqual(decideClear(workedGate()), workedDecision);
+      assert.deepEqual(await decideClear(workedGate()), workedDecision);
       const { values, traces } = await runGate(new World(size, "steps"), participants, workedGate());
       for (const result of values) assert.deepEqual(result, workedDecision);
       for (const trace of traces) {
@@ -384,7 +384,7 @@ describe("masks", () => {
 
 async function resultOf(example: GateCase): Promise<GateResult | undefined> {
   const { values } = await runGate(new World(smallest, "result"), parties, example);
-  for (const result of values) assert.deepEqual(result, decideClear(example));
+  for (const result of values) assert.deepEqual(result, await decideClear(example));
   return values[0];
 }
 

@@ -72,7 +72,7 @@ export function closeTable(lines: readonly (readonly number[])[], k: number): Ga
 }
 
 /** The gate over plain numbers. */
-export function decideClear({ plan, sizes, measures }: GateCase): GateResult {
+export async function decideClear({ plan, sizes, measures }: GateCase): Promise<GateResult> {
   const fails = ({ terms, constant, last, zero }: SizeTest, zerosShown: boolean): boolean => {
     const x = terms.reduce((sum, [size, coefficient]) => sum + coefficient * (sizes[size] as number), constant);
     if (x === 0) return zero === "fails" || (zero === "ifShown" && !zerosShown);
@@ -84,7 +84,7 @@ export function decideClear({ plan, sizes, measures }: GateCase): GateResult {
     plan.groups.flatMap(({ tests }, group) => (tests.some((test) => fails(test, zerosShown)) ? [group] : [])),
   );
   for (let before = -1; before !== hidden.size;) {
-    const closure = plan.close(hidden);
+    const closure = await plan.close(hidden);
     before = closure.hidden.size;
     const failing = closure.lines.filter(({ tests }) => tests.some((test) => fails(test, zerosShown)));
     const sacrificed = failing.reduce<number[]>(

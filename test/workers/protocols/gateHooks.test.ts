@@ -251,8 +251,8 @@ describe("known outputs", () => {
 
 /** The same lines, at the cost of another group. */
 function sacrificing(close: GatePlan["close"], sacrifice: number): GatePlan["close"] {
-  return (given) => {
-    const { hidden, lines } = close(given);
+  return async (given) => {
+    const { hidden, lines } = await close(given);
     return { hidden, lines: lines.map(({ tests }) => ({ tests, sacrifice: [sacrifice] })) };
   };
 }

@@ -38,7 +38,7 @@ for (const size of [smallest, { n: 4, t: 1 }, { n: 5, t: 2 }]) {
         async (example, chosen, seed) => {
           const world = new World(size, seed);
           const { outcomes, stored } = await settleSealed(world, chosen, example);
-          const expected = decideClear(example);
+          const expected = await decideClear(example);
           for (const outcome of outcomes) {
             assert(outcome.status === "fulfilled");
             assert.deepEqual(unseal(world, outcome.value, stored, chosen), expected);
