@@ -28,7 +28,7 @@ interface FieldFacts {
 export function rowsApart(set: RowSet, sums: readonly Sum[], k: number, facts: FieldFacts): FewRows[] {
   const few = [
     ...rowsButOne(set, sums, facts).map((each): FewRows => ({ set: each, zero: "ifShown" })),
-    ...rowsWithin(set, sums, facts, (runs) => beyondGaps(runs, BigInt(k))).map((each): FewRows => ({
+    ...rowsWithin(set, sums, facts, (runs) => gapsOf(runs, k).map(({ far }) => bitsOf(far))).map((each): FewRows => ({
       set: each,
       zero: "passes",
     })),
@@ -57,19 +57,50 @@ function rowsWithin(
     const runs = valueRange(set, field, classes)?.runs ?? [];
     const all = allOf(classes.count);
     if (runs.length < 2) return [];
-    return chosen(runs, all).flatMap(
-      (bits) => setWhere(set.parts, times(conditionOf(set), oneOn(field, bits, all))) ?? [],
-    );
+    return chosen(runs, all).flatMap((bits) => within(set, field, bits, all) ?? []);
   });
 }
 
-/** By gap, the classes above it where all below are close together, and the reverse. */
-function beyondGaps(runs: readonly Run[], k: bigint): bigint[] {
+/** The rows of a set with these values. */
+function within(set: RowSet, field: number, bits: bigint, all: bigint): RowSet | undefined {
+  return setWhere(set.parts, times(conditionOf(set), oneOn(field, bits, all)));
+}
+
+/** A value beyond a wide gap, who has it, and who has one of the others. */
+export interface ValueBesideGap {
+  readonly near: RowSet;
+  readonly far: RowSet;
+  readonly value: bigint;
+}
+
+export function valuesBesideGaps(set: RowSet, field: number, classes: FieldClasses, k: number): ValueBesideGap[] {
+  const all = allOf(classes.count);
+  const gaps = gapsOf(valueRange(set, field, classes)?.runs ?? [], k);
+  return gaps.flatMap(({ near, far: [first, ...others] }): ValueBesideGap[] => {
+    if (first === undefined || others.length > 0 || first.first !== first.last) return [];
+    const [these, those] = [bitsOf(near), first.bits].map((bits) => within(set, field, bits, all));
+    return these === undefined || those === undefined ? [] : [{ near: these, far: those, value: first.first }];
+  });
+}
+
+interface Gap {
+  readonly near: readonly Run[];
+  readonly far: readonly Run[];
+}
+
+/** By gap, what is on one side where all on the other are close together, and the reverse. */
+function gapsOf(runs: readonly Run[], k: number): Gap[] {
   return runs.slice(1).flatMap((next, at) => {
     const [below, above] = [runs.slice(0, at + 1), runs.slice(at + 1)];
-    const gap = next.first - runs[at]!.last;
-    const isWide = (others: readonly Run[]): boolean => gap > (k - 1n) * (others.at(-1)!.last - others[0]!.first);
-    const bitsOf = (part: readonly Run[]): bigint => part.reduce((bits, each) => bits | each.bits, 0n);
-    return [...(isWide(below) ? [bitsOf(above)] : []), ...(isWide(above) ? [bitsOf(below)] : [])];
+    const width = next.first - runs[at]!.last;
+    const isWide = (near: readonly Run[]): boolean => width > BigInt(k - 1) * (near.at(-1)!.last - near[0]!.first);
+    return [
+      ...(isWide(below) ? [{ near: below, far: above }] : []),
+      ...(isWide(above) ? [{ near: above, far: below }] : []),
+    ];
   });
+}
+
+function bitsOf(runs: readonly Run[]): bigint {
+  return runs.reduce((bits, each) => bits | each.bits, 0n);
 }

@@ -1,17 +1,18 @@
 /**
  * Tests of sums of values against the least that they can be: Σ(x − least) = 3 is about three patients at most. So is whatever the sums
- * of one answer come to that no patient's values make negative (`nonNegativeSums.ts`), and the sum of a column over all of a set less that
- * over a part of it. Products over such a rest are not tested.
+ * of one answer come to that no patient's values make negative (`nonNegativeSums.ts`), and the sums of a column and of its squares over all
+ * of a set less those over parts of it. Products over such a rest are not tested.
  */
 import { MOST_FAILING } from "../messages/gateLimits.ts";
 import type { SizeTest } from "../messages/gatePlan.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
+import { valuesBesideGaps } from "./apartValues.ts";
 import type { FieldClasses } from "./fieldClasses.ts";
-import type { Ends, NonNegativeSum } from "./nonNegativeSums.ts";
+import type { Ends, NonNegativeSum, SignedSum } from "./nonNegativeSums.ts";
 import { corners, distances, squares } from "./nonNegativeSums.ts";
 import type { RequestTests } from "./requestTests.ts";
 import type { RowSet } from "./rowSet.ts";
-import { isSubset, keyOf, without } from "./rowSet.ts";
+import { apartFrom, intersect, isSubset, keyOf } from "./rowSet.ts";
 import type { WeighedSums } from "./sizeTests.ts";
 import { fieldsMultiplied } from "./sumFields.ts";
 import type { ValueRange } from "./valueRange.ts";
@@ -32,7 +33,8 @@ export function boundTests(
   k: number,
 ): SizeTest[] {
   const { classes } = tested.facts;
-  return testsOf(tested, [...ownSums(group, classes), ...cell.flatMap((other) => rests(group, other, classes))], k);
+  const rests = restsOf(group, cell).flatMap((rest) => restSums(rest, classes));
+  return testsOf(tested, [...ownSums(group, classes, k), ...rests], k);
 }
 
 /** Of columns that are summed over disjoint sets, over all of them together. */
@@ -58,8 +60,9 @@ export function boundsOfAll(
 
 function testsOf({ tests, owners }: Tested, sums: readonly NonNegativeSum[], k: number): SizeTest[] {
   return sums.flatMap(({ sum, least }) => {
-    const last = least * BigInt(k - 1);
-    if (!isNamed(sum) || last > MOST_FAILING) return [];
+    // k patients who add anything add k times the least: what is less is about fewer.
+    const last = least * BigInt(k) - 1n;
+    if (!isNamed(sum) || last >= MOST_FAILING) return [];
     return [undefined, ...owners].map((owner) => tests.weighed(sum, Number(last), owner));
   });
 }
@@ -69,7 +72,7 @@ function isNamed({ outputs, rows }: WeighedSums): boolean {
   return [...outputs, ...rows].every(([, weight]) => Number.isSafeInteger(Number(weight)));
 }
 
-function ownSums(group: DisclosedGroup, classes: Classes): NonNegativeSum[] {
+function ownSums(group: DisclosedGroup, classes: Classes, k: number): NonNegativeSum[] {
   const { set, sums } = group;
   if (set === undefined) return [];
   const outputOf = outputsOf(group, classes);
@@ -80,43 +83,73 @@ function ownSums(group: DisclosedGroup, classes: Classes): NonNegativeSum[] {
     if (a === undefined || b === undefined || (a.count <= 2n && b.count <= 2n)) return [];
     const x = outputOf([first]);
     if (x === undefined) return [];
-    if (second === undefined) return distances([[set, x, 1n]], a);
+    if (second === undefined) return [...distances([[set, x, 1n]], a), ...nearSums(set, first, x, classes, k)];
     const [y, product] = [outputOf([second]), outputOf([first, second])];
     if (y === undefined || product === undefined) return [];
-    return first === second ? squares(set, { sum: x, squares: product }, a) : corners(set, { x, y, product }, a, b);
+    return first === second ? squares([[set, x, 1n]], [[set, product, 1n]], a) : corners(set, { x, y, product }, a, b);
   });
 }
 
-/** What two sets of a cell leave, one of which is a part of the other. */
-export function restOf(
-  a: DisclosedGroup,
-  b: DisclosedGroup,
-): { readonly whole: RowSet; readonly part: RowSet; readonly rest: RowSet; readonly isFirst: boolean } | undefined {
-  const [one, other] = [a.set, b.set];
-  if (one === undefined || other === undefined || keyOf(one) === keyOf(other)) return undefined;
-  const isFirst = isSubset(other, one);
-  const [whole, part] = isFirst ? [one, other] : [other, one];
-  const rest = isSubset(part, whole) ? without(whole, part) : undefined;
-  return rest === undefined ? undefined : { whole, part, rest, isFirst };
+/** Of values beside a gap so wide that the sum tells how many have the one beyond it: what it leaves of the others. */
+function nearSums(set: RowSet, field: number, output: number, classes: Classes, k: number): NonNegativeSum[] {
+  return valuesBesideGaps(set, field, classes(field), k).flatMap(({ near, far, value }) => {
+    const range = valueRange(near, field, classes(field));
+    return distances([[near, output, 1n]], range!).map(({ sum: { outputs, rows }, least }) => {
+      const [[, sign]] = outputs as [readonly [number, bigint]];
+      return { sum: { outputs, rows: [...rows, [far, -sign * value] as const] }, least };
+    });
+  });
 }
 
-/** Of columns that are summed over both of such sets. */
-function rests(a: DisclosedGroup, b: DisclosedGroup, classes: Classes): NonNegativeSum[] {
-  const found = restOf(a, b);
-  if (found === undefined) return [];
-  const { whole, part, rest, isFirst } = found;
-  const [inWhole, inPart] = (isFirst ? [a, b] : [b, a]).map((group) => outputsOf(group, classes));
-  return a.sums.flatMap((sum): NonNegativeSum[] => {
-    const fields = fieldsMultiplied(sum, classes);
-    if (fields?.length !== 1) return [];
-    const [more, less] = [inWhole!(fields), inPart!(fields)];
-    const range = valueRange(rest, fields[0]!, classes(fields[0]!));
-    if (more === undefined || less === undefined || range === undefined) return [];
-    const sums = [
-      [whole, more, 1n],
-      [part, less, -1n],
-    ] as const;
-    return distances(sums, range);
+/** What is left of a set without disjoint parts of it. */
+interface Rest {
+  readonly whole: DisclosedGroup;
+  readonly parts: readonly DisclosedGroup[];
+  readonly rest: RowSet;
+}
+
+/** What a group leaves of others of its cell, or they of it: one part taken away, and all that are disjoint. */
+export function restsOf(group: DisclosedGroup, cell: readonly DisclosedGroup[]): Rest[] {
+  const all = [...cell, group];
+  return all.flatMap((whole): Rest[] => {
+    const parts = all.filter((other) => isProperPart(other.set, whole.set));
+    const alone = parts.map((part) => [part]);
+    const together = parts.reduce<DisclosedGroup[]>(
+      (apart, part) => (apart.some(({ set }) => intersect(set!, part.set!) !== undefined) ? apart : [...apart, part]),
+      [],
+    );
+    const taken = together.length > 1 ? [...alone, together] : alone;
+    return taken.flatMap((each) => {
+      if (whole !== group && !each.includes(group)) return [];
+      const rest = each.reduce<RowSet | undefined>((left, { set }) => left && apartFrom(left, set!), whole.set);
+      return rest === undefined ? [] : [{ whole, parts: each, rest }];
+    });
+  });
+}
+
+function isProperPart(part: RowSet | undefined, whole: RowSet | undefined): boolean {
+  if (part === undefined || whole === undefined || keyOf(part) === keyOf(whole)) return false;
+  return isSubset(part, whole);
+}
+
+/** Of columns that are summed over a set and all of such parts, and of their squares. */
+function restSums({ whole, parts, rest }: Rest, classes: Classes): NonNegativeSum[] {
+  const groups = [whole, ...parts].map((group) => [group.set!, outputsOf(group, classes)] as const);
+  const summed = (fields: readonly number[]): SignedSum | undefined => {
+    const sums = groups.flatMap(([set, outputOf], at) => {
+      const output = outputOf(fields);
+      return output === undefined ? [] : [[set, output, at === 0 ? 1n : -1n] as const];
+    });
+    return sums.length === groups.length ? sums : undefined;
+  };
+  return whole.sums.flatMap((sum): NonNegativeSum[] => {
+    const [field, second, ...others] = fieldsMultiplied(sum, classes) ?? [];
+    if (field === undefined || others.length > 0 || (second !== undefined && second !== field)) return [];
+    const [x, range] = [summed([field]), valueRange(rest, field, classes(field))];
+    if (x === undefined || range === undefined) return [];
+    if (second === undefined) return distances(x, range);
+    const squared = summed([field, field]);
+    return squared === undefined ? [] : squares(x, squared, range);
   });
 }
 

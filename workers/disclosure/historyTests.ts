@@ -255,6 +255,7 @@ function combinationTest(
 ): SizeTest[] {
   const { jointK: k, tests } = facts;
   if (meetsWithin(p.set, m.set, q.set) || meetsWithin(q.set, m.set, p.set)) return []; // p, or q, or both, in the support
+  const mayHaveErased = (): boolean => facts.isErased(p.set.parts | q.set.parts | m.set.parts);
   const prints = printsOf(facts, [p, q, m]);
   const own = prints.flatMap((print) => [...(facts.own.get(print) ?? []), ...(facts.own.get(R - print) ?? [])]);
   const common = fieldsOfAll([p, q, m]);
@@ -262,12 +263,13 @@ function combinationTest(
   if (prints.includes(0n) || own.some(isHidden)) return [];
   if (own.length > 0 || isMissing(facts, [p, q, m], prints)) {
     // Sums of one column over all three would tell its sum over those few, unless there are none: of erased rows nobody can say.
-    const zero = facts.isErased(p.set.parts | q.set.parts | m.set.parts) ? "fails" : "passes";
-    return isSummed ? [tests.combination(p.set, q.set, m.set, k - 1, zero)] : [];
+    return isSummed ? [tests.combination(p.set, q.set, m.set, k - 1, mayHaveErased() ? "fails" : "passes")] : [];
   }
   if (compared === "missing") return [];
   const isUnit = meetsWithin(p.set, q.set, m.set); // |v| <= 1, so Σv² counts rows
-  return [tests.combination(p.set, q.set, m.set, isUnit ? k - 1 : 4 * (k - 1), "fails")];
+  // That a set is just who lacks a column, as nobody is and does, tells no more than their numbers.
+  const isOfMissing = [p, q].some(({ set }) => differInValidity(facts.classes, set, m.set)) && !mayHaveErased();
+  return [tests.combination(p.set, q.set, m.set, isUnit ? k - 1 : 4 * (k - 1), isOfMissing ? "ifShown" : "fails")];
 }
 
 /** Whether they come to missing values whose number is known when the new ones of these sets are shown. */

@@ -22,11 +22,11 @@ function endsOf({ least, most, ends: [up, down] }: Ends): readonly [End, End] {
   ];
 }
 
-/** From either end of a range ±Σ(x − end), over sets with a sum of x each, added or taken away; none where x is the same on all of them. */
-export function distances(
-  sums: readonly (readonly [set: RowSet, output: number, weight: 1n | -1n])[],
-  range: Ends,
-): NonNegativeSum[] {
+/** A sum over sets, each with an output of its own, added or taken away. */
+export type SignedSum = readonly (readonly [set: RowSet, output: number, weight: 1n | -1n])[];
+
+/** From either end of a range ±Σ(x − end); none where x is the same everywhere. */
+export function distances(sums: SignedSum, range: Ends): NonNegativeSum[] {
   if (range.least === range.most) return [];
   return endsOf(range).map(([end, sign, next]) => {
     const outputs = sums.map(([, output, weight]) => [output, sign * weight] as const);
@@ -56,22 +56,29 @@ export function corners(
   );
 }
 
-/** Σ(x − least)(most − x), and of neighbours c and d Σ(x − c)(x − d). Of three values their numbers are levels (`levels.ts`). */
-export function squares(
-  set: RowSet,
-  { sum, squares: squared }: { readonly sum: number; readonly squares: number },
-  { least, most, count, step, ends: [up, down], runs }: ValueRange,
-): NonNegativeSum[] {
+/**
+ * Σ(x − least)(most − x), which is 0 at both ends; for each end the like that is 0 there alone, and the same at the value next to it and at
+ * the other end; and of neighbours c and d Σ(x − c)(x − d). Of three values their numbers are levels (`levels.ts`).
+ *
+ * @param sum of x
+ * @param squared of x², over the same sets
+ */
+export function squares(sum: SignedSum, squared: SignedSum, range: ValueRange): NonNegativeSum[] {
+  const { least, most, count, step, ends, runs } = range;
   if (count <= 3n) return [];
   const between = (c: bigint, d: bigint, sign: 1n | -1n): WeighedSums => {
     const outputs = [
-      [squared, sign],
-      [sum, -sign * (c + d)],
-    ] as const;
-    return { outputs, rows: [[set, sign * c * d]] };
+      ...squared.map(([, output, weight]) => [output, sign * weight] as const),
+      ...sum.map(([, output, weight]) => [output, -sign * weight * (c + d)] as const),
+    ];
+    return { outputs, rows: sum.map(([set, , weight]) => [set, sign * weight * c * d] as const) };
   };
   const width = most - least;
+  const [up, down] = ends;
   const inside = { sum: between(least, most, -1n), least: lesser(up * (width - up), down * (width - down)) };
+  const atOneEnd = endsOf(range).map(([end, sign, next]): NonNegativeSum => {
+    return { sum: between(end, end + sign * (width + next), -1n), least: next * width };
+  });
   const values = count - 1n <= MOST_NEIGHBOURS ? valuesIn(runs, step) : [];
   const pairs = values.slice(1).map((d, at): NonNegativeSum => {
     const [before, c, after] = [values[at - 1], values[at]!, values[at + 2]];
@@ -82,7 +89,7 @@ export function squares(
       least: below === undefined || above === undefined ? (below ?? above)! : lesser(below, above),
     };
   });
-  return [inside, ...pairs];
+  return [inside, ...atOneEnd, ...pairs];
 }
 
 function lesser(a: bigint, b: bigint): bigint {

@@ -25,7 +25,7 @@ export function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: 
   const { jointK: k, tests } = facts;
   if (a.print === b.print) return [];
   if (intersect(a.set, b.set) === undefined) return []; // a alone is as large
-  if (!sumsOne(a, b) && differInValidity(facts.classes, a.set, b.set)) return [];
+  if (differInValidity(facts.classes, a.set, b.set)) return missingSumTests(facts, a, [b]);
   // A difference within fewer rows than k is about them, even when it is zero; and one that is zero but for erased rows may be
   // any number of them.
   const apart = a.set.parts ^ b.set.parts;

@@ -152,7 +152,8 @@ export class ShownSums {
     const cells = shown.map((group) => this.#tested[group]!);
     const sets = cells.map((cell) => cell.set);
     const union = tests.asUnion({ ...set }, sets);
-    const tested: NewSet = { ...this.#tests.tested(union, this.#disclosed.margins[index]!.summed), isMargin: true };
+    const whole = this.#tests.tested(union, this.#disclosed.margins[index]!.summed);
+    const tested: NewSet = { ...whole, isMargin: true, shownWith: [...whole.shownWith, ...sets] };
     if (this.#tests.isTold(tested)) return [];
     const known = this.#made.get(index);
     const own = known?.name === name ? known.tests : marginTests(facts, tested, [...cells, ...before]);

@@ -1,10 +1,11 @@
 /** Tests of what sums of values tell of few though no number of rows does: near the least that they can be, and across gaps of values. */
 import type { SizeTest } from "../messages/gatePlan.ts";
 import { rowsApart } from "./apartValues.ts";
-import { boundTests, restOf } from "./boundTests.ts";
+import { boundTests, restsOf } from "./boundTests.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
-import { commonSums } from "./levelSums.ts";
 import type { RequestTests } from "./requestTests.ts";
+import type { Sum } from "./summedPoints.ts";
+import { isSameSum } from "./summedPoints.ts";
 
 /** Of one group, in the order in which they are shown. */
 export function valueTests(
@@ -16,7 +17,10 @@ export function valueTests(
   const group = groups[index]!;
   const before = groups.slice(0, index).filter(({ cell }) => cell === group.cell);
   const { set, sums, levels, levelSums } = group;
-  const rests = before.map((other) => ({ set: restOf(group, other)?.rest, sums: commonSums(sums, other.sums).sums }));
+  const rests = restsOf(group, before).map(({ whole, parts, rest }) => {
+    const isInAll = (sum: Sum): boolean => parts.every((part) => part.sums.some((other) => isSameSum(sum, other)));
+    return { set: rest, sums: whole.sums.filter(isInAll) };
+  });
   const summed = [{ set, sums }, ...levels.map((level, at) => ({ set: level, sums: levelSums[at]!.sums })), ...rests];
   const apart = summed.flatMap((each) =>
     each.set === undefined ? [] : rowsApart(each.set, each.sums, k, tests.facts),

@@ -4,17 +4,19 @@
  * A test of a size x that fails at 0..m opens a random multiple of ∏ (x − i). The factors i and m − i multiply to
  * x² − m·x + i·(m − i), linear in x²; with one product for x², ceil((m+1)/2) factors to multiply, and one for the mask,
  *
- *   F(m) = 1 + ceil((m+1)/2) products, at a depth of 1 + ceil(log2(1 + ceil((m+1)/2))).
+ *   F(m) = 1 + ceil((m+1)/2) products, at a depth of 1 + ceil(log2(1 + ceil((m+1)/2))),
+ *
+ * or 2 + ceil(m/2) where 0 is a factor by itself, in the bit for answers that show no zeros.
  *
  * With C cells, G sets (cells × sets per cell, and the cohort), H owners (0 when there is one), E earlier distinct sets, V sums that no
- * patient's values make negative (2 of a field of three values or more, 4 of a product of two, 1 of squares of four values or more and one
- * for each two neighbours, up to 64; 2 of two sums of one field over different sets), to which a patient adds 0 or at least v, and of a
+ * patient's values make negative (2 of a field of three values or more, 4 of a product of two, 3 of squares of four values or more and one
+ * for each two neighbours, up to 64; as many of two sums of one field over different sets), to which a patient adds 0 or at least v, and of a
  * table S sets per cell, T of them with a sum, and L lines of two cells or more:
  *
  *   lines that may be merged, of m lines      C·O·(m + 1)/2·(1 + H) tests of C cells and O outputs, m = k − 1
  *   own sizes, and beside each owner's own    G·(1 + H) tests    m = k − 1
  *   whether zeros may be shown, of a table    1 + H tests        m = k·cells − 1
- *   sums of values near the least they can be C·V·(1 + H)        m = v(k − 1), up to 5,000
+ *   sums of values near the least they can be C·V·(1 + H)        m = v·k − 1, up to 5,000
  *   pairs, all rows being one of the others   G·(E + 1)          m = k − 1
  *   pairs with all rows of an owner           G·H                m = k − 1
  *   triples, in three signs                   G·3·C(E + 1, 2)    m = 4(k − 1)
@@ -25,7 +27,7 @@
  * distinct sets, all rows always among them. Exemptions, and sets tested before, make it less. Not counted are two sets of the answer, with
  * each other and with one of the others: up to 3·C(G, 2)·(E + 1); pairs with all rows of a version, or of what an earlier answer was
  * about: G for each; sets against what cells of earlier answers add up to, hidden ones too: G for each of these; shown cells that are all
- * in an earlier set, by themselves; values that are apart from all others; sums that counts by number tell; three sets of one cell with sums of one column; growths; what is tested once cells are hidden; and what finds the sizes,
+ * in an earlier set, by themselves; values that are apart from all others, and what they leave; what several sets leave of one; sums that counts by number tell; three sets of one cell with sums of one column; growths; what is tested once cells are hidden; and what finds the sizes,
  * which is linear in rows like the query itself. Rounds are with one turn for what shown cells add up to, as deep as the others; each in
  * which some are hidden adds as many at most.
  */
@@ -73,20 +75,21 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
   const cells = cellCount(descriptor.steps[0]!, schema);
   const perCell = setsPerCell(descriptor, schema);
   const sets = cells * perCell + 1;
-  const together = cells > 1 ? perCell : 0;
+  const isTable = cells > 1;
+  const together = isTable ? perCell : 0;
   const lines = linesOf(descriptor, schema) * sumsPerCell(descriptor);
   const recentSums = Math.min(earlier, MAX_DISTINCT_SETS);
   const others = earlier + 1;
   const recent = Math.min(others, MAX_DISTINCT_SETS);
   const beside = owners > 1 ? owners : 0;
   const tried = triedIntervals(descriptor, cells);
-  const secondBits = cells > 1 ? cells * perCell : 0;
-  const tests: readonly (readonly [count: number, last: number])[] = [
+  const secondBits = isTable ? cells * perCell : 0;
+  const tests: readonly (readonly [count: number, last: number, isZeroApart?: boolean])[] = [
     [tried * (1 + beside), k - 1],
-    [sets * (1 + beside), k - 1],
-    [cells > 1 ? 1 + beside : 0, k * cells - 1],
+    [sets * (1 + beside), k - 1, isTable],
+    [isTable ? 1 + beside : 0, k * cells - 1],
     ...boundedSums(descriptor, schema, k).map(
-      ([count, least]) => [cells * count * (1 + beside), least * (k - 1)] as const,
+      ([count, least]) => [cells * count * (1 + beside), least * k - 1, isTable] as const,
     ),
     [sets * (others + beside), k - 1],
     [(sets * 3 * recent * (recent - 1)) / 2, 4 * (k - 1)],
@@ -94,11 +97,11 @@ export function gateCost(descriptor: Descriptor, schema: StudySchema, { k, owner
     [(lines * 3 * recentSums * (recentSums - 1)) / 2, 4 * (k - 1)],
   ];
   const made = tests.filter(([count]) => count > 0);
-  const depth = Math.max(...made.map(([, last]) => 1 + Math.ceil(Math.log2(1 + pairedFactors(last)))));
+  const depth = Math.max(...made.map(([, ...failing]) => 1 + Math.ceil(Math.log2(1 + pairedFactors(...failing)))));
   return {
     setsPerAnswer: sets,
     tests: made.reduce((sum, [count]) => sum + count, 0),
-    products: made.reduce((sum, [count, last]) => sum + count * (1 + pairedFactors(last)), 0) + secondBits,
+    products: made.reduce((sum, [count, ...failing]) => sum + count * (1 + pairedFactors(...failing)), 0) + secondBits,
     rounds:
       ((tried > 0 ? LINE_STAGES : 1) + (together > 0 ? 1 : 0)) *
         (ROUNDS_PER_LEVEL * depth + ROUNDS_PER_OPENING * OPENINGS) +
@@ -125,7 +128,7 @@ function boundedSums(descriptor: Descriptor, schema: StudySchema, k: number): [c
     const sets = summed.filter((each) => each.length === 1 && each[0] === field).length;
     return endsOf(of(field)).map((next): [number, number] => [(sets * (sets - 1)) / 2, next]);
   });
-  return [...own, ...rests].filter(([, least]) => least * (k - 1) <= MOST_FAILING);
+  return [...own, ...rests].filter(([, least]) => least * k <= MOST_FAILING);
 }
 
 /** @param isChosen a condition on the field may leave as few values as are looked at, if they are more */
@@ -134,15 +137,16 @@ function squaredSums(field: SchemaField, isChosen: boolean): [count: number, lea
   const [up, down] = endsOf(field);
   const width = values.at(-1)! - values[0]!;
   const inside: [number, number] = [1, Math.min(up * (width - up), down * (width - down))];
+  const whole: [number, number][] = [inside, [1, up * width], [1, down * width]];
   if (field.type !== "category") {
-    return [inside, [width <= MOST_NEIGHBOURS ? width : isChosen ? MOST_NEIGHBOURS : 0, 2]];
+    return [...whole, [width <= MOST_NEIGHBOURS ? width : isChosen ? MOST_NEIGHBOURS : 0, 2]];
   }
   const pairs = values.slice(1).map((d, at): [number, number] => {
     const [before, c, after] = [values[at - 1], values[at]!, values[at + 2]];
     const below = before === undefined ? Infinity : (c - before) * (d - before);
     return [1, Math.min(below, after === undefined ? Infinity : (after - c) * (after - d))];
   });
-  return values.length <= 3 ? [] : [inside, ...(pairs.length <= MOST_NEIGHBOURS ? pairs : [])];
+  return values.length <= 3 ? [] : [...whole, ...(pairs.length <= MOST_NEIGHBOURS ? pairs : [])];
 }
 
 /** Their squares are sums over their numbers, each as often as there are patients with it. */
@@ -182,8 +186,8 @@ function openings(descriptor: Descriptor): number {
 }
 
 /** Of a test that fails at 0..last. */
-function pairedFactors(last: number): number {
-  return Math.ceil((last + 1) / 2);
+function pairedFactors(last: number, isZeroApart = false): number {
+  return isZeroApart ? 1 + Math.ceil(last / 2) : Math.ceil((last + 1) / 2);
 }
 
 const OF_COUNTS: readonly Finish[] = [

@@ -101,9 +101,10 @@ describe("the quote of a request's gate", () => {
       // Of the ages that its parameters leave, each two neighbours and those between the ends; the quote is for whichever may be left.
       const left = Number(DEMO.parameters!["hi"]) - Number(DEMO.parameters!["lo"]);
       const fewer = ARMS * (64 - left) * (1 + beside);
-      const productsOf = (least: number): number => 1 + Math.ceil((least * (K - 1) + 1) / 2);
+      const productsOf = (least: number): number => 2 + Math.ceil((least * K - 1) / 2);
       const inside = productsOf(90 - 18 - 1) - productsOf(left - 1);
-      const products = fewer * productsOf(2) + ARMS * (1 + beside) * inside;
+      const fromEnds = 2 * (productsOf(90 - 18) - productsOf(left));
+      const products = fewer * productsOf(2) + ARMS * (1 + beside) * (inside + fromEnds);
       assert.deepEqual([counted.tests + fewer, counted.products + products], [quote.tests, quote.products]);
       const sets = plan.groups.length;
       const rest = (await askedBy(plan, all)).tests - counted.tests;

@@ -103,6 +103,40 @@ const STORIES: Readonly<Record<string, Story>> = {
     asked: ["SELECT AVG(score), COVAR_POP(score, v) FROM t"],
     recovered: ([n, sum, m, part]) => (n! > m! ? (sum! - part! - 28n) / 99n : -1n),
   },
+  "what the indicators of all other grades leave": {
+    rows: (few) => [
+      ...rows(80),
+      ...rows(few, { visits: 1 }),
+      ...rows(60, { grade: 1, visits: 2 }),
+      ...rows(60, { grade: 2, visits: 3 }),
+    ],
+    asked: ["SELECT LINEAR_REGRESSION(visits, INDICATOR(grade = '1'), INDICATOR(grade = '2')) FROM t"],
+    recovered: (told) => told[3]! - told[5]! - told[6]!,
+  },
+  "squares of what those who have another column leave of all": {
+    rows: (few) => [
+      ...rows(75),
+      ...rows(75, { visits: 3, v: 8 }),
+      ...rows(30, { v: null, visits: 4 }),
+      ...rows(30, { v: null, visits: 5 }),
+      ...rows(few, { v: null, visits: 6 }),
+    ],
+    asked: ["SELECT STDDEV_POP(visits), REGR_R2(visits, v) FROM t"],
+    recovered: ([n, sum, squares, m, part, , partSquares]) =>
+      squares! - partSquares! - 9n * (sum! - part!) + 20n * (n! - m!),
+    worth: 2,
+  },
+  "the highest of values, where all others have the lowest": {
+    rows: (few) => [...rows(150, { u: 0 }), ...rows(2 * few, { u: 9 })],
+    asked: ["SELECT AVG(u), STDDEV_SAMP(u) FROM t"],
+    recovered: ([, , squares]) => squares! / 81n,
+    worth: 2,
+  },
+  "grades below a code that most have": {
+    rows: (few) => [...rows(60, { score: 5 }), ...rows(12), ...rows(few, { score: 1 })],
+    asked: ["SELECT AVG(score) FROM t"],
+    recovered: ([, sum]) => sum! - 60n * 99n,
+  },
   "hidden arms that a total leaves, with nearly no visit": {
     rows: (few) => [
       ...rows(200, { visits: 2 }),
@@ -155,6 +189,58 @@ describe("the gate, of what values tell", () => {
       ]);
       assert.equal(isWhole(await study.ask({ sql: "SELECT REGR_SLOPE(visits, arm) FROM t" })), isShown, `${few}`);
     }
+  });
+
+  it("counts how many patients a sum can be of at most, though none adds the least", async () => {
+    // Each between the ends adds three or four to Σ(x − 0)(4 − x): of eight it is more than three times ten.
+    for (const [between, isShown] of [
+      [8, false],
+      [11, true],
+    ] as const) {
+      const study = new ClearStudy(schema);
+      study.contribute("one", [
+        ...rows(60),
+        ...rows(60, { score: 4 }),
+        ...rows(between, { score: 2 }),
+        ...rows(20, { score: 5 }),
+      ]);
+      const sql = "SELECT AVG(score), STDDEV_POP(score) FROM t WHERE score <> '99'";
+      assert.equal(isWhole(await study.ask({ sql })), isShown, `${between}`);
+    }
+  });
+
+  it("shows sums with a column that nobody lacks and without it, in either order, and hides them where few lack it", async () => {
+    const trial = (lacking: number): Row[] =>
+      [0, 1].flatMap((arm) =>
+        [0, 1].flatMap((sex) => [
+          ...[0, 1, 2, 3].flatMap((u) => rows(25, { arm, sex, u, visits: (u * 7 + arm + 2 * sex) % 6, score: u })),
+          ...rows(sex === 0 ? lacking : 0, { arm, sex, u: null, visits: 2, score: 1 }),
+        ]),
+      );
+    const [all, byArm, bySex] = ["", "arm", "sex"].map((by) => (what: string): string => {
+      return by === "" ? `SELECT ${what} FROM t` : `SELECT ${by}, ${what} FROM t GROUP BY ${by}`;
+    });
+    const orders = [
+      [all!("CORR(visits, u)"), all!("AVG(visits)")],
+      [byArm!("CORR(visits, u)"), byArm!("AVG(visits)")],
+      [byArm!("CORR(visits, u)"), bySex!("AVG(visits)")],
+    ];
+    for (const asked of orders.flatMap((order) => [order, order.toReversed()]))
+      for (const [lacking, isShown] of [
+        [0, true],
+        [5, false],
+        [30, true],
+      ] as const) {
+        const study = new ClearStudy(schema);
+        study.contribute("one", trial(lacking));
+        assert.ok(isWhole(await study.ask({ sql: asked[0]! })), asked[0]);
+        assert.equal(isWhole(await study.ask({ sql: asked[1]! })), isShown, `${asked.join("; ")}: ${lacking} lack it`);
+      }
+    // Cells of nobody are just who lacks the column.
+    const study = new ClearStudy(schema);
+    study.contribute("one", trial(0));
+    for (const sql of [orders[1]![0]!, "SELECT arm, score, COUNT(*) FROM t GROUP BY arm, score"])
+      assert.ok(isWhole(await study.ask({ sql })), sql);
   });
 
   it("shows statistics of doses and half steps, of which some are given to few, or to nobody", async () => {
