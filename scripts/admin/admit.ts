@@ -6,6 +6,7 @@ import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { signerOptions, withSigner } from "../connection.ts";
 import { purposeCode } from "../purposes.ts";
+import { readEndpoint } from "../readEndpoint.ts";
 import { readInputFile } from "../readInputFile.ts";
 import { invalidOption, readAddress, readBytes32, readLastSecond } from "../readOption.ts";
 import { type GasReport, gasReport } from "../gasReport.ts";
@@ -52,6 +53,7 @@ export const command = defineCommand({
   handler: (options, context): Promise<AdmittedMember | ScheduledAct> => {
     const role = parseRole(options.role);
     const account = readAddress("account", options.account);
+    const endpoint = options.endpoint === undefined ? "" : readEndpoint("endpoint", options.endpoint);
     const tlsFingerprint = readFingerprint(options, context);
     const encryptionKey = readPublicKey(options.encryptionKey);
     const purposes = options.purpose.map(purposeCode);
@@ -63,7 +65,7 @@ export const command = defineCommand({
         organisationName: options.organisation,
         expiry,
         tlsFingerprint,
-        endpoint: options.endpoint ?? "",
+        endpoint,
         encryptionKey,
         purposes,
       });

@@ -12,6 +12,7 @@ import { type CommandContext, defineCommand } from "../command.ts";
 import { networkOptions } from "../connection.ts";
 import { type MemberKey, createMemberKey, keyOptions } from "../memberKey.ts";
 import { makePrivateFolder, writePrivateFile } from "../privateFiles.ts";
+import { readEndpoint } from "../readEndpoint.ts";
 import { invalidOption } from "../readOption.ts";
 import { writeTlsIdentity } from "../tlsIdentity.ts";
 
@@ -56,6 +57,7 @@ export interface InitializedWorker extends MemberKey {
 
 /** What the shares at rest are sealed under: not the signing key, which may be replaced while they stay. */
 const STORE_KEY_BYTES = 32;
+const MOST_PORT = 65_535;
 /** Good to listen on, not to be reached under. */
 const EVERY_ADDRESS = new Set(["0.0.0.0", "::", "[::]", "0", "*"]);
 
@@ -75,6 +77,12 @@ export async function initWorker(
       `give --host: the name under which other organisations reach this worker (${publicHost} is no one's name)`,
     );
   }
+  const named = options.host === undefined ? "listen" : "host";
+  const endpoint = readEndpoint(
+    named,
+    `https://${publicHost}:${port}`,
+    "a host's name or address that others can dial",
+  );
   const deploymentFolder = context.resolve(options.deployment);
   const { chainId } = readDeployment(deploymentFolder);
   const key = await createMemberKey(folder, context, scryptN);
@@ -97,13 +105,12 @@ export async function initWorker(
   makePrivateFolder(environment.OPALINE_KEY_DIR);
   const configuration = join(folder, ".env");
   writePrivateFile(configuration, envText(environment));
-  const endpoint = `https://${publicHost}:${port}`;
   return { ...key, endpoint, certificate: tls.certificate, fingerprint: tls.fingerprint, configuration };
 }
 
 function parseListen(text: string): { host: string; port: string } {
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})$/.exec(text);
-  if (match === null) throw invalidOption("listen", "host:port");
+  if (match === null || Number(match[2]) > MOST_PORT) throw invalidOption("listen", "host:port");
   return { host: match[1]!, port: match[2]! };
 }
 

@@ -137,6 +137,27 @@ describe("governance", () => {
     doneAtOnce(await admitWorker("first", keyOf("first"), 3000));
   });
 
+  it("admits no worker that nobody could reach, and sends nothing", async () => {
+    const before = await consortium.chain.provider.getTransactionCount(addressOf("admin"));
+    const admitAt = async (endpoint: string) => {
+      const { compressedPublicKey } = consortium.wallet("reached").signingKey;
+      const options = {
+        role: "worker",
+        account: addressOf("reached"),
+        organisation: "Operator",
+        purpose: [],
+        endpoint,
+      };
+      const pinned = { fingerprint: id("certificate of reached"), encryptionKey: compressedPublicKey };
+      return admit.handler({ ...consortium.as("admin"), ...options, ...pinned }, consortium.context);
+    };
+    for (const endpoint of ["not a url", "127.0.0.1:7441", "http://127.0.0.1"]) {
+      await assert.rejects(admitAt(endpoint), { detail: { code: "OPTION_INVALID", option: "endpoint" } }, endpoint);
+    }
+    assert.equal(await consortium.chain.provider.getTransactionCount(addressOf("admin")), before);
+    doneAtOnce(await admitAt("https://127.0.0.1:7441"));
+  });
+
   it("lets a guardian cancel, and nobody who has no part in it", async () => {
     const { operation } = scheduled(await admitAs("registrar", addressOf("newcomer")));
     const cancelAs = (name: string) => cancel.handler({ ...consortium.as(name), operation }, consortium.context);

@@ -25,6 +25,27 @@ describe("a worker's folder", () => {
     });
   }
 
+  for (const [listen, host, option] of [
+    ["0.0.0.0:7443", "mpc a.edu", "host"],
+    ["0.0.0.0:7443", "https://mpc.a.edu", "host"],
+    ["0.0.0.0:7443", "mpc.a.edu:7443", "host"],
+    ["a/b:7443", undefined, "listen"],
+    ["0.0.0.0:70000", "mpc.a.edu", "listen"],
+  ] as const) {
+    it(`is not made for a worker that nobody could reach: ${listen}, ${host}`, async () => {
+      const options = {
+        deployment: "none",
+        rpc: "http://127.0.0.1:9",
+        directory: "w",
+        name: "University",
+        listen,
+        host,
+      };
+      await assert.rejects(initWorker(options, context), { detail: { code: "OPTION_INVALID", option } });
+      assert.equal(existsSync(join(path, "w")), false);
+    });
+  }
+
   it("that is not there is no worker that is away", async () => {
     await assert.rejects(status.handler({ dataDir: "absent" }, context), (error: Error) => {
       assert.match(error.message, /absent: no such folder; OPALINE_DATA_DIR in the worker's .env names it/);
