@@ -31,6 +31,7 @@ import { uploadShares } from "./uploadShares.ts";
 
 export type ContributeErrorDetail =
   | { readonly code: "CONTRIBUTE_AGREEMENT_NOT_SIGNED"; readonly studyId: string; readonly owner: string }
+  | { readonly code: "CONTRIBUTE_DATASET_RETIRED"; readonly datasetId: string }
   | { readonly code: "CONTRIBUTE_ANOTHER_PREPARED"; readonly version: number }
   | { readonly code: "CONTRIBUTE_NO_COMMITTEE"; readonly studyId: string }
   | { readonly code: "CONTRIBUTE_TOO_MANY_ROWS"; readonly rowCount: number; readonly maximum: number }
@@ -72,6 +73,7 @@ export const command = defineCommand({
     return withSigner(options, context, async (connection) => {
       const study = await openStudy(connection, studyId);
       await requireSigned(connection, studyId);
+      await requireNotRetired(connection, studyId);
       return withFolderLock(privateFolder, context.randomBytes, async () => {
         await requireOwnFolder(connection, privateFolder);
         const place = await findPlace(connection, studyId, privateFolder, ownFilesHash(files), options.discard);
@@ -103,6 +105,19 @@ async function requireSigned(connection: SignerConnection, studyId: string): Pro
     { code: "CONTRIBUTE_AGREEMENT_NOT_SIGNED", studyId, owner },
     `the newest version of the study's agreement is not signed by ${owner}: ` +
       `\`opaline data-owner sign-agreement --study ${studyId} --document FILE --name NAME\`; nothing was sent`,
+  );
+}
+
+/** Retirement is for good: neither a version that was active nor a new one counts as contributed. */
+async function requireNotRetired(connection: SignerConnection, studyId: string): Promise<void> {
+  const { deployment, provider, signer } = connection;
+  const registry = datasetRegistry(deployment, provider);
+  const datasetId = await registry.datasetIdOf(studyId, await memberOfKey(connection, "dataOwner", signer.address));
+  if (!(await registry.isRetired(datasetId))) return;
+  throw new CodedError<ContributeErrorDetail>(
+    { code: "CONTRIBUTE_DATASET_RETIRED", datasetId },
+    `dataset ${datasetId} was retired, for good: it takes no version any more, and nothing was prepared or sent. ` +
+      "It was your one dataset in this study; give another study's --study",
   );
 }
 

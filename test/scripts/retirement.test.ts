@@ -8,6 +8,7 @@ import { command as confirmErasure } from "../../scripts/auditor/confirmErasure.
 import { command as erasures } from "../../scripts/auditor/erasures.ts";
 import { command as trail } from "../../scripts/auditor/trail.ts";
 import { command as confirmAsOwner } from "../../scripts/dataOwner/confirmErasure.ts";
+import { command as contribute } from "../../scripts/dataOwner/contribute.ts";
 import { command as datasets } from "../../scripts/dataOwner/datasets.ts";
 import { command as retire } from "../../scripts/dataOwner/retire.ts";
 import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
@@ -42,10 +43,18 @@ describe("the end of a dataset", () => {
     return confirmErasure.handler(options, world.consortium.context);
   };
 
+  const contributed = async () => {
+    const csv = world.write("patients.csv", "subject_id\n");
+    const place = { study: world.consortium.studyId, directory: "absent", events: [], discard: false };
+    return contribute.handler({ ...world.consortium.as("hospital"), ...place, csv }, world.consortium.context);
+  };
+
   it("begins with nothing to report", async () => {
     assert.deepEqual(await report(), []);
     const [listed] = await datasets.handler(study(), world.consortium.context);
     assert.equal(listed!.retired, false);
+    // What would be contributed to it is looked at.
+    await assert.rejects(contributed(), { code: "FOLDER_MISSING" });
     await world.asked();
   });
 
@@ -88,6 +97,13 @@ describe("the end of a dataset", () => {
     assert.deepEqual([verified, last.act, last.reason], [true, "DatasetRetired", "The study has ended."]);
     const [listed] = await datasets.handler(study(), context);
     assert.deepEqual([listed!.retired, listed!.closed], [true, true]);
+  });
+
+  it("takes no contribution, and says so before anything is read from the private folder", async () => {
+    await assert.rejects(contributed(), {
+      detail: { code: "CONTRIBUTE_DATASET_RETIRED", datasetId },
+      message: /was retired, for good: .* nothing was prepared or sent\. .* another study's --study$/,
+    });
   });
 
   it("leaves it out of requests that name no dataset", async () => {
