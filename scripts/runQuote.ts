@@ -1,9 +1,10 @@
-/** What a query costs today, before it is asked: rows, multiplications, messages, numbers on the chain, openings and gas. */
-import { committeeRegistry, datasetRegistry } from "#chain";
+/** What a query costs today, before it is asked: rows, multiplications, messages, numbers on the chain, budgets and gas. */
+import { type DatasetRegistry, committeeRegistry, datasetRegistry } from "#chain";
 import { isCoded } from "#errors";
 import { queryCost } from "#query";
 import type { Connection } from "./connection.ts";
 import { mapBounded } from "./mapBounded.ts";
+import { openingsBudgetOf } from "./openingsBudget.ts";
 import { type OpenQuery, openDescriptor } from "./query.ts";
 import { readAll } from "./study.ts";
 
@@ -17,15 +18,21 @@ export interface RunQuote {
   readonly rounds: number;
   /** Words of the answer on the chain. */
   readonly openedNumbers: number;
-  /** Of each dataset's budget, that a later proof may use (proofs are not made yet). */
-  readonly openingsPerDataset: number;
+  /** Of those that can be asked, i.e. were not retired. */
+  readonly datasets: readonly DatasetBudget[];
   /** Of the transaction that posts the answer, which the worker that posts it pays. */
   readonly answerGasAbout: number;
 }
 
+export interface DatasetBudget {
+  readonly datasetId: string;
+  /** Requests over it so far, of all queriers. */
+  readonly openingsUsed: number;
+  readonly openingsBudget: number;
+}
+
 const CALLS_AT_ONCE = 4;
 const ELEMENT_BYTES = 32n;
-const OPENINGS = 2;
 /** Measured at (4, 1): 104,392 for six numbers (`test/contracts/gas.test.ts`). A number is a word of call data and of an event. */
 const ANSWER_GAS = 99_600;
 const NUMBER_GAS = 800;
@@ -56,9 +63,23 @@ async function quote(connection: Connection, { queryHash, query, study }: OpenQu
     bytesPerWorker: threshold === undefined ? undefined : String(bytesSent(multiplications, threshold)),
     rounds: cost.rounds,
     openedNumbers: cost.openedValues,
-    openingsPerDataset: OPENINGS,
+    datasets: await budgetsOf(registry, ids, study.policy.openingsBudget),
     answerGasAbout: ANSWER_GAS + NUMBER_GAS * cost.openedValues,
   };
+}
+
+async function budgetsOf(
+  registry: DatasetRegistry,
+  ids: readonly string[],
+  studyBudget: number,
+): Promise<DatasetBudget[]> {
+  const found = await mapBounded(ids, CALLS_AT_ONCE, async (datasetId) => {
+    if (await registry.isRetired(datasetId)) return [];
+    const { openingsUsed } = await registry.dataset(datasetId);
+    const { openingsBudget } = await registry.termsOf(datasetId);
+    return [{ datasetId, openingsUsed, openingsBudget: openingsBudgetOf(openingsBudget, studyBudget) }];
+  });
+  return found.flat();
 }
 
 async function thresholdOf({ deployment, provider }: Connection, studyId: string): Promise<number | undefined> {

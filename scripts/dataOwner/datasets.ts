@@ -3,6 +3,7 @@ import { datasetRegistry, memberRegistry, studyRegistry } from "#chain";
 import { runAlone } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { networkOptions, withNetwork } from "../connection.ts";
+import { openingsBudgetOf } from "../openingsBudget.ts";
 import { readBytes32 } from "../readOption.ts";
 import { readAll, requireStudy } from "../study.ts";
 
@@ -30,7 +31,7 @@ export const command = defineCommand({
           const retired = await registry.isRetired(datasetId);
           const terms = {
             openingsUsed,
-            openingsBudget: lesser(openingsBudget, policy.openingsBudget),
+            openingsBudget: openingsBudgetOf(openingsBudget, policy.openingsBudget),
             k: Math.max(k, policy.k),
           };
           const data = { version, rowCount, columnsRoot, sharesRoot };
@@ -40,10 +41,5 @@ export const command = defineCommand({
     });
   },
 });
-
-/** Of an owner's budget and the study's; the owner's 0 is none of its own. */
-function lesser(own: number, study: number): number {
-  return own === 0 ? study : Math.min(own, study);
-}
 
 if (import.meta.main) await runAlone(command);

@@ -11,6 +11,8 @@ import { command as confirmAsOwner } from "../../scripts/dataOwner/confirmErasur
 import { command as contribute } from "../../scripts/dataOwner/contribute.ts";
 import { command as datasets } from "../../scripts/dataOwner/datasets.ts";
 import { command as retire } from "../../scripts/dataOwner/retire.ts";
+import { command as setTerms } from "../../scripts/dataOwner/setTerms.ts";
+import { command as show } from "../../scripts/querier/show.ts";
 import { datasetRegistry } from "../../workers/chain/datasetRegistry.ts";
 import { ERASURE } from "../../workers/messages/signedStructs.ts";
 import { opalineDomain } from "../../workers/messages/typedData.ts";
@@ -56,6 +58,18 @@ describe("the end of a dataset", () => {
     // What would be contributed to it is looked at.
     await assert.rejects(contributed(), { code: "FOLDER_MISSING" });
     await world.asked();
+  });
+
+  const quoted = async () => {
+    const options = { ...world.consortium.network, query: world.queryHash };
+    return (await show.handler(options, world.consortium.context)).datasets;
+  };
+  it("is quoted with what was asked of it, and how often it may be", async () => {
+    assert.deepEqual(await quoted(), [{ datasetId, openingsUsed: 1, openingsBudget: 1_000 }]);
+    const { as, context, studyId } = world.consortium;
+    const terms = { k: "11", openingsBudget: "7", purpose: [], closed: false };
+    await setTerms.handler({ ...as("hospital"), study: studyId, ...terms }, context);
+    assert.deepEqual(await quoted(), [{ datasetId, openingsUsed: 1, openingsBudget: 7 }]);
   });
 
   it("refuses whoever is no owner, and a study or dataset that is not there", async () => {
@@ -108,6 +122,7 @@ describe("the end of a dataset", () => {
 
   it("leaves it out of requests that name no dataset", async () => {
     await assert.rejects(world.asked(), { code: "QUERY_NO_DATASETS" });
+    assert.deepEqual(await quoted(), []);
   });
 
   it("shows who has confirmed and who has not, to the last", async () => {
