@@ -4,6 +4,7 @@ import { requireLegible } from "#query";
 import { defineCommand } from "./command.ts";
 import { type Connection, signerOptions, withSigner } from "./connection.ts";
 import { gasReport } from "./gasReport.ts";
+import { memberOfKey } from "./memberOfKey.ts";
 import { instantText } from "./query.ts";
 import { invalidOption, readBytes32 } from "./readOption.ts";
 
@@ -63,7 +64,10 @@ export function commentCommand(role: "vetter" | "querier") {
     handler: (options, context) => {
       const queryHash = readBytes32("query", options.query);
       const text = readComment("text", options.text);
-      return withSigner(options, context, async ({ deployment, signer }) => {
+      return withSigner(options, context, async (connection) => {
+        const { deployment, signer } = connection;
+        // Of a replaced key the catalogue knows nothing: that there is a newer one is said here.
+        await memberOfKey(connection, role, signer.address);
         const mined = await queryCatalogue(deployment, signer).comment(queryHash, text);
         return { queryHash, text, ...gasReport(mined) };
       });

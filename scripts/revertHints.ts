@@ -10,6 +10,9 @@ type Arguments = Readonly<Record<string, string>>;
 const LEAVE_OUT =
   "leave the dataset out: give --dataset for each of the others (`opaline data-owner datasets --study …`)";
 
+/** To whoever may have been admitted, with another key than this. */
+const YOUR_NEWEST_KEY = "if your key was replaced, give the new one's --keystore";
+
 /** What a study's policy must be, by the field that is not. */
 const POLICY_FIELDS: Readonly<Record<string, string>> = {
   k: "--k is at least 5",
@@ -151,7 +154,7 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   DatasetRegistryErasureNotDue: ({ epoch }) =>
     `these data are not retired, and the committee of epoch ${epoch} serves, is proposed, or may still answer`,
   DatasetRegistryNotVetoed: "you have not vetoed this query",
-  DatasetRegistryRetired: `these data were retired, for good; ${LEAVE_OUT}`,
+  DatasetRegistryRetired: `these data were retired, for good: nothing of them is left to change; to ask, ${LEAVE_OUT}`,
   DatasetRegistrySegmentReused:
     "the chain was given these very share files before, and takes none twice: repeat the command, which says what it has " +
     "or deals afresh (`reshare` with --again)",
@@ -191,9 +194,11 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
     "a query is superseded once it was active, by one that takes requests now: `opaline querier show --query …`",
   QueryCatalogueAuthorNotNamed: "the agreement must end with the author's account: `opaline querier publish` adds it",
   QueryCatalogueNotAuthor:
-    "only an admitted querier or vetter may publish, comment on or supersede its queries: `opaline admin admit …`",
+    "only an admitted querier or vetter may publish, comment on or supersede its queries: `opaline admin admit …`; " +
+    YOUR_NEWEST_KEY,
   QueryCatalogueNotAuthorOf:
-    "this account did not publish the query: its author signs, or the consortium with `opaline admin supersede-query`",
+    "its author comments, and vetters that are admitted and not revoked; its author supersedes it, or the consortium with " +
+    `\`opaline admin supersede-query\`; ${YOUR_NEWEST_KEY}`,
   QueryCatalogueNotVetter: "the consortium must admit this account: `opaline admin admit --role vetter …`",
   QueryCatalogueOwnOrganisation:
     "nobody vets a query of their own organisation; another organisation's vetter must sign",
@@ -210,7 +215,7 @@ export const REVERT_HINTS: Readonly<Record<string, string | ((args: Arguments) =
   QuerySmartContractMissingPurpose: ({ purpose = "" }) =>
     `the consortium must admit this querier with the study's --purpose ${purposeText(purpose)}`,
   QuerySmartContractNotOpen: "the request has ended already: `opaline querier answer --request …`",
-  QuerySmartContractNotQuerier: "the consortium must admit this account: `opaline admin admit --role querier …`",
+  QuerySmartContractNotQuerier: `the consortium must admit this account: \`opaline admin admit --role querier …\`; ${YOUR_NEWEST_KEY}`,
   QuerySmartContractInvalidRecipient: "--seal-to takes compressed secp256k1 public keys; `create-key` prints yours",
   QuerySmartContractRecipientCount: "--seal-to is given at most 16 times",
   QuerySmartContractUnknownRequest: "no such request of this query",

@@ -9,6 +9,7 @@ import { defineCommand } from "../command.ts";
 import { type Connection, signerOptions, withSigner } from "../connection.ts";
 import { gasReport } from "../gasReport.ts";
 import { mapBounded } from "../mapBounded.ts";
+import { memberOfKey } from "../memberOfKey.ts";
 import { openDescriptor } from "../query.ts";
 import { readBytes32 } from "../readOption.ts";
 import { readAll } from "../study.ts";
@@ -57,6 +58,7 @@ export const command = defineCommand({
     const chosen = options.dataset.map((id) => readBytes32("dataset", id));
     return withSigner(options, context, async (connection) => {
       const { deployment, signer } = connection;
+      await memberOfKey(connection, "querier", signer.address);
       const open = await openActiveQuery(connection, queryHash);
       const { query, bounds, study } = open;
       const values = bindParameters(bounds, study.schema, given);

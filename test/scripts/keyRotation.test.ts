@@ -14,7 +14,9 @@ import { exitCodeOf } from "../../scripts/exitCode.ts";
 import { memberOfKey } from "../../scripts/memberOfKey.ts";
 import { command as accept } from "../../scripts/querier/accept.ts";
 import { command as publish } from "../../scripts/querier/publish.ts";
+import { command as request } from "../../scripts/querier/request.ts";
 import { command as rotateQuerier } from "../../scripts/querier/rotateKey.ts";
+import { command as comment } from "../../scripts/vetter/comment.ts";
 import { command as listForVetter } from "../../scripts/vetter/list.ts";
 import { command as proveVetter } from "../../scripts/vetter/proveKey.ts";
 import { command as rotateVetter } from "../../scripts/vetter/rotateKey.ts";
@@ -111,6 +113,10 @@ describe("a member's key", () => {
       return exitCodeOf(error) === 78;
     });
     assert.equal((await signAs("north 2")).approvals, 1);
+    const remark = { query: queryHash, text: "Why by single years?" };
+    const commentAs = (name: string) => comment.handler({ ...consortium.as(name), ...remark }, context);
+    await assert.rejects(commentAs("north"), { detail: replaced });
+    assert.equal((await commentAs("north 2")).text, remark.text);
     assert.equal((await catalogue.vettingOf(queryHash, address("north"))).decision, 1);
     assert.equal((await signAs("south")).state, "ACTIVE");
 
@@ -122,6 +128,12 @@ describe("a member's key", () => {
     const { queryContract } = await catalogue.query(queryHash);
     const contract = querySmartContract(deployment, queryContract, chain.provider);
     assert.deepEqual([await contract.hasAccepted(member), await contract.nonces(member)], [true, 1n]);
+    const asked = (name: string) => {
+      const plain = { query: queryHash, parameter: [], dataset: [], sealTo: [], wait: false };
+      return request.handler({ ...consortium.as(name), ...plain }, context);
+    };
+    await assert.rejects(asked("searcher"), { code: "KEY_REPLACED", message: /give that key's --keystore$/ });
+    await assert.rejects(asked("searcher 2"), { code: "QUERY_NO_DATASETS" });
     assert.deepEqual(await datasets.handler({ ...consortium.network, study: studyId }, context), []);
   });
 

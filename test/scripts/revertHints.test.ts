@@ -29,6 +29,16 @@ describe("revertHint", () => {
     const purpose = purposeCode("DUO:0000007");
     assert.match(hint("QuerySmartContractMissingPurpose", { purpose })!, /the study's --purpose DUO:0000007$/);
     assert.match(hint("DatasetRegistryMissingPurpose", { purpose })!, /asks for purpose DUO:0000007, which/);
+    for (const error of ["QuerySmartContractNotQuerier", "QueryCatalogueNotAuthor", "QueryCatalogueNotAuthorOf"]) {
+      assert.match(
+        hint(error, { account: "0x1" })!,
+        /; if your key was replaced, give the new one's --keystore$/,
+        error,
+      );
+    }
+    assert.match(hint("QueryCatalogueNotAuthorOf", {})!, /^its author comments, and vetters that are admitted/);
+    assert.doesNotMatch(hint("QueryCatalogueNotVetter", {})!, /replaced/);
+    assert.match(hint("DatasetRegistryRetired", {})!, /^these data were retired, for good: nothing .*; to ask, leave/);
     assert.equal(hint("MemberRegistryMissingField", { field: "toString" }), undefined);
     assert.equal(hint("constructor", {}), undefined);
     assert.equal(revertHint({ code: "CHAIN_UNREACHABLE" }), undefined);
