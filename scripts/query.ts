@@ -99,8 +99,12 @@ export async function newestSuccessor({ deployment, provider }: Connection, quer
   return newest;
 }
 
-/** An instant of the chain's clock as ISO 8601; null for 0, which stands for none. */
+/** The last that a calendar has; the chain's whole numbers go on. */
+const LAST_SECOND = 8_640_000_000_000n;
+
+/** An instant of the chain's clock as ISO 8601; null for 0, which stands for none. What is beyond any calendar stays as it is. */
 export function instantText(seconds: bigint): string | null {
+  if (seconds > LAST_SECOND) return `${seconds} s`;
   return seconds === 0n ? null : new Date(Number(seconds) * 1_000).toISOString();
 }
 

@@ -76,7 +76,8 @@ export const command = defineCommand({
       const out = context.resolve(options.out);
       writePrivateFile(out, signatureFileText({ verdict, ...said, signature }));
       const needed = `${open.rules.signatures} of ${open.rules.board.length}`;
-      return { trialId, verdictHash: trialVerdictHash(verdict), ...shown, ...said, needed, file: out };
+      const signed = { ...said, signedAt: instant(signedAt) };
+      return { trialId, verdictHash: trialVerdictHash(verdict), ...shown, ...signed, needed, file: out };
     });
   },
 });

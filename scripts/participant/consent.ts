@@ -10,6 +10,7 @@ import { type SignerConnection, signerOptions, withSigner } from "../connection.
 import { type Scope, readScope, requireFuture, scopeOptions, uncovered, usableForm } from "../consentScope.ts";
 import { writePrivateFile } from "../privateFiles.ts";
 import { purposeText } from "../purposes.ts";
+import { instantText } from "../query.ts";
 import { readInputBytes } from "../readInputFile.ts";
 import { invalidOption } from "../readOption.ts";
 import type { Slip } from "../slipFile.ts";
@@ -64,8 +65,8 @@ export const command = defineCommand({
       const signature = await signTypedData(signer, domain, CONSENT, consent);
       const { enrolment, ownerSignature } = slip;
       const file = { enrolment, ownerSignature, consent, signature };
-      const { datasetId, version, slot, given, form, deadline } = consent;
-      const value = { datasetId, version, slot, given, form, deadline };
+      const { datasetId, version, slot, given, form } = consent;
+      const value = { datasetId, version, slot, given, form, deadline: instantText(consent.deadline) };
       if (out === undefined) return { ...value, ...(await relayConsent(connection, file)) };
       writePrivateFile(out, consentFileText(file));
       return { ...value, file: out };

@@ -6,6 +6,7 @@ import { defineCommand } from "../command.ts";
 import { type Connection, networkOptions, withNetwork } from "../connection.ts";
 import { mapBounded } from "../mapBounded.ts";
 import { purposeText } from "../purposes.ts";
+import { instantText } from "../query.ts";
 import { type LoggedRequest, type Mask, maskNow, maskOfRequest, requestsOver } from "../requestMask.ts";
 import type { Slip } from "../slipFile.ts";
 import { readSlip, slipOption } from "./slip.ts";
@@ -21,7 +22,8 @@ export interface OwnRecord {
   readonly form: number;
   readonly purposes: readonly string[];
   readonly futureUse: boolean;
-  readonly expiry: bigint;
+  /** Last valid second, ISO 8601; null: without end, or a withdrawal. */
+  readonly expiry: string | null;
 }
 
 export const command = defineCommand({
@@ -66,7 +68,7 @@ async function ownRecords({ deployment, provider }: Connection, { studyId, enrol
   return changes.flatMap((change) => {
     if (change.kind !== "record" || change.record.version !== version || !change.record.slots.includes(slot)) return [];
     const { given, form, purposes, futureUse, expiry }: ConsentRecord = change.record;
-    const scope = { given, form, purposes: purposes.map(purposeText), futureUse, expiry };
+    const scope = { given, form, purposes: purposes.map(purposeText), futureUse, expiry: instantText(expiry) };
     return [{ block: change.block, own: change.own, ...scope }];
   });
 }

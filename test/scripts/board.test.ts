@@ -133,6 +133,9 @@ describe("a board", () => {
     const { consortium } = world;
     const signed = await sign("ada", verdictOf());
     assert.deepEqual([signed.responded, signed.enrolled, signed.needed], [RESPONDED, 173n, "2 of 3"]);
+    const file = JSON.parse(readFileSync(join(consortium.folder, "ada.json"), "utf8")) as { signedAt: string };
+    assert.equal(Date.parse(signed.signedAt) / 1_000, Number(file.signedAt));
+    assert.match(signed.signedAt, /^\d{4}-\d{2}-\d{2}T[\d:]{8}Z$/);
     assert.ok(consortium.context.lines.some((line) => line.includes("sorafenib in EGFR is futile")));
     assert.equal(statSync(join(consortium.folder, "ada.json")).mode & 0o777, 0o600);
     await rejects(post("ada.json"), "BOARD_TOO_FEW_SIGNATURES", /^1 of 2 signatures/);

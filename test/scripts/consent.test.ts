@@ -15,6 +15,7 @@ import { command as relay } from "../../scripts/participant/relay.ts";
 import { command as show } from "../../scripts/participant/show.ts";
 import { command as verify } from "../../scripts/participant/verify.ts";
 import { jsonOf } from "../../scripts/printValue.ts";
+import { instantText } from "../../scripts/query.ts";
 import { consentRegistry } from "../../workers/chain/consentRegistry.ts";
 import { type ConsentWorld, FORM, slipAt, startConsentWorld } from "./consentWorld.ts";
 import { type Alter, type RpcProxy, startRpcProxy } from "./rpcProxy.ts";
@@ -195,17 +196,22 @@ describe("consent", () => {
       await assert.rejects(own("rich", slip!, { ...out, document: other }), { detail });
       const sent = await own("rich", slip!, { ...out, document: world.form, expires: "2999-12-31" });
       assert.deepEqual([sent.given, sent.form, "enrolled" in sent && sent.enrolled], [true, 1, true]);
+      assert.equal(sent.deadline, instantText(BigInt(Date.parse(sent.deadline!) / 1_000)));
       const again = await own("rich", slip!, { withdraw: true, send: true });
       assert.equal("enrolled" in again && again.enrolled, false);
       const { records, usableNow } = await shown(slip!);
       assert.deepEqual(
         records.map(({ given, form, purposes, expiry }) => [given, form, purposes, expiry]),
         [
-          [true, 1, ["DUO:0000007"], BigInt(Date.UTC(2999, 11, 31) / 1_000 + 86_399)],
-          [false, 0, [], 0n],
+          [true, 1, ["DUO:0000007"], "2999-12-31T23:59:59.000Z"],
+          [false, 0, [], null],
         ],
       );
       assert.equal(usableNow, false);
+    });
+    it("has times as people read them, whatever number stands on the chain", () => {
+      assert.equal(instantText(1_700_000_000n), "2023-11-14T22:13:20.000Z");
+      assert.deepEqual([instantText(0n), instantText(2n ** 64n - 1n)], [null, "18446744073709551615 s"]);
     });
     it("says which option is wrong before it opens a key", async () => {
       const [slip] = await world.enrol([world.subjects[12]!, "p-twelve"]);
