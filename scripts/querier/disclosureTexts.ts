@@ -15,7 +15,10 @@ export const REASONS: Readonly<Partial<Record<Outcome, string>>> = {
 
 /** @param k the study's; @returns no line when everything is shown */
 export function hiddenLines({ cells, hidden, partlyHidden }: HiddenCells, k: number): string[] {
-  const because = `fewer than ${k} patients, also without one data owner's own, or too close to all patients, an earlier answer or another cell`;
+  // A cell of many patients is hidden as well: its numbers are about other sets, too.
+  const because =
+    "a set of patients behind the number (the cell, those who have the column, those with one value, or the same without one data " +
+    `owner's) has fewer than ${k}, or is too close to all patients, an earlier answer or another cell`;
   const of = (count: number): string =>
     `${count} of ${cells} ${cells === 1 ? "cell" : "cells"} ${count === 1 ? "is" : "are"}`;
   const whole = hidden === 0 ? [] : [`${of(hidden)} hidden: ${because}`];
