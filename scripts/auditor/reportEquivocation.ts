@@ -11,8 +11,8 @@ import {
   memberRegistry,
   workerDeposits,
 } from "#chain";
-import { CodedError } from "#errors";
-import { type Equivocation, equivocationFromJson, equivocatorsOf } from "#messages";
+import { CodedError, isCoded } from "#errors";
+import { type Equivocation, type EvidenceErrorDetail, equivocationFromJson, equivocatorsOf } from "#messages";
 import { runAlone } from "../cli.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { type Connection, type SignerConnection, signerOptions, withSigner } from "../connection.ts";
@@ -41,7 +41,7 @@ export const command = defineCommand({
     evidence: { type: "string", describe: "JSON file with both signed verdicts", required: true },
   },
   handler: (options, context) => {
-    const evidence = equivocationFromJson(readInputFile("evidence", context.resolve(options.evidence)));
+    const evidence = readEvidence(context.resolve(options.evidence));
     return withSigner(options, context, async (connection) => {
       const worker = await convicted(connection, evidence);
       const { requestId } = evidence.context;
@@ -56,6 +56,17 @@ export const command = defineCommand({
     });
   },
 });
+
+/** @throws CodedError FILE_UNREADABLE | EVIDENCE_INVALID, which name the file */
+function readEvidence(file: string): Equivocation {
+  const text = readInputFile("evidence", file);
+  try {
+    return equivocationFromJson(text);
+  } catch (error) {
+    if (!isCoded(error, "EVIDENCE_INVALID")) throw error;
+    throw new CodedError(error.detail as EvidenceErrorDetail, `--evidence ${file}: ${error.message}`);
+  }
+}
 
 /** Before anything is paid: whom the evidence convicts, as the contract will see it. */
 async function convicted({ deployment, provider }: Connection, evidence: Equivocation): Promise<string> {

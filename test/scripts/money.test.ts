@@ -189,6 +189,7 @@ describe("money", () => {
       await assert.rejects(act, (error: CodedError) => error.code === code && exitCodeOf(error) === 1);
     };
     await refuses("{}", "EVIDENCE_INVALID");
+    await assert.rejects(async () => report("{}"), { message: /^--evidence .*\/evidence\.json: This is no evidence / });
     await refuses(equivocationToJson({ ...right, chainId: 1n }), "EVIDENCE_OTHER_CHAIN");
     await refuses(equivocationToJson({ ...right, second: right.first }), "EVIDENCE_PROVES_NOTHING");
     await refuses(equivocationToJson({ ...right, index: 2 }), "EVIDENCE_NOT_MEMBER");
