@@ -1,6 +1,6 @@
 /** How commands name the workers of a committee. */
 import { checkCommitteeSize } from "#sharing";
-import { readAddress, readBytes32, readWhole } from "../readOption.ts";
+import { invalidOption, readAddress, readBytes32, readWhole } from "../readOption.ts";
 
 export const committeeOptions = {
   study: { type: "string", describe: "Study id", required: true },
@@ -32,6 +32,8 @@ export function warnOfNoSpare(size: { readonly n: number; readonly t: number }, 
 export function readCommittee({ study, worker, threshold }: Given) {
   const studyId = readBytes32("study", study);
   const workers = worker.map((account) => readAddress("worker", account));
+  const twice = workers.find((account, i) => workers.indexOf(account) < i);
+  if (twice !== undefined) throw invalidOption("worker", `each worker once (${twice} is given twice)`);
   const size = { n: workers.length, t: Number(readWhole("threshold", threshold, 1n, 3n)) };
   checkCommitteeSize(size);
   return { studyId, workers, size };

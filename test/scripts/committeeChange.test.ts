@@ -50,6 +50,15 @@ describe("another committee", () => {
     const { studyId } = world.consortium;
     await assert.rejects(approving(), { detail: { code: "APPROVE_NOTHING_PROPOSED", studyId } });
   });
+  it("is not proposed with one worker twice, which is named", async () => {
+    const [first, second] = NEXT;
+    const before = await registry().proposedEpoch(world.consortium.studyId);
+    await assert.rejects(async () => proposing([first!, second!, first!]), {
+      detail: { code: "OPTION_INVALID", option: "worker" },
+      message: `--worker: each worker once (${addresses([first!])[0]} is given twice) expected`,
+    });
+    assert.equal(await registry().proposedEpoch(world.consortium.studyId), before);
+  });
   it("is proposed by the consortium, and the old one serves on", async () => {
     const { studyId } = world.consortium;
     const done = doneAtOnce(await proposing());
