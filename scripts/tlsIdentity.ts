@@ -31,9 +31,16 @@ export async function writeTlsIdentity(
   return { key, certificate, fingerprint: identity.fingerprint };
 }
 
-/** @throws CodedError KEYSTORE_MISSING | KEYSTORE_PERMISSIONS */
+/** A data owner's. @throws CodedError KEYSTORE_MISSING | KEYSTORE_PERMISSIONS */
 export function readTlsIdentity(folder: string): { keyPem: string; certificatePem: string; fingerprint: string } {
   const { key, certificate } = tlsPaths(folder);
+  const missing = [key, certificate].find((path) => !existsSync(path));
+  if (missing !== undefined) {
+    throw new CodedError(
+      { code: "KEYSTORE_MISSING", path: missing },
+      `${missing} does not exist: \`opaline data-owner init\` made no certificate in this folder; give the --directory that it made`,
+    );
+  }
   const keyPem = readPrivateFile(key);
   const certificatePem = readFileSync(certificate, "utf8");
   return { keyPem, certificatePem, fingerprint: fingerprintOf(certificatePem) };

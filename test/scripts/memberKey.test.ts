@@ -1,8 +1,9 @@
 import { after, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createMemberKey } from "../../scripts/memberKey.ts";
+import { makePrivateFolder } from "../../scripts/privateFiles.ts";
 import { readTlsIdentity, writeTlsIdentity } from "../../scripts/tlsIdentity.ts";
 import { testContext } from "../support/commandContext.ts";
 import { temporaryFolder } from "../support/temporaryFolder.ts";
@@ -55,5 +56,26 @@ describe("writeTlsIdentity", () => {
     assert.equal(modeOf(key), 0o600);
     assert.equal(readTlsIdentity(folder.path).fingerprint, fingerprint);
     assert.match(fingerprint, /^0x[0-9a-f]{64}$/);
+  });
+
+  it("gives its files the names that .env.example has", async () => {
+    makePrivateFolder(join(folder.path, "worker"));
+    const made = await writeTlsIdentity(join(folder.path, "worker"), "Worker", [], testContext(folder.path));
+    const example = readFileSync(new URL("../../.env.example", import.meta.url), "utf8");
+    for (const path of [made.key, made.certificate]) {
+      assert.ok(example.split("\n").some((line) => line.startsWith("OPALINE_TLS_") && line.endsWith(basename(path))));
+    }
+  });
+
+  it("is what makes the files: where one is not there, a hospital is told so", () => {
+    const without = join(folder.path, "without");
+    makePrivateFolder(without);
+    const told = (name: string) => ({
+      detail: { code: "KEYSTORE_MISSING", path: join(without, name) },
+      message: /does not exist: `opaline data-owner init` made no certificate in this folder; give the --directory/,
+    });
+    assert.throws(() => readTlsIdentity(without), told("tls-key.pem"));
+    writeFileSync(join(without, "tls-key.pem"), "", { mode: 0o600 });
+    assert.throws(() => readTlsIdentity(without), told("tls-certificate.pem"));
   });
 });
