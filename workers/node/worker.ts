@@ -247,7 +247,14 @@ function openWorkerStore({ configuration, storeKey, randomBytes }: WorkerModules
   const { dataDir, keyDir } = configuration;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const wrappingKey = deriveWrappingKey(storeKey);
-  return edges.openStore(join(dataDir, "worker.sqlite"), { keyDir, wrappingKey, randomBytes });
+  const store = edges.openStore(join(dataDir, "worker.sqlite"), { keyDir, wrappingKey, randomBytes });
+  try {
+    store.shares.checkKeys();
+    return store;
+  } catch (error) {
+    store.close();
+    throw error;
+  }
 }
 
 function openVectorCache({ field, configuration }: WorkerModules, { shares }: Store): VectorCache {

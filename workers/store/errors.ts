@@ -24,6 +24,8 @@ export type StoreErrorDetail =
   | { readonly code: "STORE_INVALID"; readonly field: string }
   | { readonly code: "STORE_KEY_MISSING"; readonly datasetId: string; readonly epoch: bigint }
   | { readonly code: "STORE_KEY_UNREADABLE"; readonly datasetId: string; readonly epoch: bigint }
+  /** None of so many holdings' keys opens. */
+  | { readonly code: "STORE_WRONG_KEY"; readonly holdings: number }
   /** Without an epoch where every key of the dataset was to go. */
   | { readonly code: "STORE_KEY_NOT_ERASED"; readonly datasetId: string; readonly epoch?: bigint }
   | { readonly code: "STORE_DATASET_ERASED"; readonly datasetId: string }

@@ -20,6 +20,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { isCoded } from "../errors.ts";
 import type { RandomBytes } from "../field/field.ts";
 import { keyContext, onlyKeyContext, seal, unseal } from "./chunkCipher.ts";
 import { storeError } from "./errors.ts";
@@ -85,6 +86,17 @@ export class HoldingKeys {
     }
     this.#open.set(owner.keyName, { key, stamp });
     return key;
+  }
+
+  /** Whether it is sealed under this worker's key. @throws CodedError STORE_KEY_MISSING, STORE_PERMISSIONS */
+  opens(owner: KeyOwner): boolean {
+    try {
+      this.read(owner);
+      return true;
+    } catch (error) {
+      if (isCoded(error, "STORE_KEY_UNREADABLE")) return false;
+      throw error;
+    }
   }
 
   /**

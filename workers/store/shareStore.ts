@@ -24,6 +24,7 @@ import { ActiveShares } from "./activeShares.ts";
 import { seal, seedsContext } from "./chunkCipher.ts";
 import { ColumnChunks } from "./columnChunks.ts";
 import type { Database } from "./database.ts";
+import { storeError } from "./errors.ts";
 import type { HoldingKeys } from "./holdingKeys.ts";
 import { bytesToHex, hexToBytes, storedInteger } from "./hex.ts";
 import { type Holding, type HoldingStatus, Holdings, isTombstone } from "./holdings.ts";
@@ -262,6 +263,21 @@ export class ShareStore {
   /** Names the holding's key as it now is. @throws CodedError STORE_KEY_MISSING */
   keyStamp(datasetId: string, epoch: bigint): string {
     return this.#database.guarded(() => this.#keys.stamp(this.#holdings.keyOwner(datasetId, epoch)));
+  }
+
+  /**
+   * That the worker's own secret is the one under which the keys that are here were wrapped: at least one of them opens. A file that does
+   * not, among others that do, is damaged; its holding alone cannot be read (STORE_KEY_UNREADABLE).
+   * @throws CodedError STORE_WRONG_KEY
+   */
+  checkKeys(): void {
+    const holdings = this.#database.guarded(() => this.#holdings.all());
+    const here = holdings.filter((holding) => this.#keys.has(holding));
+    if (here.length === 0 || here.some((holding) => this.#keys.opens(holding))) return;
+    const message =
+      `none of the ${here.length} dataset keys here opens under this store key: start with the one that was there when the ` +
+      "shares came; if this is it, the key files are damaged: restore them, or delete them to go on without these shares";
+    throw storeError({ code: "STORE_WRONG_KEY", holdings: here.length }, message);
   }
 
   /** A holding that has segments must have its key: a new one would make the old segments unreadable. */

@@ -15,10 +15,12 @@ import { sendCall } from "../../../workers/chain/governedCall.ts";
 import { memberRegistry } from "../../../workers/chain/memberRegistries.ts";
 import { KEY_ROTATION } from "../../../workers/messages/signedStructs.ts";
 import { opalineDomain } from "../../../workers/messages/typedData.ts";
+import { deriveWrappingKey } from "../../../workers/store/holdingKeys.ts";
 import { openStore } from "../../../workers/store/openStore.ts";
 import { createTlsIdentity, fingerprintOf } from "../../../workers/transport/identity.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 import { CHAIN_ID, type LocalChain, startLocalChain } from "../chain/localChain.ts";
+import { bytes32, sampleFile } from "../store/storeFixture.ts";
 import { WorkerProcess } from "./workerProcess.ts";
 
 /** Cheap on purpose. */
@@ -156,6 +158,17 @@ describe("workers/main.ts", () => {
       writeFileSync(wrong, "not this one\n", { mode: 0o600 });
       const environment = environmentOf({ OPALINE_PASSWORD_FILE: wrong });
       assert.ok(!(await failsWith(test, 78, "KEYSTORE_WRONG_PASSWORD", environment)).includes("not this one"));
+    });
+
+    it("when the store key is not the one that the keys of its datasets are sealed under", async (test) => {
+      const environment = environmentOf();
+      const [dataDir, keyDir] = [environment["OPALINE_DATA_DIR"]!, environment["OPALINE_KEY_DIR"]!];
+      mkdirSync(dataDir, { mode: 0o700 });
+      const wrappingKey = deriveWrappingKey(Buffer.alloc(32, 0x5f));
+      const store = openStore(join(dataDir, "worker.sqlite"), { keyDir, wrappingKey, randomBytes });
+      store.shares.putSegment(sampleFile(), bytes32("file"));
+      store.close();
+      assert.match(await failsWith(test, 78, "STORE_WRONG_KEY", environment), /none of the 1 dataset keys/);
     });
 
     it("when a file with a secret may be read by the group", async (test) => {

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
@@ -167,6 +176,28 @@ describe("ShareStore", () => {
       stranger.close();
       copyFileSync(join(folder.keyDir, `${other.slice(2)}-1.key`), join(folder.keyDir, `${DATASET.slice(2)}-1.key`));
       assert.throws(() => folder.open().shares.loadColumn(DATASET, 1n, 1n, AGE), hasCode("STORE_KEY_UNREADABLE"));
+    });
+
+    it("is found out when the worker starts, if no key opens: another worker's secret, not one damaged file", (test) => {
+      const folder = storeFolder(test);
+      const store = folder.open();
+      store.shares.checkKeys();
+      putActive(store);
+      const other = bytes32("other dataset");
+      putActive(store, sampleFile({ datasetId: other }), bytes32("other file"));
+      store.shares.checkKeys();
+      store.close();
+      const stranger = folder.open({ wrappingKey: Buffer.alloc(32, 8) });
+      assert.throws(() => stranger.shares.checkKeys(), hasCode("STORE_WRONG_KEY", { holdings: 2 }));
+      stranger.shares.eraseDataset(other);
+      assert.throws(() => stranger.shares.checkKeys(), hasCode("STORE_WRONG_KEY", { holdings: 1 }));
+      stranger.close();
+      writeFileSync(join(folder.keyDir, `${DATASET.slice(2)}-1.key`), "damaged", { mode: 0o600 });
+      const again = folder.open();
+      assert.throws(() => again.shares.checkKeys(), hasCode("STORE_WRONG_KEY", { holdings: 1 }));
+      const third = bytes32("third dataset");
+      putActive(again, sampleFile({ datasetId: third }), bytes32("third file"));
+      again.shares.checkKeys();
     });
 
     it("does not decrypt as another chunk of its column, another column's chunk, or the seeds", (test) => {
