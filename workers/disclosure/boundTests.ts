@@ -108,23 +108,32 @@ interface Rest {
   readonly rest: RowSet;
 }
 
-/** What a group leaves of others of its cell, or they of it: one part taken away, and all that are disjoint. */
+/** What a group leaves of others of its cell, or they of it, where values are summed: one part taken away, and disjoint ones together. */
 export function restsOf(group: DisclosedGroup, cell: readonly DisclosedGroup[]): Rest[] {
-  const all = [...cell, group];
-  return all.flatMap((whole): Rest[] => {
-    const parts = all.filter((other) => isProperPart(other.set, whole.set));
-    const alone = parts.map((part) => [part]);
-    const together = parts.reduce<DisclosedGroup[]>(
-      (apart, part) => (apart.some(({ set }) => intersect(set!, part.set!) !== undefined) ? apart : [...apart, part]),
-      [],
-    );
-    const taken = together.length > 1 ? [...alone, together] : alone;
-    return taken.flatMap((each) => {
-      if (whole !== group && !each.includes(group)) return [];
-      const rest = each.reduce<RowSet | undefined>((left, { set }) => left && apartFrom(left, set!), whole.set);
-      return rest === undefined ? [] : [{ whole, parts: each, rest }];
-    });
-  });
+  if (group.sums.length === 0) return [];
+  const others = cell.filter(({ sums }) => sums.length > 0);
+  const partsOf = (whole: DisclosedGroup): DisclosedGroup[] => others.filter(({ set }) => isProperPart(set, whole.set));
+  const own = partsOf(group);
+  const wholes = others.filter((whole) => isProperPart(group.set, whole.set));
+  return [
+    ...own.flatMap((part) => restOf(group, [part])),
+    ...together(group, own),
+    ...wholes.flatMap((whole) => [...restOf(whole, [group]), ...together(whole, [group, ...partsOf(whole)])]),
+  ];
+}
+
+/** Without the first part and those that are disjoint from all before them. */
+function together(whole: DisclosedGroup, parts: readonly DisclosedGroup[]): Rest[] {
+  const apart = parts.reduce<DisclosedGroup[]>(
+    (taken, part) => (taken.some(({ set }) => intersect(set!, part.set!) !== undefined) ? taken : [...taken, part]),
+    [],
+  );
+  return apart.length < 2 ? [] : restOf(whole, apart);
+}
+
+function restOf(whole: DisclosedGroup, parts: readonly DisclosedGroup[]): Rest[] {
+  const rest = parts.reduce<RowSet | undefined>((left, { set }) => left && apartFrom(left, set!), whole.set);
+  return rest === undefined ? [] : [{ whole, parts, rest }];
 }
 
 function isProperPart(part: RowSet | undefined, whole: RowSet | undefined): boolean {
