@@ -28,13 +28,15 @@ interface FieldFacts {
 export function rowsApart(set: RowSet, sums: readonly Sum[], k: number, facts: FieldFacts): FewRows[] {
   const few = [
     ...rowsButOne(set, sums, facts).map((each): FewRows => ({ set: each, zero: "ifShown" })),
-    ...rowsWithin(set, sums, facts, (runs) => gapsOf(runs, k).map(({ far }) => bitsOf(far))).map((each): FewRows => ({
-      set: each,
-      zero: "passes",
-    })),
+    ...rowsBeyondGaps(set, sums, k, facts).map((each): FewRows => ({ set: each, zero: "passes" })),
   ];
   const seen = new Set<string>();
   return few.filter((each) => !seen.has(keyOf(each.set)) && seen.add(keyOf(each.set)));
+}
+
+/** By wide gap, the rows beyond it. */
+export function rowsBeyondGaps(set: RowSet, sums: readonly Sum[], k: number, facts: FieldFacts): RowSet[] {
+  return rowsWithin(set, sums, facts, (runs) => gapsOf(runs, k).map(({ far }) => bitsOf(far)));
 }
 
 /** By value that is apart from all others, the rows that have another. */

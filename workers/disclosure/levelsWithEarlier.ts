@@ -4,6 +4,7 @@
  * their sums differ by few values, or that each has beside the other, where they overlap. And what earlier answers told so of other data, from which such a set may have grown by few.
  */
 import { isCoded } from "../errors.ts";
+import type { SchemaField } from "../schema/studySchema.ts";
 import type { Classes } from "./choices.ts";
 import { chosenBy, fieldApart, fieldsOfChoice, hasProductsOf, isChosenBySummed } from "./choices.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
@@ -17,9 +18,13 @@ import { isSameSum } from "./summedPoints.ts";
 
 /** Earlier sets that are looked at: the newest distinct ones of those that may tell something with a set. */
 const COMPARED_SETS = 64;
+/** So few that how many have each may follow: number, sum and sum of squares over two sets are six equations. */
+const FEW_VALUES = 6;
 
 export interface TellingSets {
   readonly sets: readonly RowSet[];
+  /** What one of two sets leaves of the other, with the sums over both. */
+  readonly rests: readonly SummedSet[];
   /** Levels that follow but for rows by which data or missing values leave two sets apart. */
   readonly near: readonly NearLevel[];
   /** Counts follow of sets that no class tells: the group cannot be shown. */
@@ -32,7 +37,7 @@ export interface NearLevel {
   readonly beside: readonly (readonly [set: RowSet, part: RowSet])[];
 }
 
-const NOTHING: TellingSets = { sets: [], near: [], isUntold: false };
+const NOTHING: TellingSets = { sets: [], rests: [], near: [], isUntold: false };
 
 /** A group, or what groups add up to. */
 export type SummedGroup = Pick<DisclosedGroup, "set" | "sums">;
@@ -86,6 +91,7 @@ export function byGroup(
 function merged(found: readonly TellingSets[]): TellingSets {
   return {
     sets: found.flatMap(({ sets }) => sets),
+    rests: found.flatMap(({ rests }) => rests),
     near: found.flatMap(({ near }) => near),
     isUntold: found.some(({ isUntold }) => isUntold),
   };
@@ -129,6 +135,11 @@ export function toldTogether(
   const own = summed.map((one): [SummedSet, SummedSet] => [{ set: one.set, sums: [] }, one]);
   const told = [...own, ...pairs].flatMap(([before, added]) => tellTogether(before, added, levels, classes).sets);
   return [...new Map(told.map((set) => [keyOf(set), set])).values()];
+}
+
+export function hasFewValues(field: SchemaField): boolean {
+  const count = field.type === "category" ? field.categories.length : Number(field.maximum - field.minimum) + 1;
+  return count <= FEW_VALUES;
 }
 
 /**
@@ -193,8 +204,10 @@ function tellTogether(earlier: SummedSet, added: SummedSet, levels: LevelReader,
       return { ...NOTHING, sets: levels.levelsOfCell([both])[0]!.own.map(({ set }) => set) };
     }
     const rest = restOf(earlier, added);
-    const sets = [...levelsOfBoth(earlier, added, levels, classes), ...levelsOfRest(rest, earlier, added, levels)];
-    return { ...NOTHING, sets };
+    const sums = added.sums.filter((sum) => earlier.sums.some((other) => isSameSum(sum, other)));
+    const both = levelsOfBoth(earlier, added, levels, classes);
+    if (rest === undefined || sums.length === 0) return { ...NOTHING, sets: both };
+    return { ...NOTHING, sets: [...both, ...levels.levelsAlone(rest, sums)], rests: [{ set: rest, sums }] };
   });
 }
 
@@ -264,12 +277,6 @@ function levelsOfBoth(earlier: SummedSet, added: SummedSet, levels: LevelReader,
   // The rest's number follows from the sets alone: it is tested as a pair, or public.
   const joint = levels.levelsOfCell(compared)[1]!.joint.map(({ set }) => set);
   return joint.filter((set) => rest === undefined || keyOf(set) !== keyOf(rest));
-}
-
-/** Of the rows by which they differ, with the sums that both have. */
-function levelsOfRest(rest: RowSet | undefined, earlier: SummedSet, added: SummedSet, levels: LevelReader): RowSet[] {
-  const sums = added.sums.filter((sum) => earlier.sums.some((other) => isSameSum(sum, other)));
-  return rest === undefined || sums.length === 0 ? [] : levels.levelsAlone(rest, sums);
 }
 
 /** The rows of one that are not in the other, which is in it. */

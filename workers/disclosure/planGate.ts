@@ -20,7 +20,6 @@
  */
 import type { Field } from "../field/field.ts";
 import type { GatePlan, OutputGroup, SizeTest } from "../messages/gatePlan.ts";
-import type { SchemaField } from "../schema/studySchema.ts";
 import { numberLines } from "./axisLines.ts";
 import { cellTests } from "./cellTests.ts";
 import type { Classes } from "./choices.ts";
@@ -32,7 +31,7 @@ import { cellsOf, historyTests } from "./historyTests.ts";
 import type { SummedSet } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import type { SummedGroup, TellingSets } from "./levelsWithEarlier.ts";
-import { byGroup, levelsWithEarlier, mayTellCounts, toldTogether } from "./levelsWithEarlier.ts";
+import { byGroup, hasFewValues, levelsWithEarlier, mayTellCounts, toldTogether } from "./levelsWithEarlier.ts";
 import { mergedPlan, NEVER_PASSES } from "./mergedPlan.ts";
 import type { Pause } from "./pieces.ts";
 import { Pieces } from "./pieces.ts";
@@ -49,7 +48,7 @@ import { ShownSums } from "./shownSums.ts";
 import type { KnownSet } from "./suppression.ts";
 import { Suppression } from "./suppression.ts";
 import type { Universe } from "./universe.ts";
-import { valueTests } from "./valueTests.ts";
+import { gapTests, valueTests } from "./valueTests.ts";
 import { differInValidity } from "./validity.ts";
 
 /** Combinations of sets that are looked at in one piece: each makes up to three tests, in some tens of microseconds. */
@@ -266,7 +265,7 @@ class Planning {
     return earlier.some((before) => before.isOpened && mayTellCounts(before, told, classes, hasFew));
   }
 
-  #tellingTests({ sets, near, isUntold }: TellingSets): SizeTest[] {
+  #tellingTests({ sets, rests, near, isUntold }: TellingSets): SizeTest[] {
     if (isUntold) return [NEVER_PASSES];
     const { told, counted, jointK } = this.#place;
     const earlier = [...told, ...counted.map(({ set }) => set), ...this.#tests.others.map(({ set }) => set)];
@@ -275,6 +274,7 @@ class Planning {
         ...this.#tests.sizeTests(set, "ifShown", jointK),
         ...this.#tests.growthTests(set, earlier),
       ]),
+      ...rests.flatMap(({ set, sums }) => gapTests(this.#tests, set, sums, jointK)),
       ...near.flatMap(({ level, beside }) => this.#tests.sumSizeTests([[level, undefined], ...beside], jointK)),
     ];
   }
@@ -289,12 +289,4 @@ class Planning {
     );
     return index < 0 || groups[index]!.kind === kind ? undefined : index;
   }
-}
-
-/** So few that how many have each may follow: number, sum and sum of squares over two sets are six equations. */
-const FEW_VALUES = 6;
-
-function hasFewValues(field: SchemaField): boolean {
-  const count = field.type === "category" ? field.categories.length : Number(field.maximum - field.minimum) + 1;
-  return count <= FEW_VALUES;
 }

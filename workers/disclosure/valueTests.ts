@@ -1,9 +1,10 @@
 /** Tests of what sums of values tell of few though no number of rows does: near the least that they can be, and across gaps of values. */
 import type { SizeTest } from "../messages/gatePlan.ts";
-import { rowsApart } from "./apartValues.ts";
+import { rowsApart, rowsBeyondGaps } from "./apartValues.ts";
 import { boundTests, restsOf } from "./boundTests.ts";
 import type { DisclosedGroup } from "./disclosedSets.ts";
 import type { RequestTests } from "./requestTests.ts";
+import type { RowSet } from "./rowSet.ts";
 import type { Sum } from "./summedPoints.ts";
 import { isSameSum } from "./summedPoints.ts";
 
@@ -26,4 +27,9 @@ export function valueTests(
     each.set === undefined ? [] : rowsApart(each.set, each.sums, k, tests.facts),
   );
   return [...boundTests(tests, group, before, k), ...apart.flatMap((few) => tests.sizeTests(few.set, few.zero))];
+}
+
+/** Of sums over what two answers leave: not few are beyond a gap. What else these tell are levels (`levels.ts`). */
+export function gapTests(tests: RequestTests, set: RowSet, sums: readonly Sum[], k: number): SizeTest[] {
+  return rowsBeyondGaps(set, sums, k, tests.facts).flatMap((few) => tests.sizeTests(few, "passes", k));
 }

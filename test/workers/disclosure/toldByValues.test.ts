@@ -160,6 +160,17 @@ const STORIES: Readonly<Record<string, Story>> = {
     asked: ["SELECT AVG(score) FROM t WHERE arm = '1'"],
     recovered: ([, sum]) => (sum! - 46n) / 99n,
   },
+  "a code far from all grades in the arm that two answers leave": {
+    rows: (few) => [
+      ...rows(12, { score: 1 }),
+      ...rows(20, { score: 2 }),
+      ...rows(few, { score: 5 }),
+      ...rows(40, { arm: 1, score: 3 }),
+      ...rows(40, { arm: 1, score: 5 }),
+    ],
+    asked: ["SELECT AVG(score) FROM t", "SELECT AVG(score) FROM t WHERE arm = '1'"],
+    recovered: ([, all], [n, arm]) => (n! > 0n ? (all! - arm! - 52n) / 99n : -1n),
+  },
   "ages at both ends": {
     rows: (few) => [...rows(200), ...rows(30, { age: 18 }), ...rows(25, { age: 19 }), ...rows(few, { age: 88 })],
     asked: ["SELECT AVG(age) FROM t WHERE age BETWEEN 18 AND 19 OR age >= 85"],
