@@ -106,10 +106,10 @@ export class RequestTests {
   cohortTests(): SizeTest[] {
     const { cohort } = this.#disclosed;
     if (cohort === undefined || this.#isExemptCohort(cohort)) return [];
-    return [
-      ...this.sizeTests(cohort, "fails"),
-      ...historyTests(this.facts, this.tested(cohort, new Set()), "fails", []),
-    ];
+    const tests = historyTests(this.facts, this.tested(cohort, new Set()), "fails", []);
+    // Whether zeros are shown is tested with it, and not known before.
+    const decided = tests.map((test): SizeTest => (test.zero === "ifShown" ? { ...test, zero: "fails" } : test));
+    return [...this.sizeTests(cohort, "fails"), ...decided];
   }
 
   /** At least k, or as `zero` says none; the same with every owner's rows taken away. */
