@@ -81,6 +81,37 @@ describe("npm run conformance", () => {
     );
   });
 
+  it("takes as it is what is hidden for what a sum of values would tell", async () => {
+    const scores = [
+      ...Array.from({ length: 200 }, (_, row) => ["A", 5 + (row % 5)] as const),
+      ...Array.from({ length: 102 }, (_, row) => ["B", row < 2 ? 6 : 5] as const),
+    ];
+    const fields = ["patient", "arm", "score"].map((name) => ({
+      name,
+      type: name === "arm" ? "string" : "integer",
+      description: "",
+    }));
+    const resource = { name: "t", path: "rows.csv", schema: { fields } };
+    const groups = ["A", "B"].map((arm) => {
+      const values = scores.flatMap(([own, score]) => (own === arm ? [score] : []));
+      const sum = values.reduce<number>((total, value) => total + value, 0);
+      return { arm, n: values.length, sum, mean: sum / values.length };
+    });
+    mkdirSync(path("values"));
+    const write = (name: string, text: string): void => writeFileSync(path("values", name), text);
+    write("rows.csv", ["patient,arm,score", ...scores.map((row, at) => [at, ...row].join())].join("\n"));
+    write("datapackage.json", JSON.stringify({ missingValues: [""], resources: [resource] }));
+    const query = { id: "means", kind: "stats", table: "t", column: "score", group_by: ["arm"], expected: { groups } };
+    write("reference.json", JSON.stringify({ queries: [query] }));
+    const { code, stdout, stderr } = await runProgram(MAIN, [path("values"), "--json"]);
+    assert.equal(code, 0, stderr);
+    const { queries } = JSON.parse(stdout) as { queries: { reason: string; got: { groups: { mean: unknown }[] } }[] };
+    const [report] = queries;
+    assert.match(report!.reason, /^2 of 2 cells are hidden, .*what sums of values may tell, which is not judged$/);
+    // One arm's, and with it the other's, which would tell its number.
+    for (const { mean } of report!.got.groups) assert.deepEqual(mean, { suppressed: true });
+  });
+
   it("prints how it is used, and exits 0, whatever stands beside", async () => {
     for (const words of [["--help"], ["-h"], [path("nowhere"), "--help"]]) {
       const { code, stdout, stderr } = await runProgram(MAIN, words);

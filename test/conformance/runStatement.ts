@@ -11,7 +11,7 @@ import { conditionOf } from "./columnUses.ts";
 import type { DerivedStudy } from "./derivedStudy.ts";
 import { judge, openCells } from "./judge/judge.ts";
 import type { JudgedQuery } from "./judge/judge.ts";
-import type { JudgedCell } from "./judge/judgedAnswer.ts";
+import type { JudgedCell, Part } from "./judge/judgedAnswer.ts";
 import { K, openGated, openUncontrolled } from "./openRequest.ts";
 import type { Opened } from "./openRequest.ts";
 import type { CsvTable } from "./referenceDirectory.ts";
@@ -98,14 +98,31 @@ async function ask(
 
 /** What the judge allows to be shown; or a verdict, where it or the gate refuses. */
 function judgedCells(opened: Opened, judged: JudgedQuery): readonly JudgedCell[] | StatementReport {
-  const { judgement } = judge(judged);
+  const { judgement, maySumsTell } = judge(judged);
   if (judgement.kind === "never true") return failed("it was computed, though no row can satisfy its condition");
   if (judgement.kind === "refused") {
     const rules = judgement.rules.join("; ");
     return opened.refused ? refused(rules) : failed(`it must be refused and was answered: ${rules}`);
   }
-  return opened.refused ? failed(`it is refused, and no rule says so: ${opened.reason}`) : judgement.cells;
+  if (opened.refused) return failed(`it is refused, and no rule says so: ${opened.reason}`);
+  return maySumsTell ? withHidden(judgement.cells, opened) : judgement.cells;
 }
+
+/** What is hidden for what sums of values may tell, the judge does not know: it is taken as it is. */
+function withHidden(cells: readonly JudgedCell[], { outputs, hidden }: Opened & { refused: false }): JudgedCell[] {
+  const width = outputs.length / cells.length;
+  return cells.map((cell, index) => {
+    const isHidden = Array.from({ length: width }, (_, at) => hidden.has(index * width + at));
+    const parts = new Set<Part>([
+      ...cell.hidden,
+      ...(isHidden[0] === true ? (["count"] as const) : []),
+      ...(isHidden.includes(true) ? (["sum"] as const) : []),
+    ]);
+    return parts.size === cell.hidden.size ? cell : { ...cell, hidden: parts, rules: [...cell.rules, VALUES] };
+  });
+}
+
+const VALUES = "what sums of values may tell, which is not judged";
 
 /** A refusal of the compiler or of the plan: unsupported, or what the judge expects, or a failure. */
 function explain(error: unknown, judged: JudgedQuery): StatementReport {

@@ -30,6 +30,11 @@ import { missingness } from "./missingness.ts";
 import { possibleRows } from "./possibleRows.ts";
 import { cohortRules, groupRules, smallTableRules } from "./sizeRules.ts";
 import type { RuleFacts } from "./sizeRules.ts";
+import type { SummedRows } from "./valueRules.ts";
+import { maySumsTell } from "./valueRules.ts";
+
+/** The rule of cells that have enough rows, but would tell others. */
+export const COMPLEMENTARY = "complementary suppression";
 
 export interface JudgedQuery {
   readonly table: CsvTable;
@@ -45,7 +50,7 @@ export interface JudgedQuery {
 }
 
 export function judge(query: JudgedQuery): JudgedRequest {
-  const { facts, lines } = factsOf(query);
+  const { facts, lines, summed } = factsOf(query);
   const { sets } = facts;
   const count = setsIn(sets).length + 1;
   const untold = sets.hasFewNumbers
@@ -53,11 +58,13 @@ export function judge(query: JudgedQuery): JudgedRequest {
     : count > MOST_SETS
       ? "more sets than can be told apart"
       : undefined;
-  if (isEmpty(sets.cohort)) return { untold: undefined, judgement: { kind: "never true" } };
+  if (isEmpty(sets.cohort)) return { untold: undefined, maySumsTell: false, judgement: { kind: "never true" } };
   const small = smallTableRules(facts);
   const refused = small.length > 0 ? small : cohortRules(facts);
-  if (refused.length > 0) return { untold, judgement: { kind: "refused", rules: refused } };
-  return { untold, judgement: { kind: "answered", cells: judgedCells(facts, lines) } };
+  if (refused.length > 0) return { untold, maySumsTell: false, judgement: { kind: "refused", rules: refused } };
+  const cells = judgedCells(facts, lines);
+  const hidden = new Set(cells.flatMap((cell, index) => (cell.hidden.has("sum") ? [index] : [])));
+  return { untold, maySumsTell: maySumsTell(facts, summed, hidden), judgement: { kind: "answered", cells } };
 }
 
 /**
@@ -93,7 +100,7 @@ function cellsOf(
   return sets.cells.map(({ keys, set, interval }, cell) => {
     const own = sets.groups.map((group, index) => ({ ...group, index })).filter((group) => group.cell === cell);
     const secret = own.filter(({ index }) => hidden.has(index));
-    const named = secret.flatMap(({ index }) => (rules[index]?.length ? rules[index] : ["complementary suppression"]));
+    const named = secret.flatMap(({ index }) => (rules[index]?.length ? rules[index] : [COMPLEMENTARY]));
     return {
       keys,
       rows: sizeOf(set),
@@ -105,7 +112,11 @@ function cellsOf(
 }
 
 /** Of a statistic of order, with every line by itself. */
-function factsOf(query: JudgedQuery): { readonly facts: RuleFacts; readonly lines: OrderedLines | undefined } {
+function factsOf(query: JudgedQuery): {
+  readonly facts: RuleFacts;
+  readonly lines: OrderedLines | undefined;
+  readonly summed: SummedRows;
+} {
   const { table, fields, hospitals, shape, k, tokens } = query;
   const needed = new Set([...columnsIn(tokens), ...columnsOf(shape)]);
   const count = Math.max(...hospitals) + 1;
@@ -131,7 +142,7 @@ function factsOf(query: JudgedQuery): { readonly facts: RuleFacts; readonly line
   const own = judgedSets(cohortOf(query, rows), { rows, fields: known, differInMissing }, shape);
   const lines = shape.order === undefined ? undefined : readLines(shape.order, own, rows, known);
   const sets = lines === undefined ? own : singleLines(lines);
-  return { facts: { k, sets, all, owned, differInMissing }, lines };
+  return { facts: { k, sets, all, owned, differInMissing }, lines, summed: { rows, fields: known, shape } };
 }
 
 /** A constant whose column the text does not tell may be any's. */

@@ -66,6 +66,8 @@ export interface JudgedRequest {
   readonly judgement: Judgement;
   /** Why the compiler may say that the sets of this query cannot be told apart; undefined: it must not. */
   readonly untold: string | undefined;
+  /** Whether cells may be hidden beside those that the judge hides, for what sums of values tell (`valueRules.ts`). */
+  readonly maySumsTell: boolean;
 }
 
 /** Group columns, of which missing is a group. */
