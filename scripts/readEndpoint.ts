@@ -8,9 +8,10 @@ import { invalidOption } from "./readOption.ts";
  */
 export function readEndpoint(option: string, text: string, expected = "https://host:port and nothing else"): string {
   try {
-    parseEndpoint(text);
+    // Port 0 takes any that is free: good to listen on, not to be reached under.
+    if (parseEndpoint(text).port !== 0) return text;
   } catch {
-    throw invalidOption(option, expected);
+    // Said below.
   }
-  return text;
+  throw invalidOption(option, expected);
 }

@@ -64,7 +64,7 @@ function readEvidence(file: string): Equivocation {
     return equivocationFromJson(text);
   } catch (error) {
     if (!isCoded(error, "EVIDENCE_INVALID")) throw error;
-    throw new CodedError(error.detail as EvidenceErrorDetail, `--evidence ${file}: ${error.message}`);
+    throw new CodedError(error.detail as EvidenceErrorDetail, `--evidence ${file}: ${error.message}`, { cause: error });
   }
 }
 

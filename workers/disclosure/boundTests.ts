@@ -94,10 +94,7 @@ function ownSums(group: DisclosedGroup, classes: Classes, k: number): NonNegativ
 function nearSums(set: RowSet, field: number, output: number, classes: Classes, k: number): NonNegativeSum[] {
   return valuesBesideGaps(set, field, classes(field), k).flatMap(({ near, far, value }) => {
     const range = valueRange(near, field, classes(field));
-    return distances([[near, output, 1n]], range!).map(({ sum: { outputs, rows }, least }) => {
-      const [[, sign]] = outputs as [readonly [number, bigint]];
-      return { sum: { outputs, rows: [...rows, [far, -sign * value] as const] }, least };
-    });
+    return range === undefined ? [] : distances([[near, output, 1n]], range, [[far, value]]);
   });
 }
 

@@ -28,14 +28,14 @@ import { type KnownMissing, leaveOnlyMissing } from "./missingCounts.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { pairTest, sumsOne } from "./pairTests.ts";
 import type { RowSet } from "./rowSet.ts";
-import { isSubset, keyOf, meetsWithin } from "./rowSet.ts";
+import { intersect, isSubset, keyOf, meetsWithin } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
 import type { ToldRest, ToldTable } from "./toldTables.ts";
 import { lateRestTests, restTests, tableTests } from "./toldTables.ts";
 import { differInValidity } from "./validity.ts";
 
 /** Sets beside the new one in a combination: the newest distinct ones of posted answers, and of others. "All rows" is always among them. */
-const COMBINED_SETS = 64;
+export const COMBINED_SETS = 64;
 
 export interface NewSet extends TestedSet {
   /** The cell of which it is the rows, or those with some values present; undefined for others. */
@@ -267,9 +267,17 @@ function combinationTest(
   }
   if (compared === "missing") return [];
   const isUnit = meetsWithin(p.set, q.set, m.set); // |v| <= 1, so Σv² counts rows
-  // That a set is just who lacks a column, as nobody is and does, tells no more than their numbers.
-  const isOfMissing = [p, q].some(({ set }) => differInValidity(facts.classes, set, m.set)) && !mayHaveErased();
+  const isOfMissing = (isRestOf(facts, p, q, m) || isRestOf(facts, q, p, m)) && !mayHaveErased();
   return [tests.combination(p.set, q.set, m.set, isUnit ? k - 1 : 4 * (k - 1), isOfMissing ? "ifShown" : "fails")];
+}
+
+/**
+ * Whether zero tells no more than numbers: that just those of m are in `other` who lack a column, as nobody is and does. Where others than those of
+ * m may be in it, zero tells that they are not.
+ */
+function isRestOf({ classes }: HistoryFacts, present: TestedSet, { set: other }: TestedSet, m: TestedSet): boolean {
+  if (!differInValidity(classes, present.set, m.set)) return false;
+  return isSubset(other, m.set) || intersect(other, m.set) === undefined;
 }
 
 /** Whether they come to missing values whose number is known when the new ones of these sets are shown. */

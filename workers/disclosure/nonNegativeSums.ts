@@ -25,12 +25,23 @@ function endsOf({ least, most, ends: [up, down] }: Ends): readonly [End, End] {
 /** A sum over sets, each with an output of its own, added or taken away. */
 export type SignedSum = readonly (readonly [set: RowSet, output: number, weight: 1n | -1n])[];
 
-/** From either end of a range ±Σ(x − end); none where x is the same everywhere. */
-export function distances(sums: SignedSum, range: Ends): NonNegativeSum[] {
+/**
+ * From either end of a range ±Σ(x − end); none where x is the same everywhere.
+ *
+ * @param beyond rows in the sums' outputs, not in their sets, all of one x
+ */
+export function distances(
+  sums: SignedSum,
+  range: Ends,
+  beyond: readonly (readonly [set: RowSet, x: bigint])[] = [],
+): NonNegativeSum[] {
   if (range.least === range.most) return [];
   return endsOf(range).map(([end, sign, next]) => {
     const outputs = sums.map(([, output, weight]) => [output, sign * weight] as const);
-    const rows = sums.map(([set, , weight]) => [set, -sign * weight * end] as const);
+    const rows = [
+      ...sums.map(([set, , weight]) => [set, -sign * weight * end] as const),
+      ...beyond.map(([set, x]) => [set, -sign * x] as const),
+    ];
     return { sum: { outputs, rows }, least: next };
   });
 }

@@ -16,8 +16,8 @@ export interface TestedSet {
 }
 
 /**
- * That two sets differ by no few rows. None where that holds by construction, or where they differ by missing values and share no
- * sum.
+ * That two sets differ by no few rows, or by none where they differ by missing values only and share a sum: that nobody lacks a column
+ * tells nothing of sums. No test where it holds by construction, or where they differ so and share no sum.
  *
  * @param zero of one filter over different data, by at least k known rows
  */
@@ -31,15 +31,6 @@ export function pairTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: 
   const apart = a.set.parts ^ b.set.parts;
   const mayBeZero = isSameFilter(a.set, b.set) && facts.rows(apart) >= k && !facts.isErased(apart);
   return [tests.pair(a.set, b.set, k - 1, mayBeZero ? zero : "fails")];
-}
-
-/**
- * The same where one of the two is what cells add up to. Where they differ by missing values only, and a field is summed over both,
- * they may differ by none: that nobody lacks a column tells nothing of sums.
- */
-export function nearTest(facts: HistoryFacts, a: TestedSet, b: TestedSet, zero: SizeTest["zero"]): SizeTest[] {
-  const isMissing = differInValidity(facts.classes, a.set, b.set);
-  return isMissing ? missingSumTests(facts, a, [b]) : pairTest(facts, a, b, zero);
 }
 
 /**

@@ -27,7 +27,7 @@ import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
 import type { EarlierAnswer, HistorySets } from "./historySets.ts";
 import { mayTellMore } from "./historySet.ts";
 import type { NewSet } from "./historyTests.ts";
-import { cellsOf, historyTests } from "./historyTests.ts";
+import { cellsOf, COMBINED_SETS, historyTests } from "./historyTests.ts";
 import type { SummedSet } from "./levels.ts";
 import { LevelReader } from "./levels.ts";
 import type { SummedGroup, TellingSets } from "./levelsWithEarlier.ts";
@@ -170,7 +170,10 @@ class Planning {
         ...this.#tests.growthTests(set, this.#place.told),
       ]),
       mayTell: (margin, set) => this.#mayTellCounts({ set, sums: this.#disclosed.margins[margin]!.sums }),
+      pause: this.#place.pause,
     });
+    // Counted as if nothing were hidden, while a plan can still be refused for the number of its tests.
+    await sums.linesOf(new Set());
     this.#tests.tests.stopCounting();
     const { circuit, columns, indicators, sizes } = this.#tests.vectors.finish();
     const { universe, catalogue } = this.#place;
@@ -181,7 +184,7 @@ class Planning {
     const measures = this.#request.circuit.outputs.length;
     const close: GatePlan["close"] = async (given) => {
       const { hidden, lines } = await this.#suppression.close(given);
-      return { hidden, lines: [...lines, ...sums.linesOf(hidden)] };
+      return { hidden, lines: [...lines, ...(await sums.linesOf(hidden))] };
     };
     const plan: GatePlan = { circuit, measures, cohort, zeros, groups, close };
     return {
@@ -201,7 +204,7 @@ class Planning {
     const summed = new Map<number, { readonly added: TestedSet[]; readonly told: TestedSet[] }>();
     const found: OutputGroup[] = [];
     const pieces = new Pieces(this.#place.pause, PIECE);
-    const { length: earlier } = this.#tests.others;
+    const earlier = Math.min(this.#tests.others.length, COMBINED_SETS);
     for (const [index, group] of this.#disclosed.groups.entries()) {
       const tests = this.#tellingTests(this.#place.telling[index]!);
       const isRepeated = this.#tests.isToldExactly(group);

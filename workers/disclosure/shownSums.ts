@@ -7,43 +7,30 @@
  *
  * Every size is a sum of the cells' own, so that no set needs a vector.
  */
-import { BN254_FR_MODULUS as R } from "../field/bn254.ts";
 import type { LineTest, SizeTest } from "../messages/gatePlan.ts";
-import type { DisclosedGroup, DisclosedSets } from "./disclosedSets.ts";
-import { familiesOf } from "./disclosedSets.ts";
-import type { HistorySet } from "./historySet.ts";
+import type { EarlierSet, Family, Member } from "./comparedFamilies.ts";
+import { comparedFamilies, printOf } from "./comparedFamilies.ts";
+import type { DisclosedSets } from "./disclosedSets.ts";
 import type { HistoryFacts, NewSet } from "./historyTests.ts";
 import { earlierPairs } from "./historyTests.ts";
 import type { DisclosedMargin } from "./margins.ts";
 import { toldPart } from "./margins.ts";
 import { NEVER_PASSES } from "./mergedPlan.ts";
 import type { TestedSet } from "./pairTests.ts";
+import type { Pause } from "./pieces.ts";
+import { Pieces } from "./pieces.ts";
 import { sumsOne } from "./pairTests.ts";
 import type { RequestTests } from "./requestTests.ts";
 import type { RowSet } from "./rowSet.ts";
-import { intersect, isSubset } from "./rowSet.ts";
 import { marginTests } from "./sumTests.ts";
 import type { CellUnion } from "./toldTables.ts";
 import { unionTests, unionOf, unionTest } from "./toldTables.ts";
 
+/** Pairs of sets that are looked at in one piece. */
+const PIECE = 2_000;
+
 /** Of the cells that a failing test could hide, one in so many, at least one: fewer at once would need more turns of some rounds each. */
 const HIDDEN_AT_ONCE = 8;
-
-/** A set that a group tells: its own, or a level. */
-interface Member {
-  readonly group: number;
-  readonly tested: NewSet;
-}
-
-/** Cells of one kind, or their levels of one kind: disjoint. */
-interface Family {
-  readonly members: readonly Member[];
-  readonly summed: ReadonlySet<number>;
-  /** By earlier set, the members that may have patients in common with it, and those that are in it. */
-  readonly near: ReadonlyMap<EarlierSet, { readonly meeting: readonly Member[]; readonly inside: readonly Member[] }>;
-}
-
-type EarlierSet = TestedSet & Pick<HistorySet, "isOpened" | "isUnknown">;
 
 /** What sums over lines tell together with earlier answers. */
 interface MarginTelling {
@@ -51,6 +38,7 @@ interface MarginTelling {
   readonly whole: readonly (readonly SizeTest[])[];
   /** Of some of a margin's cells: whether they may tell counts, of which there are no tests. */
   mayTell(margin: number, told: RowSet): boolean;
+  readonly pause: Pause | undefined;
 }
 
 export class ShownSums {
@@ -73,17 +61,17 @@ export class ShownSums {
       group.set === undefined ? undefined : tests.tested(group.set, group.summed, group),
     );
     this.#nameSizes();
-    // Counted as if nothing were hidden, while a plan can still be refused for the number of its tests.
-    this.linesOf(new Set());
   }
 
-  /** What is to be tested when these groups are hidden. */
-  linesOf(hidden: ReadonlySet<number>): LineTest[] {
-    const ofFamilies = this.#families.flatMap((family) => [
-      ...this.#nearLines(family, hidden),
-      ...this.#restLines(family, hidden),
-    ]);
-    return [...this.#marginLines(hidden), ...ofFamilies];
+  /** What is to be tested when these groups are hidden. @throws what the pause throws */
+  async linesOf(hidden: ReadonlySet<number>): Promise<LineTest[]> {
+    const pieces = new Pieces(this.#telling.pause, PIECE);
+    const lines = await this.#marginLines(hidden, pieces);
+    for (const family of this.#families) {
+      await pieces.did(family.members.length * family.near.size);
+      lines.push(...this.#nearLines(family, hidden), ...this.#restLines(family, hidden));
+    }
+    return lines;
   }
 
   #nameSizes(): void {
@@ -102,27 +90,37 @@ export class ShownSums {
   }
 
   /** That sums over the shown cells of each line are not too close to earlier ones, by themselves or with one or two others. */
-  #marginLines(hidden: ReadonlySet<number>): LineTest[] {
+  async #marginLines(hidden: ReadonlySet<number>, pieces: Pieces): Promise<LineTest[]> {
     const { groups: all, margins } = this.#disclosed;
     const isShown = (group: number): boolean => !hidden.has(group);
     const whole = margins.filter(({ groups }) => groups.every(isShown));
     const facts = this.#factsWith(whole);
     const before: NewSet[] = [];
-    return margins.flatMap((margin, index) => {
+    const lines: LineTest[] = [];
+    for (const [index, margin] of margins.entries()) {
       const shown = margin.groups.filter(isShown);
-      if (shown.length < 2) return [];
-      if (margin.summed.size === 0) return this.#countedLine(index, shown, hidden);
+      if (shown.length < 2) continue;
+      if (margin.summed.size === 0) {
+        lines.push(...this.#countedLine(index, shown, hidden));
+        continue;
+      }
+      // With each earlier set, alone and with another.
+      await pieces.did((shown.length + before.length + facts.earlier.length) * facts.earlier.length);
       const set = toldPart(margin, all, isShown);
       const untold = shown.filter((group) => !this.#isToldTo(margin, this.#tested[group]!));
       const inexact = shown.filter((group) => !this.#tests.isToldExactly(all[group]!));
-      if (set === undefined) return this.#line([NEVER_PASSES], untold, hidden, shown);
+      if (set === undefined) {
+        lines.push(...this.#line([NEVER_PASSES], untold, hidden, shown));
+        continue;
+      }
       const name = [shown, whole.map((each) => margins.indexOf(each)), before.map(({ print }) => print)].join("|");
       const tests = this.#marginTests(facts, { index, name, set, shown }, before);
-      return [
+      lines.push(
         ...this.#line(tests, someOf(untold), hidden, shown),
         ...this.#line(this.#tellingTests(index, set, shown), inexact, hidden, shown),
-      ];
-    });
+      );
+    }
+    return lines;
   }
 
   /** How many are in a line may tell counts with earlier sums, and may have changed by few. Looked at are lines that are shown whole. */
@@ -268,37 +266,4 @@ function someOf(groups: readonly number[]): readonly number[] {
 
 function isKnown({ isOpened, isUnknown }: EarlierSet): boolean {
   return isOpened && !isUnknown;
-}
-
-/** Of what they add up to. */
-function printOf(members: readonly Member[]): bigint {
-  return members.reduce((sum, { tested }) => (sum + tested.print) % R, 0n);
-}
-
-/** Hidden cells of earlier answers that are known together, as sets. */
-function restSets(facts: HistoryFacts): EarlierSet[] {
-  return facts.rests.flatMap(({ cells, summed }): EarlierSet[] => {
-    const { set, print } = unionOf(facts, cells, summed);
-    return set === undefined ? [] : [{ set, print, summed, isOpened: true, isUnknown: true }];
-  });
-}
-
-/**
- * Those of two members or more, with what they are compared with: earlier sets whose number was opened, or may have been, and hidden
- * cells that are known together.
- */
-function comparedFamilies(groups: readonly DisclosedGroup[], tests: RequestTests): Family[] {
-  const earlier = [...tests.facts.earlier.filter(({ isOpened }) => isOpened), ...restSets(tests.facts)];
-  return familiesOf(groups).flatMap((disjoint) => {
-    const members = disjoint.map(({ set, group }): Member => {
-      const own = groups[group]!;
-      return { group, tested: tests.tested(set, own.summed, own) };
-    });
-    if (members.length < 2) return [];
-    const near = earlier.map((before) => {
-      const meeting = members.filter(({ tested }) => intersect(tested.set, before.set) !== undefined);
-      return [before, { meeting, inside: meeting.filter(({ tested }) => isSubset(tested.set, before.set)) }] as const;
-    });
-    return [{ members, summed: groups[members[0]!.group]!.summed, near: new Map(near) }];
-  });
 }

@@ -8,7 +8,7 @@ import type { HistorySet } from "./historySet.ts";
 import type { HistoryFacts, NewSet } from "./historyTests.ts";
 import { amongTests, combinationTests, earlierPairs, haveGrown, isKnownButGrown } from "./historyTests.ts";
 import type { TestedSet } from "./pairTests.ts";
-import { isSameFilter, nearTest, pairTest, sumsOne } from "./pairTests.ts";
+import { isSameFilter, pairTest, sumsOne } from "./pairTests.ts";
 import { lateRestTests, restTests, tableTests } from "./toldTables.ts";
 import { differInValidity } from "./validity.ts";
 
@@ -55,7 +55,7 @@ function isOneFilter(a: TestedSet, b: HistorySet & TestedSet): boolean {
 export function marginTests(facts: HistoryFacts, a: NewSet, others: readonly NewSet[]): SizeTest[] {
   // All rows of one filter over different data differ by public rows: of fewer than k the request is refused.
   const summed = facts.earlier.filter((b) => sumsOne(a, b) && !(a.isEarlier && isOneFilter(a, b)));
-  const pairs = summed.flatMap((b) => nearTest(facts, a, b, "passes"));
+  const pairs = summed.flatMap((b) => pairTest(facts, a, b, "passes"));
   const combined = earlierPairs(facts).flatMap(([b, c]) =>
     isKnownButGrown([a], [b, c]) ? [] : combinationTests(facts, [a, b, c], "sums"),
   );

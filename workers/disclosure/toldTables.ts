@@ -16,7 +16,7 @@ import type { HistorySet } from "./historySet.ts";
 import type { EarlierAnswer, HiddenFamily } from "./historySets.ts";
 import type { HistoryFacts } from "./historyTests.ts";
 import type { TestedSet } from "./pairTests.ts";
-import { nearTest } from "./pairTests.ts";
+import { pairTest } from "./pairTests.ts";
 import type { RowSet } from "./rowSet.ts";
 import { conditionOf, intersect, isSubset, keyOf, setWhere } from "./rowSet.ts";
 
@@ -196,7 +196,7 @@ export function unionTest(
   if (union.print === other.print) return [];
   // What cannot be compared may be anything.
   if (set === undefined) return [facts.tests.pairWithUnion(other.set, union.cells, facts.jointK - 1, "fails")];
-  return nearTest(facts, { ...union, set }, other, zero);
+  return pairTest(facts, { ...union, set }, other, zero);
 }
 
 /** Every interval of two lines or more that it meets. */

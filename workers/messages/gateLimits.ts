@@ -4,4 +4,4 @@
 export const MOST_NEIGHBOURS = 64;
 
 /** Failing values of such a test, which multiplies as many factors: of columns in larger steps there is none. */
-export const MOST_FAILING = 5_000;
+export const MOST_FAILING = 5_500;

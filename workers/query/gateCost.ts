@@ -10,13 +10,13 @@
  *
  * With C cells, G sets (cells × sets per cell, and the cohort), H owners (0 when there is one), E earlier distinct sets, V sums that no
  * patient's values make negative (2 of a field of three values or more, 4 of a product of two, 3 of squares of four values or more and one
- * for each two neighbours, up to 64; as many of two sums of one field over different sets), to which a patient adds 0 or at least v, and of a
+ * for each two neighbours, up to 64; as many of what is left where one field, or its square, is summed over two sets), to which a patient adds 0 or at least v, and of a
  * table S sets per cell, T of them with a sum, and L lines of two cells or more:
  *
  *   lines that may be merged, of m lines      C·O·(m + 1)/2·(1 + H) tests of C cells and O outputs, m = k − 1
  *   own sizes, and beside each owner's own    G·(1 + H) tests    m = k − 1
  *   whether zeros may be shown, of a table    1 + H tests        m = k·cells − 1
- *   sums of values near the least they can be C·V·(1 + H)        m = v·k − 1, up to 5,000
+ *   sums of values near the least they can be C·V·(1 + H)        m = v·k − 1, below 5,500
  *   pairs, all rows being one of the others   G·(E + 1)          m = k − 1
  *   pairs with all rows of an owner           G·H                m = k − 1
  *   triples, in three signs                   G·3·C(E + 1, 2)    m = 4(k − 1)
@@ -114,6 +114,10 @@ function boundedSums(descriptor: Descriptor, schema: StudySchema, k: number): [c
   const squaredCategories = squaresOfCategories(descriptor, schema).map((field) => [field, field]);
   const summed = [...valuesSummed(descriptor), ...squaredCategories];
   const of = (field: number): SchemaField => schema.fields[field]!;
+  const squaresOf = (field: SchemaField, index: number): [number, number][] => {
+    const isChosen = descriptor.atoms.some((atom) => atom.field === index && atom.op !== AtomOp.VALUE);
+    return squaredSums(field, isChosen);
+  };
   const own = summed.flatMap(([first, second]): [number, number][] => {
     if (first === undefined) return [];
     const [x, y] = [of(first), of(second ?? first)];
@@ -121,12 +125,19 @@ function boundedSums(descriptor: Descriptor, schema: StudySchema, k: number): [c
     if (second === undefined) return endsOf(x).map((next) => [1, next]);
     if (first !== second)
       return endsOf(x).flatMap((next) => endsOf(y).map((other) => [1, next * other] as const)) as [number, number][];
-    const isChosen = descriptor.atoms.some(({ op, field }) => field === first && op !== AtomOp.VALUE);
-    return squaredSums(x, isChosen);
+    return squaresOf(x, first);
   });
-  const rests = summedFields(descriptor).flatMap((field) => {
-    const sets = summed.filter((each) => each.length === 1 && each[0] === field).length;
-    return endsOf(of(field)).map((next): [number, number] => [(sets * (sets - 1)) / 2, next]);
+  const rests = summedFields(descriptor).flatMap((field): [number, number][] => {
+    const couplesOf = (isMeant: (fields: readonly number[]) => boolean): number => {
+      const sets = summed.filter(isMeant).length;
+      return (sets * (sets - 1)) / 2;
+    };
+    const couples = couplesOf((each) => each.length === 1 && each[0] === field);
+    const squared = couplesOf((each) => each.length === 2 && each.every((one) => one === field));
+    return [
+      ...endsOf(of(field)).map((next): [number, number] => [couples, next]),
+      ...squaresOf(of(field), field).map(([count, least]): [number, number] => [squared * count, least]),
+    ];
   });
   return [...own, ...rests].filter(([, least]) => least * k <= MOST_FAILING);
 }

@@ -268,7 +268,7 @@ export class ShareStore {
   /**
    * That the worker's own secret is the one under which the keys that are here were wrapped: at least one of them opens. A file that does
    * not, among others that do, is damaged; its holding alone cannot be read (STORE_KEY_UNREADABLE).
-   * @throws CodedError STORE_WRONG_KEY
+   * @throws CodedError STORE_WRONG_KEY; STORE_PERMISSIONS of a key file that others may read
    */
   checkKeys(): void {
     const holdings = this.#database.guarded(() => this.#holdings.all());

@@ -142,7 +142,11 @@ function factsOf(query: JudgedQuery): {
   const own = judgedSets(cohortOf(query, rows), { rows, fields: known, differInMissing }, shape);
   const lines = shape.order === undefined ? undefined : readLines(shape.order, own, rows, known);
   const sets = lines === undefined ? own : singleLines(lines);
-  return { facts: { k, sets, all, owned, differInMissing }, lines, summed: { rows, fields: known, shape } };
+  return {
+    facts: { k, sets, all, owned, differInMissing },
+    lines,
+    summed: { rows, fields: known, shape, compared: new Set(columnsIn(tokens)) },
+  };
 }
 
 /** A constant whose column the text does not tell may be any's. */

@@ -1,7 +1,8 @@
 /**
  * Where sums of values may tell of few patients though no number of rows is small (docs/query-language.md, "The gate"). Which cells
  * are hidden for that is not judged: only where none can be. Every such test is of a sum to which rows add nothing that have one of
- * at most two values, or one value of either of two columns; it passes where k rows have others, also without one hospital's.
+ * at most two values, or one value of either of two columns; it passes where k rows have others, also without one hospital's. Where
+ * values have gaps, rows of all values on one side may add nothing: nothing is judged then, nor of four values, whose levels have gaps.
  */
 import type { StudyField } from "../studyField.ts";
 import type { ClearRows } from "./cellLines.ts";
@@ -15,6 +16,8 @@ export interface SummedRows {
   readonly rows: ClearRows;
   readonly fields: ReadonlyMap<string, StudyField>;
   readonly shape: JudgedShape;
+  /** Columns of the condition. */
+  readonly compared: ReadonlySet<string>;
 }
 
 /**
@@ -24,11 +27,12 @@ export interface SummedRows {
  */
 export function maySumsTell(
   { k, sets, owned }: RuleFacts,
-  { rows, fields, shape }: SummedRows,
+  { rows, fields, shape, compared }: SummedRows,
   hidden: ReadonlySet<number>,
 ): boolean {
   const { summed } = shape;
   if (summed === undefined) return false;
+  if (summed.columns.some((column) => hasGaps(column, fields.get(column)!, compared))) return true;
   const columns = summed.columns.map((column) => columnOf(column, rows, fields));
   const isFew = (set: ClearSet): boolean =>
     [set, ...(owned.length > 1 ? owned.map((own) => minus(set, own)) : [])].some((each) => {
@@ -40,7 +44,8 @@ export function maySumsTell(
   const told = sets.groups.filter(({ parts, isNobody }) => parts.includes("sum") && !isNobody);
   const cells = [...new Set(told.map(({ cell }) => cell))].map((cell) => told.filter((group) => group.cell === cell));
   const secret = told.filter(({ cell }) => hidden.has(cell)).map(({ set }) => set);
-  if (secret.length > 0 && secret.length < told.length && isFew(unite(secret))) return true;
+  // A total, of the table or a line of it, may leave any of them together.
+  if (secret.length > MOST_HIDDEN || unionsOf(secret).some(isFew)) return true;
   return cells.some((groups) => setsOfCell(groups.map(({ set }) => set)).some(isFew));
 }
 
@@ -51,6 +56,24 @@ function setsOfCell(sets: readonly ClearSet[]): ClearSet[] {
     return [...others.map((other) => minus(whole, other)), ...(others.length > 1 ? [minus(whole, unite(others))] : [])];
   });
   return [...sets, ...rests];
+}
+
+/** Also those that a condition may leave. */
+function hasGaps(name: string, field: StudyField, compared: ReadonlySet<string>): boolean {
+  if (compared.has(name)) return true;
+  if (field.type !== "category") return false;
+  const numbers = field.categories.map(Number).sort((a, b) => a - b);
+  const steps = new Set(numbers.slice(1).map((number, at) => number - numbers[at]!));
+  return steps.size > 1 || numbers.length > 3;
+}
+
+/** Of which every union is looked at. */
+const MOST_HIDDEN = 8;
+
+/** Of two sets or more. */
+function unionsOf(sets: readonly ClearSet[]): ClearSet[] {
+  const chosen = sets.reduce<ClearSet[][]>((all, set) => [...all, ...all.map((some) => [...some, set])], [[]]);
+  return chosen.filter(({ length }) => length > 1).map((some) => unite(some));
 }
 
 interface Column {

@@ -20,6 +20,7 @@ const schema = parseSchema(
     fields: [
       { name: "arm", type: "category", categories: ["a", "b", "c"], required: true },
       { name: "site", type: "category", categories: SITES, required: true },
+      { name: "visits", type: "integer", minimum: 0, maximum: 50, required: true },
     ],
   }),
 );
@@ -47,9 +48,10 @@ describe("a plan in pieces", () => {
     const rows = Array.from({ length: SITE_COUNT * 18 }, (_, row) => ({
       arm: BigInt(Math.floor(row / SITE_COUNT) % 3),
       site: BigInt(row % SITE_COUNT),
+      visits: BigInt((row * 7) % 31),
     }));
     // One site has too few: its cell is hidden, and what would tell it.
-    study.contribute("one", [...rows.filter(({ site }) => site !== 7n), { arm: 1n, site: 7n }]);
+    study.contribute("one", [...rows.filter(({ site }) => site !== 7n), { arm: 1n, site: 7n, visits: 3n }]);
     for (const sql of [SMALL, "SELECT arm, COUNT(*) FROM trial WHERE site IN ('site 1', 'site 2') GROUP BY arm"])
       assert.equal((await study.ask({ sql })).kind, "answered");
     return study;
@@ -83,6 +85,25 @@ describe("a plan in pieces", () => {
       assert.deepEqual(await close(failing), await whole.close(failing), sql);
       assert.equal(pauses() > before, isLarge, sql);
     }
+  });
+
+  it("pauses while it looks at what cells add up to, and again when some are hidden", async () => {
+    const study = await studyOf();
+    for (const by of ["arm", "site", "arm, site"])
+      assert.equal((await study.ask({ sql: `SELECT ${by}, AVG(visits) FROM trial GROUP BY ${by}` })).kind, "answered");
+    const pauses = { ofCells: 0, ofAll: 0 };
+    let isOfCells = true;
+    const sums = "SELECT site, AVG(visits), COUNT(*) FROM trial WHERE arm <> 'c' GROUP BY site";
+    const plan = await planned(study, sums, () => {
+      const stack = new Error().stack ?? "";
+      isOfCells = !stack.includes("linesOf");
+      pauses[isOfCells ? "ofCells" : "ofAll"] += 1;
+      return Promise.resolve();
+    });
+    assert.ok(pauses.ofCells > 0 && pauses.ofAll > 0, JSON.stringify(pauses));
+    const before = pauses.ofAll;
+    await plan.close(new Set([7]));
+    assert.ok(pauses.ofAll > before, "what is left shown adds up to something else");
   });
 
   it("ends with what a pause throws, also while hidden cells are looked for", async () => {

@@ -20,6 +20,7 @@ const ARMS = 3;
 const DEMO: ClearRequest = { sql: DEMO_SQL, parameters: { lo: "40", hi: "59", marker: "positive" } };
 const COUNT: ClearRequest = { sql: "SELECT COUNT(*) FROM trial WHERE arm = 'control'" };
 const OLD: ClearRequest = { sql: "SELECT arm, COUNT(*) FROM trial WHERE age >= 40 GROUP BY arm" };
+const RESTS: ClearRequest = { sql: "SELECT arm, STDDEV_POP(weight), REGR_R2(weight, age) FROM trial GROUP BY arm" };
 const WEIGHT: ClearRequest = { sql: "SELECT arm, biomarker, COUNT(*), AVG(weight) FROM trial GROUP BY arm, biomarker" };
 
 /** Nobody is missing, and fields are as independent as a pattern makes them: every set of these queries is large. */
@@ -115,7 +116,7 @@ describe("the quote of a request's gate", () => {
     });
 
     it(`is no less than what is asked of any other first request, but for the same (${owners} owners)`, async () => {
-      for (const request of [COUNT, OLD, WEIGHT]) {
+      for (const request of [COUNT, OLD, WEIGHT, RESTS]) {
         const quote = await quoteOf(request, owners, 0);
         const plan = await planOf(studyOf(owners), request);
         const counted = await askedBy(plan, isOfOneSet);
@@ -126,7 +127,7 @@ describe("the quote of a request's gate", () => {
     it(`is no less than all that is asked after some answers (${owners} owners)`, async () => {
       const study = studyOf(owners);
       let earlier = 0;
-      for (const request of [DEMO, COUNT, OLD, WEIGHT, DEMO, COUNT]) {
+      for (const request of [DEMO, COUNT, OLD, WEIGHT, RESTS, DEMO, COUNT]) {
         const quote = await quoteOf(request, owners, earlier);
         const asked = await askedBy(await planOf(study, request), all);
         if (earlier > 0) {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
+import { parseSchema } from "../../../workers/schema/parseSchema.ts";
 import type { Row } from "./clearStudy.ts";
 import { ClearStudy } from "./clearStudy.ts";
 import type { Story } from "./toldStory.ts";
@@ -220,6 +221,35 @@ describe("the gate, of what values tell", () => {
     }
   });
 
+  it("tests sums to which a patient adds up to 500 units, and no others", async () => {
+    for (const [unit, isShown] of [
+      [500, false],
+      [501, true],
+    ] as const) {
+      const steps = parseSchema(
+        JSON.stringify({
+          name: "steps",
+          table: "t",
+          subject: "id",
+          fields: [
+            {
+              name: "c",
+              type: "category",
+              categories: [0, 1, 2, 3].map((step) => String(step * unit)),
+              required: true,
+            },
+          ],
+        }),
+      );
+      const study = new ClearStudy(steps);
+      study.contribute("one", [
+        ...Array.from({ length: 100 }, () => ({ c: 0n })),
+        ...Array.from({ length: 2 }, () => ({ c: 2n })),
+      ]);
+      assert.equal(isWhole(await study.ask({ sql: "SELECT AVG(c) FROM t" })), isShown, `${unit}`);
+    }
+  });
+
   it("shows sums with a column that nobody lacks and without it, in either order, and hides them where few lack it", async () => {
     const trial = (lacking: number): Row[] =>
       [0, 1].flatMap((arm) =>
@@ -252,6 +282,24 @@ describe("the gate, of what values tell", () => {
     study.contribute("one", trial(0));
     for (const sql of [orders[1]![0]!, "SELECT arm, score, COUNT(*) FROM t GROUP BY arm, score"])
       assert.ok(isWhole(await study.ask({ sql })), sql);
+  });
+
+  it("hides that all who lack a column in one set are a cell of another: it would tell the set's condition of them", async () => {
+    // All of grade 2, and no others, lack the column, and all of them are men.
+    const trial = [
+      ...[0, 1].flatMap((grade) => [...rows(40 + grade, { grade, sex: 1 }), ...rows(20 + grade, { grade, sex: 0 })]),
+      ...rows(20, { grade: 2, sex: 1, v: null }),
+    ];
+    const asked = [
+      "SELECT COUNT(*), COUNT(v) FROM t WHERE sex = 'M'",
+      "SELECT grade, COUNT(*), COUNT(v) FROM t GROUP BY grade",
+    ];
+    for (const [first, second] of [asked, asked.toReversed()]) {
+      const study = new ClearStudy(schema);
+      study.contribute("one", trial);
+      assert.ok(isWhole(await study.ask({ sql: first! })), first);
+      assert.ok(!isWhole(await study.ask({ sql: second! })), `${first}; ${second}`);
+    }
   });
 
   it("shows statistics of doses and half steps, of which some are given to few, or to nobody", async () => {
