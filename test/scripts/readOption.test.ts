@@ -41,7 +41,13 @@ describe("readEndpoint", () => {
     const detail = { code: "OPTION_INVALID", option: "endpoint" };
     const message = /^--endpoint: https:\/\/host:port .* expected$/;
     const texts = ["", "not a url", "127.0.0.1:7441", "http://127.0.0.1", "http://127.0.0.1:7441", "mpc.a.edu:7443"];
-    for (const text of [...texts, "https://a.edu:70000", "https://a.edu:7443/peer", "https://u:p@a.edu:7443"]) {
+    for (const text of [
+      ...texts,
+      "https://a.edu:0",
+      "https://a.edu:70000",
+      "https://a.edu:7443/peer",
+      "https://u:p@a.edu:7443",
+    ]) {
       assert.throws(() => readEndpoint("endpoint", text), { detail, message }, text);
     }
   });

@@ -171,7 +171,8 @@ export const STUDY_QUERIES: readonly StudyQuery[] = [
     sql: "SELECT QUANTILE(age, 0.5) FROM trial WHERE marker = :marker",
     draw: (choices) => [BigInt(choices.whole(0, 1))],
     means: (rows, [wanted], hidden) => {
-      const cohort = rows.filter(({ marker }) => marker === wanted);
+      // Nothing is told of who lacks an age, nor how many have the marker.
+      const cohort = rows.filter(({ marker, age }) => marker === wanted && age !== null);
       return { cohort: new Set(cohort), sums: intervalSums(cohort, hidden) };
     },
   },
