@@ -28,11 +28,11 @@ import { type KnownMissing, leaveOnlyMissing } from "./missingCounts.ts";
 import type { TestedSet } from "./pairTests.ts";
 import { pairTest, sumsOne } from "./pairTests.ts";
 import type { RowSet } from "./rowSet.ts";
-import { intersect, isSubset, keyOf, meetsWithin } from "./rowSet.ts";
+import { isSubset, keyOf, meetsWithin } from "./rowSet.ts";
 import type { SizeTests } from "./sizeTests.ts";
 import type { ToldRest, ToldTable } from "./toldTables.ts";
 import { lateRestTests, restTests, tableTests } from "./toldTables.ts";
-import { differInValidity } from "./validity.ts";
+import { differInValidity, mayBeWhoLacks } from "./validity.ts";
 
 /** Sets beside the new one in a combination: the newest distinct ones of posted answers, and of others. "All rows" is always among them. */
 export const COMBINED_SETS = 64;
@@ -267,17 +267,9 @@ function combinationTest(
   }
   if (compared === "missing") return [];
   const isUnit = meetsWithin(p.set, q.set, m.set); // |v| <= 1, so Σv² counts rows
-  const isOfMissing = (isRestOf(facts, p, q, m) || isRestOf(facts, q, p, m)) && !mayHaveErased();
+  const isRest = (a: TestedSet, b: TestedSet): boolean => mayBeWhoLacks(facts.classes, a.set, m.set, b.set);
+  const isOfMissing = (isRest(p, q) || isRest(q, p)) && !mayHaveErased();
   return [tests.combination(p.set, q.set, m.set, isUnit ? k - 1 : 4 * (k - 1), isOfMissing ? "ifShown" : "fails")];
-}
-
-/**
- * Whether zero tells no more than numbers: that just those of m are in `other` who lack a column, as nobody is and does. Where others than those of
- * m may be in it, zero tells that they are not.
- */
-function isRestOf({ classes }: HistoryFacts, present: TestedSet, { set: other }: TestedSet, m: TestedSet): boolean {
-  if (!differInValidity(classes, present.set, m.set)) return false;
-  return isSubset(other, m.set) || intersect(other, m.set) === undefined;
 }
 
 /** Whether they come to missing values whose number is known when the new ones of these sets are shown. */

@@ -3,7 +3,7 @@ import type { ClassFunction } from "./classFunction.ts";
 import { fieldsIn, withoutField } from "./classFunction.ts";
 import type { FieldClasses } from "./fieldClasses.ts";
 import type { RowSet } from "./rowSet.ts";
-import { allOf, classesIn, conditionOf } from "./rowSet.ts";
+import { allOf, classesIn, conditionOf, intersect, isSubset } from "./rowSet.ts";
 
 type Classes = (field: number) => Pick<FieldClasses, "count" | "missing">;
 
@@ -19,6 +19,17 @@ export function differInValidity(classes: Classes, a: RowSet, b: RowSet): boolea
   if (a.shape === undefined && b.shape === undefined) return true;
   const [restA, restB] = [a, b].map((set) => withoutFields(conditionOf(set), differing));
   return restA !== undefined && restB !== undefined && restA.key === restB.key;
+}
+
+/**
+ * Whether a set may be just those of `whole` who lack a column, as nobody is and does, and it tells no more than their numbers: not where
+ * others than those of `whole` may be in it, of whom it would tell that they are not.
+ *
+ * @param present those of `whole` who have the column
+ */
+export function mayBeWhoLacks(classes: Classes, set: RowSet, whole: RowSet, present: RowSet): boolean {
+  if (!differInValidity(classes, present, whole)) return false;
+  return isSubset(set, whole) || intersect(set, whole) === undefined;
 }
 
 /** Fields that must be present in one box only; undefined where the boxes differ by more. */
